@@ -1,0 +1,96 @@
+import type { CommandContext } from "./commands/context.ts";
+import { runProgram } from "./commands/program.ts";
+import { reportError } from "./commands/report_error.ts";
+import type { TokenClient } from "./entra/token_client.ts";
+import type { Flows, SignInManner } from "./flows/flows.ts";
+import { getToken } from "./flows/get_token.ts";
+import type { SessionKey } from "./store/session.ts";
+import type { TokenStore } from "./store/token_store.ts";
+import { openProfileBook } from "./profiles/profile_book.ts";
+import { openTokenStore } from "./store/encrypted_token_store.ts";
+import { homeFolder } from "./system/folder.ts";
+import type { System } from "./system/system.ts";
+
+/**
+ * Runs the program: `args` as typed after its name, in the world that `system` is.
+ *
+ * @returns The exit code.
+ */
+export async function runApp(args: readonly string[], system: System): Promise<number> {
+  const { terminal } = system;
+  try {
+    await runProgram(args, createContext(system));
+    return 0;
+  } catch (error) {
+    return reportError(error, terminal, { asJson: wantsJson(args), verbose: args.includes("--verbose") });
+  }
+}
+
+/** Whether an error is to be printed as JSON. Asked of the bare arguments: they may be what is wrong. */
+function wantsJson(args: readonly string[]): boolean {
+  return args.some((arg, index) =>
+    arg === "--output=json" || arg === "-o=json" || arg === "-ojson" ||
+    (arg === "json" && ["--output", "-o"].includes(args[index - 1] ?? ""))
+  );
+}
+
+function createContext(system: System): CommandContext {
+  const { terminal, env, clock, files, os } = system;
+  const folder = homeFolder(env, os);
+  const notice = (message: string) => terminal.say(`Notice: ${message}`);
+  const store = openTokenStore({ folder, files, env, clock, notice });
+  return {
+    terminal,
+    env,
+    clock,
+    profiles: openProfileBook({ folder, files, notice }),
+    flows: createFlows(system, store),
+    writePrivateFile: (path, text) => files.replaceFile(path, new TextEncoder().encode(text), 0o600),
+  };
+}
+
+function createFlows(system: System, store: TokenStore): Flows {
+  const { clock, interrupted } = system;
+  return {
+    getToken: (request, progress) =>
+      getToken(request, {
+        clock,
+        store,
+        progress,
+        loadTokenClient: () => loadTokenClient(system, request.key, request.caCertFile),
+        async signIn(tokens, options, signal) {
+          // Neither the callback server nor the browser is needed where a token is in the cache.
+          const { signInInteractively } = await import("./flows/interactive_sign_in.ts");
+          const { listenForCallback } = await import("./loopback/callback_server.ts");
+          const { openBrowser } = await import("./browser/open_browser.ts");
+          const { ports, showUrl, timeoutMs } = request.manner;
+          return await signInInteractively({ ...options, showUrl, timeoutMs }, {
+            clock,
+            tokens,
+            progress,
+            listen: (expected) => listenForCallback(ports, expected),
+            openBrowser: (url, openSignal) => openBrowser(url, system, openSignal),
+          }, signal);
+        },
+      }, interrupted),
+    async inspectTokens(profile) {
+      const { inspectTokens } = await import("./flows/inspect_tokens.ts");
+      const { decodeClaims } = await import("./entra/decode_claims.ts");
+      return await inspectTokens(profile, { clock, store, decodeClaims });
+    },
+    clearCache: (profile) => store.forget(profile),
+  };
+}
+
+/** Loads MSAL, which takes longer than everything a cached token needs. */
+async function loadTokenClient(
+  system: System,
+  key: SessionKey,
+  caCertFile: string | undefined,
+): Promise<TokenClient> {
+  const { createTokenClient } = await import("./entra/msal_token_client.ts");
+  const { readRoots } = await import("./system/root_certificates.ts");
+  const roots = caCertFile === undefined ? [] : await readRoots(caCertFile, system.files);
+  const { clock, interrupted: signal } = system;
+  return createTokenClient({ ...key, network: system.network(roots), clock, signal });
+}

@@ -1,0 +1,16 @@
+import type { Flows } from "../flows/flows.ts";
+import type { ProfileBook } from "../profiles/profile_book.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Environment } from "../system/environment.ts";
+import type { Terminal } from "../system/terminal.ts";
+
+/** What the commands are given to work with. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly profiles: ProfileBook;
+  readonly flows: Flows;
+  /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */
+  readonly writePrivateFile: (path: string, text: string) => Promise<void>;
+}

@@ -1,0 +1,133 @@
+import { Command } from "@cliffy/command";
+import type { SignInManner } from "../flows/flows.ts";
+import type { TokenResult } from "../flows/get_token.ts";
+import { resolveSettings, type SignInSettings } from "../profiles/settings.ts";
+import { parseScopes } from "../scopes.ts";
+import { CliError } from "../errors.ts";
+import type { CommandContext } from "./context.ts";
+import { parseDuration } from "./duration.ts";
+import { localTime } from "./local_time.ts";
+import { parsePortFlags } from "./port_flags.ts";
+import { profileName } from "./profile_name.ts";
+import { sayProgress } from "./progress_lines.ts";
+import { formatToken, type OutputForm, parseOutputForm } from "./token_output.ts";
+
+const PROMPTS = ["login", "select_account", "consent", "none"];
+
+/** The flags of `get-token`, as typed. */
+export interface GetTokenFlags {
+  readonly flow?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly scope?: readonly string[] | undefined;
+  readonly output?: string | undefined;
+  readonly file?: string | undefined;
+  readonly port?: string | undefined;
+  readonly portRange?: string | undefined;
+  readonly showUrl?: boolean | undefined;
+  readonly force?: boolean | undefined;
+  readonly cache?: boolean | undefined;
+  readonly timeout?: string | undefined;
+  readonly tenantId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly authority?: string | undefined;
+  readonly loginHint?: string | undefined;
+  readonly prompt?: string | undefined;
+  readonly caCert?: string | undefined;
+  readonly interactive?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+}
+
+/** The `get-token` command. */
+export function getTokenCommand(context: CommandContext): Command {
+  const command = new Command()
+    .description("Get an access token: from the cache, by a silent refresh, or by signing in.")
+    .option("-f, --flow <flow:string>", "How to sign in: interactive.")
+    .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
+    .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags.", { collect: true })
+    .option("-o, --output <form:string>", "text, token, json, yaml, env or header.")
+    .option("--file <path:string>", "Write the token to a file (mode 0600) instead of stdout.")
+    .option("--port <port:string>", "Port for the callback.")
+    .option("--port-range <range:string>", "Ports for the callback, as 8000-8100.")
+    .option("--show-url", "Show the URL to open instead of opening a browser.")
+    .option("--force", "Sign in again, whatever is cached.")
+    .option("--no-cache", "Neither use nor keep cached tokens.")
+    .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m.", { default: "5m" })
+    .option("--tenant-id, --tenant <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
+    .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
+    .option("--authority <url:string>", "Base URL of the authority.")
+    .option("--login-hint <user:string>", "User name to fill in.")
+    .option("--prompt <prompt:string>", `What to ask in the browser: ${PROMPTS.join(", ")}.`)
+    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust for the authority.")
+    .option("--no-interactive", "Fail rather than wait for a person.")
+    .option("-q, --quiet, --silent", "No status lines.")
+    .example("Sign in and see until when it lasts", "entra-auth-cli get-token --flow interactive")
+    .example("Use the token", "curl -H \"$(entra-auth-cli get-token --output header)\" https://graph.microsoft.com/v1.0/me")
+    .action((flags) => runGetToken(flags, context));
+  return command as unknown as Command;
+}
+
+/** Turns the flags into a request, gets the token and prints it. @throws {CliError} What the flow throws, or `usage`. */
+export async function runGetToken(flags: GetTokenFlags, context: CommandContext): Promise<void> {
+  const { terminal, env, flows } = context;
+  const form = parseOutputForm(flags.output ?? "text");
+  const manner = parseManner(flags);
+  const prompt = parsePrompt(flags.prompt);
+  const name = profileName(flags.profile, env);
+  const settings = resolveSettings(
+    { ...flags, scopes: flags.scope && parseScopes(flags.scope) },
+    env,
+    await context.profiles.find(name),
+    name,
+  );
+  const { authority, tenant, clientId, scopes } = settings;
+  const fresh = (flags.force ?? false) || flags.cache === false;
+  const result = await flows.getToken({
+    key: { profile: name, authority, tenant, clientId },
+    scopes,
+    acceptCached: !fresh,
+    acceptRefresh: !fresh,
+    mayAskUser: flags.interactive ?? true,
+    useStore: flags.cache ?? true,
+    manner,
+    caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
+  }, sayProgress(terminal, flags.quiet ?? false));
+  if (!flags.quiet) sayOutcome(result, name, context);
+  await deliver(result, form, flags.file, settings, context);
+}
+
+function parseManner(flags: GetTokenFlags): SignInManner {
+  return {
+    ports: parsePortFlags(flags.port, flags.portRange),
+    showUrl: flags.showUrl ?? false,
+    timeoutMs: parseDuration(flags.timeout ?? "5m"),
+  };
+}
+
+function parsePrompt(prompt: string | undefined): string | undefined {
+  if (prompt === undefined || PROMPTS.includes(prompt)) return prompt;
+  throw new CliError("usage", `Unknown prompt: ${JSON.stringify(prompt)}`, {
+    hint: `Choose one of: ${PROMPTS.join(", ")}.`,
+  });
+}
+
+function sayOutcome({ token, source, isSaved }: TokenResult, profile: string, { terminal }: CommandContext): void {
+  terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
+  if (source === "interactive" && isSaved) terminal.say(`Token saved to profile '${profile}'`);
+}
+
+/** Prints the token, or writes it to the file; a terminal sees it only when a form was asked for. */
+async function deliver(
+  result: TokenResult,
+  form: OutputForm,
+  file: string | undefined,
+  settings: SignInSettings,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal, clock } = context;
+  if (file === undefined && form === "text" && terminal.stdoutIsTerminal) return;
+  const text = await formatToken(result, form, { ...settings, nowMs: clock.now() });
+  if (file === undefined) await terminal.writeData(text);
+  else await context.writePrivateFile(file, text);
+}

@@ -1,0 +1,12 @@
+/** A moment in the machine's time zone, as `2025-12-28 15:30:00`. @param seconds Since 1970. */
+export function localTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** The same moment for programs: RFC 3339 in UTC, without fractions. @param seconds Since 1970. */
+export function utcTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
+}

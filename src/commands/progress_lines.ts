@@ -1,0 +1,62 @@
+import type { Progress, ProgressEvent } from "../flows/progress.ts";
+import { plainText } from "../plain_text.ts";
+import type { Terminal } from "../system/terminal.ts";
+
+/** Says what happens on stderr. With `quiet` only what a person must know to go on, and warnings. */
+export function sayProgress(terminal: Terminal, quiet: boolean): Progress {
+  return (event) => {
+    const { lines, isStatus } = progressLines(event);
+    if (!(quiet && isStatus)) { for (const line of lines) terminal.say(line); }
+  };
+}
+
+function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boolean } {
+  switch (event.kind) {
+    case "using-cached-token":
+      return status("✓ Using cached token");
+    case "refreshing":
+      return status(event.expired ? "⟳ Refreshing expired token..." : "⟳ Refreshing token...");
+    case "refreshed":
+      return status("✓ Token refreshed");
+    case "opening-browser":
+      return status("Opening browser for authentication...");
+    case "browser-opened":
+      return status("✓ Browser opened");
+    case "waiting-for-sign-in":
+      return status("⏳ Waiting for sign-in...");
+    case "signed-in":
+      return status("✓ Authentication successful!");
+    case "url-to-open":
+      return needed("To sign in, open this URL in a browser on this machine:", `  ${event.url}`);
+    case "browser-failed":
+      return needed(...browserFailedLines(event));
+    case "refresh-failed":
+      return needed(`Warning: the token could not be refreshed (${event.error.message}); the old one still lives.`);
+    case "scopes-missing":
+      return needed(`Warning: these scopes were not granted: ${plainText(event.scopes.join(" "))}`);
+    case "not-saved":
+      return needed(`Warning: the token is not saved: ${event.error.message}`, ...hintLines(event.error.hint));
+  }
+}
+
+function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): string[] {
+  return [
+    `Could not open a browser: ${event.reason}`,
+    ...hintLines(event.hint ?? undefined),
+    "Open this URL in a browser on this machine to go on:",
+    `  ${event.url}`,
+    "Next time, choose a browser with BROWSER=firefox, or use --show-url to open the URL yourself.",
+  ];
+}
+
+function hintLines(hint: string | undefined): string[] {
+  return hint === undefined ? [] : [`Hint: ${hint}`];
+}
+
+function status(...lines: string[]): { lines: string[]; isStatus: boolean } {
+  return { lines, isStatus: true };
+}
+
+function needed(...lines: string[]): { lines: string[]; isStatus: boolean } {
+  return { lines, isStatus: false };
+}

@@ -1,0 +1,51 @@
+import { Command } from "@cliffy/command";
+import { resolveSettings } from "../profiles/settings.ts";
+import { parseScopes } from "../scopes.ts";
+import type { CommandContext } from "./context.ts";
+import { localTime } from "./local_time.ts";
+import { profileName } from "./profile_name.ts";
+import { sayProgress } from "./progress_lines.ts";
+
+/** The flags of `refresh`, as typed. */
+export interface RefreshFlags {
+  readonly profile?: string | undefined;
+  readonly scope?: readonly string[] | undefined;
+  readonly caCert?: string | undefined;
+  readonly quiet?: boolean | undefined;
+}
+
+/** The `refresh` command. */
+export function refreshCommand(context: CommandContext): Command {
+  const command = new Command()
+    .description("Get a new access token without the user, even where the cached one is still valid.")
+    .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
+    .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags.", { collect: true })
+    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust for the authority.")
+    .option("-q, --quiet, --silent", "No status lines.")
+    .example("Refresh a profile's token", "entra-auth-cli refresh --profile myapp")
+    .action((flags) => runRefresh(flags, context));
+  return command as unknown as Command;
+}
+
+/** @throws {CliError} `no_token` when nobody signed in yet, `interaction_required` when the user has to. */
+export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
+  const { terminal, env, flows } = context;
+  const name = profileName(flags.profile, env);
+  const { authority, tenant, clientId, scopes } = resolveSettings(
+    { scopes: flags.scope && parseScopes(flags.scope) },
+    env,
+    await context.profiles.find(name),
+    name,
+  );
+  const { token } = await flows.getToken({
+    key: { profile: name, authority, tenant, clientId },
+    scopes,
+    acceptCached: false,
+    acceptRefresh: true,
+    mayAskUser: false,
+    useStore: true,
+    manner: { ports: { kind: "random" }, showUrl: false, timeoutMs: 0 },
+    caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
+  }, sayProgress(terminal, flags.quiet ?? false));
+  if (!flags.quiet) terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
+}

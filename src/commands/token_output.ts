@@ -1,0 +1,74 @@
+import { CliError } from "../errors.ts";
+import type { TokenResult } from "../flows/get_token.ts";
+import { utcTime } from "./local_time.ts";
+
+/** The forms in which `get-token` can print. */
+export const OUTPUT_FORMS = ["text", "token", "json", "yaml", "env", "header"] as const;
+
+/** One of {@linkcode OUTPUT_FORMS}. `text` prints the token only where no terminal shows it. */
+export type OutputForm = typeof OUTPUT_FORMS[number];
+
+/** What the printed forms say besides the token. */
+export interface TokenOutputContext {
+  readonly profile: string;
+  /** Tenant as configured, for tokens that name no account. */
+  readonly tenant: string;
+  readonly clientId: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** @throws {CliError} `usage` when `text` names no form. */
+export function parseOutputForm(text: string): OutputForm {
+  const form = OUTPUT_FORMS.find((name) => name === text);
+  if (form === undefined) {
+    throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
+      hint: `Choose one of: ${OUTPUT_FORMS.join(", ")}.`,
+    });
+  }
+  return form;
+}
+
+/** The text to print for a token, with its line end. Only the token asked for is in it, never a refresh token. */
+export async function formatToken(
+  result: TokenResult,
+  form: OutputForm,
+  context: TokenOutputContext,
+): Promise<string> {
+  const token = result.token.accessToken.reveal();
+  switch (form) {
+    case "text":
+    case "token":
+      return `${token}\n`;
+    case "env":
+      return `ACCESS_TOKEN=${token}\n`;
+    case "header":
+      return `Authorization: ${result.token.tokenType} ${token}\n`;
+    case "json":
+      return JSON.stringify(tokenDocument(result, context), null, 2) + "\n";
+    case "yaml": {
+      const { stringify } = await import("@std/yaml/stringify");
+      return stringify(tokenDocument(result, context));
+    }
+  }
+}
+
+function tokenDocument({ token, source }: TokenResult, context: TokenOutputContext): Record<string, unknown> {
+  const { account } = token;
+  return {
+    access_token: token.accessToken.reveal(),
+    token_type: token.tokenType,
+    expires_in: Math.max(0, token.expiresAt - Math.floor(context.nowMs / 1000)),
+    expires_at: utcTime(token.expiresAt),
+    scope: token.scopes.join(" "),
+    tenant_id: account?.tenantId ?? context.tenant,
+    client_id: context.clientId,
+    profile: context.profile,
+    account: account === null ? null : {
+      username: account.username,
+      object_id: account.objectId,
+      tenant_id: account.tenantId,
+    },
+    source,
+  };
+}

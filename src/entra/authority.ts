@@ -1,0 +1,72 @@
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** The tenant that stands for all personal Microsoft accounts. */
+const CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+/** The hosts whose endpoints are fixed and known, so that no discovery document is needed to use them. */
+const KNOWN_HOSTS: readonly string[] = [
+  "login.microsoftonline.com",
+  "login.microsoftonline.us",
+  "login.partner.microsoftonline.cn",
+];
+
+/** Who issues the tokens: a base URL and a tenant, and what follows from the two. */
+export interface Authority {
+  /** `https://login.microsoftonline.com/TENANT`. */
+  readonly url: string;
+  /** Host, with the port where it isn't 443. The only host that this program exchanges tokens with. */
+  readonly host: string;
+  /** Tenant as configured. */
+  readonly tenant: string;
+  /** False when the endpoints have to be discovered first. */
+  readonly isKnown: boolean;
+}
+
+/** What a discovery document (OpenID Connect Discovery 1.0, section 3) says that this program relies on. */
+export interface AuthorityMetadata {
+  readonly issuer: string;
+  /** RFC 9207: every authorization response names its issuer. */
+  readonly namesIssuerInResponse: boolean;
+}
+
+/** Joins an authority's base URL, as `https://login.microsoftonline.com`, and a tenant. */
+export function entraAuthority(base: string, tenant: string): Authority {
+  const { host, origin } = new URL(base);
+  return { url: `${origin}/${tenant}`, host, tenant, isKnown: KNOWN_HOSTS.includes(host) };
+}
+
+/**
+ * The issuer that tokens of `tenantId` must name. A discovered issuer may hold the placeholder `{tenantid}`, as Entra's
+ * own does for authorities that serve many tenants.
+ */
+export function expectedIssuer(
+  authority: Authority,
+  metadata: AuthorityMetadata | null,
+  tenantId: string,
+): string {
+  const template = metadata?.issuer ?? `https://${authority.host}/{tenantid}/v2.0`;
+  return template.replaceAll("{tenantid}", tenantId);
+}
+
+/**
+ * The one tenant id that tokens have to name, or null where the configured tenant (a domain, `common`,
+ * `organizations`) leaves it open.
+ */
+export function fixedTenantId(tenant: string): string | null {
+  if (tenant.toLowerCase() === "consumers") return CONSUMERS_TENANT;
+  return GUID.test(tenant) ? tenant.toLowerCase() : null;
+}
+
+/**
+ * Whether an authorization response may name `issuer` (null when it names none), by RFC 9207 section 2.4: exact
+ * comparison, and no response without an issuer from an authority that promises one.
+ */
+export function acceptsIssuer(
+  authority: Authority,
+  metadata: AuthorityMetadata | null,
+  issuer: string | null,
+): boolean {
+  if (issuer === null) return !(metadata?.namesIssuerInResponse ?? false);
+  const tenantId = fixedTenantId(authority.tenant) ?? issuer.split("/")[3] ?? "";
+  return issuer === expectedIssuer(authority, metadata, tenantId);
+}

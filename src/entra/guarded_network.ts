@@ -1,0 +1,124 @@
+import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from "@azure/msal-node";
+import { CliError } from "../errors.ts";
+import type { HttpResponse, Network } from "../system/network.ts";
+import type { Authority, AuthorityMetadata } from "./authority.ts";
+import { judgeMetadata } from "./metadata.ts";
+import { parseReportedError, type ReportedError } from "./entra_error.ts";
+import { judgeTokenResponse, type TokenResponse } from "./token_response.ts";
+
+const TIMEOUT_MS = 30_000;
+const MAX_BYTES = 1024 * 1024;
+
+/** MSAL's way to the network, and what passed through it. */
+export interface GuardedNetwork extends INetworkModule {
+  /** The discovery document, once MSAL has asked for it. Null for authorities that need none. */
+  readonly metadata: AuthorityMetadata | null;
+  /** The last good token response. */
+  readonly tokenResponse: TokenResponse | null;
+  /** The last error. MSAL replaces what a network module throws by errors of its own, often without the cause. */
+  readonly failure: unknown;
+}
+
+/** What {@linkcode guardNetwork} needs. */
+export interface GuardedNetworkOptions {
+  readonly network: Network;
+  readonly authority: Authority;
+  readonly signal: AbortSignal;
+  /** Makes the error for what the authority reported. */
+  readonly onReportedError: (reported: ReportedError) => CliError;
+}
+
+/**
+ * A network module for MSAL that talks https to the authority's host and to no other, follows no redirect, has limits
+ * in time and size, and judges every answer before MSAL sees it. MSAL's own does none of that.
+ */
+export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
+  const { authority, network, signal } = options;
+  let metadata: AuthorityMetadata | null = null;
+  let tokenResponse: TokenResponse | null = null;
+  let failure: unknown = null;
+
+  async function exchange<T>(
+    url: string,
+    method: "GET" | "POST",
+    request: NetworkRequestOptions = {},
+  ): Promise<NetworkResponse<T>> {
+    try {
+      assertAllowed(url, authority);
+      const response = await network.send({
+        url,
+        method,
+        headers: { ...request.headers, accept: "application/json" },
+        ...(request.body === undefined ? {} : { body: request.body }),
+        timeoutMs: TIMEOUT_MS,
+        maxBytes: MAX_BYTES,
+        signal,
+      });
+      const body = parseBody(response, authority.host);
+      const reported = parseReportedError(body);
+      if (reported !== null) throw options.onReportedError(reported);
+      if (response.status !== 200) throw unusable(authority.host, `status ${response.status}`);
+      if (method === "GET") metadata = judgeMetadata(body, authority);
+      else tokenResponse = judgeTokenResponse(body);
+      // MSAL's own generic: the body was judged above for what this program relies on.
+      return { status: response.status, headers: { ...response.headers }, body: body as T };
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  }
+
+  return {
+    get metadata() {
+      return metadata;
+    },
+    get tokenResponse() {
+      return tokenResponse;
+    },
+    get failure() {
+      return failure;
+    },
+    sendGetRequestAsync: (url, request) => exchange(url, "GET", request),
+    sendPostRequestAsync: (url, request) => exchange(url, "POST", request),
+  };
+}
+
+/** @throws {CliError} `invalid_response` unless `url` is https and on the authority's own host. */
+export function assertAllowed(url: string, authority: Authority): void {
+  const { protocol, host, username, password } = new URL(url);
+  if (protocol !== "https:" || host !== authority.host || username !== "" || password !== "") {
+    throw new CliError(
+      "invalid_response",
+      `The authority names an address that is not its own: ${protocol}//${host}`,
+      {
+        hint: `Only https on ${authority.host} is used. Check --authority.`,
+      },
+    );
+  }
+}
+
+function parseBody(response: HttpResponse, host: string): Record<string, unknown> {
+  if (response.status === 429 || response.status >= 500) {
+    throw new CliError("network", `${host} cannot answer right now (status ${response.status})`, {
+      hint: "Try again in a minute.",
+    });
+  }
+  if (response.status >= 300 && response.status < 400) throw unusable(host, "a redirect");
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder().decode(response.body));
+  } catch {
+    // The text itself stays out of the message: whoever answered chose it.
+    throw unusable(host, "something that is not JSON");
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw unusable(host, "no JSON object");
+  }
+  return { ...body };
+}
+
+function unusable(host: string, found: string): CliError {
+  return new CliError("invalid_response", `${host} answered with ${found}`, {
+    hint: "Check --authority, and that no proxy or sign-in page of the network answers in its place.",
+  });
+}

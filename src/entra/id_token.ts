@@ -1,0 +1,96 @@
+import { decodeProtectedHeader } from "jose";
+import { CliError } from "../errors.ts";
+import { type Authority, type AuthorityMetadata, expectedIssuer, fixedTenantId } from "./authority.ts";
+
+/** How far the authority's clock and ours may be apart, in seconds. */
+const CLOCK_LEEWAY_SECONDS = 300;
+
+/** What the ID token has to agree with. */
+export interface ExpectedIdToken {
+  readonly authority: Authority;
+  readonly metadata: AuthorityMetadata | null;
+  readonly clientId: string;
+  /** The nonce that was sent, or null on a refresh, where there is none. */
+  readonly nonce: string | null;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** The user whom an ID token names. */
+export interface IdTokenSubject {
+  readonly username: string;
+  readonly objectId: string;
+  readonly tenantId: string;
+}
+
+/**
+ * Judges an ID token by OpenID Connect Core 1.0 section 3.1.3.7: issuer, audience, tenant, nonce and times. MSAL
+ * decodes it and checks the nonce alone. The signature isn't verified: the token came straight from the authority over
+ * TLS, which the section's item 6 allows, but a token that claims to need no signature is refused.
+ *
+ * @throws {CliError} `invalid_response` that names the claim, or `wrong_account` for another tenant's token.
+ */
+export function judgeIdToken(
+  idToken: string,
+  claims: Readonly<Record<string, unknown>>,
+  expected: ExpectedIdToken,
+): IdTokenSubject {
+  if (!isSigned(idToken)) throw invalid("it is not signed");
+  const tenantId = text(claims, "tid").toLowerCase();
+  const fixed = fixedTenantId(expected.authority.tenant);
+  if (fixed !== null && tenantId !== fixed) {
+    throw new CliError("wrong_account", `The sign-in was for tenant ${tenantId}, not for ${fixed}`, {
+      hint: "Sign in with an account of the profile's tenant, or change the profile's tenant.",
+    });
+  }
+  if (text(claims, "iss") !== expectedIssuer(expected.authority, expected.metadata, tenantId)) {
+    throw invalid("iss is not the authority that was asked");
+  }
+  if (claims.aud !== expected.clientId) throw invalid("aud is not this application");
+  if (expected.nonce !== null && claims.nonce !== expected.nonce) {
+    throw invalid("nonce is not the one that was sent");
+  }
+  judgeTimes(claims, expected.nowMs / 1000);
+  const username = claims.preferred_username;
+  return {
+    username: typeof username === "string" ? username : "",
+    objectId: text(claims, "oid"),
+    tenantId,
+  };
+}
+
+function isSigned(idToken: string): boolean {
+  try {
+    const { alg } = decodeProtectedHeader(idToken);
+    return typeof alg === "string" && alg.toLowerCase() !== "none" && /\.[\w-]+$/.test(idToken);
+  } catch {
+    // Not a JWT at all, so not a signed one either.
+    return false;
+  }
+}
+
+function judgeTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: number): void {
+  const { exp, iat } = claims;
+  if (typeof exp !== "number" || typeof iat !== "number") throw invalid("exp and iat are not times");
+  const aheadSeconds = exp < nowSeconds ? nowSeconds - exp : nowSeconds - iat;
+  if (exp < nowSeconds - CLOCK_LEEWAY_SECONDS || iat > nowSeconds + CLOCK_LEEWAY_SECONDS) {
+    const minutes = Math.round(Math.abs(aheadSeconds) / 60);
+    throw new CliError(
+      "invalid_response",
+      `The clocks of this machine and of the sign-in service are about ${minutes} minutes apart`,
+      { hint: "Set this machine's clock, then try again." },
+    );
+  }
+}
+
+function text(claims: Readonly<Record<string, unknown>>, name: string): string {
+  const value = claims[name];
+  if (typeof value !== "string" || value === "") throw invalid(`${name} is missing`);
+  return value;
+}
+
+function invalid(reason: string): CliError {
+  return new CliError("invalid_response", `The ID token is not valid: ${reason}`, {
+    hint: "Check --authority, --tenant-id and --client-id, then sign in again.",
+  });
+}

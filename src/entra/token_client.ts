@@ -1,0 +1,53 @@
+import type { CliError } from "../errors.ts";
+import type { Secret } from "../secret.ts";
+import type { Account, Token } from "../token.ts";
+
+/** What the user may ask of a sign-in besides its scopes. */
+export interface SignInOptions {
+  readonly scopes: readonly string[];
+  /** OpenID Connect `prompt`: `login`, `select_account`, `consent`, `none`. */
+  readonly prompt?: string;
+  /** User name to fill in. */
+  readonly loginHint?: string;
+  /** Claims the authority demanded, as JSON text. */
+  readonly claims?: string;
+}
+
+/** Tokens as the authority issued them, judged. */
+export interface IssuedTokens {
+  readonly token: Token;
+  /** What a later refresh needs; opaque to all but the token client. */
+  readonly cache: Secret;
+}
+
+/** One run of the authorization code grant. Its state, nonce and verifier are used once. */
+export interface AuthorizationTransaction {
+  /** The `state` that the response must carry. */
+  readonly state: Secret;
+  /** Whether the response may name this issuer, null when it names none (RFC 9207). Asked after the URL was made. */
+  acceptsIssuer(issuer: string | null): boolean;
+  /**
+   * The URL that the browser opens.
+   * @throws {CliError} `network` or `invalid_response` when the authority's endpoints can't be discovered.
+   */
+  authorizationUrl(redirectUri: string): Promise<string>;
+  /**
+   * Redeems the authorization code.
+   * @throws {CliError} `sign_in_failed`, `invalid_response`, `wrong_account` or `network`.
+   */
+  redeem(code: Secret): Promise<IssuedTokens>;
+  /** The error for a response that refuses (RFC 6749 section 4.1.2.1). */
+  refusal(error: string, description: string | null): CliError;
+}
+
+/** Talks to the authority for one application. */
+export interface TokenClient {
+  /** Starts an authorization code grant with PKCE. */
+  beginSignIn(options: SignInOptions): Promise<AuthorizationTransaction>;
+  /**
+   * Gets new tokens for `account` without the user.
+   * @throws {CliError} `interaction_required` when the user has to sign in again; `network`, `invalid_response`,
+   *   `wrong_account`.
+   */
+  refresh(cache: Secret, account: Account, scopes: readonly string[]): Promise<IssuedTokens>;
+}

@@ -1,0 +1,48 @@
+import { CliError } from "../errors.ts";
+
+/** The longest life that is believed, in seconds. Entra's tokens live at most a day. */
+const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
+const LONGEST_TOKEN = 256 * 1024;
+
+/** What a good token response (RFC 6749 section 5.1) says about the access token. */
+export interface TokenResponse {
+  /** How long the token lives from now, in whole seconds, at least 1. */
+  readonly expiresInSeconds: number;
+  /** Granted scopes, or null when the response leaves them out, which means as asked. */
+  readonly scopes: readonly string[] | null;
+}
+
+/**
+ * Judges the body of a token response before anything of it is used: MSAL takes an empty object for a success.
+ *
+ * @throws {CliError} `invalid_response` that names the first field that is wrong, and never quotes its value.
+ */
+export function judgeTokenResponse(body: Readonly<Record<string, unknown>>): TokenResponse {
+  const accessToken = body.access_token;
+  if (
+    typeof accessToken !== "string" || accessToken.length > LONGEST_TOKEN ||
+    !/^[\x21-\x7e]+$/.test(accessToken)
+  ) {
+    throw wrongField("access_token", "a token");
+  }
+  if (typeof body.token_type !== "string" || body.token_type.toLowerCase() !== "bearer") {
+    throw wrongField("token_type", "Bearer");
+  }
+  const expiresIn = typeof body.expires_in === "string" && /^\d+$/.test(body.expires_in)
+    ? Number(body.expires_in)
+    : body.expires_in;
+  if (typeof expiresIn !== "number" || !(expiresIn >= 1)) {
+    throw wrongField("expires_in", "seconds above zero");
+  }
+  if (body.scope !== undefined && typeof body.scope !== "string") throw wrongField("scope", "text");
+  return {
+    expiresInSeconds: Math.min(Math.floor(expiresIn), LONGEST_LIFE_SECONDS),
+    scopes: body.scope === undefined ? null : body.scope.split(" ").filter((scope) => scope !== ""),
+  };
+}
+
+function wrongField(name: string, wanted: string): CliError {
+  return new CliError("invalid_response", `The token response is not valid: ${name} is not ${wanted}`, {
+    hint: "Check --authority, and that no proxy answers in place of the sign-in service.",
+  });
+}

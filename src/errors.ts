@@ -1,0 +1,81 @@
+/**
+ * What can go wrong, by name. Callers and scripts tell errors apart by this code, never by their text.
+ */
+export type ErrorCode = keyof typeof EXIT_CODES;
+
+/**
+ * The exit code of the program for each error code:
+ * 1 unexpected, 2 wrong usage, 3 sign-in failed or refused, 4 network, 5 timed out, 6 no such profile or no token,
+ * 7 the store can't be read or written, 8 a Deno permission is missing, 9 a person is needed and none is there,
+ * 10 the wrong account came back, 130 interrupted.
+ */
+export const EXIT_CODES = {
+  unexpected: 1,
+  usage: 2,
+  invalid_profile: 2,
+  sign_in_failed: 3,
+  access_denied: 3,
+  interaction_required: 3,
+  invalid_response: 3,
+  port_in_use: 3,
+  network: 4,
+  timeout: 5,
+  no_profile: 6,
+  no_token: 6,
+  store: 7,
+  permission: 8,
+  person_needed: 9,
+  wrong_account: 10,
+  interrupted: 130,
+} as const;
+
+/** What {@linkcode CliError} carries besides its code and message. */
+export interface CliErrorOptions {
+  /** What the reader can do next: one or more lines, each a full sentence or a command. */
+  hint?: string;
+  /** Entra's own error number, such as `AADSTS50011`. */
+  aadsts?: string;
+  /** The identifier Entra's support asks for. */
+  correlationId?: string;
+  /** Claims that the next sign-in has to carry (Conditional Access), as the JSON text Entra sent. */
+  claims?: string;
+  /** The error underneath, for `--verbose`. It must not hold a secret. */
+  cause?: unknown;
+}
+
+/** An error written for the person who will read it: what happened, and in `hint` what to do next. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly aadsts: string | undefined;
+  readonly correlationId: string | undefined;
+  readonly claims: string | undefined;
+
+  /** Makes an error with the given code; `message` is one line that says what happened. */
+  constructor(code: ErrorCode, message: string, options: CliErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.aadsts = options.aadsts;
+    this.correlationId = options.correlationId;
+    this.claims = options.claims;
+  }
+
+  /** The same error with another way on. */
+  withHint(hint: string): CliError {
+    const { code, message, aadsts, correlationId, claims, cause } = this;
+    return new CliError(code, message, {
+      hint,
+      cause,
+      ...(aadsts === undefined ? {} : { aadsts }),
+      ...(correlationId === undefined ? {} : { correlationId }),
+      ...(claims === undefined ? {} : { claims }),
+    });
+  }
+
+  /** The exit code that the program ends with when this error reaches the user. */
+  get exitCode(): number {
+    return EXIT_CODES[this.code];
+  }
+}

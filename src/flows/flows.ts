@@ -1,0 +1,28 @@
+import type { PortChoice } from "../loopback/port_choice.ts";
+import type { Progress } from "./progress.ts";
+import type { TokenRequest, TokenResult } from "./get_token.ts";
+import type { InspectedToken } from "./inspect_tokens.ts";
+
+export type { PortChoice };
+
+/** How the user is asked, when the user has to be asked. */
+export interface SignInManner {
+  readonly ports: PortChoice;
+  /** Show the URL and leave opening it to the person. */
+  readonly showUrl: boolean;
+  /** How long to wait for the person, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** What the program does, ready to be called: the commands know no more than this. */
+export interface Flows {
+  /** See `getToken()`. `caCertFile` names a PEM file with a root to trust for the authority. */
+  getToken(
+    request: TokenRequest & { readonly manner: SignInManner; readonly caCertFile: string | undefined },
+    progress: Progress,
+  ): Promise<TokenResult>;
+  /** The access tokens that are kept for a profile, newest first. */
+  inspectTokens(profile: string): Promise<InspectedToken[]>;
+  /** Forgets what is kept for a profile; gives the number of sign-ins dropped. */
+  clearCache(profile: string): Promise<number>;
+}

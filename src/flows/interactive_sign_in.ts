@@ -1,0 +1,107 @@
+import type { BrowserOpening } from "../browser/open_browser.ts";
+import type { AuthorizationTransaction, IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
+import { CliError } from "../errors.ts";
+import type { Callback, CallbackServer, ExpectedCallback } from "../loopback/callback_server.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Progress } from "./progress.ts";
+import { timeoutError } from "./timeout_error.ts";
+
+/** How the user wants to sign in. */
+export interface InteractiveSignIn extends SignInOptions {
+  /** How long to wait for the person, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Show the URL and leave opening it to the person. */
+  readonly showUrl: boolean;
+}
+
+/** What the interactive flow uses. */
+export interface InteractiveDependencies {
+  readonly clock: Clock;
+  readonly tokens: TokenClient;
+  readonly progress: Progress;
+  /** Starts the callback server on the port that the user chose. */
+  readonly listen: (expected: ExpectedCallback) => Promise<CallbackServer>;
+  /** Opens the user's browser. */
+  readonly openBrowser: (url: string, signal: AbortSignal) => Promise<BrowserOpening>;
+}
+
+/**
+ * Signs in with the browser: the authorization code grant with PKCE over a loopback redirect (RFC 8252 section 7.3).
+ *
+ * @param signal Ends the sign-in; the port is free when the promise settles.
+ * @throws {CliError} `timeout`, `access_denied`, `sign_in_failed`, `invalid_response`, `wrong_account`, `port_in_use`
+ *   or `network`; the signal's reason when aborted.
+ */
+export async function signInInteractively(
+  request: InteractiveSignIn,
+  dependencies: InteractiveDependencies,
+  signal: AbortSignal,
+): Promise<IssuedTokens> {
+  const { clock, tokens, progress, listen } = dependencies;
+  const transaction = await tokens.beginSignIn(request);
+  await using server = await listen(transaction);
+  const url = await transaction.authorizationUrl(server.redirectUri);
+
+  using deadline = clock.deadline(request.timeoutMs);
+  const waiting = server.waitForCallback(AbortSignal.any([signal, deadline.signal]));
+  // Until it is awaited below, a failed wait has nobody to hear of it.
+  waiting.catch(() => {});
+  if (request.showUrl) progress({ kind: "url-to-open", url });
+  else await openOrShow(url, waiting, dependencies, signal);
+  progress({ kind: "waiting-for-sign-in" });
+
+  const callback = await waiting.catch((error) => {
+    signal.throwIfAborted();
+    throw deadline.signal.aborted ? timeoutError(server) : error;
+  });
+  return await finish(callback, transaction);
+}
+
+/** Opens the browser. Where that fails the person is shown the URL, and the wait goes on. */
+async function openOrShow(
+  url: string,
+  waiting: Promise<Callback>,
+  { openBrowser, progress }: InteractiveDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  progress({ kind: "opening-browser" });
+  const opened: BrowserOpening = { kind: "opened", lateFailure: Promise.resolve(null) };
+  // A callback proves that a browser is open, even where its opener hasn't answered yet.
+  const opening = await Promise.race([openBrowser(url, signal), waiting.then(() => opened)]);
+  if (opening.kind === "failed") {
+    progress({ kind: "browser-failed", reason: opening.reason, hint: opening.hint ?? null, url });
+    return;
+  }
+  progress({ kind: "browser-opened" });
+  let isOver = false;
+  waiting.catch(() => {}).finally(() => isOver = true);
+  opening.lateFailure.then((reason) => {
+    if (reason !== null && !isOver) progress({ kind: "browser-failed", reason, hint: null, url });
+  });
+}
+
+/**
+ * Redeems the code, or reports the refusal. The page in the browser is held back until then, so that it never speaks
+ * of a success which the terminal then denies.
+ */
+async function finish(callback: Callback, transaction: AuthorizationTransaction): Promise<IssuedTokens> {
+  const { response } = callback;
+  if (response.kind === "refused") {
+    const error = transaction.refusal(response.error, response.description);
+    callback.answer({ kind: "refused", message: error.message, ...hintOf(error) });
+    throw error;
+  }
+  try {
+    const issued = await transaction.redeem(response.code);
+    callback.answer({ kind: "signed-in", username: issued.token.account?.username ?? null });
+    return issued;
+  } catch (error) {
+    const message = error instanceof CliError ? error.message : "The sign-in could not be finished";
+    callback.answer({ kind: "failed", message, ...(error instanceof CliError ? hintOf(error) : {}) });
+    throw error;
+  }
+}
+
+function hintOf(error: CliError): { hint?: string } {
+  return error.hint === undefined ? {} : { hint: error.hint };
+}

@@ -1,0 +1,19 @@
+import type { CliError } from "../errors.ts";
+
+/** What a flow tells the person who waits. How it is said is the commands' business. */
+export type ProgressEvent =
+  | { readonly kind: "using-cached-token" }
+  | { readonly kind: "refreshing"; readonly expired: boolean }
+  | { readonly kind: "refreshed" }
+  | { readonly kind: "refresh-failed"; readonly error: CliError }
+  | { readonly kind: "opening-browser" }
+  | { readonly kind: "browser-opened" }
+  | { readonly kind: "browser-failed"; readonly reason: string; readonly hint: string | null; readonly url: string }
+  | { readonly kind: "url-to-open"; readonly url: string }
+  | { readonly kind: "waiting-for-sign-in" }
+  | { readonly kind: "signed-in" }
+  | { readonly kind: "scopes-missing"; readonly scopes: readonly string[] }
+  | { readonly kind: "not-saved"; readonly error: CliError };
+
+/** Receives progress, in order. */
+export type Progress = (event: ProgressEvent) => void;

@@ -1,0 +1,39 @@
+import type { IssuedTokens } from "../entra/token_client.ts";
+import { canonicalScope } from "../scopes.ts";
+import type { CachedToken, Session, SessionKey } from "../store/session.ts";
+import { isExpired } from "../token.ts";
+
+/** More scope sets than anyone uses with one profile; the oldest make room. */
+const MOST_TOKENS = 20;
+
+/**
+ * The session to keep once tokens were issued. A refresh keeps the account's other tokens that still live; a sign-in
+ * (`previous` is null) replaces everything.
+ *
+ * @param nowMs Milliseconds since 1970.
+ */
+export function sessionAfter(
+  request: { readonly key: SessionKey; readonly scopes: readonly string[] },
+  issued: IssuedTokens,
+  previous: Session | null,
+  nowMs: number,
+): Session {
+  const token: CachedToken = {
+    ...issued.token,
+    requestedScopes: request.scopes,
+    obtainedAt: Math.floor(nowMs / 1000),
+  };
+  const others = (previous?.tokens ?? []).filter((other) =>
+    !isExpired(other, nowMs) && scopeSet(other.requestedScopes) !== scopeSet(request.scopes)
+  );
+  return {
+    ...request.key,
+    account: issued.token.account,
+    tokens: [token, ...others].slice(0, MOST_TOKENS),
+    msalCache: issued.cache,
+  };
+}
+
+function scopeSet(scopes: readonly string[]): string {
+  return scopes.map(canonicalScope).sort().join(" ");
+}

@@ -1,0 +1,49 @@
+import { CliError } from "./errors.ts";
+
+const GRAPH = "https://graph.microsoft.com/";
+
+/** Scopes that make a sign-in an OpenID Connect one and give a refresh token; they belong to no resource. */
+export const OPENID_SCOPES: readonly string[] = ["openid", "profile", "offline_access", "email"];
+
+/** What RFC 6749 section 3.3 allows in a scope: printable ASCII but space, `"` and `\`. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/**
+ * Splits what a user typed into single scopes: one string with spaces or commas, several strings, or both.
+ * Duplicates are dropped, the order is kept.
+ *
+ * @throws {CliError} `usage` when a scope holds a character that RFC 6749 section 3.3 doesn't allow.
+ */
+export function parseScopes(typed: readonly string[]): string[] {
+  const scopes = [...new Set(typed.flatMap((text) => text.split(/[\s,]+/)).filter((scope) => scope !== ""))];
+  for (const scope of scopes) {
+    if (!SCOPE.test(scope)) {
+      throw new CliError("usage", `Scope has a character that is not allowed: ${JSON.stringify(scope)}`, {
+        hint: 'Separate scopes with spaces, as in --scope "User.Read Mail.Read".',
+      });
+    }
+  }
+  return scopes;
+}
+
+/**
+ * One spelling for a scope, to compare by: Entra ignores case, and takes `User.Read` for
+ * `https://graph.microsoft.com/User.Read`.
+ */
+export function canonicalScope(scope: string): string {
+  const isShort = !scope.includes("/") && !OPENID_SCOPES.includes(scope.toLowerCase());
+  return (isShort ? GRAPH + scope : scope).toLowerCase();
+}
+
+/** Whether every scope of `wanted` is among `available`. The OpenID scopes are asked for always and don't count. */
+export function coversScopes(available: readonly string[], wanted: readonly string[]): boolean {
+  return missingScopes(available, wanted).length === 0;
+}
+
+/** The scopes of `wanted` that are not among `available`, in the user's spelling. */
+export function missingScopes(available: readonly string[], wanted: readonly string[]): string[] {
+  const have = new Set(available.map(canonicalScope));
+  return wanted.filter((scope) =>
+    !OPENID_SCOPES.includes(scope.toLowerCase()) && !have.has(canonicalScope(scope))
+  );
+}

@@ -1,0 +1,121 @@
+import { CliError } from "../errors.ts";
+
+/** A request over https, with its limits. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Time for the whole exchange, the body included, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The largest body that is read, in bytes after decompression. */
+  readonly maxBytes: number;
+  /** Ends the exchange early. */
+  readonly signal: AbortSignal;
+}
+
+/** A response, its body read whole. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** Sends requests. Redirects are not followed: a 3xx is a response like any other. */
+export interface Network {
+  /** @throws {CliError} `network`, or `permission` when Deno may not reach the host; the signal's reason when aborted. */
+  send(request: HttpRequest): Promise<HttpResponse>;
+}
+
+/**
+ * The machine's network. It honours the proxy variables (`HTTPS_PROXY`, `NO_PROXY`).
+ *
+ * @param extraRoots Certificates in PEM that are trusted besides the machine's own.
+ */
+export function systemNetwork(extraRoots: readonly string[] = []): Network {
+  return {
+    async send(request) {
+      const host = new URL(request.url).host;
+      const timeout = new AbortController();
+      const timer = setTimeout(() => timeout.abort(), request.timeoutMs);
+      using client = Deno.createHttpClient({ caCerts: [...extraRoots] });
+      try {
+        const response = await fetch(request.url, {
+          client,
+          method: request.method,
+          headers: request.headers,
+          body: request.body ?? null,
+          redirect: "manual",
+          signal: AbortSignal.any([timeout.signal, request.signal]),
+        });
+        const body = await readBody(response, request.maxBytes, host);
+        return { status: response.status, headers: Object.fromEntries(response.headers), body };
+      } catch (error) {
+        request.signal.throwIfAborted();
+        if (timeout.signal.aborted) {
+          throw new CliError("network", `No answer from ${host} within ${request.timeoutMs / 1000} s`, {
+            hint: "Check the connection and the proxy (HTTPS_PROXY), then try again.",
+          });
+        }
+        throw networkError(error, host);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+async function readBody(response: Response, maxBytes: number, host: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      throw new CliError("network", `The answer from ${host} is larger than ${maxBytes} bytes`, {
+        hint: "Something between this machine and the sign-in service answers in its place. Check the proxy.",
+      });
+    }
+    chunks.push(chunk);
+  }
+  const body = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return body;
+}
+
+/** Deno words the cause differently from version to version, so it is looked for in the error and what caused it. */
+function networkError(error: unknown, host: string): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof Deno.errors.NotCapable) {
+    return new CliError("permission", `This program is not permitted to connect to ${host}`, {
+      hint: `Run it with --allow-net=${host}`,
+    });
+  }
+  const words = causes(error).join(" ");
+  if (/certificate|UnknownIssuer|\btls\b|\bssl\b|handshake/i.test(words)) {
+    return new CliError("network", `The TLS certificate of ${host} is not trusted`, {
+      hint: "If a proxy of your organization re-signs traffic, name its root with --ca-cert FILE.",
+    });
+  }
+  if (/dns|lookup|resolve|getaddrinfo/i.test(words)) {
+    return new CliError("network", `The address of ${host} could not be found`, {
+      hint: "Check the connection, the name and the proxy (HTTPS_PROXY).",
+    });
+  }
+  if (/refused/i.test(words)) {
+    return new CliError("network", `${host} refused the connection`, {
+      hint: "Check the address, the firewall and the proxy (HTTPS_PROXY).",
+    });
+  }
+  return new CliError("network", `${host} could not be reached`, {
+    hint: "Check the connection and the proxy (HTTPS_PROXY), then try again.",
+  });
+}
+
+function causes(error: unknown): string[] {
+  return error instanceof Error ? [error.message, ...causes(error.cause)] : [];
+}
