@@ -1,0 +1,149 @@
+/**
+ * Makes executables, with the permissions of `deno.json` baked in and never a question for more.
+ *
+ * `compile.ts [--target TARGET|all] [--output FILE]`: without a target `dist/entra-auth-cli` for this machine, with
+ * one `dist/entra-auth-cli-TARGET`. Paths are taken from the top folder of the repository.
+ */
+
+import { parseArgs } from "node:util";
+import { say } from "./npm_package.ts";
+import { takeTestRuntime } from "./test_runtime.ts";
+
+/** The systems that releases are made for. */
+export const TARGETS = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+  "x86_64-pc-windows-msvc",
+] as const;
+
+/** One of the systems that releases are made for. */
+export type Target = typeof TARGETS[number];
+
+/** What to make, and where; without a target for this machine. */
+export interface CompileOptions {
+  readonly target?: Target | undefined;
+  readonly output?: string | undefined;
+}
+
+interface Attempt {
+  readonly deno: string;
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface Outcome {
+  readonly success: boolean;
+  readonly stderr: string;
+}
+
+function isTarget(text: string): text is Target {
+  return (TARGETS as readonly string[]).includes(text);
+}
+
+/** Where an executable goes that was given no name of its own. */
+export function defaultOutput(target: Target | undefined, os: string = Deno.build.os): string {
+  const isWindows = target === undefined ? os === "windows" : target.includes("windows");
+  const suffix = target === undefined ? "" : `-${target}`;
+  return `dist/entra-auth-cli${suffix}${isWindows ? ".exe" : ""}`;
+}
+
+/**
+ * `deno compile` copies parts of its environment into the executable (telemetry, trust stores, options of the
+ * runtime), so it gets none but what says where its own files are.
+ */
+export function cleanEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
+  const kept = ([name]: [string, string]) =>
+    !/^(OTEL|DENO|NODE)_/i.test(name) || ["DENO_DIR", "DENORT_BIN"].includes(name.toUpperCase());
+  return Object.fromEntries(Object.entries(env).filter(kept));
+}
+
+async function run(deno: string, args: readonly string[], env: Record<string, string>): Promise<Outcome> {
+  const command = new Deno.Command(deno, { args: [...args], env, clearEnv: true, stdin: "null" });
+  const { success, stderr } = await command.output();
+  return { success, stderr: new TextDecoder().decode(stderr).trim() };
+}
+
+/** Packages that only tests use are left out where Deno can do that (2.9). */
+async function leaveOutUnusedFlags(deno: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command(deno, { args: ["compile", "--help"] }).output();
+  const flag = "--exclude-unused-npm";
+  return new TextDecoder().decode(stdout).includes(flag) ? [flag] : [];
+}
+
+async function tryToCompile(options: CompileOptions, output: string, attempt: Attempt): Promise<Outcome> {
+  const env = { ...Deno.env.toObject(), ...attempt.env };
+  // The packages are fetched with the trust store of the caller, which `deno compile` itself must not see.
+  const fetched = await run(attempt.deno, ["cache", "--quiet", ...attempt.flags, "main.ts"], env);
+  if (!fetched.success) return fetched;
+  const args = [
+    "compile",
+    // Kept by the executable too: else each start names every browser of the permission set that isn't installed.
+    "--quiet",
+    ...attempt.flags,
+    "--permission-set=default",
+    "--no-prompt",
+    // Types are the business of `deno task check`.
+    "--no-check",
+    // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
+    "--no-code-cache",
+    ...await leaveOutUnusedFlags(attempt.deno),
+    ...(options.target === undefined ? [] : ["--target", options.target]),
+    "--output",
+    output,
+    "main.ts",
+  ];
+  return await run(attempt.deno, args, cleanEnvironment(env));
+}
+
+function lacksRuntime(stderr: string): boolean {
+  return /Setting up base binary|denort/.test(stderr);
+}
+
+function runsOnThisLinux(target: Target | undefined): boolean {
+  const isLinux = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
+  return isLinux && (target === undefined || target === "x86_64-unknown-linux-gnu");
+}
+
+function flagsFromEnvironment(): string[] {
+  return (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter(Boolean);
+}
+
+/** Makes one executable and gives its path. Throws an `Error` with what Deno said where it can't be made. */
+export async function compile(options: CompileOptions = {}): Promise<string> {
+  const output = options.output ?? defaultOutput(options.target);
+  const flags = flagsFromEnvironment();
+  let outcome = await tryToCompile(options, output, { deno: Deno.execPath(), flags, env: {} });
+  if (!outcome.success && lacksRuntime(outcome.stderr) && runsOnThisLinux(options.target)) {
+    say(
+      "Deno's runtime for executables can't be downloaded: using one from npm, so this one is for tests only",
+    );
+    const { deno, denort } = await takeTestRuntime();
+    const env = { DENORT_BIN: denort, DENO_TLS_CA_STORE: "system,mozilla" };
+    outcome = await tryToCompile({ output }, output, { deno, flags, env });
+  }
+  if (!outcome.success) throw new Error(`Cannot make ${output}: ${outcome.stderr}`);
+  return output;
+}
+
+/** The targets that `--target` names; undefined stands for this machine. */
+export function parseTargets(name: string | undefined): readonly (Target | undefined)[] {
+  if (name === "all") return TARGETS;
+  if (name === undefined) return [undefined];
+  if (isTarget(name)) return [name];
+  throw new Error(`Cannot compile for "${name}": targets are all, ${TARGETS.join(", ")}`);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { target: { type: "string" }, output: { type: "string" } } });
+  try {
+    Deno.chdir(new URL("../", import.meta.url));
+    for (const target of parseTargets(values.target)) {
+      say(`made ${await compile({ target, output: values.output })}`);
+    }
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    Deno.exit(1);
+  }
+}

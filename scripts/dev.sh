@@ -1,0 +1,139 @@
+#!/bin/sh
+# sh scripts/dev.sh TASK [ARGUMENT...]
+#
+# Runs a task of deno.json on a machine that may have nothing but Node.js: finds Deno or takes it from npm, resolves
+# the JSR packages from npm where JSR can't be reached, and sees to what the tests need. Everything it takes goes
+# into the ignored folder .dev. Prints what it does on standard error, one line each.
+#
+# DENO names the Deno to use. DENO_FLAGS, if set, is handed on as it is.
+set -eu
+cd "$(dirname "$0")/.."
+
+DENO_VERSION=2.9.6
+
+say() { printf 'dev: %s\n' "$*" >&2; }
+fail() { say "$@"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Prints the minor version of a Deno 2; nothing for what isn't one.
+deno_minor() { "$1" --version 2>/dev/null | sed -n 's/^deno 2\.\([0-9][0-9]*\)\..*/\1/p'; }
+is_new_enough() {
+  minor=$(deno_minor "$1") || return 1
+  [ -n "$minor" ] && [ "$minor" -ge 6 ]
+}
+
+take_deno_from_npm() {
+  have npm || fail "neither Deno 2.6 or newer nor npm is here: install Deno, or Node.js with npm, and run this again"
+  say "taking deno@$DENO_VERSION from npm into .dev/deno"
+  mkdir -p .dev/deno
+  npm install --prefix .dev/deno --no-save --no-audit --no-fund --loglevel=error "deno@$DENO_VERSION" >.dev/npm.log 2>&1 ||
+    { cat .dev/npm.log >&2; fail "npm could not install deno@$DENO_VERSION"; }
+  # npm may hold back install scripts: the first start puts the program in place.
+  .dev/deno/node_modules/.bin/deno --version >/dev/null || fail "Deno from npm does not start on this machine"
+}
+
+find_deno() {
+  if [ -n "${DENO:-}" ]; then
+    DENO=$(command -v "$DENO") || fail "DENO names no program"
+    is_new_enough "$DENO" || fail "$DENO is no Deno 2.6 or newer"
+    return
+  fi
+  own=$PWD/.dev/deno/node_modules/deno/deno
+  for candidate in deno "${DENO_INSTALL:-${HOME:-}/.deno}/bin/deno" "$own" "$own.exe"; do
+    if have "$candidate" && is_new_enough "$candidate"; then
+      DENO=$(command -v "$candidate")
+      return
+    fi
+  done
+  take_deno_from_npm
+  DENO=$own
+  [ -x "$DENO" ] || DENO=$own.exe
+  is_new_enough "$DENO" || fail "cannot find the program that npm installed for deno@$DENO_VERSION"
+}
+
+# A script that needs nothing but Deno itself.
+script() { "$DENO" run --quiet --no-config --no-lock --allow-all "$@"; }
+
+resolve_jsr() {
+  if [ -n "${DENO_FLAGS:-}" ]; then
+    say "DENO_FLAGS is set, and used as it is: $DENO_FLAGS"
+    return
+  fi
+  if script scripts/jsr_reachable.ts; then
+    DENO_FLAGS=
+  else
+    say "JSR can't be reached: the same packages are resolved from npm (.dev/import_map.json)"
+    script scripts/jsr_from_npm.ts
+    # An absolute path serves programs that tests start elsewhere, but DENO_FLAGS can't hold one with a space in it.
+    root=$(pwd -W 2>/dev/null || pwd)
+    case $root in
+      *[!A-Za-z0-9/._:-]*) map=.dev/import_map.json ;;
+      *) map=$root/.dev/import_map.json ;;
+    esac
+    DENO_FLAGS="--no-lock --import-map=$map"
+  fi
+  export DENO_FLAGS
+}
+
+# How to become root without a question; fails where that can't be.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif have sudo; then sudo -n "$@"; else return 1; fi
+}
+
+apt_install() {
+  have apt-get || return 1
+  as_root true 2>/dev/null || return 1
+  say "installing $* with apt-get (.dev/apt.log)"
+  mkdir -p .dev
+  quietly_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >>.dev/apt.log 2>&1 </dev/null
+  }
+  quietly_install "$@" || { as_root apt-get update >>.dev/apt.log 2>&1 && quietly_install "$@"; }
+}
+
+find_chromium() { CHROMIUM_BIN=$(script scripts/find_chromium.ts); }
+
+need_chromium() {
+  if find_chromium || { apt_install chromium && find_chromium; }; then
+    export CHROMIUM_BIN
+    say "Chromium: $CHROMIUM_BIN"
+  else
+    unset CHROMIUM_BIN
+    say "no Chromium here, and it can't be installed by this script: $1"
+    say "install Chromium or Chrome, or set CHROMIUM_BIN to one, to have it"
+  fi
+}
+
+need_jq() {
+  have jq || { apt_install jq && have jq; } ||
+    say "no jq here, and it can't be installed by this script: the tests that pipe into it will be reported as ignored"
+}
+
+[ $# -gt 0 ] || { say "usage: sh scripts/dev.sh TASK [ARGUMENT...], with a task of deno.json"; exit 2; }
+task=$1
+shift
+
+find_deno
+# npm puts a small Node.js program in front of Deno, which would stand between it and Ctrl-C.
+DENO=$("$DENO" eval --no-config --no-lock 'console.log(Deno.execPath())') || fail "$DENO does not start"
+say "Deno 2.$(deno_minor "$DENO"): $DENO"
+export DENO
+# Deno 2.9 trusts what the system trusts; older ones have to be told, or fail behind a proxy with its own root.
+if [ "$(deno_minor "$DENO")" -lt 9 ] && [ -z "${DENO_TLS_CA_STORE:-}" ]; then
+  export DENO_TLS_CA_STORE=system,mozilla
+fi
+resolve_jsr
+case $task in
+  test | ok)
+    need_chromium "the tests that sign in through a real browser will be reported as ignored"
+    need_jq
+    ;;
+  demo)
+    # With a display, the demo opens the browser that is there.
+    if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ "$(uname -s)" = Linux ]; then
+      need_chromium "without a display the demo needs it"
+    fi
+    ;;
+esac
+say "deno task $task $*"
+exec "$DENO" task --quiet "$task" "$@"

@@ -1,0 +1,50 @@
+/** Finds a browser of the Chromium family, which the sign-in tests and the demo drive. Run alone, prints its path. */
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
+
+const MACOS_PATHS = ["Chromium", "Google Chrome", "Microsoft Edge"]
+  .map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`);
+
+const WINDOWS_PATHS = ["Google\\Chrome\\Application\\chrome.exe", "Microsoft\\Edge\\Application\\msedge.exe"];
+
+function windowsCandidates(): string[] {
+  const roots = ["ProgramFiles", "ProgramFiles(x86)", "LOCALAPPDATA"].map((name) => Deno.env.get(name));
+  return roots.flatMap((root) => root ? WINDOWS_PATHS.map((path) => `${root}\\${path}`) : []);
+}
+
+function pathCandidates(): string[] {
+  const folders = (Deno.env.get("PATH") ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  return NAMES.flatMap((name) => folders.map((folder) => `${folder}/${name}`));
+}
+
+function candidates(): string[] {
+  const named = ["CHROMIUM_BIN", "CHROME_BIN"].map((name) => Deno.env.get(name) ?? "").filter(Boolean);
+  if (Deno.build.os === "windows") return [...named, ...windowsCandidates()];
+  return [...named, ...pathCandidates(), ...(Deno.build.os === "darwin" ? MACOS_PATHS : [])];
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    // A path that may not be looked at is no more use than one that isn't there.
+    return false;
+  }
+}
+
+/**
+ * The path of the browser that `CHROMIUM_BIN` or `CHROME_BIN` name, else of the first one found where each system
+ * keeps them; undefined where there is none.
+ */
+export async function findChromium(): Promise<string | undefined> {
+  for (const path of candidates()) {
+    if (await isFile(path)) return path;
+  }
+  return undefined;
+}
+
+if (import.meta.main) {
+  const path = await findChromium();
+  if (path === undefined) Deno.exit(1);
+  await Deno.stdout.write(new TextEncoder().encode(`${path}\n`));
+}

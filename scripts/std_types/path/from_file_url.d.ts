@@ -1,0 +1,1 @@
+export function fromFileUrl(url: string | URL): string;
