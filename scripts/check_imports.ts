@@ -56,6 +56,7 @@ const PACKAGES: readonly { readonly start: string; readonly rows: readonly strin
   { start: "@cliffy/", rows: ["src/app.ts", "src/commands"] },
   { start: "@azure/msal-node", rows: ["src/entra"] },
   { start: "jose", rows: ["src/entra"] },
+  { start: "jsonc-parser", rows: ["src/profiles"] },
   // For the program's own version.
   { start: "deno.json", rows: ["src/commands"] },
   { start: "@std/", rows: ROWS.map((row) => row.name).filter((name) => name !== ROOT_FILES) },

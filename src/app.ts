@@ -1,3 +1,4 @@
+import { resolve } from "@std/path/resolve";
 import type { CommandContext } from "./commands/context.ts";
 import { runProgram } from "./commands/program.ts";
 import { reportError } from "./commands/report_error.ts";
@@ -8,7 +9,9 @@ import type { SessionKey } from "./store/session.ts";
 import type { TokenStore } from "./store/token_store.ts";
 import { openProfileBook } from "./profiles/profile_book.ts";
 import { openTokenStore } from "./store/encrypted_token_store.ts";
+import { replaceFile } from "./system/replace_file.ts";
 import { homeFolder } from "./system/folder.ts";
+import { openPrivateFolder } from "./system/private_folder.ts";
 import type { System } from "./system/system.ts";
 
 /**
@@ -35,17 +38,17 @@ function wantsJson(args: readonly string[]): boolean {
 }
 
 function createContext(system: System): CommandContext {
-  const { terminal, env, clock, files, os } = system;
-  const folder = homeFolder(env, os);
+  const { terminal, env, clock, files, locks, os } = system;
   const notice = (message: string) => terminal.say(`Notice: ${message}`);
-  const store = openTokenStore({ folder, files, env, clock, notice });
+  const folder = openPrivateFolder({ path: homeFolder(env, os), files, locks, notice });
+  const store = openTokenStore({ folder, env, clock });
   return {
     terminal,
     env,
     clock,
-    profiles: openProfileBook({ folder, files, notice }),
+    profiles: openProfileBook({ folder }),
     flows: createFlows(system, store),
-    writePrivateFile: (path, text) => files.replaceFile(path, new TextEncoder().encode(text), 0o600),
+    writePrivateFile: (path, text) => replaceFile(files, resolve(path), new TextEncoder().encode(text)),
   };
 }
 

@@ -31,19 +31,26 @@ export function parseScopes(typed: readonly string[]): string[] {
  * `https://graph.microsoft.com/User.Read`.
  */
 export function canonicalScope(scope: string): string {
-  const isShort = !scope.includes("/") && !OPENID_SCOPES.includes(scope.toLowerCase());
+  const isShort = !scope.includes("/") && !isOpenIdScope(scope);
   return (isShort ? GRAPH + scope : scope).toLowerCase();
 }
 
-/** Whether every scope of `wanted` is among `available`. The OpenID scopes are asked for always and don't count. */
+/**
+ * Whether every scope of `wanted` is among `available`. The OpenID scopes are asked for always and don't count, unless
+ * nothing else is wanted: then a token for any resource at all would do.
+ */
 export function coversScopes(available: readonly string[], wanted: readonly string[]): boolean {
-  return missingScopes(available, wanted).length === 0;
+  if (!wanted.every(isOpenIdScope)) return missingScopes(available, wanted).length === 0;
+  const have = new Set(available.map(canonicalScope));
+  return wanted.length > 0 && wanted.every((scope) => have.has(canonicalScope(scope)));
 }
 
 /** The scopes of `wanted` that are not among `available`, in the user's spelling. */
 export function missingScopes(available: readonly string[], wanted: readonly string[]): string[] {
   const have = new Set(available.map(canonicalScope));
-  return wanted.filter((scope) =>
-    !OPENID_SCOPES.includes(scope.toLowerCase()) && !have.has(canonicalScope(scope))
-  );
+  return wanted.filter((scope) => !isOpenIdScope(scope) && !have.has(canonicalScope(scope)));
+}
+
+function isOpenIdScope(scope: string): boolean {
+  return OPENID_SCOPES.includes(scope.toLowerCase());
 }

@@ -18,6 +18,7 @@ const DEFAULT_SCOPES = "User.Read";
 export interface CreateProfileFlags {
   readonly name?: string | undefined;
   readonly tenantId?: string | undefined;
+  readonly tenant?: string | undefined;
   readonly clientId?: string | undefined;
   readonly flow?: string | undefined;
   readonly scope?: readonly string[] | undefined;
@@ -29,7 +30,8 @@ export function createProfileCommand(context: CommandContext): Command {
   const command = new Command()
     .description("Create a profile. What isn't given by a flag is asked for.")
     .option("-n, --name <name:string>", "Profile name: the identifier for this configuration.")
-    .option("--tenant-id, --tenant <tenant:string>", "Your Microsoft Entra tenant ID.")
+    .option("--tenant-id <tenant:string>", "Your Microsoft Entra tenant ID.")
+    .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
     .option("--client-id <id:string>", "Public client application ID.")
     .option("-f, --flow <flow:string>", "How to sign in: interactive (default).")
     .option("-s, --scope <scopes:string>", "Delegated permissions.", { collect: true })
@@ -43,14 +45,15 @@ export function createProfileCommand(context: CommandContext): Command {
 export async function runCreateProfile(flags: CreateProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
   const mayAsk = terminal.stdinIsTerminal;
-  requireFlags(flags, mayAsk);
+  const tenant = flags.tenantId ?? flags.tenant;
+  requireFlags({ ...flags, tenantId: tenant }, mayAsk);
   const name = await value(flags.name, "Profile Name", checkProfileName);
   if (await profiles.find(name) !== null) throw nameTaken(name);
   const authority = flags.authority === undefined ? null : checkAuthority(flags.authority);
-  const tenantId = await value(flags.tenantId ?? authority?.tenant ?? undefined, "Tenant ID", checkTenant);
+  const tenantId = await value(tenant ?? authority?.tenant ?? undefined, "Tenant ID", checkTenant);
   const clientId = await value(flags.clientId, "Client ID", checkClientId);
   // Whoever gave the other values by flags and left these out gets the defaults without being asked.
-  const asksAll = mayAsk && (flags.tenantId === undefined || flags.clientId === undefined);
+  const asksAll = mayAsk && (tenant === undefined || flags.clientId === undefined);
   const flow = await value(flags.flow ?? (asksAll ? undefined : "interactive"), "Flow", checkFlow, "interactive");
   const scopes = await value(
     flags.scope?.join(" ") ?? (asksAll ? undefined : DEFAULT_SCOPES),

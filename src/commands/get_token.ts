@@ -28,6 +28,7 @@ export interface GetTokenFlags {
   readonly cache?: boolean | undefined;
   readonly timeout?: string | undefined;
   readonly tenantId?: string | undefined;
+  readonly tenant?: string | undefined;
   readonly clientId?: string | undefined;
   readonly authority?: string | undefined;
   readonly loginHint?: string | undefined;
@@ -35,6 +36,7 @@ export interface GetTokenFlags {
   readonly caCert?: string | undefined;
   readonly interactive?: boolean | undefined;
   readonly quiet?: boolean | undefined;
+  readonly silent?: boolean | undefined;
 }
 
 /** The `get-token` command. */
@@ -52,14 +54,16 @@ export function getTokenCommand(context: CommandContext): Command {
     .option("--force", "Sign in again, whatever is cached.")
     .option("--no-cache", "Neither use nor keep cached tokens.")
     .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m.", { default: "5m" })
-    .option("--tenant-id, --tenant <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
+    .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
+    .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
     .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
     .option("--authority <url:string>", "Base URL of the authority.")
     .option("--login-hint <user:string>", "User name to fill in.")
     .option("--prompt <prompt:string>", `What to ask in the browser: ${PROMPTS.join(", ")}.`)
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust for the authority.")
     .option("--no-interactive", "Fail rather than wait for a person.")
-    .option("-q, --quiet, --silent", "No status lines.")
+    .option("-q, --quiet", "No status lines.")
+    .option("--silent", "The same as --quiet.", { hidden: true })
     .example("Sign in and see until when it lasts", "entra-auth-cli get-token --flow interactive")
     .example("Use the token", "curl -H \"$(entra-auth-cli get-token --output header)\" https://graph.microsoft.com/v1.0/me")
     .action((flags) => runGetToken(flags, context));
@@ -74,12 +78,13 @@ export async function runGetToken(flags: GetTokenFlags, context: CommandContext)
   const prompt = parsePrompt(flags.prompt);
   const name = profileName(flags.profile, env);
   const settings = resolveSettings(
-    { ...flags, scopes: flags.scope && parseScopes(flags.scope) },
+    { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: flags.scope && parseScopes(flags.scope) },
     env,
     await context.profiles.find(name),
     name,
   );
   const { authority, tenant, clientId, scopes } = settings;
+  const isQuiet = flags.quiet ?? flags.silent ?? false;
   const fresh = (flags.force ?? false) || flags.cache === false;
   const result = await flows.getToken({
     key: { profile: name, authority, tenant, clientId },
@@ -92,8 +97,8 @@ export async function runGetToken(flags: GetTokenFlags, context: CommandContext)
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
     ...(prompt === undefined ? {} : { prompt }),
     ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
-  }, sayProgress(terminal, flags.quiet ?? false));
-  if (!flags.quiet) sayOutcome(result, name, context);
+  }, sayProgress(terminal, isQuiet));
+  if (!isQuiet) sayOutcome(result, name, context);
   await deliver(result, form, flags.file, settings, context);
 }
 

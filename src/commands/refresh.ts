@@ -12,6 +12,7 @@ export interface RefreshFlags {
   readonly scope?: readonly string[] | undefined;
   readonly caCert?: string | undefined;
   readonly quiet?: boolean | undefined;
+  readonly silent?: boolean | undefined;
 }
 
 /** The `refresh` command. */
@@ -21,7 +22,8 @@ export function refreshCommand(context: CommandContext): Command {
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
     .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags.", { collect: true })
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust for the authority.")
-    .option("-q, --quiet, --silent", "No status lines.")
+    .option("-q, --quiet", "No status lines.")
+    .option("--silent", "The same as --quiet.", { hidden: true })
     .example("Refresh a profile's token", "entra-auth-cli refresh --profile myapp")
     .action((flags) => runRefresh(flags, context));
   return command as unknown as Command;
@@ -37,6 +39,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
     await context.profiles.find(name),
     name,
   );
+  const isQuiet = flags.quiet ?? flags.silent ?? false;
   const { token } = await flows.getToken({
     key: { profile: name, authority, tenant, clientId },
     scopes,
@@ -46,6 +49,6 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
     useStore: true,
     manner: { ports: { kind: "random" }, showUrl: false, timeoutMs: 0 },
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
-  }, sayProgress(terminal, flags.quiet ?? false));
-  if (!flags.quiet) terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
+  }, sayProgress(terminal, isQuiet));
+  if (!isQuiet) terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
 }

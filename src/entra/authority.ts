@@ -1,14 +1,8 @@
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const TENANT_PLACEHOLDER = "{tenantid}";
 
 /** The tenant that stands for all personal Microsoft accounts. */
 const CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad";
-
-/** The hosts whose endpoints are fixed and known, so that no discovery document is needed to use them. */
-const KNOWN_HOSTS: readonly string[] = [
-  "login.microsoftonline.com",
-  "login.microsoftonline.us",
-  "login.partner.microsoftonline.cn",
-];
 
 /** Who issues the tokens: a base URL and a tenant, and what follows from the two. */
 export interface Authority {
@@ -18,8 +12,6 @@ export interface Authority {
   readonly host: string;
   /** Tenant as configured. */
   readonly tenant: string;
-  /** False when the endpoints have to be discovered first. */
-  readonly isKnown: boolean;
 }
 
 /** What a discovery document (OpenID Connect Discovery 1.0, section 3) says that this program relies on. */
@@ -32,7 +24,12 @@ export interface AuthorityMetadata {
 /** Joins an authority's base URL, as `https://login.microsoftonline.com`, and a tenant. */
 export function entraAuthority(base: string, tenant: string): Authority {
   const { host, origin } = new URL(base);
-  return { url: `${origin}/${tenant}`, host, tenant, isKnown: KNOWN_HOSTS.includes(host) };
+  return { url: `${origin}/${tenant}`, host, tenant };
+}
+
+/** Whether `text` has the form of the ids by which Entra names tenants, users and applications. */
+export function isGuid(text: string): boolean {
+  return GUID.test(text);
 }
 
 /**
@@ -44,8 +41,8 @@ export function expectedIssuer(
   metadata: AuthorityMetadata | null,
   tenantId: string,
 ): string {
-  const template = metadata?.issuer ?? `https://${authority.host}/{tenantid}/v2.0`;
-  return template.replaceAll("{tenantid}", tenantId);
+  const template = metadata?.issuer ?? `https://${authority.host}/${TENANT_PLACEHOLDER}/v2.0`;
+  return template.replaceAll(TENANT_PLACEHOLDER, () => tenantId);
 }
 
 /**
@@ -54,7 +51,7 @@ export function expectedIssuer(
  */
 export function fixedTenantId(tenant: string): string | null {
   if (tenant.toLowerCase() === "consumers") return CONSUMERS_TENANT;
-  return GUID.test(tenant) ? tenant.toLowerCase() : null;
+  return isGuid(tenant) ? tenant.toLowerCase() : null;
 }
 
 /**

@@ -13,7 +13,7 @@ export interface ReportedError {
   readonly error: string;
   readonly description: string | null;
   readonly correlationId?: string;
-  /** Claims that the next sign-in has to carry, as JSON text. */
+  /** Claims that the next sign-in has to carry: the text of a JSON object. */
   readonly claims?: string;
 }
 
@@ -66,6 +66,9 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 
 const NEEDS_THE_USER = ["interaction_required", "login_required", "consent_required", "invalid_grant"];
 
+/** Errors of the service itself, which pass with time (RFC 6749 section 4.1.2.1). */
+const PASSING = ["temporarily_unavailable", "server_error"];
+
 /** Reads the error fields of a token response, or null when the body reports none. */
 export function parseReportedError(body: Readonly<Record<string, unknown>>): ReportedError | null {
   if (typeof body.error !== "string" || body.error === "") return null;
@@ -73,7 +76,7 @@ export function parseReportedError(body: Readonly<Record<string, unknown>>): Rep
     error: body.error,
     description: typeof body.error_description === "string" ? body.error_description : null,
     ...(typeof body.correlation_id === "string" ? { correlationId: plainText(body.correlation_id, 64) } : {}),
-    ...(typeof body.claims === "string" ? { claims: body.claims } : {}),
+    ...(isJsonObject(body.claims) ? { claims: body.claims } : {}),
   };
 }
 
@@ -87,16 +90,30 @@ export function parseReportedError(body: Readonly<Record<string, unknown>>): Rep
 export function entraError(reported: ReportedError, context: ErrorContext, silently: boolean): CliError {
   const words = plainText((reported.description ?? reported.error).split(/\s*Trace ID:/)[0] ?? "");
   const aadsts = words.match(/AADSTS\d+/)?.[0];
+  const correlationId = reported.correlationId ??
+    reported.description?.match(/Correlation ID: ([\da-f-]{36})/i)?.[1];
   const remedy = aadsts === undefined ? undefined : REMEDIES[aadsts];
   return new CliError(errorCode(reported.error, silently), remedy?.message ?? `Sign-in failed: ${words}`, {
     ...(remedy === undefined ? {} : { hint: remedy.hint(context) }),
     ...(aadsts === undefined ? {} : { aadsts }),
-    ...(reported.correlationId === undefined ? {} : { correlationId: reported.correlationId }),
+    ...(correlationId === undefined ? {} : { correlationId }),
     ...(reported.claims === undefined ? {} : { claims: reported.claims }),
   });
 }
 
 function errorCode(error: string, silently: boolean): ErrorCode {
   if (error === "access_denied") return "access_denied";
+  if (PASSING.includes(error)) return "network";
   return silently && NEEDS_THE_USER.includes(error) ? "interaction_required" : "sign_in_failed";
+}
+
+/** Text that isn't the JSON object it has to be would make the next sign-in impossible. */
+function isJsonObject(text: unknown): text is string {
+  if (typeof text !== "string") return false;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }

@@ -85,16 +85,14 @@ export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
 
 /** @throws {CliError} `invalid_response` unless `url` is https and on the authority's own host. */
 export function assertAllowed(url: string, authority: Authority): void {
-  const { protocol, host, username, password } = new URL(url);
-  if (protocol !== "https:" || host !== authority.host || username !== "" || password !== "") {
-    throw new CliError(
-      "invalid_response",
-      `The authority names an address that is not its own: ${protocol}//${host}`,
-      {
-        hint: `Only https on ${authority.host} is used. Check --authority.`,
-      },
-    );
-  }
+  const address = URL.parse(url);
+  const hasUser = address !== null && (address.username !== "" || address.password !== "");
+  if (address?.protocol === "https:" && address.host === authority.host && !hasUser) return;
+  // Path and query stay out of the message: they may hold a secret.
+  const shown = address === null ? "no URL at all" : `${address.protocol}//${address.host}`;
+  throw new CliError("invalid_response", `The authority names an address that is not its own: ${shown}`, {
+    hint: `Only https on ${authority.host} is used. Check --authority.`,
+  });
 }
 
 function parseBody(response: HttpResponse, host: string): Record<string, unknown> {

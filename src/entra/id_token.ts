@@ -1,6 +1,12 @@
 import { decodeProtectedHeader } from "jose";
 import { CliError } from "../errors.ts";
-import { type Authority, type AuthorityMetadata, expectedIssuer, fixedTenantId } from "./authority.ts";
+import {
+  type Authority,
+  type AuthorityMetadata,
+  expectedIssuer,
+  fixedTenantId,
+  isGuid,
+} from "./authority.ts";
 
 /** How far the authority's clock and ours may be apart, in seconds. */
 const CLOCK_LEEWAY_SECONDS = 300;
@@ -36,7 +42,7 @@ export function judgeIdToken(
   expected: ExpectedIdToken,
 ): IdTokenSubject {
   if (!isSigned(idToken)) throw invalid("it is not signed");
-  const tenantId = text(claims, "tid").toLowerCase();
+  const tenantId = guid(claims, "tid");
   const fixed = fixedTenantId(expected.authority.tenant);
   if (fixed !== null && tenantId !== fixed) {
     throw new CliError("wrong_account", `The sign-in was for tenant ${tenantId}, not for ${fixed}`, {
@@ -46,7 +52,10 @@ export function judgeIdToken(
   if (text(claims, "iss") !== expectedIssuer(expected.authority, expected.metadata, tenantId)) {
     throw invalid("iss is not the authority that was asked");
   }
-  if (claims.aud !== expected.clientId) throw invalid("aud is not this application");
+  // The profile may spell the id in capitals; Entra answers in small letters.
+  if (text(claims, "aud").toLowerCase() !== expected.clientId.toLowerCase()) {
+    throw invalid("aud is not this application");
+  }
   if (expected.nonce !== null && claims.nonce !== expected.nonce) {
     throw invalid("nonce is not the one that was sent");
   }
@@ -54,7 +63,7 @@ export function judgeIdToken(
   const username = claims.preferred_username;
   return {
     username: typeof username === "string" ? username : "",
-    objectId: text(claims, "oid"),
+    objectId: guid(claims, "oid"),
     tenantId,
   };
 }
@@ -70,17 +79,28 @@ function isSigned(idToken: string): boolean {
 }
 
 function judgeTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: number): void {
-  const { exp, iat } = claims;
-  if (typeof exp !== "number" || typeof iat !== "number") throw invalid("exp and iat are not times");
-  const aheadSeconds = exp < nowSeconds ? nowSeconds - exp : nowSeconds - iat;
+  const [exp, iat] = [time(claims, "exp"), time(claims, "iat")];
   if (exp < nowSeconds - CLOCK_LEEWAY_SECONDS || iat > nowSeconds + CLOCK_LEEWAY_SECONDS) {
-    const minutes = Math.round(Math.abs(aheadSeconds) / 60);
+    // The token was made a moment ago, so its age is what the clocks are apart.
+    const minutes = Math.round(Math.abs(nowSeconds - iat) / 60);
     throw new CliError(
       "invalid_response",
       `The clocks of this machine and of the sign-in service are about ${minutes} minutes apart`,
       { hint: "Set this machine's clock, then try again." },
     );
   }
+}
+
+function time(claims: Readonly<Record<string, unknown>>, name: string): number {
+  const value = claims[name];
+  if (typeof value !== "number" || !Number.isFinite(value)) throw invalid(`${name} is not a time`);
+  return value;
+}
+
+function guid(claims: Readonly<Record<string, unknown>>, name: string): string {
+  const value = text(claims, name).toLowerCase();
+  if (!isGuid(value)) throw invalid(`${name} is not an id`);
+  return value;
 }
 
 function text(claims: Readonly<Record<string, unknown>>, name: string): string {

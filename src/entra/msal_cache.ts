@@ -12,6 +12,13 @@ export function takeCache(app: PublicClientApplication): Secret {
   return new Secret(JSON.stringify(cache));
 }
 
+/** The error for a saved sign-in that holds too little for a refresh. */
+export function signInAgain(): CliError {
+  return new CliError("interaction_required", "The saved sign-in can't be refreshed", {
+    hint: "Sign in again.",
+  });
+}
+
 /**
  * Gives a fresh MSAL instance what {@linkcode takeCache} took.
  *
@@ -26,9 +33,7 @@ export async function restoreCache(
   const account = await deserialize(app, cache)
     .then((accounts) => accounts.find((candidate) => candidate.homeAccountId === homeAccountId));
   if (account === undefined) {
-    throw new CliError("interaction_required", "The saved sign-in can't be refreshed", {
-      hint: "Sign in again.",
-    });
+    throw signInAgain();
   }
   return account;
 }

@@ -1,4 +1,8 @@
-import { type AuthenticationResult, PublicClientApplication } from "@azure/msal-node";
+import {
+  type AuthenticationResult,
+  InteractionRequiredAuthError,
+  PublicClientApplication,
+} from "@azure/msal-node";
 import { CliError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import type { Clock } from "../system/clock.ts";
@@ -8,7 +12,7 @@ import { acceptsIssuer, entraAuthority } from "./authority.ts";
 import { entraError, type ErrorContext } from "./entra_error.ts";
 import { assertAllowed, type GuardedNetwork, guardNetwork } from "./guarded_network.ts";
 import { judgeIdToken } from "./id_token.ts";
-import { restoreCache, takeCache } from "./msal_cache.ts";
+import { restoreCache, signInAgain, takeCache } from "./msal_cache.ts";
 import { generateProofKey, generateRandomValue } from "./proof_key.ts";
 import type { AuthorizationTransaction, IssuedTokens, SignInOptions, TokenClient } from "./token_client.ts";
 
@@ -115,7 +119,7 @@ async function refresh(
     (app) => app.acquireTokenSilent({ account: known, scopes: [...scopes], forceRefresh: true }),
   );
   const issued = issuedTokens(options, msal, result, scopes, null);
-  if (issued.token.account?.homeAccountId !== account.homeAccountId) {
+  if (!isSameAccount(issued.token.account, account)) {
     throw new CliError(
       "wrong_account",
       "The refreshed token is for another account than the one that signed in",
@@ -125,6 +129,11 @@ async function refresh(
     );
   }
   return issued;
+}
+
+function isSameAccount(issued: Account | null, account: Account): boolean {
+  return issued?.homeAccountId === account.homeAccountId && issued.objectId === account.objectId &&
+    issued.tenantId === account.tenantId;
 }
 
 function issuedTokens(
@@ -166,6 +175,8 @@ async function run<T>(msal: Msal, call: (app: PublicClientApplication) => Promis
     return await call(msal.app);
   } catch (error) {
     if (msal.network.failure !== null) throw msal.network.failure;
+    // MSAL asks for the user before it asks the network, for one where it holds no refresh token.
+    if (error instanceof InteractionRequiredAuthError) throw signInAgain();
     // MSAL's codes name what is wrong and hold no secret; its error objects can hold whole requests.
     const code = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "unknown";
     throw new CliError("invalid_response", `The sign-in service's answer can't be used (${code})`, {

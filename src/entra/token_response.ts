@@ -4,6 +4,9 @@ import { CliError } from "../errors.ts";
 const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
 const LONGEST_TOKEN = 256 * 1024;
 
+/** What a bearer token is made of (RFC 6750 section 2.1). Nothing in it means anything to a shell or in a header. */
+const BEARER_TOKEN = /^[\w\-.~+/]+=*$/;
+
 /** What a good token response (RFC 6749 section 5.1) says about the access token. */
 export interface TokenResponse {
   /** How long the token lives from now, in whole seconds, at least 1. */
@@ -21,7 +24,7 @@ export function judgeTokenResponse(body: Readonly<Record<string, unknown>>): Tok
   const accessToken = body.access_token;
   if (
     typeof accessToken !== "string" || accessToken.length > LONGEST_TOKEN ||
-    !/^[\x21-\x7e]+$/.test(accessToken)
+    !BEARER_TOKEN.test(accessToken)
   ) {
     throw wrongField("access_token", "a token");
   }

@@ -1,6 +1,7 @@
 import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
 import { systemFiles } from "./files.ts";
+import { systemLocks } from "./lock.ts";
 import { systemNetwork } from "./network.ts";
 import { systemOs } from "./os.ts";
 import { systemProcesses } from "./processes.ts";
@@ -14,6 +15,7 @@ export function createSystem(interrupted: AbortSignal): System {
     clock: systemClock,
     env: systemEnvironment,
     files: systemFiles,
+    locks: systemLocks,
     terminal: systemTerminal,
     processes: systemProcesses,
     network: systemNetwork,

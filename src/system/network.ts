@@ -24,7 +24,10 @@ export interface HttpResponse {
 
 /** Sends requests. Redirects are not followed: a 3xx is a response like any other. */
 export interface Network {
-  /** @throws {CliError} `network`, or `permission` when Deno may not reach the host; the signal's reason when aborted. */
+  /**
+   * @throws {CliError} `network`, `permission` when Deno may not reach the host, or `usage` when a root certificate can't
+   *   be used; the signal's reason when aborted.
+   */
   send(request: HttpRequest): Promise<HttpResponse>;
 }
 
@@ -37,9 +40,9 @@ export function systemNetwork(extraRoots: readonly string[] = []): Network {
   return {
     async send(request) {
       const host = new URL(request.url).host;
+      using client = createClient(extraRoots);
       const timeout = new AbortController();
       const timer = setTimeout(() => timeout.abort(), request.timeoutMs);
-      using client = Deno.createHttpClient({ caCerts: [...extraRoots] });
       try {
         const response = await fetch(request.url, {
           client,
@@ -64,6 +67,17 @@ export function systemNetwork(extraRoots: readonly string[] = []): Network {
       }
     },
   };
+}
+
+function createClient(extraRoots: readonly string[]): Deno.HttpClient {
+  try {
+    return Deno.createHttpClient({ caCerts: [...extraRoots] });
+  } catch (error) {
+    throw new CliError("usage", "The certificate to trust besides the machine's own can't be used", {
+      hint: "Check the file named by --ca-cert or ENTRA_AUTH_CLI_CA_CERT.",
+      cause: error,
+    });
+  }
 }
 
 async function readBody(response: Response, maxBytes: number, host: string): Promise<Uint8Array> {
@@ -95,10 +109,17 @@ function networkError(error: unknown, host: string): CliError {
       hint: `Run it with --allow-net=${host}`,
     });
   }
-  const words = causes(error).join(" ");
-  if (/certificate|UnknownIssuer|\btls\b|\bssl\b|handshake/i.test(words)) {
+  // Without the URL, which can hold any of the words looked for.
+  const words = causes(error).join(" ").replaceAll(/https?:\/\/\S+/g, "");
+  if (/certificate|UnknownIssuer/i.test(words)) {
     return new CliError("network", `The TLS certificate of ${host} is not trusted`, {
       hint: "If a proxy of your organization re-signs traffic, name its root with --ca-cert FILE.",
+    });
+  }
+  if (/\btls\b|\bssl\b|handshake|corrupt message/i.test(words)) {
+    return new CliError("network", `${host} did not answer in TLS as it should`, {
+      hint:
+        "Something between this machine and the sign-in service may answer in its place. Check the proxy.",
     });
   }
   if (/dns|lookup|resolve|getaddrinfo/i.test(words)) {

@@ -1,19 +1,16 @@
+import { resolve } from "@std/path/resolve";
 import { CliError } from "../errors.ts";
+import { FileError } from "./file_error.ts";
 import type { Files } from "./files.ts";
 
 /**
  * Reads root certificates in PEM, to trust besides the machine's own.
  *
- * @throws {CliError} `usage` when the file isn't there or holds no certificate, `permission` when Deno may not read it.
+ * @throws {CliError} `usage` when the file can't be read or holds no certificate, `permission` when Deno may not read it.
  */
 export async function readRoots(path: string, files: Files): Promise<string[]> {
-  const data = await files.read(path);
-  if (data === null) {
-    throw new CliError("usage", `There is no certificate file ${path}`, {
-      hint: "Check --ca-cert or ENTRA_AUTH_CLI_CA_CERT.",
-    });
-  }
-  const certificates = new TextDecoder().decode(data)
+  const data = await read(path, files);
+  const certificates = data
     .match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (certificates === null) {
     throw new CliError("usage", `No certificate in PEM form is in ${path}`, {
@@ -21,4 +18,15 @@ export async function readRoots(path: string, files: Files): Promise<string[]> {
     });
   }
   return certificates;
+}
+
+async function read(path: string, files: Files): Promise<string> {
+  try {
+    return new TextDecoder().decode(await files.read(resolve(path)));
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    throw new CliError("usage", `The root certificate can't be used: ${error.message}`, {
+      hint: "Check --ca-cert or ENTRA_AUTH_CLI_CA_CERT.",
+    });
+  }
 }

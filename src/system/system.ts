@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Environment } from "./environment.ts";
 import type { Files } from "./files.ts";
+import type { Locks } from "./lock.ts";
 import type { Network } from "./network.ts";
 import type { Os } from "./os.ts";
 import type { Processes } from "./processes.ts";
@@ -12,6 +13,7 @@ export interface System {
   readonly clock: Clock;
   readonly env: Environment;
   readonly files: Files;
+  readonly locks: Locks;
   readonly terminal: Terminal;
   readonly processes: Processes;
   /** The network, trusting these roots (PEM) besides the machine's own. */

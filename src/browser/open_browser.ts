@@ -1,0 +1,136 @@
+import { abortable } from "@std/async/abortable";
+import type { Processes, StartAttempt, StartedProcess } from "../system/processes.ts";
+import { type OpenerCommand, openerCommands, type OpenerContext } from "./opener.ts";
+
+/** What became of opening the browser. */
+export type BrowserOpening =
+  | {
+    kind: "opened";
+    /** Settles with a reason if the opener fails after all, with null when it ends well. Never rejects. */
+    lateFailure: Promise<string | null>;
+  }
+  | {
+    kind: "failed";
+    /** Why, as a sentence without its full stop. */
+    reason: string;
+    /** What would help, where that is known. */
+    hint?: string;
+  };
+
+/** What {@linkcode openBrowser} needs. */
+export interface OpenBrowserDeps extends OpenerContext {
+  /** Starts the opener. */
+  readonly processes: Processes;
+  /** How long an opener may run before it counts as a success, in milliseconds. Default 1000. */
+  readonly graceMs?: number;
+}
+
+/**
+ * Opens `url`, which has to be https, in the user's browser. Openers that are missing or fail at once are passed over;
+ * the first that ends well or is still running after the grace time has opened it. Rejects with the reason of `signal`
+ * when that is aborted.
+ */
+export async function openBrowser(
+  url: string,
+  deps: OpenBrowserDeps,
+  signal: AbortSignal,
+): Promise<BrowserOpening> {
+  signal.throwIfAborted();
+  if (!isSafeUrl(url)) {
+    return { kind: "failed", reason: "The address of the sign-in is not a plain https address" };
+  }
+  const commands = openerCommands(url, deps);
+  const failures: Failure[] = [];
+  for (const command of commands) {
+    const opening = await tryOpener(command, deps, signal);
+    if (opening.kind === "opened") return opening;
+    failures.push(opening);
+  }
+  return failures.length === 0 ? nothingToTry(deps) : allFailed(failures);
+}
+
+/**
+ * Whether `url` is https and has nothing but the characters of RFC 3986, so that no opener can take it for an option,
+ * or its parts for anything but a URL.
+ */
+function isSafeUrl(url: string): boolean {
+  return /^https:\/\/[\w\-.~:/?#[\]@!$&'()*+,;=%]+$/.test(url) && URL.canParse(url);
+}
+
+async function tryOpener(
+  { command, args }: OpenerCommand,
+  deps: OpenBrowserDeps,
+  signal: AbortSignal,
+): Promise<BrowserOpening> {
+  const attempt = deps.processes.start(command, args);
+  if (attempt.kind !== "started") return startFailure(command, attempt.kind);
+  const { process } = attempt;
+  try {
+    const code = await exitCodeWithin(process, deps.graceMs ?? 1000, signal);
+    if (code === null) return { kind: "opened", lateFailure: lateFailure(command, process) };
+    if (code === 0) return { kind: "opened", lateFailure: Promise.resolve(null) };
+    return { kind: "failed", reason: exitReason(command, code) };
+  } finally {
+    process.unref();
+  }
+}
+
+/** The exit code if `process` ends within `ms` milliseconds, null if it still runs. */
+async function exitCodeWithin(
+  process: StartedProcess,
+  ms: number,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const stillRunning = Promise.withResolvers<null>();
+  const timer = setTimeout(() => stillRunning.resolve(null), ms);
+  try {
+    const ended = await abortable(Promise.race([process.exited, stillRunning.promise]), signal);
+    return ended?.code ?? null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function lateFailure(command: string, process: StartedProcess): Promise<string | null> {
+  const { code } = await process.exited;
+  return code === 0 ? null : exitReason(command, code);
+}
+
+function exitReason(command: string, code: number): string {
+  return `${command} ended with exit code ${code}`;
+}
+
+type Failure = Extract<BrowserOpening, { kind: "failed" }>;
+
+function startFailure(command: string, why: Exclude<StartAttempt["kind"], "started">): Failure {
+  switch (why) {
+    case "not-found":
+      return { kind: "failed", reason: `${command} was not found` };
+    case "refused":
+      return { kind: "failed", reason: `${command} could not be started` };
+    case "not-permitted": {
+      const name = /\s/.test(command) ? `"${command}"` : command;
+      return {
+        kind: "failed",
+        reason: `Deno was not allowed to start ${command}`,
+        hint: `Add --allow-run=${name} to what Deno may do.`,
+      };
+    }
+  }
+}
+
+function nothingToTry({ os, env }: OpenerContext): Failure {
+  if (env.get("BROWSER")?.trim().toLowerCase() === "none") {
+    return { kind: "failed", reason: "BROWSER is set to none" };
+  }
+  const hint = os === "windows"
+    ? "Set BROWSER to the name of a browser or to the full path of its .exe file."
+    : "Set BROWSER to the name or the path of a browser, or unset it.";
+  return { kind: "failed", reason: "BROWSER names no program that can be used", hint };
+}
+
+function allFailed(failures: readonly Failure[]): Failure {
+  const reason = failures.map((failure) => failure.reason).join("; ");
+  const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
+  return hint === undefined ? { kind: "failed", reason } : { kind: "failed", reason, hint };
+}

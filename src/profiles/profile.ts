@@ -1,0 +1,21 @@
+/** How a profile signs in. */
+export const FLOWS = ["interactive"] as const;
+
+/** The name of a flow. */
+export type Flow = typeof FLOWS[number];
+
+/** A named configuration: which application signs in where, how and for what. It holds no secret. */
+export interface Profile {
+  /** What it is called by: unique, and never part of a path. */
+  readonly name: string;
+  /** Tenant: GUID, domain, `common`, `organizations` or `consumers`. */
+  readonly tenantId: string;
+  /** Application (client) id, a GUID. */
+  readonly clientId: string;
+  /** How it signs in. */
+  readonly flow: Flow;
+  /** Scopes asked for when `--scope` isn't given. */
+  readonly scopes: readonly string[];
+  /** Base URL of the authority; absent means the public cloud. */
+  readonly authority?: string;
+}

@@ -1,0 +1,91 @@
+import { CliError } from "../errors.ts";
+import type { PrivateFolder } from "../system/private_folder.ts";
+import type { Profile } from "./profile.ts";
+import {
+  emptyProfileFile,
+  formatProfileFile,
+  parseProfileFile,
+  type ProfileFile,
+  profileIn,
+  profileRecord,
+  refuseDuplicates,
+} from "./profile_file.ts";
+
+/**
+ * The profiles, in `profiles.json`. Everything throws a `CliError`: `invalid_profile` for a mistake in the file, with
+ * line and column, `store` or `permission`. A file with a mistake is never rewritten.
+ */
+export interface ProfileBook {
+  /** The profile called `name`, or null. Mistakes in other profiles don't matter. */
+  find(name: string): Promise<Profile | null>;
+  /** All profiles, in the order of the file. */
+  list(): Promise<Profile[]>;
+  /** Writes a new profile. @throws {CliError} `usage` when there is one with its name. */
+  add(profile: Profile): Promise<void>;
+  /** Removes the profile called `name`; gives whether there was one. */
+  remove(name: string): Promise<boolean>;
+}
+
+/** What {@linkcode openProfileBook} needs. */
+export interface ProfileBookOptions {
+  /** Where `profiles.json` is. */
+  folder: PrivateFolder;
+}
+
+const PROFILE_FILE = "profiles.json";
+const PROFILE_LOCK = "profiles.lock";
+const LOCK_TIMEOUT_MS = 10_000;
+
+/** The profiles in `folder`. Nothing is read or made before it is needed. */
+export function openProfileBook({ folder }: ProfileBookOptions): ProfileBook {
+  async function read(): Promise<ProfileFile | null> {
+    const content = await folder.read(PROFILE_FILE, "readable");
+    return content === null ? null : await parseProfileFile(`${folder.path}/${PROFILE_FILE}`, content);
+  }
+
+  /** Rewrites the file with what `change` makes of the profiles; nothing is written when it gives null. */
+  async function rewrite(
+    change: (profiles: Readonly<Record<string, unknown>>) => Record<string, unknown> | null,
+  ): Promise<boolean> {
+    using _lock = await folder.lock(PROFILE_LOCK, { timeoutMs: LOCK_TIMEOUT_MS });
+    const file = await read() ?? emptyProfileFile(`${folder.path}/${PROFILE_FILE}`);
+    await refuseDuplicates(file);
+    const profiles = change(file.profiles);
+    if (profiles !== null) await folder.replace(PROFILE_FILE, formatProfileFile(file, profiles));
+    return profiles !== null;
+  }
+
+  return {
+    async find(name) {
+      const file = await read();
+      return file === null ? null : await profileIn(file, name);
+    },
+    async list() {
+      const file = await read();
+      if (file === null) return [];
+      await refuseDuplicates(file);
+      const profiles = await Promise.all(Object.keys(file.profiles).map((name) => profileIn(file, name)));
+      return profiles.filter((profile) => profile !== null);
+    },
+    async add(profile) {
+      await rewrite((profiles) => {
+        if (Object.hasOwn(profiles, profile.name)) throw nameTaken(profile.name);
+        return { ...profiles, [profile.name]: profileRecord(profile) };
+      });
+    },
+    async remove(name) {
+      if (!await folder.has(PROFILE_FILE)) return false;
+      return await rewrite((profiles) => {
+        if (!Object.hasOwn(profiles, name)) return null;
+        const { [name]: _, ...others } = profiles;
+        return others;
+      });
+    },
+  };
+}
+
+function nameTaken(name: string): CliError {
+  return new CliError("usage", `Profile '${name}' exists already`, {
+    hint: `Choose another name, or remove it: entra-auth-cli delete-profile --name ${JSON.stringify(name)}`,
+  });
+}

@@ -1,0 +1,142 @@
+import { CliError } from "../errors.ts";
+import { parseScopes } from "../scopes.ts";
+import type { Environment } from "../system/environment.ts";
+import { type Authority, checkAuthority, checkClientId, checkFlow, checkTenant } from "./check_profile.ts";
+import type { Flow, Profile } from "./profile.ts";
+
+/** How to sign in, with everything decided. */
+export interface SignInSettings {
+  /** Name of the profile that the tokens belong to. */
+  readonly profile: string;
+  /** Base URL of the authority, without the tenant. */
+  readonly authority: string;
+  /** Tenant: GUID, domain, `common`, `organizations` or `consumers`. */
+  readonly tenant: string;
+  /** Application (client) id. */
+  readonly clientId: string;
+  /** How to get a token when the cache and a refresh don't help. */
+  readonly flow: Flow;
+  /** What the token is for. */
+  readonly scopes: readonly string[];
+}
+
+/** What the user typed; absent means not typed. */
+export interface SettingsFlags {
+  /** `--tenant-id`. */
+  readonly tenantId?: string | undefined;
+  /** `--client-id`. */
+  readonly clientId?: string | undefined;
+  /** `--authority`. */
+  readonly authority?: string | undefined;
+  /** `--flow`. */
+  readonly flow?: string | undefined;
+  /** `--scope`. */
+  readonly scopes?: readonly string[] | undefined;
+}
+
+/** The public cloud. */
+export const DEFAULT_AUTHORITY = "https://login.microsoftonline.com";
+
+/** Asked for when neither the command nor the profile names a scope: reading one's own account. */
+export const DEFAULT_SCOPES: readonly string[] = ["User.Read"];
+
+/**
+ * Decides how to sign in: a flag beats an environment variable (`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`,
+ * `AZURE_AUTHORITY_HOST`), which beats the profile. A tenant in the path of the authority that is used counts as named
+ * where that authority was.
+ *
+ * @param profile The profile called `profileName`, or null when there is none: fine when the rest says enough.
+ * @param existing Names of the profiles that there are, to show when `profileName` isn't among them.
+ * @throws {CliError} `no_profile` when something is missing, `usage` when something is wrong.
+ */
+export function resolveSettings(
+  flags: SettingsFlags,
+  env: Environment,
+  profile: Profile | null,
+  profileName: string,
+  existing: readonly string[] = [],
+): SignInSettings {
+  const sources = [fromFlags(flags), fromEnvironment(env), fromProfile(profile)];
+  const authority = sources.find((source) => source.authority !== undefined)?.authority;
+  const tenant = sources.map((source) => tenantOf(source, authority)).find((found) => found !== undefined);
+  const clientId = sources.find((source) => source.clientId !== undefined)?.clientId;
+  if (tenant === undefined || clientId === undefined) throw missingProfile(profileName, existing);
+  return {
+    profile: profileName,
+    authority: authority?.base ?? DEFAULT_AUTHORITY,
+    tenant,
+    clientId,
+    flow: flags.flow === undefined ? profile?.flow ?? "interactive" : checkFlow(flags.flow),
+    scopes: decideScopes(flags.scopes, profile?.scopes),
+  };
+}
+
+/** One place that settings come from. */
+interface Source {
+  readonly tenant: string | undefined;
+  readonly clientId: string | undefined;
+  readonly authority: Authority | undefined;
+}
+
+function fromFlags({ tenantId, clientId, authority }: SettingsFlags): Source {
+  return checkedSource(tenantId, clientId, authority);
+}
+
+function fromEnvironment(env: Environment): Source {
+  try {
+    return checkedSource(
+      env.get("AZURE_TENANT_ID"),
+      env.get("AZURE_CLIENT_ID"),
+      env.get("AZURE_AUTHORITY_HOST"),
+    );
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "usage") throw error;
+    throw new CliError(
+      "usage",
+      `In AZURE_TENANT_ID, AZURE_CLIENT_ID or AZURE_AUTHORITY_HOST: ${error.message}`,
+      {
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        cause: error,
+      },
+    );
+  }
+}
+
+function fromProfile(profile: Profile | null): Source {
+  return checkedSource(profile?.tenantId, profile?.clientId, profile?.authority);
+}
+
+function checkedSource(tenant?: string, clientId?: string, authority?: string): Source {
+  return {
+    tenant: tenant === undefined ? undefined : checkTenant(tenant),
+    clientId: clientId === undefined ? undefined : checkClientId(clientId),
+    authority: authority === undefined ? undefined : checkAuthority(authority),
+  };
+}
+
+/** The tenant that `source` names, be it in the path of the authority that is `used`. */
+function tenantOf(source: Source, used: Authority | undefined): string | undefined {
+  const inPath = source.authority !== undefined && source.authority === used ? used.tenant : null;
+  if (inPath === null) return source.tenant;
+  if (source.tenant === undefined || source.tenant === inPath) return inPath;
+  throw new CliError("usage", `Two tenants are named: ${source.tenant}, and ${inPath} in the authority`, {
+    hint: "Name the tenant once.",
+  });
+}
+
+function decideScopes(
+  typed: readonly string[] | undefined,
+  kept: readonly string[] | undefined,
+): readonly string[] {
+  const wanted = parseScopes(typed ?? []);
+  if (wanted.length > 0) return wanted;
+  return kept !== undefined && kept.length > 0 ? kept : DEFAULT_SCOPES;
+}
+
+function missingProfile(name: string, existing: readonly string[]): CliError {
+  const shown = /^[\w.-]+$/.test(name) ? name : JSON.stringify(name);
+  const create =
+    `Create it: entra-auth-cli create-profile --name ${shown} --tenant-id TENANT --client-id CLIENT_ID`;
+  const others = existing.length > 0 ? `\nProfiles that exist: ${existing.join(", ")}` : "";
+  return new CliError("no_profile", `Profile '${name}' does not exist`, { hint: create + others });
+}

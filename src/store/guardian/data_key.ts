@@ -1,0 +1,49 @@
+import { decodeBase64 } from "@std/encoding/base64";
+import type { Bytes } from "../../system/files.ts";
+
+/** Length of the data key in bytes: AES-256. */
+export const DATA_KEY_LENGTH = 32;
+
+/** Length of a key's id in bytes. */
+export const KEY_ID_LENGTH = 8;
+
+/** The key that encrypts `tokens.enc`. */
+export interface DataKey {
+  /** For AES-GCM. It can be used, but its bytes can't be taken out again. */
+  readonly key: CryptoKey;
+  /** Tells keys apart without saying anything about them: the beginning of a hash. */
+  readonly id: Uint8Array;
+}
+
+/** New key bytes. */
+export function generateKeyBytes(): Bytes {
+  return crypto.getRandomValues(new Uint8Array(DATA_KEY_LENGTH));
+}
+
+/** The key with these bytes, {@linkcode DATA_KEY_LENGTH} of them. */
+export async function importDataKey(bytes: Bytes): Promise<DataKey> {
+  const [key, id] = await Promise.all([
+    crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]),
+    keyId(bytes),
+  ]);
+  return { key, id };
+}
+
+/** The key bytes that `text` holds in base64, or null when it holds something else. White space around is fine. */
+export function parseKeyText(text: string): Bytes | null {
+  try {
+    const bytes = decodeBase64(text.trim());
+    return bytes.length === DATA_KEY_LENGTH ? new Uint8Array(bytes) : null;
+  } catch {
+    return null;
+  }
+}
+
+const ID_PURPOSE = new TextEncoder().encode("entra-auth-cli data key id\0");
+
+async function keyId(bytes: Bytes): Promise<Uint8Array> {
+  const input = new Uint8Array(ID_PURPOSE.length + bytes.length);
+  input.set(ID_PURPOSE);
+  input.set(bytes, ID_PURPOSE.length);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", input)).subarray(0, KEY_ID_LENGTH);
+}

@@ -1,0 +1,50 @@
+import { encodeBase64 } from "@std/encoding/base64";
+import type { Bytes } from "../../system/files.ts";
+import type { PrivateFolder } from "../../system/private_folder.ts";
+import { generateKeyBytes, importDataKey, parseKeyText } from "./data_key.ts";
+import { type KeyGuardian, UnusableKeyError } from "./key_guardian.ts";
+
+/** Name of the key file in the home folder. */
+export const KEY_FILE = "key";
+
+/**
+ * Keeps the data key in the file `key` (base64, 0600). It protects the tokens as well as the file permissions do, and
+ * no better: who can read the user's files can read both. As ssh does, it refuses a key that others can read.
+ */
+export function keyFileGuardian(folder: PrivateFolder): KeyGuardian {
+  const place = `the file ${folder.path}/${KEY_FILE}`;
+
+  async function readKeyBytes(): Promise<Bytes | null> {
+    const content = await folder.read(KEY_FILE, "secret");
+    if (content === null) return null;
+    const bytes = parseKeyText(new TextDecoder().decode(content));
+    if (bytes === null) throw damagedKey(place);
+    return bytes;
+  }
+
+  return {
+    name: "key-file",
+    place,
+    async load() {
+      const bytes = await readKeyBytes();
+      return bytes === null ? null : await importDataKey(bytes);
+    },
+    async create() {
+      await folder.replace(KEY_FILE, new TextEncoder().encode(encodeBase64(generateKeyBytes()) + "\n"));
+      // What counts is what the next run will find.
+      const bytes = await readKeyBytes();
+      if (bytes === null) throw damagedKey(place);
+      return await importDataKey(bytes);
+    },
+    async retire(suffix) {
+      await folder.rename(KEY_FILE, KEY_FILE + suffix);
+    },
+  };
+}
+
+function damagedKey(place: string): UnusableKeyError {
+  return new UnusableKeyError(
+    `The key in ${place} is damaged: 32 bytes in base64 are expected`,
+    "Put the key back from a backup, or start anew: `entra-auth-cli clear-cache`, then sign in again.",
+  );
+}

@@ -1,0 +1,23 @@
+import type { Session, SessionKey } from "./session.ts";
+
+/** Tokens at rest. Every write replaces the whole file in one step; readers see the old one or the new one. */
+export interface TokenStore {
+  /** The session for `key`, or null. Reading takes no lock. @throws {CliError} `store` or `permission`. */
+  read(key: SessionKey): Promise<Session | null>;
+  /** Keeps `session` in place of what was there for its key. @throws {CliError} `store` or `permission`. */
+  save(session: Session): Promise<void>;
+  /** All sessions, of every profile. @throws {CliError} `store` or `permission`. */
+  list(): Promise<Session[]>;
+  /** Drops every session of `profile`; gives how many there were. @throws {CliError} `store` or `permission`. */
+  forget(profile: string): Promise<number>;
+  /**
+   * Moves a token file that can't be read out of the way, and its key too when that is damaged. Gives the file's new
+   * path, or null when there is no file. @throws {CliError} `store` or `permission`.
+   */
+  moveAside(): Promise<string | null>;
+  /**
+   * Runs `work` while no other process runs one for the same profile: one refresh for all who need it.
+   * The wait for the others ends with `signal`.
+   */
+  exclusively<T>(profile: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,89 @@
+import { CliError } from "../errors.ts";
+
+/**
+ * Runs `work`, which needs the given Deno permissions.
+ *
+ * A permission that would be asked for counts as denied, so that Deno never puts its own question on the terminal.
+ *
+ * @param needs What `work` needs, as Deno's permission API names it.
+ * @param action What it does, for the message: "Reading /home/me/file".
+ * @throws {CliError} `permission` with the flag to add. What `work` throws otherwise is passed on.
+ */
+export async function permitted<T>(
+  needs: readonly Deno.PermissionDescriptor[],
+  action: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (const need of needs) {
+    const { state } = await Deno.permissions.query(need);
+    if (state !== "granted") throw permissionError(action, need);
+  }
+  try {
+    return await work();
+  } catch (error) {
+    throw translated(error, needs, action);
+  }
+}
+
+/** The same as {@linkcode permitted} for work that doesn't wait. */
+export function permittedSync<T>(
+  needs: readonly Deno.PermissionDescriptor[],
+  action: string,
+  work: () => T,
+): T {
+  for (const need of needs) {
+    const { state } = Deno.permissions.querySync(need);
+    if (state !== "granted") throw permissionError(action, need);
+  }
+  try {
+    return work();
+  } catch (error) {
+    throw translated(error, needs, action);
+  }
+}
+
+/** The flag of Deno that grants `need`, such as `--allow-read=/home/me/file`. */
+export function permissionFlag(need: Deno.PermissionDescriptor): string {
+  const target = permissionTarget(need);
+  const flag = `--allow-${need.name}${target === undefined ? "" : `=${target}`}`;
+  return /[\s$"'`\\]/.test(flag) ? JSON.stringify(flag) : flag;
+}
+
+function permissionTarget(need: Deno.PermissionDescriptor): string | undefined {
+  switch (need.name) {
+    case "read":
+    case "write":
+    case "ffi":
+      return need.path?.toString();
+    case "env":
+      return need.variable;
+    case "net":
+      return need.host;
+    case "run":
+      return need.command?.toString();
+    case "sys":
+      return need.kind;
+    default:
+      return undefined;
+  }
+}
+
+function permissionError(action: string, need: Deno.PermissionDescriptor, cause?: unknown): CliError {
+  return new CliError("permission", `${action} is not permitted`, {
+    hint: `Add the Deno flag ${permissionFlag(need)}`,
+    cause,
+  });
+}
+
+/** Deno names the missing permission only in its message: `Requires read access to "/x", run again with …`. */
+function translated(
+  error: unknown,
+  needs: readonly Deno.PermissionDescriptor[],
+  action: string,
+): unknown {
+  if (!(error instanceof Deno.errors.NotCapable)) return error;
+  const missing = /^Requires (\w+) access/.exec(error.message)?.[1];
+  const need = needs.find(({ name }) => name === missing) ?? needs[0];
+  if (need !== undefined) return permissionError(action, need, error);
+  return new CliError("permission", `${action} is not permitted`, { hint: error.message, cause: error });
+}

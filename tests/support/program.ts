@@ -1,0 +1,171 @@
+import { fromFileUrl } from "@std/path/from-file-url";
+
+/** How to run the program in a test. */
+export interface ProgramOptions {
+  /** The whole environment but for PATH and what Deno itself needs. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Hosts it may connect to besides the loopback addresses, with their ports. */
+  readonly hosts?: readonly string[];
+  /** Text for its standard input, which is empty otherwise. */
+  readonly stdin?: string;
+}
+
+/** The program, running. */
+export interface RunningProgram {
+  readonly pid: number;
+  /** Waits until stderr has a match for `pattern`. @throws {Error} When the program ends without one. */
+  stderrMatch(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** All of it, once the program has ended. */
+  readonly ended: Promise<ProgramResult>;
+  kill(signal: Deno.Signal): void;
+}
+
+/** What the program left behind. */
+export interface ProgramResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const MAIN = fromFileUrl(import.meta.resolve("../../main.ts"));
+const CONFIG = fromFileUrl(import.meta.resolve("../../deno.json"));
+
+/**
+ * Starts the program as its user would: from its source under Deno with the permissions that `deno.json` names, or, where
+ * the variable `ENTRA_AUTH_CLI_EXECUTABLE` is set, that executable.
+ */
+export function startProgram(args: readonly string[], options: ProgramOptions): RunningProgram {
+  const [command, ...before] = programCommand(options.hosts ?? [], "scripted-browser");
+  const child = new Deno.Command(command, {
+    args: [...before, ...args],
+    env: { ...inheritedVariables(), ...options.env },
+    clearEnv: true,
+    stdin: options.stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new GrowingText(child.stderr);
+  return {
+    pid: child.pid,
+    stderrMatch: (pattern) => stderr.match(pattern),
+    kill: (signal) => child.kill(signal),
+    ended: collect(child, stderr, options.stdin),
+  };
+}
+
+/** Runs the program to its end. */
+export async function runProgram(args: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
+  return await startProgram(args, options).ended;
+}
+
+/**
+ * The command line that runs the program, without its arguments. It may connect to `hosts` besides the loopback
+ * addresses, and start the scripted browser of a test or the browsers that `deno.json` names.
+ */
+export function programCommand(
+  hosts: readonly string[],
+  browser: "scripted-browser" | "any-browser",
+): [string, ...string[]] {
+  const executable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE");
+  if (executable !== undefined) return [executable];
+  const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
+  return [
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--no-prompt",
+    `--config=${CONFIG}`,
+    ...flags,
+    "--permission-set=default",
+    `--allow-net=${["127.0.0.1", "[::1]", ...hosts].join(",")}`,
+    // The scripted browser is a script of this Deno's.
+    ...(browser === "scripted-browser" ? [`--allow-run=${Deno.execPath()}`] : []),
+    MAIN,
+  ];
+}
+
+/** The variables by which Deno finds its cache and packages, and a program other programs. */
+export function inheritedVariables(): Record<string, string> {
+  const names = [
+    "PATH",
+    "SystemRoot",
+    "DENO_DIR",
+    "DENO_TLS_CA_STORE",
+    "SSL_CERT_FILE",
+    "TMPDIR",
+    "TEMP",
+    "LOCALAPPDATA",
+  ];
+  const variables: Record<string, string> = { TZ: "UTC" };
+  for (const name of names) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) variables[name] = value;
+  }
+  // Without DENO_DIR the cache is found through the home folder, which a test replaces.
+  variables.DENO_DIR ??= denoDir();
+  return variables;
+}
+
+function denoDir(): string {
+  const home = Deno.env.get("HOME") ?? "";
+  switch (Deno.build.os) {
+    case "darwin":
+      return `${home}/Library/Caches/deno`;
+    case "windows":
+      return `${Deno.env.get("LOCALAPPDATA")}\\deno`;
+    default:
+      return `${Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`}/deno`;
+  }
+}
+
+async function collect(
+  child: Deno.ChildProcess,
+  stderr: GrowingText,
+  stdin: string | undefined,
+): Promise<ProgramResult> {
+  const stdout = new Response(child.stdout).text();
+  if (stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(stdin));
+    await writer.close();
+  }
+  const [{ code }, out, err] = await Promise.all([child.status, stdout, stderr.whole]);
+  return { code, stdout: out, stderr: err };
+}
+
+/** The text of a stream while it comes in. */
+class GrowingText {
+  readonly whole: Promise<string>;
+  #text = "";
+  #isWhole = false;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.whole = this.#read(stream);
+  }
+
+  async match(pattern: RegExp): Promise<RegExpMatchArray> {
+    while (true) {
+      const match = this.#text.match(pattern);
+      if (match !== null) return match;
+      if (this.#isWhole) throw new Error(`The program ended without ${pattern} on stderr:\n${this.#text}`);
+      await this.#changed.promise;
+    }
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<string> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      this.#text += decoder.decode(chunk, { stream: true });
+      this.#wake();
+    }
+    this.#isWhole = true;
+    this.#wake();
+    return this.#text;
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+}

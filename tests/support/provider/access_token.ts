@@ -1,0 +1,37 @@
+// @ts-types="npm:@types/oidc-provider@9.12.1"
+import type { AccessToken, ClientCredentials, JWTStructured, KoaContextWithOIDC } from "oidc-provider";
+import { type Account, type Application, findBySubject } from "./directory.ts";
+import { applicationTokenClaims, delegatedTokenClaims } from "./entra_claims.ts";
+import { grantedPermissions, OPENID_SCOPES, readResourceScopes } from "./scopes.ts";
+
+/** Turns an access token as oidc-provider makes them (RFC 9068) into one with Entra's header and claims. */
+export function accessTokenClaims(
+  ctx: KoaContextWithOIDC,
+  token: AccessToken | ClientCredentials,
+  jwt: JWTStructured,
+  directory: { accounts: readonly Account[]; applications: readonly Application[]; tenantId: string },
+): JWTStructured {
+  const { scope, client_id: clientId, jti: _jti, ...rest } = jwt.payload;
+  const application = directory.applications.find((known) => known.clientId === clientId);
+  if (application === undefined) throw new Error(`No application ${clientId}`);
+  const about = { application, tenantId: directory.tenantId };
+  const times = { nbf: rest.iat };
+  const header = { ...jwt.header, typ: "JWT" };
+  if (token.kind === "ClientCredentials") {
+    return { header, payload: { ...rest, ...times, ...applicationTokenClaims(about) } };
+  }
+  const account = findBySubject(directory.accounts, ctx.oidc.account?.accountId);
+  if (account === undefined) throw new Error("No account for an access token");
+  const permissions = grantedPermissions(readResourceScopes(scope as string | undefined), openIdScopes(ctx));
+  return {
+    header,
+    payload: { ...rest, ...times, ...delegatedTokenClaims({ ...about, account, permissions }) },
+  };
+}
+
+/** The OpenID scopes behind a token response. Entra adds the other two as soon as one asks for `openid`. */
+export function openIdScopes(ctx: KoaContextWithOIDC): readonly string[] {
+  const { AuthorizationCode, RefreshToken, DeviceCode } = ctx.oidc.entities;
+  const source = RefreshToken ?? AuthorizationCode ?? DeviceCode;
+  return source?.scopes.has("openid") ? OPENID_SCOPES : [];
+}

@@ -1,0 +1,67 @@
+/** A person who can sign in to the provider. */
+export interface Account {
+  readonly username: string;
+  readonly password: string;
+  readonly name: string;
+  /** The object id, a lower-case GUID: what Entra calls `oid`, and the first half of a home account id. */
+  readonly objectId: string;
+  /** What `sub` says. As in Entra it is neither the object id nor a GUID, and its case matters. */
+  readonly subject: string;
+}
+
+/** An application registered in the provider's tenants. */
+export interface Application {
+  readonly clientId: string;
+  readonly name: string;
+  /** Present for a confidential client, which may then use the client credentials grant. */
+  readonly secret?: string;
+  /** The object id of the service principal, `oid` in a token the application gets for itself. */
+  readonly objectId: string;
+}
+
+export const DEFAULT_TENANT_ID = "11111111-2222-4333-8444-555555555555";
+export const DEFAULT_CLIENT_ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
+export const DEFAULT_PASSWORD = "correct horse battery staple";
+
+export const ADA: Account = {
+  username: "ada@contoso.example",
+  password: DEFAULT_PASSWORD,
+  name: "Ada Lovelace",
+  objectId: "ada00000-1111-4222-8333-444444444444",
+  subject: "AdA0lovelace_Xq3ZkT8vRmYb1HcW5sUeJ7nGpDf2oLi",
+};
+
+export const BOB: Account = {
+  username: "bob@contoso.example",
+  password: DEFAULT_PASSWORD,
+  name: "Bob Kahn",
+  objectId: "b0b00000-1111-4222-8333-444444444444",
+  subject: "BoB0kahn_7LpWzC4tQfXe9NdGs2VhRy6KaMj1uTiOrEb",
+};
+
+export const PUBLIC_APPLICATION: Application = {
+  clientId: DEFAULT_CLIENT_ID,
+  name: "Contoso command line",
+  objectId: "5e000000-1111-4222-8333-444444444444",
+};
+
+export const CONFIDENTIAL_APPLICATION: Application = {
+  clientId: "cccccccc-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+  name: "Contoso nightly job",
+  secret: "a client secret that only the tests know",
+  objectId: "5e000001-1111-4222-8333-444444444444",
+};
+
+/** Finds an account by what `sub` says, which is also its id inside oidc-provider. */
+export function findBySubject(
+  accounts: readonly Account[],
+  subject: string | undefined,
+): Account | undefined {
+  return accounts.find((account) => account.subject === subject);
+}
+
+/** Finds the account a person named on the sign-in page; user names are not case-sensitive. */
+export function findByUsername(accounts: readonly Account[], username: string): Account | undefined {
+  const wanted = username.trim().toLowerCase();
+  return accounts.find((account) => account.username.toLowerCase() === wanted);
+}

@@ -1,0 +1,100 @@
+import type { EventEmitter } from "node:events";
+import { decodeJwt, SignJWT } from "jose";
+// @ts-types="npm:@types/oidc-provider@9.12.1"
+import type { KoaContextWithOIDC } from "oidc-provider";
+import { openIdScopes } from "./access_token.ts";
+import { discoveryDocument } from "./discovery_document.ts";
+import { findBySubject } from "./directory.ts";
+import { clientInfo } from "./entra_claims.ts";
+import { entraErrorBody, toEntraError } from "./entra_errors.ts";
+import type { AnswerFailure, Json } from "./failures.ts";
+import { findRoute, type RouteName } from "./routes.ts";
+import { answeredScope, readResourceScopes } from "./scopes.ts";
+import type { SigningKey } from "./signing_key.ts";
+import type { Tenant } from "./tenant.ts";
+
+/** Koa middleware that turns oidc-provider's JSON answers into Entra's, and changes them as a test wants. */
+export function rewriteAnswer(
+  tenant: Tenant,
+): (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void> {
+  const { provider, setup } = tenant;
+  const details = new WeakMap<KoaContextWithOIDC, string>();
+  const remember = (ctx: KoaContextWithOIDC, error: { error_detail?: string | undefined }) =>
+    void details.set(ctx, error.error_detail ?? "");
+  (provider as EventEmitter).on("grant.error", remember);
+  provider.on("device_authorization.error", remember);
+
+  return async (ctx, next) => {
+    await next();
+    const { originalUrl } = ctx.req as { originalUrl?: string };
+    const route = findRoute(
+      new URL(originalUrl ?? "/", setup.origin).pathname.replace("/.well-known", "/v2.0/.well-known"),
+    );
+    if (route === undefined || !isJson(ctx.body)) return;
+    const genuine = entraAnswer(route.name, route.tenant, ctx, details.get(ctx), tenant);
+    const failure = setup.answerFailure(ctx.req);
+    ctx.body = failure === undefined ? genuine : await changeAnswer(genuine, failure, setup.signingKey);
+  };
+}
+
+function entraAnswer(
+  name: RouteName,
+  tenantSegment: string,
+  ctx: KoaContextWithOIDC,
+  detail: string | undefined,
+  { setup }: Tenant,
+): Json {
+  const body = ctx.body as Json;
+  if (name === "discovery") {
+    const issuerTenant = tenantSegment === setup.tenantId ? setup.tenantId : "{tenantid}";
+    return discoveryDocument(setup.origin, tenantSegment, issuerTenant);
+  }
+  if (typeof body.error === "string") {
+    const description = String(body.error_description ?? "");
+    return entraErrorBody(
+      toEntraError({ error: body.error, description, detail: detail ?? "" }, name),
+      Date.now(),
+    );
+  }
+  if (name === "token") return tokenAnswer(ctx, body, setup);
+  if (name === "devicecode") return deviceAnswer(body, setup.devicePollInterval);
+  return body;
+}
+
+function tokenAnswer(ctx: KoaContextWithOIDC, body: Json, setup: Tenant["setup"]): Json {
+  const { scope, ...rest } = body;
+  const times = { ext_expires_in: body.expires_in };
+  const account = findBySubject(setup.accounts, ctx.oidc.account?.accountId);
+  if (account === undefined) return { ...rest, ...times };
+  return {
+    ...rest,
+    ...times,
+    scope: answeredScope(readResourceScopes(scope as string | undefined), openIdScopes(ctx)),
+    client_info: clientInfo(account, setup.tenantId),
+  };
+}
+
+function deviceAnswer(body: Json, interval: number): Json {
+  const { verification_uri_complete: _complete, ...rest } = body;
+  return {
+    ...rest,
+    interval,
+    message: `To sign in, use a web browser to open the page ${body.verification_uri} and enter the code ` +
+      `${body.user_code} to authenticate.`,
+  };
+}
+
+async function changeAnswer(genuine: Json, failure: AnswerFailure, key: SigningKey): Promise<Json> {
+  if (failure.kind === "rewrite") return failure.rewrite(genuine);
+  const token = genuine[failure.token];
+  if (typeof token !== "string") return genuine;
+  const claims = failure.change({ ...decodeJwt(token) });
+  const forged = await new SignJWT(claims)
+    .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: key.jwk.kid })
+    .sign(key.privateKey);
+  return { ...genuine, [failure.token]: forged };
+}
+
+function isJson(body: unknown): body is Json {
+  return typeof body === "object" && body !== null && Object.getPrototypeOf(body) === Object.prototype;
+}

@@ -1,0 +1,66 @@
+import { encodeBase64Url } from "@std/encoding/base64url";
+import type { Account, Application } from "./directory.ts";
+import type { Json } from "./failures.ts";
+
+/** Claims about a person for the ID token; oidc-provider picks those that the scopes allow. */
+export function personClaims(account: Account, tenantId: string): Json & { sub: string } {
+  return {
+    sub: account.subject,
+    oid: account.objectId,
+    tid: tenantId,
+    ver: "2.0",
+    name: account.name,
+    preferred_username: account.username,
+    email: account.username,
+  };
+}
+
+/** The claims by scope. Entra gives `oid` and `tid` with `profile`, which MSAL always asks for. */
+export const CLAIMS_BY_SCOPE = {
+  openid: ["sub", "ver"],
+  profile: ["oid", "tid", "name", "preferred_username"],
+  email: ["email"],
+};
+
+/** What an access token on behalf of a person says beyond issuer, audience and times. */
+export function delegatedTokenClaims(
+  token: { account: Account; application: Application; tenantId: string; permissions: readonly string[] },
+): Json {
+  return {
+    ...applicationClaims(token.application, token.tenantId),
+    name: token.account.name,
+    oid: token.account.objectId,
+    preferred_username: token.account.username,
+    upn: token.account.username,
+    scp: token.permissions.join(" "),
+  };
+}
+
+/** What an access token for an application itself says. */
+export function applicationTokenClaims(token: { application: Application; tenantId: string }): Json {
+  return {
+    ...applicationClaims(token.application, token.tenantId),
+    idtyp: "app",
+    oid: token.application.objectId,
+    sub: token.application.objectId,
+    roles: ["Tasks.Read.All"],
+  };
+}
+
+/** The `client_info` of a response: the two halves of MSAL's home account id, as base64url JSON. */
+export function clientInfo(account: Account, tenantId: string): string {
+  return encodeBase64Url(JSON.stringify({ uid: account.objectId, utid: tenantId }));
+}
+
+function applicationClaims(application: Application, tenantId: string): Json {
+  return {
+    appid: application.clientId,
+    app_displayname: application.name,
+    azp: application.clientId,
+    // How the client proved itself: not at all, or with a secret.
+    azpacr: application.secret === undefined ? "0" : "1",
+    tid: tenantId,
+    uti: crypto.randomUUID(),
+    ver: "2.0",
+  };
+}

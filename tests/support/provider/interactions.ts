@@ -1,0 +1,104 @@
+// @ts-types="npm:@types/oidc-provider@9.12.1"
+import type { Interaction, InteractionResults, KoaContextWithOIDC } from "oidc-provider";
+import { findBySubject, findByUsername } from "./directory.ts";
+import type { Markup } from "./markup.ts";
+import { consentPage, selectAccountPage, signInPage } from "./pages.ts";
+import { readForm, replacedBody } from "./request_body.ts";
+import { OFFLINE_ACCESS, OFFLINE_INSIDE, OPENID_SCOPES, splitScope } from "./scopes.ts";
+import type { Tenant } from "./tenant.ts";
+
+/** Either a page to show, or the end of the interaction. */
+type Step = { page: Markup; status?: number } | { result: InteractionResults };
+
+const CANCELLED = {
+  error: "access_denied",
+  error_description: "AADSTS65004: User declined to consent to access the app.",
+};
+
+/** Koa middleware for the pages where a person picks an account, signs in and consents. */
+export function interactions(
+  tenant: Tenant,
+): (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void> {
+  return async (ctx, next) => {
+    if (!ctx.path.startsWith("/interaction/")) return await next();
+    const interaction = await tenant.provider.interactionDetails(ctx.req, ctx.res);
+    const form = ctx.method === "POST" ? readForm(replacedBody(ctx.req)) : undefined;
+    const step = form === undefined
+      ? { page: await firstPage(interaction, tenant) }
+      : await answer(interaction, form, tenant);
+    ctx.set("cache-control", "no-store");
+    if ("page" in step) {
+      ctx.type = "html";
+      ctx.status = step.status ?? 200;
+      ctx.body = step.page.text;
+    } else {
+      ctx.redirect(await tenant.provider.interactionResult(ctx.req, ctx.res, step.result));
+      ctx.status = 303;
+    }
+  };
+}
+
+async function firstPage(interaction: Interaction, tenant: Tenant): Promise<Markup> {
+  const application = await applicationName(interaction, tenant);
+  const account = signedIn(interaction, tenant);
+  if (interaction.prompt.name === "consent") {
+    const scopes = splitScope(text(interaction.params.scope))
+      .map((scope) => scope === OFFLINE_INSIDE ? OFFLINE_ACCESS : scope);
+    return consentPage({ application, username: account?.username ?? "", scopes });
+  }
+  if (interaction.prompt.name === "select_account" && account !== undefined) {
+    return selectAccountPage({ application, username: account.username, name: account.name });
+  }
+  return signInPage({ application, username: text(interaction.params.login_hint) ?? "" });
+}
+
+async function answer(interaction: Interaction, form: Record<string, string>, tenant: Tenant): Promise<Step> {
+  if (form.action === "cancel") return { result: CANCELLED };
+  if (interaction.prompt.name === "consent") return { result: await consent(interaction, tenant) };
+  // Picking an account that is signed in already needs no password.
+  if (form.action === "account") return { result: { select_account: {} } };
+  const application = await applicationName(interaction, tenant);
+  if (form.action === "other-account") return { page: signInPage({ application, username: "" }) };
+  const account = findByUsername(tenant.setup.accounts, form.username ?? "");
+  if (account === undefined || account.password !== form.password) {
+    const message = account === undefined
+      ? "This username may be incorrect. Make sure you typed it correctly."
+      : "Your account or password is incorrect.";
+    return { page: signInPage({ application, username: form.username ?? "", message }) };
+  }
+  return { result: { select_account: {}, login: { accountId: account.subject, amr: ["pwd"] } } };
+}
+
+async function consent(
+  interaction: Interaction,
+  { provider, consents }: Tenant,
+): Promise<InteractionResults> {
+  const accountId = interaction.session?.accountId;
+  const clientId = text(interaction.params.client_id);
+  const resource = text(interaction.params.resource);
+  if (accountId === undefined || clientId === undefined || resource === undefined) {
+    throw new Error("Consent without an account, a client or a resource");
+  }
+  const scopes = splitScope(text(interaction.params.scope));
+  const isOpenId = (scope: string) => OPENID_SCOPES.includes(scope) || scope === OFFLINE_INSIDE;
+  const openIdScopes = scopes.filter(isOpenId);
+  const resourceScopes = scopes.filter((scope) => !isOpenId(scope));
+  consents.add({ accountId, clientId, openIdScopes, resource, resourceScopes });
+  const grant = await consents.grantFor(provider, accountId, clientId);
+  if (grant === undefined) throw new Error("Consent did not make a grant");
+  return { consent: { grantId: grant.jti } };
+}
+
+async function applicationName(interaction: Interaction, { provider }: Tenant): Promise<string> {
+  const clientId = text(interaction.params.client_id) ?? "";
+  const client = await provider.Client.find(clientId);
+  return client?.clientName ?? clientId;
+}
+
+function signedIn(interaction: Interaction, { setup }: Tenant) {
+  return findBySubject(setup.accounts, interaction.session?.accountId);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,58 @@
+/** What a path of the provider is for. */
+export type RouteName =
+  | "authorize"
+  | "resume"
+  | "token"
+  | "devicecode"
+  | "deviceauth"
+  | "discovery"
+  | "keys"
+  | "logout"
+  | "interaction";
+
+/** A path taken apart. */
+export interface Route {
+  readonly name: RouteName;
+  /** The first segment: a tenant id, a domain or an alias. */
+  readonly tenant: string;
+  /** The rest, as oidc-provider knows it below its mount path `/TENANT`. */
+  readonly inner: string;
+}
+
+const DISCOVERY_PATH = "/.well-known/openid-configuration";
+
+/** Entra's paths below the tenant, for the configuration of oidc-provider. */
+export const TENANT_PATHS = {
+  authorization: "/oauth2/v2.0/authorize",
+  token: "/oauth2/v2.0/token",
+  device_authorization: "/oauth2/v2.0/devicecode",
+  code_verification: "/oauth2/deviceauth",
+  jwks: "/discovery/v2.0/keys",
+  end_session: "/oauth2/v2.0/logout",
+} as const;
+
+const PATTERNS: readonly [RouteName, RegExp][] = [
+  ["discovery", /^\/v2\.0\/\.well-known\/openid-configuration$/],
+  ["authorize", /^\/oauth2\/v2\.0\/authorize$/],
+  ["resume", /^\/oauth2\/v2\.0\/authorize\/[^/]+$/],
+  ["token", /^\/oauth2\/v2\.0\/token$/],
+  ["devicecode", /^\/oauth2\/v2\.0\/devicecode$/],
+  ["deviceauth", /^\/oauth2\/deviceauth(\/[^/]+)?$/],
+  ["keys", /^\/discovery\/v2\.0\/keys$/],
+  ["logout", /^\/oauth2\/v2\.0\/logout(\/[^/]+)?$/],
+  ["interaction", /^\/interaction\/[^/]+$/],
+];
+
+/** Finds what a path is for, or nothing for a path that Entra does not have either. */
+export function findRoute(pathname: string): Route | undefined {
+  const [, tenant = "", ...rest] = pathname.split("/");
+  const below = `/${rest.join("/")}`;
+  const name = PATTERNS.find(([, pattern]) => pattern.test(below))?.[0];
+  if (name === undefined || tenant === "") return undefined;
+  return { name, tenant: tenant.toLowerCase(), inner: name === "discovery" ? DISCOVERY_PATH : below };
+}
+
+/** Where a person signs in or consents. */
+export function interactionPath(tenantId: string, uid: string): string {
+  return `/${tenantId}/interaction/${uid}`;
+}

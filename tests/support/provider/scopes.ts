@@ -1,0 +1,79 @@
+/** The scope of OpenID Connect that stands for "give me a refresh token". */
+export const OFFLINE_ACCESS = "offline_access";
+/**
+ * What `offline_access` is called inside oidc-provider. It drops the real name unless the request also says
+ * `prompt=consent` (OpenID Connect Core 1.0, section 11); Entra does not, so the scope travels under another name.
+ */
+export const OFFLINE_INSIDE = "offline_inside";
+export const OPENID_SCOPES = ["openid", "profile", "email"];
+
+export const GRAPH = "https://graph.microsoft.com";
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A scope that names a permission on a resource. */
+export interface ResourceScope {
+  /** As it was asked for: `User.Read` or `https://graph.microsoft.com/User.Read`. */
+  readonly asked: string;
+  /** The resource as an absolute URI, which oidc-provider insists on. */
+  readonly resource: string;
+  /** What the access token's `aud` says. */
+  readonly audience: string;
+  /** The permission alone, as in the access token's `scp`. */
+  readonly permission: string;
+}
+
+/** Splits a `scope` parameter into its scopes; an absent or empty one has none. */
+export function splitScope(scope: string | undefined): string[] {
+  return (scope ?? "").split(" ").filter((part) => part !== "");
+}
+
+/** Picks out of a `scope` parameter what belongs to a resource, in the order asked. */
+export function readResourceScopes(scope: string | undefined): ResourceScope[] {
+  return splitScope(scope).filter((part) => !isOpenIdScope(part)).map(readResourceScope);
+}
+
+/** Reads one scope the way Entra does: everything before the last slash is the resource, and none means Graph. */
+export function readResourceScope(asked: string): ResourceScope {
+  const slash = asked.lastIndexOf("/");
+  const prefix = asked.slice(0, Math.max(slash, 0));
+  const permission = asked.slice(slash + 1);
+  if (prefix.includes("://")) return { asked, resource: prefix, audience: prefix, permission };
+  if (GUID.test(prefix)) return { asked, resource: `api://${prefix}`, audience: prefix, permission };
+  return { asked, resource: GRAPH, audience: GRAPH, permission: asked };
+}
+
+/**
+ * The permissions an access token carries for what was asked. `.default` stands for what the application was
+ * granted beforehand; a Graph token lists the OpenID scopes too.
+ */
+export function grantedPermissions(
+  scopes: readonly ResourceScope[],
+  openIdScopes: readonly string[],
+): string[] {
+  const permissions = scopes.map(({ permission, resource }) =>
+    permission === ".default" ? preGranted(resource) : permission
+  );
+  const onGraph = scopes.every(({ resource }) => resource === GRAPH);
+  return [...new Set([...permissions, ...(onGraph ? openIdScopes : [])])];
+}
+
+/** The `scope` of a token response: what was asked, in the form it was asked in, and never `offline_access`. */
+export function answeredScope(scopes: readonly ResourceScope[], openIdScopes: readonly string[]): string {
+  const answered = scopes.flatMap(({ asked, permission, resource }) =>
+    permission === ".default" ? [asked.replace(/\.default$/, preGranted(resource)), asked] : [asked]
+  );
+  return [...new Set([...openIdScopes, ...answered])].join(" ");
+}
+
+/** Gives `offline_access` the name it has inside, and leaves every other scope alone. */
+export function renameOfflineAccess(scope: string): string {
+  return splitScope(scope).map((part) => part === OFFLINE_ACCESS ? OFFLINE_INSIDE : part).join(" ");
+}
+
+function isOpenIdScope(scope: string): boolean {
+  return OPENID_SCOPES.includes(scope) || scope === OFFLINE_ACCESS || scope === OFFLINE_INSIDE;
+}
+
+function preGranted(resource: string): string {
+  return resource === GRAPH ? "User.Read" : "user_impersonation";
+}

@@ -1,0 +1,176 @@
+// @ts-types="npm:@types/oidc-provider@9.12.1"
+import type { Configuration, KoaContextWithOIDC, Provider } from "oidc-provider";
+import { accessTokenClaims } from "./access_token.ts";
+import { Consents } from "./consents.ts";
+import { deviceFlow } from "./device_flow.ts";
+import { type Account, type Application, findBySubject } from "./directory.ts";
+import { CLAIMS_BY_SCOPE, personClaims } from "./entra_claims.ts";
+import { rewriteAnswer } from "./entra_answer.ts";
+import type { AnswerFailure } from "./failures.ts";
+import { interactions } from "./interactions.ts";
+import { interactionPolicy } from "./interaction_policy.ts";
+import { loadOidcProvider } from "./load_oidc_provider.ts";
+import { MemoryStore } from "./memory_store.ts";
+import { messagePage } from "./pages.ts";
+import { ResourceCatalogue } from "./resource_catalogue.ts";
+import { installResponseModes } from "./authorization_answer.ts";
+import { interactionPath, TENANT_PATHS } from "./routes.ts";
+import { OFFLINE_INSIDE, OPENID_SCOPES } from "./scopes.ts";
+import type { SigningKey } from "./signing_key.ts";
+import { toEntraError } from "./entra_errors.ts";
+import type { EventEmitter } from "node:events";
+import type { IncomingMessage } from "node:http";
+
+/** What a tenant is made of. Lifetimes are in seconds, and asked for at each use so that a test can change them. */
+export interface TenantSetup {
+  readonly origin: string;
+  readonly tenantId: string;
+  readonly accounts: readonly Account[];
+  readonly applications: readonly Application[];
+  readonly signingKey: SigningKey;
+  readonly accessTokenTtl: () => number;
+  readonly refreshTokenTtl: () => number;
+  readonly deviceCodeTtl: () => number;
+  readonly devicePollInterval: number;
+  /** The change a test wants made to the answer to a request, if any. */
+  readonly answerFailure: (request: IncomingMessage) => AnswerFailure | undefined;
+  /** Takes the change a test wants made to the next authorization response, if any. */
+  readonly authorizeFailure: () => AnswerFailure | undefined;
+  /** Told of every error that is the provider's own fault. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** The parts of a tenant that its pages, claims and answers work with. */
+export interface Tenant {
+  readonly setup: TenantSetup;
+  readonly provider: Provider;
+  readonly consents: Consents;
+  readonly resources: ResourceCatalogue;
+}
+
+/** Makes an oidc-provider that looks like one Entra tenant. */
+export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
+  const library = await loadOidcProvider();
+  const store = new MemoryStore();
+  const consents = new Consents();
+  const resources = new ResourceCatalogue(library.errors, setup.accessTokenTtl);
+  const issuer = `${setup.origin}/${setup.tenantId}/v2.0`;
+  const provider = new library.Provider(issuer, {
+    ...flowConfiguration(setup),
+    adapter: (model) => store.adapterFor(model),
+    clients: setup.applications.map(clientMetadata),
+    interactions: {
+      policy: interactionPolicy(library),
+      url: (_ctx, interaction) => interactionPath(setup.tenantId, interaction.uid),
+    },
+    loadExistingGrant: (ctx) => existingGrant(ctx, consents),
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: false },
+      clientCredentials: { enabled: true },
+      deviceFlow: deviceFlow(),
+      rpInitiatedLogout: {
+        enabled: true,
+        postLogoutSuccessSource: (ctx) => void (ctx.body = messagePage("Signed out", "You signed out.").text),
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (ctx, _client, oneOf) => resources.choose(ctx, oneOf),
+        getResourceServerInfo: (_ctx, resource) => resources.describe(resource),
+        useGrantedResource: () => true,
+      },
+    },
+    formats: {
+      customizers: {
+        jwt: (ctx, token, jwt) => void Object.assign(jwt, accessTokenClaims(ctx, token, jwt, setup)),
+      },
+    },
+  });
+  const tenant = { setup, provider, consents, resources };
+  installResponseModes(tenant);
+  provider.use(interactions(tenant));
+  provider.use(rewriteAnswer(tenant));
+  provider.on("server_error", (_ctx, error) => setup.onFault(error));
+  (provider as EventEmitter).on("error", (error: unknown) => setup.onFault(error)); // without a listener Koa prints it
+  return tenant;
+}
+
+function flowConfiguration(setup: TenantSetup): Configuration {
+  const hour = 60 * 60;
+  return {
+    routes: TENANT_PATHS,
+    jwks: { keys: [setup.signingKey.jwk] } as Configuration["jwks"],
+    cookies: { keys: [crypto.randomUUID()] },
+    scopes: [...OPENID_SCOPES, OFFLINE_INSIDE],
+    claims: CLAIMS_BY_SCOPE,
+    conformIdTokenClaims: false,
+    responseTypes: ["code"],
+    extraParams: ["client_info", "domain_hint"],
+    pkce: { required: (_ctx, client) => client.clientAuthMethod === "none" },
+    rotateRefreshToken: true,
+    expiresWithSession: () => false,
+    issueRefreshToken: (_ctx, client, source) =>
+      client.grantTypeAllowed("refresh_token") && source.scopes.has(OFFLINE_INSIDE),
+    findAccount: (_ctx, id) => {
+      const account = findBySubject(setup.accounts, id);
+      return account && { accountId: id, claims: () => personClaims(account, setup.tenantId) };
+    },
+    clientBasedCORS: () => false,
+    renderError: (ctx, out, error) => {
+      const detail = "error_detail" in error ? String(error.error_detail) : "";
+      const said = toEntraError(
+        { error: out.error, description: out.error_description ?? "", detail },
+        "authorize",
+      );
+      ctx.type = "html";
+      ctx.body = messagePage("Sign-in error", `AADSTS${said.aadsts}: ${said.description}`).text;
+    },
+    ttl: {
+      AccessToken: setup.accessTokenTtl,
+      ClientCredentials: setup.accessTokenTtl,
+      RefreshToken: setup.refreshTokenTtl,
+      DeviceCode: setup.deviceCodeTtl,
+      AuthorizationCode: 600,
+      IdToken: hour,
+      Interaction: hour,
+      Session: 24 * hour,
+      Grant: 90 * 24 * hour,
+    },
+  };
+}
+
+function clientMetadata(application: Application): NonNullable<Configuration["clients"]>[number] {
+  const named = {
+    client_id: application.clientId,
+    client_name: application.name,
+  };
+  if (application.secret !== undefined) {
+    return {
+      ...named,
+      client_secret: application.secret,
+      token_endpoint_auth_method: "client_secret_post",
+      grant_types: ["client_credentials"],
+      redirect_uris: [],
+      response_types: [],
+    };
+  }
+  return {
+    ...named,
+    // A native client's http://localhost matches any port (RFC 8252 section 7.3), as in Entra.
+    application_type: "native",
+    token_endpoint_auth_method: "none",
+    grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+    redirect_uris: ["http://localhost", "http://localhost/"],
+    response_types: ["code"],
+  };
+}
+
+async function existingGrant(ctx: KoaContextWithOIDC, consents: Consents) {
+  const { oidc } = ctx;
+  const clientId = oidc.client?.clientId;
+  const accountId = oidc.session?.accountId;
+  const consented = oidc.result?.consent?.grantId;
+  if (consented !== undefined) return await oidc.provider.Grant.find(consented);
+  if (clientId === undefined || accountId === undefined) return undefined;
+  return await consents.grantFor(oidc.provider, accountId, clientId);
+}

@@ -1,0 +1,82 @@
+import { join } from "@std/path/join";
+import {
+  type ProgramOptions,
+  type ProgramResult,
+  type RunningProgram,
+  runProgram,
+  startProgram,
+} from "./program.ts";
+import { ADA } from "./provider/directory.ts";
+import { type Provider, type ProviderOptions, startProvider } from "./provider/provider.ts";
+import { openUrlInbox, type UrlInbox } from "./url_inbox.ts";
+import { type CallbackPage, UserAgent, type Visitor } from "./user_agent.ts";
+
+/** A machine of one's own for a test: a home folder, a provider to sign in to, a browser, and the program. */
+export interface Sandbox extends AsyncDisposable {
+  /** The program's folder. */
+  readonly home: string;
+  /** A folder for what the test writes. */
+  readonly folder: string;
+  readonly provider: Provider;
+  readonly browser: UrlInbox;
+  /** The user's browser, which remembers who is signed in. */
+  readonly userAgent: UserAgent;
+  /** Runs the program to its end. */
+  run(args: readonly string[], options?: Partial<ProgramOptions>): Promise<ProgramResult>;
+  /** Starts the program. */
+  start(args: readonly string[], options?: Partial<ProgramOptions>): RunningProgram;
+  /** Runs a command that signs in, and does what the person does in the browser. */
+  signIn(args: readonly string[], visitor?: Visitor): Promise<ProgramResult & { page: CallbackPage }>;
+}
+
+/** Makes a sandbox that has the profile `default`, for the provider's public application. */
+export async function openSandbox(options: ProviderOptions = {}): Promise<Sandbox> {
+  await using parts = new AsyncDisposableStack();
+  const provider = parts.use(await startProvider(options));
+  const browser = parts.use(openUrlInbox());
+  const userAgent = parts.use(new UserAgent({ caPem: provider.caPem }));
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  parts.defer(() => Deno.remove(folder, { recursive: true }));
+  const home = join(folder, "home");
+  const caFile = join(folder, "ca.pem");
+  await Deno.writeTextFile(caFile, provider.caPem);
+
+  const complete = (given: Partial<ProgramOptions> = {}): ProgramOptions => ({
+    hosts: [`localhost:${provider.port}`],
+    ...given,
+    env: {
+      ENTRA_AUTH_CLI_HOME: home,
+      ENTRA_AUTH_CLI_CA_CERT: caFile,
+      BROWSER: browser.browser,
+      ...given.env,
+    },
+  });
+  const sandbox: Omit<Sandbox, typeof Symbol.asyncDispose> = {
+    home,
+    folder,
+    provider,
+    browser,
+    userAgent,
+    run: (args, given) => runProgram(args, complete(given)),
+    start: (args, given) => startProgram(args, complete(given)),
+    async signIn(args, visitor = ADA) {
+      const program = sandbox.start(args);
+      // Should the program end first, that is the result: nobody has to wait for a browser that never opens.
+      const url = await Promise.race([browser.next(), program.ended]);
+      if (typeof url !== "string") throw new Error(`The program did not open the browser:\n${url.stderr}`);
+      const page = await userAgent.signIn(url, visitor);
+      return { ...await program.ended, page };
+    },
+  };
+  const created = await sandbox.run(createProfileArgs("default", provider));
+  if (created.code !== 0) throw new Error(`The profile could not be created:\n${created.stderr}`);
+  const owned = parts.move();
+  return { ...sandbox, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The arguments that create a profile for the provider's public application. */
+export function createProfileArgs(name: string, provider: Provider, ...more: string[]): string[] {
+  const { origin, tenantId, clientId } = provider;
+  const flags = ["--tenant-id", tenantId, "--client-id", clientId, "--authority", origin];
+  return ["create-profile", "--name", name, ...flags, ...more];
+}

@@ -1,0 +1,152 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { encodeBase64Url } from "@std/encoding/base64url";
+import { CliError } from "../../../src/errors.ts";
+import { entraAuthority } from "../../../src/entra/authority.ts";
+import { type ExpectedIdToken, type IdTokenSubject, judgeIdToken } from "../../../src/entra/id_token.ts";
+import {
+  BASE,
+  CLIENT_ID,
+  goodIdTokenClaims,
+  NOW,
+  NOW_MS,
+  OBJECT_ID,
+  OTHER_TENANT_ID,
+  shapedJwt,
+  TENANT_ID,
+} from "./entra_fixture.ts";
+
+function expectedToken(changes: Partial<ExpectedIdToken> = {}): ExpectedIdToken {
+  return {
+    authority: entraAuthority(BASE, TENANT_ID),
+    metadata: null,
+    clientId: CLIENT_ID,
+    nonce: "the-nonce",
+    nowMs: NOW_MS,
+    ...changes,
+  };
+}
+
+/** Judges a token whose claims are right but for `changes`; a claim that is undefined is left out. */
+function judge(changes: Record<string, unknown>, expected: Partial<ExpectedIdToken> = {}): IdTokenSubject {
+  const claims: Record<string, unknown> = { ...goodIdTokenClaims(), ...changes };
+  for (const [name, value] of Object.entries(claims)) if (value === undefined) delete claims[name];
+  return judgeIdToken(shapedJwt(claims), claims, expectedToken(expected));
+}
+
+function refusal(changes: Record<string, unknown>, expected: Partial<ExpectedIdToken> = {}): CliError {
+  return assertThrows(() => judge(changes, expected), CliError, undefined, JSON.stringify(changes));
+}
+
+Deno.test("judgeIdToken() gives the user that a good token names", () => {
+  assertEquals(judge({}), { username: "ada@contoso.example", objectId: OBJECT_ID, tenantId: TENANT_ID });
+});
+
+Deno.test("judgeIdToken() refuses each claim that is missing or of another type, and names it", () => {
+  const wrong: Record<string, unknown[]> = {
+    iss: [undefined, "", 1, null, [`${BASE}/${TENANT_ID}/v2.0`], {}],
+    aud: [undefined, "", 1, null, [CLIENT_ID], [CLIENT_ID, "other"]],
+    tid: [undefined, "", 1, null, [TENANT_ID], "not-a-guid"],
+    oid: [undefined, "", 1, null, [OBJECT_ID], "not-a-guid"],
+    nonce: [undefined, "", 1, null, ["the-nonce"], "the-nonce ", "THE-NONCE"],
+    exp: [undefined, "", String(NOW + 3600), null, [NOW + 3600], NaN, Infinity],
+    iat: [undefined, "", String(NOW), null, [NOW], NaN],
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      const error = refusal({ [name]: value });
+      assertEquals(error.code, "invalid_response", `${name}: ${JSON.stringify(value)}`);
+      assertStringIncludes(error.message, name);
+    }
+  }
+});
+
+Deno.test("judgeIdToken() refuses another issuer, audience or nonce, without quoting what came", () => {
+  for (
+    const changes of [
+      { iss: `https://evil.example/${TENANT_ID}/v2.0` },
+      { iss: `${BASE}/${OTHER_TENANT_ID}/v2.0` },
+      { iss: `${BASE}/${TENANT_ID}/v2.0/` },
+      { iss: `${BASE}/${TENANT_ID}/v1.0` },
+      { aud: OTHER_TENANT_ID },
+      { nonce: "canary-of-another-run" },
+    ]
+  ) {
+    const error = refusal(changes);
+    assertEquals(error.code, "invalid_response");
+    for (const value of Object.values(changes)) assertEquals(error.message.includes(value), false);
+  }
+});
+
+Deno.test("judgeIdToken() takes the ids in either case", () => {
+  assertEquals(judge({ tid: TENANT_ID.toUpperCase() }).tenantId, TENANT_ID);
+  assertEquals(judge({ oid: OBJECT_ID.toUpperCase() }).objectId, OBJECT_ID);
+  assertEquals(judge({}, { clientId: CLIENT_ID.toUpperCase() }).objectId, OBJECT_ID);
+});
+
+Deno.test("judgeIdToken() calls a token of another tenant the wrong account", () => {
+  const changes = { tid: OTHER_TENANT_ID, iss: `${BASE}/${OTHER_TENANT_ID}/v2.0` };
+  const error = refusal(changes);
+  assertEquals(error.code, "wrong_account");
+  assertStringIncludes(error.message, OTHER_TENANT_ID);
+  assertStringIncludes(error.message, TENANT_ID);
+  const common = { authority: entraAuthority(BASE, "common") };
+  assertEquals(judge(changes, common).tenantId, OTHER_TENANT_ID);
+});
+
+Deno.test("judgeIdToken() never lets a token's text through to its message", () => {
+  const error = refusal({ tid: "\u001b[2Jcanary" });
+  assertEquals(/canary|\u001b/.test(error.message + error.hint), false);
+});
+
+Deno.test("judgeIdToken() wants the issuer of the token's own tenant, whatever the placeholder allows", () => {
+  const metadata = { issuer: `${BASE}/{tenantid}/v2.0`, namesIssuerInResponse: false };
+  const common = { authority: entraAuthority(BASE, "common"), metadata };
+  assertEquals(judge({}, common).tenantId, TENANT_ID);
+  assertEquals(refusal({ tid: OTHER_TENANT_ID }, common).code, "invalid_response");
+  assertEquals(refusal({ iss: `${BASE}/{tenantid}/v2.0` }, common).code, "invalid_response");
+});
+
+Deno.test("judgeIdToken() asks for no nonce on a refresh", () => {
+  assertEquals(judge({ nonce: undefined }, { nonce: null }).objectId, OBJECT_ID);
+  assertEquals(judge({ nonce: "another" }, { nonce: null }).objectId, OBJECT_ID);
+});
+
+Deno.test("judgeIdToken() gives an empty name where the token has none", () => {
+  assertEquals(judge({ preferred_username: undefined }).username, "");
+  assertEquals(judge({ preferred_username: ["ada"] }).username, "");
+});
+
+Deno.test("judgeIdToken() lets the clocks be 300 seconds apart and not one more", () => {
+  judge({ iat: NOW + 300, exp: NOW + 3900 });
+  judge({ iat: NOW - 3900, exp: NOW - 300 });
+  for (const changes of [{ iat: NOW + 301, exp: NOW + 3901 }, { iat: NOW - 3901, exp: NOW - 301 }]) {
+    const error = refusal(changes);
+    assertEquals(error.code, "invalid_response");
+    assertStringIncludes(error.message, "clocks");
+  }
+});
+
+Deno.test("judgeIdToken() says by how much the clocks are apart", () => {
+  assertStringIncludes(refusal({ iat: NOW + 600, exp: NOW + 4200 }).message, "about 10 minutes");
+  assertStringIncludes(refusal({ iat: NOW - 7200, exp: NOW - 3600 }).message, "about 120 minutes");
+});
+
+Deno.test("judgeIdToken() refuses a token without a signature", () => {
+  const claims = goodIdTokenClaims();
+  const signed = shapedJwt(claims);
+  const unsigned = signed.slice(0, signed.lastIndexOf(".") + 1);
+  const tokens = [
+    shapedJwt(claims, { alg: "none" }),
+    shapedJwt(claims, { alg: "None" }),
+    shapedJwt(claims, {}),
+    shapedJwt(claims, { alg: 1 }),
+    unsigned,
+    unsigned.slice(0, -1),
+    `${encodeBase64Url("[]")}.${encodeBase64Url("{}")}.x`,
+    "not a token",
+    "",
+  ];
+  for (const token of tokens) {
+    assertThrows(() => judgeIdToken(token, claims, expectedToken()), CliError, "not signed", token);
+  }
+});

@@ -1,0 +1,121 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { judgeTokenResponse } from "../../../src/entra/token_response.ts";
+import { goodTokenResponse } from "./entra_fixture.ts";
+
+const DAY_SECONDS = 86_400;
+
+function refusal(changes: Record<string, unknown>): CliError {
+  const body = { ...goodTokenResponse(), ...changes };
+  return assertThrows(() => judgeTokenResponse(body), CliError, undefined, JSON.stringify(changes));
+}
+
+Deno.test("judgeTokenResponse() gives the life and the scopes of a good response", () => {
+  assertEquals(judgeTokenResponse(goodTokenResponse()), { expiresInSeconds: 3600, scopes: ["User.Read"] });
+});
+
+Deno.test("judgeTokenResponse() refuses an empty object", () => {
+  assertThrows(() => judgeTokenResponse({}), CliError, "access_token");
+});
+
+Deno.test("judgeTokenResponse() takes as access token what RFC 6750 calls one", () => {
+  for (const token of ["a", "eyJ.eyJ.sig-_", "EwB+/~aZ09==", "x".repeat(256 * 1024)]) {
+    judgeTokenResponse({ ...goodTokenResponse(), access_token: token });
+  }
+});
+
+Deno.test("judgeTokenResponse() refuses every other access token, and doesn't quote it", () => {
+  const tokens = [
+    undefined,
+    null,
+    1,
+    ["canary"],
+    { canary: 1 },
+    "",
+    "canary canary",
+    "canary\r\nX-Evil: 1",
+    "canary\n",
+    "canary\u0000",
+    "canaryé",
+    "$(canary)",
+    "canary;ls",
+    "`canary`",
+    "=canary",
+    "canary".repeat(50_000),
+  ];
+  for (const token of tokens) {
+    const error = refusal({ access_token: token });
+    assertEquals(error.code, "invalid_response");
+    assertStringIncludes(error.message, "access_token");
+    assertEquals(/canary/.test(error.message + error.hint), false);
+  }
+});
+
+Deno.test("judgeTokenResponse() takes no token type but Bearer", () => {
+  for (const type of ["Bearer", "bearer", "BEARER"]) {
+    judgeTokenResponse({ ...goodTokenResponse(), token_type: type });
+  }
+  for (const type of [undefined, null, "", "mac", "pop", "DPoP", "Bearer ", ["Bearer"], 1]) {
+    assertStringIncludes(refusal({ token_type: type }).message, "token_type");
+  }
+});
+
+Deno.test("judgeTokenResponse() reads the life as a number or as digits, and believes a day at most", () => {
+  const table: [unknown, number][] = [
+    [1, 1],
+    [3600, 3600],
+    ["3600", 3600],
+    [3599.9, 3599],
+    [DAY_SECONDS, DAY_SECONDS],
+    [DAY_SECONDS + 1, DAY_SECONDS],
+    [1e18, DAY_SECONDS],
+    ["999999999999999999999999", DAY_SECONDS],
+    [Infinity, DAY_SECONDS],
+  ];
+  for (const [given, seconds] of table) {
+    const { expiresInSeconds } = judgeTokenResponse({ ...goodTokenResponse(), expires_in: given });
+    assertEquals(expiresInSeconds, seconds, String(given));
+  }
+});
+
+Deno.test("judgeTokenResponse() refuses every other life", () => {
+  for (
+    const given of [
+      undefined,
+      null,
+      0,
+      "0",
+      -1,
+      "-1",
+      0.5,
+      NaN,
+      -Infinity,
+      "",
+      "abc",
+      "1e9",
+      " 3600",
+      "0x10",
+      true,
+      [
+        3600,
+      ],
+    ]
+  ) {
+    assertStringIncludes(refusal({ expires_in: given }).message, "expires_in");
+  }
+});
+
+Deno.test("judgeTokenResponse() splits the scopes, and tells none named from none granted", () => {
+  const table: [unknown, readonly string[] | null][] = [
+    [undefined, null],
+    ["", []],
+    ["User.Read  Mail.Read ", ["User.Read", "Mail.Read"]],
+  ];
+  for (const [scope, expected] of table) {
+    assertEquals(judgeTokenResponse({ ...goodTokenResponse(), scope }).scopes, expected);
+  }
+});
+
+Deno.test("judgeTokenResponse() refuses scopes that are no text", () => {
+  for (const scope of [null, 1, ["User.Read"], {}]) assertStringIncludes(refusal({ scope }).message, "scope");
+});

@@ -1,0 +1,390 @@
+import { assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import type { IssuedTokens, SignInOptions } from "../../../src/entra/token_client.ts";
+import { CliError } from "../../../src/errors.ts";
+import { getToken, type TokenRequest, type TokenResult } from "../../../src/flows/get_token.ts";
+import type { ProgressEvent } from "../../../src/flows/progress.ts";
+import { Secret } from "../../../src/secret.ts";
+import type { Session } from "../../../src/store/session.ts";
+import type { Account } from "../../../src/token.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { MemoryStore } from "./memory_store.ts";
+
+const START_MS = Date.UTC(2025, 11, 28, 12, 0, 0);
+const LIFE_SECONDS = 3600;
+const ADA: Account = {
+  homeAccountId: "ada.tenant",
+  username: "ada@contoso.example",
+  objectId: "ada",
+  tenantId: "tenant",
+};
+const REQUEST: TokenRequest = {
+  key: { profile: "work", authority: "https://login.example", tenant: "tenant", clientId: "client" },
+  scopes: ["User.Read"],
+  acceptCached: true,
+  acceptRefresh: true,
+  mayAskUser: true,
+  useStore: true,
+};
+const FORCED = { ...REQUEST, acceptCached: false, acceptRefresh: false };
+const NETWORK_DOWN = new CliError("network", "unplugged");
+
+/** The parts around getToken(). Neither the user nor the authority may be asked until a test says so. */
+class World {
+  readonly clock = new FakeClock(START_MS);
+  readonly store = new MemoryStore();
+  readonly events: ProgressEvent[] = [];
+  readonly asked: SignInOptions[] = [];
+  readonly refreshedWith: string[] = [];
+  clientsLoaded = 0;
+  signIn: () => IssuedTokens = () => mustNot("ask the user");
+  refresh: (scopes: readonly string[]) => IssuedTokens = () => mustNot("refresh");
+
+  get(request: TokenRequest = REQUEST, signal = new AbortController().signal): Promise<TokenResult> {
+    return getToken(request, {
+      clock: this.clock,
+      store: this.store,
+      progress: (event) => this.events.push(event),
+      loadTokenClient: () => {
+        this.clientsLoaded++;
+        return Promise.resolve({
+          beginSignIn: () => mustNot("sign in by itself"),
+          refresh: (cache, account, scopes) => {
+            assertStrictEquals(account, ADA);
+            this.refreshedWith.push(cache.reveal());
+            return attempt(() => this.refresh(scopes));
+          },
+        });
+      },
+      signIn: (_tokens, options) => {
+        this.asked.push(options);
+        return attempt(this.signIn);
+      },
+    }, signal);
+  }
+
+  /** Tokens issued now, with `name` in place of each secret. */
+  issue(name: string, scopes = ["User.Read"], lifeSeconds = LIFE_SECONDS): IssuedTokens {
+    return {
+      token: {
+        accessToken: new Secret(name),
+        tokenType: "Bearer",
+        scopes,
+        expiresAt: this.clock.now() / 1000 + lifeSeconds,
+        account: ADA,
+      },
+      cache: new Secret(`cache of ${name}`),
+    };
+  }
+
+  /** Signs in, after which nobody may be asked again. */
+  async signInWith(name: string, request = REQUEST, scopes?: string[], lifeSeconds?: number): Promise<void> {
+    this.signIn = () => this.issue(name, scopes, lifeSeconds);
+    await this.get(request);
+    this.signIn = () => mustNot("ask the user");
+    this.events.length = 0;
+    this.asked.length = 0;
+    this.store.calls.length = 0;
+    this.clientsLoaded = 0;
+  }
+
+  kinds(): string[] {
+    return this.events.splice(0).map(({ kind }) => kind);
+  }
+}
+
+function attempt<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}
+
+function mustNot(what: string): never {
+  throw new Error(`must not ${what}`);
+}
+
+function shown({ token, source, isSaved }: TokenResult): [string, string, boolean] {
+  return [token.accessToken.reveal(), source, isSaved];
+}
+
+Deno.test("getToken() lives one life: sign-in, cache, refresh, fallback, sign-in again, --force, --no-cache", async () => {
+  const world = new World();
+
+  world.signIn = () => world.issue("one");
+  assertEquals(shown(await world.get()), ["one", "interactive", true]);
+  assertEquals(world.asked, [{ scopes: ["User.Read"], prompt: "select_account" }]);
+  assertEquals(world.kinds(), ["signed-in"]);
+  world.signIn = () => mustNot("ask the user");
+
+  world.clock.move(1000);
+  assertEquals(shown(await world.get()), ["one", "cache", true]);
+  assertEquals(world.kinds(), ["using-cached-token"]);
+
+  world.clock.move(2400);
+  world.refresh = () => world.issue("two");
+  assertEquals(shown(await world.get()), ["two", "refresh", true]);
+  assertEquals(world.events[0], { kind: "refreshing", expired: false });
+  assertEquals(world.kinds(), ["refreshing", "refreshed"]);
+
+  world.clock.move(3500);
+  world.refresh = () => {
+    throw NETWORK_DOWN;
+  };
+  assertEquals(shown(await world.get()), ["two", "cache", true]);
+  assertEquals(world.kinds(), ["refreshing", "refresh-failed"]);
+
+  world.clock.move(200);
+  assertStrictEquals(await assertRejects(() => world.get()), NETWORK_DOWN);
+  assertEquals(world.events[0], { kind: "refreshing", expired: true });
+  world.events.length = 0;
+
+  const claims = '{"access_token":{}}';
+  world.refresh = () => {
+    throw new CliError("interaction_required", "MFA", { claims });
+  };
+  world.signIn = () => world.issue("three");
+  world.asked.length = 0;
+  assertEquals(shown(await world.get()), ["three", "interactive", true]);
+  assertEquals(world.asked, [{ scopes: ["User.Read"], loginHint: "ada@contoso.example", claims }]);
+  assertEquals(world.kinds(), ["refreshing", "signed-in"]);
+
+  world.refresh = () => mustNot("refresh");
+  world.signIn = () => world.issue("four");
+  assertEquals(shown(await world.get(FORCED)), ["four", "interactive", true]);
+
+  world.signIn = () => world.issue("five");
+  assertEquals(shown(await world.get({ ...FORCED, useStore: false })), ["five", "interactive", false]);
+  world.signIn = () => mustNot("ask the user");
+  assertEquals(shown(await world.get()), ["four", "cache", true]);
+
+  assertEquals(world.refreshedWith, ["cache of one", "cache of two", "cache of two", "cache of two"]);
+});
+
+Deno.test("getToken() takes a token from the cache without loading the token client or waiting for a turn", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  await world.get();
+  assertEquals(world.clientsLoaded, 0);
+  assertEquals(world.store.calls, ["read"]);
+});
+
+Deno.test("getToken() hands out a cached token with 300 seconds left, and refreshes one with 299", async () => {
+  for (
+    const [left, source] of [[301, "cache"], [300, "cache"], [299, "refresh"], [0, "refresh"], [
+      -1,
+      "refresh",
+    ]] as const
+  ) {
+    const world = new World();
+    await world.signInWith("one");
+    world.clock.move(LIFE_SECONDS - left);
+    world.refresh = () => world.issue("two");
+    assertEquals((await world.get()).source, source, `${left} s left`);
+  }
+});
+
+Deno.test("getToken() says that the token is expired only where it is", async () => {
+  for (const [left, expired] of [[299, false], [1, false], [0, false], [-1, true]] as const) {
+    const world = new World();
+    await world.signInWith("one");
+    world.clock.move(LIFE_SECONDS - left);
+    world.refresh = () => world.issue("two");
+    await world.get();
+    assertEquals(world.events[0], { kind: "refreshing", expired }, `${left} s left`);
+  }
+});
+
+Deno.test("getToken() serves a token that still lives when the authority can't be reached, not one that ended", async () => {
+  for (const [left, isServed] of [[299, true], [1, true], [-1, false]] as const) {
+    const world = new World();
+    await world.signInWith("one");
+    world.clock.move(LIFE_SECONDS - left);
+    world.refresh = () => {
+      throw NETWORK_DOWN;
+    };
+    if (isServed) assertEquals(shown(await world.get()), ["one", "cache", true]);
+    else assertStrictEquals(await assertRejects(() => world.get()), NETWORK_DOWN);
+  }
+});
+
+Deno.test("getToken() doesn't take a cached token for a refresh that was asked for", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  const request = { ...REQUEST, acceptCached: false, mayAskUser: false };
+  world.refresh = () => world.issue("two");
+  assertEquals(shown(await world.get(request)), ["two", "refresh", true]);
+  world.refresh = () => {
+    throw NETWORK_DOWN;
+  };
+  assertStrictEquals(await assertRejects(() => world.get(request)), NETWORK_DOWN);
+});
+
+Deno.test("getToken() doesn't believe a token that was obtained in the future", async () => {
+  for (const [back, source] of [[300, "cache"], [301, "refresh"], [10 * 365 * 86_400, "refresh"]] as const) {
+    const world = new World();
+    await world.signInWith("one");
+    world.clock.move(-back);
+    world.refresh = () => world.issue("two");
+    assertEquals((await world.get()).source, source, `${back} s back`);
+  }
+});
+
+Deno.test("getToken() uses a cached token for some of its scopes, not for more", async () => {
+  const world = new World();
+  await world.signInWith("one", { ...REQUEST, scopes: ["User.Read", "Mail.Read"] }, [
+    "User.Read",
+    "Mail.Read",
+  ]);
+  const mail = { ...REQUEST, scopes: ["https://graph.microsoft.com/mail.read", "openid"] };
+  assertEquals(shown(await world.get(mail)), ["one", "cache", true]);
+  const scopes = ["Mail.Read", "Calendars.Read"];
+  world.refresh = (asked) => {
+    assertEquals(asked, scopes);
+    return world.issue("two", scopes);
+  };
+  assertEquals(shown(await world.get({ ...REQUEST, scopes })), ["two", "refresh", true]);
+  world.refresh = () => mustNot("refresh");
+  assertEquals(shown(await world.get(mail)), ["two", "cache", true]);
+  assertEquals(shown(await world.get()), ["one", "cache", true]);
+});
+
+Deno.test("getToken() doesn't refresh on every run where the authority spells the scopes otherwise", async () => {
+  const world = new World();
+  const request = { ...REQUEST, scopes: ["api://app/.default"] };
+  await world.signInWith("one", request, ["api://app/Files.Read"]);
+  assertEquals(shown(await world.get(request)), ["one", "cache", true]);
+});
+
+Deno.test("getToken() says which scopes were not granted, and never that of .default", async () => {
+  const world = new World();
+  world.signIn = () => world.issue("one");
+  await world.get({ ...REQUEST, scopes: ["User.Read", "Mail.Read", "offline_access"] });
+  assertEquals(world.events.at(-1), { kind: "scopes-missing", scopes: ["Mail.Read"] });
+  world.events.length = 0;
+  await world.get({ ...FORCED, scopes: ["api://app/.default"] });
+  assertEquals(world.kinds(), ["signed-in"]);
+});
+
+Deno.test("getToken() still gives the token when it can't be saved, and says why", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  world.clock.move(LIFE_SECONDS);
+  const error = new CliError("store", "disk full");
+  world.store.saveError = error;
+  world.refresh = () => world.issue("two");
+  assertEquals(shown(await world.get()), ["two", "refresh", false]);
+  assertEquals(world.events.find(({ kind }) => kind === "not-saved"), { kind: "not-saved", error });
+  world.signIn = () => world.issue("three");
+  assertEquals(shown(await world.get(FORCED)), ["three", "interactive", false]);
+});
+
+Deno.test("getToken() takes what another process got while it waited for its turn", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  world.clock.move(LIFE_SECONDS);
+  world.store.beforeTurn = () => {
+    world.store.sessions = world.store.sessions.map((session): Session => ({
+      ...session,
+      tokens: session.tokens.map((token) => ({
+        ...token,
+        accessToken: new Secret("of another process"),
+        obtainedAt: world.clock.now() / 1000,
+        expiresAt: world.clock.now() / 1000 + LIFE_SECONDS,
+      })),
+    }));
+  };
+  assertEquals(shown(await world.get()), ["of another process", "cache", true]);
+  assertEquals(world.kinds(), ["using-cached-token"]);
+});
+
+Deno.test("getToken() refreshes under the profile's lock, and never asks the user under it", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  world.clock.move(LIFE_SECONDS);
+  world.refresh = () => {
+    throw new CliError("interaction_required", "expired");
+  };
+  world.signIn = () => {
+    assertEquals(world.store.calls.at(-1), "let go");
+    return world.issue("two");
+  };
+  await world.get();
+  assertEquals(world.store.calls, ["read", "exclusively work", "read", "let go", "save"]);
+});
+
+Deno.test("getToken() asks the user when another process cleared the cache meanwhile", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  world.clock.move(LIFE_SECONDS);
+  world.store.beforeTurn = () => {
+    world.store.sessions = [];
+  };
+  world.signIn = () => world.issue("two");
+  assertEquals(shown(await world.get()), ["two", "interactive", true]);
+});
+
+Deno.test("getToken() passes on what a refresh or a sign-in ends with", async () => {
+  for (const code of ["wrong_account", "sign_in_failed", "unexpected"] as const) {
+    const world = new World();
+    await world.signInWith("one");
+    world.clock.move(LIFE_SECONDS);
+    const error = new CliError(code, "as thrown");
+    world.refresh = () => {
+      throw error;
+    };
+    assertStrictEquals(await assertRejects(() => world.get()), error);
+    world.signIn = () => {
+      throw error;
+    };
+    assertStrictEquals(await assertRejects(() => world.get(FORCED)), error);
+  }
+});
+
+Deno.test("getToken() prefers the user's own prompt and login hint", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  world.signIn = () => world.issue("two");
+  await world.get({ ...FORCED, prompt: "login", loginHint: "bob@contoso.example" });
+  assertEquals(world.asked, [{ scopes: ["User.Read"], prompt: "login", loginHint: "bob@contoso.example" }]);
+});
+
+Deno.test("getToken() never asks a user who may not be asked", async () => {
+  const world = new World();
+  const silent = { ...REQUEST, mayAskUser: false };
+  assertEquals((await assertRejects(() => world.get(silent), CliError)).code, "person_needed");
+  const refreshOnly = { ...silent, acceptCached: false };
+  const error = await assertRejects(() => world.get(refreshOnly), CliError);
+  assertEquals(error.code, "no_token");
+  assertStringIncludes(error.hint ?? "", "--profile work");
+});
+
+Deno.test("getToken() keeps the reason when only a refresh was allowed and the user is needed", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  world.refresh = () => {
+    throw new CliError("interaction_required", "MFA", { aadsts: "AADSTS50076", correlationId: "c-1" });
+  };
+  const refreshOnly = { ...REQUEST, acceptCached: false, mayAskUser: false };
+  const error = await assertRejects(() => world.get(refreshOnly), CliError);
+  assertEquals([error.code, error.message, error.aadsts], ["interaction_required", "MFA", "AADSTS50076"]);
+  assertStringIncludes(error.hint ?? "", "--force");
+});
+
+Deno.test("getToken() keeps apart what was signed in with another tenant, client or authority", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  for (
+    const change of [{ tenant: "other" }, { clientId: "other" }, { authority: "https://x" }, { profile: "x" }]
+  ) {
+    world.signIn = () => world.issue("another");
+    const result = await world.get({ ...REQUEST, key: { ...REQUEST.key, ...change } });
+    assertEquals(result.source, "interactive", JSON.stringify(change));
+  }
+  assertEquals(shown(await world.get()), ["one", "cache", true]);
+});
+
+Deno.test("getToken() waits for no turn once it was interrupted", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  world.clock.move(LIFE_SECONDS);
+  const interrupted = new CliError("interrupted", "Interrupted");
+  const error = await assertRejects(() => world.get(REQUEST, AbortSignal.abort(interrupted)));
+  assertStrictEquals(error, interrupted);
+});

@@ -1,0 +1,123 @@
+import { assertEquals } from "@std/assert";
+import { type Admission, admitRequest } from "../../../src/loopback/admit_request.ts";
+
+const PORT = 50123;
+
+interface Head {
+  method?: string;
+  target?: string;
+  /** The request's URL where it does not follow from `Host` and target. */
+  url?: string;
+  host?: string | null;
+  headers?: Record<string, string>;
+}
+
+function admit(head: Head, port = PORT): Admission {
+  const { method = "GET", target = "/?code=a", host = `localhost:${port}`, headers = {} } = head;
+  const fields = new Map(Object.entries(headers));
+  if (host !== null) fields.set("host", host);
+  return admitRequest({
+    method,
+    url: head.url ?? `http://${host ?? `localhost:${port}`}${target}`,
+    headers: { get: (name) => fields.get(name) ?? null },
+  }, port);
+}
+
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
+function refused(status: number, fault: "wrongHost" | "wrongPath" | "wrongMethod" | "malformed"): Admission {
+  return { kind: "refused", status, fault };
+}
+
+Deno.test("admitRequest() takes a query on every name of this machine, as it came", () => {
+  for (const host of [`localhost:${PORT}`, `127.0.0.1:${PORT}`, `[::1]:${PORT}`, `LocalHost:${PORT}`]) {
+    assertEquals(admit({ host, target: "/?code=%41&state=b" }), {
+      kind: "query",
+      parameters: "code=%41&state=b",
+    });
+  }
+});
+
+Deno.test("admitRequest() refuses every other host", () => {
+  const hosts = [
+    null,
+    "",
+    "localhost",
+    `localhost:${PORT + 1}`,
+    `evil.example:${PORT}`,
+    `localhost.evil.example:${PORT}`,
+  ]
+    .concat([
+      `localhost:${PORT}@evil.example`,
+      `127.0.0.2:${PORT}`,
+      `0.0.0.0:${PORT}`,
+      "a b<",
+      `localhost:0${PORT}`,
+    ]);
+  for (const host of hosts) assertEquals(admit({ host }), refused(421, "wrongHost"), String(host));
+});
+
+Deno.test("admitRequest() refuses a foreign authority in the target", () => {
+  const url = "http://evil.example/?code=a";
+  assertEquals(admit({ url }), refused(421, "wrongHost"));
+  assertEquals(admit({ url: `https://localhost:${PORT}/` }), refused(421, "wrongHost"));
+  assertEquals(admit({ url: "not a url" }), refused(421, "wrongHost"));
+});
+
+Deno.test("admitRequest() takes a host without its port on port 80 only", () => {
+  assertEquals(admit({ host: "localhost" }, 80), { kind: "query", parameters: "code=a" });
+  assertEquals(admit({ host: "localhost" }, 8080), refused(421, "wrongHost"));
+});
+
+Deno.test("admitRequest() refuses every other path, however it is written", () => {
+  for (
+    const target of [
+      "/callback?code=a",
+      "//?code=a",
+      "/./?code=a",
+      "/%2e?code=a",
+      "/../?code=a",
+      "/;x?code=a",
+    ]
+  ) {
+    assertEquals(admit({ target }), refused(404, "wrongPath"), target);
+  }
+  assertEquals(admit({ target: "?code=a" }), refused(404, "wrongPath"));
+});
+
+Deno.test("admitRequest() refuses every method but GET and POST", () => {
+  for (const method of ["HEAD", "OPTIONS", "TRACE", "CONNECT", "PUT", "DELETE", "PATCH", "get"]) {
+    assertEquals(admit({ method }), refused(405, "wrongMethod"), method);
+  }
+});
+
+Deno.test("admitRequest() sees the bare address and the icon as harmless", () => {
+  assertEquals(admit({ target: "/" }), { kind: "visit" });
+  assertEquals(admit({ target: "/?" }), { kind: "visit" });
+  assertEquals(admit({ target: "/favicon.ico" }), { kind: "icon" });
+});
+
+Deno.test("admitRequest() takes a form from no origin, a hidden one or an https one", () => {
+  const form = (origin?: string) =>
+    admit({ method: "POST", target: "/", headers: origin === undefined ? FORM : { ...FORM, origin } });
+  assertEquals(form(), { kind: "form" });
+  assertEquals(form("null"), { kind: "form" });
+  assertEquals(form("https://login.microsoftonline.com"), { kind: "form" });
+  assertEquals(form("http://evil.example"), refused(403, "malformed"));
+  assertEquals(form(`http://localhost:${PORT}`), refused(403, "malformed"));
+  assertEquals(form(""), refused(403, "malformed"));
+});
+
+Deno.test("admitRequest() takes no body but a form", () => {
+  const body = (type: string) => admit({ method: "POST", target: "/", headers: { "content-type": type } });
+  assertEquals(body("application/x-www-form-urlencoded; charset=UTF-8"), { kind: "form" });
+  assertEquals(body("Application/X-WWW-Form-Urlencoded"), { kind: "form" });
+  for (const type of ["text/plain", "multipart/form-data; boundary=x", "application/json", ""]) {
+    assertEquals(body(type), refused(415, "malformed"), type);
+  }
+  assertEquals(admit({ method: "POST", target: "/" }), refused(415, "malformed"));
+});
+
+Deno.test("admitRequest() refuses a form that comes with a query", () => {
+  assertEquals(admit({ method: "POST", target: "/?code=a", headers: FORM }), refused(400, "malformed"));
+});

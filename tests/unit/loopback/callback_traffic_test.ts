@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { describeTraffic, noTraffic } from "../../../src/loopback/callback_traffic.ts";
+
+Deno.test("describeTraffic() says when nothing came", () => {
+  assertEquals(describeTraffic(noTraffic()), "Nothing reached the callback server.");
+});
+
+Deno.test("describeTraffic() counts harmless requests", () => {
+  assertEquals(
+    describeTraffic({ ...noTraffic(), requests: 1 }),
+    "1 request reached the callback server, but not the answer of this sign-in.",
+  );
+});
+
+Deno.test("describeTraffic() names what was wrong with the others", () => {
+  assertEquals(
+    describeTraffic({ ...noTraffic(), requests: 4, wrongState: 2, wrongPath: 1 }),
+    "4 requests reached the callback server, but not the answer of this sign-in " +
+      "(2 for another sign-in (wrong state), 1 for another path).",
+  );
+});

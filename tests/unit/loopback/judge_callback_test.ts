@@ -1,0 +1,136 @@
+import { assert, assertEquals } from "@std/assert";
+import { type CallbackVerdict, judgeCallback } from "../../../src/loopback/judge_callback.ts";
+import { Secret } from "../../../src/secret.ts";
+
+const ISSUER = "https://login.example/tenant/v2.0";
+
+const expected = {
+  state: new Secret("right-state"),
+  acceptsIssuer: (iss: string | null) => iss === null || iss === ISSUER,
+};
+
+function judge(encoded: string): CallbackVerdict {
+  return judgeCallback(encoded, expected);
+}
+
+function rejected(fault: "wrongState" | "wrongIssuer" | "malformed"): CallbackVerdict {
+  return { kind: "rejected", fault };
+}
+
+function codeOf(verdict: CallbackVerdict): string | null {
+  return verdict.kind === "accepted" && verdict.response.kind === "code"
+    ? verdict.response.code.reveal()
+    : null;
+}
+
+Deno.test("judgeCallback() takes a code with the right state", () => {
+  assertEquals(codeOf(judge("code=1.AbC-_~%2B%2F&state=right-state&session_state=x")), "1.AbC-_~+/");
+});
+
+Deno.test("judgeCallback() reads a plus sign as a space", () => {
+  assertEquals(codeOf(judge("state=right-state&code=a+b")), "a b");
+});
+
+Deno.test("judgeCallback() rejects a state that is missing, empty, wrong, longer, shorter or in another case", () => {
+  for (
+    const state of ["", "&state", "&state=", "&state=wrong-state", "&state=right-statex", "&state=right-stat"]
+      .concat("&state=Right-State", "&STATE=right-state", "&state[]=right-state", "&state=right-state%00")
+  ) {
+    assertEquals(judge(`code=abc${state}`), rejected("wrongState"), state);
+  }
+});
+
+Deno.test("judgeCallback() rejects a state that comes twice, even if both or one are right", () => {
+  assertEquals(judge("code=abc&state=right-state&state=right-state"), rejected("wrongState"));
+  assertEquals(judge("code=abc&state=right-state&state=other"), rejected("wrongState"));
+  assertEquals(judge("code=abc&state=other&state=right-state"), rejected("wrongState"));
+  assertEquals(judge("code=abc&state=right-state&st%61te=other"), rejected("wrongState"));
+});
+
+Deno.test("judgeCallback() believes no error without the right state", () => {
+  assertEquals(judge("error=access_denied"), rejected("wrongState"));
+  assertEquals(judge("error=access_denied&state=other"), rejected("wrongState"));
+});
+
+Deno.test("judgeCallback() does not ask for the issuer before the state is right", () => {
+  let asked = 0;
+  const curious = { state: expected.state, acceptsIssuer: () => ++asked > 0 };
+  assertEquals(judgeCallback("code=abc&state=other&iss=x", curious), rejected("wrongState"));
+  assertEquals(asked, 0);
+});
+
+Deno.test("judgeCallback() takes a refusal with the right state", () => {
+  assertEquals(judge("error=access_denied&error_description=The+user+said+no&state=right-state"), {
+    kind: "accepted",
+    response: { kind: "refused", error: "access_denied", description: "The user said no" },
+  });
+});
+
+Deno.test("judgeCallback() gives null for a description that is missing or blank", () => {
+  for (const description of ["", "&error_description=", "&error_description=+%0A"]) {
+    assertEquals(judge(`error=server_error&state=right-state${description}`), {
+      kind: "accepted",
+      response: { kind: "refused", error: "server_error", description: null },
+    });
+  }
+});
+
+Deno.test("judgeCallback() takes control characters out of a description and cuts it", () => {
+  const hostile = encodeURIComponent("a\u001b[2Jb\r\nc\u202ed\u009b1m" + "x".repeat(5000));
+  const verdict = judge(`error=e&state=right-state&error_description=${hostile}`);
+  assert(verdict.kind === "accepted" && verdict.response.kind === "refused");
+  const description = verdict.response.description ?? "";
+  assertEquals(description.length, 1000);
+  assertEquals(description.slice(0, 14), "a [2Jb c d 1mx");
+});
+
+Deno.test("judgeCallback() rejects an error that RFC 6749 does not allow", () => {
+  for (const error of ["", "a%0Ab", "a%22b", "a%5Cb", "%C3%A9", "e".repeat(201)]) {
+    assertEquals(judge(`error=${error}&state=right-state`), rejected("malformed"), error);
+  }
+});
+
+Deno.test("judgeCallback() rejects a code that is empty, not printable or too long", () => {
+  for (const code of ["", "%00", "a%0D%0AX-Evil:1", "%C3%A9", "%7F", "c".repeat(60_000)]) {
+    assertEquals(judge(`code=${code}&state=right-state`), rejected("malformed"), code.slice(0, 20));
+  }
+  assertEquals(codeOf(judge(`code=${"c".repeat(16_384)}&state=right-state`))?.length, 16_384);
+});
+
+Deno.test("judgeCallback() rejects a code together with an error, and neither", () => {
+  assertEquals(judge("code=abc&error=access_denied&state=right-state"), rejected("malformed"));
+  assertEquals(judge("state=right-state"), rejected("malformed"));
+});
+
+Deno.test("judgeCallback() rejects any parameter that comes twice", () => {
+  for (const twice of ["code=a&code=a", "code=a&iss=x&iss=y", "code=a&other=1&other=1", "code=a&c%6Fde=b"]) {
+    assertEquals(judge(`state=right-state&${twice}`), rejected("malformed"), twice);
+  }
+});
+
+Deno.test("judgeCallback() rejects broken escapes and text that is not UTF-8", () => {
+  for (const broken of ["code=%ZZ", "code=a%", "code=%C0%AF", "code=%ED%A0%80", "%FF=1&code=a"]) {
+    assertEquals(judge(`state=right-state&${broken}`), rejected("malformed"), broken);
+  }
+});
+
+Deno.test("judgeCallback() wants the issuer to be the one that is accepted, for a refusal too", () => {
+  const right = encodeURIComponent(ISSUER);
+  assertEquals(codeOf(judge(`code=a&state=right-state&iss=${right}`)), "a");
+  for (const wrong of ["", "https%3A%2F%2Fevil.example", `${right}%2F`]) {
+    assertEquals(judge(`code=a&state=right-state&iss=${wrong}`), rejected("wrongIssuer"), wrong);
+    assertEquals(judge(`error=access_denied&state=right-state&iss=${wrong}`), rejected("wrongIssuer"), wrong);
+  }
+});
+
+Deno.test("judgeCallback() rejects a callback without issuer where one is required", () => {
+  const strict = { state: expected.state, acceptsIssuer: (iss: string | null) => iss === ISSUER };
+  assertEquals(judgeCallback("code=a&state=right-state", strict), rejected("wrongIssuer"));
+});
+
+Deno.test("judgeCallback() shows the code in no inspection of its verdict", () => {
+  const verdict = judge("code=canary&state=right-state");
+  assertEquals(codeOf(verdict), "canary");
+  assert(!Deno.inspect(verdict, { depth: 9 }).includes("canary"));
+  assert(!JSON.stringify(verdict).includes("canary"));
+});

@@ -1,0 +1,86 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { listenOnLoopback, type LoopbackListener } from "../../../src/loopback/listen_on_loopback.ts";
+import type { PortChoice } from "../../../src/loopback/port_choice.ts";
+import { exchange, HAS_IPV6 } from "./callback_fixture.ts";
+
+function listen(choice: PortChoice, handle: () => Response = () => new Response("ok")): Promise<LoopbackListener> {
+  return listenOnLoopback(choice, { handle, handleFailure: () => new Response("failed", { status: 500 }), os: "linux" });
+}
+
+/** Takes a port that the system picks, on one address only. */
+function occupy(hostname: string): Deno.TcpListener {
+  return Deno.listen({ hostname, port: 0 });
+}
+
+async function assertPortInUse(choice: PortChoice, message: string): Promise<void> {
+  const error = await assertRejects(() => listen(choice), CliError, message);
+  assertEquals(error.code, "port_in_use");
+}
+
+for (const hostname of ["127.0.0.1", "::1"]) {
+  const ignore = hostname === "::1" && !HAS_IPV6;
+
+  Deno.test({
+    name: `listenOnLoopback() refuses an exact port that is busy on ${hostname} alone, and leaves nothing open`,
+    ignore,
+    fn: async () => {
+      using busy = occupy(hostname);
+      const { port } = busy.addr;
+      await assertPortInUse({ kind: "exact", port }, `Port ${port} is already in use`);
+      const other = hostname === "::1" ? "127.0.0.1" : "::1";
+      if (other === "::1" && !HAS_IPV6) return;
+      Deno.listen({ hostname: other, port }).close();
+    },
+  });
+
+  Deno.test({
+    name: `listenOnLoopback() passes over the port of a range that is busy on ${hostname} alone`,
+    ignore,
+    fn: async () => {
+      using busy = occupy(hostname);
+      const first = busy.addr.port;
+      await using listener = await listen({ kind: "range", first, last: first + 50 });
+      assert(listener.port > first && listener.port <= first + 50);
+    },
+  });
+}
+
+Deno.test("listenOnLoopback() says that a range is used up", async () => {
+  using busy = occupy("127.0.0.1");
+  const { port } = busy.addr;
+  await assertPortInUse({ kind: "range", first: port, last: port }, `No port from ${port} to ${port} is free`);
+});
+
+Deno.test("listenOnLoopback() never shares its port with a second listener", async () => {
+  await using listener = await listen({ kind: "random" });
+  await assertPortInUse({ kind: "exact", port: listener.port }, `Port ${listener.port} is already in use`);
+});
+
+Deno.test("listenOnLoopback() answers a request whose handling failed, and goes on", async () => {
+  const outcomes = [() => new Response("ok"), (): Response => {
+    throw new Error("A fault of the handler");
+  }];
+  await using listener = await listen({ kind: "random" }, () => outcomes.pop()?.() ?? new Response(null));
+  const statuses: string[] = [];
+  for (let count = 0; count < 2; count++) {
+    const answer = await exchange(listener.port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    statuses.push(answer.slice(0, 12));
+  }
+  assertEquals(statuses, ["HTTP/1.1 500", "HTTP/1.1 200"]);
+});
+
+Deno.test("listenOnLoopback() can be closed while an answer is never finished", async () => {
+  const listener = await listenOnLoopback({ kind: "random" }, {
+    handle: () => new Promise(() => {}),
+    handleFailure: () => new Response(null, { status: 500 }),
+    os: "linux",
+  });
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });
+  await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  await listener[Symbol.asyncDispose]();
+  await assertRejects(
+    () => Deno.connect({ hostname: "127.0.0.1", port: listener.port }),
+    Deno.errors.ConnectionRefused,
+  );
+});

@@ -1,0 +1,54 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { ADA } from "../../support/provider/directory.ts";
+import { startProvider } from "../../support/provider/provider.ts";
+import { authorize, signIn, SignInStuck, UserAgent } from "../../support/user_agent.ts";
+import { startLoopback } from "./loopback_server.ts";
+import { PlainClient } from "./plain_client.ts";
+
+Deno.test("signIn() posts the callback as a browser does and gives back the page", async () => {
+  await using provider = await startProvider();
+  await using loopback = startLoopback();
+  using client = new PlainClient(provider);
+  const url = await client.authorizationUrl({ redirect_uri: loopback.redirectUri });
+  const page = await signIn(url, { ...ADA, caPem: provider.caPem });
+  assertEquals([page.status, page.body], [200, loopback.page]);
+  const [request] = loopback.requests;
+  assertEquals(request?.method, "POST");
+  assertEquals(request?.headers.get("origin"), "null");
+  assertEquals(request?.headers.get("content-type"), "application/x-www-form-urlencoded");
+  assertEquals(new URLSearchParams(request?.body).get("state"), "a state");
+});
+
+Deno.test("signIn() follows a redirect to the redirect URI when the answer comes by query", async () => {
+  await using provider = await startProvider();
+  await using loopback = startLoopback();
+  using client = new PlainClient(provider);
+  const url = await client.authorizationUrl({ redirect_uri: loopback.redirectUri, response_mode: "query" });
+  const page = await signIn(url, { ...ADA, caPem: provider.caPem });
+  assertEquals(page.status, 200);
+  const [request] = loopback.requests;
+  assertEquals([request?.method, request?.url.searchParams.get("state")], ["GET", "a state"]);
+});
+
+Deno.test("authorize() delivers nothing, and deliver() as often as the test likes", async () => {
+  await using provider = await startProvider();
+  await using loopback = startLoopback();
+  using client = new PlainClient(provider);
+  const url = await client.authorizationUrl({ redirect_uri: loopback.redirectUri });
+  const callback = await authorize(url, { ...ADA, caPem: provider.caPem });
+  assertEquals(loopback.requests, []);
+  using agent = new UserAgent(provider);
+  await agent.deliver({ ...callback, params: { ...callback.params, state: "another" } });
+  await agent.deliver(callback);
+  assertEquals(loopback.requests.map(({ body }) => new URLSearchParams(body).get("state")), [
+    "another",
+    "a state",
+  ]);
+});
+
+Deno.test("signIn() tells what the provider shows when it can't go on", async () => {
+  await using provider = await startProvider();
+  using client = new PlainClient(provider);
+  const url = await client.authorizationUrl({ client_id: crypto.randomUUID() });
+  await assertRejects(() => signIn(url, { ...ADA, caPem: provider.caPem }), SignInStuck, "AADSTS700016");
+});
