@@ -1,13 +1,17 @@
 /**
  * Makes executables, with the permissions of `deno.json` baked in and never a question for more.
  *
- * `compile.ts [--target TARGET|all] [--output FILE]`: without a target `dist/entra-auth-cli` for this machine, with
- * one `dist/entra-auth-cli-TARGET`. Paths are taken from the top folder of the repository.
+ * `compile.ts [--target TARGET|all] [--output FILE] [--also-net HOST]... [--also-run PROGRAM]...`: without a target
+ * `dist/entra-auth-cli` for this machine, with one `dist/entra-auth-cli-TARGET`. Paths are taken from the top folder of
+ * the repository. What is named with `--also-net` and `--also-run` is granted besides: an executable that a test or an
+ * organization makes for a sign-in service or a browser of its own.
  */
 
 import { parseArgs } from "node:util";
 import { say } from "./npm_package.ts";
 import { takeTestRuntime } from "./test_runtime.ts";
+
+const TOP = new URL("../", import.meta.url);
 
 /** The systems that releases are made for. */
 export const TARGETS = [
@@ -22,9 +26,24 @@ export const TARGETS = [
 export type Target = typeof TARGETS[number];
 
 /** What to make, and where; without a target for this machine. */
-export interface CompileOptions {
+export interface CompileOptions extends Partial<MoreGrants> {
   readonly target?: Target | undefined;
   readonly output?: string | undefined;
+  /** The program; `main.ts` by default. */
+  readonly entry?: string;
+}
+
+/** What an executable is granted besides the permissions of `deno.json`. */
+export interface MoreGrants {
+  /** Hosts to connect to, each with or without its port. */
+  readonly alsoNet: readonly string[];
+  /** Programs to start, by name or path. */
+  readonly alsoRun: readonly string[];
+}
+
+/** The part of `deno.json` that names permissions, as far as more can be added to it. */
+export interface PermissionSets {
+  readonly default: { readonly net: readonly string[]; readonly run: readonly string[] };
 }
 
 interface Attempt {
@@ -60,7 +79,7 @@ export function cleanEnvironment(env: Readonly<Record<string, string>>): Record<
 }
 
 async function run(deno: string, args: readonly string[], env: Record<string, string>): Promise<Outcome> {
-  const command = new Deno.Command(deno, { args: [...args], env, clearEnv: true, stdin: "null" });
+  const command = new Deno.Command(deno, { args: [...args], cwd: TOP, env, clearEnv: true, stdin: "null" });
   const { success, stderr } = await command.output();
   return { success, stderr: new TextDecoder().decode(stderr).trim() };
 }
@@ -72,18 +91,38 @@ async function leaveOutUnusedFlags(deno: string): Promise<string[]> {
   return new TextDecoder().decode(stdout).includes(flag) ? [flag] : [];
 }
 
+/**
+ * The flags that grant the permission set `default` and more. A flag takes the place of the set's own list, so each one
+ * repeats what is in the set: `permissions` is that of `deno.json`. Throws an `Error` for a name with a comma, which would
+ * grant two things.
+ */
+export function permissionFlags(permissions: PermissionSets, { alsoNet, alsoRun }: MoreGrants): string[] {
+  const flag = (kind: "net" | "run", more: readonly string[]) => {
+    const withComma = more.find((name) => name === "" || name.includes(","));
+    if (withComma !== undefined) {
+      throw new Error(`Cannot grant ${kind} for "${withComma}": name one at a time`);
+    }
+    return more.length === 0 ? [] : [`--allow-${kind}=${[...permissions.default[kind], ...more].join(",")}`];
+  };
+  return ["--permission-set=default", "--no-prompt", ...flag("net", alsoNet), ...flag("run", alsoRun)];
+}
+
+async function readPermissions(): Promise<PermissionSets> {
+  return JSON.parse(await Deno.readTextFile(new URL("deno.json", TOP))).permissions;
+}
+
 async function tryToCompile(options: CompileOptions, output: string, attempt: Attempt): Promise<Outcome> {
   const env = { ...Deno.env.toObject(), ...attempt.env };
+  const { entry = "main.ts", alsoNet = [], alsoRun = [] } = options;
   // The packages are fetched with the trust store of the caller, which `deno compile` itself must not see.
-  const fetched = await run(attempt.deno, ["cache", "--quiet", ...attempt.flags, "main.ts"], env);
+  const fetched = await run(attempt.deno, ["cache", "--quiet", ...attempt.flags, entry], env);
   if (!fetched.success) return fetched;
   const args = [
     "compile",
     // Kept by the executable too: else each start names every browser of the permission set that isn't installed.
     "--quiet",
     ...attempt.flags,
-    "--permission-set=default",
-    "--no-prompt",
+    ...permissionFlags(await readPermissions(), { alsoNet, alsoRun }),
     // Types are the business of `deno task check`.
     "--no-check",
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
@@ -92,7 +131,7 @@ async function tryToCompile(options: CompileOptions, output: string, attempt: At
     ...(options.target === undefined ? [] : ["--target", options.target]),
     "--output",
     output,
-    "main.ts",
+    entry,
   ];
   return await run(attempt.deno, args, cleanEnvironment(env));
 }
@@ -121,7 +160,7 @@ export async function compile(options: CompileOptions = {}): Promise<string> {
     );
     const { deno, denort } = await takeTestRuntime();
     const env = { DENORT_BIN: denort, DENO_TLS_CA_STORE: "system,mozilla" };
-    outcome = await tryToCompile({ output }, output, { deno, flags, env });
+    outcome = await tryToCompile({ ...options, target: undefined }, output, { deno, flags, env });
   }
   if (!outcome.success) throw new Error(`Cannot make ${output}: ${outcome.stderr}`);
   return output;
@@ -136,11 +175,18 @@ export function parseTargets(name: string | undefined): readonly (Target | undef
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { target: { type: "string" }, output: { type: "string" } } });
+  const { values } = parseArgs({
+    options: {
+      "target": { type: "string" },
+      "output": { type: "string" },
+      "also-net": { type: "string", multiple: true, default: [] },
+      "also-run": { type: "string", multiple: true, default: [] },
+    },
+  });
   try {
-    Deno.chdir(new URL("../", import.meta.url));
     for (const target of parseTargets(values.target)) {
-      say(`made ${await compile({ target, output: values.output })}`);
+      const grants = { alsoNet: values["also-net"], alsoRun: values["also-run"] };
+      say(`made ${await compile({ target, output: values.output, ...grants })}`);
     }
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));

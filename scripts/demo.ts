@@ -33,11 +33,15 @@ function programRunner(command: readonly string[], env: Readonly<Record<string, 
       clearEnv: true,
       stdin: "null",
       stdout: "piped",
-      stderr: "inherit",
-    });
-    const { success, stdout } = await child.output();
+      stderr: "piped",
+    }).spawn();
+    const [{ success }, data] = await Promise.all([
+      child.status,
+      new Response(child.stdout).text(),
+      child.stderr.pipeTo(Deno.stdout.writable, { preventClose: true }),
+    ]);
     if (!success) throw new Error(`entra-auth-cli ${args[0]} failed`);
-    return new TextDecoder().decode(stdout);
+    return data;
   };
 }
 

@@ -3,7 +3,7 @@ import type { CommandContext } from "./commands/context.ts";
 import { runProgram } from "./commands/program.ts";
 import { reportError } from "./commands/report_error.ts";
 import type { TokenClient } from "./entra/token_client.ts";
-import type { Flows, SignInManner } from "./flows/flows.ts";
+import type { Flows } from "./flows/flows.ts";
 import { getToken } from "./flows/get_token.ts";
 import type { SessionKey } from "./store/session.ts";
 import type { TokenStore } from "./store/token_store.ts";

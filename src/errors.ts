@@ -45,11 +45,17 @@ export interface CliErrorOptions {
 
 /** An error written for the person who will read it: what happened, and in `hint` what to do next. */
 export class CliError extends Error {
+  /** Always the same: what tells errors apart is the code. */
   override readonly name = "CliError";
+  /** What went wrong, for programs. */
   readonly code: ErrorCode;
+  /** What the reader can do next. */
   readonly hint: string | undefined;
+  /** Entra's own error number. */
   readonly aadsts: string | undefined;
+  /** The identifier Entra's support asks for. */
   readonly correlationId: string | undefined;
+  /** Claims that the next sign-in has to carry. */
   readonly claims: string | undefined;
 
   /** Makes an error with the given code; `message` is one line that says what happened. */

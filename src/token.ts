@@ -14,7 +14,9 @@ export interface Account {
 
 /** An access token in hand. */
 export interface Token {
+  /** The token itself. */
   readonly accessToken: Secret;
+  /** How it is sent (RFC 6750). */
   readonly tokenType: "Bearer";
   /** The scopes that were granted, as the authority names them. */
   readonly scopes: readonly string[];
@@ -33,5 +35,6 @@ export function isExpired(
   nowMs: number,
   marginSeconds = 0,
 ): boolean {
-  return token.expiresAt * 1000 - nowMs < marginSeconds * 1000;
+  // Written so that an end that is no number counts as expired.
+  return !(token.expiresAt * 1000 - nowMs >= marginSeconds * 1000);
 }

@@ -1,5 +1,6 @@
 import { abortable } from "@std/async/abortable";
 import type { Processes, StartAttempt, StartedProcess } from "../system/processes.ts";
+import { hasDisplay } from "./display.ts";
 import { type OpenerCommand, openerCommands, type OpenerContext } from "./opener.ts";
 
 /** What became of opening the browser. */
@@ -38,6 +39,10 @@ export async function openBrowser(
   signal.throwIfAborted();
   if (!isSafeUrl(url)) {
     return { kind: "failed", reason: "The address of the sign-in is not a plain https address" };
+  }
+  if (deps.env.get("BROWSER") === undefined && !hasDisplay(deps.os, deps.env)) {
+    // An opener would start a browser in the terminal, or none, and call that a success.
+    return { kind: "failed", reason: "no display was detected" };
   }
   const commands = openerCommands(url, deps);
   const failures: Failure[] = [];

@@ -6,10 +6,15 @@ import type { Terminal } from "../system/terminal.ts";
 
 /** What the commands are given to work with. */
 export interface CommandContext {
+  /** The standard streams. */
   readonly terminal: Terminal;
+  /** Environment variables. */
   readonly env: Environment;
+  /** Time. */
   readonly clock: Clock;
+  /** The profiles. */
   readonly profiles: ProfileBook;
+  /** What the program does. */
   readonly flows: Flows;
   /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */
   readonly writePrivateFile: (path: string, text: string) => Promise<void>;

@@ -9,6 +9,7 @@ import {
 } from "../profiles/check_profile.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { parseScopes } from "../scopes.ts";
+import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { ask } from "./ask.ts";
 
@@ -16,18 +17,25 @@ const DEFAULT_SCOPES = "User.Read";
 
 /** The flags of `create-profile`, as typed. */
 export interface CreateProfileFlags {
+  /** Name of the new profile. */
   readonly name?: string | undefined;
+  /** Tenant. */
   readonly tenantId?: string | undefined;
+  /** Tenant, by its short flag. */
   readonly tenant?: string | undefined;
+  /** Application. */
   readonly clientId?: string | undefined;
+  /** How to sign in. */
   readonly flow?: string | undefined;
+  /** Scopes, each text with one or more. */
   readonly scope?: readonly string[] | undefined;
+  /** Base URL of the authority. */
   readonly authority?: string | undefined;
 }
 
 /** The `create-profile` command. */
-export function createProfileCommand(context: CommandContext): Command {
-  const command = new Command()
+export function createProfileCommand(context: CommandContext): AnyCommand {
+  return new Command()
     .description("Create a profile. What isn't given by a flag is asked for.")
     .option("-n, --name <name:string>", "Profile name: the identifier for this configuration.")
     .option("--tenant-id <tenant:string>", "Your Microsoft Entra tenant ID.")
@@ -38,10 +46,9 @@ export function createProfileCommand(context: CommandContext): Command {
     .option("--authority <url:string>", "Base URL of the authority, where it isn't the public cloud's.")
     .example("Answer the questions", "entra-auth-cli create-profile --name interactive-app")
     .action((flags) => runCreateProfile(flags, context));
-  return command as unknown as Command;
 }
 
-/** @throws {CliError} `usage` for a bad value, a name that is taken, or a missing one where nobody can be asked. */
+/** Asks for what is missing and saves the profile. @throws {CliError} `usage` for a bad value, a name that is taken, or a missing one where nobody can be asked. */
 export async function runCreateProfile(flags: CreateProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
   const mayAsk = terminal.stdinIsTerminal;
@@ -54,7 +61,12 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   const clientId = await value(flags.clientId, "Client ID", checkClientId);
   // Whoever gave the other values by flags and left these out gets the defaults without being asked.
   const asksAll = mayAsk && (tenant === undefined || flags.clientId === undefined);
-  const flow = await value(flags.flow ?? (asksAll ? undefined : "interactive"), "Flow", checkFlow, "interactive");
+  const flow = await value(
+    flags.flow ?? (asksAll ? undefined : "interactive"),
+    "Flow",
+    checkFlow,
+    "interactive",
+  );
   const scopes = await value(
     flags.scope?.join(" ") ?? (asksAll ? undefined : DEFAULT_SCOPES),
     "Scopes",

@@ -1,27 +1,29 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import { checkProfileName } from "../profiles/check_profile.ts";
+import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { confirm } from "./ask.ts";
 
 /** The flags of `delete-profile`, as typed. */
 export interface DeleteProfileFlags {
+  /** Name of the profile. */
   readonly name?: string | undefined;
+  /** Whether the question is answered already. */
   readonly yes?: boolean | undefined;
 }
 
 /** The `delete-profile` command. */
-export function deleteProfileCommand(context: CommandContext): Command {
-  const command = new Command()
+export function deleteProfileCommand(context: CommandContext): AnyCommand {
+  return new Command()
     .description("Delete a profile and its tokens.")
     .option("-n, --name <name:string>", "Profile name.", { required: true })
     .option("-y, --yes", "Don't ask.")
     .example("Delete a profile", "entra-auth-cli delete-profile --name myapp")
     .action((flags) => runDeleteProfile(flags, context));
-  return command as unknown as Command;
 }
 
-/** @throws {CliError} `no_profile`, `store` or `permission`. */
+/** Deletes the profile once the user agrees. @throws {CliError} `no_profile`, `store` or `permission`. */
 export async function runDeleteProfile(flags: DeleteProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles, flows } = context;
   const name = checkProfileName(flags.name ?? "");
@@ -30,7 +32,10 @@ export async function runDeleteProfile(flags: DeleteProfileFlags, context: Comma
       hint: "See what there is: entra-auth-cli list-profiles",
     });
   }
-  if (terminal.stdinIsTerminal && !flags.yes && !await confirm(terminal, `Delete profile '${name}' and its tokens?`)) {
+  if (
+    terminal.stdinIsTerminal && !flags.yes &&
+    !await confirm(terminal, `Delete profile '${name}' and its tokens?`)
+  ) {
     terminal.say("Nothing was deleted");
     return;
   }

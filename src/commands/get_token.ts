@@ -4,6 +4,7 @@ import type { TokenResult } from "../flows/get_token.ts";
 import { resolveSettings, type SignInSettings } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
 import { CliError } from "../errors.ts";
+import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { parseDuration } from "./duration.ts";
 import { localTime } from "./local_time.ts";
@@ -16,32 +17,53 @@ const PROMPTS = ["login", "select_account", "consent", "none"];
 
 /** The flags of `get-token`, as typed. */
 export interface GetTokenFlags {
+  /** How to sign in. */
   readonly flow?: string | undefined;
+  /** Name of the profile. */
   readonly profile?: string | undefined;
+  /** Scopes, each text with one or more. */
   readonly scope?: readonly string[] | undefined;
+  /** Form to print. */
   readonly output?: string | undefined;
+  /** Path to write to instead of stdout. */
   readonly file?: string | undefined;
+  /** The one port for the callback. */
   readonly port?: string | undefined;
+  /** Ports for the callback, as `A-B`. */
   readonly portRange?: string | undefined;
+  /** Show the URL instead of opening it. */
   readonly showUrl?: boolean | undefined;
+  /** Sign in whatever is cached. */
   readonly force?: boolean | undefined;
+  /** False for `--no-cache`. */
   readonly cache?: boolean | undefined;
+  /** How long to wait for the person. */
   readonly timeout?: string | undefined;
+  /** Tenant. */
   readonly tenantId?: string | undefined;
+  /** Tenant, by its short flag. */
   readonly tenant?: string | undefined;
+  /** Application. */
   readonly clientId?: string | undefined;
+  /** Base URL of the authority. */
   readonly authority?: string | undefined;
+  /** User name to fill in. */
   readonly loginHint?: string | undefined;
+  /** What to ask in the browser. */
   readonly prompt?: string | undefined;
+  /** Path of a root certificate. */
   readonly caCert?: string | undefined;
+  /** False for `--no-interactive`. */
   readonly interactive?: boolean | undefined;
+  /** No status lines. */
   readonly quiet?: boolean | undefined;
+  /** No status lines, by its other flag. */
   readonly silent?: boolean | undefined;
 }
 
 /** The `get-token` command. */
-export function getTokenCommand(context: CommandContext): Command {
-  const command = new Command()
+export function getTokenCommand(context: CommandContext): AnyCommand {
+  return new Command()
     .description("Get an access token: from the cache, by a silent refresh, or by signing in.")
     .option("-f, --flow <flow:string>", "How to sign in: interactive.")
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
@@ -53,7 +75,9 @@ export function getTokenCommand(context: CommandContext): Command {
     .option("--show-url", "Show the URL to open instead of opening a browser.")
     .option("--force", "Sign in again, whatever is cached.")
     .option("--no-cache", "Neither use nor keep cached tokens.")
-    .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m.", { default: "5m" })
+    .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m.", {
+      default: "5m",
+    })
     .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
     .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
     .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
@@ -65,9 +89,11 @@ export function getTokenCommand(context: CommandContext): Command {
     .option("-q, --quiet", "No status lines.")
     .option("--silent", "The same as --quiet.", { hidden: true })
     .example("Sign in and see until when it lasts", "entra-auth-cli get-token --flow interactive")
-    .example("Use the token", "curl -H \"$(entra-auth-cli get-token --output header)\" https://graph.microsoft.com/v1.0/me")
+    .example(
+      "Use the token",
+      'curl -H "$(entra-auth-cli get-token --output header)" https://graph.microsoft.com/v1.0/me',
+    )
     .action((flags) => runGetToken(flags, context));
-  return command as unknown as Command;
 }
 
 /** Turns the flags into a request, gets the token and prints it. @throws {CliError} What the flow throws, or `usage`. */
@@ -117,7 +143,11 @@ function parsePrompt(prompt: string | undefined): string | undefined {
   });
 }
 
-function sayOutcome({ token, source, isSaved }: TokenResult, profile: string, { terminal }: CommandContext): void {
+function sayOutcome(
+  { token, source, isSaved }: TokenResult,
+  profile: string,
+  { terminal }: CommandContext,
+): void {
   terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
   if (source === "interactive" && isSaved) terminal.say(`Token saved to profile '${profile}'`);
 }

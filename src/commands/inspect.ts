@@ -2,28 +2,30 @@ import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import type { InspectedToken } from "../flows/inspect_tokens.ts";
 import { plainText } from "../plain_text.ts";
+import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { localTime, utcTime } from "./local_time.ts";
 import { profileName } from "./profile_name.ts";
 
 /** The flags of `inspect`, as typed. */
 export interface InspectFlags {
+  /** Name of the profile. */
   readonly profile?: string | undefined;
+  /** Form to print. */
   readonly output?: string | undefined;
 }
 
 /** The `inspect` command. */
-export function inspectCommand(context: CommandContext): Command {
-  const command = new Command()
+export function inspectCommand(context: CommandContext): AnyCommand {
+  return new Command()
     .description("Show whose token is cached, for what, and until when; never the token itself.")
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
     .option("-o, --output <form:string>", "text or json.")
     .example("See until when a token lasts", "entra-auth-cli inspect --profile myapp")
     .action((flags) => runInspect(flags, context));
-  return command as unknown as Command;
 }
 
-/** @throws {CliError} `no_token` when none is cached or the newest is expired, after showing it. */
+/** Prints what is known of the newest token. @throws {CliError} `no_token` when none is cached or the newest is expired, after showing it. */
 export async function runInspect(flags: InspectFlags, context: CommandContext): Promise<void> {
   const asJson = parseForm(flags.output) === "json";
   const name = profileName(flags.profile, context.env);
@@ -43,7 +45,9 @@ export async function runInspect(flags: InspectFlags, context: CommandContext): 
 
 function parseForm(text = "text"): "text" | "json" {
   if (text === "text" || text === "json") return text;
-  throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, { hint: "Choose text or json." });
+  throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
+    hint: "Choose text or json.",
+  });
 }
 
 function formatJson({ session, scopes, expiresAt, isExpired, claims }: InspectedToken): string {

@@ -1,19 +1,19 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 
 /** The `list-profiles` command. */
-export function listProfilesCommand(context: CommandContext): Command {
-  const command = new Command()
+export function listProfilesCommand(context: CommandContext): AnyCommand {
+  return new Command()
     .description("List the profiles.")
     .option("-o, --output <form:string>", "text, json or yaml.")
     .example("List the profiles", "entra-auth-cli list-profiles")
     .action((flags) => runListProfiles(flags.output, context));
-  return command as unknown as Command;
 }
 
-/** @throws {CliError} `store` when `profiles.json` can't be read, `usage` for an unknown form. */
+/** Prints the profiles. @throws {CliError} `store` when `profiles.json` can't be read, `usage` for an unknown form. */
 export async function runListProfiles(output: string | undefined, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
   const list = await profiles.list();
@@ -61,5 +61,6 @@ async function formatTable(profiles: readonly Profile[]): Promise<string> {
     flow,
     scopes.join(" "),
   ]);
-  return new Table().header(["NAME", "TENANT", "CLIENT", "FLOW", "SCOPES"]).body(rows).padding(2).toString() + "\n";
+  return new Table().header(["NAME", "TENANT", "CLIENT", "FLOW", "SCOPES"]).body(rows).padding(2).toString() +
+    "\n";
 }

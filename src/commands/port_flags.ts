@@ -8,17 +8,23 @@ import type { PortChoice } from "../flows/flows.ts";
  */
 export function parsePortFlags(port: string | undefined, range: string | undefined): PortChoice {
   if (port !== undefined && range !== undefined) {
-    throw new CliError("usage", "--port and --port-range can't be used together", { hint: "Leave one of them out." });
+    throw new CliError("usage", "--port and --port-range can't be used together", {
+      hint: "Leave one of them out.",
+    });
   }
   if (port !== undefined) return { kind: "exact", port: parsePort(port, "--port") };
   if (range === undefined) return { kind: "random" };
   const [, from, to] = range.match(/^\s*(\d+)\s*-\s*(\d+)\s*$/) ?? [];
   if (from === undefined || to === undefined) {
-    throw new CliError("usage", `Not a port range: ${JSON.stringify(range)}`, { hint: "Write it as 8000-8100." });
+    throw new CliError("usage", `Not a port range: ${JSON.stringify(range)}`, {
+      hint: "Write it as 8000-8100.",
+    });
   }
   const [first, last] = [parsePort(from, "--port-range"), parsePort(to, "--port-range")];
   if (first > last) {
-    throw new CliError("usage", `The port range ${range} is empty`, { hint: `Did you mean ${last}-${first}?` });
+    throw new CliError("usage", `The port range ${range} is empty`, {
+      hint: `Did you mean ${last}-${first}?`,
+    });
   }
   return { kind: "range", first, last };
 }

@@ -1,10 +1,11 @@
 import { Command, ValidationError } from "@cliffy/command";
 import denoJson from "../../deno.json" with { type: "json" };
 import { CliError } from "../errors.ts";
+import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Loads one command. Only the command that is called is loaded; the others cost nothing. */
-type LoadCommand = (context: CommandContext) => Promise<Command>;
+type LoadCommand = (context: CommandContext) => Promise<AnyCommand>;
 
 const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   "get-token": async (context) => (await import("./get_token.ts")).getTokenCommand(context),

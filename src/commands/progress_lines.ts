@@ -31,11 +31,16 @@ function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boole
     case "browser-failed":
       return needed(...browserFailedLines(event));
     case "refresh-failed":
-      return needed(`Warning: the token could not be refreshed (${event.error.message}); the old one still lives.`);
+      return needed(
+        `Warning: the token could not be refreshed (${event.error.message}); the old one still lives.`,
+      );
     case "scopes-missing":
       return needed(`Warning: these scopes were not granted: ${plainText(event.scopes.join(" "))}`);
     case "not-saved":
-      return needed(`Warning: the token is not saved: ${event.error.message}`, ...hintLines(event.error.hint));
+      return needed(
+        `Warning: the token is not saved: ${event.error.message}`,
+        ...hintLines(event.error.hint),
+      );
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command } from "@cliffy/command";
 import { resolveSettings } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
+import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { localTime } from "./local_time.ts";
 import { profileName } from "./profile_name.ts";
@@ -8,16 +9,21 @@ import { sayProgress } from "./progress_lines.ts";
 
 /** The flags of `refresh`, as typed. */
 export interface RefreshFlags {
+  /** Name of the profile. */
   readonly profile?: string | undefined;
+  /** Scopes, each text with one or more. */
   readonly scope?: readonly string[] | undefined;
+  /** Path of a root certificate. */
   readonly caCert?: string | undefined;
+  /** No status lines. */
   readonly quiet?: boolean | undefined;
+  /** No status lines, by its other flag. */
   readonly silent?: boolean | undefined;
 }
 
 /** The `refresh` command. */
-export function refreshCommand(context: CommandContext): Command {
-  const command = new Command()
+export function refreshCommand(context: CommandContext): AnyCommand {
+  return new Command()
     .description("Get a new access token without the user, even where the cached one is still valid.")
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
     .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags.", { collect: true })
@@ -26,10 +32,9 @@ export function refreshCommand(context: CommandContext): Command {
     .option("--silent", "The same as --quiet.", { hidden: true })
     .example("Refresh a profile's token", "entra-auth-cli refresh --profile myapp")
     .action((flags) => runRefresh(flags, context));
-  return command as unknown as Command;
 }
 
-/** @throws {CliError} `no_token` when nobody signed in yet, `interaction_required` when the user has to. */
+/** Refreshes the profile's token. @throws {CliError} `no_token` when nobody signed in yet, `interaction_required` when the user has to. */
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
   const { terminal, env, flows } = context;
   const name = profileName(flags.profile, env);

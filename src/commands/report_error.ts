@@ -6,7 +6,11 @@ import type { Terminal } from "../system/terminal.ts";
  * Prints an error on stderr: a line that says what happened and, after `Hint:`, what to do next; as one JSON document
  * where the command was to print JSON. Gives the exit code.
  */
-export function reportError(error: unknown, terminal: Terminal, options: { asJson: boolean; verbose: boolean }): number {
+export function reportError(
+  error: unknown,
+  terminal: Terminal,
+  options: { asJson: boolean; verbose: boolean },
+): number {
   const known = toCliError(error);
   if (options.asJson) {
     const { code, message, hint, aadsts, correlationId } = known;

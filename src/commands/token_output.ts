@@ -10,15 +10,17 @@ export type OutputForm = typeof OUTPUT_FORMS[number];
 
 /** What the printed forms say besides the token. */
 export interface TokenOutputContext {
+  /** Name of the profile. */
   readonly profile: string;
   /** Tenant as configured, for tokens that name no account. */
   readonly tenant: string;
+  /** Application (client) id. */
   readonly clientId: string;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
 }
 
-/** @throws {CliError} `usage` when `text` names no form. */
+/** The form that `text` names. @throws {CliError} `usage` when it names none. */
 export function parseOutputForm(text: string): OutputForm {
   const form = OUTPUT_FORMS.find((name) => name === text);
   if (form === undefined) {

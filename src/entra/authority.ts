@@ -16,6 +16,7 @@ export interface Authority {
 
 /** What a discovery document (OpenID Connect Discovery 1.0, section 3) says that this program relies on. */
 export interface AuthorityMetadata {
+  /** What tokens name as `iss`. */
   readonly issuer: string;
   /** RFC 9207: every authorization response names its issuer. */
   readonly namesIssuerInResponse: boolean;

@@ -3,7 +3,9 @@ import { plainText } from "../plain_text.ts";
 
 /** What the sentences about an error may name: the application and tenant of this very sign-in. */
 export interface ErrorContext {
+  /** Application (client) id. */
   readonly clientId: string;
+  /** Tenant as configured. */
   readonly tenant: string;
 }
 
@@ -11,7 +13,9 @@ export interface ErrorContext {
 export interface ReportedError {
   /** The `error` of RFC 6749, such as `invalid_grant`. */
   readonly error: string;
+  /** The authority's words, or null. */
   readonly description: string | null;
+  /** Identifies the request to the support. */
   readonly correlationId?: string;
   /** Claims that the next sign-in has to carry: the text of a JSON object. */
   readonly claims?: string;

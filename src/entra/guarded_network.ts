@@ -1,4 +1,3 @@
-import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from "@azure/msal-node";
 import { CliError } from "../errors.ts";
 import type { HttpResponse, Network } from "../system/network.ts";
 import type { Authority, AuthorityMetadata } from "./authority.ts";
@@ -9,8 +8,30 @@ import { judgeTokenResponse, type TokenResponse } from "./token_response.ts";
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 1024 * 1024;
 
-/** MSAL's way to the network, and what passed through it. */
-export interface GuardedNetwork extends INetworkModule {
+/** What MSAL wants to send. */
+export interface MsalRequest {
+  /** Headers to send. */
+  readonly headers?: Record<string, string>;
+  /** Text to send. */
+  readonly body?: string;
+}
+
+/** What MSAL gets to see, its body of the type that MSAL expects. */
+export interface MsalResponse<T> {
+  /** The status code. */
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Record<string, string>;
+  /** The JSON object that was received. */
+  readonly body: T;
+}
+
+/** MSAL's way to the network (an `INetworkModule`), and what passed through it. */
+export interface GuardedNetwork {
+  /** Gets a discovery document. */
+  sendGetRequestAsync<T>(url: string, request?: MsalRequest): Promise<MsalResponse<T>>;
+  /** Posts a form to the token endpoint. */
+  sendPostRequestAsync<T>(url: string, request?: MsalRequest): Promise<MsalResponse<T>>;
   /** The discovery document, once MSAL has asked for it. Null for authorities that need none. */
   readonly metadata: AuthorityMetadata | null;
   /** The last good token response. */
@@ -21,8 +42,11 @@ export interface GuardedNetwork extends INetworkModule {
 
 /** What {@linkcode guardNetwork} needs. */
 export interface GuardedNetworkOptions {
+  /** The network itself. */
   readonly network: Network;
+  /** The only authority that may be talked to. */
   readonly authority: Authority;
+  /** Ends an exchange early. */
   readonly signal: AbortSignal;
   /** Makes the error for what the authority reported. */
   readonly onReportedError: (reported: ReportedError) => CliError;
@@ -41,8 +65,8 @@ export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
   async function exchange<T>(
     url: string,
     method: "GET" | "POST",
-    request: NetworkRequestOptions = {},
-  ): Promise<NetworkResponse<T>> {
+    request: MsalRequest = {},
+  ): Promise<MsalResponse<T>> {
     try {
       assertAllowed(url, authority);
       const response = await network.send({
@@ -83,7 +107,7 @@ export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
   };
 }
 
-/** @throws {CliError} `invalid_response` unless `url` is https and on the authority's own host. */
+/** Lets only https on the authority's own host pass. @throws {CliError} `invalid_response` for any other URL. */
 export function assertAllowed(url: string, authority: Authority): void {
   const address = URL.parse(url);
   const hasUser = address !== null && (address.username !== "" || address.password !== "");

@@ -13,8 +13,11 @@ const CLOCK_LEEWAY_SECONDS = 300;
 
 /** What the ID token has to agree with. */
 export interface ExpectedIdToken {
+  /** Who was asked. */
   readonly authority: Authority;
+  /** What the authority says of itself; null where that is known without asking. */
   readonly metadata: AuthorityMetadata | null;
+  /** The application that asked. */
   readonly clientId: string;
   /** The nonce that was sent, or null on a refresh, where there is none. */
   readonly nonce: string | null;
@@ -24,8 +27,11 @@ export interface ExpectedIdToken {
 
 /** The user whom an ID token names. */
 export interface IdTokenSubject {
+  /** The sign-in name, for people to read; empty when there is none. */
   readonly username: string;
+  /** Object id of the user. */
   readonly objectId: string;
+  /** Tenant that issued the token. */
   readonly tenantId: string;
 }
 

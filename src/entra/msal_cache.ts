@@ -1,15 +1,24 @@
-import type { AccountInfo, PublicClientApplication } from "@azure/msal-node";
 import { CliError } from "../errors.ts";
 import { Secret } from "../secret.ts";
 
 /** The parts of MSAL's cache that a refresh doesn't need. Access tokens are kept by this program's own store. */
 const NOT_KEPT = ["AccessToken", "IdToken"];
 
+/** MSAL's cache, as far as it is used here. `A` is MSAL's own form of an account. */
+export interface SerializableCache<A> {
+  /** All that the cache holds, as JSON. */
+  serialize(): string;
+  /** Adds what was serialized. Throws whatever bad text makes it throw. */
+  deserialize(text: string): void;
+  /** The accounts that the cache knows. */
+  getAllAccounts(): Promise<A[]>;
+}
+
 /** Takes from MSAL what a later refresh needs: the account and its newest refresh token. */
-export function takeCache(app: PublicClientApplication): Secret {
-  const cache: Record<string, unknown> = JSON.parse(app.getTokenCache().serialize());
-  for (const part of NOT_KEPT) cache[part] = {};
-  return new Secret(JSON.stringify(cache));
+export function takeCache(cache: SerializableCache<unknown>): Secret {
+  const parts: Record<string, unknown> = JSON.parse(cache.serialize());
+  for (const part of NOT_KEPT) parts[part] = {};
+  return new Secret(JSON.stringify(parts));
 }
 
 /** The error for a saved sign-in that holds too little for a refresh. */
@@ -25,24 +34,21 @@ export function signInAgain(): CliError {
  * @returns The account in MSAL's own form.
  * @throws {CliError} `interaction_required` when the cache is not usable or doesn't know the account.
  */
-export async function restoreCache(
-  app: PublicClientApplication,
-  cache: Secret,
+export async function restoreCache<A extends { readonly homeAccountId: string }>(
+  cache: SerializableCache<A>,
+  saved: Secret,
   homeAccountId: string,
-): Promise<AccountInfo> {
-  const account = await deserialize(app, cache)
-    .then((accounts) => accounts.find((candidate) => candidate.homeAccountId === homeAccountId));
-  if (account === undefined) {
-    throw signInAgain();
-  }
+): Promise<A> {
+  const accounts = await deserialize(cache, saved);
+  const account = accounts.find((candidate) => candidate.homeAccountId === homeAccountId);
+  if (account === undefined) throw signInAgain();
   return account;
 }
 
-async function deserialize(app: PublicClientApplication, cache: Secret): Promise<AccountInfo[]> {
+async function deserialize<A>(cache: SerializableCache<A>, saved: Secret): Promise<A[]> {
   try {
-    const tokens = app.getTokenCache();
-    tokens.deserialize(cache.reveal());
-    return await tokens.getAllAccounts();
+    cache.deserialize(saved.reveal());
+    return await cache.getAllAccounts();
   } catch {
     // MSAL throws raw SyntaxErrors and TypeErrors here, which may quote the cache.
     return [];

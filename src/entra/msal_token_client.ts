@@ -20,9 +20,13 @@ import type { AuthorizationTransaction, IssuedTokens, SignInOptions, TokenClient
 export interface TokenClientOptions {
   /** Base URL of the authority, without the tenant. */
   readonly authority: string;
+  /** Tenant as configured. */
   readonly tenant: string;
+  /** Application (client) id. */
   readonly clientId: string;
+  /** The way to the authority. */
   readonly network: Network;
+  /** Tells when tokens end. */
   readonly clock: Clock;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
@@ -113,7 +117,7 @@ async function refresh(
   scopes: readonly string[],
 ): Promise<IssuedTokens> {
   const msal = createMsal(options, true);
-  const known = await restoreCache(msal.app, cache, account.homeAccountId);
+  const known = await restoreCache(msal.app.getTokenCache(), cache, account.homeAccountId);
   const result = await run(
     msal,
     (app) => app.acquireTokenSilent({ account: known, scopes: [...scopes], forceRefresh: true }),
@@ -165,7 +169,7 @@ function issuedTokens(
       expiresAt: Math.floor(nowMs / 1000) + tokenResponse.expiresInSeconds,
       account: { homeAccountId: result.account.homeAccountId, ...subject },
     },
-    cache: takeCache(msal.app),
+    cache: takeCache(msal.app.getTokenCache()),
   };
 }
 

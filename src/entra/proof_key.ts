@@ -5,7 +5,9 @@ const RANDOM_OCTETS = 32;
 
 /** The pair of RFC 7636: the verifier stays here until the code is redeemed, the challenge goes to the authority. */
 export interface ProofKey {
+  /** Sent once, when the code is redeemed. */
   readonly verifier: Secret;
+  /** Sent in the authorization request. */
   readonly challenge: string;
 }
 

@@ -4,6 +4,7 @@ import type { Account, Token } from "../token.ts";
 
 /** What the user may ask of a sign-in besides its scopes. */
 export interface SignInOptions {
+  /** Scopes to ask for. */
   readonly scopes: readonly string[];
   /** OpenID Connect `prompt`: `login`, `select_account`, `consent`, `none`. */
   readonly prompt?: string;
@@ -15,6 +16,7 @@ export interface SignInOptions {
 
 /** Tokens as the authority issued them, judged. */
 export interface IssuedTokens {
+  /** The access token. */
   readonly token: Token;
   /** What a later refresh needs; opaque to all but the token client. */
   readonly cache: Secret;

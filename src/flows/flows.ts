@@ -7,6 +7,7 @@ export type { PortChoice };
 
 /** How the user is asked, when the user has to be asked. */
 export interface SignInManner {
+  /** Ports for the callback. */
   readonly ports: PortChoice;
   /** Show the URL and leave opening it to the person. */
   readonly showUrl: boolean;

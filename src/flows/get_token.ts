@@ -13,7 +13,9 @@ export type TokenSource = "cache" | "refresh" | "interactive";
 
 /** Which token is wanted, and what may be done to get it. */
 export interface TokenRequest {
+  /** Profile, authority, tenant and application. */
   readonly key: SessionKey;
+  /** Scopes that the token has to cover. */
   readonly scopes: readonly string[];
   /** Whether a token from the cache will do. */
   readonly acceptCached: boolean;
@@ -23,13 +25,17 @@ export interface TokenRequest {
   readonly mayAskUser: boolean;
   /** Whether the store is used at all. */
   readonly useStore: boolean;
+  /** OpenID Connect `prompt`, where the user chose one. */
   readonly prompt?: string;
+  /** User name to fill in, where the user gave one. */
   readonly loginHint?: string;
 }
 
 /** A token, and what is worth knowing about how it was come by. */
 export interface TokenResult {
+  /** The token. */
   readonly token: Token;
+  /** Where it came from. */
   readonly source: TokenSource;
   /** Whether it is in the store now. */
   readonly isSaved: boolean;
@@ -37,13 +43,20 @@ export interface TokenResult {
 
 /** What getting a token uses. */
 export interface TokenDependencies {
+  /** Tells what is expired. */
   readonly clock: Clock;
+  /** The tokens of earlier runs. */
   readonly store: TokenStore;
+  /** Hears what happens. */
   readonly progress: Progress;
   /** Makes the client that talks to the authority. Loading it takes time, so only where the network is needed. */
   readonly loadTokenClient: () => Promise<TokenClient>;
   /** Signs the user in with the flow that was chosen. */
-  readonly signIn: (tokens: TokenClient, options: SignInOptions, signal: AbortSignal) => Promise<IssuedTokens>;
+  readonly signIn: (
+    tokens: TokenClient,
+    options: SignInOptions,
+    signal: AbortSignal,
+  ) => Promise<IssuedTokens>;
 }
 
 /**
@@ -127,7 +140,11 @@ async function askUser(
 }
 
 /** A profile that nobody signed in to yet asks which account; afterwards the same one is suggested. */
-function signInOptions(request: TokenRequest, session: Session | null, demand: CliError | null): SignInOptions {
+function signInOptions(
+  request: TokenRequest,
+  session: Session | null,
+  demand: CliError | null,
+): SignInOptions {
   const username = session?.account?.username;
   const loginHint = request.loginHint ?? (username === "" ? undefined : username);
   const prompt = request.prompt ?? (loginHint === undefined ? "select_account" : undefined);
@@ -140,7 +157,11 @@ function signInOptions(request: TokenRequest, session: Session | null, demand: C
 }
 
 /** Saves; a token in hand is worth more than a saved one, so a store that fails is reported and no more. */
-async function save(session: Session, request: TokenRequest, dependencies: TokenDependencies): Promise<boolean> {
+async function save(
+  session: Session,
+  request: TokenRequest,
+  dependencies: TokenDependencies,
+): Promise<boolean> {
   if (!request.useStore) return false;
   try {
     await dependencies.store.save(session);

@@ -5,10 +5,13 @@ import { isExpired } from "../token.ts";
 
 /** A kept access token, without the token. */
 export interface InspectedToken {
+  /** What the token belongs to. */
   readonly session: Omit<Session, "tokens" | "msalCache">;
+  /** Granted scopes. */
   readonly scopes: readonly string[];
   /** Seconds since 1970. */
   readonly expiresAt: number;
+  /** Whether it is over. */
   readonly isExpired: boolean;
   /** The token's own claims, or null where it is opaque: only its audience can count on its form. */
   readonly claims: Readonly<Record<string, unknown>> | null;
@@ -16,7 +19,9 @@ export interface InspectedToken {
 
 /** What inspecting uses. */
 export interface InspectDependencies {
+  /** Tells what is expired. */
   readonly clock: Clock;
+  /** The tokens that are kept. */
   readonly store: TokenStore;
   /** The payload of a JWT, or null when the token isn't one. */
   readonly decodeClaims: (token: string) => Readonly<Record<string, unknown>> | null;

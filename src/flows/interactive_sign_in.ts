@@ -1,5 +1,10 @@
 import type { BrowserOpening } from "../browser/open_browser.ts";
-import type { AuthorizationTransaction, IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
+import type {
+  AuthorizationTransaction,
+  IssuedTokens,
+  SignInOptions,
+  TokenClient,
+} from "../entra/token_client.ts";
 import { CliError } from "../errors.ts";
 import type { Callback, CallbackServer, ExpectedCallback } from "../loopback/callback_server.ts";
 import type { Clock } from "../system/clock.ts";
@@ -16,8 +21,11 @@ export interface InteractiveSignIn extends SignInOptions {
 
 /** What the interactive flow uses. */
 export interface InteractiveDependencies {
+  /** Measures the wait. */
   readonly clock: Clock;
+  /** Talks to the authority. */
   readonly tokens: TokenClient;
+  /** Hears what happens. */
   readonly progress: Progress;
   /** Starts the callback server on the port that the user chose. */
   readonly listen: (expected: ExpectedCallback) => Promise<CallbackServer>;

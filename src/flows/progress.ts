@@ -8,7 +8,12 @@ export type ProgressEvent =
   | { readonly kind: "refresh-failed"; readonly error: CliError }
   | { readonly kind: "opening-browser" }
   | { readonly kind: "browser-opened" }
-  | { readonly kind: "browser-failed"; readonly reason: string; readonly hint: string | null; readonly url: string }
+  | {
+    readonly kind: "browser-failed";
+    readonly reason: string;
+    readonly hint: string | null;
+    readonly url: string;
+  }
   | { readonly kind: "url-to-open"; readonly url: string }
   | { readonly kind: "waiting-for-sign-in" }
   | { readonly kind: "signed-in" }

@@ -1,6 +1,6 @@
 import type { Os } from "../system/os.ts";
 import { type Callback, CallbackReceiver } from "./callback_receiver.ts";
-import type { CallbackTraffic } from "./callback_traffic.ts";
+import { type CallbackTraffic, describeTraffic } from "./callback_traffic.ts";
 import type { ExpectedCallback } from "./judge_callback.ts";
 import { listenOnLoopback } from "./listen_on_loopback.ts";
 import { preparePageResponse } from "./page_response.ts";
@@ -26,6 +26,8 @@ export interface CallbackServer extends AsyncDisposable {
   readonly redirectUri: string;
   /** What has reached the listener so far. */
   readonly traffic: Readonly<CallbackTraffic>;
+  /** The same in a sentence. */
+  describeTraffic(): string;
   /**
    * Waits for the callback, which may have come already. Rejects with the reason of `signal` when it is aborted, and with
    * an `AbortError` when the server is disposed of.
@@ -56,6 +58,7 @@ export async function listenForCallback(
     port: listener.port,
     redirectUri: `http://localhost:${listener.port}`,
     traffic: receiver.traffic,
+    describeTraffic: () => describeTraffic(receiver.traffic),
     waitForCallback: (signal) => receiver.wait(signal),
     [Symbol.asyncDispose]: async () => {
       receiver.close();

@@ -83,22 +83,22 @@ function fromFlags({ tenantId, clientId, authority }: SettingsFlags): Source {
 }
 
 function fromEnvironment(env: Environment): Source {
+  return {
+    tenant: fromVariable(env, "AZURE_TENANT_ID", checkTenant),
+    clientId: fromVariable(env, "AZURE_CLIENT_ID", checkClientId),
+    authority: fromVariable(env, "AZURE_AUTHORITY_HOST", checkAuthority),
+  };
+}
+
+/** What is wrong with a variable is hard to find where nobody typed it: the message names it. */
+function fromVariable<T>(env: Environment, name: string, check: (text: string) => T): T | undefined {
+  const text = env.get(name);
+  if (text === undefined) return undefined;
   try {
-    return checkedSource(
-      env.get("AZURE_TENANT_ID"),
-      env.get("AZURE_CLIENT_ID"),
-      env.get("AZURE_AUTHORITY_HOST"),
-    );
+    return check(text);
   } catch (error) {
-    if (!(error instanceof CliError) || error.code !== "usage") throw error;
-    throw new CliError(
-      "usage",
-      `In AZURE_TENANT_ID, AZURE_CLIENT_ID or AZURE_AUTHORITY_HOST: ${error.message}`,
-      {
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        cause: error,
-      },
-    );
+    if (!(error instanceof CliError) || error.hint === undefined) throw error;
+    throw new CliError(error.code, `$${name}: ${error.message}`, { hint: error.hint, cause: error });
   }
 }
 

@@ -8,6 +8,7 @@ export interface Clock {
 
 /** Aborts its signal when its time has come, unless disposed before. */
 export interface Deadline extends Disposable {
+  /** Aborted when the time has come. */
   readonly signal: AbortSignal;
 }
 

@@ -2,9 +2,13 @@ import { CliError } from "../errors.ts";
 
 /** A request over https, with its limits. */
 export interface HttpRequest {
+  /** An absolute URL. */
   readonly url: string;
+  /** The request method. */
   readonly method: "GET" | "POST";
+  /** Headers to send. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Text to send. */
   readonly body?: string;
   /** Time for the whole exchange, the body included, in milliseconds. */
   readonly timeoutMs: number;
@@ -16,15 +20,19 @@ export interface HttpRequest {
 
 /** A response, its body read whole. */
 export interface HttpResponse {
+  /** The status code. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The body, decompressed. */
   readonly body: Uint8Array;
 }
 
 /** Sends requests. Redirects are not followed: a 3xx is a response like any other. */
 export interface Network {
   /**
+   * Sends a request and reads the whole answer.
+   *
    * @throws {CliError} `network`, `permission` when Deno may not reach the host, or `usage` when a root certificate can't
    *   be used; the signal's reason when aborted.
    */

@@ -9,12 +9,19 @@ import type { Terminal } from "./terminal.ts";
 
 /** The outside world, as far as the program reaches into it. */
 export interface System {
+  /** What kind of machine it is. */
   readonly os: Os;
+  /** Time. */
   readonly clock: Clock;
+  /** Environment variables. */
   readonly env: Environment;
+  /** Files. */
   readonly files: Files;
+  /** Locks between processes. */
   readonly locks: Locks;
+  /** The standard streams. */
   readonly terminal: Terminal;
+  /** Other programs. */
   readonly processes: Processes;
   /** The network, trusting these roots (PEM) besides the machine's own. */
   network(extraRoots: readonly string[]): Network;

@@ -4,7 +4,9 @@ import { CliError } from "../errors.ts";
 export interface Terminal {
   /** Whether a person can answer a question. */
   readonly stdinIsTerminal: boolean;
+  /** Whether a person reads what is printed as data. */
   readonly stdoutIsTerminal: boolean;
+  /** Whether a person reads what is said. */
   readonly stderrIsTerminal: boolean;
   /** Writes `text` to stdout, all of it. @throws {CliError} `unexpected` when the reader is gone or the disk full. */
   writeData(text: string): Promise<void>;

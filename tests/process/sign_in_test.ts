@@ -26,7 +26,7 @@ Deno.test("get-token sends PKCE, state, nonce and form_post, and redeems the cod
   const [authorize] = sandbox.provider.requestsTo("authorize");
   const redemptions = sandbox.provider.requestsTo("token");
   assertEquals(redemptions.length, 1);
-  const { query } = authorize ?? { query: {} };
+  const query = authorize?.query ?? {};
   const form = redemptions[0]?.form ?? {};
   assertEquals(query.response_type, "code");
   assertEquals(query.response_mode, "form_post");
@@ -53,13 +53,13 @@ Deno.test("get-token answers from the cache with the provider gone and no browse
 });
 
 Deno.test("get-token refreshes an expired token without the browser", async () => {
-  // Tokens that live less than the five minutes which the program keeps in reserve are never served from the cache.
-  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  await using sandbox = await openSandbox({ accessTokenTtl: 1 });
   const first = await sandbox.signIn(["get-token"]);
+  while ((await sandbox.run(["inspect"])).code === 0);
   sandbox.provider.setAccessTokenTtl(3600);
   const second = await sandbox.run(["get-token", "--output", "json"]);
   assertEquals(second.code, 0, second.stderr);
-  assertMatch(second.stderr, new RegExp(`^⟳ Refreshing token\\.\\.\\.\n✓ Token refreshed\n${EXPIRY}\n$`));
+  assertMatch(second.stderr, new RegExp(`^⟳ Refreshing expired token\\.\\.\\.\n✓ Token refreshed\n${EXPIRY}\n$`));
   const document = JSON.parse(second.stdout);
   assertNotEquals(document.access_token, first.stdout.trim());
   assertEquals(document.source, "refresh");
@@ -70,6 +70,13 @@ Deno.test("get-token refreshes an expired token without the browser", async () =
     "authorization_code",
     "refresh_token",
   ]);
+});
+
+Deno.test("get-token refreshes a token that lives less than five minutes more", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 299 });
+  await sandbox.signIn(["get-token"]);
+  const result = await sandbox.run(["get-token", "--no-interactive"]);
+  assertMatch(result.stderr, new RegExp(`^⟳ Refreshing token\\.\\.\\.\n✓ Token refreshed\n${EXPIRY}\n$`));
 });
 
 Deno.test("get-token --force opens the browser again although the cached token is valid", async () => {

@@ -1,4 +1,5 @@
 import { fromFileUrl } from "@std/path/from-file-url";
+import { GrowingText } from "./growing_text.ts";
 
 /** How to run the program in a test. */
 export interface ProgramOptions {
@@ -8,6 +9,8 @@ export interface ProgramOptions {
   readonly hosts?: readonly string[];
   /** Text for its standard input, which is empty otherwise. */
   readonly stdin?: string;
+  /** The executable to run, which has its hosts inside; otherwise {@linkcode programCommand} says what is run. */
+  readonly executable?: string;
 }
 
 /** The program, running. */
@@ -35,7 +38,9 @@ const CONFIG = fromFileUrl(import.meta.resolve("../../deno.json"));
  * the variable `ENTRA_AUTH_CLI_EXECUTABLE` is set, that executable.
  */
 export function startProgram(args: readonly string[], options: ProgramOptions): RunningProgram {
-  const [command, ...before] = programCommand(options.hosts ?? [], "scripted-browser");
+  const [command, ...before]: [string, ...string[]] = options.executable === undefined
+    ? programCommand(options.hosts ?? [], "scripted-browser")
+    : [options.executable];
   const child = new Deno.Command(command, {
     args: [...before, ...args],
     env: { ...inheritedVariables(), ...options.env },
@@ -131,41 +136,4 @@ async function collect(
   }
   const [{ code }, out, err] = await Promise.all([child.status, stdout, stderr.whole]);
   return { code, stdout: out, stderr: err };
-}
-
-/** The text of a stream while it comes in. */
-class GrowingText {
-  readonly whole: Promise<string>;
-  #text = "";
-  #isWhole = false;
-  #changed = Promise.withResolvers<void>();
-
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.whole = this.#read(stream);
-  }
-
-  async match(pattern: RegExp): Promise<RegExpMatchArray> {
-    while (true) {
-      const match = this.#text.match(pattern);
-      if (match !== null) return match;
-      if (this.#isWhole) throw new Error(`The program ended without ${pattern} on stderr:\n${this.#text}`);
-      await this.#changed.promise;
-    }
-  }
-
-  async #read(stream: ReadableStream<Uint8Array>): Promise<string> {
-    const decoder = new TextDecoder();
-    for await (const chunk of stream) {
-      this.#text += decoder.decode(chunk, { stream: true });
-      this.#wake();
-    }
-    this.#isWhole = true;
-    this.#wake();
-    return this.#text;
-  }
-
-  #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers<void>();
-  }
 }

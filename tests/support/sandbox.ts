@@ -17,6 +17,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly home: string;
   /** A folder for what the test writes. */
   readonly folder: string;
+  /** The program's variables. */
+  readonly env: Readonly<Record<string, string>>;
   readonly provider: Provider;
   readonly browser: UrlInbox;
   /** The user's browser, which remembers who is signed in. */
@@ -29,8 +31,14 @@ export interface Sandbox extends AsyncDisposable {
   signIn(args: readonly string[], visitor?: Visitor): Promise<ProgramResult & { page: CallbackPage }>;
 }
 
+/** How to make a sandbox; everything has a default. */
+export interface SandboxOptions extends ProviderOptions {
+  /** The executable that is the program in it; the program's source by default. */
+  readonly executable?: string;
+}
+
 /** Makes a sandbox that has the profile `default`, for the provider's public application. */
-export async function openSandbox(options: ProviderOptions = {}): Promise<Sandbox> {
+export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   await using parts = new AsyncDisposableStack();
   const provider = parts.use(await startProvider(options));
   const browser = parts.use(openUrlInbox());
@@ -41,19 +49,21 @@ export async function openSandbox(options: ProviderOptions = {}): Promise<Sandbo
   const caFile = join(folder, "ca.pem");
   await Deno.writeTextFile(caFile, provider.caPem);
 
+  const env = {
+    ENTRA_AUTH_CLI_HOME: home,
+    ENTRA_AUTH_CLI_CA_CERT: caFile,
+    BROWSER: browser.browser,
+  };
   const complete = (given: Partial<ProgramOptions> = {}): ProgramOptions => ({
     hosts: [`localhost:${provider.port}`],
+    ...(options.executable === undefined ? {} : { executable: options.executable }),
     ...given,
-    env: {
-      ENTRA_AUTH_CLI_HOME: home,
-      ENTRA_AUTH_CLI_CA_CERT: caFile,
-      BROWSER: browser.browser,
-      ...given.env,
-    },
+    env: { ...env, ...given.env },
   });
   const sandbox: Omit<Sandbox, typeof Symbol.asyncDispose> = {
     home,
     folder,
+    env,
     provider,
     browser,
     userAgent,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { entraErrorBody, entraErrorParameters } from "./entra_errors.ts";
 import { type AnswerFailure, changesAnswer, type EntraErrorFailure, type Failure } from "./failures.ts";
 import { authorizationResponse, innerResponseMode } from "./response_modes.ts";
@@ -9,12 +9,12 @@ export type Outcome = { readonly answered: true } | {
   readonly change?: AnswerFailure;
 };
 
-/** Makes one request fail as a test wants. `query` is that of the request, used where the failure is a redirect. */
+/** Makes one request fail as a test wants. `query` is that of the request, for a failure that is a redirect. */
 export async function applyFailure(
   failure: Failure,
-  request: IncomingMessage,
   response: ServerResponse,
   query: URLSearchParams,
+  breakOff: () => void,
 ): Promise<Outcome> {
   if (changesAnswer(failure)) return { answered: false, change: failure };
   switch (failure.kind) {
@@ -22,9 +22,9 @@ export async function applyFailure(
       await failure.until;
       return failure.then === undefined
         ? { answered: false }
-        : await applyFailure(failure.then, request, response, query);
+        : await applyFailure(failure.then, response, query, breakOff);
     case "reset":
-      request.socket.destroy();
+      breakOff();
       return { answered: true };
     case "response":
       write(response, failure.status, failure.headers ?? {}, failure.body ?? "");

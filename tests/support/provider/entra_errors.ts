@@ -178,12 +178,8 @@ const RULES: readonly Rule[] = [
   { when: "server_error", aadsts: 90033, description: "A transient error has occurred. Please try again." },
 ];
 
-/** Says an error of oidc-provider in Entra's words. A description that already has an AADSTS number is kept. */
+/** Says an error of oidc-provider in Entra's words. */
 export function toEntraError(failed: ProviderError, endpoint: string): EntraError {
-  const already = /^AADSTS(\d+): ([^]*)$/.exec(failed.description ?? "");
-  if (already !== null) {
-    return { error: failed.error, aadsts: Number(already[1]), description: already[2] ?? "" };
-  }
   if (failed.error === "access_denied") return declined(endpoint);
   const said = `${failed.detail ?? ""} ${failed.description ?? ""}`;
   const rule = RULES.find(({ when, says }) =>

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { ServerCertificate } from "./certificate.ts";
+import { startConnectionFront } from "./connection_front.ts";
 
 /** A server that listens, and that can be stopped without waiting for its clients. */
 export interface HttpsServer {
   readonly port: number;
+  /** Breaks the connection of a request without an answer. */
+  breakOff(request: IncomingMessage): void;
   /** Closes the port and every connection; safe to call twice. */
   stop(): Promise<void>;
 }
@@ -16,30 +19,34 @@ export async function startHttpsServer(
   certificate: ServerCertificate,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<HttpsServer> {
-  const server = createServer({ key: certificate.privateKeyPem, cert: certificate.certificatePem }, handle);
-  const sockets = new Set<Socket>();
-  const follow = (socket: Socket) => {
-    sockets.add(socket);
-    // A client that breaks off is no news to a test, and must not end the process.
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => sockets.delete(socket));
-  };
-  server.on("connection", follow);
-  server.on("secureConnection", follow);
+  const unanswered = new Set<ServerResponse>();
+  const { certificatePem: cert, privateKeyPem: key } = certificate;
+  const server = createServer({ key, cert }, (request, response) => {
+    unanswered.add(response);
+    response.on("finish", () => unanswered.delete(response));
+    handle(request, response);
+  });
+  // A client that breaks off is no news to a test, and must not end the process.
   server.on("tlsClientError", (_error, socket) => void socket.destroy());
   server.on("clientError", (_error, socket) => void socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(0, "127.0.0.1", resolve);
   });
+  const front = startConnectionFront(port, (server.address() as AddressInfo).port);
+  const stop = async () => {
+    await front.stop();
+    // Deno 2.6 does not close while a response is open, even one whose connection is gone.
+    for (const response of unanswered) response.end();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  };
   let stopped: Promise<void> | undefined;
   return {
-    port: (server.address() as AddressInfo).port,
-    stop: () =>
-      stopped ??= new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-        for (const socket of sockets) socket.destroy();
-      }),
+    port: front.port,
+    breakOff: (request) => front.breakOff(request.socket.remotePort ?? 0),
+    stop: () => stopped ??= stop(),
   };
 }

@@ -12,7 +12,6 @@ type Step = { page: Markup; status?: number } | { result: InteractionResults };
 
 const CANCELLED = {
   error: "access_denied",
-  error_description: "AADSTS65004: User declined to consent to access the app.",
 };
 
 /** Koa middleware for the pages where a person picks an account, signs in and consents. */

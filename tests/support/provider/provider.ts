@@ -99,6 +99,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   const requests: ProviderRequest[] = [];
   const faults: unknown[] = [];
   const tenants = new Map<string, Tenant>();
+  let stopped = false;
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "/", origin);
@@ -109,7 +110,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     if (route === undefined || tenant === undefined) return answerNotFound(response, route);
     const failure = takeFailure(failures, route);
     if (failure !== undefined) {
-      const outcome = await applyFailure(failure, request, response, url.searchParams);
+      const outcome = await applyFailure(failure, response, url.searchParams, () => server.breakOff(request));
       if (outcome.answered) return;
       if (outcome.change !== undefined) changes.set(request, outcome.change);
     }
@@ -119,8 +120,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
 
   const server = await startHttpsServer(options.port ?? 0, certificate, (request, response) => {
     serve(request, response).catch((fault) => {
-      faults.push(fault);
-      request.socket.destroy();
+      if (!stopped) faults.push(fault);
+      server.breakOff(request);
     });
   });
   const origin = `https://localhost:${server.port}`;
@@ -145,7 +146,10 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   }
   const main = tenants.get(tenantId);
   if (main !== undefined) { for (const alias of ALIASES) tenants.set(alias, main); }
-  const stop = () => server.stop();
+  const stop = () => {
+    stopped = true;
+    return server.stop();
+  };
   return {
     origin,
     port: server.port,

@@ -95,7 +95,7 @@ Deno.test("judgeIdToken() calls a token of another tenant the wrong account", ()
 
 Deno.test("judgeIdToken() never lets a token's text through to its message", () => {
   const error = refusal({ tid: "\u001b[2Jcanary" });
-  assertEquals(/canary|\u001b/.test(error.message + error.hint), false);
+  for (const part of ["canary", "\u001b"]) assertEquals((error.message + error.hint).includes(part), false);
 });
 
 Deno.test("judgeIdToken() wants the issuer of the token's own tenant, whatever the placeholder allows", () => {

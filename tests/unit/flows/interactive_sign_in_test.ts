@@ -70,6 +70,7 @@ class Stage {
           port: 50000,
           redirectUri: "http://localhost:50000",
           traffic: noTraffic(),
+          describeTraffic: () => "Nothing came.",
           waitForCallback: (signal) => this.#wait(signal),
           [Symbol.asyncDispose]: () => {
             this.isListening = false;

@@ -57,9 +57,13 @@ Deno.test("admitRequest() refuses every other host", () => {
   for (const host of hosts) assertEquals(admit({ host }), refused(421, "wrongHost"), String(host));
 });
 
-Deno.test("admitRequest() refuses a foreign authority in the target", () => {
+Deno.test("admitRequest() refuses a target and a Host of which one is foreign", () => {
   const url = "http://evil.example/?code=a";
   assertEquals(admit({ url }), refused(421, "wrongHost"));
+  assertEquals(
+    admit({ url: `http://localhost:${PORT}/?code=a`, host: "evil.example" }),
+    refused(421, "wrongHost"),
+  );
   assertEquals(admit({ url: `https://localhost:${PORT}/` }), refused(421, "wrongHost"));
   assertEquals(admit({ url: "not a url" }), refused(421, "wrongHost"));
 });

@@ -4,8 +4,15 @@ import { listenOnLoopback, type LoopbackListener } from "../../../src/loopback/l
 import type { PortChoice } from "../../../src/loopback/port_choice.ts";
 import { exchange, HAS_IPV6 } from "./callback_fixture.ts";
 
-function listen(choice: PortChoice, handle: () => Response = () => new Response("ok")): Promise<LoopbackListener> {
-  return listenOnLoopback(choice, { handle, handleFailure: () => new Response("failed", { status: 500 }), os: "linux" });
+function listen(
+  choice: PortChoice,
+  handle: () => Response = () => new Response("ok"),
+): Promise<LoopbackListener> {
+  return listenOnLoopback(choice, {
+    handle,
+    handleFailure: () => new Response("failed", { status: 500 }),
+    os: "linux",
+  });
 }
 
 /** Takes a port that the system picks, on one address only. */
@@ -22,7 +29,8 @@ for (const hostname of ["127.0.0.1", "::1"]) {
   const ignore = hostname === "::1" && !HAS_IPV6;
 
   Deno.test({
-    name: `listenOnLoopback() refuses an exact port that is busy on ${hostname} alone, and leaves nothing open`,
+    name:
+      `listenOnLoopback() refuses an exact port that is busy on ${hostname} alone, and leaves nothing open`,
     ignore,
     fn: async () => {
       using busy = occupy(hostname);
@@ -49,7 +57,10 @@ for (const hostname of ["127.0.0.1", "::1"]) {
 Deno.test("listenOnLoopback() says that a range is used up", async () => {
   using busy = occupy("127.0.0.1");
   const { port } = busy.addr;
-  await assertPortInUse({ kind: "range", first: port, last: port }, `No port from ${port} to ${port} is free`);
+  await assertPortInUse(
+    { kind: "range", first: port, last: port },
+    `No port from ${port} to ${port} is free`,
+  );
 });
 
 Deno.test("listenOnLoopback() never shares its port with a second listener", async () => {

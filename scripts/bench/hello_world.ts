@@ -1,0 +1,2 @@
+// deno-lint-ignore no-console -- the least that a program can do
+console.log("Hello, world");

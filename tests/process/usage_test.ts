@@ -1,0 +1,85 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import { runProgram } from "../support/program.ts";
+
+/** Runs the program with a home folder of its own, which goes away afterwards, and gives whether it was made. */
+async function runAlone(...args: string[]) {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  try {
+    const home = join(folder, "home");
+    const result = await runProgram(args, { env: { ENTRA_AUTH_CLI_HOME: home } });
+    return { ...result, madeHome: await Deno.lstat(home).then(() => true, () => false) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What is typed, and what the message has to name. */
+const WRONG: readonly (readonly [readonly string[], string])[] = [
+  [["get-token", "--no-such-flag"], "--no-such-flag"],
+  [["get-tokn"], "get-tokn"],
+  [["toString"], "toString"],
+  [["get-token", "surplus"], "surplus"],
+  [["get-token", "--profile"], "--profile"],
+  [["get-token", "--port", "0"], "--port 0"],
+  [["get-token", "--port", "65536"], "--port 65536"],
+  [["get-token", "--port", "http"], "--port http"],
+  [["get-token", "--port-range", "8000"], "8000"],
+  [["get-token", "--port-range", "8100-8000"], "8000-8100"],
+  [["get-token", "--port-range", "8000-70000"], "70000"],
+  [["get-token", "--port", "8080", "--port-range", "8000-8100"], "--port-range"],
+  [["get-token", "--timeout", "soon"], "soon"],
+  [["get-token", "--timeout", "0s"], "0s"],
+  [["get-token", "--timeout", "-5s"], "-5s"],
+  [["get-token", "--timeout", "25h"], "25h"],
+  [["get-token", "--scope", 'User.Read"'], 'User.Read\\"'],
+  [["get-token", "--prompt", "nicely"], "nicely"],
+  [["get-token", "--output", "xml"], "xml"],
+  [["get-token", "--output", "JSON5"], "JSON5"],
+  [["get-token", "--flow", "magic", "--tenant-id", "common", "--client-id", crypto.randomUUID()], "magic"],
+  [["get-token", "--tenant-id", "not a tenant"], "not a tenant"],
+  [["get-token", "--client-id", "not-an-id"], "not-an-id"],
+  [["get-token", "--authority", "http://login.example"], "http://login.example"],
+  [["inspect", "--output", "xml"], "xml"],
+  [["list-profiles", "--output", "xml"], "xml"],
+  [["delete-profile"], "name"],
+  [["delete-profile", "--name", "../x"], "../x"],
+];
+
+for (const [args, named] of WRONG) {
+  Deno.test(`entra-auth-cli ${args.slice(0, 5).join(" ")} is wrong usage`, async () => {
+    const result = await runAlone(...args);
+    assertEquals([result.code, result.stdout], [2, ""], result.stderr);
+    assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
+    assertStringIncludes(result.stderr, named);
+    assert(!/^\s+at |error:|Uncaught/m.test(result.stderr), result.stderr);
+    assert(!result.madeHome, "wrong usage makes nothing");
+  });
+}
+
+Deno.test("entra-auth-cli --help, -h and no argument at all show the commands on stdout", async () => {
+  for (const args of [["--help"], ["-h"], []]) {
+    const result = await runAlone(...args);
+    assertEquals([result.code, result.stderr], [0, ""], args.join());
+    for (const command of ["get-token", "refresh", "inspect", "clear-cache", "create-profile", "list-profiles"]) {
+      assertStringIncludes(result.stdout, command);
+    }
+    assert(!result.stdout.includes("\x1b"), "no colour where no terminal is");
+    assert(!result.madeHome);
+  }
+});
+
+Deno.test("entra-auth-cli get-token --help shows the flags", async () => {
+  const result = await runAlone("get-token", "--help");
+  assertEquals([result.code, result.stderr], [0, ""]);
+  for (const flag of ["--flow", "--profile", "--scope", "--output", "--port", "--port-range", "--show-url", "--force"]) {
+    assertStringIncludes(result.stdout, flag);
+  }
+});
+
+Deno.test("entra-auth-cli --version prints the version of deno.json", async () => {
+  const { default: { version } } = await import("../../deno.json", { with: { type: "json" } });
+  const result = await runAlone("--version");
+  assertEquals([result.code, result.stderr], [0, ""]);
+  assertStringIncludes(result.stdout, version);
+});

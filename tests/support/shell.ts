@@ -1,0 +1,115 @@
+import { join } from "@std/path/join";
+import { GrowingText } from "./growing_text.ts";
+import { inheritedVariables, programCommand, type ProgramResult } from "./program.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** How to run a script. */
+export interface ShellOptions {
+  /** Variables besides the sandbox's own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A script that runs. */
+export interface RunningShell {
+  /** Waits until its stdout has a match for `pattern`. @throws {Error} When it ends without one. */
+  stdoutMatch(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Types into its stdin. */
+  type(text: string): Promise<void>;
+  /** Stops reading its stdout: whoever writes to it from now on has no reader. */
+  closeStdout(): Promise<void>;
+  /** All of it, once the script has ended. */
+  readonly ended: Promise<ProgramResult>;
+}
+
+/** Why the scripts of a test can't run here; false where they can. */
+export const hasNoShell: boolean = Deno.build.os === "windows";
+
+/** Runs a POSIX shell script to its end, where `entra-auth-cli` is the program. */
+export async function runShell(
+  sandbox: Sandbox,
+  script: string,
+  options: ShellOptions = {},
+): Promise<ProgramResult> {
+  return await (await startShell(sandbox, ["sh", "-c", script], options)).ended;
+}
+
+/** Runs a script that signs in, and does what the person does in the browser. */
+export async function signInByShell(
+  sandbox: Sandbox,
+  script: string,
+  visitor: Parameters<Sandbox["userAgent"]["signIn"]>[1],
+): Promise<ProgramResult> {
+  const shell = await startShell(sandbox, ["sh", "-c", script]);
+  const url = await Promise.race([sandbox.browser.next(), shell.ended]);
+  if (typeof url !== "string") throw new Error(`The script did not open the browser:\n${url.stderr}`);
+  await sandbox.userAgent.signIn(url, visitor);
+  return await shell.ended;
+}
+
+/** Starts a command that finds `entra-auth-cli` on its PATH. */
+export async function startShell(
+  sandbox: Sandbox,
+  [command, ...args]: readonly [string, ...string[]],
+  options: ShellOptions = {},
+): Promise<RunningShell> {
+  const inherited = inheritedVariables();
+  const child = new Deno.Command(command, {
+    args,
+    env: {
+      ...inherited,
+      ...sandbox.env,
+      ...options.env,
+      PATH: `${await installProgram(sandbox)}:${inherited.PATH}`,
+    },
+    clearEnv: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new Response(child.stderr).text();
+  const reading = new AbortController();
+  const stdout = new GrowingText(readUntil(child.stdout, reading.signal));
+  const stdin = child.stdin.getWriter();
+  const collect = async () => {
+    const [{ code }, out, err] = await Promise.all([child.status, stdout.whole, stderr]);
+    // The reader of stdin may be gone long before.
+    await stdin.close().catch(() => {});
+    return { code, stdout: out, stderr: err };
+  };
+  return {
+    stdoutMatch: (pattern) => stdout.match(pattern),
+    type: (text) => stdin.write(new TextEncoder().encode(text)),
+    closeStdout: async () => {
+      reading.abort();
+      await stdout.whole;
+    },
+    ended: collect(),
+  };
+}
+
+/** Makes `entra-auth-cli` a command, and gives the folder that it is in. */
+async function installProgram(sandbox: Sandbox): Promise<string> {
+  const folder = join(sandbox.folder, "bin");
+  const command = programCommand([`localhost:${sandbox.provider.port}`], "scripted-browser");
+  const line = command.map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(" ");
+  await Deno.mkdir(folder, { recursive: true });
+  // Written aside first: a script may be running the one that is there.
+  const draft = join(sandbox.folder, crypto.randomUUID());
+  await Deno.writeTextFile(draft, `#!/bin/sh\nexec ${line} "$@"\n`);
+  await Deno.chmod(draft, 0o755);
+  await Deno.rename(draft, join(folder, "entra-auth-cli"));
+  return folder;
+}
+
+/** What comes out of `stream` until `signal`, which closes it. */
+function readUntil(stream: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  signal.addEventListener("abort", () => void reader.cancel());
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}

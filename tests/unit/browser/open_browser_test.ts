@@ -1,0 +1,190 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type BrowserOpening, openBrowser } from "../../../src/browser/open_browser.ts";
+import type { Os } from "../../../src/system/os.ts";
+import type { Processes, StartAttempt } from "../../../src/system/processes.ts";
+import { environment, SIGN_IN_URL } from "./browser_fixture.ts";
+
+/** What a program in the play does when it is started: not start, end with an exit code, or run on. */
+type Behaviour = "not-found" | "not-permitted" | "refused" | number | { exited: Promise<{ code: number }> };
+
+/** Processes that behave as written, by command; others are not found. `started` tells what was asked for. */
+class PlayedProcesses implements Processes {
+  readonly started: string[][] = [];
+  unrefs = 0;
+  readonly #behaviours: Record<string, Behaviour>;
+
+  constructor(behaviours: Record<string, Behaviour>) {
+    this.#behaviours = behaviours;
+  }
+
+  start(command: string, args: readonly string[]): StartAttempt {
+    this.started.push([command, ...args]);
+    const behaviour = this.#behaviours[command] ?? "not-found";
+    if (typeof behaviour === "string") return { kind: behaviour };
+    const exited = typeof behaviour === "number" ? Promise.resolve({ code: behaviour }) : behaviour.exited;
+    return { kind: "started", process: { exited, unref: () => this.unrefs++ } };
+  }
+}
+
+const RUNNING: Behaviour = { exited: new Promise(() => {}) };
+const NEVER = new AbortController().signal;
+
+interface Scene {
+  browser?: string;
+  hasDisplay?: boolean;
+  os?: Os;
+  url?: string;
+  /** One minute where the opener ends by itself, so that time plays no part; 0 where it runs on. */
+  graceMs?: number;
+  signal?: AbortSignal;
+}
+
+function open(processes: Processes, scene: Scene = {}): Promise<BrowserOpening> {
+  const { browser, hasDisplay = true, os = "linux", url = SIGN_IN_URL, graceMs = 60_000, signal = NEVER } =
+    scene;
+  const env = environment({
+    ...(browser === undefined ? {} : { BROWSER: browser }),
+    ...(hasDisplay ? { DISPLAY: ":0" } : {}),
+  });
+  return openBrowser(url, { os, env, processes, graceMs }, signal);
+}
+
+Deno.test("openBrowser() has opened the browser when the opener ends well", async () => {
+  const processes = new PlayedProcesses({ "xdg-open": 0 });
+  const opening = await open(processes);
+  assert(opening.kind === "opened");
+  assertEquals(await opening.lateFailure, null);
+  assertEquals(processes.started, [["xdg-open", SIGN_IN_URL]]);
+});
+
+Deno.test("openBrowser() starts nothing where there is no display, unless BROWSER is set", async () => {
+  const processes = new PlayedProcesses({ "xdg-open": 0, "firefox": 0 });
+  const opening = await open(processes, { hasDisplay: false });
+  assertEquals(opening, { kind: "failed", reason: "no display was detected" });
+  assertEquals(processes.started, []);
+  assertEquals((await open(processes, { hasDisplay: false, browser: "firefox" })).kind, "opened");
+});
+
+Deno.test("openBrowser() has opened the browser when the opener still runs, and lets the program end", async () => {
+  const processes = new PlayedProcesses({ "xdg-open": RUNNING });
+  assertEquals((await open(processes, { graceMs: 0 })).kind, "opened");
+  assertEquals(processes.unrefs, 1);
+});
+
+Deno.test("openBrowser() tells when an opener that was running fails after all", async () => {
+  const end = Promise.withResolvers<{ code: number }>();
+  const opening = await open(new PlayedProcesses({ "xdg-open": { exited: end.promise } }), { graceMs: 0 });
+  assert(opening.kind === "opened");
+  end.resolve({ code: 3 });
+  assertEquals(await opening.lateFailure, "xdg-open ended with exit code 3");
+});
+
+Deno.test("openBrowser() tells when an opener that was running ends well", async () => {
+  const end = Promise.withResolvers<{ code: number }>();
+  const opening = await open(new PlayedProcesses({ "xdg-open": { exited: end.promise } }), { graceMs: 0 });
+  assert(opening.kind === "opened");
+  end.resolve({ code: 0 });
+  assertEquals(await opening.lateFailure, null);
+});
+
+Deno.test("openBrowser() says why an opener failed", async () => {
+  const reasonFor = async (behaviour: Behaviour) =>
+    await open(new PlayedProcesses({ "xdg-open": behaviour }));
+  assertEquals(await reasonFor("not-found"), { kind: "failed", reason: "xdg-open was not found" });
+  assertEquals(await reasonFor("refused"), { kind: "failed", reason: "xdg-open could not be started" });
+  assertEquals(await reasonFor(4), { kind: "failed", reason: "xdg-open ended with exit code 4" });
+  assertEquals(await reasonFor("not-permitted"), {
+    kind: "failed",
+    reason: "Deno was not allowed to start xdg-open",
+    hint: "Add --allow-run=xdg-open to what Deno may do.",
+  });
+});
+
+Deno.test("openBrowser() quotes a path with spaces in the flag it names", async () => {
+  const opening = await open(new PlayedProcesses({ "/tmp/a b/firefox": "not-permitted" }), {
+    browser: `"/tmp/a b/firefox"`,
+  });
+  assert(opening.kind === "failed");
+  assertEquals(opening.hint, `Add --allow-run="/tmp/a b/firefox" to what Deno may do.`);
+});
+
+Deno.test("openBrowser() tries one opener after the other until one works", async () => {
+  const processes = new PlayedProcesses({ a: "not-permitted", b: 1, c: 0, d: 0 });
+  assertEquals((await open(processes, { browser: "missing:a:b:c:d" })).kind, "opened");
+  assertEquals(processes.started.map(([command]) => command), ["missing", "a", "b", "c"]);
+});
+
+Deno.test("openBrowser() gives all reasons when no opener works, and does not pass over BROWSER", async () => {
+  const processes = new PlayedProcesses({ a: "not-permitted", b: 1, "xdg-open": 0 });
+  assertEquals(await open(processes, { browser: "a:b:c" }), {
+    kind: "failed",
+    reason: "Deno was not allowed to start a; b ended with exit code 1; c was not found",
+    hint: "Add --allow-run=a to what Deno may do.",
+  });
+});
+
+Deno.test("openBrowser() starts nothing when BROWSER is none or unusable", async () => {
+  const processes = new PlayedProcesses({});
+  assertEquals(await open(processes, { browser: "none" }), {
+    kind: "failed",
+    reason: "BROWSER is set to none",
+  });
+  const script = await open(processes, { browser: "browser.bat", os: "windows" });
+  assertEquals(script, {
+    kind: "failed",
+    reason: "BROWSER names no program that can be used",
+    hint: "Set BROWSER to the name of a browser or to the full path of its .exe file.",
+  });
+  assertEquals(processes.started, []);
+});
+
+Deno.test("openBrowser() starts nothing for what is not a plain https address", async () => {
+  const processes = new PlayedProcesses({ "xdg-open": 0 });
+  for (
+    const url of [
+      "http://login.example/",
+      "file:///etc/passwd",
+      "-https://a",
+      "--help",
+      " https://a/",
+      "https://",
+      "",
+    ]
+      .concat(
+        "https://a/\n",
+        "https://a/ b",
+        'https://a/"',
+        "https://a/\\",
+        "https://a/`id`",
+        "https://a/<",
+        "https://a/^|",
+      )
+      .concat("javascript:alert(1)", "HTTPS://a/", "https:a", "https://[/")
+  ) {
+    const opening = await open(processes, { url });
+    assertEquals(opening, {
+      kind: "failed",
+      reason: "The address of the sign-in is not a plain https address",
+    }, url);
+  }
+  assertEquals(processes.started, []);
+});
+
+Deno.test("openBrowser() stops waiting for the opener when it is aborted, and lets it be", async () => {
+  const processes = new PlayedProcesses({ "xdg-open": RUNNING });
+  const stop = new AbortController();
+  const opening = open(processes, { signal: stop.signal });
+  stop.abort(new Error("Interrupted"));
+  await assertRejects(() => opening, Error, "Interrupted");
+  assertEquals(processes.unrefs, 1);
+});
+
+Deno.test("openBrowser() starts nothing when it is already aborted", async () => {
+  const processes = new PlayedProcesses({ "xdg-open": 0 });
+  await assertRejects(
+    () => open(processes, { signal: AbortSignal.abort(new Error("Interrupted")) }),
+    Error,
+    "Interrupted",
+  );
+  assertEquals(processes.started, []);
+});

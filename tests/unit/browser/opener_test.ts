@@ -1,0 +1,105 @@
+import { assertEquals } from "@std/assert";
+import { openerCommands } from "../../../src/browser/opener.ts";
+import type { Os } from "../../../src/system/os.ts";
+import { environment, SIGN_IN_URL as URL } from "./browser_fixture.ts";
+
+function commands(os: Os, variables: Record<string, string>): string[][] {
+  return openerCommands(URL, { os, env: environment(variables) }).map((
+    { command, args },
+  ) => [command, ...args]);
+}
+
+function fromBrowser(value: string, os: Os = "linux"): string[][] {
+  return commands(os, { BROWSER: value });
+}
+
+Deno.test("openerCommands() uses each system's own way to open a URL", () => {
+  assertEquals(commands("linux", {}), [["xdg-open", URL]]);
+  assertEquals(commands("darwin", {}), [["open", URL]]);
+  assertEquals(commands("windows", {}), [["rundll32", "url.dll,FileProtocolHandler", URL]]);
+});
+
+Deno.test("openerCommands() uses the browser of Windows from WSL, and no shell of it", () => {
+  assertEquals(commands("linux", { WSL_DISTRO_NAME: "Debian" }), [
+    ["wslview", URL],
+    ["rundll32.exe", "url.dll,FileProtocolHandler", URL],
+  ]);
+});
+
+Deno.test("openerCommands() lets BROWSER win on every system", () => {
+  assertEquals(fromBrowser("firefox"), [["firefox", URL]]);
+  assertEquals(fromBrowser("firefox", "darwin"), [["firefox", URL]]);
+  assertEquals(fromBrowser("firefox", "windows"), [["firefox.exe", URL]]);
+  assertEquals(commands("linux", { BROWSER: "firefox", WSL_DISTRO_NAME: "Debian" }), [["firefox", URL]]);
+});
+
+Deno.test("openerCommands() treats an empty BROWSER as none given, and `none` as no browser at all", () => {
+  assertEquals(fromBrowser(""), [["xdg-open", URL]]);
+  assertEquals(fromBrowser("none"), []);
+  assertEquals(fromBrowser(" NONE "), []);
+});
+
+Deno.test("openerCommands() tries the entries of a list in their order", () => {
+  assertEquals(fromBrowser("google-chrome:firefox"), [["google-chrome", URL], ["firefox", URL]]);
+  assertEquals(fromBrowser(":: firefox : "), [["firefox", URL]]);
+  assertEquals(fromBrowser("chrome.exe;C:\\b\\firefox.exe", "windows"), [
+    ["chrome.exe", URL],
+    ["C:\\b\\firefox.exe", URL],
+  ]);
+});
+
+Deno.test("openerCommands() passes arguments on, and puts the URL where %s is", () => {
+  assertEquals(fromBrowser("firefox --private-window"), [["firefox", "--private-window", URL]]);
+  assertEquals(fromBrowser("firefox -P work %s --new-tab"), [["firefox", "-P", "work", URL, "--new-tab"]]);
+  assertEquals(fromBrowser("chromium --app=%s"), [["chromium", `--app=${URL}`]]);
+});
+
+Deno.test("openerCommands() reads a path with spaces as a whole first", () => {
+  assertEquals(fromBrowser("/tmp/a b/firefox"), [["/tmp/a b/firefox", URL], ["/tmp/a", "b/firefox", URL]]);
+  assertEquals(fromBrowser("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "darwin")[0], [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    URL,
+  ]);
+  assertEquals(fromBrowser("/tmp/a b/firefox --private-window %s")[0], [
+    "/tmp/a b/firefox",
+    "--private-window",
+    URL,
+  ]);
+  assertEquals(fromBrowser("C:\\Program Files\\Mozilla Firefox\\firefox.exe -url", "windows"), [
+    ["C:\\Program Files\\Mozilla Firefox\\firefox.exe", "-url", URL],
+  ]);
+});
+
+Deno.test("openerCommands() keeps together what quotes hold together", () => {
+  assertEquals(fromBrowser(`"/tmp/a b/firefox" --profile '/tmp/c: d'`), [
+    ["/tmp/a b/firefox", "--profile", "/tmp/c: d", URL],
+  ]);
+  assertEquals(fromBrowser("/home/o'brien/firefox"), [["/home/o'brien/firefox", URL]]);
+});
+
+Deno.test("openerCommands() gives shell syntax in BROWSER no meaning", () => {
+  assertEquals(fromBrowser("firefox; touch /tmp/x"), [["firefox;", "touch", "/tmp/x", URL]]);
+  assertEquals(fromBrowser("$(id)"), [["$(id)", URL]]);
+});
+
+Deno.test("openerCommands() refuses what can't be a program", () => {
+  for (const value of ["%s", "--help", "-x %s", `""`]) assertEquals(fromBrowser(value), [], value);
+});
+
+Deno.test("openerCommands() refuses all but executables on Windows", () => {
+  for (
+    const value of [
+      "browser.bat",
+      "browser.CMD",
+      "C:\\a b\\x.ps1",
+      "x.bat.",
+      "x.cmd ",
+      "x.exe:y.bat",
+      "run.vbs",
+      "x.lnk",
+    ]
+      .concat(`"C:\\a b\\x.bat" %s`, "C:\\Program Files\\browser", "./x.js")
+  ) {
+    assertEquals(fromBrowser(value, "windows"), [], value);
+  }
+});

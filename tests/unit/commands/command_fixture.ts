@@ -1,0 +1,117 @@
+import type { CommandContext } from "../../../src/commands/context.ts";
+import type { Flows } from "../../../src/flows/flows.ts";
+import type { TokenResult } from "../../../src/flows/get_token.ts";
+import type { ProgressEvent } from "../../../src/flows/progress.ts";
+import type { InspectedToken } from "../../../src/flows/inspect_tokens.ts";
+import type { Profile } from "../../../src/profiles/profile.ts";
+import type { ProfileBook } from "../../../src/profiles/profile_book.ts";
+import { Secret } from "../../../src/secret.ts";
+import type { Terminal } from "../../../src/system/terminal.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+
+export const NOW_MS = Date.UTC(2025, 11, 28, 12, 0, 0);
+export const NOW = NOW_MS / 1000;
+
+export const WORK: Profile = {
+  name: "work",
+  tenantId: "11111111-2222-4333-8444-555555555555",
+  clientId: "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+  flow: "interactive",
+  scopes: ["Mail.Read"],
+};
+
+/** What was said and printed, in order. */
+export class MemoryTerminal implements Terminal {
+  stdinIsTerminal = false;
+  stdoutIsTerminal = false;
+  stderrIsTerminal = false;
+  readonly said: string[] = [];
+  data = "";
+  readonly questions = { writeSync: (data: Uint8Array): number => data.length };
+
+  writeData(text: string): Promise<void> {
+    this.data += text;
+    return Promise.resolve();
+  }
+
+  say(line: string): void {
+    this.said.push(line);
+  }
+}
+
+export class MemoryProfileBook implements ProfileBook {
+  constructor(readonly profiles: Profile[]) {}
+
+  find(name: string): Promise<Profile | null> {
+    return Promise.resolve(this.profiles.find((profile) => profile.name === name) ?? null);
+  }
+
+  list(): Promise<Profile[]> {
+    return Promise.resolve(this.profiles);
+  }
+
+  add(profile: Profile): Promise<void> {
+    this.profiles.push(profile);
+    return Promise.resolve();
+  }
+
+  remove(name: string): Promise<boolean> {
+    const index = this.profiles.findIndex((profile) => profile.name === name);
+    if (index >= 0) this.profiles.splice(index, 1);
+    return Promise.resolve(index >= 0);
+  }
+}
+
+/** A context in memory, in which the flows answer what they are told and remember what they were asked. */
+export class MemoryContext implements CommandContext {
+  readonly terminal = new MemoryTerminal();
+  readonly variables: Record<string, string> = {};
+  readonly env = { get: (name: string): string | undefined => this.variables[name] };
+  readonly clock = new FakeClock(NOW_MS);
+  readonly profiles = new MemoryProfileBook([WORK]);
+  readonly requests: Parameters<Flows["getToken"]>[0][] = [];
+  readonly cleared: string[] = [];
+  readonly files: Record<string, string> = {};
+  result: TokenResult = tokenResult();
+  inspected: InspectedToken[] = [];
+  /** What the flow tells while it runs. */
+  tell: ProgressEvent[] = [];
+
+  readonly flows: Flows = {
+    getToken: (request, progress) => {
+      this.requests.push(request);
+      for (const event of this.tell) progress(event);
+      return Promise.resolve(this.result);
+    },
+    inspectTokens: () => Promise.resolve(this.inspected),
+    clearCache: (profile) => {
+      this.cleared.push(profile);
+      return Promise.resolve(this.profiles.profiles.some(({ name }) => name === profile) ? 1 : 0);
+    },
+  };
+
+  writePrivateFile(path: string, text: string): Promise<void> {
+    this.files[path] = text;
+    return Promise.resolve();
+  }
+}
+
+export function tokenResult(changes: Partial<TokenResult> = {}): TokenResult {
+  return {
+    token: {
+      accessToken: new Secret("the-token"),
+      tokenType: "Bearer",
+      scopes: ["Mail.Read", "User.Read"],
+      expiresAt: NOW + 3600,
+      account: {
+        homeAccountId: "home-account",
+        username: "ada@contoso.example",
+        objectId: "ada-object",
+        tenantId: "ada-tenant",
+      },
+    },
+    source: "interactive",
+    isSaved: true,
+    ...changes,
+  };
+}

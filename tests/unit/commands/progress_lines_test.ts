@@ -1,0 +1,75 @@
+import { assertEquals } from "@std/assert";
+import { sayProgress } from "../../../src/commands/progress_lines.ts";
+import { CliError } from "../../../src/errors.ts";
+import type { ProgressEvent } from "../../../src/flows/progress.ts";
+import { MemoryTerminal } from "./command_fixture.ts";
+
+function said(event: ProgressEvent, quiet = false): string[] {
+  const terminal = new MemoryTerminal();
+  sayProgress(terminal, quiet)(event);
+  return terminal.said;
+}
+
+Deno.test("sayProgress() has the specification's lines word for word, and --quiet drops them", () => {
+  const table: [ProgressEvent, string][] = [
+    [{ kind: "opening-browser" }, "Opening browser for authentication..."],
+    [{ kind: "browser-opened" }, "✓ Browser opened"],
+    [{ kind: "waiting-for-sign-in" }, "⏳ Waiting for sign-in..."],
+    [{ kind: "signed-in" }, "✓ Authentication successful!"],
+    [{ kind: "using-cached-token" }, "✓ Using cached token"],
+    [{ kind: "refreshing", expired: true }, "⟳ Refreshing expired token..."],
+    [{ kind: "refreshing", expired: false }, "⟳ Refreshing token..."],
+    [{ kind: "refreshed" }, "✓ Token refreshed"],
+  ];
+  for (const [event, line] of table) {
+    assertEquals(said(event), [line]);
+    assertEquals(said(event, true), []);
+  }
+});
+
+Deno.test("sayProgress() says what a person needs to go on, and warnings, with --quiet too", () => {
+  const error = new CliError("store", "disk full", { hint: "Make room." });
+  const events: ProgressEvent[] = [
+    { kind: "url-to-open", url: "https://login.example/?a=b&c=d" },
+    {
+      kind: "browser-failed",
+      reason: "xdg-open was not found",
+      hint: "Install it.",
+      url: "https://login.example/",
+    },
+    { kind: "refresh-failed", error },
+    { kind: "scopes-missing", scopes: ["Mail.Read"] },
+    { kind: "not-saved", error },
+  ];
+  for (const event of events) {
+    assertEquals(said(event).length > 0, true, event.kind);
+    assertEquals(said(event, true), said(event), event.kind);
+  }
+});
+
+Deno.test("sayProgress() puts the URL on a line of its own, whole", () => {
+  const url = `https://login.example/?${"x".repeat(1500)}`;
+  assertEquals(said({ kind: "url-to-open", url }).at(-1)?.trim(), url);
+  const lines = said({ kind: "browser-failed", reason: "r", hint: null, url });
+  assertEquals(lines.some((line) => line.trim() === url), true);
+});
+
+Deno.test("sayProgress() tells the ways on where no browser opens", () => {
+  const lines = said({
+    kind: "browser-failed",
+    reason: "xdg-open was not found",
+    hint: "Install it.",
+    url: "u",
+  });
+  assertEquals(lines[0], "Could not open a browser: xdg-open was not found");
+  assertEquals(lines[1], "Hint: Install it.");
+  for (const way of ["BROWSER=firefox", "--show-url"]) {
+    assertEquals(lines.some((line) => line.includes(way)), true, way);
+  }
+});
+
+Deno.test("sayProgress() makes scopes from the network fit for a terminal", () => {
+  const [line = ""] = said({ kind: "scopes-missing", scopes: ["a\u001b[2J\nHint: evil"] });
+  // deno-lint-ignore no-control-regex -- what must not be there
+  assertEquals(/[\u0000-\u001f]/.test(line), false);
+});

@@ -1,0 +1,119 @@
+import { assertEquals } from "@std/assert";
+import { reportError } from "../../../src/commands/report_error.ts";
+import { CliError, type CliErrorOptions, type ErrorCode, EXIT_CODES } from "../../../src/errors.ts";
+import { MemoryTerminal } from "./command_fixture.ts";
+
+const PLAIN = { asJson: false, verbose: false };
+
+function report(error: unknown, options = PLAIN): { said: string[]; exitCode: number; data: string } {
+  const terminal = new MemoryTerminal();
+  const exitCode = reportError(error, terminal, options);
+  return { said: terminal.said, exitCode, data: terminal.data };
+}
+
+function cliError(options: CliErrorOptions = {}): CliError {
+  return new CliError("port_in_use", "Port 8080 is already in use", options);
+}
+
+Deno.test("reportError() says what happened, then what to do next", () => {
+  assertEquals(report(cliError({ hint: "Use another port:\nentra-auth-cli get-token --port 8081" })).said, [
+    "Port 8080 is already in use",
+    "Hint: Use another port:\n      entra-auth-cli get-token --port 8081",
+  ]);
+  assertEquals(report(cliError()).said, ["Port 8080 is already in use"]);
+});
+
+Deno.test("reportError() adds the number and the id that support asks for", () => {
+  assertEquals(
+    report(cliError({ aadsts: "AADSTS1", correlationId: "c-1" })).said.at(-1),
+    "(AADSTS1, correlation ID c-1)",
+  );
+  assertEquals(report(cliError({ aadsts: "AADSTS1" })).said.at(-1), "(AADSTS1)");
+  assertEquals(report(cliError({ correlationId: "c-1" })).said.at(-1), "(correlation ID c-1)");
+});
+
+Deno.test("reportError() prints one JSON document with exactly the promised keys, and nothing else", () => {
+  const { said, data } = report(
+    cliError({ hint: "h", aadsts: "AADSTS1", correlationId: "c-1", claims: "{}" }),
+    {
+      asJson: true,
+      verbose: true,
+    },
+  );
+  assertEquals(said.length, 1);
+  assertEquals(JSON.parse(said[0] ?? ""), {
+    error: {
+      code: "port_in_use",
+      message: "Port 8080 is already in use",
+      hint: "h",
+      aadsts: "AADSTS1",
+      correlation_id: "c-1",
+    },
+  });
+  assertEquals(data, "");
+});
+
+Deno.test("reportError() writes null for what is not known", () => {
+  const [line = ""] = report(cliError(), { asJson: true, verbose: false }).said;
+  assertEquals(JSON.parse(line), {
+    error: {
+      code: "port_in_use",
+      message: "Port 8080 is already in use",
+      hint: null,
+      aadsts: null,
+      correlation_id: null,
+    },
+  });
+});
+
+Deno.test("reportError() gives the promised exit code for every error code", () => {
+  const promised: Record<ErrorCode, number> = {
+    unexpected: 1,
+    usage: 2,
+    invalid_profile: 2,
+    sign_in_failed: 3,
+    access_denied: 3,
+    interaction_required: 3,
+    invalid_response: 3,
+    port_in_use: 3,
+    network: 4,
+    timeout: 5,
+    no_profile: 6,
+    no_token: 6,
+    store: 7,
+    permission: 8,
+    person_needed: 9,
+    wrong_account: 10,
+    interrupted: 130,
+  };
+  assertEquals({ ...EXIT_CODES }, promised);
+  for (const [code, exitCode] of Object.entries(promised)) {
+    assertEquals(report(new CliError(code as ErrorCode, "m")).exitCode, exitCode);
+  }
+});
+
+Deno.test("reportError() shows nothing of an error that nobody foresaw but its kind", () => {
+  for (const verbose of [false, true]) {
+    for (const asJson of [false, true]) {
+      const { said, exitCode } = report(new TypeError("s3cret-canary"), { asJson, verbose });
+      assertEquals(said.join("\n").includes("canary"), false);
+      assertEquals(said.join("\n").includes("TypeError"), true);
+      assertEquals(exitCode, 1);
+    }
+  }
+  assertEquals(report("s3cret-canary").said[0], "Unexpected error (string)");
+});
+
+Deno.test("reportError() shows with --verbose where an unforeseen error came through", () => {
+  const fault = new TypeError("s3cret-canary\n    at canary");
+  fault.stack = `TypeError: s3cret\n    at first (a.ts:1:1)\n    at second (b.ts:2:2)`;
+  const verbose = report(fault, { asJson: false, verbose: true }).said;
+  assertEquals(verbose.slice(-2), ["    at first (a.ts:1:1)", "    at second (b.ts:2:2)"]);
+  assertEquals(report(fault).said.some((line) => line.includes("a.ts")), false);
+});
+
+Deno.test("reportError() shows the cause of a known error with --verbose only, and harmlessly", () => {
+  const error = cliError({ cause: new RangeError("beneath\u001b[2J") });
+  assertEquals(report(error).said, ["Port 8080 is already in use"]);
+  assertEquals(report(error, { asJson: false, verbose: true }).said.at(-1), "Cause: RangeError: beneath [2J");
+});

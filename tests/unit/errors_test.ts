@@ -1,0 +1,35 @@
+import { assertEquals } from "@std/assert";
+import { CliError, EXIT_CODES } from "../../src/errors.ts";
+
+Deno.test("CliError carries what its reader needs", () => {
+  const cause = new Error("underneath");
+  const error = new CliError("access_denied", "Sign-in was refused", {
+    hint: "Ask for access.",
+    aadsts: "AADSTS65004",
+    correlationId: "abc",
+    claims: "{}",
+    cause,
+  });
+  assertEquals(
+    [error.name, error.code, error.message, error.hint, error.aadsts, error.correlationId, error.claims],
+    ["CliError", "access_denied", "Sign-in was refused", "Ask for access.", "AADSTS65004", "abc", "{}"],
+  );
+  assertEquals(error.cause, cause);
+});
+
+Deno.test("CliError without details has none", () => {
+  const error = new CliError("usage", "Wrong");
+  assertEquals([error.hint, error.aadsts, error.correlationId, error.claims], Array(4).fill(undefined));
+  assertEquals("cause" in error, false);
+});
+
+Deno.test("CliError gives the exit code that scripts rely on", () => {
+  assertEquals(new CliError("usage", "").exitCode, 2);
+  assertEquals(new CliError("store", "").exitCode, 7);
+  assertEquals(new CliError("permission", "").exitCode, 8);
+  assertEquals(new CliError("interrupted", "").exitCode, 130);
+});
+
+Deno.test("EXIT_CODES never says that a failure was a success", () => {
+  for (const [code, exitCode] of Object.entries(EXIT_CODES)) assertEquals(exitCode > 0, true, code);
+});

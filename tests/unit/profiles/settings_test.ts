@@ -1,0 +1,104 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import type { Profile } from "../../../src/profiles/profile.ts";
+import { resolveSettings, type SettingsFlags } from "../../../src/profiles/settings.ts";
+
+const CLIENT = ["a", "b", "c"].map((digit) => `00000000-0000-4000-8000-00000000000${digit}`);
+
+const PROFILE: Profile = {
+  name: "work",
+  tenantId: "profile.example",
+  clientId: CLIENT[0] ?? "",
+  flow: "interactive",
+  scopes: ["Mail.Read"],
+};
+
+function resolve(flags: SettingsFlags, env: Record<string, string> = {}, profile: Profile | null = PROFILE) {
+  return resolveSettings(flags, { get: (name) => env[name] }, profile, "work", ["default", "personal"]);
+}
+
+Deno.test("resolveSettings() takes everything from the profile when nothing else is said", () => {
+  assertEquals(resolve({}), {
+    profile: "work",
+    authority: "https://login.microsoftonline.com",
+    tenant: "profile.example",
+    clientId: CLIENT[0] ?? "",
+    flow: "interactive",
+    scopes: ["Mail.Read"],
+  });
+});
+
+Deno.test("resolveSettings() lets a flag beat the environment, and the environment the profile", () => {
+  const env = {
+    AZURE_TENANT_ID: "env.example",
+    AZURE_CLIENT_ID: CLIENT[1] ?? "",
+    AZURE_AUTHORITY_HOST: "https://login.microsoftonline.us/",
+  };
+  const flags = { tenantId: "Flag.Example", clientId: CLIENT[2], authority: "https://flag.example" };
+  const profile = { ...PROFILE, authority: "https://profile.example" };
+  const pick = (settings: { tenant: string; clientId: string; authority: string }) => [
+    settings.tenant,
+    settings.clientId,
+    settings.authority,
+  ];
+  assertEquals(pick(resolve({}, {}, profile)), ["profile.example", CLIENT[0], "https://profile.example"]);
+  assertEquals(pick(resolve({}, env, profile)), [
+    "env.example",
+    CLIENT[1],
+    "https://login.microsoftonline.us",
+  ]);
+  assertEquals(pick(resolve(flags, env, profile)), ["flag.example", CLIENT[2], "https://flag.example"]);
+});
+
+Deno.test("resolveSettings() needs no profile when flags or the environment say enough", () => {
+  const { profile, tenant, scopes } = resolve(
+    { tenantId: "common" },
+    { AZURE_CLIENT_ID: CLIENT[1] ?? "" },
+    null,
+  );
+  assertEquals([profile, tenant, scopes], ["work", "common", ["User.Read"]]);
+});
+
+Deno.test("resolveSettings() takes the tenant from the path of the authority that is used", () => {
+  assertEquals(resolve({ authority: "https://flag.example/path.example" }).tenant, "path.example");
+  const profile = { ...PROFILE, tenantId: "path.example", authority: "https://profile.example/path.example" };
+  assertEquals(resolve({}, {}, profile).tenant, "path.example");
+  assertEquals(resolve({ tenantId: "flag.example" }, {}, profile).tenant, "flag.example");
+  assertEquals(resolve({ authority: "https://flag.example" }, {}, profile).authority, "https://flag.example");
+});
+
+Deno.test("resolveSettings() refuses two tenants in one place", () => {
+  const error = assertThrows(
+    () => resolve({ tenantId: "one.example", authority: "https://flag.example/two.example" }),
+    CliError,
+    "Two tenants are named",
+  );
+  assertEquals(error.code, "usage");
+});
+
+Deno.test("resolveSettings() asks for the scopes typed, else the profile's, else to read one's own account", () => {
+  assertEquals(resolve({ scopes: ["Files.Read Files.Read", "openid"] }).scopes, ["Files.Read", "openid"]);
+  assertEquals(resolve({ scopes: [] }).scopes, ["Mail.Read"]);
+  assertEquals(resolve({ scopes: [" "] }).scopes, ["Mail.Read"]);
+  assertEquals(resolve({}, {}, { ...PROFILE, scopes: [] }).scopes, ["User.Read"]);
+});
+
+Deno.test("resolveSettings() for a missing profile says how to create it and what there is", () => {
+  const error = assertThrows(() => resolve({ tenantId: "common" }, {}, null), CliError);
+  assertEquals([error.code, error.message], ["no_profile", "Profile 'work' does not exist"]);
+  assertStringIncludes(error.hint ?? "", "entra-auth-cli create-profile --name work --tenant-id");
+  assertStringIncludes(error.hint ?? "", "default, personal");
+});
+
+Deno.test("resolveSettings() says which variable is wrong", () => {
+  for (const name of ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_AUTHORITY_HOST"]) {
+    const error = assertThrows(() => resolve({}, { [name]: "http://x" }), CliError);
+    assertEquals(error.code, "usage");
+    assertStringIncludes(error.message, name);
+  }
+});
+
+Deno.test("resolveSettings() refuses a wrong flag even where it would not be used", () => {
+  assertThrows(() => resolve({ flow: "password" }), CliError, "Flow is wrong");
+  assertThrows(() => resolve({ authority: "http://flag.example" }), CliError, "Authority is wrong");
+});

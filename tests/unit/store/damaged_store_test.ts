@@ -1,0 +1,126 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { encodeBase64 } from "@std/encoding/base64";
+import { CliError } from "../../../src/errors.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
+
+/** Everything that needs the file fails with the same `store` error, and leaves the file alone. */
+async function assertRefused(
+  home: StoreHome,
+  message: string,
+  options: { key?: string } = {},
+): Promise<CliError> {
+  const before = await home.read("tokens.enc");
+  const attempts = [
+    () => home.store(options).read(keyOf("work")),
+    () => home.store(options).list(),
+    () => home.store(options).save(sampleSession("work")),
+    () => home.store(options).forget("work"),
+  ];
+  const errors: CliError[] = [];
+  for (const attempt of attempts) errors.push(await assertRejects(attempt, CliError, message));
+  for (const { code, hint } of errors) {
+    assertEquals(code, "store");
+    assertStringIncludes(hint ?? "", "entra-auth-cli clear-cache");
+  }
+  assertEquals(await home.read("tokens.enc"), before);
+  const [first] = errors;
+  if (first === undefined) throw new Error("nothing was tried");
+  return first;
+}
+
+Deno.test("A tokens.enc of which any part is missing is refused and kept", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  const whole = await home.read("tokens.enc");
+  for (const length of [0, 1, 3, 4, 5, 6, 13, 14, 33, 34, 35, 61, 62, 100, whole.length - 1]) {
+    await home.write("tokens.enc", whole.slice(0, length));
+    await assertRefused(home, "tokens.enc");
+  }
+  await home.write("tokens.enc", whole);
+  assertEquals((await home.store().list()).length, 1);
+});
+
+Deno.test("A tokens.enc with any byte changed is refused and kept", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  const whole = await home.read("tokens.enc");
+  for (let place = 0; place < whole.length; place += place < 64 ? 1 : 37) {
+    const damaged = whole.slice();
+    damaged[place] = (whole[place] ?? 0) ^ 0x40;
+    await home.write("tokens.enc", damaged);
+    await assertRefused(home, "tokens.enc");
+  }
+});
+
+Deno.test("An empty tokens.enc is damage, not a store without tokens", async () => {
+  await using home = await makeStoreHome();
+  await home.write("tokens.enc", "");
+  await assertRefused(home, "it is empty");
+});
+
+Deno.test("A tokens.enc without its key is told apart from a damaged one", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  await Deno.remove(home.file("key"));
+  const error = await assertRefused(home, "The key of tokens.enc is missing");
+  assertStringIncludes(error.message, home.file("key"));
+  assertEquals((await home.names()).includes("key"), false);
+});
+
+Deno.test("A tokens.enc with another key is told apart from a damaged one", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  await home.write("key", encodeBase64(new Uint8Array(32)));
+  const error = await assertRefused(home, "was encrypted with another key than the one in the file");
+  assertStringIncludes(error.hint ?? "", "kept by the key file");
+  await assertRefused(home, "than the one in the environment variable", {
+    key: encodeBase64(new Uint8Array(32)),
+  });
+});
+
+Deno.test("A damaged key is told apart from a damaged tokens.enc", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  for (
+    const text of ["", "not base64!", encodeBase64(new Uint8Array(31)), encodeBase64(new Uint8Array(33))]
+  ) {
+    await home.write("key", text);
+    await assertRefused(home, "is damaged: 32 bytes in base64 are expected");
+  }
+});
+
+Deno.test("moveAside() keeps the damaged file under another name and makes room for a new one", async () => {
+  await using home = await makeStoreHome();
+  await home.write("tokens.enc", "damaged");
+  const moved = await home.store().moveAside();
+  assertEquals(moved, home.file("tokens.enc.damaged-20261122T093000Z"));
+  await home.store().save(sampleSession("work"));
+  await home.write("tokens.enc", "damaged again");
+  const movedToo = await home.store().moveAside();
+  assertEquals(movedToo, home.file("tokens.enc.damaged-20261122T093000Z-2"));
+  assertEquals(new TextDecoder().decode(await home.read("tokens.enc.damaged-20261122T093000Z")), "damaged");
+  await home.store().save(sampleSession("work"));
+  assertEquals((await home.store().list()).length, 1);
+});
+
+Deno.test("moveAside() takes a damaged key along", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  await home.write("key", "damaged");
+  await home.store().moveAside();
+  assertEquals(await home.names(), [
+    "key.damaged-20261122T093000Z",
+    "tokens.enc.damaged-20261122T093000Z",
+    "tokens.lock",
+  ]);
+  await home.store().save(sampleSession("work"));
+  assertEquals((await home.store().list()).length, 1);
+});
+
+Deno.test("save() doesn't let a damaged key stop it when there is nothing that the key could open", async () => {
+  await using home = await makeStoreHome();
+  await home.write("key", "cut o");
+  await home.store().save(sampleSession("work"));
+  assertEquals((await home.store().list()).length, 1);
+  assertEquals(new TextDecoder().decode(await home.read("key.damaged-20261122T093000Z")), "cut o");
+});

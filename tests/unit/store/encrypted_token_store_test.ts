@@ -1,0 +1,201 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { systemFiles } from "../../../src/system/files.ts";
+import { FileError } from "../../../src/system/file_error.ts";
+import { keyOf, makeStoreHome, sampleSession } from "./store_fixture.ts";
+
+Deno.test("read() of a store that was never written gives null and makes nothing", async () => {
+  await using home = await makeStoreHome();
+  assertEquals(await home.store().read(keyOf("work")), null);
+  assertEquals(await home.store().list(), []);
+  assertEquals(await home.store().forget("work"), 0);
+  assertEquals(await home.store().moveAside(), null);
+  await assertRejects(() => Deno.lstat(home.path), Deno.errors.NotFound);
+});
+
+Deno.test("save() keeps a session for the next start of the program", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work", "s3cret"));
+  const session = await home.store().read(keyOf("work"));
+  assertEquals(session?.tokens[0]?.accessToken.reveal(), "s3cret");
+  assertEquals(JSON.stringify(session), JSON.stringify(sampleSession("work")));
+  assertEquals(await home.store().read(keyOf("personal")), null);
+});
+
+Deno.test("read() finds a session only with the authority, tenant and client it was made with", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  for (
+    const other of [{ authority: "https://login.microsoftonline.us" }, { tenant: "common" }, {
+      clientId: "x",
+    }]
+  ) {
+    assertEquals(await home.store().read({ ...keyOf("work"), ...other }), null);
+  }
+});
+
+Deno.test("save() replaces the session with the same key and no other", async () => {
+  await using home = await makeStoreHome();
+  const store = home.store();
+  await store.save(sampleSession("work", "old"));
+  await store.save({ ...sampleSession("work", "other tenant"), tenant: "common" });
+  await store.save(sampleSession("personal", "private"));
+  await store.save(sampleSession("work", "new"));
+  const tokens = (await store.list()).map(({ profile, tenant, tokens }) =>
+    `${profile} ${tenant} ${tokens[0]?.accessToken.reveal()}`
+  );
+  assertEquals(tokens.sort(), [
+    "personal contoso.onmicrosoft.com private",
+    "work common other tenant",
+    "work contoso.onmicrosoft.com new",
+  ]);
+});
+
+Deno.test("forget() drops all sessions of one profile and says how many there were", async () => {
+  await using home = await makeStoreHome();
+  const store = home.store();
+  await store.save(sampleSession("work"));
+  await store.save({ ...sampleSession("work"), tenant: "common" });
+  await store.save(sampleSession("workshop"));
+  assertEquals(await store.forget("work"), 2);
+  assertEquals((await store.list()).map(({ profile }) => profile), ["workshop"]);
+  const before = await home.read("tokens.enc");
+  assertEquals(await store.forget("work"), 0);
+  assertEquals(await home.read("tokens.enc"), before);
+});
+
+Deno.test("save() leaves only what belongs there, for the user alone", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work", "s3cret"));
+  await home.store().exclusively("work", new AbortController().signal, () => Promise.resolve());
+  assertEquals(await home.names(), ["key", "locks", "tokens.enc", "tokens.lock"]);
+  for (const name of ["tokens.enc", "key"]) {
+    assertEquals(new TextDecoder("latin1").decode(await home.read(name)).includes("s3cret"), false);
+  }
+  if (Deno.build.os === "windows") return;
+  assertEquals([await home.mode(), await home.mode("locks")], [0o700, 0o700]);
+  for (const name of ["tokens.enc", "key", "tokens.lock"]) assertEquals(await home.mode(name), 0o600, name);
+});
+
+Deno.test("save() from many stores at once loses nothing and makes one key", async () => {
+  await using home = await makeStoreHome();
+  const profiles = Array.from({ length: 12 }, (_, number) => `profile ${number}`);
+  await Promise.all(profiles.map((profile) => home.store().save(sampleSession(profile))));
+  const kept = (await home.store().list()).map(({ profile }) => profile);
+  assertEquals(kept.sort(), profiles.sort());
+});
+
+Deno.test("read() never sees half of what save() writes", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work", "0"));
+  const writes = (async () => {
+    for (let round = 1; round <= 25; round++) await home.store().save(sampleSession("work", String(round)));
+  })();
+  let last = 0;
+  while (last < 25) {
+    const session = await home.store().read(keyOf("work"));
+    const seen = Number(session?.tokens[0]?.accessToken.reveal());
+    assertEquals(seen >= last, true, `${seen} after ${last}`);
+    last = seen;
+  }
+  await writes;
+});
+
+Deno.test("save() that fails keeps the old file and leaves no other", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work", "old"));
+  const names = await home.names();
+  const full = new FileError("full", "write tokens.enc", "tokens.enc");
+  const failures = [
+    { ...systemFiles, create: () => Promise.reject(full) },
+    { ...systemFiles, rename: () => Promise.reject(full) },
+    {
+      ...systemFiles,
+      async create(path: string, data: Uint8Array) {
+        await systemFiles.create(path, data.subarray(0, 10));
+        throw full;
+      },
+    },
+  ];
+  for (const files of failures) {
+    const error = await assertRejects(
+      () => home.store({ files }).save(sampleSession("work", "new")),
+      CliError,
+    );
+    assertEquals(error.code, "store");
+    assertEquals((await home.store().read(keyOf("work")))?.tokens[0]?.accessToken.reveal(), "old");
+    assertEquals(await home.names(), names);
+  }
+});
+
+Deno.test("save() removes what a crash left behind, and nothing else", async () => {
+  await using home = await makeStoreHome();
+  await home.write(".tokens.enc.0123456789abcdef.tmp", "half");
+  await home.write(".tokens.enc.swp", "an editor's");
+  await home.store().save(sampleSession("work"));
+  assertEquals(await home.names(), [".tokens.enc.swp", "key", "tokens.enc", "tokens.lock"]);
+});
+
+Deno.test("save() waits no longer than it should, and names who holds the lock", async () => {
+  await using home = await makeStoreHome();
+  using _lock = await home.folder().lock("tokens.lock", {});
+  const error = await assertRejects(
+    // The lock isn't let go before this has failed, however long it waits.
+    () => home.store({ lockTimeoutMs: 1 }).save(sampleSession("work")),
+    CliError,
+    "tokens.lock is locked by another process",
+  );
+  assertEquals(error.code, "store");
+  if (Deno.build.os !== "windows") assertEquals(error.message.includes(`(pid ${Deno.pid})`), true);
+  assertEquals(await home.names(), ["tokens.lock"]);
+});
+
+Deno.test("exclusively() runs one work for a profile at a time, and others beside it", async () => {
+  await using home = await makeStoreHome();
+  const { signal } = new AbortController();
+  const events: string[] = [];
+  const entered = Promise.withResolvers<void>();
+  const leave = Promise.withResolvers<void>();
+  const first = home.store().exclusively("work", signal, async () => {
+    entered.resolve();
+    await leave.promise;
+    events.push("first");
+  });
+  await entered.promise;
+  const second = home.store().exclusively("work", signal, () => Promise.resolve(events.push("second")));
+  await home.store().exclusively("../work", signal, () => Promise.resolve(events.push("other profile")));
+  leave.resolve();
+  await Promise.all([first, second]);
+  assertEquals(events, ["other profile", "first", "second"]);
+});
+
+Deno.test("exclusively() gives the turn on when the work fails", async () => {
+  await using home = await makeStoreHome();
+  const { signal } = new AbortController();
+  const work = () => Promise.reject(new Error("no"));
+  await assertRejects(() => home.store().exclusively("work", signal, work), Error, "no");
+  assertEquals(await home.store().exclusively("work", signal, () => Promise.resolve("yes")), "yes");
+});
+
+Deno.test("exclusively() stops waiting with its signal's reason", async () => {
+  await using home = await makeStoreHome();
+  const controller = new AbortController();
+  const reason = new CliError("interrupted", "Interrupted");
+  const error = await home.store().exclusively("work", new AbortController().signal, async () => {
+    const waiting = home.store().exclusively("work", controller.signal, () => Promise.resolve());
+    controller.abort(reason);
+    return await assertRejects(() => waiting);
+  });
+  assertEquals(error, reason);
+});
+
+Deno.test("exclusively() gives no profile name to the file system", async () => {
+  await using home = await makeStoreHome();
+  for (const profile of ["../../escape", "CON", "a\0b", "😀", "x".repeat(1000)]) {
+    await home.store().exclusively(profile, new AbortController().signal, () => Promise.resolve());
+  }
+  assertEquals(await home.names(), ["locks"]);
+  for await (const { name } of Deno.readDir(home.file("locks"))) {
+    assertEquals(/^[0-9a-f]{32}\.lock$/.test(name), true);
+  }
+});

@@ -1,0 +1,74 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { formatSession, parseSession } from "../../../src/store/session_record.ts";
+import { sampleSession } from "./store_fixture.ts";
+
+const SESSION = sampleSession("work", "s3cret");
+
+function encode(value: unknown): Uint8Array {
+  return new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+function plainSession(): Record<string, unknown> & { tokens: Record<string, unknown>[] } {
+  return JSON.parse(new TextDecoder().decode(formatSession(SESSION)));
+}
+
+Deno.test("parseSession() gives back what formatSession() was given, secrets included", () => {
+  const session = parseSession(formatSession(SESSION));
+  assertEquals(session.tokens[0]?.accessToken.reveal(), "s3cret");
+  assertEquals(session.msalCache.reveal(), SESSION.msalCache.reveal());
+  assertEquals(JSON.stringify(session), JSON.stringify(SESSION));
+});
+
+Deno.test("parseSession() keeps a session of an application, which has no account", () => {
+  const session = {
+    ...SESSION,
+    account: null,
+    tokens: SESSION.tokens.map((token) => ({ ...token, account: null })),
+  };
+  assertEquals(parseSession(formatSession(session)).account, null);
+});
+
+Deno.test("parseSession() refuses each field that is missing or of another type", () => {
+  const spoiled: [string, unknown][] = [];
+  for (const field of Object.keys(plainSession())) {
+    for (const value of [undefined, 7, ["x"], { a: 1 }]) {
+      spoiled.push([field, { ...plainSession(), [field]: value }]);
+    }
+  }
+  for (const field of Object.keys(plainSession().tokens[0] ?? {})) {
+    for (const value of [undefined, true, [7], { a: 1 }]) {
+      const session = plainSession();
+      spoiled.push([`tokens.${field}`, { ...session, tokens: [{ ...session.tokens[0], [field]: value }] }]);
+    }
+  }
+  for (const [field, value] of spoiled) {
+    const error = assertThrows(() => parseSession(encode(value)), CliError, "damaged content", field);
+    assertEquals(error.code, "store");
+  }
+});
+
+Deno.test("parseSession() refuses what is no session at all", () => {
+  for (
+    const text of ["", "{bad", "null", "[]", "7", '"text"', "{}", "[".repeat(100_000), '{"tokens":[null]}']
+  ) {
+    assertThrows(() => parseSession(encode(text)), CliError, "damaged content");
+  }
+  assertThrows(() => parseSession(new Uint8Array([0x22, 0xff, 0x22])), CliError, "damaged content");
+});
+
+Deno.test("parseSession() takes nothing from a prototype and changes none", () => {
+  const inherited = `{"__proto__":${JSON.stringify(plainSession())}}`;
+  assertThrows(() => parseSession(encode(inherited)), CliError, "profile is not a text");
+  const session = parseSession(
+    encode(JSON.stringify(plainSession()).replace("{", '{"__proto__":{"polluted":1},')),
+  );
+  assertEquals("polluted" in session, false);
+  assertEquals("polluted" in {}, false);
+});
+
+Deno.test("parseSession() quotes nothing of what it couldn't read", () => {
+  const text = new TextDecoder().decode(formatSession(SESSION)).slice(0, -1);
+  const error = assertThrows(() => parseSession(encode(text)), CliError);
+  assertEquals(Deno.inspect(error).includes("s3cret"), false);
+});

@@ -1,0 +1,178 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { encodeBase64 } from "@std/encoding/base64";
+import { CliError } from "../../../src/errors.ts";
+import { type FileFacts, systemFiles } from "../../../src/system/files.ts";
+import { keyOf, makeStoreHome, sampleSession } from "./store_fixture.ts";
+
+const HAS_MODES = Deno.build.os !== "windows";
+
+Deno.test({
+  name: "A symbolic link in place of a file is refused, and its target stays as it is",
+  ignore: !HAS_MODES,
+  async fn() {
+    for (const name of ["tokens.enc", "key", "tokens.lock"]) {
+      await using home = await makeStoreHome();
+      await using victim = await makeStoreHome();
+      await home.store().save(sampleSession("work"));
+      await victim.write("victim", "mine");
+      await Deno.remove(home.file(name));
+      await Deno.symlink(victim.file("victim"), home.file(name));
+      const error = await assertRejects(() => home.store().save(sampleSession("work")), CliError);
+      assertEquals([error.code, error.message], [
+        "store",
+        `${home.file(name)} is a symbolic link, not a file`,
+      ]);
+      assertEquals(new TextDecoder().decode(await victim.read("victim")), "mine");
+    }
+  },
+});
+
+Deno.test({
+  name: "A symbolic link to nowhere is refused, and nothing is made there",
+  ignore: !HAS_MODES,
+  async fn() {
+    await using home = await makeStoreHome();
+    await home.write("other", "");
+    for (const name of ["tokens.enc", "key"]) {
+      await Deno.symlink(home.file("nowhere"), home.file(name));
+      await assertRejects(() => home.store().save(sampleSession("work")), CliError, "is a symbolic link");
+      await assertRejects(() => Deno.lstat(home.file("nowhere")), Deno.errors.NotFound);
+      await Deno.remove(home.file(name));
+    }
+  },
+});
+
+Deno.test({
+  name: "A named pipe in place of a file is refused without waiting for who writes into it",
+  ignore: !HAS_MODES,
+  async fn() {
+    await using home = await makeStoreHome();
+    await home.store().save(sampleSession("work"));
+    await Deno.remove(home.file("tokens.enc"));
+    const { success } = await new Deno.Command("mkfifo", { args: [home.file("tokens.enc")] }).output();
+    assertEquals(success, true);
+    await assertRejects(() => home.store().read(keyOf("work")), CliError, "is a special file, not a file");
+    await assertRejects(
+      () => home.store().save(sampleSession("work")),
+      CliError,
+      "is a special file, not a file",
+    );
+  },
+});
+
+Deno.test("A folder in place of a file, and a file in place of the folder, are refused", async () => {
+  await using home = await makeStoreHome();
+  await Deno.mkdir(home.file("tokens.enc"), { recursive: true, mode: 0o700 });
+  if (HAS_MODES) await Deno.chmod(home.path, 0o700);
+  await assertRejects(() => home.store().read(keyOf("work")), CliError, "is a folder, not a file");
+  await Deno.remove(home.path, { recursive: true });
+  await Deno.writeTextFile(home.path, "");
+  await assertRejects(() => home.store().save(sampleSession("work")), CliError, "is a file, not a folder");
+});
+
+Deno.test({
+  name: "Files and folders that are open to others are closed, with a notice",
+  ignore: !HAS_MODES,
+  async fn() {
+    await using home = await makeStoreHome();
+    await home.store().save(sampleSession("work"));
+    await Deno.chmod(home.path, 0o755);
+    await Deno.chmod(home.file("tokens.enc"), 0o644);
+    assertEquals((await home.store().read(keyOf("work")))?.profile, "work");
+    assertEquals([await home.mode(), await home.mode("tokens.enc")], [0o700, 0o600]);
+    assertEquals(home.notices, [
+      `${home.path} was open to other users (mode 0755); it is now for you alone (0700)`,
+      `${home.file("tokens.enc")} was open to other users (mode 0644); it is now for you alone (0600)`,
+    ]);
+    await home.store().read(keyOf("work"));
+    assertEquals(home.notices.length, 2);
+  },
+});
+
+Deno.test({
+  name: "A key that others can read is refused, as ssh does",
+  ignore: !HAS_MODES,
+  async fn() {
+    await using home = await makeStoreHome();
+    await home.store().save(sampleSession("work"));
+    for (const mode of [0o640, 0o604, 0o660]) {
+      await Deno.chmod(home.file("key"), mode);
+      const error = await assertRejects(
+        () => home.store().read(keyOf("work")),
+        CliError,
+        "can be used by other users",
+      );
+      assertStringIncludes(error.hint ?? "", `chmod 600 ${home.file("key")}`);
+    }
+  },
+});
+
+Deno.test({
+  name: "A mode that can't be changed is refused",
+  ignore: !HAS_MODES,
+  async fn() {
+    await using home = await makeStoreHome();
+    await home.store().save(sampleSession("work"));
+    await Deno.chmod(home.file("tokens.enc"), 0o666);
+    const files = { ...systemFiles, chmod: () => Promise.resolve() };
+    await assertRejects(
+      () => home.store({ files }).read(keyOf("work")),
+      CliError,
+      "is open to other users (mode 0666) and the file system doesn't let that change",
+    );
+  },
+});
+
+Deno.test({
+  name: "A file that belongs to somebody else is refused",
+  ignore: !HAS_MODES,
+  async fn() {
+    await using home = await makeStoreHome();
+    await home.store().save(sampleSession("work"));
+    for (const name of ["tokens.enc", "key"]) {
+      const files = { ...systemFiles, lstat: lstatWithStranger(home.file(name)) };
+      await assertRejects(
+        () => home.store({ files }).read(keyOf("work")),
+        CliError,
+        "belongs to another user",
+      );
+    }
+  },
+});
+
+Deno.test({
+  name: "save() makes nothing in a folder that belongs to somebody else",
+  ignore: !HAS_MODES,
+  async fn() {
+    await using home = await makeStoreHome();
+    await Deno.mkdir(home.path, { mode: 0o700 });
+    const files = { ...systemFiles, lstat: lstatWithStranger(home.path) };
+    const error = await assertRejects(() => home.store({ files }).save(sampleSession("work")), CliError);
+    assertEquals(error.code, "store");
+    assertStringIncludes(error.message, "belongs to another user");
+    assertEquals((await home.names()).filter((name) => name !== "tokens.lock"), []);
+  },
+});
+
+function lstatWithStranger(strangersPath: string): (path: string) => Promise<FileFacts | null> {
+  return async (path) => {
+    const facts = await systemFiles.lstat(path);
+    return facts !== null && path === strangersPath ? { ...facts, uid: 123_456 } : facts;
+  };
+}
+
+Deno.test("A key in the environment leaves no key file, and opens what it closed", async () => {
+  await using home = await makeStoreHome();
+  const key = encodeBase64(crypto.getRandomValues(new Uint8Array(32)));
+  await home.store({ key }).save(sampleSession("ci", "s3cret"));
+  assertEquals((await home.names()).includes("key"), false);
+  const session = await home.store({ key: ` ${key}\n` }).read(keyOf("ci"));
+  assertEquals(session?.tokens[0]?.accessToken.reveal(), "s3cret");
+});
+
+Deno.test("A wrong key in the environment is an error that says how to make one, and doesn't show it", async () => {
+  await using home = await makeStoreHome();
+  const error = await assertRejects(() => home.store({ key: "hunter2" }).save(sampleSession("ci")), CliError);
+  assertStringIncludes(error.message, "ENTRA_AUTH_CLI_KEY does not hold a key");
+  assertEquals(Deno.inspect(error).includes("hunter2"), false);
+});

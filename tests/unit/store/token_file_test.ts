@@ -1,0 +1,152 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { encodeHex } from "@std/encoding/hex";
+import { CliError } from "../../../src/errors.ts";
+import { type DataKey, generateKeyBytes, importDataKey } from "../../../src/store/guardian/data_key.ts";
+import {
+  bytesInMemory,
+  formatTokenFile,
+  parseTokenFile,
+  parseTokenFileHeader,
+  type PlainRecord,
+} from "../../../src/store/token_file.ts";
+import type { Bytes } from "../../../src/system/files.ts";
+
+const RECORDS: readonly PlainRecord[] = [
+  { kind: "session", name: "work", data: bytes("first") },
+  { kind: "secret", name: "__proto__", data: bytes("") },
+  { kind: "session", name: 'a "quoted"\nname', data: bytes("third") },
+];
+
+function bytes(text: string): Bytes {
+  return new TextEncoder().encode(text);
+}
+
+function newKey(): Promise<DataKey> {
+  return importDataKey(generateKeyBytes());
+}
+
+async function format(key: DataKey, records: readonly PlainRecord[] = RECORDS): Promise<Bytes> {
+  return new Uint8Array(await formatTokenFile({ guardian: 1, keyId: key.id }, key.key, records));
+}
+
+async function readAll(file: Bytes, key: DataKey): Promise<PlainRecord[]> {
+  const parsed = await parseTokenFile(bytesInMemory(file), key.key);
+  return await Promise.all(
+    parsed.index.map(async ({ kind, name }, place) => ({ kind, name, data: await parsed.open(place) })),
+  );
+}
+
+async function errorOf(file: Bytes, key: DataKey): Promise<CliError> {
+  const error = await assertRejects(() => readAll(file, key), CliError);
+  assertEquals(error.code, "store");
+  return error;
+}
+
+Deno.test("parseTokenFile() gives back what formatTokenFile() was given", async () => {
+  const key = await newKey();
+  assertEquals(await readAll(await format(key), key), [...RECORDS]);
+  assertEquals(await readAll(await format(key, []), key), []);
+});
+
+Deno.test("parseTokenFile() opens one record without the others", async () => {
+  const key = await newKey();
+  const file = await format(key);
+  file[file.length - 1] = file.at(-1) === 0 ? 1 : 0;
+  const parsed = await parseTokenFile(bytesInMemory(file), key.key);
+  assertEquals(new TextDecoder().decode(await parsed.open(0)), "first");
+  await assertRejects(() => parsed.open(2), CliError, "can't be decrypted");
+});
+
+Deno.test("formatTokenFile() writes nothing twice in the same way, and nothing in the clear", async () => {
+  const key = await newKey();
+  const files = await Promise.all(Array.from({ length: 200 }, () => format(key)));
+  assertEquals(new Set(files.map((file) => encodeHex(file.subarray(14)))).size, files.length);
+  const nonces = files.flatMap((file) => {
+    const indexLength = new DataView(file.buffer).getUint32(30);
+    return [encodeHex(file.subarray(34, 46)), encodeHex(file.subarray(34 + indexLength, 46 + indexLength))];
+  });
+  assertEquals(new Set(nonces).size, 2 * files.length);
+  const text = new TextDecoder("latin1").decode(files[0]);
+  for (const clear of ["first", "work", "session"]) assertEquals(text.includes(clear), false);
+});
+
+Deno.test("parseTokenFile() notices any changed byte", async () => {
+  const key = await newKey();
+  const file = await format(key);
+  for (let place = 0; place < file.length; place++) {
+    for (const change of [0x01, 0x80, 0xff]) {
+      const damaged = file.slice();
+      damaged[place] = (file[place] ?? 0) ^ change;
+      // Which key a file needs is compared by the store; the format takes the id as part of what is authenticated.
+      await errorOf(damaged, key);
+    }
+  }
+});
+
+Deno.test("parseTokenFile() notices any missing end, and anything added", async () => {
+  const key = await newKey();
+  const file = await format(key);
+  for (let length = 0; length < file.length; length++) await errorOf(file.slice(0, length), key);
+  const longer = new Uint8Array(file.length + 1);
+  longer.set(file);
+  await errorOf(longer, key);
+});
+
+Deno.test("parseTokenFile() notices records that changed places or come from another write", async () => {
+  const key = await newKey();
+  const records = ["aaaa", "bbbb"].map((text) => ({ kind: "session", name: "x", data: bytes(text) }));
+  const file = await format(key, records);
+  const sealedLength = 4 + 28;
+  const swapped = file.slice();
+  swapped.set(file.subarray(-sealedLength), file.length - 2 * sealedLength);
+  swapped.set(file.subarray(-2 * sealedLength, -sealedLength), file.length - sealedLength);
+  await errorOf(swapped, key);
+  const earlier = await format(key, records);
+  const mixed = file.slice();
+  mixed.set(earlier.subarray(-sealedLength), file.length - sealedLength);
+  await errorOf(mixed, key);
+});
+
+Deno.test("parseTokenFile() gives one neutral message for a wrong key and for damage", async () => {
+  const key = await newKey();
+  const file = await format(key);
+  const wrongKey = await errorOf(file, await newKey());
+  const damaged = file.slice();
+  damaged[40] = (file[40] ?? 0) ^ 1;
+  const damage = await errorOf(damaged, key);
+  assertEquals(wrongKey.message, damage.message);
+  assertEquals(wrongKey.hint?.includes("clear-cache"), true);
+});
+
+Deno.test("parseTokenFileHeader() tells apart what is not ours, empty, cut off, and newer", async () => {
+  const key = await newKey();
+  const file = await format(key);
+  const newer = file.slice();
+  newer[4] = 2;
+  const older = file.slice();
+  older[4] = 0;
+  const table: [Bytes, string][] = [
+    [bytes(""), "it is empty"],
+    [bytes('{"tokens":[]}'), "its first bytes are wrong"],
+    [file.slice(0, 20), "it is cut off"],
+    [newer, "newer version of this program (format 2)"],
+    [older, "format 0 never existed"],
+  ];
+  for (const [content, message] of table) {
+    await assertRejects(() => parseTokenFileHeader(bytesInMemory(content)), CliError, message);
+  }
+});
+
+Deno.test("parseTokenFile() refuses an index that is none", async () => {
+  const key = await newKey();
+  for (
+    const records of [[{ kind: 1, name: "x", data: bytes("") }], [{ kind: "x", name: null, data: bytes("") }]]
+  ) {
+    // What a later version or another program with the same key might write.
+    const file = await format(key, records as unknown as PlainRecord[]);
+    assertEquals(
+      (await errorOf(file, key)).message,
+      "tokens.enc has damaged content: the index has a wrong entry",
+    );
+  }
+});

@@ -1,0 +1,76 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { systemEnvironment } from "../../../src/system/environment.ts";
+import { systemFiles } from "../../../src/system/files.ts";
+import { systemLocks } from "../../../src/system/lock.ts";
+import { permissionFlag, permitted } from "../../../src/system/permission.ts";
+
+Deno.test({
+  name: "What Deno doesn't permit is an error with the flag to add, never taken for a missing file",
+  permissions: { read: false, write: false, env: false },
+  async fn() {
+    const path = "/home/me/.entra-auth-cli/tokens.enc";
+    const attempts: [() => Promise<unknown>, string, string][] = [
+      [() => systemFiles.lstat(path), "Looking at", "read"],
+      [() => systemFiles.read(path), "Reading", "read"],
+      [() => systemFiles.open(path), "Reading", "read"],
+      [() => systemFiles.list(path), "Reading", "read"],
+      [() => systemFiles.create(path, new Uint8Array()), "Writing", "write"],
+      [() => systemFiles.chmod(path, 0o600), "Changing", "write"],
+      [() => systemFiles.remove(path), "Removing", "write"],
+      [() => systemFiles.makeFolder(path), "Making", "read"],
+      [() => systemFiles.rename(path, path), "Replacing", "read"],
+      [() => systemLocks.acquire(path), "Locking", "read"],
+    ];
+    for (const [attempt, action, access] of attempts) {
+      const error = await assertRejects(attempt, CliError);
+      assertEquals(
+        [error.code, error.message, error.hint],
+        ["permission", `${action} ${path} is not permitted`, `Add the Deno flag --allow-${access}=${path}`],
+      );
+    }
+  },
+});
+
+Deno.test({
+  name: "systemEnvironment gives a permission error for a variable that Deno doesn't permit",
+  permissions: { env: ["ENTRA_AUTH_CLI_TEST"] },
+  fn() {
+    const error = assertThrows(() => systemEnvironment.get("HOME"), CliError);
+    assertEquals([error.code, error.hint], ["permission", "Add the Deno flag --allow-env=HOME"]);
+    Deno.env.set("ENTRA_AUTH_CLI_TEST", "value");
+    assertEquals(systemEnvironment.get("ENTRA_AUTH_CLI_TEST"), "value");
+    Deno.env.set("ENTRA_AUTH_CLI_TEST", "");
+    assertEquals(systemEnvironment.get("ENTRA_AUTH_CLI_TEST"), undefined);
+    Deno.env.delete("ENTRA_AUTH_CLI_TEST");
+    assertEquals(systemEnvironment.get("ENTRA_AUTH_CLI_TEST"), undefined);
+  },
+});
+
+Deno.test("permitted() names the permission that the work found missing", async () => {
+  const work = () => Promise.reject(new Deno.errors.NotCapable('Requires write access to "/x", run again'));
+  const needs = [{ name: "read", path: "/x" }, { name: "write", path: "/x" }] as const;
+  const error = await assertRejects(() => permitted(needs, "Replacing /x", work), CliError);
+  assertEquals([error.code, error.hint], ["permission", "Add the Deno flag --allow-write=/x"]);
+});
+
+Deno.test("permitted() passes on what the work gives or throws", async () => {
+  const needs = [{ name: "env", variable: "HOME" }] as const;
+  assertEquals(await permitted(needs, "Reading", () => Promise.resolve(7)), 7);
+  const reason = new Error("other");
+  assertEquals(await assertRejects(() => permitted(needs, "Reading", () => Promise.reject(reason))), reason);
+});
+
+Deno.test("permissionFlag() names what is needed, quoted where a shell would split it", () => {
+  const table: [Deno.PermissionDescriptor, string][] = [
+    [{ name: "read", path: "/home/me" }, "--allow-read=/home/me"],
+    [{ name: "net", host: "localhost:8080" }, "--allow-net=localhost:8080"],
+    [{ name: "run", command: "xdg-open" }, "--allow-run=xdg-open"],
+    [{ name: "env", variable: "HOME" }, "--allow-env=HOME"],
+    [{ name: "sys", kind: "hostname" }, "--allow-sys=hostname"],
+    [{ name: "ffi", path: "crypt32.dll" }, "--allow-ffi=crypt32.dll"],
+    [{ name: "net" }, "--allow-net"],
+    [{ name: "write", path: "/home/my files" }, '"--allow-write=/home/my files"'],
+  ];
+  for (const [need, flag] of table) assertEquals(permissionFlag(need), flag);
+});
