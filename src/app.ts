@@ -9,6 +9,8 @@ import type { SessionKey } from "./store/session.ts";
 import type { TokenStore } from "./store/token_store.ts";
 import { openProfileBook } from "./profiles/profile_book.ts";
 import { openTokenStore } from "./store/encrypted_token_store.ts";
+import { FileError } from "./system/file_error.ts";
+import type { Files } from "./system/files.ts";
 import { replaceFile } from "./system/replace_file.ts";
 import { homeFolder } from "./system/folder.ts";
 import { openPrivateFolder } from "./system/private_folder.ts";
@@ -48,8 +50,19 @@ function createContext(system: System): CommandContext {
     clock,
     profiles: openProfileBook({ folder }),
     flows: createFlows(system, store),
-    writePrivateFile: (path, text) => replaceFile(files, resolve(path), new TextEncoder().encode(text)),
+    writePrivateFile: (path, text) => writePrivateFile(files, resolve(path), text),
   };
+}
+
+/** The draft beside the file is where writing fails, but the user knows the file alone. */
+async function writePrivateFile(files: Files, path: string, text: string): Promise<void> {
+  try {
+    await replaceFile(files, path, new TextEncoder().encode(text));
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    throw new FileError(error.reason, `write ${path}`, path, error.cause)
+      .withHint(error.hint ?? `Check that ${path} can be a file, and that its folder exists.`);
+  }
 }
 
 function createFlows(system: System, store: TokenStore): Flows {

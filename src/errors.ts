@@ -12,7 +12,6 @@ export type ErrorCode = keyof typeof EXIT_CODES;
 export const EXIT_CODES = {
   unexpected: 1,
   usage: 2,
-  invalid_profile: 2,
   sign_in_failed: 3,
   access_denied: 3,
   interaction_required: 3,
@@ -23,6 +22,7 @@ export const EXIT_CODES = {
   no_profile: 6,
   no_token: 6,
   store: 7,
+  invalid_profile: 7,
   permission: 8,
   person_needed: 9,
   wrong_account: 10,

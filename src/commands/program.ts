@@ -28,10 +28,11 @@ export async function runProgram(args: readonly string[], context: CommandContex
     .version(denoJson.version)
     .description("Sign in to Microsoft Entra ID and get access tokens, from the command line.")
     .globalOption("--verbose", "Say more when something fails.")
+    .help({ colors: context.terminal.stdoutIsTerminal && context.env.get("NO_COLOR") === undefined })
     .throwErrors()
     .noExit();
   const called = args.find((arg) => !arg.startsWith("-")) ?? "";
-  const names = called in COMMANDS ? [called] : Object.keys(COMMANDS);
+  const names = Object.hasOwn(COMMANDS, called) ? [called] : Object.keys(COMMANDS);
   for (const name of names) {
     const load = COMMANDS[name];
     if (load !== undefined) program.command(name, await load(context));

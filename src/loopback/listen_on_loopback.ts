@@ -72,7 +72,7 @@ async function tryPort(port: number, options: LoopbackOptions): Promise<Loopback
   }
   if (servers.length === 0) {
     throw new CliError("network", "This machine has no loopback address to listen on", {
-      hint: "Bring up the loopback interface (127.0.0.1), or use --flow device-code.",
+      hint: "Bring up the loopback interface (127.0.0.1).",
       cause: missingAddress,
     });
   }

@@ -19,7 +19,7 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["get-token", "--no-such-flag"], "--no-such-flag"],
   [["get-tokn"], "get-tokn"],
   [["toString"], "toString"],
-  [["get-token", "surplus"], "surplus"],
+  [["get-token", "surplus"], "No arguments"],
   [["get-token", "--profile"], "--profile"],
   [["get-token", "--port", "0"], "--port 0"],
   [["get-token", "--port", "65536"], "--port 65536"],

@@ -9,12 +9,20 @@ export type Outcome = { readonly answered: true } | {
   readonly change?: AnswerFailure;
 };
 
-/** Makes one request fail as a test wants. `query` is that of the request, for a failure that is a redirect. */
+/** What a failure needs to know of the request it is for. */
+export interface FailingRequest {
+  /** Its query: the redirect URI is there, for a failure that is a redirect. */
+  readonly query: URLSearchParams;
+  readonly correlationId: string;
+  /** Breaks its connection. */
+  readonly breakOff: () => void;
+}
+
+/** Makes one request fail as a test wants. */
 export async function applyFailure(
   failure: Failure,
   response: ServerResponse,
-  query: URLSearchParams,
-  breakOff: () => void,
+  request: FailingRequest,
 ): Promise<Outcome> {
   if (changesAnswer(failure)) return { answered: false, change: failure };
   switch (failure.kind) {
@@ -22,30 +30,31 @@ export async function applyFailure(
       await failure.until;
       return failure.then === undefined
         ? { answered: false }
-        : await applyFailure(failure.then, response, query, breakOff);
+        : await applyFailure(failure.then, response, request);
     case "reset":
-      breakOff();
+      request.breakOff();
       return { answered: true };
     case "response":
       write(response, failure.status, failure.headers ?? {}, failure.body ?? "");
       return { answered: true };
     case "entraError":
-      writeError(failure, response, query);
+      writeError(failure, response, request);
       return { answered: true };
   }
 }
 
-function writeError(failure: EntraErrorFailure, response: ServerResponse, query: URLSearchParams): void {
+function writeError(failure: EntraErrorFailure, response: ServerResponse, request: FailingRequest): void {
   const error = { ...failure, description: failure.description ?? "A failure that a test asked for." };
+  const { query, correlationId } = request;
   const redirectUri = query.get("redirect_uri");
   if (redirectUri === null) {
     const headers = { "content-type": "application/json; charset=utf-8", ...failure.headers };
-    write(response, failure.status ?? 400, headers, JSON.stringify(entraErrorBody(error, Date.now())));
+    write(response, failure.status ?? 400, headers, JSON.stringify(entraErrorBody(error, correlationId)));
     return;
   }
   const state = query.get("state");
   const answer = authorizationResponse(innerResponseMode(query.get("response_mode")), redirectUri, {
-    ...entraErrorParameters(error, Date.now()),
+    ...entraErrorParameters(error, correlationId),
     ...(state === null ? {} : { state }),
   });
   write(response, answer.status, answer.headers, answer.body);

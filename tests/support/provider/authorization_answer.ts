@@ -11,7 +11,7 @@ export function installResponseModes({ provider, setup }: Tenant): void {
   for (const mode of Object.values(RESPONSE_MODES)) {
     provider.registerResponseMode(mode, (ctx, redirectUri, payload) => {
       const parameters = callbackParameters(ctx, payload, setup);
-      const failure = setup.authorizeFailure();
+      const failure = setup.takeAuthorizeChange();
       const sent = failure?.kind === "rewrite" ? asText(failure.rewrite(parameters)) : parameters;
       const answer = authorizationResponse(mode, redirectUri, sent);
       ctx.status = answer.status;
@@ -32,7 +32,6 @@ function callbackParameters(
     return {
       ...entraErrorParameters(
         toEntraError({ error, ...(description && { description }) }, "authorize"),
-        Date.now(),
       ),
       ...state,
     };

@@ -16,10 +16,13 @@ export function startConnectionFront(port: number, serverPort: number): Connecti
   const pairs = new Map<number, readonly [Deno.TcpConn, Deno.TcpConn]>();
   const passing = new Set<Promise<void>>();
 
+  let stopped = false;
+
   const pass = async (client: Deno.TcpConn): Promise<void> => {
     const server = await Deno.connect({ hostname: "127.0.0.1", port: serverPort });
     const key = server.localAddr.port;
     pairs.set(key, [client, server]);
+    if (stopped) return breakOff(key); // came in while stop() was at work
     // Whichever side ends first, the other has nothing more to say.
     await Promise.race([copy(client, server), copy(server, client)]);
     breakOff(key);
@@ -40,6 +43,7 @@ export function startConnectionFront(port: number, serverPort: number): Connecti
     port: listener.addr.port,
     breakOff,
     stop: async () => {
+      stopped = true;
       listener.close();
       await accepting;
       for (const key of pairs.keys()) breakOff(key);

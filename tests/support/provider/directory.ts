@@ -41,7 +41,7 @@ export const BOB: Account = {
 
 export const PUBLIC_APPLICATION: Application = {
   clientId: DEFAULT_CLIENT_ID,
-  name: "Contoso command line",
+  name: "entra-auth-cli",
   objectId: "5e000000-1111-4222-8333-444444444444",
 };
 

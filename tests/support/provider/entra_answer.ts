@@ -6,9 +6,10 @@ import { openIdScopes } from "./access_token.ts";
 import { discoveryDocument } from "./discovery_document.ts";
 import { findBySubject } from "./directory.ts";
 import { clientInfo } from "./entra_claims.ts";
-import { entraErrorBody, toEntraError } from "./entra_errors.ts";
+import { correlationOf, entraErrorBody, toEntraError } from "./entra_errors.ts";
 import type { AnswerFailure, Json } from "./failures.ts";
-import { findRoute, type RouteName } from "./routes.ts";
+import { routeOf } from "./entra_request.ts";
+import type { Route } from "./routes.ts";
 import { answeredScope, readResourceScopes } from "./scopes.ts";
 import type { SigningKey } from "./signing_key.ts";
 import type { Tenant } from "./tenant.ts";
@@ -26,35 +27,29 @@ export function rewriteAnswer(
 
   return async (ctx, next) => {
     await next();
-    const { originalUrl } = ctx.req as { originalUrl?: string };
-    const route = findRoute(
-      new URL(originalUrl ?? "/", setup.origin).pathname.replace("/.well-known", "/v2.0/.well-known"),
-    );
+    const route = routeOf(ctx.req);
     if (route === undefined || !isJson(ctx.body)) return;
-    const genuine = entraAnswer(route.name, route.tenant, ctx, details.get(ctx), tenant);
-    const failure = setup.answerFailure(ctx.req);
+    const genuine = entraAnswer(route, ctx, details.get(ctx), tenant);
+    const failure = setup.changeFor(ctx.req);
     ctx.body = failure === undefined ? genuine : await changeAnswer(genuine, failure, setup.signingKey);
   };
 }
 
 function entraAnswer(
-  name: RouteName,
-  tenantSegment: string,
+  { name, tenant }: Route,
   ctx: KoaContextWithOIDC,
   detail: string | undefined,
   { setup }: Tenant,
 ): Json {
   const body = ctx.body as Json;
   if (name === "discovery") {
-    const issuerTenant = tenantSegment === setup.tenantId ? setup.tenantId : "{tenantid}";
-    return discoveryDocument(setup.origin, tenantSegment, issuerTenant);
+    const issuerTenant = tenant === setup.tenantId ? setup.tenantId : "{tenantid}";
+    return discoveryDocument(setup.origin, tenant, issuerTenant);
   }
   if (typeof body.error === "string") {
     const description = String(body.error_description ?? "");
-    return entraErrorBody(
-      toEntraError({ error: body.error, description, detail: detail ?? "" }, name),
-      Date.now(),
-    );
+    const said = toEntraError({ error: body.error, description, detail: detail ?? "" }, name);
+    return entraErrorBody(said, correlationOf(ctx.headers, ctx.URL.searchParams));
   }
   if (name === "token") return tokenAnswer(ctx, body, setup);
   if (name === "devicecode") return deviceAnswer(body, setup.devicePollInterval);

@@ -4,6 +4,7 @@ import { innerResponseMode } from "./response_modes.ts";
 import type { Route } from "./routes.ts";
 import { renameOfflineAccess } from "./scopes.ts";
 
+const routes = new WeakMap<IncomingMessage, Route>();
 const DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 
 /**
@@ -16,6 +17,7 @@ export function adaptRequest(
   url: URL,
   body: string | undefined,
 ): void {
+  routes.set(request, route);
   // Deno 2.6 takes HTTP/2, whose requests have no Host header, and oidc-provider builds its URLs from it.
   request.headers.host ??= url.host;
   const query = new URLSearchParams(url.search);
@@ -26,6 +28,11 @@ export function adaptRequest(
   request.url = query.size === 0 ? route.inner : `${route.inner}?${query}`;
   Object.assign(request, { originalUrl: `/${route.tenant}${request.url}` });
   if (body !== undefined) replaceBody(request, adaptForm(route, body));
+}
+
+/** The route of a request that was adapted. */
+export function routeOf(request: IncomingMessage): Route | undefined {
+  return routes.get(request);
 }
 
 function adaptForm(route: Route, body: string): string {

@@ -2,7 +2,7 @@
 import type { Interaction, InteractionResults, KoaContextWithOIDC } from "oidc-provider";
 import { findBySubject, findByUsername } from "./directory.ts";
 import type { Markup } from "./markup.ts";
-import { consentPage, selectAccountPage, signInPage } from "./pages.ts";
+import { consentPage, messagePage, selectAccountPage, signInPage } from "./pages.ts";
 import { readForm, replacedBody } from "./request_body.ts";
 import { OFFLINE_ACCESS, OFFLINE_INSIDE, OPENID_SCOPES, splitScope } from "./scopes.ts";
 import type { Tenant } from "./tenant.ts";
@@ -20,7 +20,14 @@ export function interactions(
 ): (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void> {
   return async (ctx, next) => {
     if (!ctx.path.startsWith("/interaction/")) return await next();
-    const interaction = await tenant.provider.interactionDetails(ctx.req, ctx.res);
+    const interaction = await findInteraction(ctx, tenant);
+    if (interaction === undefined) {
+      ctx.status = 400;
+      ctx.type = "html";
+      ctx.body =
+        messagePage("Sign-in error", "AADSTS50196: The sign-in request has expired. Start again.").text;
+      return;
+    }
     const form = ctx.method === "POST" ? readForm(replacedBody(ctx.req)) : undefined;
     const step = form === undefined
       ? { page: await firstPage(interaction, tenant) }
@@ -35,6 +42,19 @@ export function interactions(
       ctx.status = 303;
     }
   };
+}
+
+/** The interaction that a page belongs to, or nothing if it is over, as after going back in the browser. */
+async function findInteraction(
+  ctx: KoaContextWithOIDC,
+  { provider }: Tenant,
+): Promise<Interaction | undefined> {
+  try {
+    return await provider.interactionDetails(ctx.req, ctx.res);
+  } catch (error) {
+    if (error instanceof Error && "error" in error && error.error === "invalid_request") return undefined;
+    throw error;
+  }
 }
 
 async function firstPage(interaction: Interaction, tenant: Tenant): Promise<Markup> {

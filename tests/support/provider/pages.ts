@@ -99,6 +99,21 @@ export function deviceConfirmPage(page: { form: string; application: string; use
   );
 }
 
+/** Asks whether the person meant to sign out. */
+export function signOutPage(form: string): Markup {
+  return frame(
+    "Sign out",
+    html`
+      <h1>Sign out?</h1>
+      ${new Markup(form)}
+      <div class="buttons">
+        <button id="sign-out" type="submit" form="op.logoutForm" name="logout" value="yes"
+          class="primary">Sign out</button>
+      </div>
+    `,
+  );
+}
+
 /** A page with nothing to fill in. */
 export function messagePage(title: string, text: string): Markup {
   return frame(

@@ -1,5 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { applyFailure } from "./apply_failure.ts";
 import { makeServerCertificate } from "./certificate.ts";
 import {
   type Account,
@@ -10,28 +8,13 @@ import {
   DEFAULT_TENANT_ID,
   PUBLIC_APPLICATION,
 } from "./directory.ts";
-import { entraErrorBody } from "./entra_errors.ts";
-import { adaptRequest } from "./entra_request.ts";
-import { type AnswerFailure, changesAnswer, type Endpoint, type Failure, FailureQueue } from "./failures.ts";
+import type { Endpoint, Failure } from "./failures.ts";
 import { startHttpsServer } from "./https_server.ts";
 import { loadOidcProvider } from "./load_oidc_provider.ts";
-import { readBody, readForm } from "./request_body.ts";
-import { findRoute, type Route, type RouteName } from "./routes.ts";
+import { type ProviderRequest, RequestRouter } from "./request_router.ts";
+import type { RouteName } from "./routes.ts";
 import { signingKey } from "./signing_key.ts";
-import { makeTenant, type Tenant } from "./tenant.ts";
-
-/** One request that the provider got. */
-export interface ProviderRequest {
-  readonly method: string;
-  /** The path, with the tenant. */
-  readonly path: string;
-  /** What the path is for; undefined if nothing is there. */
-  readonly endpoint: RouteName | undefined;
-  readonly query: Record<string, string>;
-  /** The form fields, only of the token and device code endpoints: what people type is not kept. */
-  readonly form: Record<string, string>;
-  readonly headers: Record<string, string>;
-}
+import { makeTenant } from "./tenant.ts";
 
 /** How to start a provider; everything has a default. */
 export interface ProviderOptions {
@@ -81,7 +64,6 @@ export interface Provider extends AsyncDisposable {
 }
 
 const ALIASES = ["common", "organizations", "contoso.example"];
-const FAILING: ReadonlySet<string> = new Set(["authorize", "token", "devicecode", "discovery", "keys"]);
 
 /** Starts a provider on a free port of 127.0.0.1, ready when the promise resolves. */
 export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
@@ -94,58 +76,40 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   };
   const applications = options.applications ?? [PUBLIC_APPLICATION, CONFIDENTIAL_APPLICATION];
   const tenantId = (options.tenantId ?? DEFAULT_TENANT_ID).toLowerCase();
-  const failures = new FailureQueue();
-  const changes = new WeakMap<IncomingMessage, AnswerFailure>();
-  const requests: ProviderRequest[] = [];
+  const router = new RequestRouter();
   const faults: unknown[] = [];
-  const tenants = new Map<string, Tenant>();
   let stopped = false;
-
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? "/", origin);
-    const body = request.method === "POST" ? await readBody(request) : undefined;
-    const route = findRoute(url.pathname);
-    requests.push(record(request, url, route, body));
-    const tenant = route && tenants.get(route.tenant);
-    if (route === undefined || tenant === undefined) return answerNotFound(response, route);
-    const failure = takeFailure(failures, route);
-    if (failure !== undefined) {
-      const outcome = await applyFailure(failure, response, url.searchParams, () => server.breakOff(request));
-      if (outcome.answered) return;
-      if (outcome.change !== undefined) changes.set(request, outcome.change);
-    }
-    adaptRequest(request, route, url, body);
-    await tenant.provider.callback()(request, response);
+  const onFault = (fault: unknown) => {
+    // What is cut off by stop() is nobody's fault.
+    if (!stopped) faults.push(fault);
   };
-
   const server = await startHttpsServer(options.port ?? 0, certificate, (request, response) => {
-    serve(request, response).catch((fault) => {
-      if (!stopped) faults.push(fault);
-      server.breakOff(request);
+    const breakOff = () => server.breakOff(request);
+    router.serve(request, response, breakOff).catch((fault) => {
+      onFault(fault);
+      breakOff();
     });
   });
   const origin = `https://localhost:${server.port}`;
-  for (const id of [tenantId, ...options.otherTenantIds ?? []]) {
-    tenants.set(
-      id.toLowerCase(),
-      await makeTenant({
-        origin,
-        tenantId: id.toLowerCase(),
-        accounts: options.accounts ?? [ADA, BOB],
-        applications,
-        signingKey: key,
-        accessTokenTtl: () => lifetimes.accessToken,
-        refreshTokenTtl: () => lifetimes.refreshToken,
-        deviceCodeTtl: () => lifetimes.deviceCode,
-        devicePollInterval: options.devicePollInterval ?? 5,
-        answerFailure: (request) => changes.get(request),
-        authorizeFailure: () => failures.take("authorize", changesAnswer) as AnswerFailure | undefined,
-        onFault: (fault) => faults.push(fault),
-      }),
-    );
+  const addTenant = async (id: string, names: readonly string[]) => {
+    const tenant = await makeTenant({
+      origin,
+      tenantId: id,
+      accounts: options.accounts ?? [ADA, BOB],
+      applications,
+      signingKey: key,
+      lifetimes,
+      devicePollInterval: options.devicePollInterval ?? 5,
+      changeFor: (request) => router.changeFor(request),
+      takeAuthorizeChange: () => router.takeAuthorizeChange(),
+      onFault,
+    });
+    for (const name of names) router.tenants.set(name, tenant);
+  };
+  await addTenant(tenantId, [tenantId, ...ALIASES]);
+  for (const other of options.otherTenantIds ?? []) {
+    await addTenant(other.toLowerCase(), [other.toLowerCase()]);
   }
-  const main = tenants.get(tenantId);
-  if (main !== undefined) { for (const alias of ALIASES) tenants.set(alias, main); }
   const stop = () => {
     stopped = true;
     return server.stop();
@@ -157,52 +121,14 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     clientId: applications[0]?.clientId ?? "",
     issuer: `${origin}/${tenantId}/v2.0`,
     caPem: certificate.caPem,
-    requests,
+    requests: router.requests,
     faults,
-    requestsTo: (endpoint) => requests.filter((request) => request.endpoint === endpoint),
+    requestsTo: (endpoint) => router.requests.filter((request) => request.endpoint === endpoint),
     setAccessTokenTtl: (seconds) => void (lifetimes.accessToken = seconds),
     setRefreshTokenTtl: (seconds) => void (lifetimes.refreshToken = seconds),
     setDeviceCodeTtl: (seconds) => void (lifetimes.deviceCode = seconds),
-    failNext: (endpoint, failure) => failures.add(endpoint, failure),
+    failNext: (endpoint, failure) => router.failures.add(endpoint, failure),
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-/** A change to an authorization response waits until there is one; every other failure strikes at once. */
-function takeFailure(failures: FailureQueue, { name }: Route): Failure | undefined {
-  if (!FAILING.has(name)) return undefined;
-  return failures.take(name as Endpoint, (failure) => name !== "authorize" || !changesAnswer(failure));
-}
-
-function record(
-  request: IncomingMessage,
-  url: URL,
-  route: Route | undefined,
-  body: string | undefined,
-): ProviderRequest {
-  const keepsForm = route?.name === "token" || route?.name === "devicecode";
-  return {
-    method: request.method ?? "GET",
-    path: url.pathname,
-    endpoint: route?.name,
-    query: readForm(url.search),
-    form: keepsForm && body !== undefined ? readForm(body) : {},
-    headers: Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-    ),
-  };
-}
-
-function answerNotFound(response: ServerResponse, route: Route | undefined): void {
-  if (route === undefined) {
-    response.writeHead(404, { "content-type": "text/plain" }).end("Not found\n");
-    return;
-  }
-  const body = entraErrorBody({
-    error: "invalid_tenant",
-    aadsts: 90002,
-    description: `Tenant '${route.tenant}' not found. Check to make sure you have the correct tenant ID.`,
-  }, Date.now());
-  response.writeHead(400, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
 }

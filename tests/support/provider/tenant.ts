@@ -11,7 +11,7 @@ import { interactions } from "./interactions.ts";
 import { interactionPolicy } from "./interaction_policy.ts";
 import { loadOidcProvider } from "./load_oidc_provider.ts";
 import { MemoryStore } from "./memory_store.ts";
-import { messagePage } from "./pages.ts";
+import { messagePage, signOutPage } from "./pages.ts";
 import { ResourceCatalogue } from "./resource_catalogue.ts";
 import { installResponseModes } from "./authorization_answer.ts";
 import { interactionPath, TENANT_PATHS } from "./routes.ts";
@@ -19,23 +19,25 @@ import { OFFLINE_INSIDE, OPENID_SCOPES } from "./scopes.ts";
 import type { SigningKey } from "./signing_key.ts";
 import { toEntraError } from "./entra_errors.ts";
 import type { EventEmitter } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** What a tenant is made of. Lifetimes are in seconds, and asked for at each use so that a test can change them. */
+/** What a tenant is made of. Lifetimes are in seconds, and looked up at each use so that a test can change them. */
 export interface TenantSetup {
   readonly origin: string;
   readonly tenantId: string;
   readonly accounts: readonly Account[];
   readonly applications: readonly Application[];
   readonly signingKey: SigningKey;
-  readonly accessTokenTtl: () => number;
-  readonly refreshTokenTtl: () => number;
-  readonly deviceCodeTtl: () => number;
+  readonly lifetimes: {
+    readonly accessToken: number;
+    readonly refreshToken: number;
+    readonly deviceCode: number;
+  };
   readonly devicePollInterval: number;
   /** The change a test wants made to the answer to a request, if any. */
-  readonly answerFailure: (request: IncomingMessage) => AnswerFailure | undefined;
+  readonly changeFor: (request: IncomingMessage) => AnswerFailure | undefined;
   /** Takes the change a test wants made to the next authorization response, if any. */
-  readonly authorizeFailure: () => AnswerFailure | undefined;
+  readonly takeAuthorizeChange: () => AnswerFailure | undefined;
   /** Told of every error that is the provider's own fault. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -45,7 +47,8 @@ export interface Tenant {
   readonly setup: TenantSetup;
   readonly provider: Provider;
   readonly consents: Consents;
-  readonly resources: ResourceCatalogue;
+  /** Answers a request that was made ready by `adaptRequest`. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
 /** Makes an oidc-provider that looks like one Entra tenant. */
@@ -53,7 +56,7 @@ export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
   const library = await loadOidcProvider();
   const store = new MemoryStore();
   const consents = new Consents();
-  const resources = new ResourceCatalogue(library.errors, setup.accessTokenTtl);
+  const resources = new ResourceCatalogue(library.errors, () => setup.lifetimes.accessToken);
   const issuer = `${setup.origin}/${setup.tenantId}/v2.0`;
   const provider = new library.Provider(issuer, {
     ...flowConfiguration(setup),
@@ -71,6 +74,7 @@ export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
       deviceFlow: deviceFlow(),
       rpInitiatedLogout: {
         enabled: true,
+        logoutSource: (ctx, form) => void (ctx.body = signOutPage(form).text),
         postLogoutSuccessSource: (ctx) => void (ctx.body = messagePage("Signed out", "You signed out.").text),
       },
       resourceIndicators: {
@@ -86,7 +90,13 @@ export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
       },
     },
   });
-  const tenant = { setup, provider, consents, resources };
+  const callback = provider.callback();
+  const tenant: Tenant = {
+    setup,
+    provider,
+    consents,
+    handle: async (request, response) => await callback(request, response),
+  };
   installResponseModes(tenant);
   provider.use(interactions(tenant));
   provider.use(rewriteAnswer(tenant));
@@ -126,10 +136,10 @@ function flowConfiguration(setup: TenantSetup): Configuration {
       ctx.body = messagePage("Sign-in error", `AADSTS${said.aadsts}: ${said.description}`).text;
     },
     ttl: {
-      AccessToken: setup.accessTokenTtl,
-      ClientCredentials: setup.accessTokenTtl,
-      RefreshToken: setup.refreshTokenTtl,
-      DeviceCode: setup.deviceCodeTtl,
+      AccessToken: () => setup.lifetimes.accessToken,
+      ClientCredentials: () => setup.lifetimes.accessToken,
+      RefreshToken: () => setup.lifetimes.refreshToken,
+      DeviceCode: () => setup.lifetimes.deviceCode,
       AuthorizationCode: 600,
       IdToken: hour,
       Interaction: hour,

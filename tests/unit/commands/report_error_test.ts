@@ -70,7 +70,7 @@ Deno.test("reportError() gives the promised exit code for every error code", () 
   const promised: Record<ErrorCode, number> = {
     unexpected: 1,
     usage: 2,
-    invalid_profile: 2,
+    invalid_profile: 7,
     sign_in_failed: 3,
     access_denied: 3,
     interaction_required: 3,

@@ -54,8 +54,10 @@ Deno.test("systemNetwork() counts a compressed body as it unpacks", async () => 
 
 Deno.test("systemNetwork() gives up when nothing comes in time", async () => {
   const end = Promise.withResolvers<Response>();
-  const attempt = send(() => end.promise, { timeoutMs: 1 });
-  const error = await assertRejects(() => attempt.finally(() => end.resolve(new Response())), CliError);
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => end.promise);
+  const slow = request(`http://127.0.0.1:${server.addr.port}/`, { timeoutMs: 1 });
+  const error = await assertRejects(() => systemNetwork().send(slow), CliError);
+  end.resolve(new Response());
   assertEquals(error.code, "network");
   assertStringIncludes(error.message, "within 0.001 s");
 });

@@ -169,3 +169,44 @@ for (const [what, changes, aadsts] of SENT_BACK) {
     assertEquals(provider.faults, []);
   });
 }
+
+Deno.test("going back to a page whose sign-in is over shows a message, not a fault", async () => {
+  await using provider = await startProvider();
+  using client = new PlainClient(provider);
+  using agent = new UserAgent(provider);
+  await agent.authorize(await client.authorizationUrl(), ADA);
+  const [page] = provider.requestsTo("interaction");
+  using http = Deno.createHttpClient({ caCerts: [provider.caPem] });
+  const response = await fetch(`${provider.origin}${page?.path}`, { client: http });
+  assertEquals(response.status, 400);
+  assertStringIncludes(await response.text(), "AADSTS50196");
+  assertEquals(provider.faults, []);
+});
+
+Deno.test("no page loads anything from elsewhere", async () => {
+  await using provider = await startProvider();
+  using client = new PlainClient(provider);
+  using http = Deno.createHttpClient({ caCerts: [provider.caPem] });
+  const { json } = await client.post("devicecode", { client_id: provider.clientId, scope: "openid" });
+  const base = `${provider.origin}/${provider.tenantId}`;
+  for (
+    const url of [
+      await client.authorizationUrl(),
+      String(json.verification_uri),
+      `${base}/oauth2/v2.0/logout`,
+    ]
+  ) {
+    const redirect = await fetch(url, { client: http, redirect: "manual" });
+    const cookie = redirect.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+    const location = redirect.headers.get("location");
+    const page = location === null
+      ? redirect
+      : await redirect.body?.cancel().then(() =>
+        fetch(new URL(location, url), { client: http, headers: { cookie } })
+      );
+    const text = await page?.text() ?? "";
+    assertStringIncludes(text, "embedded test provider");
+    assertEquals(/\b(src|href)=|@import|url\(/.test(text), false);
+  }
+  assertEquals(provider.faults, []);
+});

@@ -230,3 +230,20 @@ Deno.test("errors come in Entra's form", async () => {
   const { json: unsupported } = await client.token({ grant_type: "password", username: "a", password: "b" });
   assertEquals([unsupported.error, unsupported.error_codes], ["unsupported_grant_type", [70003]]);
 });
+
+Deno.test("an error repeats the client's own correlation id", async () => {
+  await using provider = await startProvider();
+  using http = Deno.createHttpClient({ caCerts: [provider.caPem] });
+  const id = crypto.randomUUID();
+  const response = await fetch(`${provider.origin}/${provider.tenantId}/oauth2/v2.0/token`, {
+    client: http,
+    method: "POST",
+    headers: { "client-request-id": id },
+    body: new URLSearchParams({
+      client_id: provider.clientId,
+      grant_type: "refresh_token",
+      refresh_token: "none",
+    }),
+  });
+  assertEquals((await response.json()).correlation_id, id);
+});

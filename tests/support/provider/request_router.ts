@@ -1,0 +1,104 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { applyFailure } from "./apply_failure.ts";
+import { correlationOf, entraErrorBody } from "./entra_errors.ts";
+import { adaptRequest } from "./entra_request.ts";
+import { type AnswerFailure, changesAnswer, type Endpoint, type Failure, FailureQueue } from "./failures.ts";
+import { readBody, readForm } from "./request_body.ts";
+import { findRoute, type Route, type RouteName } from "./routes.ts";
+import type { Tenant } from "./tenant.ts";
+
+/** One request that the provider got. */
+export interface ProviderRequest {
+  readonly method: string;
+  /** The path, with the tenant. */
+  readonly path: string;
+  /** What the path is for; undefined if nothing is there. */
+  readonly endpoint: RouteName | undefined;
+  readonly query: Record<string, string>;
+  /** The form fields, only of the token and device code endpoints: what people type is not kept. */
+  readonly form: Record<string, string>;
+  readonly headers: Record<string, string>;
+}
+
+const FAILING: ReadonlySet<string> = new Set(["authorize", "token", "devicecode", "discovery", "keys"]);
+
+/** Takes every request: writes it down, makes it fail if a test wants that, or gives it to its tenant. */
+export class RequestRouter {
+  readonly requests: ProviderRequest[] = [];
+  readonly failures = new FailureQueue();
+  /** By the first segment of the path: tenant ids and aliases, lower-case. */
+  readonly tenants = new Map<string, Tenant>();
+  #changes = new WeakMap<IncomingMessage, AnswerFailure>();
+
+  async serve(request: IncomingMessage, response: ServerResponse, breakOff: () => void): Promise<void> {
+    // The path alone matters here; the tenant puts its own origin before it.
+    const url = new URL(request.url ?? "/", "https://localhost");
+    const body = request.method === "POST" ? await readBody(request) : undefined;
+    const route = findRoute(url.pathname);
+    this.requests.push(record(request, url, route, body));
+    const tenant = route && this.tenants.get(route.tenant);
+    if (route === undefined || tenant === undefined) return answerNotFound(response, route);
+    const failure = this.#failureFor(route.name);
+    if (failure !== undefined) {
+      const correlationId = correlationOf(request.headers, url.searchParams);
+      const outcome = await applyFailure(failure, response, {
+        query: url.searchParams,
+        correlationId,
+        breakOff,
+      });
+      if (outcome.answered) return;
+      if (outcome.change !== undefined) this.#changes.set(request, outcome.change);
+    }
+    adaptRequest(request, route, new URL(request.url ?? "/", tenant.setup.origin), body);
+    await tenant.handle(request, response);
+  }
+
+  /** The change a test wants made to the genuine answer to a request. */
+  changeFor(request: IncomingMessage): AnswerFailure | undefined {
+    return this.#changes.get(request);
+  }
+
+  /** Takes the change a test wants made to the next authorization response. */
+  takeAuthorizeChange(): AnswerFailure | undefined {
+    const failure = this.failures.take("authorize", changesAnswer);
+    return failure !== undefined && changesAnswer(failure) ? failure : undefined;
+  }
+
+  /** A change to an authorization response waits until there is one; every other failure strikes at once. */
+  #failureFor(name: RouteName): Failure | undefined {
+    if (!FAILING.has(name)) return undefined;
+    return this.failures.take(name as Endpoint, (failure) => name !== "authorize" || !changesAnswer(failure));
+  }
+}
+
+function record(
+  request: IncomingMessage,
+  url: URL,
+  route: Route | undefined,
+  body: string | undefined,
+): ProviderRequest {
+  const keepsForm = route?.name === "token" || route?.name === "devicecode";
+  return {
+    method: request.method ?? "GET",
+    path: url.pathname,
+    endpoint: route?.name,
+    query: readForm(url.search),
+    form: keepsForm && body !== undefined ? readForm(body) : {},
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    ),
+  };
+}
+
+function answerNotFound(response: ServerResponse, route: Route | undefined): void {
+  if (route === undefined) {
+    response.writeHead(404, { "content-type": "text/plain" }).end("Not found\n");
+    return;
+  }
+  const body = entraErrorBody({
+    error: "invalid_tenant",
+    aadsts: 90002,
+    description: `Tenant '${route.tenant}' not found. Check to make sure you have the correct tenant ID.`,
+  });
+  response.writeHead(400, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
+}
