@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly hosts?: readonly string[];
   /** Text for its standard input, which is empty otherwise. */
   readonly stdin?: string;
+  /** Permissions to take away again, as flags of Deno: `--deny-env=HOME`. An executable has its own inside. */
+  readonly denied?: readonly string[];
   /** The executable to run, which has its hosts inside; otherwise {@linkcode programCommand} says what is run. */
   readonly executable?: string;
 }
@@ -39,7 +41,7 @@ const CONFIG = fromFileUrl(import.meta.resolve("../../deno.json"));
  */
 export function startProgram(args: readonly string[], options: ProgramOptions): RunningProgram {
   const [command, ...before]: [string, ...string[]] = options.executable === undefined
-    ? programCommand(options.hosts ?? [], "scripted-browser")
+    ? withFlags(programCommand(options.hosts ?? [], "scripted-browser"), options.denied ?? [])
     : [options.executable];
   const child = new Deno.Command(command, {
     args: [...before, ...args],
@@ -87,6 +89,13 @@ export function programCommand(
     ...(browser === "scripted-browser" ? [`--allow-run=${Deno.execPath()}`] : []),
     MAIN,
   ];
+}
+
+function withFlags(
+  [deno, ...rest]: [string, ...string[]],
+  flags: readonly string[],
+): [string, ...string[]] {
+  return [deno, ...rest.slice(0, -1), ...flags, ...rest.slice(-1)];
 }
 
 /** The variables by which Deno finds its cache and packages, and a program other programs. */

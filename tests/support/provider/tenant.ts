@@ -90,12 +90,12 @@ export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
       },
     },
   });
-  const callback = provider.callback();
   const tenant: Tenant = {
     setup,
     provider,
     consents,
-    handle: async (request, response) => await callback(request, response),
+    // Made at each request: middleware that is added below would be missing from an earlier one.
+    handle: async (request, response) => await provider.callback()(request, response),
   };
   installResponseModes(tenant);
   provider.use(interactions(tenant));

@@ -166,6 +166,12 @@ Deno.test("guardNetwork() refuses what is no JSON object, and keeps the text out
   }
 });
 
+Deno.test("guardNetwork() says what came in place of a JSON object", async () => {
+  for (const body of ["[]", "null", '"x"', "1"]) {
+    assertStringIncludes((await postRefusal(textResponse(body))).message, "no JSON object");
+  }
+});
+
 Deno.test("guardNetwork() takes no token from an answer that isn't status 200", async () => {
   for (const status of [201, 204, 400, 401, 403, 404]) {
     const error = await postRefusal(jsonResponse(goodTokenResponse(), status));

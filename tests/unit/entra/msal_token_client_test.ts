@@ -282,6 +282,8 @@ Deno.test("redeem() takes no response without an ID token, or with one that is n
     const error = await signInError((nonce) => tokens(nonce, { body: { id_token: idToken } }));
     assertEquals(error.code, "invalid_response", String(idToken));
   }
+  const none = await signInError((nonce) => tokens(nonce, { body: { id_token: undefined } }));
+  assertStringIncludes(none.message, "has no ID token");
 });
 
 Deno.test("redeem() turns client information that is garbage into an error of its own", async () => {
@@ -450,9 +452,18 @@ Deno.test("refresh() finds the account whose ids have capitals", async () => {
   assertStringIncludes(issued.cache.reveal(), "new-one");
 });
 
-Deno.test("refresh() sends the tokens of a domain's or common's tenant under the tenant they name", async () => {
-  const issued = await signIn({}, "common");
-  assertEquals(accountOf(issued).tenantId, TENANT_ID);
+Deno.test("a sign-in through common is for the tenant that it names, and its refresh for no other", async () => {
+  const before = await signIn({}, "common");
+  assertEquals(accountOf(before).tenantId, TENANT_ID);
+  const authority = tinyAuthority(() => tokens(null));
+  const common = client(authority, { tenant: "common" });
+  const issued = await common.refresh(before.cache, accountOf(before), SCOPES);
+  assertEquals(issued.token.account, before.token.account);
+  authority.metadata = jsonResponse({ ...goodMetadata(), issuer: `${BASE}/{tenantid}/v2.0` });
+  const claims = { tid: OTHER_TENANT_ID, iss: `${BASE}/${OTHER_TENANT_ID}/v2.0` };
+  authority.answer = () => tokens(null, { claims });
+  const error = await assertRejects(() => common.refresh(before.cache, accountOf(before), SCOPES), CliError);
+  assertEquals(error.code, "wrong_account");
 });
 
 Deno.test("no error or token prints code, verifier, nonce or token", async () => {

@@ -320,6 +320,18 @@ Deno.test("getToken() asks the user when another process cleared the cache meanw
   assertEquals(shown(await world.get()), ["two", "interactive", true]);
 });
 
+Deno.test("getToken() keeps no older token after a sign-in", async () => {
+  const world = new World();
+  const other = { ...REQUEST, scopes: ["api://app/x"] };
+  await world.signInWith("one");
+  world.refresh = () => world.issue("two", ["api://app/x"]);
+  assertEquals(shown(await world.get(other)), ["two", "refresh", true]);
+  assertEquals(world.store.sessions[0]?.tokens.length, 2);
+  world.signIn = () => world.issue("three");
+  await world.get(FORCED);
+  assertEquals(world.store.sessions[0]?.tokens.map((token) => token.accessToken.reveal()), ["three"]);
+});
+
 Deno.test("getToken() passes on what a refresh or a sign-in ends with", async () => {
   for (const code of ["wrong_account", "sign_in_failed", "unexpected"] as const) {
     const world = new World();

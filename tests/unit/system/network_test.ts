@@ -68,7 +68,7 @@ Deno.test("systemNetwork() ends with the reason of the signal", async () => {
   assertStrictEquals(await assertRejects(() => systemNetwork().send(aborted)), reason);
 });
 
-Deno.test("systemNetwork() tells a refused connection, a missing name and broken TLS apart", async () => {
+Deno.test("systemNetwork() tells a refused connection and broken TLS apart, whatever the URL holds", async () => {
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = free.addr;
   free.close();
@@ -77,9 +77,6 @@ Deno.test("systemNetwork() tells a refused connection, a missing name and broken
     CliError,
   );
   assertEquals([refused.code, refused.message], ["network", `127.0.0.1:${port} refused the connection`]);
-
-  const missing = await assertRejects(() => systemNetwork().send(request("https://tls.invalid/")), CliError);
-  assertEquals([missing.code, missing.message], ["network", "The address of tls.invalid could not be found"]);
 
   await using plain = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },

@@ -1,0 +1,107 @@
+import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import { inheritedVariables, programCommand } from "../support/program.ts";
+import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+
+/** What only a refresh, a sign-in or another command needs. */
+const HEAVY_PACKAGES = ["@azure/msal-node", "jose", "@cliffy/prompt", "@cliffy/table", "@std/yaml/stringify"];
+const HEAVY_FOLDERS = ["src/entra/", "src/loopback/", "src/browser/"];
+const HEAVY_FILES = ["src/flows/interactive_sign_in.ts"];
+
+interface ImportMap {
+  readonly imports: Readonly<Record<string, string>>;
+  readonly scopes?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const TOP = new URL("../../", import.meta.url);
+
+/** The import map that the tests run with: a file that `DENO_FLAGS` names, else the imports of `deno.json`. */
+async function currentImportMap(): Promise<{ map: ImportMap; base: URL }> {
+  const named = / ?--import-map=(\S+)/.exec(Deno.env.get("DENO_FLAGS") ?? "")?.[1];
+  const base = named === undefined ? new URL("deno.json", TOP) : new URL(named, TOP);
+  const { imports, scopes } = JSON.parse(await Deno.readTextFile(base));
+  return { map: { imports: named === undefined ? withSubpaths(imports) : imports, scopes }, base };
+}
+
+/** In `deno.json`, and only there, the name of a package stands for everything below it too. */
+function withSubpaths(imports: Readonly<Record<string, string>>): Record<string, string> {
+  const below = Object.entries(imports).map((
+    [name, target],
+  ) => [`${name}/`, `${target.replace(":", ":/")}/`]);
+  return { ...imports, ...Object.fromEntries(below) };
+}
+
+/** The same addresses, for a map that lies elsewhere. */
+function absolute(imports: Readonly<Record<string, string>>, base: URL): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(imports).map(([name, target]) => [name, new URL(target, base).href]),
+  );
+}
+
+async function heavyModules(names: readonly string[]): Promise<Record<string, string>> {
+  const modules = [...names, ...HEAVY_FILES.map((file) => new URL(file, TOP).href)];
+  for (const folder of HEAVY_FOLDERS) {
+    for await (const { name } of Deno.readDir(new URL(folder, TOP))) {
+      modules.push(new URL(folder + name, TOP).href);
+    }
+  }
+  // The name is part of the address, and so of the stack that --verbose prints.
+  return Object.fromEntries(modules.map((name) => [name, `data:text/javascript,throw%20Error()//${name}`]));
+}
+
+/** Writes an import map in which the heavy modules are ones that fail as soon as they are loaded. */
+async function writeFailingMap(folder: string): Promise<string> {
+  const { map, base } = await currentImportMap();
+  const imports = absolute(map.imports, base);
+  const scopes = Object.entries(map.scopes ?? {})
+    .map(([scope, names]) => [new URL(scope, base).href, absolute(names, base)]);
+  const subpaths = Object.keys(imports).filter((name) => name.startsWith("@cliffy/prompt/"));
+  const heavy = await heavyModules([...HEAVY_PACKAGES, ...subpaths.filter((name) => !name.endsWith("/"))]);
+  const path = join(folder, "failing_import_map.json");
+  await Deno.writeTextFile(
+    path,
+    JSON.stringify({ imports: { ...imports, ...heavy }, scopes: Object.fromEntries(scopes) }),
+  );
+  return path;
+}
+
+/** Runs the program from its source with that map. */
+async function runWithMap(map: string, { env, provider }: Sandbox, args: readonly string[]) {
+  const [deno, ...rest] = programCommand([`localhost:${provider.port}`], "scripted-browser");
+  const main = rest.at(-1) ?? "";
+  const flags = rest.slice(0, -1).filter((flag) => !/^--(import-map|no-lock)\b/.test(flag));
+  const command = new Deno.Command(deno, {
+    args: [...flags, "--no-lock", `--import-map=${map}`, main, ...args],
+    env: { ...inheritedVariables(), ...env },
+    clearEnv: true,
+    stdin: "null",
+  });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+Deno.test({
+  name: "get-token with a cached token loads neither MSAL nor what a sign-in and other commands need",
+  // An executable has its modules inside, and no import map.
+  ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
+  async fn(test) {
+    await using sandbox = await openSandbox();
+    const signedIn = await sandbox.signIn(["get-token"]);
+    const map = await writeFailingMap(sandbox.folder);
+
+    for (const form of ["text", "token", "json", "env", "header"]) {
+      await test.step(`--output ${form}`, async () => {
+        const cached = await runWithMap(map, sandbox, ["get-token", "--output", form]);
+        assertEquals(cached.code, 0, cached.stderr);
+        assertStringIncludes(cached.stdout, signedIn.stdout.trim());
+        assertStringIncludes(cached.stderr, "✓ Using cached token");
+      });
+    }
+    await test.step("a refresh does load them", async () => {
+      const refreshed = await runWithMap(map, sandbox, ["refresh", "--verbose"]);
+      assertNotEquals(refreshed.code, 0);
+      assertMatch(refreshed.stderr, /data:\S+src\/entra\/msal_token_client\.ts/);
+    });
+  },
+});

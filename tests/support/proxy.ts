@@ -1,0 +1,95 @@
+/** A proxy of one's own for a test. */
+export interface Proxy extends AsyncDisposable {
+  /** For `HTTPS_PROXY`. */
+  readonly url: string;
+  /** `host:port` of every tunnel that was asked for. */
+  readonly targets: readonly string[];
+  /** The `Proxy-Authorization` of every request that had one. */
+  readonly credentials: readonly string[];
+}
+
+/** How the proxy answers. */
+export interface ProxyOptions {
+  /** The status line's number and words; `200 Connection established` by default. */
+  readonly answer?: string;
+  /** What follows a refusal. */
+  readonly body?: string;
+}
+
+/** Starts a proxy on a free port of 127.0.0.1 that opens tunnels (RFC 9110 section 9.3.6), or refuses to. */
+export function startProxy({ answer = "200 Connection established", body = "" }: ProxyOptions = {}): Proxy {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const targets: string[] = [];
+  const credentials: string[] = [];
+  const open = new Set<Deno.TcpConn>();
+
+  async function serve(client: Deno.TcpConn): Promise<void> {
+    const head = await readHead(client);
+    const target = head.match(/^CONNECT (\S+) HTTP\/1\.1\r\n/)?.[1];
+    if (target === undefined) return;
+    targets.push(target);
+    const credential = head.match(/^proxy-authorization: (.*)\r$/im)?.[1];
+    if (credential !== undefined) credentials.push(credential);
+    await send(client, `HTTP/1.1 ${answer}\r\n${body === "" ? "" : `content-length: ${body.length}\r\n`}\r\n${body}`);
+    if (!answer.startsWith("200")) return;
+    const [host = "", port = ""] = target.split(":");
+    const server = await Deno.connect({ hostname: host, port: Number(port) });
+    open.add(server);
+    await Promise.all([pipe(client, server), pipe(server, client)]);
+    closeOnce(server);
+  }
+
+  function closeOnce(connection: Deno.TcpConn): void {
+    if (open.delete(connection)) connection.close();
+  }
+
+  const serving: Promise<void>[] = [];
+  const accepting = (async () => {
+    for await (const client of listener) {
+      open.add(client);
+      serving.push(serve(client).catch(() => {}).finally(() => closeOnce(client)));
+    }
+  })();
+  return {
+    url: `http://127.0.0.1:${listener.addr.port}`,
+    targets,
+    credentials,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await accepting;
+      for (const connection of [...open]) closeOnce(connection);
+      await Promise.all(serving);
+    },
+  };
+}
+
+/** Everything up to the empty line; the client says no more before it is answered. */
+async function readHead(connection: Deno.TcpConn): Promise<string> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(4096);
+  let head = "";
+  while (!head.includes("\r\n\r\n")) {
+    const count = await connection.read(buffer);
+    if (count === null) break;
+    head += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
+  return head;
+}
+
+async function send(connection: Deno.TcpConn, text: string): Promise<void> {
+  let data = new TextEncoder().encode(text);
+  while (data.length > 0) data = data.subarray(await connection.write(data));
+}
+
+/** Passes on what comes from one end until it ends, and ends the other too. A broken end is an end. */
+async function pipe(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+  const buffer = new Uint8Array(16_384);
+  try {
+    for (let count = await from.read(buffer); count !== null; count = await from.read(buffer)) {
+      for (let sent = 0; sent < count;) sent += await to.write(buffer.subarray(sent, count));
+    }
+    await to.closeWrite();
+  } catch {
+    // Whoever broke off has nothing more to get.
+  }
+}
