@@ -13,7 +13,8 @@ import { FileError } from "./system/file_error.ts";
 import type { Files } from "./system/files.ts";
 import { replaceFile } from "./system/replace_file.ts";
 import { homeFolder } from "./system/folder.ts";
-import { openPrivateFolder } from "./system/private_folder.ts";
+import { permitted } from "./system/permission.ts";
+import { openPrivateFolder, type PrivateFolder } from "./system/private_folder.ts";
 import type { System } from "./system/system.ts";
 
 /**
@@ -42,14 +43,19 @@ function wantsJson(args: readonly string[]): boolean {
 function createContext(system: System): CommandContext {
   const { terminal, env, clock, files, locks, os } = system;
   const notice = (message: string) => terminal.say(`Notice: ${message}`);
-  const folder = openPrivateFolder({ path: homeFolder(env, os), files, locks, notice });
-  const store = openTokenStore({ folder, env, clock });
+  // Made when a command asks for it, so that help needs neither a home nor the permission to look for one.
+  let folder: PrivateFolder | undefined;
+  const openFolder = () => folder ??= openPrivateFolder({ path: homeFolder(env, os), files, locks, notice });
   return {
     terminal,
     env,
     clock,
-    profiles: openProfileBook({ folder }),
-    flows: createFlows(system, store),
+    get profiles() {
+      return openProfileBook({ folder: openFolder() });
+    },
+    get flows() {
+      return createFlows(system, openTokenStore({ folder: openFolder(), env, clock }));
+    },
     writePrivateFile: (path, text) => writePrivateFile(files, resolve(path), text),
   };
 }
@@ -94,9 +100,18 @@ function createFlows(system: System, store: TokenStore): Flows {
       const { decodeClaims } = await import("./entra/decode_claims.ts");
       return await inspectTokens(profile, { clock, store, decodeClaims });
     },
-    clearCache: (profile) => store.forget(profile),
+    async forgetTokens(profile) {
+      const { forgetTokens } = await import("./flows/forget_tokens.ts");
+      return await forgetTokens(profile, store);
+    },
   };
 }
+
+/** What MSAL reads while it loads, on every system: it works out where a managed identity would have its files. */
+const MSAL_NEEDS = [
+  { name: "env", variable: "ProgramData" },
+  { name: "env", variable: "ProgramFiles" },
+] as const;
 
 /** Loads MSAL, which takes longer than everything a cached token needs. */
 async function loadTokenClient(
@@ -104,7 +119,11 @@ async function loadTokenClient(
   key: SessionKey,
   caCertFile: string | undefined,
 ): Promise<TokenClient> {
-  const { createTokenClient } = await import("./entra/msal_token_client.ts");
+  const { createTokenClient } = await permitted(
+    MSAL_NEEDS,
+    "Loading MSAL",
+    () => import("./entra/msal_token_client.ts"),
+  );
   const { readRoots } = await import("./system/root_certificates.ts");
   const roots = caCertFile === undefined ? [] : await readRoots(caCertFile, system.files);
   const { clock, interrupted: signal } = system;

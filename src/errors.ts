@@ -22,6 +22,7 @@ export const EXIT_CODES = {
   no_profile: 6,
   no_token: 6,
   store: 7,
+  unreadable_store: 7,
   invalid_profile: 7,
   permission: 8,
   person_needed: 9,

@@ -1,4 +1,5 @@
 import { Command } from "@cliffy/command";
+import type { Forgotten } from "../flows/forget_tokens.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { profileName } from "./profile_name.ts";
@@ -15,10 +16,14 @@ export function clearCacheCommand(context: CommandContext): AnyCommand {
 /** Forgets the profile's tokens. @throws {CliError} `store` or `permission`. */
 export async function runClearCache(profile: string | undefined, context: CommandContext): Promise<void> {
   const name = profileName(profile, context.env);
-  const dropped = await context.flows.clearCache(name);
-  context.terminal.say(
-    dropped === 0
-      ? `Profile '${name}' has no cached tokens`
-      : `✓ Cached tokens of profile '${name}' are gone`,
-  );
+  context.terminal.say(describe(await context.flows.forgetTokens(name), name));
+}
+
+function describe(forgotten: Forgotten, profile: string): string {
+  if (forgotten.kind === "moved-aside") {
+    return `The tokens could not be read, so the file with those of all profiles was moved to ${forgotten.path}`;
+  }
+  return forgotten.sessions === 0
+    ? `Profile '${profile}' has no cached tokens`
+    : `✓ Cached tokens of profile '${profile}' are gone`;
 }

@@ -40,7 +40,7 @@ export async function runDeleteProfile(flags: DeleteProfileFlags, context: Comma
     return;
   }
   // Tokens first: should the second step fail, a profile without tokens is left, not tokens without a profile.
-  await flows.clearCache(name);
+  await flows.forgetTokens(name);
   await profiles.remove(name);
   terminal.say(`✓ Profile '${name}' deleted`);
 }

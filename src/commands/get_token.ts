@@ -1,7 +1,7 @@
 import { Command } from "@cliffy/command";
 import type { SignInManner } from "../flows/flows.ts";
 import type { TokenResult } from "../flows/get_token.ts";
-import { resolveSettings, type SignInSettings } from "../profiles/settings.ts";
+import type { SignInSettings } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
 import { CliError } from "../errors.ts";
 import type { AnyCommand } from "./any_command.ts";
@@ -10,6 +10,7 @@ import { parseDuration } from "./duration.ts";
 import { localTime } from "./local_time.ts";
 import { parsePortFlags } from "./port_flags.ts";
 import { profileName } from "./profile_name.ts";
+import { readSettings } from "./read_settings.ts";
 import { sayProgress } from "./progress_lines.ts";
 import { formatToken, type OutputForm, parseOutputForm } from "./token_output.ts";
 
@@ -103,11 +104,10 @@ export async function runGetToken(flags: GetTokenFlags, context: CommandContext)
   const manner = parseManner(flags);
   const prompt = parsePrompt(flags.prompt);
   const name = profileName(flags.profile, env);
-  const settings = resolveSettings(
+  const settings = await readSettings(
     { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: flags.scope && parseScopes(flags.scope) },
-    env,
-    await context.profiles.find(name),
     name,
+    context,
   );
   const { authority, tenant, clientId, scopes } = settings;
   const isQuiet = flags.quiet ?? flags.silent ?? false;

@@ -1,10 +1,10 @@
 import { Command } from "@cliffy/command";
-import { resolveSettings } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { localTime } from "./local_time.ts";
 import { profileName } from "./profile_name.ts";
+import { readSettings } from "./read_settings.ts";
 import { sayProgress } from "./progress_lines.ts";
 
 /** The flags of `refresh`, as typed. */
@@ -38,11 +38,10 @@ export function refreshCommand(context: CommandContext): AnyCommand {
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
   const { terminal, env, flows } = context;
   const name = profileName(flags.profile, env);
-  const { authority, tenant, clientId, scopes } = resolveSettings(
+  const { authority, tenant, clientId, scopes } = await readSettings(
     { scopes: flags.scope && parseScopes(flags.scope) },
-    env,
-    await context.profiles.find(name),
     name,
+    context,
   );
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   const { token } = await flows.getToken({

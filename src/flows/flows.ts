@@ -1,6 +1,7 @@
 import type { PortChoice } from "../loopback/port_choice.ts";
 import type { Progress } from "./progress.ts";
 import type { TokenRequest, TokenResult } from "./get_token.ts";
+import type { Forgotten } from "./forget_tokens.ts";
 import type { InspectedToken } from "./inspect_tokens.ts";
 
 export type { PortChoice };
@@ -24,6 +25,6 @@ export interface Flows {
   ): Promise<TokenResult>;
   /** The access tokens that are kept for a profile, newest first. */
   inspectTokens(profile: string): Promise<InspectedToken[]>;
-  /** Forgets what is kept for a profile; gives the number of sign-ins dropped. */
-  clearCache(profile: string): Promise<number>;
+  /** See `forgetTokens()`. */
+  forgetTokens(profile: string): Promise<Forgotten>;
 }

@@ -201,8 +201,9 @@ function reportMissing(request: TokenRequest, { token }: IssuedTokens, progress:
   if (scopes.length > 0) progress({ kind: "scopes-missing", scopes });
 }
 
-function userNeeded({ key, acceptCached }: TokenRequest, demand: CliError | null): CliError {
-  if (acceptCached) {
+function userNeeded({ key, acceptCached, acceptRefresh }: TokenRequest, demand: CliError | null): CliError {
+  const wantsRefresh = acceptRefresh && !acceptCached;
+  if (!wantsRefresh) {
     return new CliError("person_needed", "Signing in needs a person, and --no-interactive forbids asking", {
       hint: `Run this where there is a browser: entra-auth-cli get-token --profile ${key.profile}`,
     });

@@ -10,7 +10,7 @@ const START_ANEW =
 /** `tokens.enc` doesn't look like one. */
 export function notATokenFile(detail: string): CliError {
   return new CliError(
-    "store",
+    "unreadable_store",
     `${TOKEN_FILE} is not a token file of this program, or is damaged: ${detail}`,
     {
       hint: START_ANEW,
@@ -21,7 +21,7 @@ export function notATokenFile(detail: string): CliError {
 /** `tokens.enc` has a format that only a later version of this program knows. */
 export function newerTokenFile(version: number): CliError {
   return new CliError(
-    "store",
+    "unreadable_store",
     `${TOKEN_FILE} was written by a newer version of this program (format ${version})`,
     {
       hint: `Update entra-auth-cli. ${START_ANEW}`,
@@ -31,19 +31,25 @@ export function newerTokenFile(version: number): CliError {
 
 /** Decryption failed. One message for every reason: what exactly failed would help only who forges. */
 export function undecryptable(): CliError {
-  return new CliError("store", `${TOKEN_FILE} can't be decrypted: it is damaged, or its key has changed`, {
-    hint: START_ANEW,
-  });
+  return new CliError(
+    "unreadable_store",
+    `${TOKEN_FILE} can't be decrypted: it is damaged, or its key has changed`,
+    {
+      hint: START_ANEW,
+    },
+  );
 }
 
 /** What was decrypted isn't what this program writes. */
 export function damagedContent(detail: string): CliError {
-  return new CliError("store", `${TOKEN_FILE} has damaged content: ${detail}`, { hint: START_ANEW });
+  return new CliError("unreadable_store", `${TOKEN_FILE} has damaged content: ${detail}`, {
+    hint: START_ANEW,
+  });
 }
 
 /** `tokens.enc` is there, and its key isn't. `place` is where the key should be. */
 export function missingKey(place: string): CliError {
-  return new CliError("store", `The key of ${TOKEN_FILE} is missing: it should be in ${place}`, {
+  return new CliError("unreadable_store", `The key of ${TOKEN_FILE} is missing: it should be in ${place}`, {
     hint: `Put the key back from a backup. ${START_ANEW}`,
   });
 }
@@ -52,9 +58,13 @@ export function missingKey(place: string): CliError {
 export function otherKey(number: number, place: string): CliError {
   const keeper = GUARDIAN_NAMES.find((name) => GUARDIAN_NUMBERS[name] === number);
   const kept = keeper === undefined ? "" : `The other key was kept by ${GUARDIAN_LABELS[keeper]}. `;
-  return new CliError("store", `${TOKEN_FILE} was encrypted with another key than the one in ${place}`, {
-    hint: `${kept}Put that key back. ${START_ANEW}`,
-  });
+  return new CliError(
+    "unreadable_store",
+    `${TOKEN_FILE} was encrypted with another key than the one in ${place}`,
+    {
+      hint: `${kept}Put that key back. ${START_ANEW}`,
+    },
+  );
 }
 
 const GUARDIAN_NAMES = Object.keys(GUARDIAN_NUMBERS) as GuardianName[];

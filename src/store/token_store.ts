@@ -1,8 +1,11 @@
 import type { Session, SessionKey } from "./session.ts";
 
-/** Tokens at rest. Every write replaces the whole file in one step; readers see the old one or the new one. */
+/**
+ * Tokens at rest. Every write replaces the whole file in one step; readers see the old one or the new one. A file that is
+ * there and can't be read as tokens, for its content or its key, is `unreadable_store` wherever it has to be read.
+ */
 export interface TokenStore {
-  /** The session for `key`, or null. Reading takes no lock. @throws {CliError} `store` or `permission`. */
+  /** The session for `key`, or null. Reading takes no lock. @throws {CliError} `store`, `unreadable_store` or `permission`. */
   read(key: SessionKey): Promise<Session | null>;
   /** Keeps `session` in place of what was there for its key. @throws {CliError} `store` or `permission`. */
   save(session: Session): Promise<void>;

@@ -110,7 +110,8 @@ export function inheritedVariables(): Record<string, string> {
     "TEMP",
     "LOCALAPPDATA",
   ];
-  const variables: Record<string, string> = { TZ: "UTC" };
+  // A Deno that looks for its own updates would be seen by a test's proxy.
+  const variables: Record<string, string> = { TZ: "UTC", DENO_NO_UPDATE_CHECK: "1" };
   for (const name of names) {
     const value = Deno.env.get(name);
     if (value !== undefined) variables[name] = value;

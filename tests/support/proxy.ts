@@ -30,7 +30,10 @@ export function startProxy({ answer = "200 Connection established", body = "" }:
     targets.push(target);
     const credential = head.match(/^proxy-authorization: (.*)\r$/im)?.[1];
     if (credential !== undefined) credentials.push(credential);
-    await send(client, `HTTP/1.1 ${answer}\r\n${body === "" ? "" : `content-length: ${body.length}\r\n`}\r\n${body}`);
+    await send(
+      client,
+      `HTTP/1.1 ${answer}\r\n${body === "" ? "" : `content-length: ${body.length}\r\n`}\r\n${body}`,
+    );
     if (!answer.startsWith("200")) return;
     const [host = "", port = ""] = target.split(":");
     const server = await Deno.connect({ hostname: host, port: Number(port) });

@@ -20,11 +20,11 @@ export type GuardianName = keyof typeof GUARDIAN_NUMBERS;
 export class UnusableKeyError extends CliError {
   /** `message` says what is wrong with it, `hint` what to do. */
   constructor(message: string, hint: string) {
-    super("store", message, { hint });
+    super("unreadable_store", message, { hint });
   }
 }
 
-/** Keeps the key that encrypts `tokens.enc`. Its methods throw a `CliError`: `store`, or `permission`. */
+/** Keeps the key that encrypts `tokens.enc`. Its methods throw a `CliError`: `store`, `unreadable_store` or `permission`. */
 export interface KeyGuardian {
   /** Which one it is. */
   readonly name: GuardianName;

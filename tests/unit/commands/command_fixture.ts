@@ -84,9 +84,10 @@ export class MemoryContext implements CommandContext {
       return Promise.resolve(this.result);
     },
     inspectTokens: () => Promise.resolve(this.inspected),
-    clearCache: (profile) => {
+    forgetTokens: (profile) => {
       this.cleared.push(profile);
-      return Promise.resolve(this.profiles.profiles.some(({ name }) => name === profile) ? 1 : 0);
+      const sessions = this.profiles.profiles.some(({ name }) => name === profile) ? 1 : 0;
+      return Promise.resolve({ kind: "forgotten", sessions });
     },
   };
 

@@ -107,7 +107,7 @@ Deno.test("delete-profile drops the tokens and the profile, and knows when there
 
 Deno.test("delete-profile keeps the profile while its tokens can't be dropped", async () => {
   const context = new MemoryContext();
-  context.flows.clearCache = () => Promise.reject(new CliError("store", "locked"));
+  context.flows.forgetTokens = () => Promise.reject(new CliError("store", "locked"));
   await assertRejects(() => runDeleteProfile({ name: "work" }, context), CliError, "locked");
   assertEquals(context.profiles.profiles, [WORK]);
 });
@@ -120,5 +120,15 @@ Deno.test("clear-cache says what it did", async () => {
   assertEquals(context.terminal.said, [
     "✓ Cached tokens of profile 'work' are gone",
     "Profile 'default' has no cached tokens",
+  ]);
+});
+
+Deno.test("clear-cache says where it moved a file that can't be read", async () => {
+  const context = new MemoryContext();
+  context.flows.forgetTokens = () =>
+    Promise.resolve({ kind: "moved-aside", path: "/home/me/tokens.enc.damaged" });
+  await runClearCache("work", context);
+  assertEquals(context.terminal.said, [
+    "The tokens could not be read, so the file with those of all profiles was moved to /home/me/tokens.enc.damaged",
   ]);
 });

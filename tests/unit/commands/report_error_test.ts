@@ -81,6 +81,7 @@ Deno.test("reportError() gives the promised exit code for every error code", () 
     no_profile: 6,
     no_token: 6,
     store: 7,
+    unreadable_store: 7,
     permission: 8,
     person_needed: 9,
     wrong_account: 10,

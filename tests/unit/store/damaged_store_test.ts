@@ -19,7 +19,7 @@ async function assertRefused(
   const errors: CliError[] = [];
   for (const attempt of attempts) errors.push(await assertRejects(attempt, CliError, message));
   for (const { code, hint } of errors) {
-    assertEquals(code, "store");
+    assertEquals(code, "unreadable_store");
     assertStringIncludes(hint ?? "", "entra-auth-cli clear-cache");
   }
   assertEquals(await home.read("tokens.enc"), before);

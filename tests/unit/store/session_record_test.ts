@@ -44,7 +44,7 @@ Deno.test("parseSession() refuses each field that is missing or of another type"
   }
   for (const [field, value] of spoiled) {
     const error = assertThrows(() => parseSession(encode(value)), CliError, "damaged content", field);
-    assertEquals(error.code, "store");
+    assertEquals(error.code, "unreadable_store");
   }
 });
 

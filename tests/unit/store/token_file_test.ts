@@ -38,7 +38,7 @@ async function readAll(file: Bytes, key: DataKey): Promise<PlainRecord[]> {
 
 async function errorOf(file: Bytes, key: DataKey): Promise<CliError> {
   const error = await assertRejects(() => readAll(file, key), CliError);
-  assertEquals(error.code, "store");
+  assertEquals(error.code, "unreadable_store");
   return error;
 }
 

@@ -95,3 +95,23 @@ Deno.test({
     assertEquals(new URLSearchParams(loopback.requests[0]?.body).get("error"), "access_denied");
   },
 });
+
+Deno.test({
+  name: "Chromium signs out, and has to sign in again",
+  ignore,
+  fn: async () => {
+    await using provider = await startProvider();
+    await using loopback = startLoopback();
+    await using chromium = await openChromium();
+    using client = new PlainClient(provider);
+    const url = await client.authorizationUrl({ redirect_uri: loopback.redirectUri });
+    await chromium.signIn(url, ADA);
+    const page = await chromium.newPage();
+    await page.goto(`${provider.origin}/${provider.tenantId}/oauth2/v2.0/logout`);
+    await page.click("#sign-out");
+    await page.waitForSelector("#message");
+    assertEquals(await page.title(), "Signed out");
+    await assertRejects(() => chromium.signIn(url, { ...ADA, password: "wrong" }), SignInStuck, "incorrect");
+    assertEquals(provider.faults, []);
+  },
+});

@@ -1,0 +1,32 @@
+import { CliError } from "../errors.ts";
+import type { TokenStore } from "../store/token_store.ts";
+
+/** What became of the tokens that were to be forgotten. */
+export type Forgotten =
+  | {
+    readonly kind: "forgotten";
+    /** How many sign-ins were dropped. */
+    readonly sessions: number;
+  }
+  | {
+    readonly kind: "moved-aside";
+    /** Where the file with the tokens of all profiles is now, which could not be read. */
+    readonly path: string;
+  };
+
+/**
+ * Forgets the tokens of `profile`. A store that can't be read is moved aside, so that the next sign-in starts anew and
+ * nothing is lost.
+ *
+ * @throws {CliError} `store` or `permission`.
+ */
+export async function forgetTokens(profile: string, store: TokenStore): Promise<Forgotten> {
+  try {
+    return { kind: "forgotten", sessions: await store.forget(profile) };
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "unreadable_store") throw error;
+    const path = await store.moveAside();
+    if (path === null) throw error;
+    return { kind: "moved-aside", path };
+  }
+}

@@ -1,0 +1,175 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import denoJson from "../../deno.json" with { type: "json" };
+import type { ProgramOptions, ProgramResult } from "../support/program.ts";
+import { ADA } from "../support/provider/directory.ts";
+import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+
+const { env: NAMES, net: HOSTS } = denoJson.permissions.default;
+// An executable has its permissions inside, so there is nothing to take away.
+const ignore = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
+
+/** The browser of these tests has no screen: the program shows the URL, and reads every variable that could tell it. */
+const NO_SCREEN = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
+
+/** Signs in with `get-token`, which has to show the URL. */
+async function signInAtShownUrl(
+  sandbox: Sandbox,
+  args: readonly string[],
+  options: Partial<ProgramOptions>,
+): Promise<ProgramResult> {
+  const program = sandbox.start(["get-token", ...args], options);
+  const [, url] = await program.stderrMatch(/^ *(https:\S+)$/m);
+  await sandbox.userAgent.signIn(url ?? "", ADA);
+  return await program.ended;
+}
+
+function assertDenied(result: ProgramResult, flag: string): void {
+  assertEquals(result.code, 8, result.stderr);
+  assertEquals(result.stdout, "");
+  assertStringIncludes(result.stderr, flag);
+  assertEquals(/^\s+at |NotCapable|Uncaught/m.exec(result.stderr), null, result.stderr);
+}
+
+/** The accesses of one kind that Deno wrote down. */
+async function readAudit(path: string, kind: string): Promise<string[]> {
+  const lines = (await Deno.readTextFile(path)).trim().split("\n");
+  const entries = lines.map((line) => JSON.parse(line)).filter(({ permission }) => permission === kind);
+  return entries.map(({ value }) => value);
+}
+
+Deno.test({
+  name: "the permissions in deno.json are what the commands use: no variable more, no variable less",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const used = new Set<string>();
+    const audited = async (run: (env: Record<string, string>) => Promise<ProgramResult>) => {
+      const log = join(sandbox.folder, `${crypto.randomUUID()}.jsonl`);
+      const result = await run({ ...NO_SCREEN, DENO_AUDIT_PERMISSIONS: log });
+      assertEquals(result.code, 0, result.stderr);
+      for (const name of await readAudit(log, "env")) used.add(name);
+      const hosts = (await readAudit(log, "net")).map((host) =>
+        new URL(host.replace(/^(?!https:)/, "x://")).hostname
+      );
+      assertEquals(hosts.filter((host) => !["localhost", "127.0.0.1", "[::1]"].includes(host)), []);
+      for (const kind of ["run", "sys", "ffi"]) assertEquals(await readAudit(log, kind), []);
+    };
+    await audited((env) => signInAtShownUrl(sandbox, [], { env }));
+    await audited((env) => sandbox.run(["get-token"], { env }));
+    await audited((env) => sandbox.run(["refresh"], { env }));
+    await audited((env) => sandbox.run(["inspect"], { env }));
+    await audited((env) => sandbox.run(["list-profiles"], { env }));
+    await audited((env) => sandbox.run(["clear-cache"], { env }));
+    const ownHome = { ENTRA_AUTH_CLI_HOME: "", HOME: sandbox.folder };
+    await audited((env) => sandbox.run(["list-profiles"], { env: { ...env, ...ownHome } }));
+
+    const onWindowsOnly = ["USERPROFILE"];
+    assertEquals([...used].toSorted(), NAMES.filter((name) => !onWindowsOnly.includes(name)).toSorted());
+  },
+});
+
+Deno.test({
+  name: "get-token ends with exit code 8 and names the flag for every variable it may not read",
+  ignore,
+  async fn(test) {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    const forCached = NAMES.filter((name) => /^(ENTRA_AUTH_CLI|AZURE)_/.test(name));
+    const forMsal = ["ProgramData", "ProgramFiles"];
+    const forBrowser = ["BROWSER", ...(Deno.build.os === "linux" ? ["DISPLAY", "WSL_INTEROP", "CI"] : [])];
+    const cases = [
+      ...forCached.map((name) => [name, "get-token"]),
+      ...forMsal.map((name) => [name, "refresh"]),
+      ...forBrowser.map((name) => [name, "get-token", "--force"]),
+    ];
+    for (const [name = "", ...args] of cases) {
+      await test.step(`${name}, for ${args.join(" ")}`, async () => {
+        const result = await sandbox.run(args, { env: NO_SCREEN, denied: [`--deny-env=${name}`] });
+        assertDenied(result, `--allow-env=${name}`);
+      });
+    }
+    assertEquals(sandbox.browser.count, 1);
+  },
+});
+
+Deno.test({
+  name: "the program says which variable names its home, and shows its help without reading it",
+  ignore: ignore || Deno.build.os === "windows",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const denied = ["--deny-env=ENTRA_AUTH_CLI_HOME,HOME"];
+    assertDenied(await sandbox.run(["list-profiles"], { denied }), "--allow-env=ENTRA_AUTH_CLI_HOME");
+    for (const args of [["--help"], ["--version"], ["get-token", "--help"]]) {
+      const help = await sandbox.run(args, { denied });
+      assertEquals(help.code, 0, help.stderr);
+      assertMatch(help.stdout, /entra-auth-cli/);
+    }
+  },
+});
+
+Deno.test({
+  name: "get-token ends with exit code 8 when it may not connect to the authority, and names the host",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const { port } = sandbox.provider;
+    for (const args of [["get-token"], ["get-token", "--quiet", "--show-url"]]) {
+      assertDenied(await sandbox.run(args, { hosts: [] }), `--allow-net=localhost:${port}`);
+    }
+    assertDenied(
+      await sandbox.run(["get-token"], { hosts: ["localhost:1"] }),
+      `--allow-net=localhost:${port}`,
+    );
+    assertEquals(sandbox.browser.count, 0);
+    assertEquals(sandbox.provider.requests.length, 0);
+  },
+});
+
+Deno.test({
+  name: "get-token ends with exit code 8 when it may not listen for the callback",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    assert(HOSTS.includes("[::1]"));
+    const result = await sandbox.run(["get-token"], { denied: ["--deny-net=[::1]"] });
+    assertDenied(result, "--allow-net=127.0.0.1,[::1]");
+    assertEquals(sandbox.browser.count, 0);
+  },
+});
+
+Deno.test({
+  name: "get-token shows the URL and what would allow the browser when it may not be started, and goes on",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const result = await signInAtShownUrl(sandbox, [], {
+      env: { BROWSER: "not-a-known-browser" },
+      denied: ["--deny-run"],
+    });
+    assertEquals(result.code, 0, result.stderr);
+    assertStringIncludes(result.stderr, "--allow-run=not-a-known-browser");
+    assert(!result.stderr.includes("✓ Browser opened"), result.stderr);
+    assertEquals(sandbox.browser.count, 0);
+  },
+});
+
+Deno.test({
+  name: "commands end with exit code 8 when their folder may not be read or written",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    const noRead = { denied: [`--deny-read=${sandbox.home}`] };
+    for (const args of [["get-token"], ["list-profiles"], ["inspect"], ["clear-cache"]]) {
+      assertDenied(await sandbox.run(args, noRead), `--allow-read=${sandbox.home}`);
+    }
+    const noWrite = { denied: [`--deny-write=${sandbox.home}`] };
+    const profile = ["--tenant-id", sandbox.provider.tenantId, "--client-id", sandbox.provider.clientId];
+    for (const args of [["refresh"], ["create-profile", "--name", "other", ...profile]]) {
+      assertDenied(await sandbox.run(args, noWrite), `--allow-write=${sandbox.home}`);
+    }
+    const cached = await sandbox.run(["get-token"], noWrite);
+    assertEquals(cached.code, 0, cached.stderr);
+  },
+});

@@ -1,0 +1,175 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ADA } from "../support/provider/directory.ts";
+import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
+import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+
+const CLIENT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
+
+function testOnTerminal(name: string, test: (sandbox: Sandbox) => Promise<void>): void {
+  Deno.test({
+    name: hasNoPseudoTerminal ? `${name} (ignored: no pseudo-terminal here)` : name,
+    ignore: hasNoPseudoTerminal,
+    async fn() {
+      await using sandbox = await openSandbox();
+      await test(sandbox);
+    },
+  });
+}
+
+async function profilesOf(sandbox: Sandbox): Promise<Record<string, unknown>[]> {
+  return JSON.parse((await sandbox.run(["list-profiles", "--output", "json"])).stdout);
+}
+
+testOnTerminal("get-token on a terminal shows the status lines, and not the token", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token --flow interactive");
+  await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assertMatch(
+    plainScreen(stdout),
+    new RegExp(
+      "^Opening browser for authentication\\.\\.\\.\n✓ Browser opened\n⏳ Waiting for sign-in\\.\\.\\.\n" +
+        "✓ Authentication successful!\nToken expires: \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\n" +
+        "Token saved to profile 'default'\n$",
+    ),
+  );
+
+  const cached = await (await startOnTerminal(sandbox, "entra-auth-cli get-token")).ended;
+  assertMatch(plainScreen(cached.stdout), /^✓ Using cached token\nToken expires: [\d-]{10} [\d:]{8}\n$/);
+  const asked = await (await startOnTerminal(sandbox, "entra-auth-cli get-token --output token -q")).ended;
+  assertMatch(plainScreen(asked.stdout), /^[\w-]+\.[\w-]+\.[\w-]+\n$/, "a form that is asked for is printed");
+  const plain = await startOnTerminal(sandbox, "entra-auth-cli get-token", { env: { NO_COLOR: "1" } });
+  assert(!(await plain.ended).stdout.includes("\x1b"), "NO_COLOR");
+});
+
+testOnTerminal("get-token on a terminal ends with 130 on Ctrl-C", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token");
+  await sandbox.browser.next();
+  await terminal.stdoutMatch(/Waiting for sign-in/);
+  await terminal.type("\x03");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 130, stdout);
+  assert(!/^\s+at |Uncaught/m.test(stdout), stdout);
+});
+
+testOnTerminal("create-profile asks for everything in the specification's order", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile");
+  await terminal.stdoutMatch(/Profile Name/);
+  await terminal.type("interactive-app\r");
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("contoso.onmicrosoft.com\r");
+  await terminal.stdoutMatch(/Client ID/);
+  await terminal.type(`${CLIENT}\r`);
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("interactive\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("User.Read Mail.Read\r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  const screen = plainScreen(stdout);
+  const places = ["Profile Name", "Tenant ID", "Client ID", "Flow", "Scopes"].map((label) => screen.indexOf(label));
+  assertEquals(places, places.toSorted((a, b) => a - b), screen);
+  assertStringIncludes(screen, "✓ Profile 'interactive-app' created");
+  assertEquals((await profilesOf(sandbox)).at(-1), {
+    name: "interactive-app",
+    tenant_id: "contoso.onmicrosoft.com",
+    client_id: CLIENT,
+    flow: "interactive",
+    scope: "User.Read Mail.Read",
+    authority: null,
+  });
+});
+
+testOnTerminal("create-profile --name leaves the name out, and Enter takes the defaults", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile --name myapp");
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("common\r");
+  await terminal.stdoutMatch(/Client ID/);
+  await terminal.type(`${CLIENT.toUpperCase()}\r`);
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("\r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assert(!stdout.includes("Profile Name"), stdout);
+  const profile = (await profilesOf(sandbox)).at(-1);
+  assertEquals([profile?.name, profile?.tenant_id, profile?.client_id], ["myapp", "common", CLIENT]);
+  assertEquals([profile?.flow, profile?.scope], ["interactive", "User.Read"]);
+});
+
+testOnTerminal("create-profile says what is wrong with an answer and asks again", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile --name myapp --tenant-id common");
+  await terminal.stdoutMatch(/Client ID/);
+  await terminal.type("not-an-id\r");
+  await terminal.stdoutMatch(/Client id is wrong/);
+  await terminal.type(`${"\x7f".repeat("not-an-id".length)}${CLIENT}\r`);
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("\r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assertEquals((await profilesOf(sandbox)).at(-1)?.client_id, CLIENT);
+});
+
+testOnTerminal("create-profile ends with 130 on Ctrl-C and creates nothing", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile");
+  await terminal.stdoutMatch(/Profile Name/);
+  await terminal.type("half");
+  await terminal.type("\x03");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 130, stdout);
+  assertEquals((await profilesOf(sandbox)).map(({ name }) => name), ["default"]);
+});
+
+testOnTerminal("create-profile with all values in flags asks nothing on a terminal either", async (sandbox) => {
+  const flags = `--name myapp --tenant-id common --client-id ${CLIENT}`;
+  const { code, stdout } = await (await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`)).ended;
+  assertEquals(code, 0, stdout);
+  assert(!/Flow|Scopes/.test(stdout), stdout);
+});
+
+testOnTerminal("create-profile's questions are on the terminal and stdout stays empty", async (sandbox) => {
+  const file = `${sandbox.folder}/stdout`;
+  const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile --name myapp > '${file}'`);
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("common\r");
+  await terminal.stdoutMatch(/Client ID/);
+  await terminal.type(`${CLIENT}\r`);
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("\r");
+  assertEquals((await terminal.ended).code, 0);
+  assertEquals(await Deno.readTextFile(file), "");
+});
+
+testOnTerminal("delete-profile asks first, Enter means no, and --yes doesn't ask", async (sandbox) => {
+  const hesitating = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
+  await hesitating.stdoutMatch(/Delete profile 'default' and its tokens\?/);
+  await hesitating.type("\r");
+  const kept = await hesitating.ended;
+  assertEquals(kept.code, 0, kept.stdout);
+  assertStringIncludes(kept.stdout, "Nothing was deleted");
+  assertEquals((await profilesOf(sandbox)).length, 1);
+
+  const sure = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
+  await sure.stdoutMatch(/Delete profile/);
+  await sure.type("y\r");
+  assertEquals((await sure.ended).code, 0);
+  assertEquals((await profilesOf(sandbox)).length, 0);
+
+  await sandbox.run(["create-profile", "--name", "default", "--tenant-id", "common", "--client-id", CLIENT]);
+  const unasked = await (await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default --yes")).ended;
+  assertEquals(unasked.code, 0, unasked.stdout);
+  assert(!unasked.stdout.includes("?"), unasked.stdout);
+});
+
+testOnTerminal("delete-profile ends with 130 on Ctrl-C and deletes nothing", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
+  await terminal.stdoutMatch(/Delete profile/);
+  await terminal.type("\x03");
+  assertEquals((await terminal.ended).code, 130);
+  assertEquals((await profilesOf(sandbox)).length, 1);
+});

@@ -1,0 +1,37 @@
+import { join } from "@std/path/join";
+import type { Sandbox } from "./sandbox.ts";
+import { type RunningShell, type ShellOptions, startShell } from "./shell.ts";
+
+/** Whether there is no pseudo-terminal to be had: `script` of util-linux makes them, which every Linux has. */
+export const hasNoPseudoTerminal: boolean = Deno.build.os !== "linux" || !hasScript();
+
+/**
+ * Runs a shell command on a terminal of its own, where `entra-auth-cli` is the program. What the terminal shows is on
+ * stdout, its colours and cursor movements included; what is typed into it is echoed as on any terminal.
+ */
+export async function startOnTerminal(
+  sandbox: Sandbox,
+  command: string,
+  options: ShellOptions = {},
+): Promise<RunningShell> {
+  const env = { TERM: "xterm-256color", LANG: "C.UTF-8", ...options.env };
+  // The window gets a size first: one of no columns has no room for a prompt.
+  const sized = `stty rows 40 cols 150; exec ${command}`;
+  return await startShell(sandbox, ["script", "--quiet", "--return", "--command", sized, "/dev/null"], { env });
+}
+
+/** The text that a terminal showed, without colours, cursor movements and the line ends of terminals. */
+export function plainScreen(shown: string): string {
+  // deno-lint-ignore no-control-regex
+  return shown.replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, "").replaceAll("\r\n", "\n");
+}
+
+function hasScript(): boolean {
+  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+    try {
+      return Deno.statSync(join(folder, "script")).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
