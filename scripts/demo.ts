@@ -5,11 +5,12 @@
 
 import { join } from "@std/path/join";
 import { decodeJwt, decodeProtectedHeader } from "jose";
-import { findChromium, openChromium } from "../tests/support/chromium.ts";
+import { openChromium } from "../tests/support/chromium.ts";
 import { inheritedVariables, programCommand } from "../tests/support/program.ts";
 import { ADA } from "../tests/support/provider/directory.ts";
 import { type Provider, startProvider } from "../tests/support/provider/provider.ts";
 import { openUrlInbox } from "../tests/support/url_inbox.ts";
+import { findChromium } from "./find_chromium.ts";
 import { hasDisplay } from "../src/browser/display.ts";
 import { systemEnvironment } from "../src/system/environment.ts";
 import { systemOs } from "../src/system/os.ts";
@@ -47,8 +48,22 @@ function programRunner(command: readonly string[], env: Readonly<Record<string, 
 
 /** What the user's own browser needs from the environment. */
 function desktopVariables(): Record<string, string> {
-  const names = ["HOME", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR", "XDG_CURRENT_DESKTOP", "XDG_DATA_DIRS"];
-  const more = ["DBUS_SESSION_BUS_ADDRESS", "XAUTHORITY", "WSL_DISTRO_NAME", "WSL_INTEROP", "BROWSER", "USERPROFILE"];
+  const names = [
+    "HOME",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XDG_RUNTIME_DIR",
+    "XDG_CURRENT_DESKTOP",
+    "XDG_DATA_DIRS",
+  ];
+  const more = [
+    "DBUS_SESSION_BUS_ADDRESS",
+    "XAUTHORITY",
+    "WSL_DISTRO_NAME",
+    "WSL_INTEROP",
+    "BROWSER",
+    "USERPROFILE",
+  ];
   const present = [...names, ...more].map((name) => [name, Deno.env.get(name)]);
   return Object.fromEntries(present.filter(([, value]) => value !== undefined));
 }
@@ -70,8 +85,10 @@ async function signInOnScreen(provider: Provider, env: Record<string, string>): 
 
 /** Signs in with headless Chromium, which types what a person would. */
 async function signInWithoutScreen(provider: Provider, env: Record<string, string>): Promise<RunProgram> {
-  if (findChromium() === undefined) {
-    throw new Error("There is neither a display nor Chromium here. Install Chromium, or set CHROMIUM_BIN to one.");
+  if (await findChromium() === undefined) {
+    throw new Error(
+      "There is neither a display nor Chromium here. Install Chromium, or set CHROMIUM_BIN to one.",
+    );
   }
   say("There is no display here: headless Chromium signs in in your place.");
   await using inbox = openUrlInbox();
@@ -117,9 +134,7 @@ async function demo(): Promise<void> {
       ENTRA_AUTH_CLI_CA_CERT: caFile,
     };
     const isOnScreen = Deno.env.get("BROWSER") !== undefined || hasDisplay(systemOs, systemEnvironment);
-    const run = isOnScreen
-      ? await signInOnScreen(provider, env)
-      : await signInWithoutScreen(provider, env);
+    const run = isOnScreen ? await signInOnScreen(provider, env) : await signInWithoutScreen(provider, env);
     say("\nThe second run needs neither the browser nor the network:");
     await provider.stop();
     showToken(await run("get-token", "--output", "json"));

@@ -30,7 +30,9 @@ function layOut(terminal: string, pagePng: Uint8Array): string {
     body { margin: 0; padding: 28px; display: flex; gap: 24px; align-items: center; background: #e8ebf0; }
     pre, div { border-radius: 10px; box-shadow: 0 6px 24px #0003; }
     pre { margin: 0; padding: 22px 26px; background: #16181d; color: #e6e6e6; font: 15px/1.5 monospace; }
-    div { width: 500px; height: 291px; background: url(data:image/png;base64,${encodeBase64(pagePng)}) center/850px; }
+    div { width: 500px; height: 291px; background: url(data:image/png;base64,${
+    encodeBase64(pagePng)
+  }) center/850px; }
   </style><pre>${escape(terminal.trimEnd())}</pre><div></div>`;
 }
 

@@ -41,7 +41,7 @@ function wantsJson(args: readonly string[]): boolean {
 }
 
 function createContext(system: System): CommandContext {
-  const { terminal, env, clock, files, locks, os } = system;
+  const { terminal, env, clock, files, locks, os, interrupted } = system;
   const notice = (message: string) => terminal.say(`Notice: ${message}`);
   // Made when a command asks for it, so that help needs neither a home nor the permission to look for one.
   let folder: PrivateFolder | undefined;
@@ -50,6 +50,7 @@ function createContext(system: System): CommandContext {
     terminal,
     env,
     clock,
+    interrupted,
     get profiles() {
       return openProfileBook({ folder: openFolder() });
     },

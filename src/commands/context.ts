@@ -14,6 +14,8 @@ export interface CommandContext {
   readonly clock: Clock;
   /** The profiles. */
   readonly profiles: ProfileBook;
+  /** Aborted with a `CliError` `interrupted` when the program is to end. */
+  readonly interrupted: AbortSignal;
   /** What the program does. */
   readonly flows: Flows;
   /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */

@@ -91,7 +91,7 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
     check: (text: string) => T,
     byDefault?: string,
   ): Promise<T> {
-    return given === undefined ? await ask(terminal, label, check, byDefault) : check(given);
+    return given === undefined ? await ask(context, label, check, byDefault) : check(given);
   }
 }
 

@@ -34,7 +34,7 @@ export async function runDeleteProfile(flags: DeleteProfileFlags, context: Comma
   }
   if (
     terminal.stdinIsTerminal && !flags.yes &&
-    !await confirm(terminal, `Delete profile '${name}' and its tokens?`)
+    !await confirm(context, `Delete profile '${name}' and its tokens?`)
   ) {
     terminal.say("Nothing was deleted");
     return;

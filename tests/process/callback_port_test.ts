@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { occupyPort, freePort } from "../support/ports.ts";
+import { freePort, occupyPort } from "../support/ports.ts";
 import { openSandbox } from "../support/sandbox.ts";
 import { ADA } from "../support/provider/directory.ts";
 

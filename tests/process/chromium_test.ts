@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { findChromium, openChromium } from "../support/chromium.ts";
+import { openChromium } from "../support/chromium.ts";
+import { findChromium } from "../../scripts/find_chromium.ts";
 import { ADA, BOB } from "../support/provider/directory.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
-const ignore = findChromium() === undefined;
-const name = (sentence: string) => ignore ? `${sentence} (ignored: no Chromium here; see CHROMIUM_BIN)` : sentence;
+const ignore = await findChromium() === undefined;
+const name = (sentence: string) =>
+  ignore ? `${sentence} (ignored: no Chromium here; see CHROMIUM_BIN)` : sentence;
 
 Deno.test({
   name: name("a person types the password in Chromium and is told to return to the terminal"),

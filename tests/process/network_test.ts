@@ -8,7 +8,12 @@ import type { Endpoint, Failure, Json } from "../support/provider/failures.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
 /** Nothing on stdout, one line that says what happened, a hint; and no token kept. */
-async function assertNothingCame(sandbox: Sandbox, result: ProgramResult, code: number, message: RegExp): Promise<void> {
+async function assertNothingCame(
+  sandbox: Sandbox,
+  result: ProgramResult,
+  code: number,
+  message: RegExp,
+): Promise<void> {
   assertEquals([result.code, result.stdout], [code, ""], result.stderr);
   assertMatch(result.stderr, message);
   assertMatch(result.stderr, /^Hint: \S/m);
@@ -115,7 +120,12 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
   [
     "a sign-in page in place of discovery",
     "discovery",
-    { kind: "response", status: 200, headers: { "content-type": "text/html" }, body: "<html>Sign in to the hotel</html>" },
+    {
+      kind: "response",
+      status: 200,
+      headers: { "content-type": "text/html" },
+      body: "<html>Sign in to the hotel</html>",
+    },
     3,
     /answered with something that is not JSON/,
   ],
@@ -130,14 +140,20 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
   [
     "a discovery with a foreign token endpoint",
     "discovery",
-    { kind: "rewrite", rewrite: (genuine) => ({ ...genuine, token_endpoint: "https://collector.example/token" }) },
+    {
+      kind: "rewrite",
+      rewrite: (genuine) => ({ ...genuine, token_endpoint: "https://collector.example/token" }),
+    },
     3,
     /token_endpoint is not https on localhost/,
   ],
   [
     "a discovery with a foreign authorization endpoint",
     "discovery",
-    { kind: "rewrite", rewrite: (genuine) => ({ ...genuine, authorization_endpoint: "https://phish.example/" }) },
+    {
+      kind: "rewrite",
+      rewrite: (genuine) => ({ ...genuine, authorization_endpoint: "https://phish.example/" }),
+    },
     3,
     /authorization_endpoint is not https on localhost/,
   ],
@@ -146,7 +162,10 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     "discovery",
     {
       kind: "rewrite",
-      rewrite: (genuine) => ({ ...genuine, token_endpoint: `${genuine.token_endpoint}`.replace("https", "http") }),
+      rewrite: (genuine) => ({
+        ...genuine,
+        token_endpoint: `${genuine.token_endpoint}`.replace("https", "http"),
+      }),
     },
     3,
     /token_endpoint is not https on localhost/,
@@ -172,7 +191,13 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     4,
     /cannot answer right now \(status 500\)/,
   ],
-  ["a token endpoint that is too busy", "token", { kind: "response", status: 429, body: "{}" }, 4, /status 429/],
+  [
+    "a token endpoint that is too busy",
+    "token",
+    { kind: "response", status: 429, body: "{}" },
+    4,
+    /status 429/,
+  ],
   [
     "a token endpoint that answers HTML",
     "token",
@@ -189,7 +214,13 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     /access_token is not a token/,
   ],
   ["a token response of nothing", "token", { kind: "response", status: 200, body: "" }, 3, /not JSON/],
-  ["a token response that is a list", "token", { kind: "response", status: 200, body: "[]" }, 3, /no JSON object/],
+  [
+    "a token response that is a list",
+    "token",
+    { kind: "response", status: 200, body: "[]" },
+    3,
+    /no JSON object/,
+  ],
   [
     "a token response that never ends",
     "token",
@@ -217,7 +248,10 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
   [
     "an access token with a line end",
     "token",
-    { kind: "rewrite", rewrite: (genuine) => ({ ...genuine, access_token: `${genuine.access_token}\nX: y` }) },
+    {
+      kind: "rewrite",
+      rewrite: (genuine) => ({ ...genuine, access_token: `${genuine.access_token}\nX: y` }),
+    },
     3,
     /access_token is not a token/,
   ],
@@ -228,7 +262,13 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     10,
     /was for tenant 99999999-/,
   ],
-  ["a token with a wrong nonce", "token", claims((genuine) => ({ ...genuine, nonce: "another" })), 3, /nonce/],
+  [
+    "a token with a wrong nonce",
+    "token",
+    claims((genuine) => ({ ...genuine, nonce: "another" })),
+    3,
+    /nonce/,
+  ],
   ["a token without a nonce", "token", claims(({ nonce: _, ...rest }) => rest), 3, /nonce/],
   [
     "a token for another application",
@@ -262,7 +302,9 @@ for (const [what, endpoint, failure, code, message] of FAILURES) {
     await using sandbox = await openSandbox();
     sandbox.provider.failNext(endpoint, failure);
     const failsEarly = endpoint === "discovery";
-    const result = failsEarly ? await sandbox.run(["get-token"]) : await signInWith(sandbox, ["get-token"], {});
+    const result = failsEarly
+      ? await sandbox.run(["get-token"])
+      : await signInWith(sandbox, ["get-token"], {});
     await assertNothingCame(sandbox, result, code, message);
     assertEquals(sandbox.browser.count, failsEarly ? 0 : 1);
     assertEquals(sandbox.provider.requestsTo("token").length, failsEarly ? 0 : 1, "a code is sent once");
@@ -274,7 +316,12 @@ for (const [what, endpoint, failure, code, message] of FAILURES) {
 Deno.test("get-token follows no redirect of the token endpoint", async () => {
   await using sandbox = await openSandbox();
   await using collector = startProxy();
-  for (const [status, location] of [[307, `${sandbox.provider.origin}/elsewhere`], [302, `${collector.url}/`]] as const) {
+  for (
+    const [status, location] of [[307, `${sandbox.provider.origin}/elsewhere`], [
+      302,
+      `${collector.url}/`,
+    ]] as const
+  ) {
     sandbox.provider.failNext("token", { kind: "response", status, headers: { location } });
     const result = await signInWith(sandbox, ["get-token"], {});
     await assertNothingCame(sandbox, result, 3, /answered with a redirect/);

@@ -113,7 +113,11 @@ Deno.test({
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
-    const result = await signInByShell(sandbox, "exec 3>&1; entra-auth-cli get-token 2>&1 >&3 | true; exit 0", ADA);
+    const result = await signInByShell(
+      sandbox,
+      "exec 3>&1; entra-auth-cli get-token 2>&1 >&3 | true; exit 0",
+      ADA,
+    );
     assertMatch(result.stdout.trim(), JWT);
   },
 });
@@ -128,7 +132,9 @@ Deno.test("get-token --file writes the form that was asked for, for its owner al
   assert(!signedIn.stderr.includes(token), "a token that goes to a file is not shown");
 
   const bare = join(sandbox.folder, "token");
-  await Deno.writeTextFile(bare, "something older and much longer than a token ".repeat(500), { mode: 0o644 });
+  await Deno.writeTextFile(bare, "something older and much longer than a token ".repeat(500), {
+    mode: 0o644,
+  });
   const replaced = await sandbox.run(["get-token", "--file", bare]);
   assertEquals([replaced.code, replaced.stdout], [0, ""], replaced.stderr);
   assertEquals(await Deno.readTextFile(bare), `${token}\n`);
@@ -199,7 +205,16 @@ Deno.test({
   async fn() {
     await using sandbox = await openSandbox();
     const { stdout } = await sandbox.signIn(["get-token"]);
-    for (const command of ["get-token", "get-token --output json", "list-profiles", "inspect", "--version", "--help"]) {
+    for (
+      const command of [
+        "get-token",
+        "get-token --output json",
+        "list-profiles",
+        "inspect",
+        "--version",
+        "--help",
+      ]
+    ) {
       const result = await runShell(sandbox, `entra-auth-cli ${command} > /dev/full`);
       assertNotEquals(result.code, 0, `${command}: ${result.stderr}`);
       assertHasNoStackTrace(result.stderr);

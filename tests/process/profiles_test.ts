@@ -96,8 +96,21 @@ Deno.test("create-profile leaves a profile alone whose name is taken", async () 
   await using home = await openHome();
   await home.run(["create-profile", "--name", "production-api", ...VALUES]);
   const before = await Deno.readTextFile(home.profilesFile);
-  const again = ["create-profile", "--name", "production-api", "--tenant-id", "common", "--client-id", CLIENT];
-  assertFails(await home.run(again), 2, "'production-api' exists already", "delete-profile --name production-api");
+  const again = [
+    "create-profile",
+    "--name",
+    "production-api",
+    "--tenant-id",
+    "common",
+    "--client-id",
+    CLIENT,
+  ];
+  assertFails(
+    await home.run(again),
+    2,
+    "'production-api' exists already",
+    "delete-profile --name production-api",
+  );
   assertEquals(await Deno.readTextFile(home.profilesFile), before);
 });
 
@@ -121,7 +134,12 @@ const WRONG_VALUES: readonly (readonly [string, string])[] = [
 Deno.test("create-profile refuses a wrong name, tenant, client, authority, flow or scope and writes nothing", async () => {
   await using home = await openHome();
   const results = WRONG_VALUES.map(async ([flag, value]) => {
-    const given: Record<string, string> = { "--name": "myapp", "--tenant-id": TENANT, "--client-id": CLIENT, [flag]: value };
+    const given: Record<string, string> = {
+      "--name": "myapp",
+      "--tenant-id": TENANT,
+      "--client-id": CLIENT,
+      [flag]: value,
+    };
     const result = await home.run(["create-profile", ...Object.entries(given).flat()]);
     assertEquals([result.code, result.stdout], [2, ""], `${flag} ${value}: ${result.stderr}`);
     assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
@@ -146,7 +164,9 @@ Deno.test("names with a dash, a dot and a space name profiles of their own", asy
 Deno.test("create-profile from many processes at once keeps every profile", async () => {
   await using home = await openHome();
   const names = ["a", "b", "c", "d", "e"];
-  const results = await Promise.all(names.map((name) => home.run(["create-profile", "--name", name, ...VALUES])));
+  const results = await Promise.all(
+    names.map((name) => home.run(["create-profile", "--name", name, ...VALUES])),
+  );
   assertEquals(results.map(({ code }) => code), [0, 0, 0, 0, 0], results.map(({ stderr }) => stderr).join());
   const listed = JSON.parse((await home.run(["list-profiles", "-o", "json"])).stdout);
   assertEquals(listed.map(({ name }: { name: string }) => name).sort(), names);
@@ -220,7 +240,11 @@ Deno.test("delete-profile forgets the tokens too, and a profile of the same name
   const again = await sandbox.signIn(["get-token"]);
   assertEquals(again.code, 0, again.stderr);
   assertNotEquals(again.stdout, first.stdout);
-  assertEquals(sandbox.provider.requestsTo("authorize").at(-1)?.query.login_hint, undefined, "nobody is remembered");
+  assertEquals(
+    sandbox.provider.requestsTo("authorize").at(-1)?.query.login_hint,
+    undefined,
+    "nobody is remembered",
+  );
 });
 
 Deno.test("$ENTRA_AUTH_CLI_PROFILE names the profile, and --profile beats it", async () => {
@@ -301,7 +325,9 @@ Deno.test("two profiles with the same application hold two users and never mix",
   };
   assertEquals(await whose("get-token", "work"), ADA.username);
   assertEquals(await whose("get-token", "personal"), BOB.username);
-  for (const profile of ["work", "personal"]) assertEquals((await sandbox.run(["refresh", "-p", profile])).code, 0);
+  for (const profile of ["work", "personal"]) {
+    assertEquals((await sandbox.run(["refresh", "-p", profile])).code, 0);
+  }
   assertEquals(await whose("inspect", "work"), ADA.username);
   assertEquals(await whose("inspect", "personal"), BOB.username);
   assertEquals(sandbox.browser.count, 2, "switching needs no sign-in");
@@ -310,5 +336,8 @@ Deno.test("two profiles with the same application hold two users and never mix",
   assertEquals(await whose("get-token", "personal"), BOB.username);
   assertEquals((await sandbox.run(["inspect", "--profile", "work"])).code, 6);
   const prompts = provider.requestsTo("authorize").map(({ query }) => query.prompt);
-  assert(prompts.every((prompt) => prompt === "select_account"), "the first sign-in of a profile asks which account");
+  assert(
+    prompts.every((prompt) => prompt === "select_account"),
+    "the first sign-in of a profile asks which account",
+  );
 });

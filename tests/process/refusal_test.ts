@@ -16,7 +16,10 @@ Deno.test("get-token ends with exit code 3 when consent is refused, and the page
 
 Deno.test("get-token --output json reports a refusal as one JSON document on stderr's last line", async () => {
   await using sandbox = await openSandbox();
-  const result = await sandbox.signIn(["get-token", "--output", "json", "--quiet"], { ...ADA, consent: "cancel" });
+  const result = await sandbox.signIn(["get-token", "--output", "json", "--quiet"], {
+    ...ADA,
+    consent: "cancel",
+  });
   assertEquals(result.stdout, "");
   const { error } = JSON.parse(result.stderr);
   assertEquals(Object.keys(error), ["code", "message", "hint", "aadsts", "correlation_id"]);

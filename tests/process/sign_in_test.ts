@@ -59,7 +59,10 @@ Deno.test("get-token refreshes an expired token without the browser", async () =
   sandbox.provider.setAccessTokenTtl(3600);
   const second = await sandbox.run(["get-token", "--output", "json"]);
   assertEquals(second.code, 0, second.stderr);
-  assertMatch(second.stderr, new RegExp(`^⟳ Refreshing expired token\\.\\.\\.\n✓ Token refreshed\n${EXPIRY}\n$`));
+  assertMatch(
+    second.stderr,
+    new RegExp(`^⟳ Refreshing expired token\\.\\.\\.\n✓ Token refreshed\n${EXPIRY}\n$`),
+  );
   const document = JSON.parse(second.stdout);
   assertNotEquals(document.access_token, first.stdout.trim());
   assertEquals(document.source, "refresh");
@@ -106,7 +109,10 @@ Deno.test("get-token --show-url prints the URL, opens nothing, and goes on when 
   const [url] = await program.stderrMatch(/https:\S+/);
   await program.stderrMatch(/\n$/);
   assert(!url.includes("verifier"), "the verifier stays in the program");
-  await sandbox.userAgent.signIn(url, { username: "ada@contoso.example", password: "correct horse battery staple" });
+  await sandbox.userAgent.signIn(url, {
+    username: "ada@contoso.example",
+    password: "correct horse battery staple",
+  });
   const result = await program.ended;
   assertEquals(result.code, 0, result.stderr);
   assertEquals(sandbox.browser.count, 0);

@@ -10,7 +10,9 @@ import { UserAgent } from "../support/user_agent.ts";
 async function modes(path: string): Promise<Record<string, string>> {
   const { mode, isDirectory } = await Deno.lstat(path);
   const found = { [path]: `${isDirectory ? "folder" : "file"} ${((mode ?? 0) & 0o777).toString(8)}` };
-  if (isDirectory) { for await (const { name } of Deno.readDir(path)) Object.assign(found, await modes(join(path, name))); }
+  if (isDirectory) {
+    for await (const { name } of Deno.readDir(path)) Object.assign(found, await modes(join(path, name)));
+  }
   return found;
 }
 
@@ -25,7 +27,8 @@ for (const umask of ["000", "022", "077"]) {
       const create = "entra-auth-cli create-profile --name default " +
         `--tenant-id ${tenantId} --client-id ${clientId} --authority ${origin}`;
       const file = join(sandbox.folder, "token");
-      const signIn = `umask ${umask}; ${create} && entra-auth-cli get-token && exec entra-auth-cli get-token --file '${file}'`;
+      const signIn =
+        `umask ${umask}; ${create} && entra-auth-cli get-token && exec entra-auth-cli get-token --file '${file}'`;
       const signedIn = await signInByShell(sandbox, signIn, ADA);
       assertEquals(signedIn.code, 0, signedIn.stderr);
       const refreshed = await runShell(sandbox, `umask ${umask}; exec entra-auth-cli refresh`);
@@ -98,7 +101,11 @@ Deno.test("no secret is in any output that did not ask for it, --verbose or not"
     assert(value.length > 20, name);
     assert(!everything.includes(value), `${name} was shown`);
   }
-  assertEquals((await Deno.readTextFile(file)).trim(), found.get("access_token 0"), "it is where it was asked for");
+  assertEquals(
+    (await Deno.readTextFile(file)).trim(),
+    found.get("access_token 0"),
+    "it is where it was asked for",
+  );
 });
 
 Deno.test("a sign-in that fails with --verbose shows neither the code nor the verifier", async () => {
@@ -141,7 +148,11 @@ Deno.test("a damaged tokens.enc ends with exit code 7 and is left as it is until
   const last = damaged.length - 1;
   damaged[last] = (damaged[last] ?? 0) ^ 1;
   await Deno.writeFile(path, damaged);
-  const commands = [["get-token"], ["get-token", "--force"], ["refresh"], ["inspect"], ["get-token", "--file", "x"]];
+  const commands = [["get-token"], ["get-token", "--force"], ["refresh"], ["inspect"], [
+    "get-token",
+    "--file",
+    "x",
+  ]];
   for (const args of commands) {
     const result = await sandbox.run(args);
     assertEquals([result.code, result.stdout], [7, ""], `${args}: ${result.stderr}`);
@@ -172,7 +183,9 @@ Deno.test("a token store whose key is gone ends with exit code 7 and says where 
 
 Deno.test("$ENTRA_AUTH_CLI_KEY holds the key instead of a file", async () => {
   await using sandbox = await openSandbox();
-  const env = { ENTRA_AUTH_CLI_KEY: btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))) };
+  const env = {
+    ENTRA_AUTH_CLI_KEY: btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))),
+  };
   const program = sandbox.start(["get-token"], { env });
   await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
   const first = await program.ended;
@@ -192,7 +205,9 @@ Deno.test("two sign-ins at once to two profiles are both kept", async () => {
   await sandbox.run(createProfileArgs("work", provider));
   await sandbox.run(createProfileArgs("personal", provider));
   using bobsBrowser = new UserAgent({ caPem: provider.caPem });
-  const programs = ["work", "personal"].map((name) => sandbox.start(["get-token", "--profile", name, "-o", "json"]));
+  const programs = ["work", "personal"].map((name) =>
+    sandbox.start(["get-token", "--profile", name, "-o", "json"])
+  );
   const urls = [await sandbox.browser.next(), await sandbox.browser.next()] as const;
   await Promise.all([sandbox.userAgent.signIn(urls[0], ADA), bobsBrowser.signIn(urls[1], BOB)]);
   const results = await Promise.all(programs.map(({ ended }) => ended));

@@ -67,7 +67,9 @@ testOnTerminal("create-profile asks for everything in the specification's order"
   const { code, stdout } = await terminal.ended;
   assertEquals(code, 0, stdout);
   const screen = plainScreen(stdout);
-  const places = ["Profile Name", "Tenant ID", "Client ID", "Flow", "Scopes"].map((label) => screen.indexOf(label));
+  const places = ["Profile Name", "Tenant ID", "Client ID", "Flow", "Scopes"].map((label) =>
+    screen.indexOf(label)
+  );
   assertEquals(places, places.toSorted((a, b) => a - b), screen);
   assertStringIncludes(screen, "✓ Profile 'interactive-app' created");
   assertEquals((await profilesOf(sandbox)).at(-1), {
@@ -99,18 +101,20 @@ testOnTerminal("create-profile --name leaves the name out, and Enter takes the d
 });
 
 testOnTerminal("create-profile says what is wrong with an answer and asks again", async (sandbox) => {
-  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile --name myapp --tenant-id common");
-  await terminal.stdoutMatch(/Client ID/);
-  await terminal.type("not-an-id\r");
-  await terminal.stdoutMatch(/Client id is wrong/);
-  await terminal.type(`${"\x7f".repeat("not-an-id".length)}${CLIENT}\r`);
+  const flags = `--name myapp --client-id ${CLIENT}`;
+  const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`);
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("contoso\r");
+  await terminal.stdoutMatch(/Tenant is wrong: "contoso"/);
+  // The answer is still there to be mended.
+  await terminal.type(".example\r");
   await terminal.stdoutMatch(/Flow/);
   await terminal.type("\r");
   await terminal.stdoutMatch(/Scopes/);
   await terminal.type("\r");
   const { code, stdout } = await terminal.ended;
   assertEquals(code, 0, stdout);
-  assertEquals((await profilesOf(sandbox)).at(-1)?.client_id, CLIENT);
+  assertEquals((await profilesOf(sandbox)).at(-1)?.tenant_id, "contoso.example");
 });
 
 testOnTerminal("create-profile ends with 130 on Ctrl-C and creates nothing", async (sandbox) => {
@@ -123,12 +127,16 @@ testOnTerminal("create-profile ends with 130 on Ctrl-C and creates nothing", asy
   assertEquals((await profilesOf(sandbox)).map(({ name }) => name), ["default"]);
 });
 
-testOnTerminal("create-profile with all values in flags asks nothing on a terminal either", async (sandbox) => {
-  const flags = `--name myapp --tenant-id common --client-id ${CLIENT}`;
-  const { code, stdout } = await (await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`)).ended;
-  assertEquals(code, 0, stdout);
-  assert(!/Flow|Scopes/.test(stdout), stdout);
-});
+testOnTerminal(
+  "create-profile with all values in flags asks nothing on a terminal either",
+  async (sandbox) => {
+    const flags = `--name myapp --tenant-id common --client-id ${CLIENT}`;
+    const { code, stdout } = await (await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`))
+      .ended;
+    assertEquals(code, 0, stdout);
+    assert(!/Flow|Scopes/.test(stdout), stdout);
+  },
+);
 
 testOnTerminal("create-profile's questions are on the terminal and stdout stays empty", async (sandbox) => {
   const file = `${sandbox.folder}/stdout`;
@@ -161,7 +169,8 @@ testOnTerminal("delete-profile asks first, Enter means no, and --yes doesn't ask
   assertEquals((await profilesOf(sandbox)).length, 0);
 
   await sandbox.run(["create-profile", "--name", "default", "--tenant-id", "common", "--client-id", CLIENT]);
-  const unasked = await (await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default --yes")).ended;
+  const unasked = await (await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default --yes"))
+    .ended;
   assertEquals(unasked.code, 0, unasked.stdout);
   assert(!unasked.stdout.includes("?"), unasked.stdout);
 });
@@ -173,3 +182,21 @@ testOnTerminal("delete-profile ends with 130 on Ctrl-C and deletes nothing", asy
   assertEquals((await terminal.ended).code, 130);
   assertEquals((await profilesOf(sandbox)).length, 1);
 });
+
+testOnTerminal(
+  "a question ends with the program when it is told to end, and the terminal is as before",
+  async (sandbox) => {
+    const pidFile = `${sandbox.folder}/pid`;
+    const script = `sh -c 'echo $$ > ${pidFile}; exec entra-auth-cli create-profile --name myapp'`;
+    const terminal = await startOnTerminal(
+      sandbox,
+      `sh -c "${script.replaceAll("$", "\\$")}; echo code \\$?; stty -a"`,
+    );
+    await terminal.stdoutMatch(/Tenant ID/);
+    Deno.kill(Number(await Deno.readTextFile(pidFile)), "SIGTERM");
+    const { stdout } = await terminal.ended;
+    assertMatch(stdout, /code 143/);
+    assertMatch(stdout, /[^-]icanon/, "lines are edited again");
+    assertMatch(stdout, /[^-]echo /, "what is typed shows again");
+  },
+);

@@ -61,7 +61,9 @@ Deno.test("entra-auth-cli --help, -h and no argument at all show the commands on
   for (const args of [["--help"], ["-h"], []]) {
     const result = await runAlone(...args);
     assertEquals([result.code, result.stderr], [0, ""], args.join());
-    for (const command of ["get-token", "refresh", "inspect", "clear-cache", "create-profile", "list-profiles"]) {
+    for (
+      const command of ["get-token", "refresh", "inspect", "clear-cache", "create-profile", "list-profiles"]
+    ) {
       assertStringIncludes(result.stdout, command);
     }
     assert(!result.stdout.includes("\x1b"), "no colour where no terminal is");
@@ -72,7 +74,18 @@ Deno.test("entra-auth-cli --help, -h and no argument at all show the commands on
 Deno.test("entra-auth-cli get-token --help shows the flags", async () => {
   const result = await runAlone("get-token", "--help");
   assertEquals([result.code, result.stderr], [0, ""]);
-  for (const flag of ["--flow", "--profile", "--scope", "--output", "--port", "--port-range", "--show-url", "--force"]) {
+  for (
+    const flag of [
+      "--flow",
+      "--profile",
+      "--scope",
+      "--output",
+      "--port",
+      "--port-range",
+      "--show-url",
+      "--force",
+    ]
+  ) {
     assertStringIncludes(result.stdout, flag);
   }
 });

@@ -1,5 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { cleanEnvironment, defaultOutput, parseTargets, TARGETS } from "../../scripts/compile.ts";
+import {
+  cleanEnvironment,
+  defaultOutput,
+  parseTargets,
+  permissionFlags,
+  TARGETS,
+} from "../../scripts/compile.ts";
 
 Deno.test("defaultOutput() puts executables into dist, with the target's name where one is given", () => {
   assertEquals(defaultOutput(undefined, "linux"), "dist/entra-auth-cli");
@@ -36,4 +42,32 @@ Deno.test("parseTargets() knows the five targets and names them to who asks for 
   assertEquals(parseTargets("all").length, 5);
   const error = assertThrows(() => parseTargets("sparc"), Error, 'Cannot compile for "sparc"');
   assertEquals(TARGETS.every((target) => error.message.includes(target)), true);
+});
+
+const PERMISSIONS = { default: { net: ["login.example:443", "[::1]"], run: ["xdg-open"] } };
+
+Deno.test("permissionFlags() grants the permission set alone when nothing is to be added", () => {
+  assertEquals(permissionFlags(PERMISSIONS, { alsoNet: [], alsoRun: [] }), [
+    "--permission-set=default",
+    "--no-prompt",
+  ]);
+});
+
+Deno.test("permissionFlags() adds to the lists of the permission set, whose place a flag takes", () => {
+  assertEquals(
+    permissionFlags(PERMISSIONS, { alsoNet: ["localhost", "login.test"], alsoRun: ["/bin/a b"] }),
+    [
+      "--permission-set=default",
+      "--no-prompt",
+      "--allow-net=login.example:443,[::1],localhost,login.test",
+      "--allow-run=xdg-open,/bin/a b",
+    ],
+  );
+});
+
+Deno.test("permissionFlags() refuses a name that would grant something else or everything", () => {
+  for (const name of ["a,b", ""]) {
+    const error = assertThrows(() => permissionFlags(PERMISSIONS, { alsoNet: [], alsoRun: [name] }), Error);
+    assertEquals(error.message, `Cannot grant run for "${name}": name one at a time`);
+  }
 });

@@ -1,5 +1,5 @@
-import { join } from "@std/path/join";
 import { type Browser, chromium as playwright, type Page } from "playwright-core";
+import { findChromium } from "../../scripts/find_chromium.ts";
 import { SignInStuck, type Visitor } from "./user_agent.ts";
 
 /** As small, quiet and offline as Chromium can be made. */
@@ -12,7 +12,6 @@ const ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 /** Longer than a page should ever take; not something a test waits for. */
 const GIVE_UP_MS = 60_000;
 
@@ -36,23 +35,11 @@ export interface Chromium extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Where Chromium is: `CHROMIUM_BIN`, or found on the `PATH`; undefined if there is none. */
-export function findChromium(): string | undefined {
-  const named = Deno.env.get("CHROMIUM_BIN");
-  if (named !== undefined && named !== "") return named;
-  const folders = (Deno.env.get("PATH") ?? "").split(Deno.build.os === "windows" ? ";" : ":");
-  return folders.filter((folder) => folder !== "")
-    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
-    .find(isFile);
-}
-
 /** Starts headless Chromium. It trusts any certificate, so the provider's needs no installing. */
 export async function openChromium(): Promise<Chromium> {
-  const executablePath = findChromium();
+  const executablePath = await findChromium();
   if (executablePath === undefined) {
-    throw new Error(
-      `No Chromium found: install it, or set CHROMIUM_BIN. Looked on PATH for ${NAMES.join(", ")}`,
-    );
+    throw new Error("No Chromium found: install it, or set CHROMIUM_BIN");
   }
   const home = await Deno.makeTempDir({ prefix: "chromium-home-" });
   const browser = await launch(executablePath, home);
@@ -183,12 +170,4 @@ async function typePassword(page: Page, visitor: Visitor): Promise<void> {
   await page.fill("#username", visitor.username);
   await page.fill("#password", visitor.password);
   await page.click("#sign-in");
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

@@ -17,7 +17,9 @@ export async function startOnTerminal(
   const env = { TERM: "xterm-256color", LANG: "C.UTF-8", ...options.env };
   // The window gets a size first: one of no columns has no room for a prompt.
   const sized = `stty rows 40 cols 150; exec ${command}`;
-  return await startShell(sandbox, ["script", "--quiet", "--return", "--command", sized, "/dev/null"], { env });
+  return await startShell(sandbox, ["script", "--quiet", "--return", "--command", sized, "/dev/null"], {
+    env,
+  });
 }
 
 /** The text that a terminal showed, without colours, cursor movements and the line ends of terminals. */

@@ -68,6 +68,7 @@ export class MemoryContext implements CommandContext {
   readonly variables: Record<string, string> = {};
   readonly env = { get: (name: string): string | undefined => this.variables[name] };
   readonly clock = new FakeClock(NOW_MS);
+  readonly interrupted = new AbortController().signal;
   readonly profiles = new MemoryProfileBook([WORK]);
   readonly requests: Parameters<Flows["getToken"]>[0][] = [];
   readonly cleared: string[] = [];

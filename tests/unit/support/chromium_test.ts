@@ -1,13 +1,14 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
-import { findChromium, openChromium } from "../../support/chromium.ts";
+import { openChromium } from "../../support/chromium.ts";
+import { findChromium } from "../../../scripts/find_chromium.ts";
 import { ADA, BOB } from "../../support/provider/directory.ts";
 import { startProvider } from "../../support/provider/provider.ts";
 import { SignInStuck } from "../../support/user_agent.ts";
 import { startLoopback } from "./loopback_server.ts";
 import { PlainClient } from "./plain_client.ts";
 
-const ignore = findChromium() === undefined;
+const ignore = await findChromium() === undefined;
 
 Deno.test({
   name: "Chromium signs in by typing and pressing, and posts the callback",

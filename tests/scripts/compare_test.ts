@@ -1,0 +1,40 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { compare, formatTable, median, summarize } from "../../scripts/bench/compare.ts";
+
+Deno.test("median() is the middle of the sorted values, or the mean of the middle two", () => {
+  assertEquals(median([3]), 3);
+  assertEquals(median([10, 9, 100]), 10);
+  assertEquals(median([4, 1, 2, 100]), 3);
+  assertThrows(() => median([]), RangeError);
+});
+
+Deno.test("summarize() takes the median of the ratios of each pair, not the ratio of the medians", () => {
+  const comparison = summarize("a", "b", [[10, 5], [40, 10], [90, 100]]);
+  assertEquals(comparison, { name: "a", baseline: "b", medianMs: 40, baselineMs: 10, ratio: 2 });
+});
+
+Deno.test("formatTable() makes a table of Markdown", () => {
+  const table = formatTable([{ name: "a", baseline: "b", medianMs: 40.4, baselineMs: 9.6, ratio: 2 }]);
+  assertEquals(table.split("\n"), [
+    "| what | median | compared with | median | ratio |",
+    "| --- | --: | --- | --: | --: |",
+    "| a | 40 ms | b | 10 ms | 2.00 |",
+  ]);
+});
+
+const deno = (code: string) => ({
+  name: code,
+  command: [Deno.execPath(), "eval", "--no-config", code],
+  env: {},
+});
+
+Deno.test("compare() runs both commands", async () => {
+  const { medianMs, baselineMs, ratio } = await compare(deno("1"), deno("2"), 1);
+  assert(medianMs > 0 && baselineMs > 0);
+  assertAlmostEquals(ratio, medianMs / baselineMs);
+});
+
+Deno.test("compare() does not take the time of a command that fails", async () => {
+  const failing = deno("Deno.stderr.writeSync(new TextEncoder().encode('no luck')); Deno.exit(3)");
+  await assertRejects(() => compare(deno("1"), failing, 1), Error, "no luck");
+});
