@@ -73,12 +73,19 @@ async function bench(pairs: number): Promise<Comparison[]> {
   ];
 }
 
+/** Throws an `Error` for what is no number of pairs. */
+function parsePairs(text: string): number {
+  const pairs = Number(text);
+  if (Number.isSafeInteger(pairs) && pairs > 0) return pairs;
+  throw new Error(`Cannot measure "${text}" pairs: name a whole number above 0`);
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({ options: { pairs: { type: "string", default: "20" } } });
-  const comparisons = await bench(Number(values.pairs));
-  print(formatTable(comparisons));
+  const pairs = parsePairs(values.pairs);
+  print(formatTable(await bench(pairs)));
   const { os, arch } = Deno.build;
   print(
-    `\nDeno ${Deno.version.deno} on ${os} ${arch}, ${navigator.hardwareConcurrency} cores, ${values.pairs} pairs each`,
+    `\nDeno ${Deno.version.deno} on ${os} ${arch}, ${navigator.hardwareConcurrency} cores, ${pairs} pairs each`,
   );
 }

@@ -13,6 +13,7 @@ import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { ask } from "./ask.ts";
 
+const DEFAULT_FLOW = "interactive";
 const DEFAULT_SCOPES = "User.Read";
 
 /** The flags of `create-profile`, as typed. */
@@ -48,60 +49,67 @@ export function createProfileCommand(context: CommandContext): AnyCommand {
     .action((flags) => runCreateProfile(flags, context));
 }
 
-/** Asks for what is missing and saves the profile. @throws {CliError} `usage` for a bad value, a name that is taken, or a missing one where nobody can be asked. */
+/**
+ * Asks for what is missing and saves the profile.
+ *
+ * @throws {CliError} `usage` for a bad value or a name that is taken, `person_needed` for a missing one where nobody
+ *   can be asked.
+ */
 export async function runCreateProfile(flags: CreateProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
-  const mayAsk = terminal.stdinIsTerminal;
-  const tenant = flags.tenantId ?? flags.tenant;
-  requireFlags({ ...flags, tenantId: tenant }, mayAsk);
-  const name = await value(flags.name, "Profile Name", checkProfileName);
-  if (await profiles.find(name) !== null) throw nameTaken(name);
   const authority = flags.authority === undefined ? null : checkAuthority(flags.authority);
-  const tenantId = await value(tenant ?? authority?.tenant ?? undefined, "Tenant ID", checkTenant);
-  const clientId = await value(flags.clientId, "Client ID", checkClientId);
-  // Whoever gave the other values by flags and left these out gets the defaults without being asked.
-  const asksAll = mayAsk && (tenant === undefined || flags.clientId === undefined);
-  const flow = await value(
-    flags.flow ?? (asksAll ? undefined : "interactive"),
-    "Flow",
-    checkFlow,
-    "interactive",
-  );
-  const scopes = await value(
-    flags.scope?.join(" ") ?? (asksAll ? undefined : DEFAULT_SCOPES),
-    "Scopes",
-    (text) => parseScopes([text]),
-    DEFAULT_SCOPES,
-  );
+  const given: Given = {
+    name: flags.name,
+    tenantId: flags.tenantId ?? flags.tenant ?? authority?.tenant ?? undefined,
+    clientId: flags.clientId,
+    flow: flags.flow,
+    scopes: flags.scope?.join(" "),
+  };
+  const complete = terminal.stdinIsTerminal ? given : requireIds(given);
   const profile: Profile = {
-    name,
-    tenantId,
-    clientId,
-    flow,
-    scopes,
+    ...await answer(withDefaults(complete), context),
     ...(authority === null ? {} : { authority: authority.base }),
   };
   await profiles.add(profile);
-  terminal.say(`✓ Profile '${name}' created`);
-  terminal.say(`Sign in with: entra-auth-cli get-token --profile ${name}`);
+  terminal.say(`✓ Profile '${profile.name}' created`);
+  terminal.say(`Sign in with: entra-auth-cli get-token --profile ${profile.name}`);
+}
+
+/** What the flags say, unchecked. */
+type Given = Readonly<Record<"name" | "tenantId" | "clientId" | "flow" | "scopes", string | undefined>>;
+
+/** Whoever gave the ids by flags and left the rest out gets the defaults without being asked. */
+function withDefaults(given: Given): Given {
+  if (given.tenantId === undefined || given.clientId === undefined) return given;
+  return { ...given, flow: given.flow ?? DEFAULT_FLOW, scopes: given.scopes ?? DEFAULT_SCOPES };
+}
+
+/** Checks what is given and asks for the rest, in the order in which people know it. */
+async function answer(given: Given, context: CommandContext): Promise<Profile> {
+  const name = await value(given.name, "Profile Name", checkProfileName);
+  if (await context.profiles.find(name) !== null) throw nameTaken(name);
+  return {
+    name,
+    tenantId: await value(given.tenantId, "Tenant ID", checkTenant),
+    clientId: await value(given.clientId, "Client ID", checkClientId),
+    flow: await value(given.flow, "Flow", checkFlow, DEFAULT_FLOW),
+    scopes: await value(given.scopes, "Scopes", (text) => parseScopes([text]), DEFAULT_SCOPES),
+  };
 
   async function value<T>(
-    given: string | undefined,
+    text: string | undefined,
     label: string,
     check: (text: string) => T,
     byDefault?: string,
   ): Promise<T> {
-    return given === undefined ? await ask(context, label, check, byDefault) : check(given);
+    return text === undefined ? await ask(context, label, check, byDefault) : check(text);
   }
 }
 
-function requireFlags(flags: CreateProfileFlags, mayAsk: boolean): void {
-  const missing = [
-    flags.name === undefined ? ["--name"] : [],
-    flags.tenantId === undefined && flags.authority === undefined ? ["--tenant-id"] : [],
-    flags.clientId === undefined ? ["--client-id"] : [],
-  ].flat();
-  if (mayAsk || missing.length === 0) return;
+function requireIds(given: Given): Given {
+  const flags = { "--name": given.name, "--tenant-id": given.tenantId, "--client-id": given.clientId };
+  const missing = Object.entries(flags).filter(([, text]) => text === undefined).map(([flag]) => flag);
+  if (missing.length === 0) return given;
   throw new CliError("person_needed", `Missing ${missing.join(", ")}, and there is no terminal to ask on`, {
     hint: "entra-auth-cli create-profile --name NAME --tenant-id TENANT --client-id ID",
   });

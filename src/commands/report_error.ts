@@ -2,6 +2,8 @@ import { CliError } from "../errors.ts";
 import { plainText } from "../plain_text.ts";
 import type { Terminal } from "../system/terminal.ts";
 
+const MAX_LENGTH = 2000;
+
 /**
  * Prints an error on stderr: a line that says what happened and, after `Hint:`, what to do next; as one JSON document
  * where the command was to print JSON. Gives the exit code.
@@ -12,8 +14,11 @@ export function reportError(
   options: { asJson: boolean; verbose: boolean },
 ): number {
   const known = toCliError(error);
+  const { code, aadsts, correlationId } = known;
+  // What comes from the network was made plain where it came in; this is for what somebody forgot.
+  const message = plainText(known.message, MAX_LENGTH);
+  const hint = known.hint?.split("\n").map((line) => plainText(line, MAX_LENGTH)).join("\n");
   if (options.asJson) {
-    const { code, message, hint, aadsts, correlationId } = known;
     const document = {
       code,
       message,
@@ -24,9 +29,9 @@ export function reportError(
     terminal.say(JSON.stringify({ error: document }));
     return known.exitCode;
   }
-  terminal.say(known.message);
-  if (known.hint !== undefined) terminal.say(`Hint: ${known.hint.replaceAll("\n", "\n      ")}`);
-  const reference = [known.aadsts, known.correlationId && `correlation ID ${known.correlationId}`];
+  terminal.say(message);
+  if (hint !== undefined) terminal.say(`Hint: ${hint.replaceAll("\n", "\n      ")}`);
+  const reference = [aadsts, correlationId && `correlation ID ${plainText(correlationId)}`];
   const details = reference.filter((part) => part !== undefined).join(", ");
   if (details !== "") terminal.say(`(${details})`);
   if (options.verbose) { for (const line of causeLines(known)) terminal.say(line); }

@@ -1,5 +1,5 @@
 import type { IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
-import { CliError } from "../errors.ts";
+import { CliError, type CliErrorOptions, type ErrorCode } from "../errors.ts";
 import { coversScopes, missingScopes } from "../scopes.ts";
 import type { CachedToken, Session, SessionKey } from "../store/session.ts";
 import type { TokenStore } from "../store/token_store.ts";
@@ -85,6 +85,9 @@ export async function getToken(
   return await askUser(request, session, refreshed?.error ?? null, dependencies, signal);
 }
 
+/** What a failed refresh says nothing about the user's sign-in with. */
+const PASSING: readonly ErrorCode[] = ["network", "invalid_response"];
+
 type Refreshed =
   | { readonly kind: "token"; readonly result: TokenResult }
   /** Only the user can go on; the error says why. */
@@ -112,8 +115,8 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     if (error.code === "interaction_required") return { kind: "user-needed", error };
-    if (error.code !== "network" || stillValid === null || !request.acceptCached) throw error;
-    // The last minutes of a token are better than none while the authority can't be reached.
+    if (!PASSING.includes(error.code) || stillValid === null || !request.acceptCached) throw error;
+    // The last minutes of a token are better than none while something else answers for the authority, or nothing.
     progress({ kind: "refresh-failed", error });
     return { kind: "token", result: { token: stillValid, source: "cache", isSaved: true } };
   }
@@ -134,8 +137,7 @@ async function askUser(
   );
   progress({ kind: "signed-in" });
   reportMissing(request, issued, progress);
-  const isSaved = request.useStore &&
-    await save(sessionAfter(request, issued, null, clock.now()), request, dependencies);
+  const isSaved = await save(sessionAfter(request, issued, null, clock.now()), request, dependencies);
   return { token: issued.token, source: "interactive", isSaved };
 }
 
@@ -205,6 +207,7 @@ function userNeeded({ key, acceptCached, acceptRefresh }: TokenRequest, demand: 
   const wantsRefresh = acceptRefresh && !acceptCached;
   if (!wantsRefresh) {
     return new CliError("person_needed", "Signing in needs a person, and --no-interactive forbids asking", {
+      ...referenceOf(demand),
       hint: `Run this where there is a browser: entra-auth-cli get-token --profile ${key.profile}`,
     });
   }
@@ -212,4 +215,14 @@ function userNeeded({ key, acceptCached, acceptRefresh }: TokenRequest, demand: 
   return demand === null
     ? new CliError("no_token", `Profile '${key.profile}' has no token to refresh`, { hint })
     : demand.withHint(hint);
+}
+
+/** What the support asks for, and what the next sign-in has to carry. */
+function referenceOf(demand: CliError | null): CliErrorOptions {
+  const { aadsts, correlationId, claims } = demand ?? {};
+  return {
+    ...(aadsts === undefined ? {} : { aadsts }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(claims === undefined ? {} : { claims }),
+  };
 }

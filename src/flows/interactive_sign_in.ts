@@ -45,24 +45,36 @@ export async function signInInteractively(
   dependencies: InteractiveDependencies,
   signal: AbortSignal,
 ): Promise<IssuedTokens> {
-  const { clock, tokens, progress, listen } = dependencies;
+  const { clock, tokens, listen } = dependencies;
   const transaction = await tokens.beginSignIn(request);
   await using server = await listen(transaction);
   const url = await transaction.authorizationUrl(server.redirectUri);
 
   using deadline = clock.deadline(request.timeoutMs);
-  const waiting = server.waitForCallback(AbortSignal.any([signal, deadline.signal]));
+  const until = AbortSignal.any([signal, deadline.signal]);
+  try {
+    return await finish(await receive(url, server, request, dependencies, until), transaction);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw deadline.signal.aborted && error === until.reason ? timeoutError(server) : error;
+  }
+}
+
+/** Sends the person to `url` and waits for the callback until `until` is aborted. */
+async function receive(
+  url: string,
+  server: CallbackServer,
+  request: InteractiveSignIn,
+  dependencies: InteractiveDependencies,
+  until: AbortSignal,
+): Promise<Callback> {
+  const waiting = server.waitForCallback(until);
   // Until it is awaited below, a failed wait has nobody to hear of it.
   waiting.catch(() => {});
-  if (request.showUrl) progress({ kind: "url-to-open", url });
-  else await openOrShow(url, waiting, dependencies, signal);
-  progress({ kind: "waiting-for-sign-in" });
-
-  const callback = await waiting.catch((error) => {
-    signal.throwIfAborted();
-    throw deadline.signal.aborted ? timeoutError(server) : error;
-  });
-  return await finish(callback, transaction);
+  if (request.showUrl) dependencies.progress({ kind: "url-to-open", url });
+  else await openOrShow(url, waiting, dependencies, until);
+  dependencies.progress({ kind: "waiting-for-sign-in" });
+  return await waiting;
 }
 
 /** Opens the browser. Where that fails the person is shown the URL, and the wait goes on. */
@@ -70,12 +82,12 @@ async function openOrShow(
   url: string,
   waiting: Promise<Callback>,
   { openBrowser, progress }: InteractiveDependencies,
-  signal: AbortSignal,
+  until: AbortSignal,
 ): Promise<void> {
   progress({ kind: "opening-browser" });
   const opened: BrowserOpening = { kind: "opened", lateFailure: Promise.resolve(null) };
   // A callback proves that a browser is open, even where its opener hasn't answered yet.
-  const opening = await Promise.race([openBrowser(url, signal), waiting.then(() => opened)]);
+  const opening = await Promise.race([openBrowser(url, until), waiting.then(() => opened)]);
   if (opening.kind === "failed") {
     progress({ kind: "browser-failed", reason: opening.reason, hint: opening.hint ?? null, url });
     return;

@@ -83,6 +83,16 @@ Deno.test("create-profile without a terminal names the flags that are missing an
   assertFails(await home.run(["create-profile"]), 9, "--name", "--tenant-id", "--client-id");
   const named = await home.run(["create-profile", "--name", "myapp", "--tenant-id", TENANT]);
   assertFails(named, 9, "Missing --client-id");
+  const authority = ["--authority", "https://login.example.org"];
+  const tenantless = await home.run([
+    "create-profile",
+    "--name",
+    "myapp",
+    "--client-id",
+    CLIENT,
+    ...authority,
+  ]);
+  assertFails(tenantless, 9, "Missing --tenant-id");
   // Whatever comes in through a pipe is no answer of a person.
   const piped = await runProgram(["create-profile", "--name", "myapp"], {
     env: { ENTRA_AUTH_CLI_HOME: home.path },

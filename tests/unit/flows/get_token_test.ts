@@ -192,15 +192,19 @@ Deno.test("getToken() says that the token is expired only where it is", async ()
 });
 
 Deno.test("getToken() serves a token that still lives when the authority can't be reached, not one that ended", async () => {
-  for (const [left, isServed] of [[299, true], [1, true], [-1, false]] as const) {
-    const world = new World();
-    await world.signInWith("one");
-    world.clock.move(LIFE_SECONDS - left);
-    world.refresh = () => {
-      throw NETWORK_DOWN;
-    };
-    if (isServed) assertEquals(shown(await world.get()), ["one", "cache", true]);
-    else assertStrictEquals(await assertRejects(() => world.get()), NETWORK_DOWN);
+  // A captive portal answers in the authority's place, with something else.
+  const failures = [NETWORK_DOWN, new CliError("invalid_response", "a page of the hotel")];
+  for (const failure of failures) {
+    for (const [left, isServed] of [[299, true], [1, true], [-1, false]] as const) {
+      const world = new World();
+      await world.signInWith("one");
+      world.clock.move(LIFE_SECONDS - left);
+      world.refresh = () => {
+        throw failure;
+      };
+      if (isServed) assertEquals(shown(await world.get()), ["one", "cache", true]);
+      else assertStrictEquals(await assertRejects(() => world.get()), failure);
+    }
   }
 });
 
@@ -361,6 +365,8 @@ Deno.test("getToken() never asks a user who may not be asked", async () => {
   const world = new World();
   const silent = { ...REQUEST, mayAskUser: false };
   assertEquals((await assertRejects(() => world.get(silent), CliError)).code, "person_needed");
+  const forced = { ...FORCED, mayAskUser: false };
+  assertEquals((await assertRejects(() => world.get(forced), CliError)).code, "person_needed");
   const refreshOnly = { ...silent, acceptCached: false };
   const error = await assertRejects(() => world.get(refreshOnly), CliError);
   assertEquals(error.code, "no_token");

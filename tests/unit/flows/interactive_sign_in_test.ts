@@ -201,6 +201,14 @@ Deno.test("signInInteractively() ends with the timeout's error, and frees the po
   assertEquals([error.code, stage.isListening], ["timeout", false]);
 });
 
+Deno.test("signInInteractively() runs out of time also while an opener doesn't answer", async () => {
+  const stage = new Stage();
+  stage.opening = new Promise(() => {});
+  stage.on = ({ kind }) => kind === "opening-browser" && queueMicrotask(() => stage.runOutOfTime());
+  const error = await assertRejects(() => stage.signIn(), CliError);
+  assertEquals([error.code, stage.isListening], ["timeout", false]);
+});
+
 Deno.test("signInInteractively() ends with the reason of the signal, even where time ran out too", async () => {
   const stage = new Stage();
   const reason = new CliError("interrupted", "Interrupted");
