@@ -9,12 +9,11 @@ import type { Files } from "./files.ts";
  * @throws {CliError} `usage` when the file can't be read or holds no certificate, `permission` when Deno may not read it.
  */
 export async function readRoots(path: string, files: Files): Promise<string[]> {
-  const data = await read(path, files);
-  const certificates = data
-    .match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  const text = await read(path, files);
+  const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (certificates === null) {
     throw new CliError("usage", `No certificate in PEM form is in ${path}`, {
-      hint: "The file has to hold a block that starts with BEGIN CERTIFICATE.",
+      hint: "Check --ca-cert or ENTRA_AUTH_CLI_CA_CERT: the file has to hold a block BEGIN CERTIFICATE.",
     });
   }
   return certificates;

@@ -142,7 +142,7 @@ Deno.test("get-token --file writes the form that was asked for, for its owner al
     const { mode } = await Deno.stat(path);
     if (Deno.build.os !== "windows") assertEquals((mode ?? 0) & 0o777, 0o600, path);
   }
-  const left = [...Deno.readDirSync(sandbox.folder)].map(({ name }) => name).sort();
+  const left = (await Array.fromAsync(Deno.readDir(sandbox.folder), ({ name }) => name)).sort();
   assertEquals(left, ["ca.pem", "home", "token", "token.json"], "no draft is left beside the files");
 });
 

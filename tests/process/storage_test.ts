@@ -163,7 +163,7 @@ Deno.test("a damaged tokens.enc ends with exit code 7 and is left as it is until
 
   const cleared = await sandbox.run(["clear-cache"]);
   assertEquals(cleared.code, 0, cleared.stderr);
-  const aside = [...Deno.readDirSync(sandbox.home)].map(({ name }) => name)
+  const aside = (await Array.fromAsync(Deno.readDir(sandbox.home), ({ name }) => name))
     .find((name) => name.startsWith("tokens.enc.damaged-"));
   assertEquals(await Deno.readFile(join(sandbox.home, aside ?? "")), damaged, "what was there is kept");
   assertEquals((await sandbox.signIn(["get-token"])).code, 0);
