@@ -1,4 +1,3 @@
-import { resolve } from "@std/path/resolve";
 import type { CommandContext } from "./commands/context.ts";
 import { runProgram } from "./commands/program.ts";
 import { reportError } from "./commands/report_error.ts";
@@ -57,14 +56,15 @@ function createContext(system: System): CommandContext {
     get flows() {
       return createFlows(system, openTokenStore({ folder: openFolder(), env, clock }));
     },
-    writePrivateFile: (path, text) => writePrivateFile(files, resolve(path), text),
+    writePrivateFile: (path, text) => writePrivateFile(files, path, text),
   };
 }
 
 /** The draft beside the file is where writing fails, but the user knows the file alone. */
 async function writePrivateFile(files: Files, path: string, text: string): Promise<void> {
+  const { resolve } = await import("@std/path/resolve");
   try {
-    await replaceFile(files, path, new TextEncoder().encode(text));
+    await replaceFile(files, resolve(path), new TextEncoder().encode(text));
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     throw new FileError(error.reason, `write ${path}`, path, error.cause)

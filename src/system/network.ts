@@ -112,13 +112,14 @@ async function readBody(response: Response, maxBytes: number, host: string): Pro
 /** Deno words the cause differently from version to version, so it is looked for in the error and what caused it. */
 function networkError(error: unknown, host: string): CliError {
   if (error instanceof CliError) return error;
-  if (error instanceof Deno.errors.NotCapable) {
+  // Without the URL, which can hold any of the words looked for.
+  const words = causes(error).join(" ").replaceAll(/https?:\/\/\S+/g, "");
+  // An address that is denied, once the name is looked up, comes as the cause of another error.
+  if (error instanceof Deno.errors.NotCapable || words.includes("Requires net access")) {
     return new CliError("permission", `This program is not permitted to connect to ${host}`, {
       hint: `Run it with --allow-net=${host}`,
     });
   }
-  // Without the URL, which can hold any of the words looked for.
-  const words = causes(error).join(" ").replaceAll(/https?:\/\/\S+/g, "");
   if (/certificate|UnknownIssuer/i.test(words)) {
     return new CliError("network", `The TLS certificate of ${host} is not trusted`, {
       hint: "If a proxy of your organization re-signs traffic, name its root with --ca-cert FILE.",

@@ -1,7 +1,7 @@
-import { join } from "@std/path/join";
 import { CliError } from "../errors.ts";
 import type { Bytes, FileFacts, Files, OpenFile } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
+import { join } from "./path.ts";
 import { removeLeftovers, replaceFile } from "./replace_file.ts";
 
 /**

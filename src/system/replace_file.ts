@@ -1,10 +1,8 @@
-import { basename } from "@std/path/basename";
-import { dirname } from "@std/path/dirname";
-import { join } from "@std/path/join";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../errors.ts";
 import { FileError } from "./file_error.ts";
 import type { Files } from "./files.ts";
+import { basename, dirname, join } from "./path.ts";
 
 /** Options of {@linkcode replaceFile}. */
 export interface ReplaceFileOptions {

@@ -1,0 +1,1 @@
+export function basename(path: string | URL, suffix?: string): string;

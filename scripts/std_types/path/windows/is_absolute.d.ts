@@ -1,0 +1,1 @@
+export function isAbsolute(path: string): boolean;
