@@ -35,11 +35,11 @@ const WINDOWS: PathRules = {
 
 /**
  * The rules of `os`. Taken from @std/path's two halves, because its front finds out by itself where it runs, and on the way
- * makes Deno load its whole imitation of Node: a seventh of the time that a cached token takes.
+ * makes Deno load its whole imitation of Node: a quarter of the time that a cached token takes.
  */
 export function pathRules(os: Os): PathRules {
   return os === "windows" ? WINDOWS : POSIX;
 }
 
 /** The rules of this machine. */
-export const { basename, dirname, isAbsolute, join } = pathRules(systemOs);
+export const systemPath: PathRules = pathRules(systemOs);

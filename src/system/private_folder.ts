@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { Bytes, FileFacts, Files, OpenFile } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
-import { join } from "./path.ts";
+import { systemPath } from "./path.ts";
 import { removeLeftovers, replaceFile } from "./replace_file.ts";
 
 /**
@@ -51,7 +51,7 @@ export interface PrivateFolderOptions {
 /** The private folder at `path`. Nothing is read or made before it is needed. */
 export function openPrivateFolder({ path, files, locks, notice }: PrivateFolderOptions): PrivateFolder {
   const guard: Guard = { files, notice };
-  const pathOf = (name: string) => join(path, name);
+  const pathOf = (name: string) => systemPath.join(path, name);
 
   /** Whether there is a file called `name`. One that is not for this user alone is an error. */
   async function isSafeToRead(name: string, strictness: Strictness): Promise<boolean> {
@@ -87,7 +87,7 @@ export function openPrivateFolder({ path, files, locks, notice }: PrivateFolderO
       const { uid } = await ensureFolder(guard, path);
       const folder = subfolder === undefined ? path : pathOf(subfolder);
       if (subfolder !== undefined) await ensureFolder(guard, folder);
-      const file = join(folder, name);
+      const file = systemPath.join(folder, name);
       const facts = await files.lstat(file);
       if (facts !== null) await checkOwnFile(guard, file, facts, uid, "readable");
       return await locks.acquire(file, options);

@@ -2,7 +2,9 @@ import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../errors.ts";
 import { FileError } from "./file_error.ts";
 import type { Files } from "./files.ts";
-import { basename, dirname, join } from "./path.ts";
+import { systemPath } from "./path.ts";
+
+const { basename, dirname, join } = systemPath;
 
 /** Options of {@linkcode replaceFile}. */
 export interface ReplaceFileOptions {
