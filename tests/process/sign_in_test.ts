@@ -41,6 +41,16 @@ Deno.test("get-token sends PKCE, state, nonce and form_post, and redeems the cod
   assertEquals(form.client_secret, undefined);
 });
 
+Deno.test("get-token hands --login-hint, --prompt and --tenant-id on to the authority", async () => {
+  await using sandbox = await openSandbox();
+  const flags = ["--login-hint", "ada@contoso.example", "--prompt", "login", "--tenant-id", "organizations"];
+  const result = await sandbox.signIn(["get-token", ...flags]);
+  assertEquals(result.code, 0, result.stderr);
+  const [authorize] = sandbox.provider.requestsTo("authorize");
+  assertMatch(authorize?.path ?? "", /^\/organizations\//);
+  assertEquals([authorize?.query.login_hint, authorize?.query.prompt], ["ada@contoso.example", "login"]);
+});
+
 Deno.test("get-token answers from the cache with the provider gone and no browser", async () => {
   await using sandbox = await openSandbox();
   const first = await sandbox.signIn(["get-token"]);
