@@ -175,15 +175,15 @@ export function parseTargets(name: string | undefined): readonly (Target | undef
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      "target": { type: "string" },
-      "output": { type: "string" },
-      "also-net": { type: "string", multiple: true, default: [] },
-      "also-run": { type: "string", multiple: true, default: [] },
-    },
-  });
   try {
+    const { values } = parseArgs({
+      options: {
+        "target": { type: "string" },
+        "output": { type: "string" },
+        "also-net": { type: "string", multiple: true, default: [] },
+        "also-run": { type: "string", multiple: true, default: [] },
+      },
+    });
     for (const target of parseTargets(values.target)) {
       const grants = { alsoNet: values["also-net"], alsoRun: values["also-run"] };
       say(`made ${await compile({ target, output: values.output, ...grants })}`);
