@@ -120,10 +120,8 @@ say "Deno 2.$(deno_minor "$DENO"): $DENO"
 export DENO
 # What runs here is pinned; asking for a newer one would only be a surprise in a proxy's log.
 export DENO_NO_UPDATE_CHECK=1
-# Deno 2.9 trusts what the system trusts; older ones have to be told, or fail behind a proxy with its own root.
-if [ "$(deno_minor "$DENO")" -lt 9 ] && [ -z "${DENO_TLS_CA_STORE:-}" ]; then
-  export DENO_TLS_CA_STORE=system,mozilla
-fi
+# By itself Deno trusts its own list of roots alone, and fails behind a proxy whose root only the system knows.
+export DENO_TLS_CA_STORE="${DENO_TLS_CA_STORE:-system,mozilla}"
 resolve_jsr
 case $task in
   test | ok)

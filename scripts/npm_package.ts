@@ -19,7 +19,7 @@ export function say(line: string): void {
 }
 
 /** For `.catch()` where a missing file is as good as a removed one. */
-export function ignoreNotFound(error: unknown): void {
+function ignoreNotFound(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 

@@ -67,8 +67,11 @@ async function writePrivateFile(files: Files, path: string, text: string): Promi
     await replaceFile(files, resolve(path), new TextEncoder().encode(text));
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
+    // The hints for other reasons speak of the program's own folder.
+    const isAboutAnyFile = error.reason === "denied" || error.reason === "full";
+    const hint = isAboutAnyFile ? error.hint : undefined;
     throw new FileError(error.reason, `write ${path}`, path, error.cause)
-      .withHint(error.hint ?? `Check that ${path} can be a file, and that its folder exists.`);
+      .withHint(hint ?? `Check that ${path} can be a file, and that its folder exists and can be written.`);
   }
 }
 
@@ -91,7 +94,7 @@ function createFlows(system: System, store: TokenStore): Flows {
             clock,
             tokens,
             progress,
-            listen: (expected) => listenForCallback(ports, expected),
+            listen: (expected) => listenForCallback(ports, expected, system.os),
             openBrowser: (url, openSignal) => openBrowser(url, system, openSignal),
           }, signal);
         },
@@ -101,9 +104,9 @@ function createFlows(system: System, store: TokenStore): Flows {
       const { decodeClaims } = await import("./entra/decode_claims.ts");
       return await inspectTokens(profile, { clock, store, decodeClaims });
     },
-    async forgetTokens(profile) {
+    async forgetTokens(profile, options) {
       const { forgetTokens } = await import("./flows/forget_tokens.ts");
-      return await forgetTokens(profile, store);
+      return await forgetTokens(profile, store, options);
     },
   };
 }

@@ -33,15 +33,15 @@ export const EXIT_CODES = {
 /** What {@linkcode CliError} carries besides its code and message. */
 export interface CliErrorOptions {
   /** What the reader can do next: one or more lines, each a full sentence or a command. */
-  hint?: string;
+  readonly hint?: string;
   /** Entra's own error number, such as `AADSTS50011`. */
-  aadsts?: string;
+  readonly aadsts?: string;
   /** The identifier Entra's support asks for. */
-  correlationId?: string;
+  readonly correlationId?: string;
   /** Claims that the next sign-in has to carry (Conditional Access), as the JSON text Entra sent. */
-  claims?: string;
+  readonly claims?: string;
   /** The error underneath, for `--verbose`. It must not hold a secret. */
-  cause?: unknown;
+  readonly cause?: unknown;
 }
 
 /** An error written for the person who will read it: what happened, and in `hint` what to do next. */

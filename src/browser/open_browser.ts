@@ -6,20 +6,20 @@ import { type OpenerCommand, openerCommands, type OpenerContext } from "./opener
 /** What became of opening the browser. */
 export type BrowserOpening =
   | {
-    kind: "opened";
+    readonly kind: "opened";
     /** Settles with a reason if the opener fails after all, with null when it ends well. Never rejects. */
-    lateFailure: Promise<string | null>;
+    readonly lateFailure: Promise<string | null>;
   }
   | {
-    kind: "failed";
+    readonly kind: "failed";
     /** Why, as a sentence without its full stop. */
-    reason: string;
+    readonly reason: string;
     /** What would help, where that is known. */
-    hint?: string;
+    readonly hint?: string;
   };
 
 /** What {@linkcode openBrowser} needs. */
-export interface OpenBrowserDeps extends OpenerContext {
+export interface OpenBrowserDependencies extends OpenerContext {
   /** Starts the opener. */
   readonly processes: Processes;
   /** How long an opener may run before it counts as a success, in milliseconds. Default 1000. */
@@ -33,25 +33,25 @@ export interface OpenBrowserDeps extends OpenerContext {
  */
 export async function openBrowser(
   url: string,
-  deps: OpenBrowserDeps,
+  dependencies: OpenBrowserDependencies,
   signal: AbortSignal,
 ): Promise<BrowserOpening> {
   signal.throwIfAborted();
   if (!isSafeUrl(url)) {
     return { kind: "failed", reason: "The address of the sign-in is not a plain https address" };
   }
-  if (deps.env.get("BROWSER") === undefined && !hasDisplay(deps.os, deps.env)) {
+  if (dependencies.env.get("BROWSER") === undefined && !hasDisplay(dependencies.os, dependencies.env)) {
     // An opener would start a browser in the terminal, or none, and call that a success.
     return { kind: "failed", reason: "no display was detected" };
   }
-  const commands = openerCommands(url, deps);
+  const commands = openerCommands(url, dependencies);
   const failures: Failure[] = [];
   for (const command of commands) {
-    const opening = await tryOpener(command, deps, signal);
+    const opening = await tryOpener(command, dependencies, signal);
     if (opening.kind === "opened") return opening;
     failures.push(opening);
   }
-  return failures.length === 0 ? nothingToTry(deps) : allFailed(failures);
+  return failures.length === 0 ? nothingToTry(dependencies) : allFailed(failures);
 }
 
 /**
@@ -64,14 +64,14 @@ function isSafeUrl(url: string): boolean {
 
 async function tryOpener(
   { command, args }: OpenerCommand,
-  deps: OpenBrowserDeps,
+  dependencies: OpenBrowserDependencies,
   signal: AbortSignal,
 ): Promise<BrowserOpening> {
-  const attempt = deps.processes.start(command, args);
+  const attempt = dependencies.processes.start(command, args);
   if (attempt.kind !== "started") return startFailure(command, attempt.kind);
   const { process } = attempt;
   try {
-    const code = await exitCodeWithin(process, deps.graceMs ?? 1000, signal);
+    const code = await exitCodeWithin(process, dependencies.graceMs ?? 1000, signal);
     if (code === null) return { kind: "opened", lateFailure: lateFailure(command, process) };
     if (code === 0) return { kind: "opened", lateFailure: Promise.resolve(null) };
     return { kind: "failed", reason: exitReason(command, code) };

@@ -27,7 +27,7 @@ export async function ask<T>(
         check(text);
         return true;
       } catch (error) {
-        if (error instanceof CliError) return error.message;
+        if (error instanceof CliError) return [error.message, error.hint].filter(Boolean).join(". ");
         throw error;
       }
     },

@@ -7,14 +7,14 @@ import {
   checkProfileName,
   checkTenant,
 } from "../profiles/check_profile.ts";
-import type { Profile } from "../profiles/profile.ts";
+import { DEFAULT_FLOW, type Profile } from "../profiles/profile.ts";
+import { nameTaken } from "../profiles/profile_book.ts";
+import { DEFAULT_SCOPES } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
+import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { ask } from "./ask.ts";
-
-const DEFAULT_FLOW = "interactive";
-const DEFAULT_SCOPES = "User.Read";
 
 /** The flags of `create-profile`, as typed. */
 export interface CreateProfileFlags {
@@ -22,7 +22,7 @@ export interface CreateProfileFlags {
   readonly name?: string | undefined;
   /** Tenant. */
   readonly tenantId?: string | undefined;
-  /** Tenant, by its short flag. */
+  /** Tenant, by its other flag. */
   readonly tenant?: string | undefined;
   /** Application. */
   readonly clientId?: string | undefined;
@@ -38,14 +38,18 @@ export interface CreateProfileFlags {
 export function createProfileCommand(context: CommandContext): AnyCommand {
   return new Command()
     .description("Create a profile. What isn't given by a flag is asked for.")
-    .option("-n, --name <name:string>", "Profile name: the identifier for this configuration.")
-    .option("--tenant-id <tenant:string>", "Your Microsoft Entra tenant ID.")
+    .option("-n, --name <name:string>", "Name of the new profile.")
+    .option("--tenant-id <tenant:string>", "Tenant: its ID or domain.")
     .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
-    .option("--client-id <id:string>", "Public client application ID.")
+    .option("--client-id <id:string>", "Application (client) ID of the public client.")
     .option("-f, --flow <flow:string>", "How to sign in: interactive (default).")
-    .option("-s, --scope <scopes:string>", "Delegated permissions.", { collect: true })
-    .option("--authority <url:string>", "Base URL of the authority, where it isn't the public cloud's.")
+    .option("-s, --scope <scopes:string>", "Scopes (default User.Read).", { collect: true })
+    .option("--authority <url:string>", "Base URL of the authority, if not the public cloud's.")
     .example("Answer the questions", "entra-auth-cli create-profile --name interactive-app")
+    .example(
+      "Ask nothing",
+      "entra-auth-cli create-profile --name myapp --tenant-id TENANT --client-id ID",
+    )
     .action((flags) => runCreateProfile(flags, context));
 }
 
@@ -72,7 +76,7 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   };
   await profiles.add(profile);
   terminal.say(`✓ Profile '${profile.name}' created`);
-  terminal.say(`Sign in with: entra-auth-cli get-token --profile ${profile.name}`);
+  terminal.say(`Sign in with: entra-auth-cli get-token --profile ${shellWord(profile.name)}`);
 }
 
 /** What the flags say, unchecked. */
@@ -81,7 +85,7 @@ type Given = Readonly<Record<"name" | "tenantId" | "clientId" | "flow" | "scopes
 /** Whoever gave the ids by flags and left the rest out gets the defaults without being asked. */
 function withDefaults(given: Given): Given {
   if (given.tenantId === undefined || given.clientId === undefined) return given;
-  return { ...given, flow: given.flow ?? DEFAULT_FLOW, scopes: given.scopes ?? DEFAULT_SCOPES };
+  return { ...given, flow: given.flow ?? DEFAULT_FLOW, scopes: given.scopes ?? DEFAULT_SCOPES.join(" ") };
 }
 
 /** Checks what is given and asks for the rest, in the order in which people know it. */
@@ -93,7 +97,7 @@ async function answer(given: Given, context: CommandContext): Promise<Profile> {
     tenantId: await value(given.tenantId, "Tenant ID", checkTenant),
     clientId: await value(given.clientId, "Client ID", checkClientId),
     flow: await value(given.flow, "Flow", checkFlow, DEFAULT_FLOW),
-    scopes: await value(given.scopes, "Scopes", (text) => parseScopes([text]), DEFAULT_SCOPES),
+    scopes: await value(given.scopes, "Scopes", (text) => parseScopes([text]), DEFAULT_SCOPES.join(" ")),
   };
 
   async function value<T>(
@@ -111,12 +115,6 @@ function requireIds(given: Given): Given {
   const missing = Object.entries(flags).filter(([, text]) => text === undefined).map(([flag]) => flag);
   if (missing.length === 0) return given;
   throw new CliError("person_needed", `Missing ${missing.join(", ")}, and there is no terminal to ask on`, {
-    hint: "entra-auth-cli create-profile --name NAME --tenant-id TENANT --client-id ID",
-  });
-}
-
-function nameTaken(name: string): CliError {
-  return new CliError("usage", `Profile '${name}' exists already`, {
-    hint: `Choose another name, or delete it first: entra-auth-cli delete-profile --name ${name}`,
+    hint: "Give them as flags: entra-auth-cli create-profile --name NAME --tenant-id TENANT --client-id ID",
   });
 }

@@ -18,12 +18,12 @@ export function deleteProfileCommand(context: CommandContext): AnyCommand {
   return new Command()
     .description("Delete a profile and its tokens.")
     .option("-n, --name <name:string>", "Profile name.", { required: true })
-    .option("-y, --yes", "Don't ask.")
+    .option("-y, --yes", "Don't ask. Without a terminal nothing is asked anyway.")
     .example("Delete a profile", "entra-auth-cli delete-profile --name myapp")
     .action((flags) => runDeleteProfile(flags, context));
 }
 
-/** Deletes the profile once the user agrees. @throws {CliError} `no_profile`, `store` or `permission`. */
+/** Deletes the profile once the user agrees. @throws {CliError} `no_profile`, `invalid_profile`, `store`, `unreadable_store` or `permission`. */
 export async function runDeleteProfile(flags: DeleteProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles, flows } = context;
   const name = checkProfileName(flags.name ?? "");
@@ -40,7 +40,8 @@ export async function runDeleteProfile(flags: DeleteProfileFlags, context: Comma
     return;
   }
   // Tokens first: should the second step fail, a profile without tokens is left, not tokens without a profile.
-  await flows.forgetTokens(name);
+  // A file that can't be read holds those of other profiles too: only clear-cache may move it.
+  await flows.forgetTokens(name, { keepUnreadable: true });
   await profiles.remove(name);
   terminal.say(`✓ Profile '${name}' deleted`);
 }

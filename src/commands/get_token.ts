@@ -42,7 +42,7 @@ export interface GetTokenFlags {
   readonly timeout?: string | undefined;
   /** Tenant. */
   readonly tenantId?: string | undefined;
-  /** Tenant, by its short flag. */
+  /** Tenant, by its other flag. */
   readonly tenant?: string | undefined;
   /** Application. */
   readonly clientId?: string | undefined;
@@ -66,33 +66,36 @@ export interface GetTokenFlags {
 export function getTokenCommand(context: CommandContext): AnyCommand {
   return new Command()
     .description("Get an access token: from the cache, by a silent refresh, or by signing in.")
-    .option("-f, --flow <flow:string>", "How to sign in: interactive.")
+    .option("-f, --flow <flow:string>", "How to sign in: interactive (default).")
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags.", { collect: true })
-    .option("-o, --output <form:string>", "text, token, json, yaml, env or header.")
+    .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
+      collect: true,
+    })
+    .option("-o, --output <form:string>", "text (default), token, json, yaml, env or header.")
     .option("--file <path:string>", "Write the token to a file (mode 0600) instead of stdout.")
-    .option("--port <port:string>", "Port for the callback.")
-    .option("--port-range <range:string>", "Ports for the callback, as 8000-8100.")
+    .option("--port <port:string>", "Port for the callback (default: a random free one).")
+    .option("--port-range <range:string>", "Ports to choose from for the callback, as 8000-8100.")
     .option("--show-url", "Show the URL to open instead of opening a browser.")
     .option("--force", "Sign in again, whatever is cached.")
     .option("--no-cache", "Neither use nor keep cached tokens.")
-    .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m.", {
-      default: "5m",
-    })
+    .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m (default 5m).")
     .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
     .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
     .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
-    .option("--authority <url:string>", "Base URL of the authority.")
+    .option(
+      "--authority <url:string>",
+      "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
+    )
     .option("--login-hint <user:string>", "User name to fill in.")
     .option("--prompt <prompt:string>", `What to ask in the browser: ${PROMPTS.join(", ")}.`)
-    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust for the authority.")
+    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
     .option("--no-interactive", "Fail rather than wait for a person.")
     .option("-q, --quiet", "No status lines.")
     .option("--silent", "The same as --quiet.", { hidden: true })
-    .example("Sign in and see until when it lasts", "entra-auth-cli get-token --flow interactive")
+    .example("Sign in", "entra-auth-cli get-token --flow interactive")
     .example(
       "Use the token",
-      'curl -H "$(entra-auth-cli get-token --output header)" https://graph.microsoft.com/v1.0/me',
+      'curl -H "$(entra-auth-cli get-token -o header)" https://graph.microsoft.com/v1.0/me',
     )
     .action((flags) => runGetToken(flags, context));
 }

@@ -2,6 +2,7 @@ import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import type { InspectedToken } from "../flows/inspect_tokens.ts";
 import { plainText } from "../plain_text.ts";
+import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { localTime, utcTime } from "./local_time.ts";
@@ -20,7 +21,7 @@ export function inspectCommand(context: CommandContext): AnyCommand {
   return new Command()
     .description("Show whose token is cached, for what, and until when; never the token itself.")
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-o, --output <form:string>", "text or json.")
+    .option("-o, --output <form:string>", "text (default) or json.")
     .example("See until when a token lasts", "entra-auth-cli inspect --profile myapp")
     .action((flags) => runInspect(flags, context));
 }
@@ -32,13 +33,13 @@ export async function runInspect(flags: InspectFlags, context: CommandContext): 
   const [newest] = await context.flows.inspectTokens(name);
   if (newest === undefined) {
     throw new CliError("no_token", `Profile '${name}' has no cached token`, {
-      hint: `Sign in: entra-auth-cli get-token --profile ${name}`,
+      hint: `Sign in: entra-auth-cli get-token --profile ${shellWord(name)}`,
     });
   }
   await context.terminal.writeData(asJson ? formatJson(newest) : formatText(newest));
   if (newest.isExpired) {
-    throw new CliError("no_token", `The token of profile '${name}' is expired`, {
-      hint: `Get a new one: entra-auth-cli refresh --profile ${name}`,
+    throw new CliError("no_token", `The token of profile '${name}' has expired`, {
+      hint: `Get a new one: entra-auth-cli refresh --profile ${shellWord(name)}`,
     });
   }
 }

@@ -8,12 +8,12 @@ import type { CommandContext } from "./context.ts";
 export function listProfilesCommand(context: CommandContext): AnyCommand {
   return new Command()
     .description("List the profiles.")
-    .option("-o, --output <form:string>", "text, json or yaml.")
+    .option("-o, --output <form:string>", "text (default), json or yaml.")
     .example("List the profiles", "entra-auth-cli list-profiles")
     .action((flags) => runListProfiles(flags.output, context));
 }
 
-/** Prints the profiles. @throws {CliError} `store` when `profiles.json` can't be read, `usage` for an unknown form. */
+/** Prints the profiles. @throws {CliError} `invalid_profile`, `store` or `permission` when `profiles.json` can't be read, `usage` for an unknown form. */
 export async function runListProfiles(output: string | undefined, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
   const list = await profiles.list();

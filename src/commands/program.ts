@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
 };
 
 /**
- * Parses `args` and runs the command they name.
+ * Parses `args` and runs the command they name. `help COMMAND` is understood as `COMMAND --help`.
  *
  * @throws {CliError} `usage` when the arguments are wrong, and whatever the command throws.
  */
@@ -26,25 +26,51 @@ export async function runProgram(args: readonly string[], context: CommandContex
   const program = new Command()
     .name("entra-auth-cli")
     .version(denoJson.version)
+    // Not Cliffy's own, which colours what it prints into a pipe too.
+    .versionOption(
+      "-V, --version",
+      "Show the version number for this program.",
+      () => context.terminal.writeData(`entra-auth-cli ${denoJson.version}\n`),
+    )
+    .usage("COMMAND [OPTION...]")
     .description("Sign in to Microsoft Entra ID and get access tokens, from the command line.")
+    .example("First", "entra-auth-cli create-profile --name default")
+    .example("Then", "entra-auth-cli get-token")
+    .example("All about a command", "entra-auth-cli get-token --help")
     .globalOption("--verbose", "Say more when something fails.")
     .help({ colors: context.terminal.stdoutIsTerminal && context.env.get("NO_COLOR") === undefined })
     .throwErrors()
     .noExit();
-  const called = args.find((arg) => !arg.startsWith("-")) ?? "";
+  const typed = args[0] === "help" ? [...args.slice(1), "--help"] : args;
+  const called = typed.find((arg) => !arg.startsWith("-")) ?? "";
   const names = Object.hasOwn(COMMANDS, called) ? [called] : Object.keys(COMMANDS);
   for (const name of names) {
     const load = COMMANDS[name];
     if (load !== undefined) program.command(name, await load(context));
   }
   try {
+    refuseEmptyValue(typed);
     if (args.length === 0) program.showHelp();
-    else await program.parse([...args]);
+    else await program.parse([...typed]);
   } catch (error) {
-    throw error instanceof ValidationError ? usageError(error) : error;
+    throw error instanceof ValidationError
+      ? usageError(error, Object.hasOwn(COMMANDS, called) ? called : null)
+      : error;
   }
 }
 
-function usageError(error: ValidationError): CliError {
-  return new CliError("usage", error.message, { hint: "See: entra-auth-cli --help" });
+/** To Cliffy an empty value is none, so `clear-cache --profile "$UNSET"` would clear another profile. */
+function refuseEmptyValue(args: readonly string[]): void {
+  const isEmpty = (arg: string, next: string | undefined) =>
+    arg.startsWith("-") && (next === "" || /^[^=]+=$/.test(arg));
+  const option = args.find((arg, at) => isEmpty(arg, args[at + 1]));
+  if (option !== undefined) {
+    throw new ValidationError(`Missing value for option "${option.replace(/=$/, "")}".`);
+  }
+}
+
+function usageError({ message }: ValidationError, command: string | null): CliError {
+  return new CliError("usage", message.replace(/\.$/, ""), {
+    hint: `See: entra-auth-cli ${command === null ? "" : `${command} `}--help`,
+  });
 }

@@ -26,8 +26,10 @@ export function refreshCommand(context: CommandContext): AnyCommand {
   return new Command()
     .description("Get a new access token without the user, even where the cached one is still valid.")
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags.", { collect: true })
-    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust for the authority.")
+    .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
+      collect: true,
+    })
+    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
     .option("-q, --quiet", "No status lines.")
     .option("--silent", "The same as --quiet.", { hidden: true })
     .example("Refresh a profile's token", "entra-auth-cli refresh --profile myapp")

@@ -1,7 +1,7 @@
 import type { PortChoice } from "../loopback/port_choice.ts";
 import type { Progress } from "./progress.ts";
 import type { TokenRequest, TokenResult } from "./get_token.ts";
-import type { Forgotten } from "./forget_tokens.ts";
+import type { ForgetOptions, Forgotten } from "./forget_tokens.ts";
 import type { InspectedToken } from "./inspect_tokens.ts";
 
 export type { PortChoice };
@@ -26,5 +26,5 @@ export interface Flows {
   /** The access tokens that are kept for a profile, newest first. */
   inspectTokens(profile: string): Promise<InspectedToken[]>;
   /** See `forgetTokens()`. */
-  forgetTokens(profile: string): Promise<Forgotten>;
+  forgetTokens(profile: string, options?: ForgetOptions): Promise<Forgotten>;
 }

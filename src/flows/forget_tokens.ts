@@ -14,17 +14,27 @@ export type Forgotten =
     readonly path: string;
   };
 
+/** Options of {@linkcode forgetTokens}. */
+export interface ForgetOptions {
+  /** A store that can't be read is left where it is, and is an error. Default: false. */
+  readonly keepUnreadable?: boolean;
+}
+
 /**
  * Forgets the tokens of `profile`. A store that can't be read is moved aside, so that the next sign-in starts anew and
  * nothing is lost.
  *
- * @throws {CliError} `store` or `permission`.
+ * @throws {CliError} `store` or `permission`; `unreadable_store` with `keepUnreadable`.
  */
-export async function forgetTokens(profile: string, store: TokenStore): Promise<Forgotten> {
+export async function forgetTokens(
+  profile: string,
+  store: TokenStore,
+  { keepUnreadable = false }: ForgetOptions = {},
+): Promise<Forgotten> {
   try {
     return { kind: "forgotten", sessions: await store.forget(profile) };
   } catch (error) {
-    if (!(error instanceof CliError) || error.code !== "unreadable_store") throw error;
+    if (!(error instanceof CliError) || error.code !== "unreadable_store" || keepUnreadable) throw error;
     const path = await store.moveAside();
     if (path === null) throw error;
     return { kind: "moved-aside", path };

@@ -1,6 +1,7 @@
 import type { IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
 import { CliError, type CliErrorOptions, type ErrorCode } from "../errors.ts";
 import { coversScopes, missingScopes } from "../scopes.ts";
+import { shellWord } from "../shell_word.ts";
 import type { CachedToken, Session, SessionKey } from "../store/session.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { Clock } from "../system/clock.ts";
@@ -208,10 +209,12 @@ function userNeeded({ key, acceptCached, acceptRefresh }: TokenRequest, demand: 
   if (!wantsRefresh) {
     return new CliError("person_needed", "Signing in needs a person, and --no-interactive forbids asking", {
       ...referenceOf(demand),
-      hint: `Run this where there is a browser: entra-auth-cli get-token --profile ${key.profile}`,
+      hint: `${
+        demand === null ? "" : `${demand.message}. `
+      }Run the same command without --no-interactive where there is a browser.`,
     });
   }
-  const hint = `Sign in: entra-auth-cli get-token --profile ${key.profile} --force`;
+  const hint = `Sign in: entra-auth-cli get-token --profile ${shellWord(key.profile)} --force`;
   return demand === null
     ? new CliError("no_token", `Profile '${key.profile}' has no token to refresh`, { hint })
     : demand.withHint(hint);

@@ -27,7 +27,7 @@ export interface InspectDependencies {
   readonly decodeClaims: (token: string) => Readonly<Record<string, unknown>> | null;
 }
 
-/** The access tokens kept for `profile`, newest first. @throws {CliError} `store` or `permission`. */
+/** The access tokens kept for `profile`, newest first. @throws {CliError} `store`, `unreadable_store` or `permission`. */
 export async function inspectTokens(
   profile: string,
   { clock, store, decodeClaims }: InspectDependencies,

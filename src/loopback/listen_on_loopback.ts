@@ -16,11 +16,11 @@ export type LoopbackHandler = (request: Request, port: number) => Response | Pro
 /** What {@linkcode listenOnLoopback} needs besides the ports. */
 export interface LoopbackOptions {
   /** Answers the requests. */
-  handle: LoopbackHandler;
+  readonly handle: LoopbackHandler;
   /** The answer when `handle` throws. */
-  handleFailure: () => Response;
+  readonly handleFailure: () => Response;
   /** Chooses the commands that an error names. */
-  os: Os;
+  readonly os: Os;
 }
 
 /**

@@ -32,7 +32,7 @@ export function checkTenant(text: string): string {
 export function checkClientId(text: string): string {
   const clientId = text.toLowerCase();
   if (GUID.test(clientId)) return clientId;
-  throw wrong("Client id", text, 'a GUID, shown as "Application (client) ID" in the Entra admin center');
+  throw wrong("Client ID", text, 'a GUID, shown as "Application (client) ID" in the Entra admin center');
 }
 
 /** What an authority URL says: where to sign in and, when it has a path, for which tenant. */

@@ -4,6 +4,9 @@ export const FLOWS = ["interactive"] as const;
 /** The name of a flow. */
 export type Flow = typeof FLOWS[number];
 
+/** The flow of a profile that names none. */
+export const DEFAULT_FLOW: Flow = "interactive";
+
 /** A named configuration: which application signs in where, how and for what. It holds no secret. */
 export interface Profile {
   /** What it is called by: unique, and never part of a path. */

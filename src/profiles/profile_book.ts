@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { shellWord } from "../shell_word.ts";
 import type { PrivateFolder } from "../system/private_folder.ts";
 import type { Profile } from "./profile.ts";
 import {
@@ -29,7 +30,7 @@ export interface ProfileBook {
 /** What {@linkcode openProfileBook} needs. */
 export interface ProfileBookOptions {
   /** Where `profiles.json` is. */
-  folder: PrivateFolder;
+  readonly folder: PrivateFolder;
 }
 
 const PROFILE_FILE = "profiles.json";
@@ -84,8 +85,9 @@ export function openProfileBook({ folder }: ProfileBookOptions): ProfileBook {
   };
 }
 
-function nameTaken(name: string): CliError {
+/** The error for a new profile whose name is taken. */
+export function nameTaken(name: string): CliError {
   return new CliError("usage", `Profile '${name}' exists already`, {
-    hint: `Choose another name, or remove it: entra-auth-cli delete-profile --name ${JSON.stringify(name)}`,
+    hint: `Choose another name, or delete it first: entra-auth-cli delete-profile --name ${shellWord(name)}`,
   });
 }

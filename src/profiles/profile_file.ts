@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import { parseScopes } from "../scopes.ts";
 import { checkAuthority, checkClientId, checkFlow, checkProfileName, checkTenant } from "./check_profile.ts";
 import { duplicateKey, type Place, placeOf, syntaxMistake } from "./json_place.ts";
-import type { Profile } from "./profile.ts";
+import { DEFAULT_FLOW, type Profile } from "./profile.ts";
 
 /** What `profiles.json` holds: its outer form is judged, the profiles in it are not yet. */
 export interface ProfileFile {
@@ -64,7 +64,7 @@ export async function profileIn(file: ProfileFile, name: string): Promise<Profil
     name: await judge.name(),
     tenantId: await judge.requiredText("tenantId", checkTenant),
     clientId: await judge.requiredText("clientId", checkClientId),
-    flow: await judge.text("flow", checkFlow) ?? "interactive",
+    flow: await judge.text("flow", checkFlow) ?? DEFAULT_FLOW,
     scopes: await judge.scopes("scopes"),
     ...(authority === undefined ? {} : { authority }),
   };

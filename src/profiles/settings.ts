@@ -1,8 +1,9 @@
 import { CliError } from "../errors.ts";
 import { parseScopes } from "../scopes.ts";
+import { shellWord } from "../shell_word.ts";
 import type { Environment } from "../system/environment.ts";
 import { type Authority, checkAuthority, checkClientId, checkFlow, checkTenant } from "./check_profile.ts";
-import type { Flow, Profile } from "./profile.ts";
+import { DEFAULT_FLOW, type Flow, type Profile } from "./profile.ts";
 
 /** How to sign in, with everything decided. */
 export interface SignInSettings {
@@ -35,7 +36,7 @@ export interface SettingsFlags {
 }
 
 /** The public cloud. */
-export const DEFAULT_AUTHORITY = "https://login.microsoftonline.com";
+const DEFAULT_AUTHORITY = "https://login.microsoftonline.com";
 
 /** Asked for when neither the command nor the profile names a scope: reading one's own account. */
 export const DEFAULT_SCOPES: readonly string[] = ["User.Read"];
@@ -66,7 +67,7 @@ export function resolveSettings(
     authority: authority?.base ?? DEFAULT_AUTHORITY,
     tenant,
     clientId,
-    flow: flags.flow === undefined ? profile?.flow ?? "interactive" : checkFlow(flags.flow),
+    flow: flags.flow === undefined ? profile?.flow ?? DEFAULT_FLOW : checkFlow(flags.flow),
     scopes: decideScopes(flags.scopes, profile?.scopes),
   };
 }
@@ -134,9 +135,8 @@ function decideScopes(
 }
 
 function missingProfile(name: string, existing: readonly string[]): CliError {
-  const shown = /^[\w.-]+$/.test(name) ? name : JSON.stringify(name);
-  const create =
-    `Create it: entra-auth-cli create-profile --name ${shown} --tenant-id TENANT --client-id CLIENT_ID`;
+  const create = `Create it: entra-auth-cli create-profile --name ${shellWord(name)} ` +
+    "--tenant-id TENANT --client-id CLIENT_ID";
   const others = existing.length > 0 ? `\nProfiles that exist: ${existing.join(", ")}` : "";
   return new CliError("no_profile", `Profile '${name}' does not exist`, { hint: create + others });
 }

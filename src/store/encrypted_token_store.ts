@@ -24,13 +24,13 @@ import type { TokenStore } from "./token_store.ts";
 /** What {@linkcode openTokenStore} needs. */
 export interface TokenStoreOptions {
   /** Where `tokens.enc` and its key are. */
-  folder: PrivateFolder;
+  readonly folder: PrivateFolder;
   /** Says whether `$ENTRA_AUTH_CLI_KEY` holds the key. */
-  env: Environment;
+  readonly env: Environment;
   /** For the names of files that are moved aside. */
-  clock: Clock;
+  readonly clock: Clock;
   /** Longest wait for another process that writes, in milliseconds. Default: 10 seconds. */
-  lockTimeoutMs?: number;
+  readonly lockTimeoutMs?: number;
 }
 
 /** The tokens in `tokens.enc`. Opening does nothing yet; reading makes nothing. */

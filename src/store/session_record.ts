@@ -17,7 +17,7 @@ export function formatSession(session: Session): Uint8Array {
   }));
 }
 
-/** The session in a record. @throws {CliError} `store` when a field is not what {@linkcode formatSession} writes. */
+/** The session in a record. @throws {CliError} `unreadable_store` when a field is not what {@linkcode formatSession} writes. */
 export function parseSession(data: Uint8Array): Session {
   const record = parseRecord(data);
   return {

@@ -26,7 +26,7 @@ export interface TokenFile {
   readonly header: TokenFileHeader;
   /** What there is, in order. */
   readonly index: readonly IndexEntry[];
-  /** Decrypts the record at this place of the index. @throws {CliError} `store` */
+  /** Decrypts the record at this place of the index. @throws {CliError} `unreadable_store` */
   open(place: number): Promise<Uint8Array>;
 }
 
@@ -80,7 +80,7 @@ export function bytesInMemory(bytes: Bytes): ByteSource {
   return { size: bytes.length, read: (at, length) => Promise.resolve(bytes.subarray(at, at + length)) };
 }
 
-/** Reads the header of `tokens.enc`. @throws {CliError} `store` for what is no such file or a newer one. */
+/** Reads the header of `tokens.enc`. @throws {CliError} `unreadable_store` for what is no such file or a newer one. */
 export async function parseTokenFileHeader(file: ByteSource): Promise<TokenFileHeader> {
   const header = await file.read(0, HEADER_LENGTH);
   if (header.length === 0) throw notATokenFile("it is empty");
@@ -92,7 +92,7 @@ export async function parseTokenFileHeader(file: ByteSource): Promise<TokenFileH
   return { guardian: viewOf(header).getUint8(5), keyId: header.slice(KEY_ID_AT, RANDOM_AT) };
 }
 
-/** Reads `tokens.enc` as far as its index. @throws {CliError} `store` when it can't be read with this key. */
+/** Reads `tokens.enc` as far as its index. @throws {CliError} `unreadable_store` when it can't be read with this key. */
 export async function parseTokenFile(file: ByteSource, key: CryptoKey): Promise<TokenFile> {
   const header = await parseTokenFileHeader(file);
   const headerBytes = await file.read(0, HEADER_LENGTH);

@@ -8,6 +8,7 @@ export type FileErrorReason =
   | "full"
   | "read_only"
   | "not_a_file"
+  | "not_a_folder"
   | "too_many_open"
   | "unsupported"
   | "other";
@@ -25,7 +26,11 @@ const REASONS: Readonly<Record<FileErrorReason, { text: string; hint?: string }>
     text: "the file system is read-only",
     hint: "Set ENTRA_AUTH_CLI_HOME to a folder that can be written.",
   },
-  not_a_file: { text: "it is of another kind than expected" },
+  not_a_file: { text: "it is not a plain file" },
+  not_a_folder: {
+    text: "a part of the path is not a folder",
+    hint: "Check the path, and ENTRA_AUTH_CLI_HOME where it is set.",
+  },
   too_many_open: {
     text: "too many files are open",
     hint: "Raise the limit with `ulimit -n`, and try again.",
@@ -46,7 +51,7 @@ const REASON_OF_CODE: Readonly<Record<string, FileErrorReason>> = {
   EDQUOT: "full",
   EROFS: "read_only",
   EISDIR: "not_a_file",
-  ENOTDIR: "not_a_file",
+  ENOTDIR: "not_a_folder",
   ELOOP: "not_a_file",
   EMFILE: "too_many_open",
   ENFILE: "too_many_open",

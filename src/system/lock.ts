@@ -10,9 +10,9 @@ export type Lock = Disposable;
 /** Options of {@linkcode Locks.acquire}. */
 export interface AcquireOptions {
   /** Longest wait, in milliseconds. Default: as long as `signal` lets it. */
-  timeoutMs?: number;
+  readonly timeoutMs?: number;
   /** Ends the wait with its reason. */
-  signal?: AbortSignal;
+  readonly signal?: AbortSignal;
 }
 
 /** Advisory locks between processes (and between holders in one process). */

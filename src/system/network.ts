@@ -117,7 +117,9 @@ function networkError(error: unknown, host: string): CliError {
   // An address that is denied, once the name is looked up, comes as the cause of another error.
   if (error instanceof Deno.errors.NotCapable || words.includes("Requires net access")) {
     return new CliError("permission", `This program is not permitted to connect to ${host}`, {
-      hint: `Run it with --allow-net=${host}`,
+      // The flag replaces the list of the permission set, so it has to name the callback's addresses again.
+      hint:
+        `Add the Deno flag "--allow-net=${host},127.0.0.1,[::1]". For an executable, see Permissions in the README.`,
     });
   }
   if (/certificate|UnknownIssuer/i.test(words)) {

@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { shellWord } from "../shell_word.ts";
 import type { Bytes, FileFacts, Files, OpenFile } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
 import { systemPath } from "./path.ts";
@@ -39,13 +40,13 @@ export interface PrivateFolder {
 /** What {@linkcode openPrivateFolder} needs. */
 export interface PrivateFolderOptions {
   /** Absolute path. */
-  path: string;
+  readonly path: string;
   /** The file system. */
-  files: Files;
+  readonly files: Files;
   /** Locks between processes. */
-  locks: Locks;
+  readonly locks: Locks;
   /** Told what was repaired, in one sentence. */
-  notice(message: string): void;
+  readonly notice: (message: string) => void;
 }
 
 /** The private folder at `path`. Nothing is read or made before it is needed. */
@@ -120,7 +121,7 @@ async function checkOwnFolder({ files, notice }: Guard, path: string, facts: Fil
     throw notPrivate(
       path,
       `is ${KIND_NAMES[facts.kind]}, not a folder`,
-      `Move it away: mv ${path} ${path}.old`,
+      `Move it away: mv ${shellWord(path)} ${shellWord(`${path}.old`)}`,
     );
   }
   if (facts.mode === null || (facts.mode & 0o077) === 0) return;
@@ -139,7 +140,7 @@ async function checkOwnFile(
     throw notPrivate(
       path,
       `is ${KIND_NAMES[facts.kind]}, not a file`,
-      `Move it away: mv ${path} ${path}.old`,
+      `Move it away: mv ${shellWord(path)} ${shellWord(`${path}.old`)}`,
     );
   }
   if (facts.uid !== null && folderOwner !== null && facts.uid !== folderOwner) {
@@ -150,7 +151,7 @@ async function checkOwnFile(
     throw notPrivate(
       path,
       `can be used by other users (mode ${octal(facts.mode)}), so it is no secret any more`,
-      `If nobody else had access: chmod 600 ${path}. Otherwise remove it, and sign in again.`,
+      `If nobody else had access: chmod 600 ${shellWord(path)}. Otherwise remove it, and sign in again.`,
     );
   }
   await repair(files, path, facts.mode, FILE_MODE);

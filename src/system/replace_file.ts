@@ -9,7 +9,7 @@ const { basename, dirname, join } = systemPath;
 /** Options of {@linkcode replaceFile}. */
 export interface ReplaceFileOptions {
   /** User id that the new file must belong to: a file made by root in a user's folder would lock the user out. */
-  owner?: number | null;
+  readonly owner?: number | null;
 }
 
 /**

@@ -148,11 +148,14 @@ Deno.test("a damaged tokens.enc ends with exit code 7 and is left as it is until
   const last = damaged.length - 1;
   damaged[last] = (damaged[last] ?? 0) ^ 1;
   await Deno.writeFile(path, damaged);
-  const commands = [["get-token"], ["get-token", "--force"], ["refresh"], ["inspect"], [
-    "get-token",
-    "--file",
-    "x",
-  ]];
+  const commands = [
+    ["get-token"],
+    ["get-token", "--force"],
+    ["get-token", "--file", "x"],
+    ["refresh"],
+    ["inspect"],
+    ["delete-profile", "--name", "default"],
+  ];
   for (const args of commands) {
     const result = await sandbox.run(args);
     assertEquals([result.code, result.stdout], [7, ""], `${args}: ${result.stderr}`);

@@ -21,6 +21,9 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["toString"], "toString"],
   [["get-token", "surplus"], "No arguments"],
   [["get-token", "--profile"], "--profile"],
+  [["get-token", "--file", ""], '"--file"'],
+  [["get-token", "--file="], '"--file"'],
+  [["clear-cache", "-p", ""], '"-p"'],
   [["get-token", "--port", "0"], "--port 0"],
   [["get-token", "--port", "65536"], "--port 65536"],
   [["get-token", "--port", "http"], "--port http"],
@@ -41,6 +44,7 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["get-token", "--client-id", "not-an-id"], "not-an-id"],
   [["get-token", "--authority", "http://login.example"], "http://login.example"],
   [["inspect", "--output", "xml"], "xml"],
+  [["inspect", "--profile", "../x"], "../x"],
   [["list-profiles", "--output", "xml"], "xml"],
   [["delete-profile"], "name"],
   [["delete-profile", "--name", "../x"], "../x"],
@@ -90,9 +94,35 @@ Deno.test("entra-auth-cli get-token --help shows the flags", async () => {
   }
 });
 
+Deno.test("wrong usage points to the help of the command that was used", async () => {
+  for (const args of [["get-token", "--no-such-flag"], ["delete-profile"]]) {
+    assertStringIncludes((await runAlone(...args)).stderr, `entra-auth-cli ${args[0]} --help`);
+  }
+  assertStringIncludes((await runAlone("get-tokn")).stderr, "See: entra-auth-cli --help");
+});
+
+Deno.test("entra-auth-cli help shows what --help shows, also of a command", async () => {
+  for (const command of [[], ["refresh"]]) {
+    const [help, flag] = [await runAlone("help", ...command), await runAlone(...command, "--help")];
+    assertEquals([help.code, help.stdout], [0, flag.stdout]);
+    assertStringIncludes(help.stdout, "Usage:");
+  }
+});
+
+Deno.test("no line of the help of a command is longer than 110 columns", async () => {
+  const { stdout } = await runAlone("--help");
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+-?[a-z]+) +- /gm)].map(([, name]) => name ?? "");
+  assertEquals(commands.length, 7, stdout);
+  for (const command of commands) {
+    const lines = (await runAlone(command, "--help")).stdout.split("\n").map((line) => line.trimEnd());
+    assertEquals(lines.filter((line) => line.length > 110), [], command);
+  }
+});
+
 Deno.test("entra-auth-cli --version prints the version of deno.json", async () => {
   const { default: { version } } = await import("../../deno.json", { with: { type: "json" } });
-  const result = await runAlone("--version");
-  assertEquals([result.code, result.stderr], [0, ""]);
-  assertStringIncludes(result.stdout, version);
+  for (const flag of ["--version", "-V"]) {
+    const result = await runAlone(flag);
+    assertEquals([result.code, result.stdout, result.stderr], [0, `entra-auth-cli ${version}\n`, ""]);
+  }
 });

@@ -22,7 +22,7 @@ Deno.test("judgeImports() allows what the layout allows", () => {
     file("src/flows/x.ts", ["type src/entra/x.ts", "type src/store/x.ts", "src/errors.ts"]),
     file("src/entra/x.ts", ["@azure/msal-node", "type src/profiles/profile.ts", "@std/encoding/base64url"]),
     file("src/loopback/callback_server.ts", ["src/errors.ts"], "Deno.serve({})"),
-    file("src/store/file_lock.ts", ["src/errors.ts", "type src/system/x.ts"], "Deno.open('x')"),
+    file("src/store/guardian/x.ts", ["src/errors.ts", "type src/system/x.ts"], "Deno.dlopen('x')"),
     file("src/system/x.ts", ["src/errors.ts", "node:os"], "Deno.env"),
     file("src/token.ts", ["src/secret.ts"]),
   ];

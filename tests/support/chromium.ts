@@ -59,15 +59,6 @@ export async function openChromium(): Promise<Chromium> {
   };
 }
 
-/** Signs in with a browser of its own. */
-export async function signInWithChromium(
-  url: string,
-  visitor: Visitor & { readonly screenshot?: string },
-): Promise<ShownPage> {
-  await using browser = await openChromium();
-  return await browser.signIn(url, visitor);
-}
-
 async function launch(executablePath: string, home: string): Promise<Browser> {
   try {
     // The home folder keeps Chromium from leaving anything in the real one.

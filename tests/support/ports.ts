@@ -9,8 +9,17 @@ export function occupyPort(port = 0): BusyPort {
   return { port: listener.addr.port, [Symbol.dispose]: () => listener.close() };
 }
 
-/** A port that was free a moment ago. */
+/**
+ * A port that was free a moment ago, from below the ranges that systems give ports from: no test that runs meanwhile is
+ * given the same one for a port of its own choice or for a connection.
+ */
 export function freePort(): number {
-  using busy = occupyPort();
-  return busy.port;
+  for (let port = 20_000 + Math.floor(Math.random() * 10_000);; port++) {
+    try {
+      using busy = occupyPort(port);
+      return busy.port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }

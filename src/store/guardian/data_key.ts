@@ -2,10 +2,10 @@ import { decodeBase64 } from "@std/encoding/base64";
 import type { Bytes } from "../../system/files.ts";
 
 /** Length of the data key in bytes: AES-256. */
-export const DATA_KEY_LENGTH = 32;
+const DATA_KEY_LENGTH = 32;
 
 /** Length of a key's id in bytes. */
-export const KEY_ID_LENGTH = 8;
+const KEY_ID_LENGTH = 8;
 
 /** The key that encrypts `tokens.enc`. */
 export interface DataKey {
@@ -15,12 +15,12 @@ export interface DataKey {
   readonly id: Uint8Array;
 }
 
-/** New key bytes. */
+/** New key bytes, 32 of them. */
 export function generateKeyBytes(): Bytes {
   return crypto.getRandomValues(new Uint8Array(DATA_KEY_LENGTH));
 }
 
-/** The key with these bytes, {@linkcode DATA_KEY_LENGTH} of them. */
+/** The key with these 32 bytes. */
 export async function importDataKey(bytes: Bytes): Promise<DataKey> {
   const [key, id] = await Promise.all([
     crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]),

@@ -5,7 +5,7 @@ import { generateKeyBytes, importDataKey, parseKeyText } from "./data_key.ts";
 import { type KeyGuardian, UnusableKeyError } from "./key_guardian.ts";
 
 /** Name of the key file in the home folder. */
-export const KEY_FILE = "key";
+const KEY_FILE = "key";
 
 /**
  * Keeps the data key in the file `key` (base64, 0600). It protects the tokens as well as the file permissions do, and

@@ -20,8 +20,8 @@ export interface Application {
 }
 
 export const DEFAULT_TENANT_ID = "11111111-2222-4333-8444-555555555555";
-export const DEFAULT_CLIENT_ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
-export const DEFAULT_PASSWORD = "correct horse battery staple";
+const DEFAULT_CLIENT_ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
+const DEFAULT_PASSWORD = "correct horse battery staple";
 
 export const ADA: Account = {
   username: "ada@contoso.example",

@@ -58,6 +58,11 @@ Deno.test("inspect ends with no_token where there is none, or the newest is expi
   assertMatch(context.terminal.data, /\(expired\)/);
 });
 
+Deno.test("inspect quotes a name with a space in the command that it suggests", async () => {
+  const error = await assertRejects(() => runInspect({ profile: "my app" }, new MemoryContext()), CliError);
+  assertEquals(error.hint, 'Sign in: entra-auth-cli get-token --profile "my app"');
+});
+
 Deno.test("inspect knows text and json only", async () => {
   assertEquals((await assertRejects(() => run(inspected(), "yaml"), CliError)).code, "usage");
 });

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { listenOnLoopback, type LoopbackListener } from "../../../src/loopback/listen_on_loopback.ts";
 import type { PortChoice } from "../../../src/loopback/port_choice.ts";
+import { freePort } from "../../support/ports.ts";
 import { exchange, HAS_IPV6 } from "./callback_fixture.ts";
 
 function listen(
@@ -15,9 +16,9 @@ function listen(
   });
 }
 
-/** Takes a port that the system picks, on one address only. */
+/** Takes a free port, on one address only. */
 function occupy(hostname: string): Deno.TcpListener {
-  return Deno.listen({ hostname, port: 0 });
+  return Deno.listen({ hostname, port: freePort() });
 }
 
 async function assertPortInUse(choice: PortChoice, message: string): Promise<void> {

@@ -95,7 +95,7 @@ Deno.test("profileIn() says line and column of a wrong field, and what was found
   const table: [string, string, string, string][] = [
     ['"Contoso.com"', '"contoso"', "line 5, column 19", 'Tenant is wrong: "contoso"'],
     ['"Contoso.com"', "12", "line 5, column 19", "tenantId must be a text in quotes"],
-    [`"${CLIENT}"`, '"x"', "line 6, column 19", 'Client id is wrong: "x"'],
+    [`"${CLIENT}"`, '"x"', "line 6, column 19", 'Client ID is wrong: "x"'],
     ['"clientId"', '"clientID"', "line 4, column 13", "clientId is missing"],
     ['"Mail.Read"]', "7]", "line 7, column 31", "a scope must be a text in quotes"],
     ['["User.Read", "Mail.Read"]', '"User.Read"', "line 7, column 17", "scopes must be a list of texts"],
