@@ -106,7 +106,7 @@ function createFlows(system: System, store: TokenStore): Flows {
     },
     async forgetTokens(profile, options) {
       const { forgetTokens } = await import("./flows/forget_tokens.ts");
-      return await forgetTokens(profile, store, options);
+      return await forgetTokens(profile, store, { ...options, signal: interrupted });
     },
   };
 }

@@ -5,6 +5,7 @@ import { plainText } from "../plain_text.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
+import { jsonText } from "./json_text.ts";
 import { localTime, utcTime } from "./local_time.ts";
 import { profileName } from "./profile_name.ts";
 
@@ -67,7 +68,7 @@ function formatJson({ session, scopes, expiresAt, isExpired, claims }: Inspected
       tenant_id: account.tenantId,
     },
   };
-  return JSON.stringify(document, null, 2) + "\n";
+  return jsonText(document);
 }
 
 function formatText({ session, scopes, expiresAt, isExpired, claims }: InspectedToken): string {

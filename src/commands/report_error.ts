@@ -14,9 +14,10 @@ export function reportError(
   options: { asJson: boolean; verbose: boolean },
 ): number {
   const known = toCliError(error);
-  const { code, aadsts, correlationId } = known;
+  const { code, aadsts } = known;
   // What comes from the network was made plain where it came in; this is for what somebody forgot.
   const message = plainText(known.message, MAX_LENGTH);
+  const correlationId = known.correlationId === undefined ? undefined : plainText(known.correlationId);
   const hint = known.hint?.split("\n").map((line) => plainText(line, MAX_LENGTH)).join("\n");
   if (options.asJson) {
     const document = {
@@ -31,7 +32,7 @@ export function reportError(
   }
   terminal.say(message);
   if (hint !== undefined) terminal.say(`Hint: ${hint.replaceAll("\n", "\n      ")}`);
-  const reference = [aadsts, correlationId && `correlation ID ${plainText(correlationId)}`];
+  const reference = [aadsts, correlationId && `correlation ID ${correlationId}`];
   const details = reference.filter((part) => part !== undefined).join(", ");
   if (details !== "") terminal.say(`(${details})`);
   if (options.verbose) { for (const line of causeLines(known)) terminal.say(line); }

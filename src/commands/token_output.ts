@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { TokenResult } from "../flows/get_token.ts";
+import { jsonText } from "./json_text.ts";
 import { utcTime } from "./local_time.ts";
 
 /** The forms in which `get-token` can print. */
@@ -47,7 +48,7 @@ export async function formatToken(
     case "header":
       return `Authorization: ${result.token.tokenType} ${token}\n`;
     case "json":
-      return JSON.stringify(tokenDocument(result, context), null, 2) + "\n";
+      return jsonText(tokenDocument(result, context));
     case "yaml": {
       const { stringify } = await import("@std/yaml/stringify");
       return stringify(tokenDocument(result, context));

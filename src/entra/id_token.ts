@@ -1,5 +1,6 @@
 import { decodeProtectedHeader } from "jose";
 import { CliError } from "../errors.ts";
+import { plainText } from "../plain_text.ts";
 import {
   type Authority,
   type AuthorityMetadata,
@@ -10,6 +11,9 @@ import {
 
 /** How far the authority's clock and ours may be apart, in seconds. */
 const CLOCK_LEEWAY_SECONDS = 300;
+
+/** It is shown, and sent along with the next sign-in in a URL. No e-mail address is longer (RFC 5321 section 4.5.3.1). */
+const LONGEST_USERNAME = 320;
 
 /** What the ID token has to agree with. */
 export interface ExpectedIdToken {
@@ -68,7 +72,7 @@ export function judgeIdToken(
   judgeTimes(claims, expected.nowMs / 1000);
   const username = claims.preferred_username;
   return {
-    username: typeof username === "string" ? username : "",
+    username: typeof username === "string" ? plainText(username, LONGEST_USERNAME) : "",
     objectId: guid(claims, "oid"),
     tenantId,
   };

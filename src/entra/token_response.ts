@@ -7,6 +7,9 @@ const LONGEST_TOKEN = 256 * 1024;
 /** What a bearer token is made of (RFC 6750 section 2.1). Nothing in it means anything to a shell or in a header. */
 const BEARER_TOKEN = /^[\w\-.~+/]+=*$/;
 
+/** What scopes are made of (RFC 6749 section 3.3), and the spaces between them. */
+const SCOPES = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
 /** What a good token response (RFC 6749 section 5.1) says about the access token. */
 export interface TokenResponse {
   /** How long the token lives from now, in whole seconds, at least 1. */
@@ -37,7 +40,9 @@ export function judgeTokenResponse(body: Readonly<Record<string, unknown>>): Tok
   if (typeof expiresIn !== "number" || !(expiresIn >= 1)) {
     throw wrongField("expires_in", "seconds above zero");
   }
-  if (body.scope !== undefined && typeof body.scope !== "string") throw wrongField("scope", "text");
+  if (body.scope !== undefined && (typeof body.scope !== "string" || !SCOPES.test(body.scope))) {
+    throw wrongField("scope", "a list of scopes");
+  }
   return {
     expiresInSeconds: Math.min(Math.floor(expiresIn), LONGEST_LIFE_SECONDS),
     scopes: body.scope === undefined ? null : body.scope.split(" ").filter((scope) => scope !== ""),

@@ -18,6 +18,8 @@ export type Forgotten =
 export interface ForgetOptions {
   /** A store that can't be read is left where it is, and is an error. Default: false. */
   readonly keepUnreadable?: boolean;
+  /** Ends the wait for a refresh that is under way, with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -29,10 +31,10 @@ export interface ForgetOptions {
 export async function forgetTokens(
   profile: string,
   store: TokenStore,
-  { keepUnreadable = false }: ForgetOptions = {},
+  { keepUnreadable = false, ...waiting }: ForgetOptions = {},
 ): Promise<Forgotten> {
   try {
-    return { kind: "forgotten", sessions: await store.forget(profile) };
+    return { kind: "forgotten", sessions: await store.forget(profile, waiting) };
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "unreadable_store" || keepUnreadable) throw error;
     const path = await store.moveAside();

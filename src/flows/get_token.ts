@@ -109,7 +109,8 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
     const tokens = await dependencies.loadTokenClient();
     progress({ kind: "refreshing", expired: stillValid === null && hasToken(session, request) });
     const issued = await tokens.refresh(session.msalCache, session.account, request.scopes);
-    const isSaved = await save(sessionAfter(request, issued, session, clock.now()), request, dependencies);
+    const refreshed = sessionAfter(request, issued, session, clock.now());
+    const isSaved = await save(() => store.save(refreshed), request, dependencies);
     progress({ kind: "refreshed" });
     reportMissing(request, issued, progress);
     return { kind: "token", result: { token: issued.token, source: "refresh", isSaved } };
@@ -130,7 +131,7 @@ async function askUser(
   dependencies: TokenDependencies,
   signal: AbortSignal,
 ): Promise<TokenResult> {
-  const { clock, progress } = dependencies;
+  const { store, clock, progress } = dependencies;
   const issued = await dependencies.signIn(
     await dependencies.loadTokenClient(),
     signInOptions(request, session, demand),
@@ -138,7 +139,13 @@ async function askUser(
   );
   progress({ kind: "signed-in" });
   reportMissing(request, issued, progress);
-  const isSaved = await save(sessionAfter(request, issued, null, clock.now()), request, dependencies);
+  const signedIn = sessionAfter(request, issued, null, clock.now());
+  // In its turn: a refresh that began before this sign-in would put the earlier account in its place.
+  const isSaved = await save(
+    () => store.exclusively(request.key.profile, signal, () => store.save(signedIn)),
+    request,
+    dependencies,
+  );
   return { token: issued.token, source: "interactive", isSaved };
 }
 
@@ -161,16 +168,16 @@ function signInOptions(
 
 /** Saves; a token in hand is worth more than a saved one, so a store that fails is reported and no more. */
 async function save(
-  session: Session,
+  write: () => Promise<void>,
   request: TokenRequest,
   dependencies: TokenDependencies,
 ): Promise<boolean> {
   if (!request.useStore) return false;
   try {
-    await dependencies.store.save(session);
+    await write();
     return true;
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof CliError) || error.code === "interrupted") throw error;
     dependencies.progress({ kind: "not-saved", error });
     return false;
   }

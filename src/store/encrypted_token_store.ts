@@ -2,6 +2,7 @@ import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
+import type { Lock } from "../system/lock.ts";
 import type { PrivateFolder } from "../system/private_folder.ts";
 import { chooseGuardian } from "./guardian/choose_guardian.ts";
 import type { DataKey } from "./guardian/data_key.ts";
@@ -31,6 +32,8 @@ export interface TokenStoreOptions {
   readonly clock: Clock;
   /** Longest wait for another process that writes, in milliseconds. Default: 10 seconds. */
   readonly lockTimeoutMs?: number;
+  /** Longest wait for a turn at a profile, in milliseconds. Default: 90 seconds. */
+  readonly turnTimeoutMs?: number;
 }
 
 /** The tokens in `tokens.enc`. Opening does nothing yet; reading makes nothing. */
@@ -42,19 +45,26 @@ const STORE_LOCK = "tokens.lock";
 const PROFILE_LOCKS = "locks";
 const SESSION = "session";
 const LOCK_TIMEOUT_MS = 10_000;
+/** A refresh asks the network twice, for 30 seconds at most: whoever takes longer has been stopped. */
+const TURN_TIMEOUT_MS = 90_000;
 
 class EncryptedTokenStore implements TokenStore {
   readonly #folder: PrivateFolder;
   readonly #env: Environment;
   readonly #clock: Clock;
   readonly #lockTimeoutMs: number;
+  readonly #turnTimeoutMs: number;
   #guardian: KeyGuardian | undefined;
 
-  constructor({ folder, env, clock, lockTimeoutMs = LOCK_TIMEOUT_MS }: TokenStoreOptions) {
+  constructor(
+    { folder, env, clock, lockTimeoutMs = LOCK_TIMEOUT_MS, turnTimeoutMs = TURN_TIMEOUT_MS }:
+      TokenStoreOptions,
+  ) {
     this.#folder = folder;
     this.#env = env;
     this.#clock = clock;
     this.#lockTimeoutMs = lockTimeoutMs;
+    this.#turnTimeoutMs = turnTimeoutMs;
   }
 
   async read(key: SessionKey): Promise<Session | null> {
@@ -87,8 +97,10 @@ class EncryptedTokenStore implements TokenStore {
     await this.#write(opened?.key ?? await this.#obtainKey(), [...kept, saved]);
   }
 
-  async forget(profile: string): Promise<number> {
+  async forget(profile: string, options: { signal?: AbortSignal } = {}): Promise<number> {
     if (!await this.#folder.has(TOKEN_FILE)) return 0;
+    // A refresh that is under way would save again what is dropped here.
+    using _turn = await this.#takeTurn(profile, options);
     using _lock = await this.#lock();
     const opened = await this.#open();
     if (opened === null) return 0;
@@ -114,11 +126,19 @@ class EncryptedTokenStore implements TokenStore {
   }
 
   async exclusively<T>(profile: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    using _turn = await this.#takeTurn(profile, { signal });
+    return await work();
+  }
+
+  async #takeTurn(profile: string, options: { signal?: AbortSignal }): Promise<Lock> {
     // Hashed, so that no profile name can name another file.
     const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(profile));
     const name = `${encodeHex(new Uint8Array(hash).subarray(0, 16))}.lock`;
-    using _lock = await this.#folder.lock(name, { subfolder: PROFILE_LOCKS, signal });
-    return await work();
+    return await this.#folder.lock(name, {
+      ...options,
+      subfolder: PROFILE_LOCKS,
+      timeoutMs: this.#turnTimeoutMs,
+    });
   }
 
   #lock() {

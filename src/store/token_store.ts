@@ -11,8 +11,11 @@ export interface TokenStore {
   save(session: Session): Promise<void>;
   /** All sessions, of every profile. @throws {CliError} `store` or `permission`. */
   list(): Promise<Session[]>;
-  /** Drops every session of `profile`; gives how many there were. @throws {CliError} `store` or `permission`. */
-  forget(profile: string): Promise<number>;
+  /**
+   * Drops every session of `profile`, in its turn (see `exclusively`); gives how many there were. The wait ends with
+   * `signal`. @throws {CliError} `store` or `permission`.
+   */
+  forget(profile: string, options?: { readonly signal?: AbortSignal }): Promise<number>;
   /**
    * Moves a token file that can't be read out of the way, and its key too when that is damaged. Gives the file's new
    * path, or null when there is no file. @throws {CliError} `store` or `permission`.
@@ -20,7 +23,7 @@ export interface TokenStore {
   moveAside(): Promise<string | null>;
   /**
    * Runs `work` while no other process runs one for the same profile: one refresh for all who need it.
-   * The wait for the others ends with `signal`.
+   * The wait for the others ends with `signal`, or with a `store` error when one of them keeps its turn too long.
    */
   exclusively<T>(profile: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }

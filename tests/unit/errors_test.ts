@@ -33,3 +33,26 @@ Deno.test("CliError gives the exit code that scripts rely on", () => {
 Deno.test("EXIT_CODES never says that a failure was a success", () => {
   for (const [code, exitCode] of Object.entries(EXIT_CODES)) assertEquals(exitCode > 0, true, code);
 });
+
+Deno.test("EXIT_CODES is the table that the README and scripts know", () => {
+  assertEquals(EXIT_CODES, {
+    unexpected: 1,
+    usage: 2,
+    sign_in_failed: 3,
+    access_denied: 3,
+    interaction_required: 3,
+    invalid_response: 3,
+    port_in_use: 3,
+    network: 4,
+    timeout: 5,
+    no_profile: 6,
+    no_token: 6,
+    store: 7,
+    unreadable_store: 7,
+    invalid_profile: 7,
+    permission: 8,
+    person_needed: 9,
+    wrong_account: 10,
+    interrupted: 130,
+  });
+});

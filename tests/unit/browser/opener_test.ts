@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { browserVariableCommands } from "../../../src/browser/browser_variable.ts";
 import { openerCommands } from "../../../src/browser/opener.ts";
 import type { Os } from "../../../src/system/os.ts";
 import { environment, SIGN_IN_URL as URL } from "./browser_fixture.ts";
@@ -52,6 +53,10 @@ Deno.test("openerCommands() passes arguments on, and puts the URL where %s is", 
   assertEquals(fromBrowser("firefox --private-window"), [["firefox", "--private-window", URL]]);
   assertEquals(fromBrowser("firefox -P work %s --new-tab"), [["firefox", "-P", "work", URL, "--new-tab"]]);
   assertEquals(fromBrowser("chromium --app=%s"), [["chromium", `--app=${URL}`]]);
+  const tricky = "https://login.example/?a=$&b=$'c=$$";
+  assertEquals(browserVariableCommands("chromium --app=%s", tricky, "linux"), [
+    { command: "chromium", args: [`--app=${tricky}`] },
+  ]);
 });
 
 Deno.test("openerCommands() reads a path with spaces as a whole first", () => {

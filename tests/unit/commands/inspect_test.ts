@@ -49,6 +49,13 @@ Deno.test("inspect --output json lets no claim take the place of its own fields"
   ]);
 });
 
+Deno.test("inspect --output json shows a token's claims without what a terminal would obey", async () => {
+  const claims = { aud: "\u001b[2J\u009b2J\u202e", "\u009b": 1 };
+  const text = await run(inspected({ claims }), "json");
+  assertMatch(text, /^[\n\x20-\x7e]*$/);
+  assertEquals(JSON.parse(text).aud, claims.aud);
+});
+
 Deno.test("inspect ends with no_token where there is none, or the newest is expired, after showing it", async () => {
   assertEquals((await assertRejects(() => run(undefined), CliError)).code, "no_token");
   const context = new MemoryContext();

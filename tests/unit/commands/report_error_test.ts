@@ -118,3 +118,22 @@ Deno.test("reportError() shows the cause of a known error with --verbose only, a
   assertEquals(report(error).said, ["Port 8080 is already in use"]);
   assertEquals(report(error, { asJson: false, verbose: true }).said.at(-1), "Cause: RangeError: beneath [2J");
 });
+
+Deno.test("reportError() shows no control character, whatever forgot to take it out", () => {
+  const evil = "a\x1b[2Jb\u009b31m\u202ec\rd";
+  const error = new CliError("usage", `m ${evil}`, {
+    hint: `h ${evil}\nsecond ${evil}`,
+    correlationId: evil,
+    cause: new Error(evil),
+  });
+  const { said } = report(error, { asJson: false, verbose: true });
+  const plain = "a [2Jb 31m c d";
+  assertEquals(said, [
+    `m ${plain}`,
+    `Hint: h ${plain}\n      second ${plain}`,
+    `(correlation ID ${plain})`,
+    `Cause: Error: ${plain}`,
+  ]);
+  const json = report(error, { asJson: true, verbose: false }).said.join();
+  assertEquals(/[^\x20-\x7e]/.test(json), false, json);
+});

@@ -150,3 +150,8 @@ Deno.test("judgeIdToken() refuses a token without a signature", () => {
     assertThrows(() => judgeIdToken(token, claims, expectedToken()), CliError, "not signed", token);
   }
 });
+
+Deno.test("judgeIdToken() gives a user name that is fit to be shown and to be sent in a URL", () => {
+  assertEquals(judge({ preferred_username: "ada\u009b31m\u202e\r\nRun: x" }).username, "ada 31m Run: x");
+  assertEquals(judge({ preferred_username: "a".repeat(300_000) }).username.length, 320);
+});

@@ -443,6 +443,16 @@ Deno.test("refresh() asks for the user where the cache is of no use, and quotes 
   }
 });
 
+Deno.test("refresh() sends no other account's refresh token when the cache doesn't know the account", async () => {
+  const before = await signIn();
+  const other = { ...accountOf(before), homeAccountId: `b0b00000-1111-4222-8333-444444444444.${TENANT_ID}` };
+  const error = await assertRejects(
+    () => client(tinyAuthority(never)).refresh(before.cache, other, SCOPES),
+    CliError,
+  );
+  assertEquals([error.code, error.message], ["interaction_required", "The saved sign-in can't be refreshed"]);
+});
+
 Deno.test("refresh() finds the account whose ids have capitals", async () => {
   const uid = OBJECT_ID.toUpperCase();
   const utid = TENANT_ID.toUpperCase();

@@ -116,6 +116,17 @@ Deno.test("judgeTokenResponse() splits the scopes, and tells none named from non
   }
 });
 
-Deno.test("judgeTokenResponse() refuses scopes that are no text", () => {
-  for (const scope of [null, 1, ["User.Read"], {}]) assertStringIncludes(refusal({ scope }).message, "scope");
+Deno.test("judgeTokenResponse() refuses scopes that are no text, or hold what no scope may hold", () => {
+  const unfit = [
+    "User.Read\x1b[2J",
+    "User.Read\nMail.Read",
+    "\u009b31m",
+    "\u202edaer",
+    'a"b',
+    "a\\b",
+    "\u0000",
+  ];
+  for (const scope of [null, 1, ["User.Read"], {}, ...unfit]) {
+    assertStringIncludes(refusal({ scope }).message, "scope");
+  }
 });

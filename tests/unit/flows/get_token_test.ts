@@ -310,7 +310,11 @@ Deno.test("getToken() refreshes under the profile's lock, and never asks the use
     return world.issue("two");
   };
   await world.get();
-  assertEquals(world.store.calls, ["read", "exclusively work", "read", "let go", "save"]);
+  assertEquals(world.store.calls, [
+    "read",
+    ...["exclusively work", "read", "let go"],
+    ...["exclusively work", "save", "let go"],
+  ]);
 });
 
 Deno.test("getToken() asks the user when another process cleared the cache meanwhile", async () => {
@@ -405,4 +409,32 @@ Deno.test("getToken() waits for no turn once it was interrupted", async () => {
   const interrupted = new CliError("interrupted", "Interrupted");
   const error = await assertRejects(() => world.get(REQUEST, AbortSignal.abort(interrupted)));
   assertStrictEquals(error, interrupted);
+});
+
+Deno.test("getToken() saves a sign-in in its turn, so that an older refresh can't undo it", async () => {
+  const world = new World();
+  world.signIn = () => world.issue("one");
+  await world.get(FORCED);
+  assertEquals(world.store.calls, ["read", "exclusively work", "save", "let go"]);
+});
+
+Deno.test("getToken() gives no token when it is interrupted while it waits for its turn to save", async () => {
+  const world = new World();
+  const interrupt = new AbortController();
+  const reason = new CliError("interrupted", "Interrupted");
+  world.signIn = () => {
+    interrupt.abort(reason);
+    return world.issue("one");
+  };
+  assertStrictEquals(await assertRejects(() => world.get(FORCED, interrupt.signal)), reason);
+  assertEquals(world.kinds(), ["signed-in"]);
+});
+
+Deno.test("getToken() without the store neither reads nor writes nor waits", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  world.signIn = () => world.issue("two");
+  assertEquals(shown(await world.get({ ...FORCED, useStore: false })), ["two", "interactive", false]);
+  assertEquals(world.store.calls, []);
+  assertEquals(world.asked[0]?.loginHint, undefined);
 });

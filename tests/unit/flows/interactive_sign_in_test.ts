@@ -26,6 +26,8 @@ class Stage {
   readonly events: ProgressEvent[] = [];
   readonly pages: PageOutcome[] = [];
   readonly redeemed: string[] = [];
+  /** How long the person was given, in milliseconds. */
+  readonly deadlines: number[] = [];
   readonly #deadline = new AbortController();
   readonly #interrupt = new AbortController();
   readonly #callback = Promise.withResolvers<Callback>();
@@ -50,7 +52,10 @@ class Stage {
   signIn(showUrl = false): Promise<IssuedTokens> {
     const clock: Clock = {
       now: () => 0,
-      deadline: () => ({ signal: this.#deadline.signal, [Symbol.dispose]() {} }),
+      deadline: (ms) => {
+        this.deadlines.push(ms);
+        return { signal: this.#deadline.signal, [Symbol.dispose]() {} };
+      },
     };
     return signInInteractively({ scopes: ["User.Read"], showUrl, timeoutMs: 1000 }, {
       clock,
@@ -199,6 +204,7 @@ Deno.test("signInInteractively() ends with the timeout's error, and frees the po
     "Timeout waiting for authentication callback",
   );
   assertEquals([error.code, stage.isListening], ["timeout", false]);
+  assertEquals(stage.deadlines, [1000], "the person is given what was asked for");
 });
 
 Deno.test("signInInteractively() runs out of time also while an opener doesn't answer", async () => {

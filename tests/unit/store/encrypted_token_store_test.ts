@@ -2,7 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { systemFiles } from "../../../src/system/files.ts";
 import { FileError } from "../../../src/system/file_error.ts";
-import { keyOf, makeStoreHome, sampleSession } from "./store_fixture.ts";
+import type { TokenStore } from "../../../src/store/token_store.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
 
 Deno.test("read() of a store that was never written gives null and makes nothing", async () => {
   await using home = await makeStoreHome();
@@ -209,4 +210,46 @@ Deno.test("exclusively() gives no profile name to the file system", async () => 
   for await (const { name } of Deno.readDir(home.file("locks"))) {
     assertEquals(/^[0-9a-f]{32}\.lock$/.test(name), true);
   }
+});
+
+/** Holds what `lock` names while `work`, which can't wait long, is expected to give up. */
+async function givesUpWhile(
+  home: StoreHome,
+  lock: { name: string; subfolder?: string },
+  work: (store: TokenStore) => Promise<unknown>,
+): Promise<void> {
+  const { name, ...options } = lock;
+  using _lock = await home.folder().lock(name, options);
+  const before = await home.read("tokens.enc");
+  const store = home.store({ lockTimeoutMs: 1, turnTimeoutMs: 1 });
+  const error = await assertRejects(() => work(store), CliError, `${name} is locked by another process`);
+  assertEquals(error.code, "store");
+  assertEquals(await home.read("tokens.enc"), before);
+}
+
+Deno.test({
+  name: "forget() and moveAside() touch nothing while another process holds the store",
+  sanitizeOps: sanitize,
+  sanitizeResources: sanitize,
+}, async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  await givesUpWhile(home, { name: "tokens.lock" }, (store) => store.forget("work"));
+  await givesUpWhile(home, { name: "tokens.lock" }, (store) => store.moveAside());
+});
+
+Deno.test({
+  name: "forget() and exclusively() give up, and name who holds the profile's turn for too long",
+  sanitizeOps: sanitize,
+  sanitizeResources: sanitize,
+}, async () => {
+  await using home = await makeStoreHome();
+  const { signal } = new AbortController();
+  await home.store().save(sampleSession("work"));
+  await home.store().exclusively("work", signal, () => Promise.resolve());
+  const [name = ""] = await Array.fromAsync(Deno.readDir(home.file("locks")), (entry) => entry.name);
+  const turn = { name, subfolder: "locks" };
+  await givesUpWhile(home, turn, (store) => store.forget("work"));
+  await givesUpWhile(home, turn, (store) => store.exclusively("work", signal, () => Promise.resolve()));
+  assertEquals(await home.store().forget("other", { signal }), 0);
 });

@@ -28,12 +28,15 @@ export class StoreHome implements AsyncDisposable {
   }
 
   /** Opens the store, as each start of the program does. */
-  store(options: { files?: Files; key?: string; lockTimeoutMs?: number } = {}): TokenStore {
+  store(
+    options: { files?: Files; key?: string; lockTimeoutMs?: number; turnTimeoutMs?: number } = {},
+  ): TokenStore {
     return openTokenStore({
       folder: this.folder(options.files),
       env: { get: (name) => name === "ENTRA_AUTH_CLI_KEY" ? options.key : undefined },
       clock: new FakeClock(Date.UTC(2026, 10, 22, 9, 30)),
       lockTimeoutMs: options.lockTimeoutMs ?? 60_000,
+      turnTimeoutMs: options.turnTimeoutMs ?? 60_000,
     });
   }
 

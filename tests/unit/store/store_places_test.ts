@@ -176,3 +176,16 @@ Deno.test("A wrong key in the environment is an error that says how to make one,
   assertStringIncludes(error.message, "ENTRA_AUTH_CLI_KEY does not hold a key");
   assertEquals(Deno.inspect(error).includes("hunter2"), false);
 });
+
+Deno.test({
+  name: "A symbolic link in place of the folder is refused, and nothing is written where it leads",
+  ignore: !HAS_MODES,
+}, async () => {
+  await using home = await makeStoreHome();
+  const elsewhere = `${home.path}-elsewhere`;
+  await Deno.mkdir(elsewhere, { mode: 0o755 });
+  await Deno.symlink(elsewhere, home.path);
+  await assertRejects(() => home.store().save(sampleSession("work")), CliError, "is a symbolic link, not a");
+  assertEquals(await home.names(), []);
+  assertEquals(((await Deno.stat(elsewhere)).mode ?? 0) & 0o777, 0o755);
+});

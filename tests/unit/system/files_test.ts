@@ -1,7 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path/join";
 import { FileError, fileError, type FileErrorReason } from "../../../src/system/file_error.ts";
-import { systemFiles } from "../../../src/system/files.ts";
+import { type Files, systemFiles } from "../../../src/system/files.ts";
 import { replaceFile } from "../../../src/system/replace_file.ts";
 
 const HAS_MODES = Deno.build.os !== "windows";
@@ -177,4 +177,55 @@ Deno.test("fileError() tells apart why the system refused", () => {
   }
   const already = new FileError("full", "write /x", "/x");
   assertEquals(fileError(already, "read /y", "/y"), already);
+});
+
+Deno.test({
+  name: "create() makes the file for the user alone from its first moment",
+  ignore: !HAS_MODES,
+}, async () => {
+  await inTemporaryFolder(async (folder) => {
+    // The facts are those of the file as it was made, before any mode was set.
+    assertEquals((await systemFiles.create(join(folder, "file"), bytes("x"))).mode, 0o600);
+  });
+});
+
+Deno.test("create() and syncFolder() wait until the disk has what was written", async () => {
+  const { sync } = Deno.FsFile.prototype;
+  let synced = 0;
+  Deno.FsFile.prototype.sync = function () {
+    synced++;
+    return sync.call(this);
+  };
+  try {
+    await inTemporaryFolder(async (folder) => {
+      await systemFiles.create(join(folder, "file"), bytes("x"));
+      assertEquals(synced, 1);
+      await systemFiles.syncFolder(folder);
+      assertEquals(synced, HAS_MODES ? 2 : 1);
+    });
+  } finally {
+    Deno.FsFile.prototype.sync = sync;
+  }
+});
+
+Deno.test("replaceFile() writes under a name that can't be guessed, renames, then syncs the folder", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "file");
+    const steps: string[] = [];
+    const files: Files = {
+      ...systemFiles,
+      create: (file, data) => (steps.push(file), systemFiles.create(file, data)),
+      rename: (from, to) => (steps.push(`rename ${from} ${to}`), systemFiles.rename(from, to)),
+      syncFolder: (at) => (steps.push(`sync ${at}`), systemFiles.syncFolder(at)),
+    };
+    await replaceFile(files, path, bytes("one"));
+    await replaceFile(files, path, bytes("two"));
+    const [first = "", , , second = ""] = steps;
+    assertEquals(
+      steps,
+      [first, second].flatMap((draft) => [draft, `rename ${draft} ${path}`, `sync ${folder}`]),
+    );
+    assertNotEquals(first, second);
+    for (const draft of [first, second]) assertMatch(draft, /\.file\.[0-9a-f]{16}\.tmp$/);
+  });
 });
