@@ -125,8 +125,25 @@ async function checkOwnFolder({ files, notice }: Guard, path: string, facts: Fil
     );
   }
   if (facts.mode === null || (facts.mode & 0o077) === 0) return;
+  await refuseSharedFolder(files, path, facts.mode);
   await repair(files, path, facts.mode, FOLDER_MODE);
   notice(`${path} was open to other users (mode ${octal(facts.mode)}); it is now for you alone (0700)`);
+}
+
+/** What this program puts into its folder and the folders in it, drafts and files moved aside included. */
+const OWN_NAMES = /^\.?(profiles\.(json|lock)|tokens\.(enc|lock)|key|locks|[0-9a-f]+\.lock)([.~]|$)/;
+
+/** A folder that holds other things too, such as `/` or a home, is not this program's to close to everybody else. */
+async function refuseSharedFolder(files: Files, path: string, mode: number): Promise<void> {
+  const foreign = (await files.list(path)).find((name) => !OWN_NAMES.test(name));
+  if (foreign === undefined) return;
+  throw notPrivate(
+    path,
+    `is open to other users (mode ${octal(mode)}) and holds other files, such as ${foreign}`,
+    `Give the tokens a folder of their own: ENTRA_AUTH_CLI_HOME=${
+      shellWord(systemPath.join(path, "entra-auth-cli"))
+    }\nOr, if it is yours alone, close it: chmod 700 ${shellWord(path)}`,
+  );
 }
 
 async function checkOwnFile(

@@ -90,6 +90,28 @@ Deno.test({
 });
 
 Deno.test({
+  name: "An open folder that holds other things too is left as it is, and not used",
+  ignore: !HAS_MODES,
+  async fn() {
+    await using home = await makeStoreHome();
+    await Deno.mkdir(home.path, { mode: 0o755 });
+    await Deno.chmod(home.path, 0o755);
+    await Deno.writeTextFile(home.file("somebody-elses.txt"), "");
+    const error = await assertRejects(() => home.store().save(sampleSession("work")), CliError);
+    assertEquals([error.code, error.message], [
+      "store",
+      `${home.path} is open to other users (mode 0755) and holds other files, such as somebody-elses.txt`,
+    ]);
+    assertEquals([await home.mode(), home.notices], [0o755, []]);
+    assertEquals((await Array.fromAsync(Deno.readDir(home.path))).map(({ name }) => name), [
+      "somebody-elses.txt",
+    ]);
+    await Deno.chmod(home.path, 0o700);
+    await home.store().save(sampleSession("work"));
+  },
+});
+
+Deno.test({
   name: "A key that others can read is refused, as ssh does",
   ignore: !HAS_MODES,
   async fn() {

@@ -3,14 +3,14 @@ import { GrowingText } from "../../support/growing_text.ts";
 
 const MODULE = import.meta.resolve("../../../src/system/interrupts.ts");
 
-/** Listens, says what it hears, and lives on until it is ended. */
+/** Listens, says what it hears, and lives on until it is ended; should nothing end it, not for long. */
 const SCRIPT = `
   import { listenForInterrupts } from ${JSON.stringify(MODULE)};
   const interrupts = listenForInterrupts();
   interrupts.signal.addEventListener("abort", () => {
     console.log("heard", interrupts.signal.reason.code, interrupts.exitCode());
   });
-  setInterval(() => {}, 60_000);
+  setTimeout(() => {}, 20_000);
   console.log("ready", interrupts.exitCode());
 `;
 
