@@ -54,7 +54,7 @@ function createContext(system: System): CommandContext {
       return openProfileBook({ folder: openFolder() });
     },
     get flows() {
-      return createFlows(system, openTokenStore({ folder: openFolder(), env, clock }));
+      return createFlows(system, openFolder(), openTokenStore({ ...system, folder: openFolder(), notice }));
     },
     writePrivateFile: (path, text) => writePrivateFile(files, path, text),
   };
@@ -75,7 +75,7 @@ async function writePrivateFile(files: Files, path: string, text: string): Promi
   }
 }
 
-function createFlows(system: System, store: TokenStore): Flows {
+function createFlows(system: System, folder: PrivateFolder, store: TokenStore): Flows {
   const { clock, interrupted } = system;
   return {
     getToken: (request, progress) =>
@@ -83,6 +83,15 @@ function createFlows(system: System, store: TokenStore): Flows {
         clock,
         store,
         progress,
+        async takeSignInTurn(onWait, signal) {
+          const { takeSignInTurn } = await import("./store/sign_in_turn.ts");
+          const { timeoutMs } = request.manner;
+          return await takeSignInTurn(
+            request.key,
+            { folder, clock, pid: system.pid, timeoutMs, onWait },
+            signal,
+          );
+        },
         loadTokenClient: () => loadTokenClient(system, request.key, request.caCertFile),
         async signIn(tokens, options, signal) {
           // Neither the callback server nor the browser is needed where a token is in the cache.
@@ -103,6 +112,10 @@ function createFlows(system: System, store: TokenStore): Flows {
       const { inspectTokens } = await import("./flows/inspect_tokens.ts");
       const { decodeClaims } = await import("./entra/decode_claims.ts");
       return await inspectTokens(profile, { clock, store, decodeClaims });
+    },
+    async storeStatus() {
+      const { storeStatus } = await import("./flows/store_status.ts");
+      return await storeStatus({ clock, store });
     },
     async forgetTokens(profile, options) {
       const { forgetTokens } = await import("./flows/forget_tokens.ts");

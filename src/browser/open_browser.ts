@@ -21,7 +21,7 @@ export type BrowserOpening =
 /** What {@linkcode openBrowser} needs. */
 export interface OpenBrowserDependencies extends OpenerContext {
   /** Starts the opener. */
-  readonly processes: Processes;
+  readonly processes: Pick<Processes, "start">;
   /** How long an opener may run before it counts as a success, in milliseconds. Default 1000. */
   readonly graceMs?: number;
 }

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   "get-token": async (context) => (await import("./get_token.ts")).getTokenCommand(context),
   "refresh": async (context) => (await import("./refresh.ts")).refreshCommand(context),
   "inspect": async (context) => (await import("./inspect.ts")).inspectCommand(context),
+  "status": async (context) => (await import("./status.ts")).statusCommand(context),
   "clear-cache": async (context) => (await import("./clear_cache.ts")).clearCacheCommand(context),
   "create-profile": async (context) => (await import("./create_profile.ts")).createProfileCommand(context),
   "list-profiles": async (context) => (await import("./list_profiles.ts")).listProfilesCommand(context),

@@ -14,6 +14,8 @@ function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boole
   switch (event.kind) {
     case "using-cached-token":
       return status("✓ Using cached token");
+    case "waiting-for-refresh":
+      return status(`⏳ Waiting for another process, which is refreshing profile '${event.profile}'...`);
     case "refreshing":
       return status(event.expired ? "⟳ Refreshing expired token..." : "⟳ Refreshing token...");
     case "refreshed":
@@ -24,6 +26,10 @@ function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boole
       return status("✓ Browser opened");
     case "waiting-for-sign-in":
       return status("⏳ Waiting for sign-in...");
+    case "waiting-for-process": {
+      const who = event.pid === null ? "another process" : `process ${event.pid}`;
+      return status(`⏳ Waiting for ${who}, which is signing in to profile '${event.profile}'...`);
+    }
     case "signed-in":
       return status("✓ Authentication successful!");
     case "url-to-open":

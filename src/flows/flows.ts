@@ -3,6 +3,7 @@ import type { Progress } from "./progress.ts";
 import type { TokenRequest, TokenResult } from "./get_token.ts";
 import type { ForgetOptions, Forgotten } from "./forget_tokens.ts";
 import type { InspectedToken } from "./inspect_tokens.ts";
+import type { StoreStatus } from "./store_status.ts";
 
 export type { PortChoice };
 
@@ -25,6 +26,8 @@ export interface Flows {
   ): Promise<TokenResult>;
   /** The access tokens that are kept for a profile, newest first. */
   inspectTokens(profile: string): Promise<InspectedToken[]>;
+  /** What the store holds, and who keeps its key. */
+  storeStatus(): Promise<StoreStatus>;
   /** See `forgetTokens()`. */
   forgetTokens(profile: string, options?: ForgetOptions): Promise<Forgotten>;
 }

@@ -3,6 +3,8 @@ import type { CliError } from "../errors.ts";
 /** What a flow tells the person who waits. How it is said is the commands' business. */
 export type ProgressEvent =
   | { readonly kind: "using-cached-token" }
+  /** Another process refreshes the profile already. */
+  | { readonly kind: "waiting-for-refresh"; readonly profile: string }
   | { readonly kind: "refreshing"; readonly expired: boolean }
   | { readonly kind: "refreshed" }
   | { readonly kind: "refresh-failed"; readonly error: CliError }
@@ -16,6 +18,8 @@ export type ProgressEvent =
   }
   | { readonly kind: "url-to-open"; readonly url: string }
   | { readonly kind: "waiting-for-sign-in" }
+  /** Another process asks the user already; null where its id can't be found out. */
+  | { readonly kind: "waiting-for-process"; readonly pid: number | null; readonly profile: string }
   | { readonly kind: "signed-in" }
   | { readonly kind: "scopes-missing"; readonly scopes: readonly string[] }
   | { readonly kind: "not-saved"; readonly error: CliError };

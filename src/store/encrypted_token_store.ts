@@ -1,15 +1,14 @@
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
-import type { Environment } from "../system/environment.ts";
 import type { Lock } from "../system/lock.ts";
 import type { PrivateFolder } from "../system/private_folder.ts";
-import { chooseGuardian } from "./guardian/choose_guardian.ts";
-import type { DataKey } from "./guardian/data_key.ts";
-import { GUARDIAN_NUMBERS, type KeyGuardian, UnusableKeyError } from "./guardian/key_guardian.ts";
+import type { GuardianContext } from "./guardian/guardians.ts";
+import { GUARDIAN_LABELS, GUARDIAN_NUMBERS, type GuardianName } from "./guardian/key_guardian.ts";
 import type { Session, SessionKey } from "./session.ts";
 import { formatSession, parseSession } from "./session_record.ts";
-import { missingKey, otherKey, TOKEN_FILE } from "./store_error.ts";
+import { TOKEN_FILE } from "./store_error.ts";
+import { type FoundKey, openStoreKeys, type StoreKeys } from "./store_keys.ts";
 import {
   bytesInMemory,
   type ByteSource,
@@ -20,16 +19,14 @@ import {
   type TokenFile,
   type TokenFileHeader,
 } from "./token_file.ts";
-import type { TokenStore } from "./token_store.ts";
+import type { KeyPlace, TokenStore } from "./token_store.ts";
 
 /** What {@linkcode openTokenStore} needs. */
-export interface TokenStoreOptions {
-  /** Where `tokens.enc` and its key are. */
-  readonly folder: PrivateFolder;
-  /** Says whether `$ENTRA_AUTH_CLI_KEY` holds the key. */
-  readonly env: Environment;
+export interface TokenStoreOptions extends GuardianContext {
   /** For the names of files that are moved aside. */
   readonly clock: Clock;
+  /** Told that the key has another guardian now, in one sentence. */
+  readonly notice: (message: string) => void;
   /** Longest wait for another process that writes, in milliseconds. Default: 10 seconds. */
   readonly lockTimeoutMs?: number;
   /** Longest wait for a turn at a profile, in milliseconds. Default: 90 seconds. */
@@ -50,40 +47,40 @@ const TURN_TIMEOUT_MS = 90_000;
 
 class EncryptedTokenStore implements TokenStore {
   readonly #folder: PrivateFolder;
-  readonly #env: Environment;
+  readonly #keys: StoreKeys;
   readonly #clock: Clock;
+  readonly #notice: (message: string) => void;
   readonly #lockTimeoutMs: number;
   readonly #turnTimeoutMs: number;
-  #guardian: KeyGuardian | undefined;
 
-  constructor(
-    { folder, env, clock, lockTimeoutMs = LOCK_TIMEOUT_MS, turnTimeoutMs = TURN_TIMEOUT_MS }:
-      TokenStoreOptions,
-  ) {
-    this.#folder = folder;
-    this.#env = env;
-    this.#clock = clock;
-    this.#lockTimeoutMs = lockTimeoutMs;
-    this.#turnTimeoutMs = turnTimeoutMs;
+  constructor(options: TokenStoreOptions) {
+    this.#folder = options.folder;
+    this.#keys = openStoreKeys(options);
+    this.#clock = options.clock;
+    this.#notice = options.notice;
+    this.#lockTimeoutMs = options.lockTimeoutMs ?? LOCK_TIMEOUT_MS;
+    this.#turnTimeoutMs = options.turnTimeoutMs ?? TURN_TIMEOUT_MS;
   }
 
   async read(key: SessionKey): Promise<Session | null> {
-    using source = await this.#folder.open(TOKEN_FILE, "private");
-    if (source === null) return null;
-    const { file } = await this.#parse(source);
-    for (const [place, { kind, name }] of file.index.entries()) {
-      if (kind !== SESSION || name !== key.profile) continue;
-      const session = parseSession(await file.open(place));
-      if (isSameKey(session, key)) return session;
-    }
-    return null;
+    return await withFileThatStays(async () => {
+      using source = await this.#folder.open(TOKEN_FILE, "private");
+      if (source === null) return null;
+      const opened = await this.#parse(source);
+      const session = await findSession(opened.file, key);
+      await this.#movePlace(opened.key);
+      return session;
+    });
   }
 
   async list(): Promise<Session[]> {
-    const opened = await this.#open();
-    if (opened === null) return [];
-    const records = await allRecords(opened.file);
-    return records.filter(({ kind }) => kind === SESSION).map(({ data }) => parseSession(data));
+    return await withFileThatStays(async () => {
+      const opened = await this.#open();
+      if (opened === null) return [];
+      const records = await allRecords(opened.file);
+      await this.#movePlace(opened.key);
+      return records.filter(({ kind }) => kind === SESSION).map(({ data }) => parseSession(data));
+    });
   }
 
   async save(session: Session): Promise<void> {
@@ -94,7 +91,7 @@ class EncryptedTokenStore implements TokenStore {
       !(isSessionOf(record, session.profile) && isSameKey(parseSession(record.data), session))
     );
     const saved = { kind: SESSION, name: session.profile, data: formatSession(session) };
-    await this.#write(opened?.key ?? await this.#obtainKey(), [...kept, saved]);
+    await this.#write(opened, [...kept, saved]);
   }
 
   async forget(profile: string, options: { signal?: AbortSignal } = {}): Promise<number> {
@@ -107,22 +104,19 @@ class EncryptedTokenStore implements TokenStore {
     const records = await allRecords(opened.file);
     const kept = records.filter((record) => !isSessionOf(record, profile));
     const forgotten = records.length - kept.length;
-    if (forgotten > 0) await this.#write(opened.key, kept);
+    if (forgotten > 0) await this.#write(opened, kept);
     return forgotten;
   }
 
   async moveAside(): Promise<string | null> {
     if (!await this.#folder.has(TOKEN_FILE)) return null;
     using _lock = await this.#lock();
-    const suffix = await this.#freeSuffix();
-    const movedTo = await this.#folder.rename(TOKEN_FILE, TOKEN_FILE + suffix);
-    try {
-      await this.#usableKey(suffix);
-    } catch (error) {
-      // The file has been moved, which is what was asked for; what is wrong with the key, its next use will say.
-      if (!(error instanceof CliError)) throw error;
-    }
-    return movedTo;
+    return await this.#folder.rename(TOKEN_FILE, TOKEN_FILE + await this.#freeSuffix());
+  }
+
+  async keyPlace(): Promise<KeyPlace> {
+    using source = await this.#folder.open(TOKEN_FILE, "private");
+    return await this.#keys.place(source === null ? null : await parseTokenFileHeader(source));
   }
 
   async exclusively<T>(profile: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -134,9 +128,8 @@ class EncryptedTokenStore implements TokenStore {
     // Hashed, so that no profile name can name another file.
     const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(profile));
     const name = `${encodeHex(new Uint8Array(hash).subarray(0, 16))}.lock`;
-    return await this.#folder.lock(name, {
+    return await this.#folder.subfolder(PROFILE_LOCKS).lock(name, {
       ...options,
-      subfolder: PROFILE_LOCKS,
       timeoutMs: this.#turnTimeoutMs,
     });
   }
@@ -145,50 +138,59 @@ class EncryptedTokenStore implements TokenStore {
     return this.#folder.lock(STORE_LOCK, { timeoutMs: this.#lockTimeoutMs });
   }
 
-  #guard(): KeyGuardian {
-    return this.#guardian ??= chooseGuardian(this.#env, this.#folder);
-  }
-
   /** The whole file, in memory: its records can be read side by side. */
-  async #open(): Promise<{ file: TokenFile; key: DataKey } | null> {
+  async #open(): Promise<OpenedFile | null> {
     const content = await this.#folder.read(TOKEN_FILE, "private");
     if (content === null) return null;
     return await this.#parse(bytesInMemory(content));
   }
 
-  async #parse(source: ByteSource): Promise<{ file: TokenFile; key: DataKey }> {
-    const key = await this.#keyFor(await parseTokenFileHeader(source));
+  async #parse(source: ByteSource): Promise<OpenedFile> {
+    const header = await parseTokenFileHeader(source);
+    let key: FoundKey;
+    try {
+      key = await this.#keys.find(header);
+    } catch (error) {
+      throw await this.#isReplaced(header) ? new FileReplacedError(error) : error;
+    }
     return { file: await parseTokenFile(source, key.key), key };
   }
 
-  /** The key that a file was encrypted with. Another one is told apart from a damaged file. */
-  async #keyFor(header: TokenFileHeader): Promise<DataKey> {
-    const guardian = this.#guard();
-    const key = await guardian.load();
-    if (key === null) throw missingKey(guardian.place);
-    if (encodeHex(key.id) !== encodeHex(header.keyId)) throw otherKey(header.guardian, guardian.place);
-    return key;
+  /** Whether the file is not the one any more that this header was read from. */
+  async #isReplaced(header: TokenFileHeader): Promise<boolean> {
+    using source = await this.#folder.open(TOKEN_FILE, "private");
+    if (source === null) return true;
+    const present = await parseTokenFileHeader(source);
+    return encodeHex(present.random) !== encodeHex(header.random);
   }
 
-  /** The key for the first write. */
-  async #obtainKey(): Promise<DataKey> {
-    return await this.#usableKey(await this.#freeSuffix()) ?? await this.#guard().create();
+  /** Moves the key to the guardian that is forced, where that isn't the one that keeps it. */
+  async #movePlace(key: FoundKey): Promise<void> {
+    if (!this.#keys.isOutOfPlace(key)) return;
+    using _lock = await this.#lock();
+    const opened = await this.#open();
+    // Another process may have been quicker.
+    if (opened === null || !this.#keys.isOutOfPlace(opened.key)) return;
+    await this.#write(opened, await allRecords(opened.file));
   }
 
-  /** The key, if there is one. What is none is moved out of the way: there is nothing that it could decrypt. */
-  async #usableKey(suffix: string): Promise<DataKey | null> {
-    try {
-      return await this.#guard().load();
-    } catch (error) {
-      if (!(error instanceof UnusableKeyError)) throw error;
-      await this.#guard().retire(suffix);
-      return null;
-    }
-  }
-
-  async #write(key: DataKey, records: readonly PlainRecord[]): Promise<void> {
-    const header = { guardian: GUARDIAN_NUMBERS[this.#guard().name], keyId: key.id };
+  /** Writes the file anew, in place of `present`, with the key of the guardian that is to keep it. */
+  async #write(present: OpenedFile | null, records: readonly PlainRecord[]): Promise<void> {
+    const key = await this.#keys.forWriting(present?.key ?? null, () => this.#freeSuffix());
+    const header = { guardian: GUARDIAN_NUMBERS[key.guardian.name], keyId: key.id };
     await this.#folder.replace(TOKEN_FILE, await formatTokenFile(header, key.key, records));
+    if (present !== null) await this.#afterMove(present.key, key.guardian.name);
+  }
+
+  /** Once nothing needs it any more, the key goes from where it was. */
+  async #afterMove({ id, guardian, keeper }: FoundKey, now: GuardianName): Promise<void> {
+    if (keeper === now) return;
+    this.#notice(
+      `The key of ${TOKEN_FILE} is kept by ${GUARDIAN_LABELS[now]} now, no longer by ${
+        GUARDIAN_LABELS[keeper]
+      }`,
+    );
+    if (guardian.name !== now) await guardian.forget(id);
   }
 
   /** What to add to the names of files that are moved aside: it says when, and nothing there has it yet. */
@@ -200,6 +202,44 @@ class EncryptedTokenStore implements TokenStore {
     }
     return suffix;
   }
+}
+
+interface OpenedFile {
+  readonly file: TokenFile;
+  readonly key: FoundKey;
+}
+
+/** The key could not be had, but the file that needed it isn't there any more either. */
+class FileReplacedError extends Error {
+  constructor(cause: unknown) {
+    super(`${TOKEN_FILE} was replaced while it was read`, { cause });
+  }
+}
+
+const MOST_READS = 5;
+
+/**
+ * Reading takes no lock, so that another process may move the key to another guardian between a look at the file and
+ * one at the guardian that it names. Then the file is read again.
+ */
+async function withFileThatStays<T>(read: () => Promise<T>): Promise<T> {
+  for (let reads = 1;; reads++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof FileReplacedError)) throw error;
+      if (reads === MOST_READS) throw error.cause;
+    }
+  }
+}
+
+async function findSession(file: TokenFile, key: SessionKey): Promise<Session | null> {
+  for (const [place, { kind, name }] of file.index.entries()) {
+    if (kind !== SESSION || name !== key.profile) continue;
+    const session = parseSession(await file.open(place));
+    if (isSameKey(session, key)) return session;
+  }
+  return null;
 }
 
 async function allRecords(file: TokenFile): Promise<PlainRecord[]> {

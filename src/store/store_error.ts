@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { GUARDIAN_LABELS, GUARDIAN_NUMBERS, type GuardianName } from "./guardian/key_guardian.ts";
+import { GUARDIAN_LABELS, type GuardianName } from "./guardian/key_guardian.ts";
 
 /** Name of the file with the tokens in the home folder. */
 export const TOKEN_FILE = "tokens.enc";
@@ -47,24 +47,38 @@ export function damagedContent(detail: string): CliError {
   });
 }
 
-/** `tokens.enc` is there, and its key isn't. `place` is where the key should be. */
-export function missingKey(place: string): CliError {
+/** `tokens.enc` is there, and its guardian has no key for it. `place` is where the key should be. */
+export function missingKey(keeper: GuardianName, place: string): CliError {
   return new CliError("unreadable_store", `The key of ${TOKEN_FILE} is missing: it should be in ${place}`, {
-    hint: `Put the key back from a backup. ${START_ANEW}`,
+    hint: `${BRING_BACK[keeper]} ${START_ANEW}`,
   });
 }
 
-/** `tokens.enc` was encrypted by guardian `number` with another key than the one in `place`. */
-export function otherKey(number: number, place: string): CliError {
-  const keeper = GUARDIAN_NAMES.find((name) => GUARDIAN_NUMBERS[name] === number);
-  const kept = keeper === undefined ? "" : `The other key was kept by ${GUARDIAN_LABELS[keeper]}. `;
+/** What `place` holds is another key than the one that `tokens.enc` was encrypted with. */
+export function otherKey(keeper: GuardianName, place: string): CliError {
   return new CliError(
     "unreadable_store",
     `${TOKEN_FILE} was encrypted with another key than the one in ${place}`,
-    {
-      hint: `${kept}Put that key back. ${START_ANEW}`,
-    },
+    { hint: `${BRING_BACK[keeper]} ${START_ANEW}` },
   );
 }
 
-const GUARDIAN_NAMES = Object.keys(GUARDIAN_NUMBERS) as GuardianName[];
+/** The key of `tokens.enc` is kept by a guardian that this kind of system can't have. */
+export function otherSystem(keeper: GuardianName): CliError {
+  return new CliError(
+    "unreadable_store",
+    `The key of ${TOKEN_FILE} is kept by ${GUARDIAN_LABELS[keeper]}, which this system does not have`,
+    { hint: `The file was written on another machine, or is damaged. ${START_ANEW}` },
+  );
+}
+
+/** How the key that a guardian has lost could come back. */
+const BRING_BACK: Readonly<Record<GuardianName, string>> = {
+  "key-file": "Put the key back from a backup.",
+  "environment": "Set ENTRA_AUTH_CLI_KEY to the key that the tokens were saved with.",
+  "dpapi": "Put the key back from a backup of this user's files on this machine.",
+  "keychain":
+    "The keychain was reset, or the file comes from another machine: put the keychain back from a backup.",
+  "secret-service":
+    "The keyring was reset, or the file comes from another machine: put the keyring back from a backup.",
+};

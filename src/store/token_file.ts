@@ -36,6 +36,8 @@ export interface TokenFileHeader {
   readonly guardian: number;
   /** Which key it was encrypted with, 8 bytes. */
   readonly keyId: Uint8Array;
+  /** 16 bytes that no other write has: they tell two files apart. */
+  readonly random: Uint8Array;
 }
 
 /** What a record is about. */
@@ -89,7 +91,11 @@ export async function parseTokenFileHeader(file: ByteSource): Promise<TokenFileH
   const version = viewOf(header).getUint8(4);
   if (version > VERSION) throw newerTokenFile(version);
   if (version !== VERSION) throw notATokenFile(`format ${version} never existed`);
-  return { guardian: viewOf(header).getUint8(5), keyId: header.slice(KEY_ID_AT, RANDOM_AT) };
+  return {
+    guardian: viewOf(header).getUint8(5),
+    keyId: header.slice(KEY_ID_AT, RANDOM_AT),
+    random: header.slice(RANDOM_AT, INDEX_LENGTH_AT),
+  };
 }
 
 /** Reads `tokens.enc` as far as its index. @throws {CliError} `unreadable_store` when it can't be read with this key. */
@@ -125,7 +131,7 @@ function viewOf(bytes: Uint8Array): DataView {
 
 /** Writes `tokens.enc`: the records in their order, sealed with this key. */
 export async function formatTokenFile(
-  header: TokenFileHeader,
+  header: Omit<TokenFileHeader, "random">,
   key: CryptoKey,
   records: readonly PlainRecord[],
 ): Promise<Uint8Array> {

@@ -1,8 +1,22 @@
+import type { GuardianName } from "./guardian/key_guardian.ts";
 import type { Session, SessionKey } from "./session.ts";
+
+/** Where the key of `tokens.enc` is, or would be. */
+export interface KeyPlace {
+  /** Who keeps it. */
+  readonly guardian: GuardianName;
+  /** Where that is, for people. */
+  readonly place: string;
+  /** Whether there is a `tokens.enc` that needs it. Otherwise this is what the first one would do. */
+  readonly isInUse: boolean;
+  /** Why it is not kept by a key store, as a sentence without its full stop, where that was the program's choice. */
+  readonly reason: string | null;
+}
 
 /**
  * Tokens at rest. Every write replaces the whole file in one step; readers see the old one or the new one. A file that is
- * there and can't be read as tokens, for its content or its key, is `unreadable_store` wherever it has to be read.
+ * there and can't be read as tokens, for its content or its key, is `unreadable_store` wherever it has to be read. Where
+ * another guardian of the key is forced than the one that keeps it, whatever opens the file moves the key there first.
  */
 export interface TokenStore {
   /** The session for `key`, or null. Reading takes no lock. @throws {CliError} `store`, `unreadable_store` or `permission`. */
@@ -17,10 +31,12 @@ export interface TokenStore {
    */
   forget(profile: string, options?: { readonly signal?: AbortSignal }): Promise<number>;
   /**
-   * Moves a token file that can't be read out of the way, and its key too when that is damaged. Gives the file's new
-   * path, or null when there is no file. @throws {CliError} `store` or `permission`.
+   * Moves a token file that can't be read out of the way. Gives its new path, or null when there is no file.
+   * @throws {CliError} `store` or `permission`.
    */
   moveAside(): Promise<string | null>;
+  /** Who keeps the key. @throws {CliError} `store`, `unreadable_store` or `permission`. */
+  keyPlace(): Promise<KeyPlace>;
   /**
    * Runs `work` while no other process runs one for the same profile: one refresh for all who need it.
    * The wait for the others ends with `signal`, or with a `store` error when one of them keeps its turn too long.

@@ -12,12 +12,14 @@ import { systemTerminal } from "./terminal.ts";
 export function createSystem(interrupted: AbortSignal): System {
   return {
     os: systemOs,
+    pid: Deno.pid,
     clock: systemClock,
     env: systemEnvironment,
     files: systemFiles,
     locks: systemLocks,
     terminal: systemTerminal,
     processes: systemProcesses,
+    dataProtection: async () => (await import("./data_protection.ts")).openDataProtection(),
     network: systemNetwork,
     interrupted,
   };

@@ -33,8 +33,12 @@ export interface PrivateFolder {
   replace(name: string, data: Uint8Array): Promise<void>;
   /** Gives the file `name` the name `newName`, and gives its new path; null when there is no such file. */
   rename(name: string, newName: string): Promise<string | null>;
-  /** Locks the file `name`, in the sub-folder `subfolder` if given; both are made when missing. */
-  lock(name: string, options: AcquireOptions & { subfolder?: string }): Promise<Lock>;
+  /** Removes the file `name`. None is fine. */
+  remove(name: string): Promise<void>;
+  /** The folder `name` in this one. It is made, as this one is, when something is to be put there. */
+  subfolder(name: string): PrivateFolder;
+  /** Locks the file `name`, which is made when it is missing. */
+  lock(name: string, options: AcquireOptions): Promise<Lock>;
 }
 
 /** What {@linkcode openPrivateFolder} needs. */
@@ -50,8 +54,18 @@ export interface PrivateFolderOptions {
 }
 
 /** The private folder at `path`. Nothing is read or made before it is needed. */
-export function openPrivateFolder({ path, files, locks, notice }: PrivateFolderOptions): PrivateFolder {
+export function openPrivateFolder(options: PrivateFolderOptions): PrivateFolder {
+  return openFolder(options, () => Promise.resolve());
+}
+
+/** `ensureParent` sees to it that the folder has a safe place to be in. */
+function openFolder(options: PrivateFolderOptions, ensureParent: () => Promise<unknown>): PrivateFolder {
+  const { path, files, locks, notice } = options;
   const guard: Guard = { files, notice };
+  const ensureThis = async () => {
+    await ensureParent();
+    return await ensureFolder(guard, path);
+  };
   const pathOf = (name: string) => systemPath.join(path, name);
 
   /** Whether there is a file called `name`. One that is not for this user alone is an error. */
@@ -74,7 +88,7 @@ export function openPrivateFolder({ path, files, locks, notice }: PrivateFolderO
     },
     has: async (name) => await files.lstat(pathOf(name)) !== null,
     async replace(name, data) {
-      const { uid } = await ensureFolder(guard, path);
+      const { uid } = await ensureThis();
       await removeLeftovers(files, pathOf(name));
       await replaceFile(files, pathOf(name), data, { owner: uid });
     },
@@ -84,11 +98,13 @@ export function openPrivateFolder({ path, files, locks, notice }: PrivateFolderO
       await files.syncFolder(path);
       return pathOf(newName);
     },
-    async lock(name, { subfolder, ...options }) {
-      const { uid } = await ensureFolder(guard, path);
-      const folder = subfolder === undefined ? path : pathOf(subfolder);
-      if (subfolder !== undefined) await ensureFolder(guard, folder);
-      const file = systemPath.join(folder, name);
+    async remove(name) {
+      if (await files.lstat(pathOf(name)) !== null) await files.remove(pathOf(name));
+    },
+    subfolder: (name) => openFolder({ ...options, path: pathOf(name) }, ensureThis),
+    async lock(name, options) {
+      const { uid } = await ensureThis();
+      const file = pathOf(name);
       const facts = await files.lstat(file);
       if (facts !== null) await checkOwnFile(guard, file, facts, uid, "readable");
       return await locks.acquire(file, options);
@@ -131,7 +147,8 @@ async function checkOwnFolder({ files, notice }: Guard, path: string, facts: Fil
 }
 
 /** What this program puts into its folder and the folders in it, drafts and files moved aside included. */
-const OWN_NAMES = /^\.?(profiles\.(json|lock)|tokens\.(enc|lock)|key|locks|[0-9a-f]+\.lock)([.~]|$)/;
+const OWN_NAMES =
+  /^\.?(profiles\.(json|lock)|tokens\.(enc|lock)|key|locks|[0-9a-f]+(\.sign-in)?\.(lock|json))([.~]|$)/;
 
 /** A folder that holds other things too, such as `/` or a home, is not this program's to close to everybody else. */
 async function refuseSharedFolder(files: Files, path: string, mode: number): Promise<void> {

@@ -1,3 +1,5 @@
+import { abortable } from "@std/async/abortable";
+
 /** A program that was started and lives its own life. */
 export interface StartedProcess {
   /** Settles with the exit code when the program ends. Never rejects. */
@@ -14,6 +16,29 @@ export type StartAttempt =
   | { kind: "started"; process: StartedProcess }
   | { kind: "not-found" | "not-permitted" | "refused" };
 
+/** How a program is run to its end. */
+export interface RunOptions {
+  /** Text for its standard input, which is empty otherwise. */
+  readonly input?: string;
+  /** Variables to set besides those that it inherits. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How long it may take, in milliseconds; then it is killed. */
+  readonly timeoutMs: number;
+}
+
+/** What became of running a program to its end: it ended, took too long, or could not be started (see {@linkcode StartAttempt}). */
+export type RunResult =
+  | {
+    readonly kind: "ended";
+    /** Its exit code. */
+    readonly code: number;
+    /** All it printed. */
+    readonly stdout: string;
+    /** All it said. */
+    readonly stderr: string;
+  }
+  | { readonly kind: "timed-out" | "not-found" | "not-permitted" | "refused" };
+
 /** Starts other programs. */
 export interface Processes {
   /**
@@ -21,20 +46,49 @@ export interface Processes {
    * shared with the terminal: its input is empty, its output goes nowhere, and Ctrl-C does not reach it.
    */
   start(command: string, args: readonly string[]): StartAttempt;
+  /**
+   * Runs `command`, looked up in PATH when it has no slash, with exactly `args` to its end: no shell reads them, and
+   * nothing of the terminal is shared. What may not be seen in a list of processes belongs in its input. Never rejects.
+   */
+  run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult>;
 }
 
 /** The machine's processes. */
 export const systemProcesses: Processes = {
-  start(command: string, args: readonly string[]): StartAttempt {
-    try {
-      return started(spawnPastLoaderVariables(command, args));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) return { kind: "not-permitted" };
-      if (error instanceof Deno.errors.NotFound) return { kind: "not-found" };
-      return { kind: "refused" };
-    }
+  start(command, args) {
+    const child = trySpawn(command, args, NOTHING_SHARED);
+    return isFailure(child) ? child : started(child);
+  },
+  async run(command, args, { input, env, timeoutMs }) {
+    const child = trySpawn(command, args, PIPED, env);
+    return isFailure(child) ? child : await collect(child, input ?? "", timeoutMs);
   },
 };
+
+type Streams = Pick<Deno.CommandOptions, "stdin" | "stdout" | "stderr">;
+type SpawnFailure = { kind: "not-found" | "not-permitted" | "refused" };
+
+const NOTHING_SHARED: Streams = { stdin: "null", stdout: "null", stderr: "null" };
+const PIPED: Streams = { stdin: "piped", stdout: "piped", stderr: "piped" };
+
+function isFailure(spawned: Deno.ChildProcess | SpawnFailure): spawned is SpawnFailure {
+  return "kind" in spawned;
+}
+
+function trySpawn(
+  command: string,
+  args: readonly string[],
+  streams: Streams,
+  env: Readonly<Record<string, string>> = {},
+): Deno.ChildProcess | SpawnFailure {
+  try {
+    return spawnPastLoaderVariables(command, args, streams, env);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return { kind: "not-permitted" };
+    if (error instanceof Deno.errors.NotFound) return { kind: "not-found" };
+    return { kind: "refused" };
+  }
+}
 
 function started(child: Deno.ChildProcess): StartAttempt {
   return {
@@ -46,30 +100,92 @@ function started(child: Deno.ChildProcess): StartAttempt {
   };
 }
 
+/** A program that leaves others behind which hold its output is waited for no longer than one that hangs. */
+async function collect(child: Deno.ChildProcess, input: string, timeoutMs: number): Promise<RunResult> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  try {
+    const [stdout, stderr, { code }] = await Promise.all([
+      textOf(child.stdout, late.signal),
+      textOf(child.stderr, late.signal),
+      abortable(child.status, late.signal),
+      feed(child.stdin, input),
+    ]);
+    return { kind: "ended", code, stdout, stderr };
+  } catch (error) {
+    if (!late.signal.aborted) throw error;
+    await end(child);
+    return { kind: "timed-out" };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function textOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  const sink = new WritableStream<Uint8Array>({
+    write(chunk) {
+      text += decoder.decode(chunk, { stream: true });
+    },
+  });
+  await stream.pipeTo(sink, { signal });
+  return text + decoder.decode();
+}
+
+/** A program may end without having read what it was given: its exit code says whether that is bad. */
+async function feed(stdin: WritableStream<Uint8Array>, input: string): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(input));
+    await writer.close();
+  } catch {
+    await writer.abort().catch(() => {});
+  }
+}
+
+async function end(child: Deno.ChildProcess): Promise<void> {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+  await child.status;
+}
+
 /**
  * Spawns `command`. With a list of allowed programs Deno starts none while a variable is set that makes the loader run
  * other code (`LD_PRELOAD`, `LD_LIBRARY_PATH`, `DYLD_…`), and names those in its message. Emptied for the child they do
  * nothing, so that is tried next.
  */
-function spawnPastLoaderVariables(command: string, args: readonly string[]): Deno.ChildProcess {
+function spawnPastLoaderVariables(
+  command: string,
+  args: readonly string[],
+  streams: Streams,
+  env: Readonly<Record<string, string>>,
+): Deno.ChildProcess {
   try {
-    return spawn(command, args, {});
+    return spawn(command, args, streams, env);
   } catch (error) {
     const variables = error instanceof Deno.errors.NotCapable
       ? error.message.match(/\b(?:LD|DYLD)_\w+/g)
       : null;
     if (variables === null) throw error;
-    return spawn(command, args, Object.fromEntries(variables.map((name) => [name, ""])));
+    const emptied = Object.fromEntries(variables.map((name) => [name, ""]));
+    return spawn(command, args, streams, { ...env, ...emptied });
   }
 }
 
-function spawn(command: string, args: readonly string[], env: Record<string, string>): Deno.ChildProcess {
+function spawn(
+  command: string,
+  args: readonly string[],
+  streams: Streams,
+  env: Readonly<Record<string, string>>,
+): Deno.ChildProcess {
   return new Deno.Command(command, {
     args: [...args],
     env,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
+    ...streams,
     // A process group of its own: Ctrl-C in the terminal must not end the user's browser.
     detached: true,
   }).spawn();

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { DataProtection } from "./data_protection.ts";
 import type { Environment } from "./environment.ts";
 import type { Files } from "./files.ts";
 import type { Locks } from "./lock.ts";
@@ -11,6 +12,8 @@ import type { Terminal } from "./terminal.ts";
 export interface System {
   /** What kind of machine it is. */
   readonly os: Os;
+  /** Id of this process. */
+  readonly pid: number;
   /** Time. */
   readonly clock: Clock;
   /** Environment variables. */
@@ -23,6 +26,8 @@ export interface System {
   readonly terminal: Terminal;
   /** Other programs. */
   readonly processes: Processes;
+  /** The system's own encryption for the present user. Only Windows has one. */
+  dataProtection(): Promise<DataProtection>;
   /** The network, trusting these roots (PEM) besides the machine's own. */
   network(extraRoots: readonly string[]): Network;
   /** Aborted when the user ends the program. */

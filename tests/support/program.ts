@@ -35,6 +35,9 @@ export interface ProgramResult {
 const MAIN = fromFileUrl(import.meta.resolve("../../main.ts"));
 const CONFIG = fromFileUrl(import.meta.resolve("../../deno.json"));
 
+/** What the program asks for the key of the tokens. */
+const KEY_STORE_PROGRAMS = ["secret-tool", "/usr/bin/security"];
+
 /**
  * Starts the program as its user would: from its source under Deno with the permissions that `deno.json` names, or, where
  * the variable `ENTRA_AUTH_CLI_EXECUTABLE` is set, that executable.
@@ -86,7 +89,7 @@ export function programCommand(
     "--permission-set=default",
     `--allow-net=${["127.0.0.1", "[::1]", ...hosts].join(",")}`,
     // The scripted browser is a script of this Deno's.
-    ...(browser === "scripted-browser" ? [`--allow-run=${Deno.execPath()}`] : []),
+    ...(browser === "scripted-browser" ? [`--allow-run=${[Deno.execPath(), ...KEY_STORE_PROGRAMS].join(",")}`] : []),
     MAIN,
   ];
 }

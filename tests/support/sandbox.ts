@@ -53,6 +53,8 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     ENTRA_AUTH_CLI_HOME: home,
     ENTRA_AUTH_CLI_CA_CERT: caFile,
     BROWSER: browser.browser,
+    // A keychain belongs to the user, not to a folder: tests leave it alone.
+    ...(Deno.build.os === "darwin" ? { ENTRA_AUTH_CLI_KEYRING: "file" } : {}),
   };
   const complete = (given: Partial<ProgramOptions> = {}): ProgramOptions => ({
     hosts: [`localhost:${provider.port}`],

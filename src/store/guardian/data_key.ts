@@ -1,18 +1,21 @@
-import { decodeBase64 } from "@std/encoding/base64";
+import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import type { Bytes } from "../../system/files.ts";
 
 /** Length of the data key in bytes: AES-256. */
-const DATA_KEY_LENGTH = 32;
+export const DATA_KEY_LENGTH = 32;
 
 /** Length of a key's id in bytes. */
 const KEY_ID_LENGTH = 8;
+
+/** Tells keys apart without saying anything about them: 8 bytes, the beginning of a hash. */
+export type KeyId = Uint8Array;
 
 /** The key that encrypts `tokens.enc`. */
 export interface DataKey {
   /** For AES-GCM. It can be used, but its bytes can't be taken out again. */
   readonly key: CryptoKey;
-  /** Tells keys apart without saying anything about them: the beginning of a hash. */
-  readonly id: Uint8Array;
+  /** Tells it apart from other keys. */
+  readonly id: KeyId;
 }
 
 /** New key bytes, 32 of them. */
@@ -29,6 +32,11 @@ export async function importDataKey(bytes: Bytes): Promise<DataKey> {
   return { key, id };
 }
 
+/** The key bytes as the text that guardians keep: base64 in one line, without a line end. */
+export function formatKeyText(bytes: Bytes): string {
+  return encodeBase64(bytes);
+}
+
 /** The key bytes that `text` holds in base64, or null when it holds something else. White space around is fine. */
 export function parseKeyText(text: string): Bytes | null {
   try {
@@ -41,7 +49,7 @@ export function parseKeyText(text: string): Bytes | null {
 
 const ID_PURPOSE = new TextEncoder().encode("entra-auth-cli data key id\0");
 
-async function keyId(bytes: Bytes): Promise<Uint8Array> {
+async function keyId(bytes: Bytes): Promise<KeyId> {
   const input = new Uint8Array(ID_PURPOSE.length + bytes.length);
   input.set(ID_PURPOSE);
   input.set(bytes, ID_PURPOSE.length);

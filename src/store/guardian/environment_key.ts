@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import { importDataKey, parseKeyText } from "./data_key.ts";
+import { type DataKey, importDataKey, parseKeyText } from "./data_key.ts";
 import type { KeyGuardian } from "./key_guardian.ts";
 
 /** The variable that holds the data key, for machines without a key store such as CI runners. */
@@ -7,11 +7,11 @@ export const KEY_VARIABLE = "ENTRA_AUTH_CLI_KEY";
 
 /**
  * Takes the data key from `text`, the value of {@linkcode KEY_VARIABLE}: 32 bytes in base64. Nothing is judged before
- * the key is needed.
+ * the key is needed. Where the variable isn't set there is no key.
  */
-export function environmentKeyGuardian(text: string): KeyGuardian {
-  async function load() {
-    const bytes = parseKeyText(text);
+export function environmentKeyGuardian(text: string | undefined): KeyGuardian {
+  async function parse(): Promise<DataKey> {
+    const bytes = parseKeyText(text ?? "");
     if (bytes !== null) return await importDataKey(bytes);
     throw new CliError("store", `${KEY_VARIABLE} does not hold a key: 32 bytes in base64 are expected`, {
       hint: `Make one: export ${KEY_VARIABLE}="$(openssl rand -base64 32)"`,
@@ -20,8 +20,8 @@ export function environmentKeyGuardian(text: string): KeyGuardian {
   return {
     name: "environment",
     place: `the environment variable ${KEY_VARIABLE}`,
-    load,
-    create: load,
-    retire: () => Promise.resolve(),
+    load: async () => text === undefined ? null : await parse(),
+    obtain: parse,
+    forget: () => Promise.resolve(),
   };
 }

@@ -1,7 +1,6 @@
-import { encodeBase64 } from "@std/encoding/base64";
 import type { Bytes } from "../../system/files.ts";
 import type { PrivateFolder } from "../../system/private_folder.ts";
-import { generateKeyBytes, importDataKey, parseKeyText } from "./data_key.ts";
+import { formatKeyText, generateKeyBytes, importDataKey, parseKeyText } from "./data_key.ts";
 import { type KeyGuardian, UnusableKeyError } from "./key_guardian.ts";
 
 /** Name of the key file in the home folder. */
@@ -22,6 +21,17 @@ export function keyFileGuardian(folder: PrivateFolder): KeyGuardian {
     return bytes;
   }
 
+  /** There is nothing that a damaged key could open, but it is the user's, and may tell what happened. */
+  async function readOrMoveAside(suffix: string): Promise<Bytes | null> {
+    try {
+      return await readKeyBytes();
+    } catch (error) {
+      if (!(error instanceof UnusableKeyError)) throw error;
+      await folder.rename(KEY_FILE, KEY_FILE + suffix);
+      return null;
+    }
+  }
+
   return {
     name: "key-file",
     place,
@@ -29,15 +39,17 @@ export function keyFileGuardian(folder: PrivateFolder): KeyGuardian {
       const bytes = await readKeyBytes();
       return bytes === null ? null : await importDataKey(bytes);
     },
-    async create() {
-      await folder.replace(KEY_FILE, new TextEncoder().encode(encodeBase64(generateKeyBytes()) + "\n"));
+    async obtain(suffix) {
+      const kept = await readOrMoveAside(suffix);
+      if (kept !== null) return await importDataKey(kept);
+      await folder.replace(KEY_FILE, new TextEncoder().encode(formatKeyText(generateKeyBytes()) + "\n"));
       // What counts is what the next run will find.
       const bytes = await readKeyBytes();
       if (bytes === null) throw damagedKey(place);
       return await importDataKey(bytes);
     },
-    async retire(suffix) {
-      await folder.rename(KEY_FILE, KEY_FILE + suffix);
+    async forget() {
+      await folder.remove(KEY_FILE);
     },
   };
 }

@@ -8,7 +8,7 @@ import { environment, SIGN_IN_URL } from "./browser_fixture.ts";
 type Behaviour = "not-found" | "not-permitted" | "refused" | number | { exited: Promise<{ code: number }> };
 
 /** Processes that behave as written, by command; others are not found. `started` tells what was asked for. */
-class PlayedProcesses implements Processes {
+class PlayedProcesses implements Pick<Processes, "start"> {
   readonly started: string[][] = [];
   unrefs = 0;
   readonly #behaviours: Record<string, Behaviour>;

@@ -2,6 +2,7 @@ import type { CommandContext } from "../../../src/commands/context.ts";
 import type { Flows } from "../../../src/flows/flows.ts";
 import type { TokenResult } from "../../../src/flows/get_token.ts";
 import type { ProgressEvent } from "../../../src/flows/progress.ts";
+import type { StoreStatus } from "../../../src/flows/store_status.ts";
 import type { InspectedToken } from "../../../src/flows/inspect_tokens.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import type { ProfileBook } from "../../../src/profiles/profile_book.ts";
@@ -75,6 +76,10 @@ export class MemoryContext implements CommandContext {
   readonly files: Record<string, string> = {};
   result: TokenResult = tokenResult();
   inspected: InspectedToken[] = [];
+  status: StoreStatus = {
+    key: { guardian: "key-file", place: "the file /home/key", isInUse: true, reason: null },
+    signIns: [],
+  };
   /** What the flow tells while it runs. */
   tell: ProgressEvent[] = [];
 
@@ -84,6 +89,7 @@ export class MemoryContext implements CommandContext {
       for (const event of this.tell) progress(event);
       return Promise.resolve(this.result);
     },
+    storeStatus: () => Promise.resolve(this.status),
     inspectTokens: () => Promise.resolve(this.inspected),
     forgetTokens: (profile) => {
       this.cleared.push(profile);

@@ -12,6 +12,7 @@ function storeThatForgets(forget: () => Promise<number>, movedTo: string | null)
     save: unused,
     list: unused,
     exclusively: unused,
+    keyPlace: unused,
   };
 }
 

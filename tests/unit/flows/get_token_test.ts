@@ -1,108 +1,8 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
-import type { IssuedTokens, SignInOptions } from "../../../src/entra/token_client.ts";
 import { CliError } from "../../../src/errors.ts";
-import { getToken, type TokenRequest, type TokenResult } from "../../../src/flows/get_token.ts";
-import type { ProgressEvent } from "../../../src/flows/progress.ts";
 import { Secret } from "../../../src/secret.ts";
 import type { Session } from "../../../src/store/session.ts";
-import type { Account } from "../../../src/token.ts";
-import { FakeClock } from "../../support/fake_clock.ts";
-import { MemoryStore } from "./memory_store.ts";
-
-const START_MS = Date.UTC(2025, 11, 28, 12, 0, 0);
-const LIFE_SECONDS = 3600;
-const ADA: Account = {
-  homeAccountId: "ada.tenant",
-  username: "ada@contoso.example",
-  objectId: "ada",
-  tenantId: "tenant",
-};
-const REQUEST: TokenRequest = {
-  key: { profile: "work", authority: "https://login.example", tenant: "tenant", clientId: "client" },
-  scopes: ["User.Read"],
-  acceptCached: true,
-  acceptRefresh: true,
-  mayAskUser: true,
-  useStore: true,
-};
-const FORCED = { ...REQUEST, acceptCached: false, acceptRefresh: false };
-const NETWORK_DOWN = new CliError("network", "unplugged");
-
-/** The parts around getToken(). Neither the user nor the authority may be asked until a test says so. */
-class World {
-  readonly clock = new FakeClock(START_MS);
-  readonly store = new MemoryStore();
-  readonly events: ProgressEvent[] = [];
-  readonly asked: SignInOptions[] = [];
-  readonly refreshedWith: string[] = [];
-  clientsLoaded = 0;
-  signIn: () => IssuedTokens = () => mustNot("ask the user");
-  refresh: (scopes: readonly string[]) => IssuedTokens = () => mustNot("refresh");
-
-  get(request: TokenRequest = REQUEST, signal = new AbortController().signal): Promise<TokenResult> {
-    return getToken(request, {
-      clock: this.clock,
-      store: this.store,
-      progress: (event) => this.events.push(event),
-      loadTokenClient: () => {
-        this.clientsLoaded++;
-        return Promise.resolve({
-          beginSignIn: () => mustNot("sign in by itself"),
-          refresh: (cache, account, scopes) => {
-            assertStrictEquals(account, ADA);
-            this.refreshedWith.push(cache.reveal());
-            return attempt(() => this.refresh(scopes));
-          },
-        });
-      },
-      signIn: (_tokens, options) => {
-        this.asked.push(options);
-        return attempt(this.signIn);
-      },
-    }, signal);
-  }
-
-  /** Tokens issued now, with `name` in place of each secret. */
-  issue(name: string, scopes = ["User.Read"], lifeSeconds = LIFE_SECONDS): IssuedTokens {
-    return {
-      token: {
-        accessToken: new Secret(name),
-        tokenType: "Bearer",
-        scopes,
-        expiresAt: this.clock.now() / 1000 + lifeSeconds,
-        account: ADA,
-      },
-      cache: new Secret(`cache of ${name}`),
-    };
-  }
-
-  /** Signs in, after which nobody may be asked again. */
-  async signInWith(name: string, request = REQUEST, scopes?: string[], lifeSeconds?: number): Promise<void> {
-    this.signIn = () => this.issue(name, scopes, lifeSeconds);
-    await this.get(request);
-    this.signIn = () => mustNot("ask the user");
-    this.events.length = 0;
-    this.asked.length = 0;
-    this.store.calls.length = 0;
-    this.clientsLoaded = 0;
-  }
-
-  kinds(): string[] {
-    return this.events.splice(0).map(({ kind }) => kind);
-  }
-}
-
-function attempt<T>(work: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(work()));
-}
-
-function mustNot(what: string): never {
-  throw new Error(`must not ${what}`);
-}
-
-function shown({ token, source, isSaved }: TokenResult): [string, string, boolean] {
-  return [token.accessToken.reveal(), source, isSaved];
-}
+import { FORCED, LIFE_SECONDS, mustNot, NETWORK_DOWN, REQUEST, shown, World } from "./token_world.ts";
 
 Deno.test("getToken() lives one life: sign-in, cache, refresh, fallback, sign-in again, --force, --no-cache", async () => {
   const world = new World();
@@ -306,14 +206,16 @@ Deno.test("getToken() refreshes under the profile's lock, and never asks the use
     throw new CliError("interaction_required", "expired");
   };
   world.signIn = () => {
-    assertEquals(world.store.calls.at(-1), "let go");
+    assertEquals(world.store.calls.at(-1), "begin");
     return world.issue("two");
   };
   await world.get();
   assertEquals(world.store.calls, [
     "read",
     ...["exclusively work", "read", "let go"],
+    ...["sign-in turn", "read", "begin"],
     ...["exclusively work", "save", "let go"],
+    ...["signed-in", "turn over"],
   ]);
 });
 
@@ -415,7 +317,7 @@ Deno.test("getToken() saves a sign-in in its turn, so that an older refresh can'
   const world = new World();
   world.signIn = () => world.issue("one");
   await world.get(FORCED);
-  assertEquals(world.store.calls, ["read", "exclusively work", "save", "let go"]);
+  assertEquals(world.store.calls.slice(-5), ["exclusively work", "save", "let go", "signed-in", "turn over"]);
 });
 
 Deno.test("getToken() gives no token when it is interrupted while it waits for its turn to save", async () => {

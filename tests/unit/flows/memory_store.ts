@@ -1,6 +1,6 @@
 import type { CliError } from "../../../src/errors.ts";
 import type { Session, SessionKey } from "../../../src/store/session.ts";
-import type { TokenStore } from "../../../src/store/token_store.ts";
+import type { KeyPlace, TokenStore } from "../../../src/store/token_store.ts";
 
 /** A store in memory. It tells what was done with it, and fails to save when told to. */
 export class MemoryStore implements TokenStore {
@@ -35,6 +35,10 @@ export class MemoryStore implements TokenStore {
 
   moveAside(): Promise<string | null> {
     return Promise.resolve(null);
+  }
+
+  keyPlace(): Promise<KeyPlace> {
+    return Promise.resolve({ guardian: "key-file", place: "the file /key", isInUse: true, reason: null });
   }
 
   async exclusively<T>(profile: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { systemFiles } from "../../../src/system/files.ts";
 import { FileError } from "../../../src/system/file_error.ts";
+import type { PrivateFolder } from "../../../src/system/private_folder.ts";
 import type { TokenStore } from "../../../src/store/token_store.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
 
@@ -212,14 +213,14 @@ Deno.test("exclusively() gives no profile name to the file system", async () => 
   }
 });
 
-/** Holds what `lock` names while `work`, which can't wait long, is expected to give up. */
+/** Holds the lock `name` of a folder while `work`, which can't wait long, is expected to give up. */
 async function givesUpWhile(
   home: StoreHome,
-  lock: { name: string; subfolder?: string },
+  folder: PrivateFolder,
+  name: string,
   work: (store: TokenStore) => Promise<unknown>,
 ): Promise<void> {
-  const { name, ...options } = lock;
-  using _lock = await home.folder().lock(name, options);
+  using _lock = await folder.lock(name, {});
   const before = await home.read("tokens.enc");
   const store = home.store({ lockTimeoutMs: 1, turnTimeoutMs: 1 });
   const error = await assertRejects(() => work(store), CliError, `${name} is locked by another process`);
@@ -234,8 +235,8 @@ Deno.test({
 }, async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
-  await givesUpWhile(home, { name: "tokens.lock" }, (store) => store.forget("work"));
-  await givesUpWhile(home, { name: "tokens.lock" }, (store) => store.moveAside());
+  await givesUpWhile(home, home.folder(), "tokens.lock", (store) => store.forget("work"));
+  await givesUpWhile(home, home.folder(), "tokens.lock", (store) => store.moveAside());
 });
 
 Deno.test({
@@ -248,8 +249,13 @@ Deno.test({
   await home.store().save(sampleSession("work"));
   await home.store().exclusively("work", signal, () => Promise.resolve());
   const [name = ""] = await Array.fromAsync(Deno.readDir(home.file("locks")), (entry) => entry.name);
-  const turn = { name, subfolder: "locks" };
-  await givesUpWhile(home, turn, (store) => store.forget("work"));
-  await givesUpWhile(home, turn, (store) => store.exclusively("work", signal, () => Promise.resolve()));
+  const locks = home.folder().subfolder("locks");
+  await givesUpWhile(home, locks, name, (store) => store.forget("work"));
+  await givesUpWhile(
+    home,
+    locks,
+    name,
+    (store) => store.exclusively("work", signal, () => Promise.resolve()),
+  );
   assertEquals(await home.store().forget("other", { signal }), 0);
 });

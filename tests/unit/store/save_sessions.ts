@@ -18,6 +18,10 @@ const folder = openPrivateFolder({ path, files: systemFiles, locks: systemLocks,
 const store = openTokenStore({
   folder,
   env: { get: () => undefined },
+  os: "linux",
+  processes: { run: () => Promise.resolve({ kind: "not-found" }) },
+  dataProtection: () => Promise.reject(new Error("there is none here")),
+  notice,
   clock: systemClock,
   lockTimeoutMs: 60_000,
 });

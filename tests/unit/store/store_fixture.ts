@@ -29,11 +29,24 @@ export class StoreHome implements AsyncDisposable {
 
   /** Opens the store, as each start of the program does. */
   store(
-    options: { files?: Files; key?: string; lockTimeoutMs?: number; turnTimeoutMs?: number } = {},
+    options: {
+      files?: Files;
+      key?: string;
+      env?: Readonly<Record<string, string>>;
+      lockTimeoutMs?: number;
+      turnTimeoutMs?: number;
+    } = {},
   ): TokenStore {
     return openTokenStore({
       folder: this.folder(options.files),
-      env: { get: (name) => name === "ENTRA_AUTH_CLI_KEY" ? options.key : undefined },
+      env: {
+        get: (name) => options.env?.[name] ?? (name === "ENTRA_AUTH_CLI_KEY" ? options.key : undefined),
+      },
+      // Where no key store can be found: the key is in a file unless a test says otherwise.
+      os: "linux",
+      processes: { run: () => Promise.resolve({ kind: "not-found" }) },
+      dataProtection: () => Promise.reject(new Error("there is none here")),
+      notice: (message) => void this.notices.push(message),
       clock: new FakeClock(Date.UTC(2026, 10, 22, 9, 30)),
       lockTimeoutMs: options.lockTimeoutMs ?? 60_000,
       turnTimeoutMs: options.turnTimeoutMs ?? 60_000,

@@ -1,0 +1,45 @@
+import { join } from "@std/path/join";
+import { keyFileGuardian } from "../../src/store/guardian/key_file.ts";
+import { formatSession, parseSession } from "../../src/store/session_record.ts";
+import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../src/store/token_file.ts";
+import { systemFiles } from "../../src/system/files.ts";
+import { systemLocks } from "../../src/system/lock.ts";
+import { openPrivateFolder } from "../../src/system/private_folder.ts";
+
+/**
+ * Gives the store in `home`, whose key is in a file and which has one profile with one session, copies of both under
+ * other names, until there are `count`. The one that was there is the last.
+ */
+export async function fillStore(home: string, count: number): Promise<void> {
+  const names = Array.from({ length: count - 1 }, (_, number) => `profile-${number}`);
+  await Promise.all([addSessions(home, names), addProfiles(home, names)]);
+}
+
+async function addSessions(home: string, names: readonly string[]): Promise<void> {
+  const notice = (message: string) => {
+    throw new Error(message);
+  };
+  const folder = openPrivateFolder({ path: home, files: systemFiles, locks: systemLocks, notice });
+  const path = join(home, "tokens.enc");
+  const source = bytesInMemory(await Deno.readFile(path));
+  const key = await keyFileGuardian(folder).load(new Uint8Array());
+  if (key === null) throw new Error(`Cannot fill the store in ${home}: it has no key file`);
+  const file = await parseTokenFile(source, key.key);
+  const data = await file.open(0);
+  const session = parseSession(data);
+  const records = names.map((name) => ({
+    kind: "session",
+    name,
+    data: formatSession({ ...session, profile: name }),
+  }));
+  const last = { kind: "session", name: session.profile, data };
+  await folder.replace("tokens.enc", await formatTokenFile(file.header, key.key, [...records, last]));
+}
+
+async function addProfiles(home: string, names: readonly string[]): Promise<void> {
+  const path = join(home, "profiles.json");
+  const { profiles, ...rest } = JSON.parse(await Deno.readTextFile(path));
+  const [profile] = Object.values(profiles);
+  const more = Object.fromEntries(names.map((name) => [name, profile]));
+  await Deno.writeTextFile(path, JSON.stringify({ ...rest, profiles: { ...more, ...profiles } }, null, 2));
+}

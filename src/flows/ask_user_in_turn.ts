@@ -1,0 +1,90 @@
+import { CliError, type ErrorCode } from "../errors.ts";
+import { coversScopes } from "../scopes.ts";
+import type { SignInOutcome } from "../store/sign_in_record.ts";
+import type { SignInTurn } from "../store/sign_in_turn.ts";
+import { askUser } from "./ask_user.ts";
+import { getSilently, type UserNeeded } from "./get_silently.ts";
+import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+
+/**
+ * Asks the user when no other process does. What one of them got or was told meanwhile is this one's as well.
+ *
+ * @throws {CliError} What the wait for the others, the sign-in or another's sign-in ended with.
+ */
+export async function askUserInTurn(
+  request: TokenRequest,
+  needed: UserNeeded,
+  dependencies: TokenDependencies,
+  signal: AbortSignal,
+): Promise<TokenResult> {
+  using turn = await takeTurn(request, dependencies, signal);
+  if (turn === null) return await askUser(request, needed, dependencies, signal);
+  let latest = needed;
+  if (asksAsOthersDo(request)) {
+    const { meanwhile } = turn;
+    if (meanwhile?.kind === "refused" && concerns(meanwhile, request)) throw meanwhile.error;
+    const others = await getSilently(afterOthers(request, meanwhile), dependencies, signal);
+    if (others.kind === "token") return others.result;
+    latest = { ...others, demand: others.demand ?? needed.demand };
+  }
+  await turn.begin();
+  try {
+    const result = await askUser(request, latest, dependencies, signal);
+    if (result.isSaved) await turn.conclude({ kind: "signed-in" });
+    return result;
+  } catch (error) {
+    if (isRefusal(error) && asksAsOthersDo(request)) {
+      await turn.conclude({ kind: "refused", error, scopes: request.scopes });
+    }
+    throw error;
+  }
+}
+
+/** The turn to ask the user; null where the store's folder can't give one, for a token is worth more than its order. */
+async function takeTurn(
+  { key }: TokenRequest,
+  { takeSignInTurn, progress }: TokenDependencies,
+  signal: AbortSignal,
+): Promise<SignInTurn | null> {
+  const { profile } = key;
+  try {
+    return await takeSignInTurn((pid) => progress({ kind: "waiting-for-process", pid, profile }), signal);
+  } catch (error) {
+    // The sign-in can't be saved there either, of which the user is warned then.
+    if (error instanceof CliError && NO_TURNS.includes(error.code)) return null;
+    throw error;
+  }
+}
+
+/** Errors of a folder that takes no locks. */
+const NO_TURNS: readonly ErrorCode[] = ["store", "permission"];
+
+/** Errors that say something about the sign-in itself. Any other is the process's own trouble. */
+const REFUSALS: readonly ErrorCode[] = [
+  "access_denied",
+  "sign_in_failed",
+  "interaction_required",
+  "invalid_response",
+  "timeout",
+];
+
+function isRefusal(error: unknown): error is CliError {
+  return error instanceof CliError && REFUSALS.includes(error.code);
+}
+
+/** Whether this request would have been refused as well. */
+function concerns({ error, scopes }: SignInOutcome & { kind: "refused" }, request: TokenRequest): boolean {
+  // Where nobody answered, nobody is there for other scopes either.
+  return error.code === "timeout" || coversScopes(request.scopes, scopes);
+}
+
+/** Who names an account or a prompt has to be asked just that. */
+function asksAsOthersDo({ prompt, loginHint }: TokenRequest): boolean {
+  return prompt === undefined && loginHint === undefined;
+}
+
+/** A sign-in that ended while this process waited is as fresh as its own would be. */
+function afterOthers(request: TokenRequest, meanwhile: SignInTurn["meanwhile"]): TokenRequest {
+  const signedIn = meanwhile?.kind === "signed-in";
+  return { ...request, acceptCached: request.acceptCached || signedIn, acceptRefresh: signedIn };
+}

@@ -1,0 +1,110 @@
+import { CliError } from "../../errors.ts";
+import type { DataProtection } from "../../system/data_protection.ts";
+import type { Environment } from "../../system/environment.ts";
+import type { Os } from "../../system/os.ts";
+import type { PrivateFolder } from "../../system/private_folder.ts";
+import type { Processes } from "../../system/processes.ts";
+import { environmentKeyGuardian, KEY_VARIABLE } from "./environment_key.ts";
+import { keyFileGuardian } from "./key_file.ts";
+import { GUARDIAN_LABELS, type GuardianName, type KeyGuardian } from "./key_guardian.ts";
+
+/** The variable that forces a guardian. */
+export const KEYRING_VARIABLE = "ENTRA_AUTH_CLI_KEYRING";
+
+/** What the guardians of this machine need. */
+export interface GuardianContext {
+  /** Holds {@linkcode KEY_VARIABLE} and {@linkcode KEYRING_VARIABLE}, and says what kind of session this is. */
+  readonly env: Environment;
+  /** Which key store there can be. */
+  readonly os: Os;
+  /** Where a key is that no key store keeps. */
+  readonly folder: PrivateFolder;
+  /** Runs the programs that speak with key stores. */
+  readonly processes: Pick<Processes, "run">;
+  /** Opens the system's own encryption, where it has one. */
+  readonly dataProtection: () => Promise<DataProtection>;
+}
+
+/** A guardian that was chosen because nobody forced one. */
+export interface AutomaticChoice {
+  /** The best guardian that is here. */
+  readonly guardian: KeyGuardian;
+  /** Why it is no better one, as a sentence without its full stop; null where there is none better. */
+  readonly reason: string | null;
+}
+
+/** The guardian that the environment forces, or null where the choice is left to the program. @throws {CliError} `usage` */
+export function forcedGuardian(env: Environment): GuardianName | null {
+  if (env.get(KEY_VARIABLE) !== undefined) return "environment";
+  const value = env.get(KEYRING_VARIABLE);
+  if (value === undefined) return null;
+  const name = Object.hasOwn(KEYRING_VALUES, value) ? KEYRING_VALUES[value] : undefined;
+  if (name !== undefined) return name;
+  throw new CliError("usage", `${KEYRING_VARIABLE} is ${JSON.stringify(value)}, which is no key store`, {
+    hint: `Set it to one of: ${Object.keys(KEYRING_VALUES).join(", ")}.`,
+  });
+}
+
+/** Whether this kind of system can have the guardian. */
+export function isOnSystem(name: GuardianName, os: Os): boolean {
+  return (HOMES[name] ?? os) === os;
+}
+
+/**
+ * The guardian with this name. Only the module that is needed is loaded.
+ *
+ * @throws {CliError} `store` where this kind of system has no such guardian.
+ */
+export async function openGuardian(name: GuardianName, context: GuardianContext): Promise<KeyGuardian> {
+  const { env, os, folder, processes } = context;
+  if (!isOnSystem(name, os)) throw notOnThisSystem(name, os);
+  switch (name) {
+    case "key-file":
+      return keyFileGuardian(folder);
+    case "environment":
+      return environmentKeyGuardian(env.get(KEY_VARIABLE));
+    case "dpapi":
+      return (await import("./dpapi.ts")).dpapiGuardian(folder, context.dataProtection);
+    case "keychain":
+      return (await import("./keychain.ts")).keychainGuardian(processes);
+    case "secret-service":
+      return (await import("./secret_service.ts")).secretServiceGuardian(processes, env);
+  }
+}
+
+/**
+ * Chooses the guardian for a first `tokens.enc`: the system's key store where there is one, else the key file. A key
+ * store that is here and doesn't work is still the choice: its error is clearer than a key that quietly lies in a file.
+ */
+export async function bestGuardian(context: GuardianContext): Promise<AutomaticChoice> {
+  if (context.os === "windows") return { guardian: await openGuardian("dpapi", context), reason: null };
+  if (context.os === "darwin") return { guardian: await openGuardian("keychain", context), reason: null };
+  const { findSecretService } = await import("./secret_service.ts");
+  const found = await findSecretService(context.processes);
+  if (found.kind === "available") {
+    return { guardian: await openGuardian("secret-service", context), reason: null };
+  }
+  return { guardian: keyFileGuardian(context.folder), reason: found.reason };
+}
+
+const KEYRING_VALUES: Readonly<Record<string, GuardianName | null>> = {
+  "auto": null,
+  "secret-service": "secret-service",
+  "keychain": "keychain",
+  "dpapi": "dpapi",
+  "file": "key-file",
+};
+
+/** The one system that a guardian is on; the others are everywhere. */
+const HOMES: Readonly<Partial<Record<GuardianName, Os>>> = {
+  "dpapi": "windows",
+  "keychain": "darwin",
+  "secret-service": "linux",
+};
+
+function notOnThisSystem(name: GuardianName, os: Os): CliError {
+  const own = (Object.keys(HOMES) as GuardianName[]).find((other) => HOMES[other] === os);
+  return new CliError("store", `This system does not have ${GUARDIAN_LABELS[name]}`, {
+    hint: `Choose with ${KEYRING_VARIABLE}: auto, file${own === undefined ? "" : ` or ${own}`}.`,
+  });
+}

@@ -1,0 +1,124 @@
+import { encodeHex } from "@std/encoding/hex";
+import type { DataKey, KeyId } from "./guardian/data_key.ts";
+import {
+  type AutomaticChoice,
+  bestGuardian,
+  forcedGuardian,
+  type GuardianContext,
+  isOnSystem,
+  openGuardian,
+} from "./guardian/guardians.ts";
+import {
+  type GuardianName,
+  guardianWithNumber,
+  type KeyGuardian,
+  UnusableKeyError,
+} from "./guardian/key_guardian.ts";
+import { missingKey, notATokenFile, otherKey, otherSystem } from "./store_error.ts";
+import type { TokenFileHeader } from "./token_file.ts";
+import type { KeyPlace } from "./token_store.ts";
+
+/** A key, and the guardian that keeps it. */
+export interface GuardedKey extends DataKey {
+  /** Who keeps it. */
+  readonly guardian: KeyGuardian;
+}
+
+/** The key of a file that was found. */
+export interface FoundKey extends GuardedKey {
+  /** Who keeps it according to the file, which is somebody else where the key was carried over by hand. */
+  readonly keeper: GuardianName;
+}
+
+/**
+ * Finds the key of a `tokens.enc` and decides who keeps the next one: the guardian that the environment forces; else
+ * the one that the file names, so that a key store which comes and goes changes nothing; and for a first file the best
+ * one that is here.
+ */
+export interface StoreKeys {
+  /**
+   * The key that the file with this header was encrypted with.
+   *
+   * @throws {CliError} `unreadable_store` where that key is lost, `store` where its guardian can't be reached,
+   *   `usage` where a guardian is forced that there isn't.
+   */
+  find(header: TokenFileHeader): Promise<FoundKey>;
+  /** Whether another guardian is forced than the one that keeps this key according to its file. */
+  isOutOfPlace(key: FoundKey): boolean;
+  /**
+   * The key to write with in place of `present`, which is null where there is no file yet. For who holds the store's
+   * lock; `suffix` is put after the name of what has to make room. @throws {CliError}
+   */
+  forWriting(present: GuardedKey | null, suffix: () => Promise<string>): Promise<GuardedKey>;
+  /** Who keeps the key of the file with this header, or would keep that of the first file. @throws {CliError} */
+  place(header: TokenFileHeader | null): Promise<KeyPlace>;
+}
+
+/** The keys of the store in this world. Nothing is looked at before it is needed. */
+export function openStoreKeys(context: GuardianContext): StoreKeys {
+  return {
+    async find(header) {
+      const keeper = keeperOf(header);
+      const forced = forcedGuardian(context.env);
+      if (forced !== null && forced !== keeper) {
+        // The key may have been carried over by hand. And a forced guardian that isn't there is an error, now.
+        const carried = await loadIfUsable(await openGuardian(forced, context), header.keyId);
+        if (carried !== null) return { ...carried, keeper };
+      }
+      const guardian = await openKeeper(keeper, context);
+      const key = await guardian.load(header.keyId);
+      if (key === null) throw missingKey(keeper, guardian.place);
+      if (!isSameId(key.id, header.keyId)) throw otherKey(keeper, guardian.place);
+      return { ...key, guardian, keeper };
+    },
+    isOutOfPlace({ keeper }) {
+      const forced = forcedGuardian(context.env);
+      return forced !== null && forced !== keeper;
+    },
+    async forWriting(present, suffix) {
+      const forced = forcedGuardian(context.env);
+      if (present !== null && present.guardian.name === (forced ?? present.guardian.name)) return present;
+      const { guardian } = await chooseGuardian(context);
+      return { ...await guardian.obtain(await suffix()), guardian };
+    },
+    async place(header) {
+      const { guardian, reason } = header === null
+        ? await chooseGuardian(context)
+        : { guardian: await openKeeper(keeperOf(header), context), reason: null };
+      return { guardian: guardian.name, place: guardian.place, isInUse: header !== null, reason };
+    },
+  };
+}
+
+function keeperOf(header: TokenFileHeader): GuardianName {
+  const keeper = guardianWithNumber(header.guardian);
+  if (keeper === undefined) throw notATokenFile(`it has no known guardian (${header.guardian})`);
+  return keeper;
+}
+
+/** The guardian of a key that is yet to be made. */
+async function chooseGuardian(context: GuardianContext): Promise<AutomaticChoice> {
+  const forced = forcedGuardian(context.env);
+  if (forced === null) return await bestGuardian(context);
+  return { guardian: await openGuardian(forced, context), reason: null };
+}
+
+async function loadIfUsable(guardian: KeyGuardian, id: KeyId): Promise<GuardedKey | null> {
+  try {
+    const key = await guardian.load(id);
+    return key !== null && isSameId(key.id, id) ? { ...key, guardian } : null;
+  } catch (error) {
+    // It is not the key that this file needs.
+    if (error instanceof UnusableKeyError) return null;
+    throw error;
+  }
+}
+
+async function openKeeper(keeper: GuardianName, context: GuardianContext): Promise<KeyGuardian> {
+  if (!isOnSystem(keeper, context.os)) throw otherSystem(keeper);
+  return await openGuardian(keeper, context);
+}
+
+function isSameId(a: KeyId, b: KeyId): boolean {
+  return encodeHex(a) === encodeHex(b);
+}
