@@ -1,5 +1,4 @@
 import { encodeHex } from "@std/encoding/hex";
-import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Lock } from "../system/lock.ts";
 import type { PrivateFolder } from "../system/private_folder.ts";

@@ -20,6 +20,8 @@ export type Strictness = "private" | "secret" | "readable";
 export interface PrivateFolder {
   /** Absolute path of the folder, which need not exist. */
   readonly path: string;
+  /** Absolute path of what is called `name` in it. */
+  pathOf(name: string): string;
   /**
    * Content of the file `name`, or null when there is none. Makes nothing. What is no regular file, or belongs to
    * somebody else than the folder does, is an error.
@@ -80,6 +82,7 @@ function openFolder(options: PrivateFolderOptions, ensureParent: () => Promise<u
 
   return {
     path,
+    pathOf,
     async read(name, strictness) {
       return await isSafeToRead(name, strictness) ? await files.read(pathOf(name)) : null;
     },

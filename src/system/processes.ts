@@ -1,4 +1,5 @@
 import { abortable } from "@std/async/abortable";
+import { permissionFlag } from "./permission.ts";
 
 /** A program that was started and lives its own life. */
 export interface StartedProcess {
@@ -37,7 +38,12 @@ export type RunResult =
     /** All it said. */
     readonly stderr: string;
   }
-  | { readonly kind: "timed-out" | "not-found" | "not-permitted" | "refused" };
+  | { readonly kind: "timed-out" | "not-found" | "refused" }
+  | {
+    readonly kind: "not-permitted";
+    /** The Deno flag that would permit it. */
+    readonly flag: string;
+  };
 
 /** Starts other programs. */
 export interface Processes {
@@ -61,7 +67,9 @@ export const systemProcesses: Processes = {
   },
   async run(command, args, { input, env, timeoutMs }) {
     const child = trySpawn(command, args, PIPED, env);
-    return isFailure(child) ? child : await collect(child, input ?? "", timeoutMs);
+    if (!isFailure(child)) return await collect(child, input ?? "", timeoutMs);
+    const { kind } = child;
+    return kind === "not-permitted" ? { kind, flag: permissionFlag({ name: "run", command }) } : { kind };
   },
 };
 

@@ -276,7 +276,9 @@ Deno.test("a flag beats $AZURE_TENANT_ID and $AZURE_CLIENT_ID, which beat the pr
   const unknownClient = "00000000-0000-4000-8000-000000000000";
   /** The tenant and client that the browser is sent to. */
   const asked = async (flags: readonly string[], env: Record<string, string>) => {
-    const program = sandbox.start(["get-token", "--show-url", "--timeout", "1s", ...flags], { env });
+    // Without the store nobody waits for another's sign-in with the same settings.
+    const settings = ["--show-url", "--no-cache", "--timeout", "1s", ...flags];
+    const program = sandbox.start(["get-token", ...settings], { env });
     const [text] = await program.stderrMatch(/https:\S+(?=\n)/);
     const url = new URL(text);
     assertEquals((await program.ended).code, 5);

@@ -2,7 +2,6 @@ import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import type { DataProtection } from "../../system/data_protection.ts";
 import type { Bytes } from "../../system/files.ts";
-import { systemPath } from "../../system/path.ts";
 import type { PrivateFolder } from "../../system/private_folder.ts";
 import { DATA_KEY_LENGTH, generateKeyBytes, importDataKey } from "./data_key.ts";
 import { type KeyGuardian, UnusableKeyError } from "./key_guardian.ts";
@@ -23,7 +22,7 @@ const PURPOSE = new TextEncoder().encode("entra-auth-cli data key");
  * @param load Loads DPAPI; called when it is needed, and never for a key that isn't there.
  */
 export function dpapiGuardian(folder: PrivateFolder, load: () => Promise<DataProtection>): KeyGuardian {
-  const place = `the file ${systemPath.join(folder.path, SEALED_KEY_FILE)}, which Windows DPAPI seals`;
+  const place = `the file ${folder.pathOf(SEALED_KEY_FILE)}, which Windows DPAPI seals`;
 
   async function readKeyBytes(): Promise<Bytes | null> {
     const content = await folder.read(SEALED_KEY_FILE, "private");
@@ -85,16 +84,14 @@ const START_ANEW = "start anew: `entra-auth-cli clear-cache`, then sign in again
 
 function damagedKey(folder: PrivateFolder): UnusableKeyError {
   return new UnusableKeyError(
-    `The key in ${
-      systemPath.join(folder.path, SEALED_KEY_FILE)
-    } is damaged: it is no key that Windows DPAPI sealed`,
+    `The key in ${folder.pathOf(SEALED_KEY_FILE)} is damaged: it is no key that Windows DPAPI sealed`,
     `Put the key back from a backup, or ${START_ANEW}`,
   );
 }
 
 function unopenableKey(folder: PrivateFolder): UnusableKeyError {
   return new UnusableKeyError(
-    `Windows does not open the key in ${systemPath.join(folder.path, SEALED_KEY_FILE)} for this user`,
+    `Windows does not open the key in ${folder.pathOf(SEALED_KEY_FILE)} for this user`,
     "It opens only for the user and on the machine that made it, and no more once somebody else has reset that user's " +
       `password.\nIf that is you again, try again; otherwise ${START_ANEW}`,
   );

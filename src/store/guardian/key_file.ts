@@ -11,7 +11,7 @@ const KEY_FILE = "key";
  * no better: who can read the user's files can read both. As ssh does, it refuses a key that others can read.
  */
 export function keyFileGuardian(folder: PrivateFolder): KeyGuardian {
-  const place = `the file ${folder.path}/${KEY_FILE}`;
+  const place = `the file ${folder.pathOf(KEY_FILE)}`;
 
   async function readKeyBytes(): Promise<Bytes | null> {
     const content = await folder.read(KEY_FILE, "secret");

@@ -1,6 +1,5 @@
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
-import { permissionFlag } from "../../system/permission.ts";
 import type { Processes, RunResult } from "../../system/processes.ts";
 import { formatKeyText, generateKeyBytes, importDataKey, type KeyId, parseKeyText } from "./data_key.ts";
 import {
@@ -128,8 +127,8 @@ function complaint({ code, stderr }: Ended): string {
   return line === "" ? `exit code ${code}` : line.slice(0, 200);
 }
 
-function notRun({ kind }: Exclude<RunResult, Ended>, program: string): CliError {
-  switch (kind) {
+function notRun(result: Exclude<RunResult, Ended>, program: string): CliError {
+  switch (result.kind) {
     case "timed-out":
       return new CliError(
         "store",
@@ -140,7 +139,7 @@ function notRun({ kind }: Exclude<RunResult, Ended>, program: string): CliError 
       );
     case "not-permitted":
       return new CliError("permission", `Running ${program} is not permitted`, {
-        hint: `Add the Deno flag ${permissionFlag({ name: "run", command: program })}`,
+        hint: `Add the Deno flag ${result.flag}`,
       });
     case "not-found":
     case "refused":

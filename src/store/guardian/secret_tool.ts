@@ -1,6 +1,5 @@
 import { CliError } from "../../errors.ts";
 import type { Environment } from "../../system/environment.ts";
-import { permissionFlag } from "../../system/permission.ts";
 import type { Processes, RunResult } from "../../system/processes.ts";
 import { WITHOUT_KEY_STORE } from "./key_guardian.ts";
 
@@ -68,7 +67,7 @@ function judge(result: RunResult, mayAsk: boolean): SecretToolAnswer {
     case "not-permitted":
       return failed(
         new CliError("permission", `Running ${PROGRAM} is not permitted`, {
-          hint: `Add the Deno flag ${permissionFlag({ name: "run", command: PROGRAM })}`,
+          hint: `Add the Deno flag ${result.flag}`,
         }),
       );
     case "refused":

@@ -39,7 +39,7 @@ interface Scene {
   signal?: AbortSignal;
 }
 
-function open(processes: Processes, scene: Scene = {}): Promise<BrowserOpening> {
+function open(processes: Pick<Processes, "start">, scene: Scene = {}): Promise<BrowserOpening> {
   const { browser, hasDisplay = true, os = "linux", url = SIGN_IN_URL, graceMs = 60_000, signal = NEVER } =
     scene;
   const env = environment({
