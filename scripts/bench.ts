@@ -3,15 +3,24 @@
  * command and what it is compared with in turn. What counts is the ratio: both have the same machine under them.
  */
 
+import { encodeBase64 } from "@std/encoding/base64";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { parseArgs } from "node:util";
 import { inheritedVariables, programCommand } from "../tests/support/program.ts";
 import { openSandbox, type Sandbox } from "../tests/support/sandbox.ts";
+import {
+  hasNoSecretService,
+  openSecretService,
+  type SecretService,
+} from "../tests/support/secret_service.ts";
+import { fillStore } from "./bench/fill_store.ts";
 import { compare, type Comparison, formatTable, type TimedCommand } from "./bench/compare.ts";
 import { compile } from "./compile.ts";
 import { say } from "./npm_package.ts";
 
+/** How many profiles there are in the store with many. */
+const MANY = 1000;
 const CACHED = ["get-token", "--quiet", "--output", "token"];
 const REFRESH = ["refresh", "--quiet"];
 
@@ -35,9 +44,52 @@ async function compileBoth(sandbox: Sandbox): Promise<{ program: string; helloWo
   return { program, helloWorld };
 }
 
+/** A store of its own that is like the sandbox's, with what its key's guardian needs to be known by. */
+interface OtherStore {
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Copies the sandbox's store for each guardian that can be had here, and moves its key there. */
+async function moveKeys(sandbox: Sandbox, session: SecretService | null): Promise<OtherStore[]> {
+  const key = encodeBase64(crypto.getRandomValues(new Uint8Array(32)));
+  const stores: OtherStore[] = [{ name: "environment", env: { ENTRA_AUTH_CLI_KEY: key } }];
+  if (session !== null) {
+    const env = { ...session.env, ENTRA_AUTH_CLI_KEYRING: "secret-service" };
+    stores.push({ name: "Secret Service", env });
+  }
+  if (Deno.build.os === "windows") stores.push({ name: "DPAPI", env: { ENTRA_AUTH_CLI_KEYRING: "dpapi" } });
+  return await Promise.all(stores.map(async ({ name, env }) => {
+    const home = join(sandbox.folder, `home-${name}`);
+    await copy(sandbox.home, home);
+    const moved = { ...env, ENTRA_AUTH_CLI_HOME: home };
+    const { code, stderr } = await sandbox.run(CACHED, { env: moved });
+    if (code !== 0) throw new Error(`Cannot move the key: ${stderr}`);
+    return { name, env: moved };
+  }));
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { mode: 0o700 });
+  for await (const { name, isFile } of Deno.readDir(from)) {
+    if (isFile) await Deno.copyFile(join(from, name), join(to, name));
+  }
+}
+
+async function storeWithManyProfiles(sandbox: Sandbox): Promise<string> {
+  const home = join(sandbox.folder, "home-with-many-profiles");
+  await copy(sandbox.home, home);
+  await fillStore(home, MANY);
+  return home;
+}
+
 /** Times with the provider running first, then what has to be as quick without it. */
 async function bench(pairs: number): Promise<Comparison[]> {
   await using sandbox = await openSandbox();
+  await using session = hasNoSecretService ? null : await openSecretService();
+  if (session === null) {
+    say("no gnome-keyring, dbus and secret-tool here: the Secret Service is not measured");
+  }
   const { program, helloWorld } = await compileBoth(sandbox);
   say("signing in");
   const signedIn = await sandbox.signIn(["get-token"]);
@@ -65,9 +117,23 @@ async function bench(pairs: number): Promise<Comparison[]> {
 
   const refreshed = await time(refresh, compiled);
   await sandbox.provider.stop();
+  const manyProfiles = await storeWithManyProfiles(sandbox);
+  const withMany = {
+    name: `cached get-token, executable, ${MANY} profiles`,
+    command: [program, ...CACHED],
+    env: { ...env, ENTRA_AUTH_CLI_HOME: manyProfiles },
+  };
+  const keyFile = { ...compiled, name: "the same with the key file" };
+  const guardians: Comparison[] = [];
+  for (const store of await moveKeys(sandbox, session)) {
+    const name = `cached get-token, executable, key kept by ${store.name}`;
+    guardians.push(await time({ ...compiled, name, env: { ...env, ...store.env } }, keyFile));
+  }
   return [
     await time(fromSource, bareStart),
     await time(compiled, hello),
+    await time(withMany, { ...compiled, name: "the same with one profile" }),
+    ...guardians,
     refreshed,
     await time(loadMsal, bareStart),
   ];
