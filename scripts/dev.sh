@@ -109,7 +109,7 @@ need_jq() {
     say "no jq here, and it can't be installed by this script: the tests that pipe into it will be reported as ignored"
 }
 
-have_secret_service() { have dbus-daemon && have gnome-keyring-daemon && have secret-tool; }
+have_secret_service() { have dbus-daemon && have dbus-send && have gnome-keyring-daemon && have secret-tool; }
 
 need_secret_service() {
   [ "$(uname -s)" = Linux ] || return 0

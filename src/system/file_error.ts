@@ -11,6 +11,7 @@ export type FileErrorReason =
   | "not_a_folder"
   | "too_many_open"
   | "unsupported"
+  | "not_private"
   | "other";
 
 /** What each reason is called, and what the reader can do about it. */
@@ -39,6 +40,10 @@ const REASONS: Readonly<Record<FileErrorReason, { text: string; hint?: string }>
     text: "the file system can't do that",
     hint: "Set ENTRA_AUTH_CLI_HOME to a folder on a local disk.",
   },
+  not_private: {
+    text: "the file system can't keep it from other users",
+    hint: "Choose a folder on a disk with permissions, such as a local one.",
+  },
   other: { text: "the system reported an error" },
 };
 
@@ -60,6 +65,14 @@ const REASON_OF_CODE: Readonly<Record<string, FileErrorReason>> = {
   ENOSYS: "unsupported",
   ENOLCK: "unsupported",
 };
+
+/** What the system says for numbers that Deno knows no code for, in Linux's words and in macOS'. */
+const REASON_OF_TEXT: readonly (readonly [RegExp, FileErrorReason])[] = [
+  [/^Dis[ck] quota exceeded/, "full"],
+  [/^Too many open files in system/, "too_many_open"],
+  [/^No locks available/, "unsupported"],
+  [/^Function not implemented/, "unsupported"],
+];
 
 /** The file system refused something. It reads like any `store` error; code that cares looks at `reason`. */
 export class FileError extends CliError {
@@ -92,5 +105,5 @@ function reasonOf(error: unknown): FileErrorReason {
   if (error instanceof Deno.errors.AlreadyExists) return "exists";
   if (error instanceof Deno.errors.PermissionDenied) return "denied";
   if (error instanceof Deno.errors.NotSupported) return "unsupported";
-  return "other";
+  return REASON_OF_TEXT.find(([text]) => text.test(error.message))?.[1] ?? "other";
 }

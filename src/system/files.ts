@@ -144,10 +144,28 @@ async function create(path: string, data: Uint8Array): Promise<FileFacts> {
   using file = await Deno.open(path, { write: true, createNew: true, mode: FILE_MODE });
   const facts = factsOf(await file.stat());
   // The umask can only have taken bits away: nobody else could open the file before this.
-  if (facts.mode !== null && facts.mode !== FILE_MODE) await Deno.chmod(path, FILE_MODE);
+  if (!isPrivate(facts)) await makePrivate(file, path);
   for (let written = 0; written < data.length;) written += await file.write(data.subarray(written));
   await file.sync();
   return facts;
+}
+
+/** For the user to read and write, and for nobody else; some file systems let everything be executed. */
+function isPrivate({ mode }: FileFacts): boolean {
+  return mode === null || (mode & 0o677) === FILE_MODE;
+}
+
+/** Sets the mode of a file that is still empty, and looks whether it has it: some file systems only pretend. */
+async function makePrivate(file: Deno.FsFile, path: string): Promise<void> {
+  try {
+    await Deno.chmod(path, FILE_MODE);
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new FileError("not_private", `write ${path}`, path, error);
+    }
+    throw error;
+  }
+  if (!isPrivate(factsOf(await file.stat()))) throw new FileError("not_private", `write ${path}`, path);
 }
 
 async function syncFolder(path: string): Promise<void> {

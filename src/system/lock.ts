@@ -39,7 +39,9 @@ export const systemLocks: Locks = {
 };
 
 const FILE_MODE = 0o600;
-const LONGEST_PAUSE_MS = 50;
+/** Pauses grow with the wait, so that hundreds of processes in line don't keep the one at work from its work. */
+const PAUSE_GROWTH = 1.25;
+const LONGEST_PAUSE_MS = 250;
 
 async function acquire(path: string, { timeoutMs, signal }: AcquireOptions): Promise<Lock> {
   signal?.throwIfAborted();
@@ -89,9 +91,11 @@ interface MayTryLock {
 async function waitForLock(file: Deno.FsFile & MayTryLock, signal: AbortSignal): Promise<void> {
   if (file.tryLock === undefined) return await waitInThread(file, signal);
   try {
-    for (let pauseMs = 1; !await file.tryLock(true); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    let pauseMs = 1;
+    while (!await file.tryLock(true)) {
       // Waiters that pause for different times don't all come back at once.
       await delay(pauseMs * (0.5 + Math.random() / 2), { signal });
+      pauseMs = Math.min(pauseMs * PAUSE_GROWTH, LONGEST_PAUSE_MS);
     }
   } catch (error) {
     file.close();

@@ -176,11 +176,12 @@ Deno.test("a damaged tokens.enc ends with exit code 7 and is left as it is until
 Deno.test("a token store whose key is gone ends with exit code 7 and says where the key should be", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
-  await Deno.remove(join(sandbox.home, "key"));
+  const key = join(sandbox.home, Deno.build.os === "windows" ? "key.dpapi" : "key");
+  await Deno.remove(key);
   const before = await Deno.readFile(join(sandbox.home, "tokens.enc"));
   const result = await sandbox.run(["get-token"]);
   assertEquals([result.code, result.stdout], [7, ""], result.stderr);
-  assertStringIncludes(result.stderr, join(sandbox.home, "key"));
+  assertStringIncludes(result.stderr, key);
   assertEquals(await Deno.readFile(join(sandbox.home, "tokens.enc")), before);
 });
 

@@ -8,8 +8,10 @@ export interface SecretService extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** Runs programs in this session. */
   readonly processes: Pick<Processes, "run">;
-  /** Locks the keyring. Nobody is there to unlock it but {@linkcode unlock}. */
+  /** Locks the keyring, and there is nobody who would answer its question for the password. */
   lock(): Promise<void>;
+  /** Starts the service again, and nobody has unlocked the keyring yet: it shows less of it than after `lock`. */
+  restartLocked(): Promise<void>;
   /** Starts the service again, with the keyring open. */
   unlock(): Promise<void>;
   /** Makes the service hang: it is there, and never answers. */
@@ -58,6 +60,10 @@ export async function openSecretService(options: SecretServiceOptions = {}): Pro
     processes,
     async lock() {
       await call(processes, "Lock", `array:objpath:${LOGIN_KEYRING}`);
+    },
+    async restartLocked() {
+      await daemon?.[Symbol.asyncDispose]();
+      daemon = await startKeyring("no keyring", processes, env);
     },
     async unlock() {
       await daemon?.[Symbol.asyncDispose]();
