@@ -12,6 +12,7 @@ export type Silently = { readonly kind: "token"; readonly result: TokenResult } 
 
 /** Only the user can go on. */
 export interface UserNeeded {
+  /** Tells it from a token. */
   readonly kind: "user-needed";
   /** Who was signed in so far. */
   readonly session: Session | null;

@@ -69,7 +69,7 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
   const file = await Deno.open(path, { read: true, write: true, create: true, mode: FILE_MODE });
   try {
     const { mode } = await file.stat();
-    if (Deno.build.os !== "windows" && mode !== null && (mode & 0o777) !== FILE_MODE) {
+    if (Deno.build.os !== "windows" && mode !== null && (mode & 0o677) !== FILE_MODE) {
       await Deno.chmod(path, FILE_MODE);
     }
     return file;

@@ -20,6 +20,18 @@ Deno.test("sayProgress() has the specification's lines word for word, and --quie
     [{ kind: "refreshing", expired: true }, "⟳ Refreshing expired token..."],
     [{ kind: "refreshing", expired: false }, "⟳ Refreshing token..."],
     [{ kind: "refreshed" }, "✓ Token refreshed"],
+    [
+      { kind: "waiting-for-process", pid: 1234, profile: "default" },
+      "⏳ Waiting for process 1234, which is signing in to profile 'default'...",
+    ],
+    [
+      { kind: "waiting-for-process", pid: null, profile: "default" },
+      "⏳ Waiting for another process, which is signing in to profile 'default'...",
+    ],
+    [
+      { kind: "waiting-for-refresh", profile: "default" },
+      "⏳ Waiting for another process, which is refreshing profile 'default'...",
+    ],
   ];
   for (const [event, line] of table) {
     assertEquals(said(event), [line]);
