@@ -68,7 +68,7 @@ async function writePrivateFile(files: Files, path: string, text: string): Promi
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     // The hints for other reasons speak of the program's own folder.
-    const isAboutAnyFile = error.reason === "denied" || error.reason === "full";
+    const isAboutAnyFile = ["denied", "full", "not_private"].includes(error.reason);
     const hint = isAboutAnyFile ? error.hint : undefined;
     throw new FileError(error.reason, `write ${path}`, path, error.cause)
       .withHint(hint ?? `Check that ${path} can be a file, and that its folder exists and can be written.`);

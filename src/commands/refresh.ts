@@ -1,5 +1,7 @@
 import { Command } from "@cliffy/command";
+import { CliError } from "../errors.ts";
 import { parseScopes } from "../scopes.ts";
+import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { localTime } from "./local_time.ts";
@@ -36,7 +38,7 @@ export function refreshCommand(context: CommandContext): AnyCommand {
     .action((flags) => runRefresh(flags, context));
 }
 
-/** Refreshes the profile's token. @throws {CliError} `no_token` when nobody signed in yet, `interaction_required` when the user has to. */
+/** Refreshes the profile's token. @throws {CliError} `no_token` when nobody signed in yet, `interaction_required` when the user has to, `store` when the new token can't be saved. */
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
   const { terminal, env, flows } = context;
   const name = profileName(flags.profile, env);
@@ -46,7 +48,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
     context,
   );
   const isQuiet = flags.quiet ?? flags.silent ?? false;
-  const { token } = await flows.getToken({
+  const { token, isSaved } = await flows.getToken({
     key: { profile: name, authority, tenant, clientId },
     scopes,
     acceptCached: false,
@@ -56,5 +58,13 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
     manner: { ports: { kind: "random" }, showUrl: false, timeoutMs: 0 },
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
   }, sayProgress(terminal, isQuiet));
+  // No token is printed: one that isn't kept either is lost.
+  if (!isSaved) {
+    throw new CliError("store", `The new token of profile '${name}' could not be saved`, {
+      hint: `The warning above says why. Mend that, then: entra-auth-cli get-token --profile ${
+        shellWord(name)
+      }`,
+    });
+  }
   if (!isQuiet) terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
 }

@@ -1,4 +1,5 @@
 import { encodeHex } from "@std/encoding/hex";
+import { CliError } from "../errors.ts";
 import type { DataKey, KeyId } from "./guardian/data_key.ts";
 import {
   type AutomaticChoice,
@@ -14,7 +15,7 @@ import {
   type KeyGuardian,
   UnusableKeyError,
 } from "./guardian/key_guardian.ts";
-import { missingKey, notATokenFile, otherKey, otherSystem } from "./store_error.ts";
+import { missingKey, notATokenFile, otherKey, otherSystem, undecryptable } from "./store_error.ts";
 import type { TokenFileHeader } from "./token_file.ts";
 import type { KeyPlace } from "./token_store.ts";
 
@@ -56,6 +57,25 @@ export interface StoreKeys {
 
 /** The keys of the store in this world. Nothing is looked at before it is needed. */
 export function openStoreKeys(context: GuardianContext): StoreKeys {
+  async function load(keeper: GuardianName, id: KeyId): Promise<FoundKey> {
+    const guardian = await openKeeper(keeper, context);
+    const key = await guardian.load(id);
+    if (key === null) throw missingKey(keeper, guardian.place);
+    if (!isSameId(key.id, id)) throw otherKey(keeper, guardian.place);
+    return { ...key, guardian, keeper };
+  }
+
+  /** Whether the key is where a file would hardly name another guardian, unless it is damaged in just that place. */
+  async function isInKeyFile(keeper: GuardianName, id: KeyId): Promise<boolean> {
+    if (keeper === "key-file") return false;
+    try {
+      return await loadIfUsable(await openGuardian("key-file", context), id) !== null;
+    } catch (error) {
+      if (error instanceof CliError) return false;
+      throw error;
+    }
+  }
+
   return {
     async find(header) {
       const keeper = keeperOf(header);
@@ -65,11 +85,11 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
         const carried = await loadIfUsable(await openGuardian(forced, context), header.keyId);
         if (carried !== null) return { ...carried, keeper };
       }
-      const guardian = await openKeeper(keeper, context);
-      const key = await guardian.load(header.keyId);
-      if (key === null) throw missingKey(keeper, guardian.place);
-      if (!isSameId(key.id, header.keyId)) throw otherKey(keeper, guardian.place);
-      return { ...key, guardian, keeper };
+      try {
+        return await load(keeper, header.keyId);
+      } catch (error) {
+        throw await isInKeyFile(keeper, header.keyId) ? undecryptable() : error;
+      }
     },
     isOutOfPlace({ keeper }) {
       const forced = forcedGuardian(context.env);

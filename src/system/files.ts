@@ -157,15 +157,18 @@ function isPrivate({ mode }: FileFacts): boolean {
 
 /** Sets the mode of a file that is still empty, and looks whether it has it: some file systems only pretend. */
 async function makePrivate(file: Deno.FsFile, path: string): Promise<void> {
-  try {
-    await Deno.chmod(path, FILE_MODE);
-  } catch (error) {
-    if (error instanceof Deno.errors.PermissionDenied) {
-      throw new FileError("not_private", `write ${path}`, path, error);
-    }
-    throw error;
-  }
+  await setMode("write", path, FILE_MODE);
   if (!isPrivate(factsOf(await file.stat()))) throw new FileError("not_private", `write ${path}`, path);
+}
+
+/** Sets the mode of what was just made. Who may not do that is on a file system that has no modes to set. */
+async function setMode(verb: string, path: string, mode: number): Promise<void> {
+  try {
+    await Deno.chmod(path, mode);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    throw new FileError("not_private", `${verb} ${path}`, path, error);
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -187,7 +190,8 @@ async function makeFolder(path: string): Promise<void> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     await Deno.mkdir(path, { recursive: true, mode: FOLDER_MODE });
   }
-  if (HAS_MODES) await Deno.chmod(path, FOLDER_MODE);
+  const { mode } = factsOf(await Deno.lstat(path));
+  if (mode !== null && mode !== FOLDER_MODE) await setMode("make", path, FOLDER_MODE);
 }
 
 async function list(path: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
 import { shellWord } from "../shell_word.ts";
+import { FileError } from "./file_error.ts";
 import type { Bytes, FileFacts, Files, OpenFile } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
 import { systemPath } from "./path.ts";
@@ -197,7 +198,16 @@ async function checkOwnFile(
 
 /** Takes the bits away, and looks whether they are gone: some file systems only pretend. */
 async function repair(files: Files, path: string, oldMode: number, mode: number): Promise<void> {
-  await files.chmod(path, mode);
+  try {
+    await files.chmod(path, mode);
+  } catch (error) {
+    if (!(error instanceof FileError) || error.reason !== "denied") throw error;
+    throw notPrivate(
+      path,
+      `is open to other users (mode ${octal(oldMode)}), and the system doesn't let you change that`,
+      "Set ENTRA_AUTH_CLI_HOME to a folder of your own on a local disk.",
+    );
+  }
   const facts = await files.lstat(path);
   if (facts === null || facts.mode === null || (facts.mode & 0o077) === 0) return;
   throw notPrivate(

@@ -89,7 +89,9 @@ export function programCommand(
     "--permission-set=default",
     `--allow-net=${["127.0.0.1", "[::1]", ...hosts].join(",")}`,
     // The scripted browser is a script of this Deno's.
-    ...(browser === "scripted-browser" ? [`--allow-run=${[Deno.execPath(), ...KEY_STORE_PROGRAMS].join(",")}`] : []),
+    ...(browser === "scripted-browser"
+      ? [`--allow-run=${[Deno.execPath(), ...KEY_STORE_PROGRAMS].join(",")}`]
+      : []),
     MAIN,
   ];
 }

@@ -3,7 +3,7 @@ import { runInspect } from "../../../src/commands/inspect.ts";
 import { runRefresh } from "../../../src/commands/refresh.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { InspectedToken } from "../../../src/flows/inspect_tokens.ts";
-import { MemoryContext, NOW } from "./command_fixture.ts";
+import { MemoryContext, NOW, tokenResult } from "./command_fixture.ts";
 
 function inspected(changes: Partial<InspectedToken> = {}): InspectedToken {
   return {
@@ -84,4 +84,11 @@ Deno.test("refresh allows a refresh and nothing else, and prints no token", asyn
   );
   assertEquals(context.terminal.data, "");
   assertMatch(context.terminal.said.join("\n"), /^Token expires: /);
+});
+
+Deno.test("refresh fails where the new token can't be kept, for it prints none", async () => {
+  const context = new MemoryContext();
+  context.result = tokenResult({ source: "refresh", isSaved: false });
+  const error = await assertRejects(() => runRefresh({ profile: "work" }, context), CliError);
+  assertEquals([error.code, context.terminal.data], ["store", ""]);
 });

@@ -78,13 +78,26 @@ Deno.test("A guardian that this system can't have is a clear error, forced or na
     assertStringIncludes(forced.hint ?? "", "auto, file or secret-service");
   }
   const file = await home.read("tokens.enc");
-  for (const [number, code] of [[3, "unreadable_store"], [4, "unreadable_store"], [99, "unreadable_store"]]) {
-    file[5] = Number(number);
+  for (const number of [0, 2, 3, 4, 5, 99]) {
+    file[5] = number;
     await home.write("tokens.enc", file);
     const named = await assertRejects(() => home.store().read(keyOf("work")), CliError);
-    assertEquals(named.code, code);
+    assertEquals(named.code, "unreadable_store", String(number));
     assertEquals(await home.read("tokens.enc"), file);
   }
+});
+
+Deno.test("A key store that can't be reached is no damage, unless the key file has just that key", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  const file = await home.read("tokens.enc");
+  file[5] = 5;
+  await home.write("tokens.enc", file);
+  const damaged = await assertRejects(() => home.store().read(keyOf("work")), CliError);
+  assertEquals(damaged.code, "unreadable_store");
+  await Deno.remove(home.file("key"));
+  const unreachable = await assertRejects(() => home.store().read(keyOf("work")), CliError);
+  assertEquals(unreachable.code, "store");
 });
 
 Deno.test("ENTRA_AUTH_CLI_KEYRING with another value is wrong usage, and says which there are", async () => {

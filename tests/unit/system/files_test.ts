@@ -163,6 +163,11 @@ Deno.test("fileError() tells apart why the system refused", () => {
     [withCode("ENOLCK"), "unsupported"],
     [withCode("EISDIR"), "not_a_file"],
     [withCode("EIO"), "other"],
+    // Deno has no code for these.
+    [new Error("Disk quota exceeded (os error 122)"), "full"],
+    [new Error("Too many open files in system (os error 23)"), "too_many_open"],
+    [new Error("No locks available (os error 37)"), "unsupported"],
+    [new Error("Function not implemented (os error 38)"), "unsupported"],
     [new Deno.errors.NotFound("x"), "not_found"],
     [new Deno.errors.AlreadyExists("x"), "exists"],
     [new Deno.errors.PermissionDenied("x"), "denied"],

@@ -1,0 +1,31 @@
+#!/bin/sh
+# sh wine_inside.sh ROOT kept|discarded REPOSITORY COMMAND [ARGUMENT...]
+#
+# Runs a command in the Debian at ROOT, with the repository at /repository. Started by wine.ts as the first process of
+# mount and process namespaces of its own: when it ends, every mount and every process in them is gone.
+set -eu
+root=$1
+changes=$2
+repository=$3
+shift 3
+
+if [ "$changes" = discarded ]; then
+  # Relative, since a colon or a comma in a path would mean something to this file system.
+  cd "$(dirname "$root")"
+  mount -t tmpfs tmpfs layer
+  mkdir layer/changes layer/work layer/root
+  mount -t overlay overlay -o "lowerdir=$(basename "$root"),upperdir=layer/changes,workdir=layer/work" layer/root
+  root=$PWD/layer/root
+fi
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mkdir -p "$root/repository"
+mount --rbind "$repository" "$root/repository"
+cp /etc/resolv.conf /etc/hosts "$root/etc/"
+
+# The first process of a namespace gets only the signals that it traps.
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+chroot "$root" /usr/bin/env -i PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root XDG_RUNTIME_DIR=/tmp LANG=C.UTF-8 \
+  WINEDEBUG=-all sh -c 'cd /repository && exec "$@"' sh "$@" </dev/null &
+wait $!

@@ -1,0 +1,311 @@
+import { assert, assertEquals } from "@std/assert";
+import { decodeBase64 } from "@std/encoding/base64";
+import fc from "fast-check";
+import { CliError } from "../../../src/errors.ts";
+import type { Session } from "../../../src/store/session.ts";
+import { GUARDIAN_NUMBERS } from "../../../src/store/guardian/key_guardian.ts";
+import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const HEADER_LENGTH = 34;
+const GUARDIAN_AT = 5;
+const INDEX_LENGTH_AT = 30;
+const CANARY = "c4n4ry-that-nobody-may-see";
+
+/** What a session says, with its secrets, to compare. */
+function revealed(session: Session): unknown {
+  return {
+    ...session,
+    msalCache: session.msalCache.reveal(),
+    tokens: session.tokens.map((token) => ({ ...token, accessToken: token.accessToken.reveal() })),
+  };
+}
+
+/** What came of reading a file: its sessions, or the error. Only an error for people may come. */
+async function outcomeOf(read: () => Promise<Session[]>): Promise<Session[] | CliError> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw new Error(`not an error for people: ${Deno.inspect(error)}`, { cause: error });
+  }
+}
+
+/** Reads `content` as `tokens.enc` in both ways there are, the whole file and one profile of it. */
+async function readBothWays(home: StoreHome, content: Uint8Array): Promise<(Session[] | CliError)[]> {
+  await home.write("tokens.enc", content);
+  const outcomes = [
+    await outcomeOf(() => home.store().list()),
+    await outcomeOf(async () => [await home.store().read(keyOf("work"))].filter((found) => found !== null)),
+  ];
+  assertEquals(await home.read("tokens.enc"), content, "the file is left alone");
+  assertEquals(Object.keys(Object.prototype), [], "nothing got into the prototype of everything");
+  assertEquals(({} as Record<string, unknown>).polluted, undefined);
+  for (const outcome of outcomes) if (outcome instanceof CliError) assertSaysNothing(outcome);
+  return outcomes;
+}
+
+/** An error has a code and a way on, and nothing of what is in the file. */
+function assertSaysNothing(error: CliError): void {
+  assertEquals(error.code, "unreadable_store", error.message);
+  assertEquals(error.exitCode, 7);
+  const text = Deno.inspect(error) + error.message + error.hint;
+  assert(!text.includes(CANARY) && !text.includes("token-of-"), text);
+  assert(!error.message.includes("\n") && error.message.length < 300, error.message);
+}
+
+/** Two homes with a valid file each, and a second write of the first, which has the same key. */
+async function validFiles(home: StoreHome): Promise<{ first: Bytes; second: Bytes; foreign: Bytes }> {
+  for (const profile of ["work", "other", "third"]) await home.store().save(sampleSession(profile));
+  const first = await home.read("tokens.enc");
+  await home.store().save(sampleSession("third"));
+  await using stranger = await makeStoreHome();
+  await stranger.store().save(sampleSession("work", CANARY));
+  return { first, second: await home.read("tokens.enc"), foreign: await stranger.read("tokens.enc") };
+}
+
+async function importKey(home: StoreHome): Promise<CryptoKey> {
+  const text = new TextDecoder().decode(await home.read("key")).trim();
+  return await crypto.subtle.importKey("raw", decodeBase64(text), "AES-GCM", false, ["encrypt", "decrypt"]);
+}
+
+/** Where each part of a file begins and ends: the index, then the records. */
+async function partsOf(content: Bytes, key: CryptoKey): Promise<[number, number][]> {
+  const { index } = await parseTokenFile(bytesInMemory(content), key);
+  const indexEnd = HEADER_LENGTH + new DataView(content.buffer).getUint32(INDEX_LENGTH_AT);
+  const parts: [number, number][] = [[HEADER_LENGTH, indexEnd]];
+  for (const { length } of index) {
+    const start = parts.at(-1)?.[1] ?? 0;
+    parts.push([start, start + length]);
+  }
+  return parts;
+}
+
+function joined(...parts: Uint8Array[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Every way to damage a file that there is a name for. */
+function damaged(
+  first: Bytes,
+  second: Bytes,
+  foreign: Bytes,
+  parts: [number, number][],
+): fc.Arbitrary<Bytes> {
+  const place = fc.nat(first.length);
+  const file = fc.constantFrom(first, second, foreign);
+  const bytes = fc.uint8Array({ maxLength: 300 }).map((data) => new Uint8Array(data));
+  const withNumber = (length: number) => {
+    const changed = first.slice();
+    new DataView(changed.buffer).setUint32(INDEX_LENGTH_AT, length);
+    return changed;
+  };
+  return fc.oneof(
+    bytes,
+    bytes.map((data) => joined(first.subarray(0, HEADER_LENGTH), data)),
+    bytes.map((data) => joined(new TextEncoder().encode("EACT\x01\x01"), data)),
+    place.map((end) => first.slice(0, end)),
+    fc.array(fc.tuple(place, fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 5 }).map(
+      (flips) => {
+        const changed = first.slice();
+        for (const [at, bits] of flips) changed[at % first.length] = (changed[at % first.length] ?? 0) ^ bits;
+        return changed;
+      },
+    ),
+    fc.tuple(file, file, place, place).map(([a, b, end, start]) =>
+      joined(a.subarray(0, end), b.subarray(start))
+    ),
+    fc.tuple(place, fc.nat(40), bytes).map(([at, length, data]) =>
+      joined(first.subarray(0, at), data, first.subarray(at + length))
+    ),
+    fc.tuple(fc.nat(HEADER_LENGTH - 1), fc.nat(255)).map(([at, value]) => {
+      const changed = first.slice();
+      changed[at] = value;
+      return changed;
+    }),
+    fc.constantFrom(0, 1, 27, 28, 29, first.length, 0x7fffffff, 0x80000000, 0xffffffff).map(withNumber),
+    fc.nat(0xffffffff).map(withNumber),
+    bytes.filter((data) => data.length > 0).map((data) => joined(first, data)),
+    fc.shuffledSubarray(parts).map((order) =>
+      joined(
+        first.subarray(0, HEADER_LENGTH),
+        ...order.map(([start, end]) => first.subarray(start, end)),
+      )
+    ),
+  );
+}
+
+Deno.test("A tokens.enc that is damaged in any way is refused, or read as it was written; thousands are tried", async () => {
+  await using home = await makeStoreHome();
+  const { first, second, foreign } = await validFiles(home);
+  const parts = await partsOf(first, await importKey(home));
+  const written = ["work", "other", "third"].map((profile) => revealed(sampleSession(profile)));
+  const isWhole = (content: Bytes) => [first, second].some((whole) => String(whole) === String(content));
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(damaged(first, second, foreign, parts), async (content) => {
+      const [list, read] = await readBothWays(home, content);
+      if (isWhole(content)) {
+        assert(Array.isArray(list) && Array.isArray(read));
+        assertEquals(list.map(revealed), written);
+        return;
+      }
+      refused++;
+      if (!(list instanceof CliError)) throw new Error("a damaged file was read");
+      // One profile is read without looking at the others' records, so damage there is not seen; but never made up.
+      if (!(read instanceof CliError)) assertEquals(read?.map(revealed), [written[0]]);
+      if (content[GUARDIAN_AT] !== GUARDIAN_NUMBERS["secret-service"]) {
+        assertEquals(list.code, "unreadable_store");
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  assert(refused > 1500, `${refused}`);
+});
+
+/** A file that its key opens, whatever its index and records say. */
+async function sealed(
+  header: Uint8Array,
+  key: CryptoKey,
+  index: Uint8Array,
+  records: readonly Uint8Array[],
+): Promise<Bytes> {
+  const ownHeader = header.slice(0, HEADER_LENGTH);
+  new DataView(ownHeader.buffer).setUint32(INDEX_LENGTH_AT, index.length + 28);
+  const seal = async (data: Uint8Array, number: number) => {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const additionalData = joined(ownHeader, new Uint8Array([0, 0, 0, number]));
+    const encrypted = await crypto.subtle.encrypt(
+      { name: "AES-GCM", iv, additionalData },
+      key,
+      new Uint8Array(data),
+    );
+    return joined(iv, new Uint8Array(encrypted));
+  };
+  return joined(ownHeader, ...await Promise.all([index, ...records].map(seal)));
+}
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** Values that no field of this program's is, as JSON. */
+const hostileJson = fc.oneof(
+  fc.jsonValue().map((value) => JSON.stringify(value)),
+  fc.constantFrom(
+    "null",
+    "[]",
+    "{}",
+    '""',
+    "-1",
+    "1e400",
+    "1.5",
+    "9007199254740993",
+    `"${CANARY}"`,
+    `["${CANARY}"]`,
+    '{"__proto__": {"polluted": true}}',
+    '{"constructor": {"prototype": {"polluted": true}}}',
+    '{"length": 3, "0": "a"}',
+    "[".repeat(2000) + "]".repeat(2000),
+    '"\\ud800"',
+    `{"toJSON": "${CANARY}"}`,
+  ),
+);
+
+/** Text that is no JSON, or no text. */
+const noJson = fc.oneof(
+  fc.uint8Array({ maxLength: 50 }),
+  fc.constantFrom("", "{bad", `{"a": "${CANARY}`, "\u{feff}", "undefined", "NaN", `'${CANARY}'`, "[1,]").map(
+    text,
+  ),
+);
+
+/** Puts `hostile` in the place of one value of the JSON `valid`, or beside it. */
+function poisoned(valid: string): fc.Arbitrary<Uint8Array> {
+  const values = [...valid.matchAll(/"(?:[^"\\]|\\.)*"(?!:)|-?\d+(?:\.\d+)?|\[[^[\]{}]*\]|\{[^{}]*\}/g)];
+  const keys = [...valid.matchAll(/"(?:[^"\\]|\\.)*"(?=:)/g)];
+  const replaced = ({ 0: found, index }: RegExpMatchArray, by: string) =>
+    text(valid.slice(0, index) + by + valid.slice((index ?? 0) + found.length));
+  return fc.oneof(
+    noJson,
+    hostileJson.map(text),
+    fc.tuple(fc.constantFrom(...values), hostileJson).map(([value, by]) => replaced(value, by)),
+    fc.tuple(fc.constantFrom(...keys), fc.constantFrom("__proto__", "constructor", "x", "tokens")).map((
+      [key, by],
+    ) => replaced(key, JSON.stringify(by))),
+    hostileJson.map((by) => text(valid.replace("{", `{"__proto__": ${by}, `))),
+    hostileJson.map((by) => text(valid.replace("{", `{"unknown": ${by}, `))),
+  );
+}
+
+/** Every field has the type that the program counts on. */
+function assertWellFormed(session: Session): void {
+  const isText = (value: unknown) => typeof value === "string";
+  const { profile, authority, tenant, clientId, account, tokens, msalCache } = session;
+  assert([profile, authority, tenant, clientId, msalCache.reveal()].every(isText));
+  for (const holder of [account, ...tokens.map((token) => token.account)]) {
+    assert(holder === null || Object.values(holder).every(isText));
+  }
+  for (const token of tokens) {
+    assert(isText(token.accessToken.reveal()) && token.tokenType === "Bearer");
+    assert([...token.scopes, ...token.requestedScopes].every(isText));
+    assert([token.expiresAt, token.obtainedAt].every(Number.isFinite));
+  }
+}
+
+Deno.test("What was encrypted with the right key and is no session is refused, or well-formed; thousands are tried", async () => {
+  await using home = await makeStoreHome();
+  const { first } = await validFiles(home);
+  const key = await importKey(home);
+  const file = await parseTokenFile(bytesInMemory(first), key);
+  const session = new TextDecoder().decode(await file.open(0));
+  const index = JSON.stringify([{ kind: "session", name: "work", length: session.length + 28 }]);
+  const indexFor = (record: Uint8Array) => text(index.replace(/\d+/, `${record.length + 28}`));
+  const contents = fc.oneof(
+    poisoned(session).map((record) => ({ index: indexFor(record), record })),
+    poisoned(index).map((bad) => ({ index: bad, record: text(session) })),
+    fc.oneof(fc.integer(), fc.double()).map((length) => ({
+      index: text(index.replace(/\d+/, `${length}`)),
+      record: text(session),
+    })),
+  );
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(contents, async ({ index, record }) => {
+      for (const outcome of await readBothWays(home, await sealed(first, key, index, [record]))) {
+        if (outcome instanceof CliError) refused++;
+        else for (const found of outcome) assertWellFormed(found);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  assert(refused > 500, `${refused}`);
+});
+
+Deno.test("What was encrypted with the right key and is huge or deep is refused", async () => {
+  await using home = await makeStoreHome();
+  const { first } = await validFiles(home);
+  const key = await importKey(home);
+  const depth = 200_000;
+  const hostile = [
+    "[".repeat(depth) + "]".repeat(depth),
+    '{"a":'.repeat(depth) + "1" + "}".repeat(depth),
+    `"${CANARY.padEnd(10_000_000, ".")}"`,
+    `[${"0,".repeat(1_000_000)}0]`,
+  ];
+  for (const value of hostile) {
+    const record = text(value);
+    const index = text(JSON.stringify([{ kind: "session", name: "work", length: record.length + 28 }]));
+    for (
+      const content of [await sealed(first, key, index, [record]), await sealed(first, key, record, [index])]
+    ) {
+      for (const outcome of await readBothWays(home, content)) assert(outcome instanceof CliError);
+    }
+  }
+});
