@@ -1,7 +1,5 @@
-import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import type { Processes, RunResult } from "../../system/processes.ts";
-import { formatKeyText, generateKeyBytes, importDataKey, type KeyId, parseKeyText } from "./data_key.ts";
 import {
   KEY_LABEL,
   KEY_SERVICE,
@@ -9,6 +7,7 @@ import {
   UnusableKeyError,
   WITHOUT_KEY_STORE,
 } from "./key_guardian.ts";
+import { keyInItem } from "./key_in_item.ts";
 
 /** The program of macOS that speaks with the Keychain. By its path, so that no other of that name gets the key. */
 const PROGRAM = "/usr/bin/security";
@@ -43,33 +42,24 @@ export function keychainGuardian(processes: Pick<Processes, "run">, program: str
     return result.stdout.trim();
   }
 
-  return {
+  return keyInItem({
     name: "keychain",
     place: `the macOS Keychain (item "${KEY_LABEL}")`,
-    async load(id) {
-      const text = await readText(encodeHex(id));
-      if (text === null) return null;
-      const bytes = parseKeyText(text);
-      if (bytes === null) throw damagedKey(id);
-      return await importDataKey(bytes);
-    },
-    async obtain() {
-      const bytes = generateKeyBytes();
-      const [text, key] = [formatKeyText(bytes), await importDataKey(bytes)];
-      const id = encodeHex(key.id);
+    read: readText,
+    async store(id, text) {
       // Read from standard input: everybody can see a command line. Neither hex nor base64 needs quotes in it.
       const command = `add-generic-password ${itemWith(id).join(" ")} -l "${KEY_LABEL}" -w ${text}\n`;
       const result = await security(["-i"], command);
-      if (result.code !== 0) throw refused(result);
-      // With -i the exit code need not be that of the command. What counts is what the next run will find.
-      if (await readText(id) !== text) throw notKept(result);
-      return key;
+      const code = codeOfCommand(result);
+      if (code !== 0) throw refused({ ...result, code });
     },
-    async forget(id) {
-      const result = await security(["delete-generic-password", ...itemWith(encodeHex(id))]);
+    async drop(id) {
+      const result = await security(["delete-generic-password", ...itemWith(id)]);
       if (result.code !== 0 && result.code !== NOT_FOUND) throw refused(result);
     },
-  };
+    damaged: damagedKey,
+    notKept,
+  });
 }
 
 type Ended = Extract<RunResult, { kind: "ended" }>;
@@ -112,10 +102,12 @@ function refused(result: Ended): CliError {
   return new CliError("store", message, { hint: `${hint}\n${WITHOUT_KEY_STORE}` });
 }
 
-function notKept(result: Ended): CliError {
-  // Said where a command of -i fails although the program ends well.
-  const code = Number(/returned (-?\d+)/.exec(result.stderr)?.[1] ?? 0) & 0xff;
-  if (REFUSALS[code] !== undefined) return refused({ ...result, code });
+/** With -i the program may end well although its command failed, and says then what that returned. */
+function codeOfCommand({ code, stderr }: Ended): number {
+  return code !== 0 ? code : Number(/returned (-?\d+)/.exec(stderr)?.[1] ?? 0) & 0xff;
+}
+
+function notKept(): CliError {
   return new CliError("store", "The macOS Keychain took the key, but does not have it", {
     hint: `Check in Keychain Access that the keychain works.\n${WITHOUT_KEY_STORE}`,
   });
@@ -149,10 +141,10 @@ function notRun(result: Exclude<RunResult, Ended>, program: string): CliError {
   }
 }
 
-function damagedKey(id: KeyId): UnusableKeyError {
+function damagedKey(id: string): UnusableKeyError {
   return new UnusableKeyError(
     `The item "${KEY_LABEL}" in the macOS Keychain holds no key: 32 bytes in base64 are expected`,
-    `Look at it: security find-generic-password ${itemWith(encodeHex(id)).join(" ")}\n` +
+    `Look at it: security find-generic-password ${itemWith(id).join(" ")}\n` +
       "To start anew: `entra-auth-cli clear-cache`, then sign in again.",
   );
 }

@@ -1,8 +1,6 @@
-import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import type { Environment } from "../../system/environment.ts";
 import type { Processes } from "../../system/processes.ts";
-import { formatKeyText, generateKeyBytes, importDataKey, type KeyId, parseKeyText } from "./data_key.ts";
 import {
   KEY_LABEL,
   KEY_SERVICE,
@@ -10,6 +8,7 @@ import {
   UnusableKeyError,
   WITHOUT_KEY_STORE,
 } from "./key_guardian.ts";
+import { keyInItem } from "./key_in_item.ts";
 import {
   canShowPrompt,
   lockedKeyring,
@@ -57,35 +56,24 @@ export function secretServiceGuardian(processes: Pick<Processes, "run">, env: En
     return item.kind === "none" ? null : item.secret;
   }
 
-  return {
+  return keyInItem({
     name: "secret-service",
     place: `the Secret Service (item "${KEY_LABEL}")`,
-    async load(id) {
-      const text = await readText(encodeHex(id));
-      if (text === null) return null;
-      const bytes = parseKeyText(text);
-      if (bytes === null) throw damagedKey(id);
-      return await importDataKey(bytes);
-    },
-    async obtain() {
-      const bytes = generateKeyBytes();
-      const [text, key] = [formatKeyText(bytes), await importDataKey(bytes)];
-      const id = encodeHex(key.id);
+    read: readText,
+    async store(id, text) {
       // A service that is stuck must not cost the minute that a person gets.
       await run(tool, ["search", ...attributesOf(id)]);
       const store = ["store", `--label=${KEY_LABEL}`, ...attributesOf(id)];
       await run(tool, store, { input: text, mayAsk: canShowPrompt(env) });
-      // What counts is what the next run will find.
-      if (await readText(id) !== text) throw notKept();
-      return key;
     },
-    async forget(id) {
-      const attributes = attributesOf(encodeHex(id));
+    async drop(id) {
       // `clear` passes over what is locked, and says nothing.
-      if (await readText(encodeHex(id)) === null) return;
-      await run(tool, ["clear", ...attributes]);
+      if (await readText(id) === null) return;
+      await run(tool, ["clear", ...attributesOf(id)]);
     },
-  };
+    damaged: damagedKey,
+    notKept,
+  });
 }
 
 /** What is kept for a key id. */
@@ -111,10 +99,10 @@ async function run(tool: SecretTool, args: readonly string[], options?: SecretTo
   throw answer.error;
 }
 
-function damagedKey(id: KeyId): UnusableKeyError {
+function damagedKey(id: string): UnusableKeyError {
   return new UnusableKeyError(
     `The item "${KEY_LABEL}" in the Secret Service holds no key: 32 bytes in base64 are expected`,
-    `Look at it: secret-tool search ${attributesOf(encodeHex(id)).join(" ")}\n` +
+    `Look at it: secret-tool search ${attributesOf(id).join(" ")}\n` +
       "To start anew: `entra-auth-cli clear-cache`, then sign in again.",
   );
 }
