@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { runStatus } from "../../../src/commands/status.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { StoreStatus } from "../../../src/flows/store_status.ts";
@@ -56,4 +56,60 @@ Deno.test("runStatus() prints JSON with no token, and refuses other forms", asyn
   assertEquals(key, { guardian: "secret-service", place: "the Secret Service", in_use: true, reason: null });
   assertEquals([signIn.profile, signIn.expired, signIn.expires_at], ["work", false, "2025-12-28T12:01:00Z"]);
   await assertRejects(() => runStatus("toml", context), CliError, "Unknown output form");
+});
+
+Deno.test("runStatus() says what is over, what has no token, and what an application is signed in to", async () => {
+  const context = new MemoryContext();
+  const [{ session } = { session: null }] = SIGNED_IN.signIns;
+  if (session === null) throw new Error("nobody is signed in");
+  const ada = {
+    ...session,
+    account: session.account && { ...session.account, username: "ada@contoso.example" },
+  };
+  context.status = {
+    ...SIGNED_IN,
+    signIns: [
+      { session: ada, expiresAt: NOW + 60, isExpired: false },
+      { session: { ...ada, profile: "old" }, expiresAt: NOW - 60, isExpired: true },
+      { session: { ...ada, profile: "app", account: null }, expiresAt: null, isExpired: true },
+    ],
+  };
+  await runStatus("text", context);
+  const [work = "", old = "", app = ""] = context.terminal.data.split("\n");
+  assertMatch(work, /^Profile 'work': ada@contoso\.example, expires \d/);
+  assertMatch(old, /^Profile 'old': ada@contoso\.example, expired \d/);
+  assertEquals(app, "Profile 'app': (application), no token");
+});
+
+Deno.test("runStatus() prints each field of a sign-in as JSON under a name of its own", async () => {
+  const context = new MemoryContext();
+  const [signIn] = SIGNED_IN.signIns;
+  if (signIn === undefined) throw new Error("nobody is signed in");
+  context.status = {
+    ...SIGNED_IN,
+    signIns: [signIn, { session: { ...signIn.session, account: null }, expiresAt: null, isExpired: true }],
+  };
+  await runStatus("json", context);
+  const fields = {
+    profile: "work",
+    tenant: "contoso",
+    client_id: "client",
+    authority: "https://login.example.org",
+  };
+  assertEquals(JSON.parse(context.terminal.data).sign_ins, [
+    {
+      ...fields,
+      username: "ada@contoso.example\u001b[2J",
+      expires_at: "2025-12-28T12:01:00Z",
+      expired: false,
+    },
+    { ...fields, username: null, expires_at: null, expired: true },
+  ]);
+});
+
+Deno.test("runStatus() refuses an unknown form before it looks at anything", async () => {
+  const context = new MemoryContext();
+  context.flows.storeStatus = () => Promise.reject(new Error("the store was opened"));
+  const error = await assertRejects(() => runStatus("yaml", context), CliError);
+  assertEquals(error.code, "usage");
 });

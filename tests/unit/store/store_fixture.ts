@@ -6,6 +6,7 @@ import type { TokenStore } from "../../../src/store/token_store.ts";
 import { type Files, systemFiles } from "../../../src/system/files.ts";
 import { systemLocks } from "../../../src/system/lock.ts";
 import { openPrivateFolder, type PrivateFolder } from "../../../src/system/private_folder.ts";
+import type { Processes } from "../../../src/system/processes.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 /** A home folder that isn't there yet, inside a temporary one that goes away with it. */
@@ -33,6 +34,7 @@ export class StoreHome implements AsyncDisposable {
       files?: Files;
       key?: string;
       env?: Readonly<Record<string, string>>;
+      processes?: Pick<Processes, "run">;
       lockTimeoutMs?: number;
       turnTimeoutMs?: number;
     } = {},
@@ -44,7 +46,7 @@ export class StoreHome implements AsyncDisposable {
       },
       // Where no key store can be found: the key is in a file unless a test says otherwise.
       os: "linux",
-      processes: { run: () => Promise.resolve({ kind: "not-found" }) },
+      processes: options.processes ?? { run: () => Promise.resolve({ kind: "not-found" }) },
       dataProtection: () => Promise.reject(new Error("there is none here")),
       notice: (message) => void this.notices.push(message),
       clock: new FakeClock(Date.UTC(2026, 10, 22, 9, 30)),

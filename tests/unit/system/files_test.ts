@@ -123,13 +123,15 @@ Deno.test("replaceFile() refuses to replace what is no file", async () => {
       "it is a folder",
     );
     if (HAS_MODES) {
+      // No device of the machine: root would lose it where this test fails.
+      await new Deno.Command("mkfifo", { args: [join(folder, "pipe")] }).output();
       await assertRejects(
-        () => replaceFile(systemFiles, "/dev/null", bytes("x")),
+        () => replaceFile(systemFiles, join(folder, "pipe"), bytes("x")),
         Error,
         "it is a special file",
       );
     }
-    assertEquals(await names(folder), ["sub"]);
+    assertEquals(await names(folder), HAS_MODES ? ["pipe", "sub"] : ["sub"]);
   });
 });
 

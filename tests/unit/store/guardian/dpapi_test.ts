@@ -3,6 +3,7 @@ import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { encodeHex } from "@std/encoding/hex";
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { CliError } from "../../../../src/errors.ts";
 import { dpapiGuardian } from "../../../../src/store/guardian/dpapi.ts";
 import { type KeyGuardian, UnusableKeyError } from "../../../../src/store/guardian/key_guardian.ts";
 import { type DataProtection, openDataProtection } from "../../../../src/system/data_protection.ts";
@@ -157,4 +158,11 @@ Deno.test("dpapiGuardian() gives no new key that it can't open again", async () 
   await Deno.remove(home.file(SEALED_KEY));
   const confused: DataProtection = { protect: user.protect, unprotect: () => new Uint8Array(32) };
   await assertRejects(() => guardianOf(home, confused).obtain(".old"), UnusableKeyError);
+});
+
+Deno.test("dpapiGuardian() moves only a key aside that is none, not what it may not read", async () => {
+  await using home = await makeStoreHome();
+  await Deno.mkdir(home.file(SEALED_KEY), { recursive: true, mode: 0o700 });
+  const error = await assertRejects(() => guardianOf(home, presentUser()).obtain(".old"), CliError);
+  assertEquals([error.code, await home.names()], ["store", [SEALED_KEY]]);
 });

@@ -1,0 +1,41 @@
+import { assert, assertEquals } from "@std/assert";
+import { keyFileGuardian } from "../../../src/store/guardian/key_file.ts";
+import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../../src/store/token_file.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
+
+const OTHER = { kind: "of another version", name: "work", data: new TextEncoder().encode("what it says") };
+
+/** Adds a record of a kind that this version of the program doesn't know to those in the file. */
+async function addOtherRecord(home: StoreHome): Promise<void> {
+  const { key, id } = await keyFileGuardian(home.folder()).obtain(".old");
+  const file = await parseTokenFile(bytesInMemory(await home.read("tokens.enc")), key);
+  const records = await Promise.all(
+    file.index.map(async ({ kind, name }, place) => ({ kind, name, data: await file.open(place) })),
+  );
+  await home.write("tokens.enc", await formatTokenFile({ guardian: 1, keyId: id }, key, [OTHER, ...records]));
+}
+
+/** The records of other kinds that are in the file. */
+async function otherRecords(home: StoreHome): Promise<unknown[]> {
+  const key = await keyFileGuardian(home.folder()).load(new Uint8Array(8));
+  assert(key !== null);
+  const file = await parseTokenFile(bytesInMemory(await home.read("tokens.enc")), key.key);
+  const records = file.index.map(async ({ kind, name }, place) => ({
+    kind,
+    name,
+    data: await file.open(place),
+  }));
+  return (await Promise.all(records)).filter(({ kind }) => kind !== "session");
+}
+
+Deno.test("A record of a kind that is not known is taken for no session, and outlives every write", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  await addOtherRecord(home);
+  assertEquals((await home.store().read(keyOf("work")))?.profile, "work");
+  assertEquals((await home.store().list()).map(({ profile }) => profile), ["work"]);
+  await home.store().save(sampleSession("work", "new"));
+  assertEquals(await otherRecords(home), [OTHER]);
+  assertEquals(await home.store().forget("work"), 1);
+  assertEquals([await otherRecords(home), await home.store().list()], [[OTHER], []]);
+});

@@ -1,0 +1,146 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { type SignInTurn, takeSignInTurn } from "../../../src/store/sign_in_turn.ts";
+import type { Clock } from "../../../src/system/clock.ts";
+import { type Files, systemFiles } from "../../../src/system/files.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { keyOf, makeStoreHome, type StoreHome } from "./store_fixture.ts";
+
+interface Waiter {
+  readonly pid: number;
+  readonly profile?: string;
+  readonly files?: Files;
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+  readonly onWait?: (pid: number | null) => void;
+}
+
+function take(home: StoreHome, waiter: Waiter): Promise<SignInTurn> {
+  const { pid, profile = "work", files, clock = new FakeClock(0), onWait = () => {} } = waiter;
+  const { signal = new AbortController().signal } = waiter;
+  return takeSignInTurn(
+    keyOf(profile),
+    { folder: home.folder(files), clock, pid, timeoutMs: 1000, onWait },
+    signal,
+  );
+}
+
+/** A file system in which `event` happens at each read of a file, of which it gets the number. */
+function atReads(event: (read: number) => void): Files {
+  let reads = 0;
+  return {
+    ...systemFiles,
+    async read(path) {
+      const content = await systemFiles.read(path);
+      event(++reads);
+      return content;
+    },
+  };
+}
+
+/**
+ * Before Deno had `tryLock`, a wait that is given up goes on in a thread until the lock is free: nothing that could be
+ * waited for, and gone with the process.
+ */
+const sanitize = "tryLock" in Deno.FsFile.prototype;
+
+Deno.test("takeSignInTurn() learns of a sign-in that began after it got in line, and takes no earlier one for it", async () => {
+  await using home = await makeStoreHome();
+  const earlier = await take(home, { pid: 1001 });
+  await earlier.begin();
+  await earlier.conclude({ kind: "signed-in" });
+  earlier[Symbol.dispose]();
+
+  const holder = await take(home, { pid: 1002 });
+  const said = Promise.withResolvers<number | null>();
+  const waiting = take(home, { pid: 1003, onWait: said.resolve });
+  assertEquals(await said.promise, null, "who has the turn now has said nothing yet");
+  await holder.begin();
+  await holder.conclude({ kind: "refused", error: new CliError("access_denied", "no"), scopes: [] });
+  holder[Symbol.dispose]();
+  using turn = await waiting;
+  assertEquals(turn.meanwhile?.kind, "refused");
+});
+
+Deno.test("takeSignInTurn() learns of the very first sign-in, for which it waited from before its beginning", async () => {
+  await using home = await makeStoreHome();
+  const holder = await take(home, { pid: 1001 });
+  const said = Promise.withResolvers<number | null>();
+  const waiting = take(home, { pid: 1002, onWait: said.resolve });
+  await said.promise;
+  await holder.begin();
+  await holder.conclude({ kind: "signed-in" });
+  holder[Symbol.dispose]();
+  using turn = await waiting;
+  assertEquals(turn.meanwhile, { kind: "signed-in" });
+});
+
+Deno.test("takeSignInTurn() names the process that it waits for once, however long it waits", async () => {
+  await using home = await makeStoreHome();
+  const holder = await take(home, { pid: 1001 });
+  await holder.begin();
+  const said: (number | null)[] = [];
+  const looked = Promise.withResolvers<void>();
+  // One read before the wait, and then one at each look.
+  const files = atReads((read) => read === 7 && looked.resolve());
+  const waiting = take(home, { pid: 1002, files, onWait: (pid) => said.push(pid) });
+  await looked.promise;
+  holder[Symbol.dispose]();
+  (await waiting)[Symbol.dispose]();
+  assertEquals(said, [1001]);
+});
+
+Deno.test({
+  name: "takeSignInTurn() says nothing more once it was interrupted",
+  sanitizeOps: sanitize,
+  sanitizeResources: sanitize,
+}, async () => {
+  await using home = await makeStoreHome();
+  using holder = await take(home, { pid: 1001 });
+  await holder.begin();
+  const interrupt = new AbortController();
+  const said: (number | null)[] = [];
+  const files = atReads((read) => read === 2 && interrupt.abort(new CliError("interrupted", "Interrupted")));
+  const waiter = {
+    pid: 1002,
+    files,
+    signal: interrupt.signal,
+    onWait: (pid: number | null) => said.push(pid),
+  };
+  await assertRejects(() => take(home, waiter), CliError, "Interrupted");
+  assertEquals(said, []);
+});
+
+Deno.test("takeSignInTurn() leaves no deadline behind once it has the turn", async () => {
+  await using home = await makeStoreHome();
+  const deadlines: string[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    deadline(ms) {
+      deadlines.push(`${ms} ms`);
+      return {
+        signal: new AbortController().signal,
+        [Symbol.dispose]: () => void deadlines.push("disposed"),
+      };
+    },
+  };
+  using _turn = await take(home, { pid: 1001, clock });
+  assertEquals(deadlines, ["1000 ms", "disposed"]);
+});
+
+Deno.test({
+  name: "takeSignInTurn() gives a command that a shell takes, whatever the profile is called",
+  sanitizeOps: sanitize,
+  sanitizeResources: sanitize,
+}, async () => {
+  await using home = await makeStoreHome();
+  const profile = "my work; $(id)";
+  using _holder = await take(home, { pid: 1001, profile });
+  const clock: Clock = {
+    now: () => 0,
+    deadline: () => ({ signal: AbortSignal.abort(), [Symbol.dispose]() {} }),
+  };
+  const error = await assertRejects(() => take(home, { pid: 1002, profile, clock }), CliError);
+  assertEquals(error.code, "timeout");
+  assertStringIncludes(error.hint ?? "", "get-token --profile 'my work; $(id)'");
+});

@@ -1,0 +1,135 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { MemorySecretTool } from "./memory_secret_tool.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
+
+const IN_FILE = { ENTRA_AUTH_CLI_KEYRING: "file" };
+const IN_SERVICE = { ENTRA_AUTH_CLI_KEYRING: "secret-service" };
+
+/** The number of the guardian in the header. */
+async function keeperOf(home: StoreHome): Promise<number | undefined> {
+  return (await home.read("tokens.enc"))[5];
+}
+
+async function readWork(home: StoreHome, options: Parameters<StoreHome["store"]>[0]) {
+  return (await home.store(options).read(keyOf("work")))?.tokens[0]?.accessToken.reveal();
+}
+
+Deno.test("A first file gets the key store that is here, and each later write takes the same key", async () => {
+  await using home = await makeStoreHome();
+  const processes = new MemorySecretTool();
+  await home.store({ processes }).save(sampleSession("work"));
+  await home.store({ processes }).save(sampleSession("home"));
+  await home.store({ processes }).forget("home");
+  assertEquals([await keeperOf(home), processes.items.size], [5, 1]);
+  assertEquals(await home.names(), ["locks", "tokens.enc", "tokens.lock"]);
+  assertEquals(await readWork(home, { processes }), "token-of-work");
+});
+
+Deno.test("A key moves from one forced guardian to the other and back, and is nowhere else afterwards", async () => {
+  await using home = await makeStoreHome();
+  const processes = new MemorySecretTool();
+  await home.store({ env: IN_FILE, processes }).save(sampleSession("work"));
+  await processes.run("secret-tool", ["store", "of", "another"], { input: "x", timeoutMs: 1 });
+
+  assertEquals(await readWork(home, { env: IN_SERVICE, processes }), "token-of-work");
+  assertEquals([await keeperOf(home), processes.items.size], [5, 2]);
+  assertEquals(await home.names(), ["tokens.enc", "tokens.lock"]);
+
+  assertEquals(await readWork(home, { env: IN_FILE, processes }), "token-of-work");
+  assertEquals([await keeperOf(home), [...processes.items.keys()]], [1, ["of another"]]);
+  assertEquals(await home.names(), ["key", "tokens.enc", "tokens.lock"]);
+  assertEquals(home.notices, [
+    "The key of tokens.enc is kept by the Secret Service now, no longer by the key file",
+    "The key of tokens.enc is kept by the key file now, no longer by the Secret Service",
+  ]);
+});
+
+Deno.test("read() and list() take no lock and write nothing where the key is in its place", async () => {
+  const processes = new MemorySecretTool();
+  for (const env of [{}, IN_FILE, IN_SERVICE, { ENTRA_AUTH_CLI_KEYRING: "auto" }]) {
+    await using home = await makeStoreHome();
+    await home.store({ env, processes }).save(sampleSession("work"));
+    const before = await home.read("tokens.enc");
+    await Deno.remove(home.file("tokens.lock"));
+    assertEquals(await readWork(home, { env, processes }), "token-of-work");
+    assertEquals((await home.store({ env, processes }).list()).length, 1);
+    assert(!(await home.names()).includes("tokens.lock"));
+    assertEquals([await home.read("tokens.enc"), home.notices], [before, []]);
+  }
+});
+
+Deno.test("A damaged key in the place that a key moves to doesn't stop it, and is kept beside it", async () => {
+  await using home = await makeStoreHome();
+  const processes = new MemorySecretTool();
+  await home.store({ processes }).save(sampleSession("work"));
+  await home.write("key", "cut o");
+  assertEquals(await readWork(home, { env: IN_FILE, processes }), "token-of-work");
+  assertEquals([await keeperOf(home), processes.items.size], [1, 0]);
+  const aside = (await home.names()).find((name) => name.startsWith("key.damaged-")) ?? "";
+  assertEquals(new TextDecoder().decode(await home.read(aside)), "cut o");
+});
+
+Deno.test({
+  name:
+    "A key that others can read, in the place that a key moves to, is an error before anything is asked or locked",
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using home = await makeStoreHome();
+  const processes = new MemorySecretTool();
+  await home.store({ processes }).save(sampleSession("work"));
+  await home.write("key", "open");
+  await Deno.chmod(home.file("key"), 0o644);
+  await Deno.remove(home.file("tokens.lock"));
+  const error = await assertRejects(() => readWork(home, { env: IN_FILE, processes }), CliError);
+  assertEquals(error.code, "store");
+  assertEquals(await home.names(), ["key", "tokens.enc"]);
+  assertEquals([await keeperOf(home), processes.items.size], [5, 1]);
+});
+
+Deno.test("A locked keyring stops a move, in both directions, and nothing is lost by it", async () => {
+  await using home = await makeStoreHome();
+  const processes = new MemorySecretTool();
+  for (const [from, to] of [[IN_FILE, IN_SERVICE], [IN_SERVICE, IN_FILE]] as const) {
+    await home.store({ env: from, processes }).save(sampleSession("work"));
+    const names = await home.names();
+    processes.isLocked = true;
+    await assertRejects(() => readWork(home, { env: to, processes }), CliError);
+    processes.isLocked = false;
+    assertEquals(await home.names(), names);
+    assertEquals(await readWork(home, { processes }), "token-of-work");
+    assertEquals(await readWork(home, { env: to, processes }), "token-of-work");
+  }
+});
+
+Deno.test({
+  name: "A key file that has nothing to do with it does not hide what a key store says",
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using home = await makeStoreHome();
+  const processes = new MemorySecretTool();
+  await home.store({ processes }).save(sampleSession("work"));
+  processes.isLocked = true;
+  await home.write("key", "open to others");
+  for (const mode of [0o644, 0o600]) {
+    await Deno.chmod(home.file("key"), mode);
+    await assertRejects(
+      () => readWork(home, { processes }),
+      CliError,
+      "The keyring of the Secret Service is locked",
+    );
+  }
+});
+
+Deno.test("keyPlace() names the guardian that is forced for a first file, for which there is no other reason", async () => {
+  await using home = await makeStoreHome();
+  const processes = new MemorySecretTool();
+  const names = { "secret-service": {}, "key-file": IN_FILE, "environment": { ENTRA_AUTH_CLI_KEY: "any" } };
+  for (const [guardian, env] of Object.entries(names)) {
+    const place = await home.store({ env, processes }).keyPlace();
+    assertEquals([place.guardian, place.isInUse, place.reason], [guardian, false, null]);
+  }
+  const absent = await home.store({ env: IN_SERVICE }).keyPlace();
+  assertEquals([absent.guardian, absent.reason], ["secret-service", null]);
+  await assertRejects(() => Deno.lstat(home.path), Deno.errors.NotFound);
+});
