@@ -43,7 +43,11 @@ export interface MoreGrants {
 
 /** The part of `deno.json` that names permissions, as far as more can be added to it. */
 export interface PermissionSets {
-  readonly default: { readonly net: readonly string[]; readonly run: readonly string[] };
+  readonly default: {
+    readonly net: readonly string[];
+    readonly run: readonly string[];
+    readonly ffi: readonly string[];
+  };
 }
 
 interface Attempt {
@@ -61,11 +65,14 @@ function isTarget(text: string): text is Target {
   return (TARGETS as readonly string[]).includes(text);
 }
 
+function isForWindows(target: Target | undefined, os: string = Deno.build.os): boolean {
+  return target === undefined ? os === "windows" : target.includes("windows");
+}
+
 /** Where an executable goes that was given no name of its own. */
 export function defaultOutput(target: Target | undefined, os: string = Deno.build.os): string {
-  const isWindows = target === undefined ? os === "windows" : target.includes("windows");
   const suffix = target === undefined ? "" : `-${target}`;
-  return `dist/entra-auth-cli${suffix}${isWindows ? ".exe" : ""}`;
+  return `dist/entra-auth-cli${suffix}${isForWindows(target, os) ? ".exe" : ""}`;
 }
 
 /**
@@ -117,12 +124,15 @@ async function tryToCompile(options: CompileOptions, output: string, attempt: At
   // The packages are fetched with the trust store of the caller, which `deno compile` itself must not see.
   const fetched = await run(attempt.deno, ["cache", "--quiet", ...attempt.flags, entry], env);
   if (!fetched.success) return fetched;
+  const permissions = await readPermissions();
   const args = [
     "compile",
     // Kept by the executable too: else each start names every browser of the permission set that isn't installed.
     "--quiet",
     ...attempt.flags,
-    ...permissionFlags(await readPermissions(), { alsoNet, alsoRun }),
+    ...permissionFlags(permissions, { alsoNet, alsoRun }),
+    // Another system's Deno would take the set's path of Windows for one below this folder.
+    ...(isForWindows(options.target) ? [`--allow-ffi=${permissions.default.ffi.join(",")}`] : []),
     // Types are the business of `deno task check`.
     "--no-check",
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.

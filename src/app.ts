@@ -6,6 +6,7 @@ import type { Flows } from "./flows/flows.ts";
 import { getToken } from "./flows/get_token.ts";
 import type { SessionKey } from "./store/session.ts";
 import type { TokenStore } from "./store/token_store.ts";
+import { plainText } from "./plain_text.ts";
 import { openProfileBook } from "./profiles/profile_book.ts";
 import { openTokenStore } from "./store/encrypted_token_store.ts";
 import { FileError } from "./system/file_error.ts";
@@ -41,7 +42,7 @@ function wantsJson(args: readonly string[]): boolean {
 
 function createContext(system: System): CommandContext {
   const { terminal, env, clock, files, locks, os, interrupted } = system;
-  const notice = (message: string) => terminal.say(`Notice: ${message}`);
+  const notice = (message: string) => terminal.say(`Notice: ${plainText(message, 2000)}`);
   // Made when a command asks for it, so that help needs neither a home nor the permission to look for one.
   let folder: PrivateFolder | undefined;
   const openFolder = () => folder ??= openPrivateFolder({ path: homeFolder(env, os), files, locks, notice });

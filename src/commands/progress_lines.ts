@@ -38,13 +38,15 @@ function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boole
       return needed(...browserFailedLines(event));
     case "refresh-failed":
       return needed(
-        `Warning: the token could not be refreshed (${event.error.message}); the old one still lives.`,
+        `Warning: the token could not be refreshed (${
+          plainText(event.error.message)
+        }); the old one still lives.`,
       );
     case "scopes-missing":
       return needed(`Warning: these scopes were not granted: ${plainText(event.scopes.join(" "))}`);
     case "not-saved":
       return needed(
-        `Warning: the token is not saved: ${event.error.message}`,
+        `Warning: the token is not saved: ${plainText(event.error.message)}`,
         ...hintLines(event.error.hint),
       );
   }
@@ -61,7 +63,9 @@ function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): 
 }
 
 function hintLines(hint: string | undefined): string[] {
-  return hint === undefined ? [] : [`Hint: ${hint}`];
+  return hint === undefined
+    ? []
+    : [`Hint: ${hint.split("\n").map((line) => plainText(line)).join("\n      ")}`];
 }
 
 function status(...lines: string[]): { lines: string[]; isStatus: boolean } {

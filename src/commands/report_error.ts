@@ -14,9 +14,10 @@ export function reportError(
   options: { asJson: boolean; verbose: boolean },
 ): number {
   const known = toCliError(error);
-  const { code, aadsts } = known;
+  const { code } = known;
   // What comes from the network was made plain where it came in; this is for what somebody forgot.
   const message = plainText(known.message, MAX_LENGTH);
+  const aadsts = known.aadsts === undefined ? undefined : plainText(known.aadsts);
   const correlationId = known.correlationId === undefined ? undefined : plainText(known.correlationId);
   const hint = known.hint?.split("\n").map((line) => plainText(line, MAX_LENGTH)).join("\n");
   if (options.asJson) {

@@ -23,7 +23,7 @@ export async function askUserInTurn(
   if (asksAsOthersDo(request)) {
     const { meanwhile } = turn;
     if (meanwhile?.kind === "refused" && concerns(meanwhile, request)) throw meanwhile.error;
-    const others = await getSilently(afterOthers(request, meanwhile), dependencies, signal);
+    const others = await getSilently(afterOthers(request, needed, meanwhile), dependencies, signal);
     if (others.kind === "token") return others.result;
     latest = { ...others, demand: others.demand ?? needed.demand };
   }
@@ -83,8 +83,20 @@ function asksAsOthersDo({ prompt, loginHint }: TokenRequest): boolean {
   return prompt === undefined && loginHint === undefined;
 }
 
-/** A sign-in that ended while this process waited is as fresh as its own would be. */
-function afterOthers(request: TokenRequest, meanwhile: SignInTurn["meanwhile"]): TokenRequest {
+/**
+ * A sign-in that ended while this process waited is as fresh as its own would be. One that ended just before may have
+ * left what a refresh takes, unless a refresh was refused already.
+ */
+function afterOthers(
+  request: TokenRequest,
+  needed: UserNeeded,
+  meanwhile: SignInTurn["meanwhile"],
+): TokenRequest {
   const signedIn = meanwhile?.kind === "signed-in";
-  return { ...request, acceptCached: request.acceptCached || signedIn, acceptRefresh: signedIn };
+  const mayRefresh = request.acceptRefresh && needed.demand === null;
+  return {
+    ...request,
+    acceptCached: request.acceptCached || signedIn,
+    acceptRefresh: signedIn || mayRefresh,
+  };
 }

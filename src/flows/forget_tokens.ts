@@ -38,7 +38,8 @@ export async function forgetTokens(
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "unreadable_store" || keepUnreadable) throw error;
     const path = await store.moveAside();
-    if (path === null) throw error;
+    // Another process has moved it meanwhile.
+    if (path === null) return { kind: "forgotten", sessions: await store.forget(profile, waiting) };
     return { kind: "moved-aside", path };
   }
 }

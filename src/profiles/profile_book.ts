@@ -39,9 +39,11 @@ const LOCK_TIMEOUT_MS = 10_000;
 
 /** The profiles in `folder`. Nothing is read or made before it is needed. */
 export function openProfileBook({ folder }: ProfileBookOptions): ProfileBook {
+  const path = folder.pathOf(PROFILE_FILE);
+
   async function read(): Promise<ProfileFile | null> {
     const content = await folder.read(PROFILE_FILE, "readable");
-    return content === null ? null : await parseProfileFile(`${folder.path}/${PROFILE_FILE}`, content);
+    return content === null ? null : await parseProfileFile(path, content);
   }
 
   /** Rewrites the file with what `change` makes of the profiles; nothing is written when it gives null. */
@@ -49,7 +51,7 @@ export function openProfileBook({ folder }: ProfileBookOptions): ProfileBook {
     change: (profiles: Readonly<Record<string, unknown>>) => Record<string, unknown> | null,
   ): Promise<boolean> {
     using _lock = await folder.lock(PROFILE_LOCK, { timeoutMs: LOCK_TIMEOUT_MS });
-    const file = await read() ?? emptyProfileFile(`${folder.path}/${PROFILE_FILE}`);
+    const file = await read() ?? emptyProfileFile(path);
     await refuseDuplicates(file);
     const profiles = change(file.profiles);
     if (profiles !== null) await folder.replace(PROFILE_FILE, formatProfileFile(file, profiles));

@@ -65,7 +65,7 @@ class EncryptedTokenStore implements TokenStore {
       const kept = records.filter((record) => !isSessionOf(record, profile));
       forgotten = records.length - kept.length;
       return forgotten === 0 ? null : kept;
-    });
+    }, options);
     return forgotten;
   }
 

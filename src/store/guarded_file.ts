@@ -42,6 +42,7 @@ export class GuardedFile {
   readonly #clock: Clock;
   readonly #notice: (message: string) => void;
   readonly #lockTimeoutMs: number;
+  readonly #interrupted: AbortSignal | undefined;
 
   /** Looks at nothing yet. */
   constructor(options: GuardedFileOptions) {
@@ -50,13 +51,18 @@ export class GuardedFile {
     this.#clock = options.clock;
     this.#notice = options.notice;
     this.#lockTimeoutMs = options.lockTimeoutMs;
+    this.#interrupted = options.interrupted;
   }
 
   /** What `look` finds in the file, of which it reads no more than it needs; null where there is no file. */
   async read<T>(look: (file: TokenFile) => Promise<T>): Promise<T | null> {
     return await withFileThatStays(async () => {
       const found = await this.#look(look);
-      if (found === null) return null;
+      if (found === null) {
+        // Better now than once the user has signed in.
+        await this.#keys.checkChoice();
+        return null;
+      }
       // Not before the file is closed: Windows replaces none that is open.
       await this.#movePlace(found.key);
       return found.result;
@@ -74,9 +80,13 @@ export class GuardedFile {
     });
   }
 
-  /** Writes what `change` makes of all records. Where it gives null, the file stays as it is. */
-  async change(change: (records: readonly PlainRecord[]) => readonly PlainRecord[] | null): Promise<void> {
-    using _lock = await this.#lock();
+  /** Writes what `change` makes of all records. Where it gives null, the file stays as it is. The wait for other processes ends with
+   * `signal`. */
+  async change(
+    change: (records: readonly PlainRecord[]) => readonly PlainRecord[] | null,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<void> {
+    using _lock = await this.#lock(options);
     const opened = await this.#open();
     const changed = change(opened === null ? [] : await allRecords(opened.file));
     if (changed !== null) await this.#write(opened, changed);
@@ -87,15 +97,29 @@ export class GuardedFile {
     return await this.#folder.has(TOKEN_FILE);
   }
 
-  /** Gives the file another name, and gives its new path; null where there is none. */
+  /** Gives a file that can't be read another name, and gives its new path; null where there is none, or it can be read. */
   async moveAside(): Promise<string | null> {
     if (!await this.exists()) return null;
     using _lock = await this.#lock();
+    // Another process may have moved it already, and a new sign-in may be there.
+    if (await this.#isReadable()) return null;
     return await this.#folder.rename(TOKEN_FILE, TOKEN_FILE + await this.#freeSuffix());
+  }
+
+  async #isReadable(): Promise<boolean> {
+    try {
+      const opened = await this.#open();
+      if (opened !== null) await allRecords(opened.file);
+      return true;
+    } catch (error) {
+      if (error instanceof CliError && error.code === "unreadable_store") return false;
+      throw error;
+    }
   }
 
   /** Who keeps the key, or would. */
   async keyPlace(): Promise<KeyPlace> {
+    await this.#keys.checkChoice();
     using source = await this.#folder.open(TOKEN_FILE, "private");
     return await this.#keys.place(source === null ? null : await parseTokenFileHeader(source));
   }
@@ -107,8 +131,8 @@ export class GuardedFile {
     return { result: await look(file), key };
   }
 
-  #lock(): Promise<Lock> {
-    return this.#folder.lock(STORE_LOCK, { timeoutMs: this.#lockTimeoutMs });
+  #lock(options: { signal?: AbortSignal } = {}): Promise<Lock> {
+    return this.#folder.lock(STORE_LOCK, { ...options, timeoutMs: this.#lockTimeoutMs });
   }
 
   /** The whole file, in memory: its records can be read side by side. */
@@ -139,6 +163,7 @@ export class GuardedFile {
 
   /** Moves the key to the guardian that is forced, where that isn't the one that keeps it. */
   async #movePlace(key: FoundKey): Promise<void> {
+    this.#interrupted?.throwIfAborted();
     if (!this.#keys.isOutOfPlace(key)) return;
     using _lock = await this.#lock();
     const opened = await this.#open();
@@ -158,15 +183,16 @@ export class GuardedFile {
   /** Once nothing needs it any more, the key goes from where it was. */
   async #afterMove({ id, guardian, keeper }: FoundKey, now: GuardianName): Promise<void> {
     if (keeper === now) return;
-    const before = GUARDIAN_LABELS[keeper];
-    this.#notice(`The key of ${TOKEN_FILE} is kept by ${GUARDIAN_LABELS[now]} now, no longer by ${before}`);
-    if (guardian.name === now) return;
+    const kept = `The key of ${TOKEN_FILE} is kept by ${GUARDIAN_LABELS[now]} now`;
+    // It was carried over by hand: where else it is, is the user's business.
+    if (guardian.name === now) return this.#notice(kept);
+    this.#notice(`${kept}, no longer by ${GUARDIAN_LABELS[keeper]}`);
     try {
       await guardian.forget(id);
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      // What was asked for is done; a key that opens nothing any more is no reason to fail.
-      this.#notice(`The old key could not be removed from ${guardian.place}: ${error.message}`);
+      // The tokens are where they were to be; a key that opens nothing any more is no reason to fail.
+      this.#notice(`${GUARDIAN_LABELS[keeper]} may still have the former key: ${error.message}`);
     }
   }
 

@@ -28,7 +28,9 @@ export function parseSignInRecord(content: Uint8Array): SignInRecord | null {
   const record = parseObject(new TextDecoder().decode(content));
   if (record === null) return null;
   const { pid, attempt, outcome } = record;
-  if (typeof pid !== "number" || !Number.isSafeInteger(pid) || typeof attempt !== "string") return null;
+  if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 0 || typeof attempt !== "string") {
+    return null;
+  }
   return { pid, attempt, outcome: parseOutcome(outcome) };
 }
 
@@ -53,7 +55,7 @@ function parseOutcome(value: unknown): SignInOutcome | null {
 }
 
 function isErrorCode(value: unknown): value is ErrorCode {
-  return typeof value === "string" && Object.hasOwn(EXIT_CODES, value);
+  return typeof value === "string" && Object.hasOwn(EXIT_CODES, value) && value !== "interrupted";
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

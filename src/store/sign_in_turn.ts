@@ -133,14 +133,18 @@ async function pause(until: AbortSignal): Promise<boolean> {
   }
 }
 
+/** More than a record ever has. */
+const MOST_BYTES = 65_536;
+
 /** Written only by who has the turn. It is a courtesy: where it fails, everybody asks the user in turn. */
 class RecordFile {
   constructor(private readonly folder: PrivateFolder, private readonly name: string) {}
 
   async read(): Promise<SignInRecord | null> {
     try {
-      const content = await this.folder.read(this.name, "private");
-      return content === null ? null : parseSignInRecord(content);
+      using source = await this.folder.open(this.name, "private");
+      if (source === null || source.size > MOST_BYTES) return null;
+      return parseSignInRecord(await source.read(0, source.size));
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       return null;

@@ -15,7 +15,7 @@ import {
   type KeyGuardian,
   UnusableKeyError,
 } from "./guardian/key_guardian.ts";
-import { missingKey, notATokenFile, otherKey, otherSystem, undecryptable } from "./store_error.ts";
+import { missingKey, notATokenFile, otherKey, otherSystem } from "./store_error.ts";
 import type { TokenFileHeader } from "./token_file.ts";
 import type { KeyPlace } from "./token_store.ts";
 
@@ -51,6 +51,8 @@ export interface StoreKeys {
    * lock; `suffix` is put after the name of what has to make room. @throws {CliError}
    */
   forWriting(present: GuardedKey | null, suffix: () => Promise<string>): Promise<GuardedKey>;
+  /** Whether the environment makes sense. Asks no key store. @throws {CliError} `usage`, or `store` for a key that is none. */
+  checkChoice(): Promise<void>;
   /** Who keeps the key of the file with this header, or would keep that of the first file. @throws {CliError} */
   place(header: TokenFileHeader | null): Promise<KeyPlace>;
 }
@@ -65,13 +67,17 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
     return { ...key, guardian, keeper };
   }
 
-  /** Whether the key is where a file would hardly name another guardian, unless it is damaged in just that place. */
-  async function isInKeyFile(keeper: GuardianName, id: KeyId): Promise<boolean> {
-    if (keeper === "key-file") return false;
+  /**
+   * The key in the key file, where it is just the one: carried over by hand, or never elsewhere and the file is damaged in
+   * the one byte that says so.
+   */
+  async function inKeyFile(keeper: GuardianName, id: KeyId): Promise<GuardedKey | null> {
+    if (keeper === "key-file") return null;
     try {
-      return await loadIfUsable(await openGuardian("key-file", context), id) !== null;
+      return await loadIfUsable(await openGuardian("key-file", context), id);
     } catch (error) {
-      if (error instanceof CliError) return false;
+      // What is wrong with the guardian that the file names is what counts.
+      if (error instanceof CliError) return null;
       throw error;
     }
   }
@@ -88,7 +94,9 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
       try {
         return await load(keeper, header.keyId);
       } catch (error) {
-        throw await isInKeyFile(keeper, header.keyId) ? undecryptable() : error;
+        const carried = await inKeyFile(keeper, header.keyId);
+        if (carried !== null) return { ...carried, keeper };
+        throw error;
       }
     },
     isOutOfPlace({ keeper }) {
@@ -100,6 +108,10 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
       if (present !== null && present.guardian.name === (forced ?? present.guardian.name)) return present;
       const { guardian } = await chooseGuardian(context);
       return { ...await guardian.obtain(await suffix()), guardian };
+    },
+    async checkChoice() {
+      if (forcedGuardian(context.env) !== "environment") return;
+      await (await openGuardian("environment", context)).load(new Uint8Array());
     },
     async place(header) {
       const { guardian, reason } = header === null

@@ -31,7 +31,7 @@ export interface TokenStore {
    */
   forget(profile: string, options?: { readonly signal?: AbortSignal }): Promise<number>;
   /**
-   * Moves a token file that can't be read out of the way. Gives its new path, or null when there is no file.
+   * Moves a token file that can't be read out of the way. Gives its new path, or null when there is no such file.
    * @throws {CliError} `store` or `permission`.
    */
   moveAside(): Promise<string | null>;

@@ -1,5 +1,6 @@
 import { FileError, fileError } from "./file_error.ts";
 import { permitted } from "./permission.ts";
+import { renamePatiently } from "./rename_patiently.ts";
 
 /** Bytes in memory of their own, as WebCrypto wants them. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -78,7 +79,8 @@ export const systemFiles: Files = {
   open: (path) => attempt(["read"], "read", "Reading", path, () => open(path)),
   read: (path) => attempt(["read"], "read", "Reading", path, () => Deno.readFile(path)),
   create: (path, data) => attempt(["write"], "write", "Writing", path, () => create(path, data)),
-  rename: (from, to) => attempt(["read", "write"], "replace", "Replacing", to, () => Deno.rename(from, to)),
+  rename: (from, to) =>
+    attempt(["read", "write"], "replace", "Replacing", to, () => renamePatiently(from, to)),
   syncFolder: (path) => attempt(["read"], "sync", "Syncing", path, () => syncFolder(path)),
   chmod: (path, mode) => attempt(["write"], "change", "Changing", path, () => Deno.chmod(path, mode)),
   remove: (path) => attempt(["write"], "remove", "Removing", path, () => Deno.remove(path)),

@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { shellWord } from "../shell_word.ts";
 
 /**
  * Runs `work`, which needs the given Deno permissions.
@@ -46,7 +47,7 @@ export function permittedSync<T>(
 export function permissionFlag(need: Deno.PermissionDescriptor): string {
   const target = permissionTarget(need);
   const flag = `--allow-${need.name}${target === undefined ? "" : `=${target}`}`;
-  return /[\s$"'`\\]/.test(flag) ? JSON.stringify(flag) : flag;
+  return /[\s$"'`\\]/.test(flag) ? shellWord(flag) : flag;
 }
 
 function permissionTarget(need: Deno.PermissionDescriptor): string | undefined {

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** How long it may take, in milliseconds; then it is killed. */
   readonly timeoutMs: number;
+  /** Ends the wait with its reason, and the program with it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What became of running a program to its end: it ended, took too long, or could not be started (see {@linkcode StartAttempt}). */
@@ -54,7 +56,8 @@ export interface Processes {
   start(command: string, args: readonly string[]): StartAttempt;
   /**
    * Runs `command`, looked up in PATH when it has no slash, with exactly `args` to its end: no shell reads them, and
-   * nothing of the terminal is shared. What may not be seen in a list of processes belongs in its input. Never rejects.
+   * nothing of the terminal is shared. What may not be seen in a list of processes belongs in its input. Rejects with the
+   * reason of `signal` alone. Of what it prints, more than a program has to say is dropped.
    */
   run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult>;
 }
@@ -65,9 +68,10 @@ export const systemProcesses: Processes = {
     const child = trySpawn(command, args, NOTHING_SHARED);
     return isFailure(child) ? child : started(child);
   },
-  async run(command, args, { input, env, timeoutMs }) {
+  async run(command, args, { input, env, timeoutMs, signal }) {
+    signal?.throwIfAborted();
     const child = trySpawn(command, args, PIPED, env);
-    if (!isFailure(child)) return await collect(child, input ?? "", timeoutMs);
+    if (!isFailure(child)) return await collect(child, input ?? "", timeoutMs, signal);
     const { kind } = child;
     return kind === "not-permitted" ? { kind, flag: permissionFlag({ name: "run", command }) } : { kind };
   },
@@ -109,32 +113,43 @@ function started(child: Deno.ChildProcess): StartAttempt {
 }
 
 /** A program that leaves others behind which hold its output is waited for no longer than one that hangs. */
-async function collect(child: Deno.ChildProcess, input: string, timeoutMs: number): Promise<RunResult> {
+async function collect(
+  child: Deno.ChildProcess,
+  input: string,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<RunResult> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeoutMs);
+  const until = AbortSignal.any(signal === undefined ? [late.signal] : [late.signal, signal]);
   try {
     const [stdout, stderr, { code }] = await Promise.all([
-      textOf(child.stdout, late.signal),
-      textOf(child.stderr, late.signal),
-      abortable(child.status, late.signal),
+      textOf(child.stdout, until),
+      textOf(child.stderr, until),
+      abortable(child.status, until),
       feed(child.stdin, input),
     ]);
     return { kind: "ended", code, stdout, stderr };
   } catch (error) {
-    if (!late.signal.aborted) throw error;
+    if (!until.aborted) throw error;
     await end(child);
+    signal?.throwIfAborted();
     return { kind: "timed-out" };
   } finally {
     clearTimeout(timer);
   }
 }
 
+/** In characters: no program that is run here has more to say. */
+const MOST_OUTPUT = 1_000_000;
+
 async function textOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   const sink = new WritableStream<Uint8Array>({
     write(chunk) {
-      text += decoder.decode(chunk, { stream: true });
+      // One that never stops is waited for like one that hangs, and fills no memory meanwhile.
+      if (text.length < MOST_OUTPUT) text += decoder.decode(chunk, { stream: true });
     },
   });
   await stream.pipeTo(sink, { signal });
@@ -192,7 +207,8 @@ function spawn(
 ): Deno.ChildProcess {
   return new Deno.Command(command, {
     args: [...args],
-    env,
+    // The key of the tokens is no concern of the user's browser.
+    env: { ENTRA_AUTH_CLI_KEY: "", ...env },
     ...streams,
     // A process group of its own: Ctrl-C in the terminal must not end the user's browser.
     detached: true,

@@ -44,7 +44,7 @@ Deno.test("parseTargets() knows the five targets and names them to who asks for 
   assertEquals(TARGETS.every((target) => error.message.includes(target)), true);
 });
 
-const PERMISSIONS = { default: { net: ["login.example:443", "[::1]"], run: ["xdg-open"] } };
+const PERMISSIONS = { default: { net: ["login.example:443", "[::1]"], run: ["xdg-open"], ffi: [] } };
 
 Deno.test("permissionFlags() grants the permission set alone when nothing is to be added", () => {
   assertEquals(permissionFlags(PERMISSIONS, { alsoNet: [], alsoRun: [] }), [

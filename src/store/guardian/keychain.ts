@@ -15,6 +15,14 @@ const PROGRAM = "/usr/bin/security";
 /** Longest wait, in milliseconds: any of this may make macOS ask for the keychain's password. */
 const TIMEOUT_MS = 60_000;
 
+/** What {@linkcode keychainGuardian} may be told. */
+export interface KeychainOptions {
+  /** The path of `security`. */
+  readonly program?: string | undefined;
+  /** Aborted when the user ends the program: nobody will answer the keychain's question then. */
+  readonly interrupted?: AbortSignal | undefined;
+}
+
 /**
  * Keeps data keys in the user's default macOS Keychain, each in an item of its own.
  *
@@ -22,14 +30,16 @@ const TIMEOUT_MS = 60_000;
  * without a question, also after an update of this program, and also to any other program of the same user that runs
  * `security`. To trust this program alone (`-T`) would need its signature to stay the same. What this protects from is
  * who gets the files without the keychain's password: from a backup, from a disk, or while the keychain is locked.
- *
- * @param program The path of `security`.
  */
-export function keychainGuardian(processes: Pick<Processes, "run">, program: string = PROGRAM): KeyGuardian {
+export function keychainGuardian(
+  processes: Pick<Processes, "run">,
+  { program = PROGRAM, interrupted }: KeychainOptions = {},
+): KeyGuardian {
   async function security(args: readonly string[], input?: string): Promise<Ended> {
     const result = await processes.run(program, args, {
       ...(input === undefined ? {} : { input }),
       timeoutMs: TIMEOUT_MS,
+      signal: interrupted,
     });
     if (result.kind === "ended") return result;
     throw notRun(result, program);

@@ -40,8 +40,12 @@ export async function findSecretService(processes: Pick<Processes, "run">): Prom
  * the keyring is unlocked, every program in the session can read them. Where it is locked and there is a screen, the
  * keyring asks for its password, and a minute is left for that; otherwise it is an error at once.
  */
-export function secretServiceGuardian(processes: Pick<Processes, "run">, env: Environment): KeyGuardian {
-  const tool = openSecretTool(processes);
+export function secretServiceGuardian(
+  processes: Pick<Processes, "run">,
+  env: Environment,
+  interrupted?: AbortSignal,
+): KeyGuardian {
+  const tool = openSecretTool(processes, interrupted);
 
   async function find(id: string): Promise<Item> {
     // Unlike `lookup`, `search` asks nobody and tells a locked item from none.

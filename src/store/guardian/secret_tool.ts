@@ -32,13 +32,15 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const PERSON_TIMEOUT_MS = 60_000;
 
 /** Opens the way to the Secret Service of this session. Nothing runs yet. */
-export function openSecretTool(processes: Pick<Processes, "run">): SecretTool {
+export function openSecretTool(processes: Pick<Processes, "run">, interrupted?: AbortSignal): SecretTool {
   return async (args, { input, mayAsk = false } = {}) => {
     const result = await processes.run(PROGRAM, args, {
       ...(input === undefined ? {} : { input }),
       // It says in the user's language what went wrong, and nothing else tells one failure from another.
       env: { LC_ALL: "C" },
       timeoutMs: mayAsk ? PERSON_TIMEOUT_MS : ANSWER_TIMEOUT_MS,
+      // What asks nobody is over soon, and it may be a refreshed token that is about to be saved.
+      signal: mayAsk ? interrupted : undefined,
     });
     return judge(result, mayAsk);
   };

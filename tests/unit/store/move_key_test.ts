@@ -47,6 +47,17 @@ Deno.test("A key that was carried over by hand is taken, and stays when nothing 
   assert((await home.names()).includes("key"), "it is the one in use");
 });
 
+Deno.test("A key that the key file has too opens the file when its guardian has lost it", async () => {
+  await using home = await makeStoreHome();
+  await home.store(IN_ENVIRONMENT).save(sampleSession("work"));
+  await home.write("key", `${KEY}\n`);
+  assertEquals((await home.store().read(keyOf("work")))?.profile, "work");
+  assertEquals(await guardianOf(home), 2, "reading writes nothing");
+  await home.store().save(sampleSession("home"));
+  assertEquals(await guardianOf(home), 1);
+  assertEquals(home.notices, ["The key of tokens.enc is kept by the key file now"]);
+});
+
 Deno.test("Many readers at once under another forced guardian move the key once, and all read", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));

@@ -45,12 +45,17 @@ Deno.test("A reader finds its tokens although the key moves between its look at 
   }
 });
 
+/** What another process does that can't read the file. */
+async function moveTokens(home: StoreHome): Promise<void> {
+  await Deno.rename(home.file("tokens.enc"), home.file("tokens.enc.aside"));
+}
+
 Deno.test("A reader whose file is moved aside before it has the key finds nothing, which is no error", async () => {
   for (const way of WAYS) {
     await using home = await makeStoreHome();
     await home.store().save(sampleSession("work"));
     const files = beforeTheFirst(home, "key", async () => {
-      await home.store().moveAside();
+      await moveTokens(home);
       await Deno.remove(home.file("key"));
     });
     const reader = home.store({ files });
@@ -110,7 +115,7 @@ Deno.test("A reader that is to move the key writes nothing where another process
 Deno.test("A reader that is to move the key makes no new file where another process has moved it aside", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
-  const files = beforeTheFirst(home, "tokens.lock", () => home.store().moveAside());
+  const files = beforeTheFirst(home, "tokens.lock", () => moveTokens(home));
   await home.store({ ...IN_ENVIRONMENT, files }).read(keyOf("work"));
   const names = await home.names();
   assert(!names.includes("tokens.enc"), names.join());

@@ -30,10 +30,10 @@ function atReads(event: (read: number) => void): Files {
   let reads = 0;
   return {
     ...systemFiles,
-    async read(path) {
-      const content = await systemFiles.read(path);
+    async open(path) {
+      const file = await systemFiles.open(path);
       event(++reads);
-      return content;
+      return file;
     },
   };
 }

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
 import { MemorySecretTool } from "./memory_secret_tool.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
 
+const IN_ENVIRONMENT = { ENTRA_AUTH_CLI_KEY: encodeBase64(new Uint8Array(32)) };
 const IN_FILE = { ENTRA_AUTH_CLI_KEYRING: "file" };
 const IN_SERVICE = { ENTRA_AUTH_CLI_KEYRING: "secret-service" };
 
@@ -124,7 +126,7 @@ Deno.test({
 Deno.test("keyPlace() names the guardian that is forced for a first file, for which there is no other reason", async () => {
   await using home = await makeStoreHome();
   const processes = new MemorySecretTool();
-  const names = { "secret-service": {}, "key-file": IN_FILE, "environment": { ENTRA_AUTH_CLI_KEY: "any" } };
+  const names = { "secret-service": {}, "key-file": IN_FILE, "environment": IN_ENVIRONMENT };
   for (const [guardian, env] of Object.entries(names)) {
     const place = await home.store({ env, processes }).keyPlace();
     assertEquals([place.guardian, place.isInUse, place.reason], [guardian, false, null]);

@@ -43,6 +43,6 @@ Deno.test({
   fn() {
     const error = assertThrows(() => openDataProtection().protect(new Uint8Array(32), PURPOSE), CliError);
     assertEquals([error.code, error.message], ["permission", "Using Windows DPAPI is not permitted"]);
-    assertEquals(error.hint, `Add the Deno flag ${JSON.stringify(`--allow-ffi=${CRYPT32}`)}`);
+    assertEquals(error.hint, `Add the Deno flag "--allow-ffi=${CRYPT32}"`);
   },
 });

@@ -69,7 +69,11 @@ Deno.test("open() reads the same wherever the part that it has read at once ends
   });
 });
 
-Deno.test("open() leaves nothing open where it can't read", async () => {
+Deno.test({
+  name: "open() leaves nothing open where it can't read",
+  // A folder is an empty file there.
+  ignore: Deno.build.os === "windows",
+}, async () => {
   await inTemporaryFolder(async (folder) => {
     await assertRejects(() => systemFiles.open(folder), FileError);
   });

@@ -20,7 +20,7 @@ function test(name: string, fn: (keychain: StandInKeychain, guardian: KeyGuardia
     ignore: hasNoStandInKeychain,
     async fn() {
       await using keychain = await openStandInKeychain();
-      await fn(keychain, keychainGuardian(systemProcesses, keychain.program));
+      await fn(keychain, keychainGuardian(systemProcesses, { program: keychain.program }));
     },
   });
 }
@@ -142,7 +142,7 @@ test("keychainGuardian() waits a minute for an answer to the keychain's question
       return systemProcesses.run(command, args, { ...options, timeoutMs: 100 });
     },
   };
-  for (const use of usesOf(keychainGuardian(processes, keychain.program), OTHER_ID)) {
+  for (const use of usesOf(keychainGuardian(processes, { program: keychain.program }), OTHER_ID)) {
     const { code, message } = await errorOf(use());
     assertEquals([code, message], ["store", "The macOS Keychain was not unlocked within 60 seconds"]);
   }
@@ -151,7 +151,7 @@ test("keychainGuardian() waits a minute for an answer to the keychain's question
 
 test("keychainGuardian() says that there is no `security`", async (keychain) => {
   const program = `${keychain.program}-that-is-not-there`;
-  for (const use of usesOf(keychainGuardian(systemProcesses, program), OTHER_ID)) {
+  for (const use of usesOf(keychainGuardian(systemProcesses, { program }), OTHER_ID)) {
     const { code, message } = await errorOf(use());
     assertEquals([code, message], [
       "store",
