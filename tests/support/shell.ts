@@ -66,12 +66,12 @@ export async function startShell(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const stderr = new Response(child.stderr).text();
+  const stderr = new GrowingText(child.stderr);
   const reading = new AbortController();
   const stdout = new GrowingText(readUntil(child.stdout, reading.signal));
   const stdin = child.stdin.getWriter();
   const collect = async () => {
-    const [{ code }, out, err] = await Promise.all([child.status, stdout.whole, stderr]);
+    const [{ code }, out, err] = await Promise.all([child.status, stdout.whole, stderr.whole]);
     // The reader of stdin may be gone long before.
     await stdin.close().catch(() => {});
     return { code, stdout: out, stderr: err };
