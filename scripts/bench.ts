@@ -7,6 +7,7 @@ import { encodeBase64 } from "@std/encoding/base64";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { parseArgs } from "node:util";
+import { KEY_SERVICE } from "../src/store/guardian/key_guardian.ts";
 import { inheritedVariables, programCommand } from "../tests/support/program.ts";
 import { openSandbox, type Sandbox } from "../tests/support/sandbox.ts";
 import {
@@ -128,6 +129,12 @@ async function bench(pairs: number): Promise<Comparison[]> {
   for (const store of await moveKeys(sandbox, session)) {
     const name = `cached get-token, executable, key kept by ${store.name}`;
     guardians.push(await time({ ...compiled, name, env: { ...env, ...store.env } }, keyFile));
+  }
+  if (session !== null) {
+    // What the guardian costs by itself: the program that it asks.
+    const command = ["secret-tool", "search", "service", KEY_SERVICE];
+    const alone = { name: "secret-tool alone", command, env: { ...env, ...session.env } };
+    guardians.push(await time(alone, keyFile));
   }
   return [
     await time(fromSource, bareStart),
