@@ -1,5 +1,6 @@
 import { join } from "@std/path/join";
 import {
+  inheritedVariables,
   type ProgramOptions,
   type ProgramResult,
   type RunningProgram,
@@ -35,6 +36,8 @@ export interface Sandbox extends AsyncDisposable {
 export interface SandboxOptions extends ProviderOptions {
   /** The executable that is the program in it; the program's source by default. */
   readonly executable?: string;
+  /** Whether hundreds of processes will run at once, which would keep Deno's databases from those of other tests. */
+  readonly isCrowded?: boolean;
 }
 
 /** Makes a sandbox that has the profile `default`, for the provider's public application. */
@@ -55,6 +58,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     BROWSER: browser.browser,
     // A keychain belongs to the user, not to a folder: tests leave it alone.
     ...(Deno.build.os === "darwin" ? { ENTRA_AUTH_CLI_KEYRING: "file" } : {}),
+    ...(options.isCrowded ? { DENO_DIR: await denoFolderApart(folder) } : {}),
   };
   const complete = (given: Partial<ProgramOptions> = {}): ProgramOptions => ({
     hosts: [`localhost:${provider.port}`],
@@ -91,4 +95,15 @@ export function createProfileArgs(name: string, provider: Provider, ...more: str
   const { origin, tenantId, clientId } = provider;
   const flags = ["--tenant-id", tenantId, "--client-id", clientId, "--authority", origin];
   return ["create-profile", "--name", name, ...flags, ...more];
+}
+
+/** A folder for Deno that has everything which the usual one has but for its databases. */
+async function denoFolderApart(folder: string): Promise<string> {
+  const apart = join(folder, "deno");
+  await Deno.mkdir(apart);
+  const usual = inheritedVariables().DENO_DIR ?? "";
+  for await (const { name } of Deno.readDir(usual)) {
+    if (!/_cache_v\d+/.test(name)) await Deno.symlink(join(usual, name), join(apart, name));
+  }
+  return apart;
 }
