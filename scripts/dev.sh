@@ -117,12 +117,6 @@ need_secret_service() {
     say "no gnome-keyring, dbus and secret-tool here: the tests that keep a key there will be reported as ignored"
 }
 
-need_strace() {
-  [ "$(uname -s)" = Linux ] || return 0
-  have strace || { apt_install strace && have strace; } ||
-    say "no strace here: the tests that break off in the middle of a write will be reported as ignored"
-}
-
 [ $# -gt 0 ] || { say "usage: sh scripts/dev.sh TASK [ARGUMENT...], with a task of deno.json"; exit 2; }
 task=$1
 shift
@@ -142,7 +136,6 @@ case $task in
     need_chromium "the tests that sign in through a real browser will be reported as ignored"
     need_jq
     need_secret_service
-    need_strace
     ;;
   demo)
     # With a display, the demo opens the browser that is there.

@@ -1,0 +1,49 @@
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { encodeHex } from "@std/encoding/hex";
+import { join } from "@std/path/join";
+import { KEY_SERVICE } from "../../../../src/store/guardian/key_guardian.ts";
+import { keychainGuardian } from "../../../../src/store/guardian/keychain.ts";
+import { systemProcesses } from "../../../../src/system/processes.ts";
+
+const PROGRAM = "/usr/bin/security";
+
+async function security(...args: string[]): Promise<string> {
+  const result = await systemProcesses.run(PROGRAM, args, { timeoutMs: 60_000 });
+  if (result.kind === "ended" && result.code === 0) return result.stdout;
+  throw new Error(`security ${args[0]} failed: ${Deno.inspect(result)}`);
+}
+
+/** Makes a keychain of the test's own the default one until the end of the block. */
+async function openKeychain(): Promise<AsyncDisposable> {
+  const before = (await security("default-keychain", "-d", "user")).trim().replaceAll('"', "");
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  const keychain = join(folder, "test.keychain-db");
+  await security("create-keychain", "-p", "password", keychain);
+  await security("default-keychain", "-d", "user", "-s", keychain);
+  await security("unlock-keychain", "-p", "password", keychain);
+  return {
+    async [Symbol.asyncDispose]() {
+      await security("default-keychain", "-d", "user", "-s", before);
+      await security("delete-keychain", keychain);
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+Deno.test({
+  name: "keychainGuardian() keeps and forgets keys in a real keychain of macOS",
+  // It changes the user's default keychain for a moment, which only a machine for tests may have done to it.
+  ignore: Deno.build.os !== "darwin" || !Deno.env.has("CI"),
+  async fn() {
+    await using _keychain = await openKeychain();
+    const guardian = keychainGuardian(systemProcesses);
+    const [first, second] = [await guardian.obtain(".old"), await guardian.obtain(".old")];
+    assertNotEquals(encodeHex(first.id), encodeHex(second.id));
+    assertEquals((await guardian.load(first.id))?.id, first.id);
+    assertEquals((await security("find-generic-password", "-s", KEY_SERVICE)).includes(KEY_SERVICE), true);
+    await guardian.forget(first.id);
+    await guardian.forget(first.id);
+    assertEquals(await guardian.load(first.id), null);
+    assertEquals((await guardian.load(second.id))?.id, second.id);
+  },
+});
