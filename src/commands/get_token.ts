@@ -112,11 +112,12 @@ export async function runGetToken(flags: GetTokenFlags, context: CommandContext)
     name,
     context,
   );
-  const { authority, tenant, clientId, scopes } = settings;
+  const { authority, tenant, clientId, flow, scopes } = settings;
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   const fresh = (flags.force ?? false) || flags.cache === false;
   const result = await flows.getToken({
     key: { profile: name, authority, tenant, clientId },
+    flow,
     scopes,
     acceptCached: !fresh,
     acceptRefresh: !fresh,
@@ -152,7 +153,9 @@ function sayOutcome(
   { terminal }: CommandContext,
 ): void {
   terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
-  if (source === "interactive" && isSaved) terminal.say(`Token saved to profile '${profile}'`);
+  if (source !== "cache" && source !== "refresh" && isSaved) {
+    terminal.say(`Token saved to profile '${profile}'`);
+  }
 }
 
 /** Prints the token, or writes it to the file; a terminal sees it only when a form was asked for. */

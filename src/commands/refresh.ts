@@ -42,7 +42,7 @@ export function refreshCommand(context: CommandContext): AnyCommand {
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
   const { terminal, env, flows } = context;
   const name = profileName(flags.profile, env);
-  const { authority, tenant, clientId, scopes } = await readSettings(
+  const { authority, tenant, clientId, flow, scopes } = await readSettings(
     { scopes: flags.scope && parseScopes(flags.scope) },
     name,
     context,
@@ -50,6 +50,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   const { token, isSaved } = await flows.getToken({
     key: { profile: name, authority, tenant, clientId },
+    flow,
     scopes,
     acceptCached: false,
     acceptRefresh: true,

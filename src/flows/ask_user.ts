@@ -29,7 +29,7 @@ export async function askUser(
     request,
     dependencies,
   );
-  return { token: issued.token, source: "interactive", isSaved };
+  return { token: issued.token, source: request.flow, isSaved };
 }
 
 /** A profile that nobody signed in to yet asks which account; afterwards the same one is suggested. */

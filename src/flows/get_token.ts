@@ -1,5 +1,6 @@
 import type { IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
 import { CliError, type CliErrorOptions } from "../errors.ts";
+import type { Flow } from "../profiles/profile.ts";
 import { shellWord } from "../shell_word.ts";
 import type { SessionKey } from "../store/session.ts";
 import type { SignInTurn } from "../store/sign_in_turn.ts";
@@ -10,12 +11,14 @@ import { getSilently } from "./get_silently.ts";
 import type { Progress } from "./progress.ts";
 
 /** Where a token came from. */
-export type TokenSource = "cache" | "refresh" | "interactive";
+export type TokenSource = "cache" | "refresh" | Flow;
 
 /** Which token is wanted, and what may be done to get it. */
 export interface TokenRequest {
   /** Profile, authority, tenant and application. */
   readonly key: SessionKey;
+  /** How to sign in where neither the cache nor a refresh helps. */
+  readonly flow: Flow;
   /** Scopes that the token has to cover. */
   readonly scopes: readonly string[];
   /** Whether a token from the cache will do. */

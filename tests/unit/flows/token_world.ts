@@ -21,6 +21,7 @@ export const ADA: Account = {
 export const REQUEST: TokenRequest = {
   key: { profile: "work", authority: "https://login.example", tenant: "tenant", clientId: "client" },
   scopes: ["User.Read"],
+  flow: "interactive",
   acceptCached: true,
   acceptRefresh: true,
   mayAskUser: true,

@@ -1,0 +1,33 @@
+import type { CommandContext } from "../commands/context.ts";
+import { plainText } from "../plain_text.ts";
+import { openProfileBook } from "../profiles/profile_book.ts";
+import { openTokenStore } from "../store/encrypted_token_store.ts";
+import { homeFolder } from "../system/folder.ts";
+import { openPrivateFolder, type PrivateFolder } from "../system/private_folder.ts";
+import type { System } from "../system/system.ts";
+import { createFlows } from "./create_flows.ts";
+
+/** What the commands are given to work with in the world that `system` is. Each part is made when it is asked for. */
+export function createContext(system: System): CommandContext {
+  const { terminal, env, clock, files, locks, os, interrupted } = system;
+  const notice = (message: string) => terminal.say(`Notice: ${plainText(message, 2000)}`);
+  // Made when a command asks for it, so that help needs neither a home nor the permission to look for one.
+  let folder: PrivateFolder | undefined;
+  const openFolder = () => folder ??= openPrivateFolder({ path: homeFolder(env, os), files, locks, notice });
+  return {
+    terminal,
+    env,
+    clock,
+    interrupted,
+    get profiles() {
+      return openProfileBook({ folder: openFolder() });
+    },
+    get flows() {
+      return createFlows(system, openFolder(), openTokenStore({ ...system, folder: openFolder(), notice }));
+    },
+    async writePrivateFile(path, text) {
+      const { writePrivateFile } = await import("./write_private_file.ts");
+      await writePrivateFile(files, path, text);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Flows } from "../flows/flows.ts";
+import { getToken } from "../flows/get_token.ts";
+import type { TokenStore } from "../store/token_store.ts";
+import type { PrivateFolder } from "../system/private_folder.ts";
+import type { System } from "../system/system.ts";
+import { loadTokenClient } from "./load_token_client.ts";
+import { signInByFlow } from "./sign_in_by_flow.ts";
+
+/** The flows, joined with the parts of the program that they use. Parts that a cached token needs not are loaded late. */
+export function createFlows(system: System, folder: PrivateFolder, store: TokenStore): Flows {
+  const { clock, interrupted } = system;
+  return {
+    getToken: (request, progress) =>
+      getToken(request, {
+        clock,
+        store,
+        progress,
+        async takeSignInTurn(onWait, signal) {
+          const { takeSignInTurn } = await import("../store/sign_in_turn.ts");
+          const { timeoutMs } = request.manner;
+          return await takeSignInTurn(
+            request.key,
+            { folder, clock, pid: system.pid, timeoutMs, onWait },
+            signal,
+          );
+        },
+        loadTokenClient: () => loadTokenClient(system, request.key, request.caCertFile),
+        signIn: (tokens, options, signal) =>
+          signInByFlow(request.flow, { tokens, options, manner: request.manner, progress, signal }, system),
+      }, interrupted),
+    async inspectTokens(profile) {
+      const { inspectTokens } = await import("../flows/inspect_tokens.ts");
+      const { decodeClaims } = await import("../entra/decode_claims.ts");
+      return await inspectTokens(profile, { clock, store, decodeClaims });
+    },
+    async storeStatus() {
+      const { storeStatus } = await import("../flows/store_status.ts");
+      return await storeStatus({ clock, store });
+    },
+    async forgetTokens(profile, options) {
+      const { forgetTokens } = await import("../flows/forget_tokens.ts");
+      return await forgetTokens(profile, store, { ...options, signal: interrupted });
+    },
+  };
+}

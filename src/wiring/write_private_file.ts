@@ -1,0 +1,22 @@
+import { resolve } from "@std/path/resolve";
+import { FileError } from "../system/file_error.ts";
+import type { Files } from "../system/files.ts";
+import { replaceFile } from "../system/replace_file.ts";
+
+/**
+ * Writes `text` to the file `path`, which only its owner can read, in one step.
+ *
+ * @throws {FileError} That speaks of `path` alone: writing fails at the draft beside it, which the user doesn't know.
+ */
+export async function writePrivateFile(files: Files, path: string, text: string): Promise<void> {
+  try {
+    await replaceFile(files, resolve(path), new TextEncoder().encode(text));
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    // The hints for other reasons speak of the program's own folder.
+    const isAboutAnyFile = ["denied", "full", "not_private"].includes(error.reason);
+    const hint = isAboutAnyFile ? error.hint : undefined;
+    throw new FileError(error.reason, `write ${path}`, path, error.cause)
+      .withHint(hint ?? `Check that ${path} can be a file, and that its folder exists and can be written.`);
+  }
+}
