@@ -1,6 +1,7 @@
 import { Command } from "@cliffy/command";
 import type { SignInManner } from "../flows/flows.ts";
 import type { TokenResult } from "../flows/get_token.ts";
+import type { Progress } from "../flows/progress.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
 import { CliError } from "../errors.ts";
@@ -100,10 +101,30 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
     .action((flags) => runGetToken(flags, context));
 }
 
-/** Turns the flags into a request, gets the token and prints it. @throws {CliError} What the flow throws, or `usage`. */
+/** Gets the token and prints it. @throws {CliError} What {@linkcode obtainToken} throws, or `usage`. */
 export async function runGetToken(flags: GetTokenFlags, context: CommandContext): Promise<void> {
-  const { terminal, env, flows } = context;
   const form = parseOutputForm(flags.output ?? "text");
+  const isQuiet = flags.quiet ?? flags.silent ?? false;
+  const { result, settings } = await obtainToken(flags, context, sayProgress(context.terminal, isQuiet));
+  if (!isQuiet) sayOutcome(result, settings.profile, context);
+  await deliver(result, form, flags.file, settings, context);
+}
+
+/** A token, and what was decided about how to come by it. */
+export interface ObtainedToken {
+  /** The token, and where it is from. */
+  readonly result: TokenResult;
+  /** Profile, application and scopes. */
+  readonly settings: SignInSettings;
+}
+
+/** Turns the flags into a request and gets the token, for every command that needs one. @throws {CliError} What the flow throws, or `usage`. */
+export async function obtainToken(
+  flags: GetTokenFlags,
+  context: CommandContext,
+  progress: Progress,
+): Promise<ObtainedToken> {
+  const { env, flows } = context;
   const manner = parseManner(flags);
   const prompt = parsePrompt(flags.prompt);
   const name = profileName(flags.profile, env);
@@ -113,7 +134,6 @@ export async function runGetToken(flags: GetTokenFlags, context: CommandContext)
     context,
   );
   const { authority, tenant, clientId, flow, scopes } = settings;
-  const isQuiet = flags.quiet ?? flags.silent ?? false;
   const fresh = (flags.force ?? false) || flags.cache === false;
   const result = await flows.getToken({
     key: { profile: name, authority, tenant, clientId },
@@ -127,9 +147,8 @@ export async function runGetToken(flags: GetTokenFlags, context: CommandContext)
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
     ...(prompt === undefined ? {} : { prompt }),
     ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
-  }, sayProgress(terminal, isQuiet));
-  if (!isQuiet) sayOutcome(result, name, context);
-  await deliver(result, form, flags.file, settings, context);
+  }, progress);
+  return { result, settings };
 }
 
 function parseManner(flags: GetTokenFlags): SignInManner {
