@@ -50,7 +50,22 @@ export interface GuardedNetworkOptions {
   readonly signal: AbortSignal;
   /** Makes the error for what the authority reported. */
   readonly onReportedError: (reported: ReportedError) => CliError;
+  /** Takes the place of a single request, where a grant needs another way of asking. */
+  readonly post?: PostExchange;
 }
+
+/** A JSON object, not judged yet. */
+export type JsonObject = Record<string, unknown>;
+
+/**
+ * Answers a post of MSAL's. `send` sends it, as often as it is called, and gives any JSON object that comes back, errors
+ * included; it throws `network`, `permission` or `invalid_response` where none does. What is given back is judged as any
+ * answer is.
+ */
+export type PostExchange = (
+  request: MsalRequest,
+  send: () => Promise<MsalResponse<JsonObject>>,
+) => Promise<MsalResponse<JsonObject>>;
 
 /**
  * A network module for MSAL that talks https to the authority's host and to no other, follows no redirect, has limits
@@ -62,6 +77,24 @@ export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
   let tokenResponse: TokenResponse | null = null;
   let failure: unknown = null;
 
+  async function send(
+    url: string,
+    method: "GET" | "POST",
+    request: MsalRequest,
+  ): Promise<MsalResponse<JsonObject>> {
+    const response = await network.send({
+      url,
+      method,
+      headers: { ...request.headers, accept: "application/json" },
+      ...(request.body === undefined ? {} : { body: request.body }),
+      timeoutMs: TIMEOUT_MS,
+      maxBytes: MAX_BYTES,
+      signal,
+    });
+    const body = parseBody(response, authority.host);
+    return { status: response.status, headers: { ...response.headers }, body };
+  }
+
   async function exchange<T>(
     url: string,
     method: "GET" | "POST",
@@ -69,23 +102,17 @@ export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
   ): Promise<MsalResponse<T>> {
     try {
       assertAllowed(url, authority);
-      const response = await network.send({
-        url,
-        method,
-        headers: { ...request.headers, accept: "application/json" },
-        ...(request.body === undefined ? {} : { body: request.body }),
-        timeoutMs: TIMEOUT_MS,
-        maxBytes: MAX_BYTES,
-        signal,
-      });
-      const body = parseBody(response, authority.host);
+      const post = method === "POST" ? options.post : undefined;
+      const sendIt = () => send(url, method, request);
+      const response = post === undefined ? await sendIt() : await post(request, sendIt);
+      const { body } = response;
       const reported = parseReportedError(body);
       if (reported !== null) throw options.onReportedError(reported);
       if (response.status !== 200) throw unusable(authority.host, `status ${response.status}`);
       if (method === "GET") metadata = judgeMetadata(body, authority);
-      else tokenResponse = judgeTokenResponse(body);
+      else if (isTokenRequest(request)) tokenResponse = judgeTokenResponse(body);
       // MSAL's own generic: the body was judged above for what this program relies on.
-      return { status: response.status, headers: { ...response.headers }, body: body as T };
+      return { ...response, body: body as T };
     } catch (error) {
       failure = error;
       throw error;
@@ -105,6 +132,11 @@ export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
     sendGetRequestAsync: (url, request) => exchange(url, "GET", request),
     sendPostRequestAsync: (url, request) => exchange(url, "POST", request),
   };
+}
+
+/** Whether a post asks for tokens (RFC 6749): every grant has a type. What else there is to post to gives none. */
+export function isTokenRequest({ body = "" }: MsalRequest): boolean {
+  return new URLSearchParams(body).has("grant_type");
 }
 
 /** Lets only https on the authority's own host pass. @throws {CliError} `invalid_response` for any other URL. */

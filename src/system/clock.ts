@@ -2,6 +2,10 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds since some moment in the past. Unlike {@linkcode now} it never jumps, but it may stand still while the machine sleeps. */
+  monotonic(): number;
+  /** Waits `ms` milliseconds. Rejects with the reason of `signal` as soon as that is aborted. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
   /** A deadline `ms` milliseconds from now. */
   deadline(ms: number): Deadline;
 }
@@ -15,6 +19,11 @@ export interface Deadline extends Disposable {
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
+  async wait(ms, signal) {
+    const { delay } = await import("@std/async/delay");
+    await delay(ms, { signal });
+  },
   deadline(ms) {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), ms);

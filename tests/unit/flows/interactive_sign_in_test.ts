@@ -7,7 +7,7 @@ import type { ProgressEvent } from "../../../src/flows/progress.ts";
 import type { AuthorizationResponse, Callback, PageOutcome } from "../../../src/loopback/callback_server.ts";
 import { noTraffic } from "../../../src/loopback/callback_traffic.ts";
 import { Secret } from "../../../src/secret.ts";
-import type { Clock } from "../../../src/system/clock.ts";
+import { type Clock, systemClock } from "../../../src/system/clock.ts";
 
 const URL_TO_OPEN = "https://login.example/authorize?state=s";
 const ISSUED: IssuedTokens = {
@@ -51,6 +51,7 @@ class Stage {
 
   signIn(showUrl = false): Promise<IssuedTokens> {
     const clock: Clock = {
+      ...systemClock,
       now: () => 0,
       deadline: (ms) => {
         this.deadlines.push(ms);

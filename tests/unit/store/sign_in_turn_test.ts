@@ -52,7 +52,11 @@ class Process {
 
 /** A clock whose deadlines come when the test says so. */
 function clockOf(deadline: AbortController): Clock {
-  return { now: () => 0, deadline: () => ({ signal: deadline.signal, [Symbol.dispose]() {} }) };
+  return {
+    ...systemClock,
+    now: () => 0,
+    deadline: () => ({ signal: deadline.signal, [Symbol.dispose]() {} }),
+  };
 }
 
 Deno.test("takeSignInTurn() gives the turn at once where nobody has it", async () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { type SignInTurn, takeSignInTurn } from "../../../src/store/sign_in_turn.ts";
-import type { Clock } from "../../../src/system/clock.ts";
+import { type Clock, systemClock } from "../../../src/system/clock.ts";
 import { type Files, systemFiles } from "../../../src/system/files.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { keyOf, makeStoreHome, type StoreHome } from "./store_fixture.ts";
@@ -115,6 +115,7 @@ Deno.test("takeSignInTurn() leaves no deadline behind once it has the turn", asy
   await using home = await makeStoreHome();
   const deadlines: string[] = [];
   const clock: Clock = {
+    ...systemClock,
     now: () => 0,
     deadline(ms) {
       deadlines.push(`${ms} ms`);
@@ -137,6 +138,7 @@ Deno.test({
   const profile = "my work; $(id)";
   using _holder = await take(home, { pid: 1001, profile });
   const clock: Clock = {
+    ...systemClock,
     now: () => 0,
     deadline: () => ({ signal: AbortSignal.abort(), [Symbol.dispose]() {} }),
   };

@@ -1,0 +1,64 @@
+import { CliError } from "../errors.ts";
+import { Secret } from "../secret.ts";
+import { entraAuthority } from "./authority.ts";
+import { judgeIdToken } from "./id_token.ts";
+import type { Msal, TokenClientOptions } from "./msal_app.ts";
+import { type SerializableCache, takeCache } from "./msal_cache.ts";
+import type { IssuedTokens } from "./token_client.ts";
+
+/** What was asked for, which the answer is judged by. */
+export interface TokenDemand {
+  /** The scopes that were asked for. */
+  readonly scopes: readonly string[];
+  /** The nonce that was sent, or null where the grant has none. */
+  readonly nonce: string | null;
+}
+
+/** What MSAL makes of a token response, as far as it is used here. */
+export interface MsalResult {
+  /** The user, if MSAL found one. */
+  readonly account: { readonly homeAccountId: string } | null;
+  /** The ID token, not judged. */
+  readonly idToken: string;
+  /** What is in it. */
+  readonly idTokenClaims: object;
+  /** The access token. */
+  readonly accessToken: string;
+}
+
+/**
+ * A user's tokens, once MSAL has taken them in: the ID token is judged, and what a refresh needs is taken along.
+ *
+ * @throws {CliError} `invalid_response`, or `wrong_account` for another tenant's token.
+ */
+export function issuedTokens(
+  options: TokenClientOptions,
+  { app, network }: Msal<{ getTokenCache(): SerializableCache<unknown> }>,
+  result: MsalResult | null,
+  { scopes, nonce }: TokenDemand,
+): IssuedTokens {
+  const { metadata, tokenResponse } = network;
+  if (tokenResponse === null || result === null || result.account === null) {
+    throw new CliError("invalid_response", "The token response has no ID token", {
+      hint: "Check --authority: Entra sends one with every sign-in.",
+    });
+  }
+  const nowMs = options.clock.now();
+  const subject = judgeIdToken(result.idToken, { ...result.idTokenClaims }, {
+    authority: entraAuthority(options.authority, options.tenant),
+    metadata,
+    clientId: options.clientId,
+    nonce,
+    nowMs,
+  });
+  return {
+    token: {
+      accessToken: new Secret(result.accessToken),
+      tokenType: "Bearer",
+      scopes: tokenResponse.scopes ?? scopes,
+      expiresAt: Math.floor(nowMs / 1000) + tokenResponse.expiresInSeconds,
+      account: { homeAccountId: result.account.homeAccountId, ...subject },
+    },
+    cache: takeCache(app.getTokenCache()),
+  };
+}

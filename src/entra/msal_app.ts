@@ -1,0 +1,91 @@
+import { InteractionRequiredAuthError } from "@azure/msal-node";
+import { CliError } from "../errors.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Network } from "../system/network.ts";
+import { entraAuthority } from "./authority.ts";
+import { entraError, type ErrorContext } from "./entra_error.ts";
+import { type GuardedNetwork, guardNetwork, type PostExchange } from "./guarded_network.ts";
+import { signInAgain } from "./msal_cache.ts";
+
+/** Which application asks which authority, and the outside it needs for that. */
+export interface TokenClientOptions {
+  /** Base URL of the authority, without the tenant. */
+  readonly authority: string;
+  /** Tenant as configured. */
+  readonly tenant: string;
+  /** Application (client) id. */
+  readonly clientId: string;
+  /** The way to the authority. */
+  readonly network: Network;
+  /** Tells when tokens end. */
+  readonly clock: Clock;
+  /** Ends what is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** How one of MSAL's applications is made. */
+export interface MsalConfiguration {
+  /** Which application asks which authority. */
+  readonly auth: { clientId: string; authority: string; knownAuthorities: string[] };
+  /** What MSAL uses of the outside. */
+  readonly system: { networkClient: GuardedNetwork };
+}
+
+/**
+ * One of MSAL's applications, of the type `A`, and its network. A fresh one for each grant, so that nothing is left over
+ * from another.
+ */
+export interface Msal<A> {
+  /** MSAL itself. */
+  readonly app: A;
+  /** What MSAL talks through. */
+  readonly network: GuardedNetwork;
+  /** What the sentences about an error may name. */
+  readonly errors: ErrorContext;
+}
+
+/** What one grant needs otherwise than the others. */
+export interface GrantManner {
+  /** Whether no user takes part: see `entraError()`. */
+  readonly silently: boolean;
+  /** Makes the grant's requests, where one request isn't all there is to it. */
+  readonly post?: PostExchange;
+}
+
+/** Makes one of MSAL's applications for one grant, by `make`. */
+export function createMsal<A>(
+  options: TokenClientOptions,
+  { silently, post }: GrantManner,
+  make: (configuration: MsalConfiguration) => A,
+): Msal<A> {
+  const authority = entraAuthority(options.authority, options.tenant);
+  const errors = { clientId: options.clientId, tenant: options.tenant };
+  const network = guardNetwork({
+    network: options.network,
+    authority,
+    signal: options.signal,
+    onReportedError: (reported) => entraError(reported, errors, silently),
+    ...(post === undefined ? {} : { post }),
+  });
+  const app = make({
+    auth: { clientId: options.clientId, authority: authority.url, knownAuthorities: [authority.host] },
+    system: { networkClient: network },
+  });
+  return { app, network, errors };
+}
+
+/** Runs a call of MSAL's, and in place of MSAL's error throws the one that the network module met. */
+export async function runMsal<A, T>({ app, network }: Msal<A>, call: (app: A) => Promise<T>): Promise<T> {
+  try {
+    return await call(app);
+  } catch (error) {
+    if (network.failure !== null) throw network.failure;
+    // MSAL asks for the user before it asks the network, for one where it holds no refresh token.
+    if (error instanceof InteractionRequiredAuthError) throw signInAgain();
+    // MSAL's codes name what is wrong and hold no secret; its error objects can hold whole requests.
+    const code = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "unknown";
+    throw new CliError("invalid_response", `The sign-in service's answer can't be used (${code})`, {
+      hint: "Check --authority, then try again.",
+    });
+  }
+}
