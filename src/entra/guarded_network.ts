@@ -2,7 +2,8 @@ import { CliError } from "../errors.ts";
 import type { HttpResponse, Network } from "../system/network.ts";
 import type { Authority, AuthorityMetadata } from "./authority.ts";
 import { judgeMetadata } from "./metadata.ts";
-import { parseReportedError, type ReportedError } from "./entra_error.ts";
+import { serviceError } from "./entra_error.ts";
+import { parseReportedError, type ReportedError } from "./reported_error.ts";
 import { judgeTokenResponse, type TokenResponse } from "./token_response.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -153,22 +154,24 @@ export function assertAllowed(url: string, authority: Authority): void {
 
 function parseBody(response: HttpResponse, host: string): Record<string, unknown> {
   if (response.status === 429 || response.status >= 500) {
-    throw new CliError("network", `${host} cannot answer right now (status ${response.status})`, {
-      hint: "Try again in a minute.",
-    });
+    throw serviceError(host, response.status, parseReportedError(parseObject(response) ?? {}));
   }
   if (response.status >= 300 && response.status < 400) throw unusable(host, "a redirect");
-  let body: unknown;
+  const body = parseObject(response);
+  // The text itself stays out of the message: whoever answered chose it.
+  if (body === undefined) throw unusable(host, "something that is not JSON");
+  if (body === null) throw unusable(host, "no JSON object");
+  return body;
+}
+
+/** The JSON object in the body; null for other JSON, undefined for what is no JSON. */
+function parseObject(response: HttpResponse): Record<string, unknown> | null | undefined {
   try {
-    body = JSON.parse(new TextDecoder().decode(response.body));
+    const body: unknown = JSON.parse(new TextDecoder().decode(response.body));
+    return typeof body === "object" && body !== null && !Array.isArray(body) ? { ...body } : null;
   } catch {
-    // The text itself stays out of the message: whoever answered chose it.
-    throw unusable(host, "something that is not JSON");
+    return undefined;
   }
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw unusable(host, "no JSON object");
-  }
-  return { ...body };
 }
 
 function unusable(host: string, found: string): CliError {

@@ -3,12 +3,15 @@ import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Network } from "../system/network.ts";
 import { entraAuthority } from "./authority.ts";
-import { entraError, type ErrorContext } from "./entra_error.ts";
+import type { ErrorContext } from "./aadsts/remedy.ts";
+import { entraError } from "./entra_error.ts";
 import { type GuardedNetwork, guardNetwork, type PostExchange } from "./guarded_network.ts";
 import { signInAgain } from "./msal_cache.ts";
 
 /** Which application asks which authority, and the outside it needs for that. */
 export interface TokenClientOptions {
+  /** Name of the profile, for the commands that errors suggest. */
+  readonly profile: string;
   /** Base URL of the authority, without the tenant. */
   readonly authority: string;
   /** Tenant as configured. */
@@ -59,7 +62,8 @@ export function createMsal<A>(
   make: (configuration: MsalConfiguration) => A,
 ): Msal<A> {
   const authority = entraAuthority(options.authority, options.tenant);
-  const errors = { clientId: options.clientId, tenant: options.tenant };
+  const { clientId, tenant, profile } = options;
+  const errors = { clientId, tenant, profile };
   const network = guardNetwork({
     network: options.network,
     authority,

@@ -9,6 +9,7 @@ import { issuedTokens } from "./issued_tokens.ts";
 import { createMsal, runMsal, type TokenClientOptions } from "./msal_app.ts";
 import { restoreCache } from "./msal_cache.ts";
 import { generateProofKey, generateRandomValue } from "./proof_key.ts";
+import { parseReportedError } from "./reported_error.ts";
 import type { AuthorizationTransaction, IssuedTokens, SignInOptions, TokenClient } from "./token_client.ts";
 
 /** A token client on MSAL Node, which is used for the protocol only: what comes back is judged here. */
@@ -66,7 +67,12 @@ async function beginSignIn(
         }, payload));
       return issuedTokens(options, msal, result, { scopes: request.scopes, nonce });
     },
-    refusal: (error, description) => entraError({ error, description }, msal.errors, false),
+    refusal: (error, description) =>
+      entraError(
+        parseReportedError({ error, error_description: description }) ?? { error, description },
+        msal.errors,
+        false,
+      ),
   };
 }
 

@@ -1,44 +1,8 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { entraError, parseReportedError } from "../../../src/entra/entra_error.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { entraError, serviceError } from "../../../src/entra/entra_error.ts";
+import { parseReportedError } from "../../../src/entra/reported_error.ts";
 import type { ErrorCode } from "../../../src/errors.ts";
-
-const CONTEXT = { clientId: "the-client", tenant: "the-tenant" };
-
-Deno.test("parseReportedError() finds no error where `error` isn't text", () => {
-  for (const error of [undefined, null, "", 1, ["invalid_grant"], {}]) {
-    assertEquals(parseReportedError({ error, error_description: "x" }), null);
-  }
-});
-
-Deno.test("parseReportedError() takes the fields that are what they have to be", () => {
-  const claims = '{"access_token":{"capolids":{"essential":true}}}';
-  assertEquals(
-    parseReportedError({
-      error: "interaction_required",
-      error_description: "words",
-      correlation_id: "11111111-2222-4333-8444-555555555555",
-      claims,
-      access_token: "not for here",
-    }),
-    {
-      error: "interaction_required",
-      description: "words",
-      correlationId: "11111111-2222-4333-8444-555555555555",
-      claims,
-    },
-  );
-});
-
-Deno.test("parseReportedError() drops claims that the next sign-in could not carry", () => {
-  for (const claims of ["", "{", "null", "[]", "1", '"x"', {}, null]) {
-    assertEquals(parseReportedError({ error: "x", claims }), { error: "x", description: null });
-  }
-});
-
-Deno.test("parseReportedError() makes the correlation id fit for a terminal", () => {
-  const reported = parseReportedError({ error: "x", correlation_id: "\u001b[2J" + "c".repeat(1000) });
-  assertMatch(reported?.correlationId ?? "", /^\[2Jc{59,60}…$/);
-});
+import { CONTEXT, CORRELATION_ID, entraBody, errorFor } from "./aadsts/entra_bodies.ts";
 
 Deno.test("entraError() gives a demand for the user its own code, but only where nobody was asked", () => {
   const table: [string, ErrorCode, ErrorCode][] = [
@@ -58,50 +22,41 @@ Deno.test("entraError() gives a demand for the user its own code, but only where
   }
 });
 
-Deno.test("entraError() has a sentence and a remedy for the numbers people meet", () => {
-  const numbers = [
-    "AADSTS50011",
-    "AADSTS7000218",
-    "AADSTS700016",
-    "AADSTS90002",
-    "AADSTS50020",
-    "AADSTS65001",
-    "AADSTS65004",
-    "AADSTS53003",
-  ];
-  for (const number of numbers) {
-    const error = entraError({ error: "invalid_request", description: `${number}: words` }, CONTEXT, false);
-    assertEquals(error.aadsts, number);
-    assertEquals(error.message.includes("words"), false);
-    assertEquals((error.hint ?? "").length > 20, true, number);
+Deno.test("entraError() shows an unknown number in Entra's words, with its id and time to look it up by", () => {
+  const error = errorFor(entraBody("invalid_grant", 99999, "Something else is wrong."), false);
+  assertEquals(error.message, "Sign-in failed: AADSTS99999: Something else is wrong.");
+  assertEquals([error.aadsts, error.correlationId, error.exitCode], ["AADSTS99999", CORRELATION_ID, 3]);
+  for (const part of ["AADSTS99999", CORRELATION_ID, "2026-01-09 02:02:12Z", "Sign-in logs"]) {
+    assertStringIncludes(error.hint ?? "", part);
   }
-  const redirect = entraError({ error: "x", description: "AADSTS50011: words" }, CONTEXT, false);
-  assertStringIncludes(redirect.hint ?? "", "az ad app update --id the-client --public-client-redirect-uris");
 });
 
-Deno.test("entraError() shows any other number in the authority's words, up to the trace id", () => {
-  const description =
-    "AADSTS50173: The grant is revoked.\r\nTrace ID: aa\r\nCorrelation ID: bb\r\nTimestamp: cc";
-  const error = entraError({ error: "invalid_grant", description }, CONTEXT, false);
-  assertEquals(error.message, "Sign-in failed: AADSTS50173: The grant is revoked.");
-  assertEquals(error.aadsts, "AADSTS50173");
+Deno.test("entraError() shows what has no number at all in the authority's words", () => {
+  const error = errorFor({ error: "invalid_request", error_description: "no idea" }, false);
+  assertEquals([error.message, error.aadsts], ["Sign-in failed: no idea", undefined]);
+  assertEquals(errorFor({ error: "invalid_request" }, false).message, "Sign-in failed: invalid_request");
 });
 
-Deno.test("entraError() doesn't take a longer number for a shorter one", () => {
-  const error = entraError({ error: "x", description: "AADSTS500113: No reply address." }, CONTEXT, false);
-  assertEquals(error.aadsts, "AADSTS500113");
-  assertStringIncludes(error.message, "No reply address");
-});
-
-Deno.test("entraError() finds the correlation id in the words where it has no field of its own", () => {
-  const id = "11111111-2222-4333-8444-555555555555";
-  const description = `AADSTS1: words Trace ID: x Correlation ID: ${id} Timestamp: y`;
-  assertEquals(entraError({ error: "x", description }, CONTEXT, false).correlationId, id);
-  assertEquals(
-    entraError({ error: "x", description, correlationId: "field" }, CONTEXT, false).correlationId,
-    "field",
-  );
-  assertEquals(entraError({ error: "x", description: "words" }, CONTEXT, false).correlationId, undefined);
+Deno.test("entraError() explains a suberror where the number is unknown, and knows which are final", () => {
+  const table: [string, ErrorCode, string][] = [
+    ["bad_token", "interaction_required", "not valid any more"],
+    ["consent_required", "interaction_required", "no consent"],
+    ["basic_action", "interaction_required", "in the browser"],
+    ["additional_action", "interaction_required", "outside of the sign-in"],
+    ["user_password_expired", "interaction_required", "password has expired"],
+    ["message_only", "sign_in_failed", "would not change that"],
+    ["protection_policy_required", "sign_in_failed", "protection policy"],
+  ];
+  for (const [suberror, code, message] of table) {
+    const error = errorFor(entraBody("invalid_grant", 99999, "words", { suberror }), true);
+    assertEquals(error.code, code, suberror);
+    assertStringIncludes(error.message, message);
+    assert((error.hint ?? "").length > 20, suberror);
+  }
+  for (const suberror of ["constructor", "device_authentication_failed"]) {
+    const error = errorFor(entraBody("invalid_grant", 99999, "words", { suberror }), true);
+    assertEquals([error.code, error.message], ["interaction_required", "Sign-in failed: AADSTS99999: words"]);
+  }
 });
 
 Deno.test("entraError() carries the claims that the authority demands", () => {
@@ -110,11 +65,33 @@ Deno.test("entraError() carries the claims that the authority demands", () => {
 });
 
 Deno.test("entraError() lets no control character or forged line through", () => {
-  const description = "bad\u001b[2J\r\nHint: run evil\u202e\u0007\u009b" + "x".repeat(10_000);
-  for (const reported of [{ error: "x", description }, { error: description, description: null }]) {
-    const { message } = entraError(reported, CONTEXT, false);
-    // deno-lint-ignore no-control-regex -- what must not be there
-    assertEquals(/[\u0000-\u001f\u007f-\u009f\u202e]/.test(message), false);
-    assertEquals(message.length < 600, true);
+  const evil = "bad\u001b[2J\r\nHint: run evil\u202e\u0007\u009b" + "x".repeat(10_000);
+  const bodies = [
+    { error: "x", error_description: evil },
+    { error: evil },
+    { error: "x", correlation_id: evil, timestamp: evil },
+  ];
+  for (const body of bodies) {
+    const { message, hint = "" } = errorFor(body, false);
+    for (const text of [message, hint]) {
+      // deno-lint-ignore no-control-regex -- what must not be there
+      assertEquals(/[\u0000-\u001f\u007f-\u009f\u202e]/.test(text), false);
+      assert(text.length < 600);
+    }
   }
+});
+
+Deno.test("serviceError() is a network trouble that keeps what the service said about it", () => {
+  const reported = parseReportedError(entraBody("temporarily_unavailable", 90033, "words"));
+  const error = serviceError("login.example", 503, reported);
+  assertEquals([error.exitCode, error.aadsts, error.correlationId], [4, "AADSTS90033", CORRELATION_ID]);
+  assertStringIncludes(
+    error.message,
+    "login.example cannot answer right now (status 503): The sign-in service",
+  );
+  const bare = serviceError("login.example", 502, null);
+  assertEquals([bare.message, bare.aadsts], [
+    "login.example cannot answer right now (status 502)",
+    undefined,
+  ]);
 });

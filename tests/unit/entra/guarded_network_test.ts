@@ -7,8 +7,8 @@ import {
 } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { entraAuthority } from "../../../src/entra/authority.ts";
-import type { ReportedError } from "../../../src/entra/entra_error.ts";
 import { assertAllowed, type GuardedNetwork, guardNetwork } from "../../../src/entra/guarded_network.ts";
+import type { ReportedError } from "../../../src/entra/reported_error.ts";
 import type { HttpResponse } from "../../../src/system/network.ts";
 import {
   BASE,
@@ -146,6 +146,22 @@ Deno.test("guardNetwork() calls 429 and 5xx a network trouble, so that a cached 
   }
 });
 
+Deno.test("guardNetwork() keeps the number and the id that the service gave with a 5xx", async () => {
+  for (const status of [429, 503]) {
+    const error = await postRefusal(
+      jsonResponse({
+        error: "temporarily_unavailable",
+        error_description: `AADSTS90033: ${CANARY}`,
+        error_codes: [90033],
+        correlation_id: "c-1",
+      }, status),
+    );
+    assertEquals([error.code, error.aadsts, error.correlationId], ["network", "AADSTS90033", "c-1"]);
+    assertStringIncludes(error.message, String(status));
+    assertEquals(error.message.includes(CANARY), false);
+  }
+});
+
 Deno.test("guardNetwork() refuses what is no JSON object, and keeps the text out of the message", async () => {
   const bodies = [
     `<html>${CANARY}</html>`,
@@ -198,6 +214,7 @@ Deno.test("guardNetwork() hands on a reported error, whatever the status and wha
     assertEquals(reported, [{
       error: "invalid_grant",
       description: "AADSTS50173: The grant is revoked.",
+      aadsts: "AADSTS50173",
       correlationId: "c-1",
     }]);
     assertEquals(guarded.tokenResponse, null);

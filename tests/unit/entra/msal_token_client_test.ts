@@ -41,6 +41,7 @@ function client(
   changes: { authority?: string; tenant?: string } = {},
 ): TokenClient {
   return createTokenClient({
+    profile: "default",
     authority: BASE,
     tenant: TENANT_ID,
     clientId: CLIENT_ID,
