@@ -4,6 +4,6 @@ import { createSystem } from "./src/system/create_system.ts";
 
 if (import.meta.main) {
   const interrupts = listenForInterrupts();
-  const exitCode = await runApp(Deno.args, createSystem(interrupts.signal));
+  const exitCode = await runApp(Deno.args, createSystem(interrupts));
   Deno.exit(interrupts.exitCode() ?? exitCode);
 }

@@ -4,7 +4,7 @@
  * `compile.ts [--target TARGET|all] [--output FILE] [--also-net HOST]... [--also-run PROGRAM]...`: without a target
  * `dist/entra-auth-cli` for this machine, with one `dist/entra-auth-cli-TARGET`. Paths are taken from the top folder of
  * the repository. What is named with `--also-net` and `--also-run` is granted besides: an executable that a test or an
- * organization makes for a sign-in service or a browser of its own.
+ * organization makes for a sign-in service or a browser of its own. `--also-run '*'` grants every program.
  */
 
 import { parseArgs } from "node:util";
@@ -37,7 +37,7 @@ export interface CompileOptions extends Partial<MoreGrants> {
 export interface MoreGrants {
   /** Hosts to connect to, each with or without its port. */
   readonly alsoNet: readonly string[];
-  /** Programs to start, by name or path. */
+  /** Programs to start, by name or path; `*` is any, for an `exec` that runs whatever it is told. */
   readonly alsoRun: readonly string[];
 }
 
@@ -109,6 +109,8 @@ export function permissionFlags(permissions: PermissionSets, { alsoNet, alsoRun 
     if (withComma !== undefined) {
       throw new Error(`Cannot grant ${kind} for "${withComma}": name one at a time`);
     }
+    // A bare flag grants all of a kind.
+    if (kind === "run" && more.includes("*")) return ["--allow-run"];
     return more.length === 0 ? [] : [`--allow-${kind}=${[...permissions.default[kind], ...more].join(",")}`];
   };
   return ["--permission-set=default", "--no-prompt", ...flag("net", alsoNet), ...flag("run", alsoRun)];

@@ -1,5 +1,6 @@
 import { runProgram } from "./commands/program.ts";
 import { reportError } from "./commands/report_error.ts";
+import { ownArguments } from "./own_arguments.ts";
 import type { System } from "./system/system.ts";
 import { createContext } from "./wiring/create_context.ts";
 
@@ -11,10 +12,12 @@ import { createContext } from "./wiring/create_context.ts";
 export async function runApp(args: readonly string[], system: System): Promise<number> {
   const { terminal } = system;
   try {
-    await runProgram(args, createContext(system));
-    return 0;
+    const context = createContext(system);
+    await runProgram(args, context);
+    return context.exitCode;
   } catch (error) {
-    return reportError(error, terminal, { asJson: wantsJson(args), verbose: args.includes("--verbose") });
+    const own = ownArguments(args);
+    return reportError(error, terminal, { asJson: wantsJson(own), verbose: own.includes("--verbose") });
   }
 }
 

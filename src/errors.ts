@@ -7,7 +7,8 @@ export type ErrorCode = keyof typeof EXIT_CODES;
  * The exit code of the program for each error code:
  * 1 unexpected, 2 wrong usage, 3 sign-in failed or refused, 4 network, 5 timed out, 6 no such profile or no token,
  * 7 the store can't be read or written, 8 a Deno permission is missing, 9 a person is needed and none is there,
- * 10 the wrong account came back, 130 interrupted.
+ * 10 the wrong account came back, 126 a command can't be run and 127 there is no such command (as in a shell),
+ * 130 interrupted.
  */
 export const EXIT_CODES = {
   unexpected: 1,
@@ -27,6 +28,8 @@ export const EXIT_CODES = {
   permission: 8,
   person_needed: 9,
   wrong_account: 10,
+  command_refused: 126,
+  command_not_found: 127,
   interrupted: 130,
 } as const;
 

@@ -2,6 +2,7 @@ import type { Flows } from "../flows/flows.ts";
 import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
+import type { RunInForeground } from "../system/foreground_program.ts";
 import type { Terminal } from "../system/terminal.ts";
 
 /** What the commands are given to work with. */
@@ -20,4 +21,8 @@ export interface CommandContext {
   readonly flows: Flows;
   /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */
   readonly writePrivateFile: (path: string, text: string) => Promise<void>;
+  /** Runs another program in the place of this one. */
+  readonly runInForeground: RunInForeground;
+  /** The exit code where nothing failed: 0, unless a command sets another. */
+  exitCode: number;
 }

@@ -1,6 +1,7 @@
 import { Command, ValidationError } from "@cliffy/command";
 import denoJson from "../../deno.json" with { type: "json" };
 import { CliError } from "../errors.ts";
+import { ownArguments } from "../own_arguments.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -9,6 +10,7 @@ type LoadCommand = (context: CommandContext) => Promise<AnyCommand>;
 
 const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   "get-token": async (context) => (await import("./get_token.ts")).getTokenCommand(context),
+  "exec": async (context) => (await import("./exec.ts")).execCommand(context),
   "refresh": async (context) => (await import("./refresh.ts")).refreshCommand(context),
   "inspect": async (context) => (await import("./inspect.ts")).inspectCommand(context),
   "status": async (context) => (await import("./status.ts")).statusCommand(context),
@@ -64,7 +66,8 @@ export async function runProgram(args: readonly string[], context: CommandContex
 function refuseEmptyValue(args: readonly string[]): void {
   const isEmpty = (arg: string, next: string | undefined) =>
     arg.startsWith("-") && (next === "" || /^[^=]+=$/.test(arg));
-  const option = args.find((arg, at) => isEmpty(arg, args[at + 1]));
+  const own = ownArguments(args);
+  const option = own.find((arg, at) => isEmpty(arg, own[at + 1]));
   if (option !== undefined) {
     throw new ValidationError(`Missing value for option "${option.replace(/=$/, "")}".`);
   }

@@ -1,6 +1,7 @@
 import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
 import { systemFiles } from "./files.ts";
+import type { Interrupts } from "./interrupts.ts";
 import { systemLocks } from "./lock.ts";
 import { systemNetwork } from "./network.ts";
 import { systemOs } from "./os.ts";
@@ -8,8 +9,8 @@ import { systemProcesses } from "./processes.ts";
 import type { System } from "./system.ts";
 import { systemTerminal } from "./terminal.ts";
 
-/** The real world. @param interrupted Aborted when the user ends the program. */
-export function createSystem(interrupted: AbortSignal): System {
+/** The real world. @param interrupts What ends the program. */
+export function createSystem(interrupts: Pick<Interrupts, "signal" | "handOver">): System {
   return {
     os: systemOs,
     pid: Deno.pid,
@@ -21,6 +22,7 @@ export function createSystem(interrupted: AbortSignal): System {
     processes: systemProcesses,
     dataProtection: async () => (await import("./data_protection.ts")).openDataProtection(),
     network: systemNetwork,
-    interrupted,
+    interrupted: interrupts.signal,
+    handOverSignals: interrupts.handOver,
   };
 }

@@ -5,34 +5,59 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type SignalName = keyof typeof EXIT_CODES;
 
+/** The signals that another program can be told of in place of this one. */
+export type PassedSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
+
+/** Hands the signals over to `receive` until the result is disposed: they end nothing meanwhile. */
+export type HandOver = (receive: (signal: PassedSignal) => void) => Disposable;
+
 /** Turns Ctrl-C and its like into an abort, so that ports, locks and files are let go before the end. */
 export interface Interrupts extends Disposable {
   /** Aborted with a {@linkcode CliError} `interrupted` when the first signal comes. */
   readonly signal: AbortSignal;
   /** The exit code for the signal that came, or null. */
   exitCode(): number | null;
+  /** See {@linkcode HandOver}. */
+  readonly handOver: HandOver;
 }
 
 /** Listens for the signals until disposed. The second one ends the process at once. */
 export function listenForInterrupts(): Interrupts {
   const controller = new AbortController();
   let received: SignalName | null = null;
+  let receiver: ((signal: PassedSignal) => void) | null = null;
   // Windows knows SIGINT alone of these three as something a console sends.
-  const names: SignalName[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
-  const listeners = names.map((name) => {
-    const listener = () => {
+  const isWindows = Deno.build.os === "windows";
+  const names: SignalName[] = isWindows ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+  const listeners = names.map((name) =>
+    listen(name, () => {
+      if (receiver !== null) return receiver(name);
       if (received !== null) Deno.exit(EXIT_CODES[name]);
       received = name;
       controller.abort(new CliError("interrupted", "Interrupted"));
-    };
-    Deno.addSignalListener(name, listener);
-    return { name, listener };
-  });
+    })
+  );
   return {
     signal: controller.signal,
     exitCode: () => received === null ? null : EXIT_CODES[received],
+    handOver(receive) {
+      receiver = receive;
+      // Alone it ends the program without a word, which is what it is for.
+      const quit = isWindows ? null : listen("SIGQUIT", () => receive("SIGQUIT"));
+      return {
+        [Symbol.dispose]() {
+          receiver = null;
+          quit?.[Symbol.dispose]();
+        },
+      };
+    },
     [Symbol.dispose]() {
-      for (const { name, listener } of listeners) Deno.removeSignalListener(name, listener);
+      for (const listener of listeners) listener[Symbol.dispose]();
     },
   };
+}
+
+function listen(name: PassedSignal, listener: () => void): Disposable {
+  Deno.addSignalListener(name, listener);
+  return { [Symbol.dispose]: () => Deno.removeSignalListener(name, listener) };
 }

@@ -1,5 +1,6 @@
 import { abortable } from "@std/async/abortable";
 import { permissionFlag } from "./permission.ts";
+import { isFailure, type SpawnOptions, trySpawn } from "./spawn.ts";
 
 /** A program that was started and lives its own life. */
 export interface StartedProcess {
@@ -70,37 +71,16 @@ export const systemProcesses: Processes = {
   },
   async run(command, args, { input, env, timeoutMs, signal }) {
     signal?.throwIfAborted();
-    const child = trySpawn(command, args, PIPED, env);
+    const child = trySpawn(command, args, { ...PIPED, ...(env === undefined ? {} : { env }) });
     if (!isFailure(child)) return await collect(child, input ?? "", timeoutMs, signal);
     const { kind } = child;
     return kind === "not-permitted" ? { kind, flag: permissionFlag({ name: "run", command }) } : { kind };
   },
 };
 
-type Streams = Pick<Deno.CommandOptions, "stdin" | "stdout" | "stderr">;
-type SpawnFailure = { kind: "not-found" | "not-permitted" | "refused" };
-
-const NOTHING_SHARED: Streams = { stdin: "null", stdout: "null", stderr: "null" };
-const PIPED: Streams = { stdin: "piped", stdout: "piped", stderr: "piped" };
-
-function isFailure(spawned: Deno.ChildProcess | SpawnFailure): spawned is SpawnFailure {
-  return "kind" in spawned;
-}
-
-function trySpawn(
-  command: string,
-  args: readonly string[],
-  streams: Streams,
-  env: Readonly<Record<string, string>> = {},
-): Deno.ChildProcess | SpawnFailure {
-  try {
-    return spawnPastLoaderVariables(command, args, streams, env);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return { kind: "not-permitted" };
-    if (error instanceof Deno.errors.NotFound) return { kind: "not-found" };
-    return { kind: "refused" };
-  }
-}
+/** A process group of its own: Ctrl-C in the terminal must not end the user's browser. */
+const NOTHING_SHARED: SpawnOptions = { stdin: "null", stdout: "null", stderr: "null", detached: true };
+const PIPED: SpawnOptions = { stdin: "piped", stdout: "piped", stderr: "piped", detached: true };
 
 function started(child: Deno.ChildProcess): StartAttempt {
   return {
@@ -174,43 +154,4 @@ async function end(child: Deno.ChildProcess): Promise<void> {
     // It ended by itself.
   }
   await child.status;
-}
-
-/**
- * Spawns `command`. With a list of allowed programs Deno starts none while a variable is set that makes the loader run
- * other code (`LD_PRELOAD`, `LD_LIBRARY_PATH`, `DYLD_…`), and names those in its message. Emptied for the child they do
- * nothing, so that is tried next.
- */
-function spawnPastLoaderVariables(
-  command: string,
-  args: readonly string[],
-  streams: Streams,
-  env: Readonly<Record<string, string>>,
-): Deno.ChildProcess {
-  try {
-    return spawn(command, args, streams, env);
-  } catch (error) {
-    const variables = error instanceof Deno.errors.NotCapable
-      ? error.message.match(/\b(?:LD|DYLD)_\w+/g)
-      : null;
-    if (variables === null) throw error;
-    const emptied = Object.fromEntries(variables.map((name) => [name, ""]));
-    return spawn(command, args, streams, { ...env, ...emptied });
-  }
-}
-
-function spawn(
-  command: string,
-  args: readonly string[],
-  streams: Streams,
-  env: Readonly<Record<string, string>>,
-): Deno.ChildProcess {
-  return new Deno.Command(command, {
-    args: [...args],
-    // The key of the tokens is no concern of the user's browser.
-    env: { ENTRA_AUTH_CLI_KEY: "", ...env },
-    ...streams,
-    // A process group of its own: Ctrl-C in the terminal must not end the user's browser.
-    detached: true,
-  }).spawn();
 }

@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { DataProtection } from "./data_protection.ts";
 import type { Environment } from "./environment.ts";
 import type { Files } from "./files.ts";
+import type { HandOver } from "./interrupts.ts";
 import type { Locks } from "./lock.ts";
 import type { Network } from "./network.ts";
 import type { Os } from "./os.ts";
@@ -32,4 +33,6 @@ export interface System {
   network(extraRoots: readonly string[]): Network;
   /** Aborted when the user ends the program. */
   readonly interrupted: AbortSignal;
+  /** Lets another program have the signals that would end this one. */
+  readonly handOverSignals: HandOver;
 }

@@ -29,5 +29,10 @@ export function createContext(system: System): CommandContext {
       const { writePrivateFile } = await import("./write_private_file.ts");
       await writePrivateFile(files, path, text);
     },
+    async runInForeground(command, args, env) {
+      const { foregroundOf } = await import("../system/foreground_program.ts");
+      return await foregroundOf(system.handOverSignals)(command, args, env);
+    },
+    exitCode: 0,
   };
 }

@@ -206,7 +206,10 @@ Deno.test("clear-cache does not move a good tokens.enc aside that came while it 
       return await systemLocks.acquire(path, options);
     },
   };
-  const system = createSystem(new AbortController().signal);
+  const system = createSystem({
+    signal: new AbortController().signal,
+    handOver: () => ({ [Symbol.dispose]: () => {} }),
+  });
   const notice = () => {};
   const folder = openPrivateFolder({ path: sandbox.home, files: system.files, locks, notice });
   const env = { get: () => undefined };

@@ -65,6 +65,15 @@ Deno.test("permissionFlags() adds to the lists of the permission set, whose plac
   );
 });
 
+Deno.test("permissionFlags() grants every program to who asks for that, and never every host", () => {
+  assertEquals(permissionFlags(PERMISSIONS, { alsoNet: [], alsoRun: ["curl", "*"] }).slice(2), [
+    "--allow-run",
+  ]);
+  assertEquals(permissionFlags(PERMISSIONS, { alsoNet: ["*"], alsoRun: [] }).slice(2), [
+    "--allow-net=login.example:443,[::1],*",
+  ]);
+});
+
 Deno.test("permissionFlags() refuses a name that would grant something else or everything", () => {
   for (const name of ["a,b", ""]) {
     const error = assertThrows(() => permissionFlags(PERMISSIONS, { alsoNet: [], alsoRun: [name] }), Error);

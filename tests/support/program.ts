@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly hosts?: readonly string[];
   /** Text for its standard input, which is empty otherwise. */
   readonly stdin?: string;
+  /** Programs that it may start, besides those that it starts by itself. An executable has its own list inside. */
+  readonly programs?: readonly string[];
   /** Permissions to take away again, as flags of Deno: `--deny-env=HOME`. An executable has its own inside. */
   readonly denied?: readonly string[];
   /** The executable to run, which has its hosts inside; otherwise {@linkcode programCommand} says what is run. */
@@ -44,7 +46,10 @@ const KEY_STORE_PROGRAMS = ["secret-tool", "/usr/bin/security"];
  */
 export function startProgram(args: readonly string[], options: ProgramOptions): RunningProgram {
   const [command, ...before]: [string, ...string[]] = options.executable === undefined
-    ? withFlags(programCommand(options.hosts ?? [], "scripted-browser"), options.denied ?? [])
+    ? withFlags(
+      programCommand(options.hosts ?? [], "scripted-browser", options.programs),
+      options.denied ?? [],
+    )
     : [options.executable];
   const child = new Deno.Command(command, {
     args: [...before, ...args],
@@ -70,11 +75,12 @@ export async function runProgram(args: readonly string[], options: ProgramOption
 
 /**
  * The command line that runs the program, without its arguments. It may connect to `hosts` besides the loopback
- * addresses, and start the scripted browser of a test or the browsers that `deno.json` names.
+ * addresses, and start the scripted browser of a test and `programs`, or the browsers that `deno.json` names.
  */
 export function programCommand(
   hosts: readonly string[],
   browser: "scripted-browser" | "any-browser",
+  programs: readonly string[] = [],
 ): [string, ...string[]] {
   const executable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE");
   if (executable !== undefined) return [executable];
@@ -90,7 +96,7 @@ export function programCommand(
     `--allow-net=${["127.0.0.1", "[::1]", ...hosts].join(",")}`,
     // The scripted browser is a script of this Deno's.
     ...(browser === "scripted-browser"
-      ? [`--allow-run=${[Deno.execPath(), ...KEY_STORE_PROGRAMS].join(",")}`]
+      ? [`--allow-run=${[Deno.execPath(), ...KEY_STORE_PROGRAMS, ...programs].join(",")}`]
       : []),
     MAIN,
   ];

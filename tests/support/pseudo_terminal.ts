@@ -18,6 +18,7 @@ export async function startOnTerminal(
   // The window gets a size first: one of no columns has no room for a prompt.
   const sized = `stty rows 40 cols 150; exec ${command}`;
   return await startShell(sandbox, ["script", "--quiet", "--return", "--command", sized, "/dev/null"], {
+    ...options,
     env,
   });
 }

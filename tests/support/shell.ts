@@ -7,6 +7,8 @@ import type { Sandbox } from "./sandbox.ts";
 export interface ShellOptions {
   /** Variables besides the sandbox's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Programs that `entra-auth-cli` may start, besides those that it starts by itself. */
+  readonly programs?: readonly string[];
 }
 
 /** A script that runs. */
@@ -59,7 +61,7 @@ export async function startShell(
       ...inherited,
       ...sandbox.env,
       ...options.env,
-      PATH: `${await installProgram(sandbox)}:${inherited.PATH}`,
+      PATH: `${await installProgram(sandbox, options.programs)}:${inherited.PATH}`,
     },
     clearEnv: true,
     stdin: "piped",
@@ -88,9 +90,9 @@ export async function startShell(
 }
 
 /** Makes `entra-auth-cli` a command, and gives the folder that it is in. */
-async function installProgram(sandbox: Sandbox): Promise<string> {
+async function installProgram(sandbox: Sandbox, programs: readonly string[] = []): Promise<string> {
   const folder = join(sandbox.folder, "bin");
-  const command = programCommand([`localhost:${sandbox.provider.port}`], "scripted-browser");
+  const command = programCommand([`localhost:${sandbox.provider.port}`], "scripted-browser", programs);
   const line = command.map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(" ");
   await Deno.mkdir(folder, { recursive: true });
   // Written aside first: a script may be running the one that is there.

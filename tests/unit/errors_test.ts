@@ -53,6 +53,8 @@ Deno.test("EXIT_CODES is the table that the README and scripts know", () => {
     permission: 8,
     person_needed: 9,
     wrong_account: 10,
+    command_refused: 126,
+    command_not_found: 127,
     interrupted: 130,
   });
 });

@@ -7,6 +7,7 @@ import type { InspectedToken } from "../../../src/flows/inspect_tokens.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import type { ProfileBook } from "../../../src/profiles/profile_book.ts";
 import { Secret } from "../../../src/secret.ts";
+import type { ForegroundResult } from "../../../src/system/foreground_program.ts";
 import type { Terminal } from "../../../src/system/terminal.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
@@ -74,6 +75,10 @@ export class MemoryContext implements CommandContext {
   readonly requests: Parameters<Flows["getToken"]>[0][] = [];
   readonly cleared: string[] = [];
   readonly files: Record<string, string> = {};
+  exitCode = 0;
+  /** The command lines that were run, each with its variables. */
+  readonly ran: [string, readonly string[], Readonly<Record<string, string>>][] = [];
+  ended: ForegroundResult = { kind: "ended", code: 0 };
   result: TokenResult = tokenResult();
   inspected: InspectedToken[] = [];
   status: StoreStatus = {
@@ -101,6 +106,11 @@ export class MemoryContext implements CommandContext {
   writePrivateFile(path: string, text: string): Promise<void> {
     this.files[path] = text;
     return Promise.resolve();
+  }
+
+  runInForeground(...line: MemoryContext["ran"][number]): Promise<ForegroundResult> {
+    this.ran.push(line);
+    return Promise.resolve(this.ended);
   }
 }
 

@@ -1,0 +1,47 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type ExecFlags, runExec } from "../../../src/commands/exec.ts";
+import { CliError } from "../../../src/errors.ts";
+import { MemoryContext } from "./command_fixture.ts";
+
+async function run(flags: ExecFlags, prepare: (context: MemoryContext) => void = () => {}) {
+  const context = new MemoryContext();
+  prepare(context);
+  await runExec({ profile: "work", ...flags }, ["tool", "--flag", ""], context);
+  return context;
+}
+
+Deno.test("exec runs the command with the token in the variable, and takes over its exit code", async () => {
+  const { ran, exitCode } = await run({}, (context) => context.ended = { kind: "ended", code: 9 });
+  assertEquals(ran, [["tool", ["--flag", ""], { ACCESS_TOKEN: "the-token" }]]);
+  assertEquals(exitCode, 9);
+  assertEquals((await run({ env: "MY_TOKEN" })).ran[0]?.[2], { MY_TOKEN: "the-token" });
+});
+
+Deno.test("exec says what get-token says where somebody waits, but nothing of a cached token", async () => {
+  const said = async (flags: ExecFlags) =>
+    (await run(flags, ({ tell }) => tell.push({ kind: "using-cached-token" }, { kind: "refreshed" })))
+      .terminal.said;
+  assertEquals(await said({}), ["✓ Token refreshed"]);
+  assertEquals(await said({ quiet: true }), []);
+  assertEquals(await said({ silent: true }), []);
+});
+
+Deno.test("exec hands the flags that choose a token on", async () => {
+  const { requests } = await run({ scope: ["a b"], interactive: false, timeout: "9s", force: true });
+  const [request] = requests;
+  assertEquals(
+    [request?.scopes, request?.mayAskUser, request?.manner.timeoutMs, request?.acceptCached],
+    [["a", "b"], false, 9000, false],
+  );
+});
+
+Deno.test("exec asks for no token where there is no command, or the variable can't be one", async () => {
+  const wrong: [ExecFlags, string[]][] = [[{}, []], [{}, [""]], [{ env: "A=B" }, ["a"]], [{ env: "1" }, [
+    "a",
+  ]]];
+  for (const [flags, line] of wrong) {
+    const context = new MemoryContext();
+    const error = await assertRejects(() => runExec({ profile: "work", ...flags }, line, context), CliError);
+    assertEquals([error.code, context.requests.length, context.ran.length], ["usage", 0, 0]);
+  }
+});
