@@ -1,3 +1,4 @@
+import type { ErrorTable } from "../flows/error_table.ts";
 import type { Flows } from "../flows/flows.ts";
 import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { Clock } from "../system/clock.ts";
@@ -17,6 +18,8 @@ export interface CommandContext {
   readonly profiles: ProfileBook;
   /** Aborted with a `CliError` `interrupted` when the program is to end. */
   readonly interrupted: AbortSignal;
+  /** What is known of Entra's errors; needs neither a home nor the network. */
+  readonly errorTable: () => Promise<ErrorTable>;
   /** What the program does. */
   readonly flows: Flows;
   /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */

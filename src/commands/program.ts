@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   "refresh": async (context) => (await import("./refresh.ts")).refreshCommand(context),
   "inspect": async (context) => (await import("./inspect.ts")).inspectCommand(context),
   "status": async (context) => (await import("./status.ts")).statusCommand(context),
+  "explain": async (context) => (await import("./explain.ts")).explainCommand(context),
   "clear-cache": async (context) => (await import("./clear_cache.ts")).clearCacheCommand(context),
   "create-profile": async (context) => (await import("./create_profile.ts")).createProfileCommand(context),
   "list-profiles": async (context) => (await import("./list_profiles.ts")).listProfilesCommand(context),

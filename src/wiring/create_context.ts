@@ -25,6 +25,10 @@ export function createContext(system: System): CommandContext {
     get flows() {
       return createFlows(system, openFolder(), openTokenStore({ ...system, folder: openFolder(), notice }));
     },
+    async errorTable() {
+      const { loadErrorTable } = await import("./load_error_table.ts");
+      return await loadErrorTable();
+    },
     async writePrivateFile(path, text) {
       const { writePrivateFile } = await import("./write_private_file.ts");
       await writePrivateFile(files, path, text);

@@ -1,4 +1,5 @@
 import type { CommandContext } from "../../../src/commands/context.ts";
+import type { ErrorTable } from "../../../src/flows/error_table.ts";
 import type { Flows } from "../../../src/flows/flows.ts";
 import type { TokenResult } from "../../../src/flows/get_token.ts";
 import type { ProgressEvent } from "../../../src/flows/progress.ts";
@@ -9,6 +10,7 @@ import type { ProfileBook } from "../../../src/profiles/profile_book.ts";
 import { Secret } from "../../../src/secret.ts";
 import type { ForegroundResult } from "../../../src/system/foreground_program.ts";
 import type { Terminal } from "../../../src/system/terminal.ts";
+import { loadErrorTable } from "../../../src/wiring/load_error_table.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 export const NOW_MS = Date.UTC(2025, 11, 28, 12, 0, 0);
@@ -102,6 +104,10 @@ export class MemoryContext implements CommandContext {
       return Promise.resolve({ kind: "forgotten", sessions });
     },
   };
+
+  errorTable(): Promise<ErrorTable> {
+    return loadErrorTable();
+  }
 
   writePrivateFile(path: string, text: string): Promise<void> {
     this.files[path] = text;

@@ -1,0 +1,110 @@
+import { Command } from "@cliffy/command";
+import { CliError } from "../errors.ts";
+import type { ErrorSubject, ExplainedError } from "../flows/error_table.ts";
+import type { AnyCommand } from "./any_command.ts";
+import type { CommandContext } from "./context.ts";
+import { jsonText } from "./json_text.ts";
+import { profileName } from "./profile_name.ts";
+import { readSettings } from "./read_settings.ts";
+
+/** Whatever stands around the number in what was pasted doesn't matter. */
+const NUMBER = /^(\d{1,9})$|AADSTS(\d{1,9})(?!\d)/i;
+
+/** Shown for the ids where no profile gives them. */
+const PLACEHOLDERS: Omit<ErrorSubject, "profile"> = { clientId: "CLIENT_ID", tenant: "TENANT" };
+
+/** The flags of `explain`, as typed. */
+export interface ExplainFlags {
+  /** Name of the profile whose ids the commands are to name. */
+  readonly profile?: string | undefined;
+  /** Form to print. */
+  readonly output?: string | undefined;
+}
+
+/** The `explain` command. */
+export function explainCommand(context: CommandContext): AnyCommand {
+  return new Command()
+    .description("Say what an error number of Entra's means and what to do about it, offline.")
+    .arguments("[numbers...:string]")
+    .option("-p, --profile <name:string>", "Profile whose ids the commands name ($ENTRA_AUTH_CLI_PROFILE).")
+    .option("-o, --output <form:string>", "text (default), json or yaml.")
+    .example("Explain an error", "entra-auth-cli explain AADSTS50011")
+    .example("List the known numbers", "entra-auth-cli explain")
+    .action((flags, ...numbers) => runExplain(numbers, flags, context));
+}
+
+/**
+ * Prints what is known of the errors named, or of every known one in short.
+ *
+ * @throws {CliError} `usage` for what is no number or an unknown one, before anything is printed; `no_profile` for a
+ *   profile that was named and isn't there.
+ */
+export async function runExplain(
+  named: readonly string[],
+  flags: ExplainFlags,
+  context: CommandContext,
+): Promise<void> {
+  const format = formatter(flags.output);
+  const numbers = named.map(parseNumber);
+  const table = await context.errorTable();
+  const subject = await findSubject(flags.profile, context);
+  const wanted = named.length === 0 ? table.numbers() : [...new Set(numbers)];
+  const errors = wanted.map((number) => table.explain(number, subject) ?? unknown(number));
+  await context.terminal.writeData(await format(errors, named.length === 0));
+}
+
+function parseNumber(text: string): string {
+  const [, bare, prefixed] = NUMBER.exec(text) ?? [];
+  const digits = bare ?? prefixed;
+  if (digits !== undefined) return `AADSTS${digits}`;
+  throw new CliError("usage", `Not an error number of Entra's: ${JSON.stringify(text.slice(0, 100))}`, {
+    hint: "Write it as AADSTS50011 or 50011, or paste the whole message in quotes.",
+  });
+}
+
+/** The profile's ids where there is a profile; the table serves without one, too. */
+async function findSubject(profile: string | undefined, context: CommandContext): Promise<ErrorSubject> {
+  const name = profileName(profile, context.env);
+  try {
+    const { clientId, tenant } = await readSettings({}, name, context);
+    return { clientId, tenant, profile: name };
+  } catch (error) {
+    if (!(error instanceof CliError) || profile !== undefined) throw error;
+    return { ...PLACEHOLDERS, profile: name };
+  }
+}
+
+function unknown(number: string): never {
+  throw new CliError("usage", `${number} is not in this program's list`, {
+    hint: [
+      "Read the words after the number: they come from Entra, and end with a correlation ID and a time.",
+      "An administrator finds the sign-in by those: Entra admin center > Monitoring & health > Sign-in logs",
+      "The numbers that are in the list: entra-auth-cli explain",
+    ].join("\n"),
+  });
+}
+
+type Format = (errors: readonly ExplainedError[], inShort: boolean) => string | Promise<string>;
+
+function formatter(form = "text"): Format {
+  switch (form) {
+    case "text":
+      return (errors, inShort) => inShort ? listText(errors) : errors.map(fullText).join("\n");
+    case "json":
+      return (errors) => jsonText(errors);
+    case "yaml":
+      return async (errors) => (await import("@std/yaml/stringify")).stringify([...errors]);
+    default:
+      throw new CliError("usage", `Unknown output form: ${JSON.stringify(form)}`, {
+        hint: "Choose text, json or yaml.",
+      });
+  }
+}
+
+function listText(errors: readonly ExplainedError[]): string {
+  return errors.map(({ aadsts, message }) => `${aadsts.padEnd(14)}${message}\n`).join("");
+}
+
+function fullText({ aadsts, message, hint }: ExplainedError): string {
+  return `${aadsts}: ${message}\n  ${hint.replaceAll("\n", "\n  ")}\n`;
+}

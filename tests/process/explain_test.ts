@@ -1,0 +1,21 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runProgram } from "../support/program.ts";
+import { openSandbox } from "../support/sandbox.ts";
+
+Deno.test("explain works without home, network and profile, and keeps stdout empty where it fails", async () => {
+  const bare = { env: {}, denied: ["--deny-net"] };
+  const known = await runProgram(["explain", "AADSTS7000218"], bare);
+  assertEquals([known.code, known.stderr], [0, ""]);
+  assertStringIncludes(known.stdout, "az ad app update --id CLIENT_ID --is-fallback-public-client true");
+  const unknown = await runProgram(["explain", "AADSTS7000218", "99999"], bare);
+  assertEquals([unknown.code, unknown.stdout], [2, ""]);
+  assertStringIncludes(unknown.stderr, "AADSTS99999 is not in this program's list\nHint: ");
+});
+
+Deno.test("explain names the application and tenant of the profile, for a copy and a paste", async () => {
+  await using sandbox = await openSandbox();
+  const { stdout } = await sandbox.run(["explain", "7000218", "--output", "json"]);
+  const [{ hint }] = JSON.parse(stdout);
+  assertStringIncludes(hint, `az login --tenant ${sandbox.provider.tenantId} `);
+  assertStringIncludes(hint, `az ad app update --id ${sandbox.provider.clientId} `);
+});
