@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   "create-profile": async (context) => (await import("./create_profile.ts")).createProfileCommand(context),
   "list-profiles": async (context) => (await import("./list_profiles.ts")).listProfilesCommand(context),
   "delete-profile": async (context) => (await import("./delete_profile.ts")).deleteProfileCommand(context),
+  "doctor": async (context) => (await import("./doctor.ts")).doctorCommand(context),
 };
 
 /**

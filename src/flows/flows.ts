@@ -3,6 +3,8 @@ import type { Progress } from "./progress.ts";
 import type { TokenRequest, TokenResult } from "./get_token.ts";
 import type { ForgetOptions, Forgotten } from "./forget_tokens.ts";
 import type { InspectedToken } from "./inspect_tokens.ts";
+import type { Finding } from "./doctor/finding.ts";
+import type { SignInSettings } from "../profiles/settings.ts";
 import type { StoreStatus } from "./store_status.ts";
 
 export type { PortChoice };
@@ -28,6 +30,10 @@ export interface Flows {
   inspectTokens(profile: string): Promise<InspectedToken[]>;
   /** What the store holds, and who keeps its key. */
   storeStatus(): Promise<StoreStatus>;
+  /** Looks at this machine, for the sign-in that `settings` asks for. See `examine()`. */
+  examine(
+    request: { readonly settings: () => Promise<SignInSettings>; readonly caCertFile: string | undefined },
+  ): Promise<Finding[]>;
   /** See `forgetTokens()`. */
   forgetTokens(profile: string, options?: ForgetOptions): Promise<Forgotten>;
 }

@@ -43,6 +43,14 @@ export function permittedSync<T>(
   }
 }
 
+/** A permission, as Deno's permission API names it. */
+export type PermissionNeed = Deno.PermissionDescriptor;
+
+/** Whether Deno grants `need` without asking. */
+export async function isPermitted(need: PermissionNeed): Promise<boolean> {
+  return (await Deno.permissions.query(need)).state === "granted";
+}
+
 /** The flag of Deno that grants `need`, such as `--allow-read=/home/me/file`. */
 export function permissionFlag(need: Deno.PermissionDescriptor): string {
   const target = permissionTarget(need);

@@ -37,6 +37,13 @@ export function createFlows(system: System, folder: PrivateFolder, store: TokenS
       const { storeStatus } = await import("../flows/store_status.ts");
       return await storeStatus({ clock, store });
     },
+    async examine(request) {
+      const { examine } = await import("../flows/doctor/examine.ts");
+      const { openMachine } = await import("./open_machine.ts");
+      const { openProfileBook } = await import("../profiles/profile_book.ts");
+      const profiles = openProfileBook({ folder });
+      return await examine(openMachine({ ...request, system, folder, store, profiles }), clock, interrupted);
+    },
     async forgetTokens(profile, options) {
       const { forgetTokens } = await import("../flows/forget_tokens.ts");
       return await forgetTokens(profile, store, { ...options, signal: interrupted });

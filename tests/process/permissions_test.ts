@@ -61,6 +61,7 @@ Deno.test({
     await audited((env) => sandbox.run(["inspect"], { env }));
     await audited((env) => sandbox.run(["list-profiles"], { env }));
     await audited((env) => sandbox.run(["clear-cache"], { env }));
+    await audited((env) => sandbox.run(["doctor"], { env }));
     const ownHome = { ENTRA_AUTH_CLI_HOME: "", HOME: sandbox.folder };
     await audited((env) => sandbox.run(["list-profiles"], { env: { ...env, ...ownHome } }));
 

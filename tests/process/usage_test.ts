@@ -48,6 +48,7 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["exec", "--env", "A-B", "--", "ls"], "A-B"],
   [["exec", "--profile", "", "--", "ls"], '"--profile"'],
   [["inspect", "--output", "xml"], "xml"],
+  [["doctor", "--output", "xml"], "xml"],
   [["inspect", "--profile", "../x"], "../x"],
   [["list-profiles", "--output", "xml"], "xml"],
   [["delete-profile"], "name"],

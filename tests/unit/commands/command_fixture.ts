@@ -98,6 +98,7 @@ export class MemoryContext implements CommandContext {
     },
     storeStatus: () => Promise.resolve(this.status),
     inspectTokens: () => Promise.resolve(this.inspected),
+    examine: () => Promise.resolve([]),
     forgetTokens: (profile) => {
       this.cleared.push(profile);
       const sessions = this.profiles.profiles.some(({ name }) => name === profile) ? 1 : 0;

@@ -1,0 +1,53 @@
+import { Command } from "@cliffy/command";
+import denoJson from "../../deno.json" with { type: "json" };
+import { CliError } from "../errors.ts";
+import type { AnyCommand } from "./any_command.ts";
+import type { CommandContext } from "./context.ts";
+import { formatReport, parseReportForm } from "./doctor_report.ts";
+import { profileName } from "./profile_name.ts";
+import { readSettings } from "./read_settings.ts";
+
+/** The flags of `doctor`, as typed. */
+export interface DoctorFlags {
+  /** Name of the profile. */
+  readonly profile?: string | undefined;
+  /** Base URL of the authority. */
+  readonly authority?: string | undefined;
+  /** Path of a root certificate. */
+  readonly caCert?: string | undefined;
+  /** Form to print. */
+  readonly output?: string | undefined;
+}
+
+/** The `doctor` command. */
+export function doctorCommand(context: CommandContext): AnyCommand {
+  return new Command()
+    .description(
+      "Look at what a sign-in needs of this machine. The report names no user and holds no secret.",
+    )
+    .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
+    .option("--authority <url:string>", "Base URL of the authority (else the profile's).")
+    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
+    .option("-o, --output <form:string>", "text (default), json or yaml.")
+    .example("See what is wrong", "entra-auth-cli doctor")
+    .example("Report it", "entra-auth-cli doctor --output json > report.json")
+    .action((flags) => runDoctor(flags, context));
+}
+
+/** Examines the machine and prints the report. @throws {CliError} `check_failed` where a check failed, `usage` for a wrong flag. */
+export async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
+  const { terminal, env, flows } = context;
+  const form = parseReportForm(flags.output);
+  const name = profileName(flags.profile, env);
+  const findings = await flows.examine({
+    settings: () => readSettings({ authority: flags.authority }, name, context),
+    caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
+  });
+  await terminal.writeData(await formatReport(findings, `entra-auth-cli ${denoJson.version}`, form));
+  const failed = findings.filter(({ level }) => level === "fail").map(({ check }) => check);
+  if (failed.length > 0) {
+    throw new CliError("check_failed", `Not well: ${failed.join(", ")}`, {
+      hint: "The report says for each what to do.",
+    });
+  }
+}

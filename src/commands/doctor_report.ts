@@ -1,0 +1,67 @@
+import { CliError } from "../errors.ts";
+import type { Finding } from "../flows/doctor/finding.ts";
+import { plainText } from "../plain_text.ts";
+import { jsonText } from "./json_text.ts";
+
+/** The forms in which `doctor` can print. */
+export const REPORT_FORMS = ["text", "json", "yaml"] as const;
+
+/** One of {@linkcode REPORT_FORMS}. */
+export type ReportForm = typeof REPORT_FORMS[number];
+
+/** What the registration of the application has to be, whatever machine this is. */
+const APP_REGISTRATION = {
+  application_type: "Public client",
+  redirect_uri: "http://localhost (any port)",
+  platform: "Mobile and desktop applications",
+  permissions: "Delegated permissions only",
+};
+
+/** The form that `text` names. @throws {CliError} `usage` when it names none. */
+export function parseReportForm(text = "text"): ReportForm {
+  const form = REPORT_FORMS.find((name) => name === text);
+  if (form !== undefined) return form;
+  throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
+    hint: `Choose one of: ${REPORT_FORMS.join(", ")}.`,
+  });
+}
+
+/** The report to print, with its line end. @param program Name and version. */
+export async function formatReport(
+  findings: readonly Finding[],
+  program: string,
+  form: ReportForm,
+): Promise<string> {
+  if (form === "text") return reportText(findings, program);
+  const document = {
+    program,
+    ok: findings.every(({ level }) => level !== "fail"),
+    checks: findings.map(({ check, level, message, remedy }) => ({ check, level, message, remedy })),
+    app_registration: APP_REGISTRATION,
+  };
+  if (form === "json") return jsonText(document);
+  const { stringify } = await import("@std/yaml/stringify");
+  return stringify(document);
+}
+
+function reportText(findings: readonly Finding[], program: string): string {
+  const widest = Math.max(...findings.map(({ check }) => check.length));
+  const lines = findings.flatMap(({ check, level, message, remedy }) => [
+    `${level.padEnd(4)}  ${check.padEnd(widest)}  ${message}`,
+    ...(remedy ?? "").split("\n").filter((line) => line !== "").map((line) => `      -> ${line}`),
+  ]);
+  const settings = [
+    "The app registration needs:",
+    `      Application type: ${APP_REGISTRATION.application_type}`,
+    `      Redirect URI: ${APP_REGISTRATION.redirect_uri}`,
+    `      Platform: ${APP_REGISTRATION.platform}`,
+    `      Permissions: ${APP_REGISTRATION.permissions}`,
+  ];
+  return [program, ...lines, ...settings].map((line) => `${clean(line)}\n`).join("");
+}
+
+/** Spaces at the beginning are the report's own. */
+function clean(line: string): string {
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  return indent + plainText(line, 2000);
+}

@@ -1,0 +1,45 @@
+import type { Os } from "../../system/os.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
+
+/** Tells a clock that nobody set from one that is late by the time an answer takes. */
+const NOTICEABLE_MS = 60_000;
+/** How far the clocks may be apart before an ID token is refused, here as at Entra. */
+const TOLERATED_MS = 300_000;
+
+const SET_CLOCK: Readonly<Record<Os, string>> = {
+  linux: "sudo timedatectl set-ntp true",
+  darwin: "sudo sntp -sS time.apple.com",
+  windows: "w32tm /resync",
+};
+
+/**
+ * Judges this machine's clock by that of `host`.
+ *
+ * @param aheadMs By how much this machine's clock is ahead, in milliseconds; null where the authority told no time.
+ */
+export function checkClock(aheadMs: number | null, host: string, os: Os): Finding {
+  if (aheadMs === null) {
+    return warn(
+      "clock",
+      "it can't be compared, as the authority told no time",
+      `Set it by the network: ${SET_CLOCK[os]}`,
+    );
+  }
+  const apart = Math.abs(aheadMs);
+  if (apart <= NOTICEABLE_MS) return ok("clock", `agrees with that of ${host}`);
+  const message = `${inWords(apart)} ${aheadMs > 0 ? "ahead of" : "behind"} that of ${host}`;
+  const remedy = `Set it by the network: ${SET_CLOCK[os]}`;
+  return apart <= TOLERATED_MS
+    ? warn("clock", message, remedy)
+    : fail("clock", `${message}, so tokens look expired or not yet valid`, remedy);
+}
+
+function inWords(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(minutes / 1440), "d"],
+    [Math.floor(minutes / 60) % 24, "h"],
+    [minutes % 60, "min"],
+  ];
+  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(" ");
+}

@@ -1,0 +1,75 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { checkAuthority } from "../../../../src/flows/doctor/check_authority.ts";
+import { checkBrowser, checkDisplay } from "../../../../src/flows/doctor/check_browser.ts";
+import { checkClock } from "../../../../src/flows/doctor/check_clock.ts";
+import { checkFolder } from "../../../../src/flows/doctor/check_folder.ts";
+import { checkKey } from "../../../../src/flows/doctor/check_key.ts";
+import { checkLoopback } from "../../../../src/flows/doctor/check_loopback.ts";
+import { checkPermissions } from "../../../../src/flows/doctor/check_permissions.ts";
+
+Deno.test("checkClock() is content within a minute, warns within five and fails beyond, either way", () => {
+  const levels = [0, 60_000, -60_000, 60_001, 300_000, -300_000, 300_001, -3_600_000]
+    .map((ms) => checkClock(ms, "login.example", "linux").level);
+  assertEquals(levels, ["ok", "ok", "ok", "warn", "warn", "warn", "fail", "fail"]);
+  assertMatch(
+    checkClock(90_061_000, "login.example", "darwin").message,
+    /^1 d 1 h 1 min ahead of that of login\.example/,
+  );
+  assertEquals(checkClock(null, "login.example", "windows").level, "warn");
+  assertStringIncludes(checkClock(null, "login.example", "windows").remedy ?? "", "w32tm");
+});
+
+Deno.test("checkLoopback() takes a machine without IPv6 for a good one, and a blocked address for a firewall's", () => {
+  assertEquals(checkLoopback("::1", { kind: "no-address" }).level, "ok");
+  assertEquals(checkLoopback("127.0.0.1", { kind: "no-address" }).level, "warn");
+  const blocked = checkLoopback("127.0.0.1", { kind: "blocked", reason: "timed out" });
+  assertEquals([blocked.check, blocked.level], ["loopback 127.0.0.1", "fail"]);
+  assertStringIncludes(blocked.remedy ?? "", "firewall");
+});
+
+Deno.test("checkKey() points to a key store that would keep the key better, and to nothing else", () => {
+  const file = { guardian: "key-file", place: "the file ~/key" } as const;
+  const store = { guardian: "secret-service", place: "the Secret Service" } as const;
+  const kept = { isInUse: true, reason: null };
+  assertEquals(checkKey({ place: { ...file, ...kept }, best: file }).level, "ok");
+  assertEquals(checkKey({ place: { ...store, ...kept }, best: store }).message, "kept in the Secret Service");
+  const better = checkKey({ place: { ...file, ...kept }, best: store });
+  assertEquals(better.level, "warn");
+  assertStringIncludes(better.remedy ?? "", "ENTRA_AUTH_CLI_KEYRING=secret-service");
+  const first = checkKey({ place: { ...file, isInUse: false, reason: "no Secret Service" }, best: file });
+  assertEquals(first.message, "would be kept in the file ~/key (no Secret Service)");
+});
+
+Deno.test("checkFolder() fails where locks are ignored", () => {
+  assertEquals(checkFolder({ path: "/f", locks: "work" }).level, "ok");
+  assertEquals(checkFolder({ path: "/f", locks: "busy" }).level, "warn");
+  assertEquals(checkFolder({ path: "/f", locks: "ignored" }).level, "fail");
+});
+
+Deno.test("checkPermissions() names the flags that are missing, and only those", () => {
+  const granted = { flag: "--allow-read=/f", isGranted: true };
+  assertEquals(checkPermissions([granted]).level, "ok");
+  const { level, message } = checkPermissions([granted, { flag: "--allow-write=/f", isGranted: false }]);
+  assertEquals([level, message], ["fail", "Deno does not grant --allow-write=/f"]);
+});
+
+Deno.test("checkAuthority() names the proxy and the roots on the way", () => {
+  const answer = { status: 200, isDiscoveryDocument: true, clockAheadMs: 0 };
+  const route = { host: "login.example", proxy: "http://proxy:3128", extraRoots: "the root of ca.pem" };
+  assertEquals(
+    checkAuthority(answer, route).message,
+    "login.example (through the proxy http://proxy:3128, trusting also the root of ca.pem) answers",
+  );
+});
+
+Deno.test("checkBrowser() names the first opener that is here and may be started", () => {
+  const facts = { hasDisplay: true, displayReason: "DISPLAY is set", browserVariable: "firefox:chromium" };
+  const firefox = { command: "firefox", isInstalled: false, isPermitted: true };
+  const chromium = { command: "chromium", isInstalled: true, isPermitted: true };
+  assertStringIncludes(checkBrowser({ ...facts, openers: [firefox, chromium] }).message, "chromium opens it");
+  assertEquals(checkBrowser({ ...facts, openers: [firefox] }).level, "warn");
+  assertEquals(checkDisplay({ ...facts, openers: [] }).message, "not asked for, because BROWSER is set");
+  const remote = { ...facts, hasDisplay: false, browserVariable: undefined, openers: [chromium] };
+  assertEquals(checkDisplay(remote).level, "warn");
+  assertEquals(checkBrowser(remote).message, "with a display, chromium opens it (the system's opener)");
+});

@@ -1,0 +1,68 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CliError } from "../../../../src/errors.ts";
+import { examine } from "../../../../src/flows/doctor/examine.ts";
+import type { Machine } from "../../../../src/flows/doctor/machine.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+
+const KEY = { guardian: "key-file", place: "the file ~/key" } as const;
+
+const WELL: Machine = {
+  os: "linux",
+  runtime: "Deno",
+  privateNames: { home: "/home/ada", ownFolder: undefined },
+  permissions: () => Promise.resolve([]),
+  folder: () => Promise.resolve({ path: "/home/ada/f", locks: "work" }),
+  countProfiles: () => Promise.resolve(1),
+  settings: () =>
+    Promise.reject(new CliError("no_profile", "Profile 'default' does not exist", { hint: "Create it" })),
+  countSignIns: () => Promise.resolve(0),
+  key: () => Promise.resolve({ place: { ...KEY, isInUse: true, reason: null }, best: KEY }),
+  browser: () =>
+    Promise.resolve({ hasDisplay: true, displayReason: "so", browserVariable: undefined, openers: [] }),
+  connectToItself: () => Promise.resolve({ kind: "connected" }),
+  route: () => Promise.resolve({ host: "login.example", proxy: null, extraRoots: null }),
+  askAuthority: () => Promise.resolve({ status: 200, isDiscoveryDocument: true, clockAheadMs: 0 }),
+};
+
+const NEVER = new AbortController().signal;
+
+Deno.test("examine() ends in time though a check hangs, and reports the others", async () => {
+  const time = new AbortController();
+  const clock = { now: () => 0, deadline: () => ({ signal: time.signal, [Symbol.dispose]() {} }) };
+  const hanging = { ...WELL, countSignIns: () => new Promise<number>(() => {}) };
+  const examining = examine(hanging, clock, NEVER);
+  // Whatever doesn't hang is over by then.
+  await new Promise((resolve) => setTimeout(resolve));
+  time.abort();
+  const findings = await examining;
+  assertEquals(findings.length, 13);
+  assertEquals(findings.find(({ check }) => check === "folder")?.message, "~/f, can be written and locked");
+  assertEquals(findings.filter(({ level }) => level === "fail").map(({ check }) => check), ["tokens"]);
+  assertEquals(findings.find(({ check }) => check === "tokens")?.message, "no answer within 10 s");
+});
+
+Deno.test("examine() asks the public cloud where there is no profile", async () => {
+  const asked: string[] = [];
+  const route = (url: string) => (asked.push(url), WELL.route(url));
+  await examine({ ...WELL, route }, new FakeClock(0), NEVER);
+  assertEquals(asked, ["https://login.microsoftonline.com/organizations"]);
+});
+
+Deno.test("examine() makes a finding of an error that says what is wrong, and of nothing else", async () => {
+  const refused = new CliError("store", "The keyring is locked", { hint: "Unlock it" });
+  const findings = await examine({ ...WELL, key: () => Promise.reject(refused) }, new FakeClock(0), NEVER);
+  const key = findings.find(({ check }) => check === "key");
+  assertEquals([key?.level, key?.message, key?.remedy], ["fail", "The keyring is locked", "Unlock it"]);
+  await assertRejects(
+    () => examine({ ...WELL, key: () => Promise.reject(new TypeError("x")) }, new FakeClock(0), NEVER),
+    TypeError,
+  );
+});
+
+Deno.test("examine() ends with the user's interrupt", async () => {
+  const interrupt = new AbortController();
+  const hanging = { ...WELL, countSignIns: () => new Promise<number>(() => {}) };
+  const examining = examine(hanging, new FakeClock(0), interrupt.signal);
+  interrupt.abort(new CliError("interrupted", "Interrupted"));
+  await assertRejects(() => examining, CliError, "Interrupted");
+});
