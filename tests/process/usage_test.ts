@@ -117,7 +117,7 @@ Deno.test("entra-auth-cli help shows what --help shows, also of a command", asyn
 Deno.test("no line of the help of a command is longer than 110 columns", async () => {
   const { stdout } = await runAlone("--help");
   const commands = [...stdout.matchAll(/^ {2}([a-z]+-?[a-z]+) +- /gm)].map(([, name]) => name ?? "");
-  assertEquals(commands.length, 9, stdout);
+  assert(commands.length > 8, stdout);
   for (const command of commands) {
     const lines = (await runAlone(command, "--help")).stdout.split("\n").map((line) => line.trimEnd());
     assertEquals(lines.filter((line) => line.length > 110), [], command);

@@ -19,7 +19,11 @@ const ANY_AUTHORITY = "https://login.microsoftonline.com/organizations";
 
 /** Looks at the whole machine, all at once and in bounded time. What is found names no user. Only `signal` ends it early,
  * with its reason. */
-export async function examine(machine: Machine, clock: Clock, signal: AbortSignal): Promise<Finding[]> {
+export async function examine(
+  machine: Machine,
+  clock: Pick<Clock, "deadline">,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   using deadline = clock.deadline(CHECK_TIMEOUT_MS);
   const until = AbortSignal.any([signal, deadline.signal]);
   const look = (checks: readonly [CheckName, ...CheckName[]], work: () => Promise<Finding | Finding[]>) =>
