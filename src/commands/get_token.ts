@@ -13,7 +13,7 @@ import { parsePortFlags } from "./port_flags.ts";
 import { profileName } from "./profile_name.ts";
 import { readSettings } from "./read_settings.ts";
 import { sayProgress } from "./progress_lines.ts";
-import { formatToken, type OutputForm, parseOutputForm } from "./token_output.ts";
+import { formatToken, OUTPUT_FORMS, type OutputForm, parseOutputForm } from "./token_output.ts";
 
 const PROMPTS = ["login", "select_account", "consent", "none"];
 
@@ -72,7 +72,7 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
     .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
       collect: true,
     })
-    .option("-o, --output <form:string>", "text (default), token, json, yaml, env or header.")
+    .option("-o, --output <form:string>", `${OUTPUT_FORMS.join(", ")} (default text).`)
     .option("--file <path:string>", "Write the token to a file (mode 0600) instead of stdout.")
     .option("--port <port:string>", "Port for the callback (default: a random free one).")
     .option("--port-range <range:string>", "Ports to choose from for the callback, as 8000-8100.")
@@ -104,10 +104,32 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
 /** Gets the token and prints it. @throws {CliError} What {@linkcode obtainToken} throws, or `usage`. */
 export async function runGetToken(flags: GetTokenFlags, context: CommandContext): Promise<void> {
   const form = parseOutputForm(flags.output ?? "text");
+  if (form === "exec-credential") return await runForKubernetes(flags, context);
+  await obtainAndDeliver(flags, form, context);
+}
+
+async function obtainAndDeliver(
+  flags: GetTokenFlags,
+  form: OutputForm,
+  context: CommandContext,
+  apiVersion?: string,
+): Promise<void> {
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   const { result, settings } = await obtainToken(flags, context, sayProgress(context.terminal, isQuiet));
   if (!isQuiet) sayOutcome(result, settings.profile, context);
-  await deliver(result, form, flags.file, settings, context);
+  await deliver(result, form, flags.file, { ...settings, apiVersion }, context);
+}
+
+/** A Kubernetes client says in which version it wants its credentials, and whether anybody can be asked. */
+async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): Promise<void> {
+  const { forKubernetes, parseExecInfo } = await import("./exec_credential.ts");
+  const { apiVersion, isInteractive } = parseExecInfo(context.env.get("KUBERNETES_EXEC_INFO"));
+  const interactive = isInteractive && (flags.interactive ?? true);
+  try {
+    await obtainAndDeliver({ ...flags, interactive }, "exec-credential", context, apiVersion);
+  } catch (error) {
+    throw isInteractive ? error : forKubernetes(error, profileName(flags.profile, context.env));
+  }
 }
 
 /** A token, and what was decided about how to come by it. */
@@ -182,7 +204,7 @@ async function deliver(
   result: TokenResult,
   form: OutputForm,
   file: string | undefined,
-  settings: SignInSettings,
+  settings: SignInSettings & { readonly apiVersion: string | undefined },
   context: CommandContext,
 ): Promise<void> {
   const { terminal, clock } = context;

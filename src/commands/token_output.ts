@@ -4,7 +4,16 @@ import { jsonText } from "./json_text.ts";
 import { utcTime } from "./local_time.ts";
 
 /** The forms in which `get-token` can print. */
-export const OUTPUT_FORMS = ["text", "token", "json", "yaml", "env", "header"] as const;
+export const OUTPUT_FORMS = [
+  "text",
+  "token",
+  "json",
+  "yaml",
+  "env",
+  "header",
+  "az",
+  "exec-credential",
+] as const;
 
 /** One of {@linkcode OUTPUT_FORMS}. `text` prints the token only where no terminal shows it. */
 export type OutputForm = typeof OUTPUT_FORMS[number];
@@ -19,6 +28,8 @@ export interface TokenOutputContext {
   readonly clientId: string;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+  /** The version that a Kubernetes client asked for. */
+  readonly apiVersion?: string | undefined;
 }
 
 /** The form that `text` names. @throws {CliError} `usage` when it names none. */
@@ -47,6 +58,12 @@ export async function formatToken(
       return `ACCESS_TOKEN=${token}\n`;
     case "header":
       return `Authorization: ${result.token.tokenType} ${token}\n`;
+    case "az":
+      return (await import("./az_output.ts")).formatAzToken(result.token, context.tenant);
+    case "exec-credential": {
+      const { formatExecCredential, parseExecInfo } = await import("./exec_credential.ts");
+      return formatExecCredential(result.token, context.apiVersion ?? parseExecInfo(undefined).apiVersion);
+    }
     case "json":
       return jsonText(tokenDocument(result, context));
     case "yaml": {

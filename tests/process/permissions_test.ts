@@ -57,6 +57,7 @@ Deno.test({
     };
     await audited((env) => signInAtShownUrl(sandbox, [], { env }));
     await audited((env) => sandbox.run(["get-token"], { env }));
+    await audited((env) => sandbox.run(["get-token", "--output", "exec-credential"], { env }));
     await audited((env) => sandbox.run(["refresh"], { env }));
     await audited((env) => sandbox.run(["inspect"], { env }));
     await audited((env) => sandbox.run(["list-profiles"], { env }));

@@ -1,9 +1,8 @@
-import { join } from "@std/path/join";
 import type { Sandbox } from "./sandbox.ts";
-import { type RunningShell, type ShellOptions, startShell } from "./shell.ts";
+import { hasCommand, type RunningShell, type ShellOptions, startShell } from "./shell.ts";
 
 /** Whether there is no pseudo-terminal to be had: `script` of util-linux makes them, which every Linux has. */
-export const hasNoPseudoTerminal: boolean = Deno.build.os !== "linux" || !hasScript();
+export const hasNoPseudoTerminal: boolean = Deno.build.os !== "linux" || !hasCommand("script");
 
 /**
  * Runs a shell command on a terminal of its own, where `entra-auth-cli` is the program. What the terminal shows is on
@@ -27,14 +26,4 @@ export async function startOnTerminal(
 export function plainScreen(shown: string): string {
   // deno-lint-ignore no-control-regex
   return shown.replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, "").replaceAll("\r\n", "\n");
-}
-
-function hasScript(): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
-    try {
-      return Deno.statSync(join(folder, "script")).isFile;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -26,6 +26,17 @@ export interface RunningShell {
 /** Why the scripts of a test can't run here; false where they can. */
 export const hasNoShell: boolean = Deno.build.os === "windows";
 
+/** Whether there is a program of this name on the PATH. */
+export function hasCommand(name: string): boolean {
+  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
+    try {
+      return Deno.statSync(join(folder, name)).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** Runs a POSIX shell script to its end, where `entra-auth-cli` is the program. */
 export async function runShell(
   sandbox: Sandbox,

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parse } from "@std/yaml/parse";
 import { formatToken, OUTPUT_FORMS, parseOutputForm } from "../../../src/commands/token_output.ts";
+import { localTime } from "../../../src/commands/local_time.ts";
 import { CliError } from "../../../src/errors.ts";
 import { NOW, NOW_MS, tokenResult } from "./command_fixture.ts";
 
@@ -22,7 +23,10 @@ Deno.test("parseOutputForm() knows the forms, and lists them where it doesn't", 
   for (const form of OUTPUT_FORMS) assertEquals(parseOutputForm(form), form);
   for (const text of ["", "JSON", "xml", "toString"]) {
     const error = assertThrows(() => parseOutputForm(text), CliError);
-    assertEquals([error.code, error.hint], ["usage", "Choose one of: text, token, json, yaml, env, header."]);
+    assertEquals([error.code, error.hint], [
+      "usage",
+      "Choose one of: text, token, json, yaml, env, header, az, exec-credential.",
+    ]);
   }
 });
 
@@ -72,4 +76,27 @@ Deno.test("formatToken() never prints a life below zero", async () => {
   const result = tokenResult();
   const ended = { ...result, token: { ...result.token, expiresAt: NOW - 10 } };
   assertEquals(JSON.parse(await formatToken(ended, "json", CONTEXT)).expires_in, 0);
+});
+
+Deno.test("formatToken() prints what az account get-access-token prints", async () => {
+  const text = await formatToken(tokenResult(), "az", CONTEXT);
+  assertEquals(Object.entries(JSON.parse(text)), [
+    ["accessToken", "the-token"],
+    ["expiresOn", `${localTime(NOW + 3600)}.000000`],
+    ["expires_on", NOW + 3600],
+    ["subscription", null],
+    ["tenant", "ada-tenant"],
+    ["tokenType", "Bearer"],
+  ]);
+});
+
+Deno.test("formatToken() prints credentials for Kubernetes, in v1 unless another version is asked for", async () => {
+  const read = async (apiVersion?: string) =>
+    JSON.parse(await formatToken(tokenResult(), "exec-credential", { ...CONTEXT, apiVersion }));
+  assertEquals(await read(), {
+    apiVersion: "client.authentication.k8s.io/v1",
+    kind: "ExecCredential",
+    status: { expirationTimestamp: "2025-12-28T13:00:00Z", token: "the-token" },
+  });
+  assertEquals((await read("client.authentication.k8s.io/v1beta1")).apiVersion.split("/")[1], "v1beta1");
 });
