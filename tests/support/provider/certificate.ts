@@ -14,6 +14,7 @@ import {
 const KEY_ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" };
 const DAY_MS = 24 * 60 * 60 * 1000;
+const OWN_NAMES = ["localhost", "127.0.0.1", "::1"];
 
 /** A server certificate for this machine's own names, and the root that clients have to trust. All are PEM. */
 export interface ServerCertificate {
@@ -22,61 +23,85 @@ export interface ServerCertificate {
   readonly privateKeyPem: string;
 }
 
+/** How a certificate differs from a good one. */
+export interface CertificateOptions {
+  /** DNS names and IP addresses that it is for; this machine's own by default. */
+  readonly names?: readonly string[];
+  /** Days from now at which it begins and ends; from an hour ago for one day by default. */
+  readonly validDays?: readonly [from: number, until: number];
+}
+
 /** Makes a new root and, signed by it, a certificate for localhost, 127.0.0.1 and ::1, good for one day. */
-export async function makeServerCertificate(): Promise<ServerCertificate> {
+export async function makeServerCertificate(options: CertificateOptions = {}): Promise<ServerCertificate> {
   const caKeys = await generateKeys();
   const leafKeys = await generateKeys();
-  const validity = validityAround(Date.now());
   const ca = await X509CertificateGenerator.createSelfSigned({
     name: "CN=Embedded provider test root",
     keys: caKeys,
     signingAlgorithm: SIGNING_ALGORITHM,
-    ...validity,
+    ...validity(),
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
-  const leaf = await issueLeaf(ca, caKeys.privateKey, leafKeys.publicKey, validity);
-  const privateKey = await crypto.subtle.exportKey("pkcs8", leafKeys.privateKey);
+  const leaf = await X509CertificateGenerator.create({
+    subject: "CN=localhost",
+    issuer: ca.subject,
+    publicKey: leafKeys.publicKey,
+    signingKey: caKeys.privateKey,
+    signingAlgorithm: SIGNING_ALGORITHM,
+    ...validity(options.validDays),
+    extensions: leafExtensions(options.names),
+  });
+  return await toPem(ca, leaf, leafKeys.privateKey);
+}
+
+/** Makes a certificate that nobody but itself vouches for. `caPem` is the certificate itself. */
+export async function makeSelfSignedCertificate(): Promise<ServerCertificate> {
+  const keys = await generateKeys();
+  const leaf = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=localhost",
+    keys,
+    signingAlgorithm: SIGNING_ALGORITHM,
+    ...validity(),
+    extensions: leafExtensions(),
+  });
+  return await toPem(leaf, leaf, keys.privateKey);
+}
+
+async function toPem(
+  ca: X509Certificate,
+  leaf: X509Certificate,
+  privateKey: CryptoKey,
+): Promise<ServerCertificate> {
   return {
     caPem: ca.toString("pem"),
     certificatePem: leaf.toString("pem"),
-    privateKeyPem: PemConverter.encode(privateKey, "PRIVATE KEY"),
+    privateKeyPem: PemConverter.encode(await crypto.subtle.exportKey("pkcs8", privateKey), "PRIVATE KEY"),
   };
 }
 
-function issueLeaf(
-  ca: X509Certificate,
-  signingKey: CryptoKey,
-  publicKey: CryptoKey,
-  validity: { notBefore: Date; notAfter: Date },
-): Promise<X509Certificate> {
-  return X509CertificateGenerator.create({
-    subject: "CN=localhost",
-    issuer: ca.subject,
-    publicKey,
-    signingKey,
-    signingAlgorithm: SIGNING_ALGORITHM,
-    ...validity,
-    extensions: [
-      new BasicConstraintsExtension(false),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension([
-        { type: "dns", value: "localhost" },
-        { type: "ip", value: "127.0.0.1" },
-        { type: "ip", value: "::1" },
-      ]),
-    ],
-  });
+function leafExtensions(names: readonly string[] = OWN_NAMES) {
+  return [
+    new BasicConstraintsExtension(false),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+    new SubjectAlternativeNameExtension(
+      names.map((value) => ({ type: /^[\d.]+$|:/.test(value) ? "ip" as const : "dns" as const, value })),
+    ),
+  ];
 }
 
 async function generateKeys(): Promise<CryptoKeyPair> {
   return await crypto.subtle.generateKey(KEY_ALGORITHM, true, ["sign", "verify"]);
 }
 
-function validityAround(nowMs: number): { notBefore: Date; notAfter: Date } {
-  // An hour back, for a client whose clock is a little behind.
-  return { notBefore: new Date(nowMs - DAY_MS / 24), notAfter: new Date(nowMs + DAY_MS) };
+// From an hour back, for a client whose clock is a little behind.
+function validity([from, until]: readonly [number, number] = [-1 / 24, 1]): {
+  notBefore: Date;
+  notAfter: Date;
+} {
+  const now = Date.now();
+  return { notBefore: new Date(now + from * DAY_MS), notAfter: new Date(now + until * DAY_MS) };
 }

@@ -1,0 +1,71 @@
+import { CliError } from "../errors.ts";
+import type { Environment } from "./environment.ts";
+import type { HttpRequest, HttpResponse } from "./network.ts";
+import { NetworkError, networkError, timeoutError } from "./network_error.ts";
+import { findRouteIfReadable } from "./proxy.ts";
+import { startTimeLimits } from "./time_limits.ts";
+
+/** Sends one request with Deno's `fetch`, and reads the whole answer: see `Network.send()`, which names the errors. */
+export async function sendRequest(
+  request: HttpRequest,
+  extraRoots: readonly string[],
+  env: Environment,
+): Promise<HttpResponse> {
+  const url = new URL(request.url);
+  using client = createClient(extraRoots);
+  using limits = startTimeLimits(url, request, env);
+  let inBody = false;
+  try {
+    const response = await fetch(request.url, {
+      client,
+      method: request.method,
+      headers: request.headers,
+      body: request.body ?? null,
+      redirect: "manual",
+      signal: AbortSignal.any([limits.signal, request.signal]),
+    });
+    inBody = true;
+    limits.connected();
+    const body = await readBody(response, request.maxBytes, url.host);
+    return { status: response.status, headers: Object.fromEntries(response.headers), body };
+  } catch (error) {
+    request.signal.throwIfAborted();
+    const route = findRouteIfReadable(url, env);
+    if (limits.expired !== null) throw timeoutError(url.host, limits.expired, route);
+    throw networkError({ error, host: url.host, route, inBody });
+  }
+}
+
+function createClient(extraRoots: readonly string[]): Deno.HttpClient {
+  try {
+    return Deno.createHttpClient({ caCerts: [...extraRoots] });
+  } catch (error) {
+    throw new CliError("usage", "The certificate to trust besides the machine's own can't be used", {
+      hint: "Check the file named by --ca-cert or ENTRA_AUTH_CLI_CA_CERT.",
+      cause: error,
+    });
+  }
+}
+
+async function readBody(response: Response, maxBytes: number, host: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      throw new NetworkError(`The answer from ${host} is larger than ${maxBytes} bytes`, {
+        hint: "Something between this machine and the sign-in service answers in its place. Check the proxy.",
+        isPassing: false,
+        mayHaveArrived: true,
+      });
+    }
+    chunks.push(chunk);
+  }
+  const body = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return body;
+}
