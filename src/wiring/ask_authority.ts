@@ -1,4 +1,5 @@
 import type { AuthorityAnswer, AuthorityRoute } from "../flows/doctor/check_authority.ts";
+import { findRouteIfReadable } from "../system/proxy.ts";
 import { readRoots } from "../system/root_certificates.ts";
 import type { System } from "../system/system.ts";
 
@@ -14,10 +15,11 @@ const TIMEOUT_MS = 8_000;
 const MAX_BYTES = 1024 * 1024;
 
 /** How the authority at `url` is reached. */
-export function authorityRoute(url: string, { caCertFile }: AuthorityWay): Promise<AuthorityRoute> {
+export function authorityRoute(url: string, { system, caCertFile }: AuthorityWay): Promise<AuthorityRoute> {
+  const address = new URL(url);
   return Promise.resolve({
-    host: new URL(url).host,
-    proxy: null,
+    host: address.host,
+    proxy: findRouteIfReadable(address, system.env)?.proxy?.host ?? null,
     extraRoots: caCertFile === undefined ? null : `the root of ${caCertFile}`,
   });
 }

@@ -99,13 +99,32 @@ Deno.test("get-token with a proxy that refuses or is not there ends with exit co
   await using asking = startProxy({ answer: "407 Proxy Authentication Required" });
   const gone = occupyPort();
   gone[Symbol.dispose]();
-  for (const url of [refusing.url, asking.url, `http://127.0.0.1:${gone.port}`]) {
-    const result = await sandbox.run(["get-token"], { env: { HTTPS_PROXY: url } });
-    await assertNothingCame(sandbox, result, 4, /^localhost:\d+ /m);
-    assertStringIncludes(result.stderr, "HTTPS_PROXY");
+  const host = `localhost:${sandbox.provider.port}`;
+  const shown = (url: string) => url.replace("http://", "");
+  const withUser = asking.url.replace("//", "//ada:open%20sesame@");
+  const absent = `http://ada:open%20sesame@127.0.0.1:${gone.port}`;
+  const cases = [
+    [refusing.url, `The proxy ${shown(refusing.url)} refused to connect to ${host}`, "NO_PROXY"],
+    [asking.url, `The proxy ${shown(asking.url)} asks for another user name and password`, "USER:PASSWORD@"],
+    [withUser, `The proxy ${shown(asking.url)} asks for another user name and password`, "%40"],
+    [absent, `The proxy 127.0.0.1:${gone.port} refused the connection`, "HTTPS_PROXY"],
+  ] as const;
+  for (const [url, message, hint] of cases) {
+    const result = await sandbox.run(["get-token", "--verbose"], { env: { HTTPS_PROXY: url } });
+    await assertNothingCame(sandbox, result, 4, /^The proxy /);
+    assertEquals(result.stderr.split("\n")[0], message);
+    assertStringIncludes(result.stderr, hint);
+    assert(!result.stderr.includes("sesame"), result.stderr);
   }
-  assertEquals([refusing.targets.length, asking.targets.length], [1, 1]);
   assertEquals(sandbox.provider.requests.length, 0, "nothing goes around the proxy");
+});
+
+Deno.test("get-token says when a proxy variable is set that Deno passes over", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.provider.stop();
+  const result = await sandbox.run(["get-token"], { env: { HTTPS_PROXY: "http://ada@127.0.0.1:9" } });
+  await assertNothingCame(sandbox, result, 4, /^localhost:\d+ refused the connection$/m);
+  assertStringIncludes(result.stderr, "HTTPS_PROXY is set, but not used");
 });
 
 /** How the provider fails, the exit code that is due, and what is said. */
