@@ -67,7 +67,7 @@ export interface GetTokenFlags {
 export function getTokenCommand(context: CommandContext): AnyCommand {
   return new Command()
     .description("Get an access token: from the cache, by a silent refresh, or by signing in.")
-    .option("-f, --flow <flow:string>", "How to sign in: interactive (default).")
+    .option("-f, --flow <flow:string>", "How to sign in: interactive (default) or device-code.")
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
     .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
       collect: true,

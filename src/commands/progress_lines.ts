@@ -34,6 +34,8 @@ function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boole
       return status("✓ Authentication successful!");
     case "url-to-open":
       return needed("To sign in, open this URL in a browser on this machine:", `  ${event.url}`);
+    case "device-code":
+      return needed(...deviceCodeLines(event));
     case "browser-failed":
       return needed(...browserFailedLines(event));
     case "refresh-failed":
@@ -58,7 +60,21 @@ function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): 
     ...hintLines(event.hint ?? undefined),
     "Open this URL in a browser on this machine to go on:",
     `  ${event.url}`,
-    "Next time, choose a browser with BROWSER=firefox, or use --show-url to open the URL yourself.",
+    "Next time, choose a browser with BROWSER=firefox, use --show-url to open the URL yourself,",
+    "or sign in on another device with --flow device-code.",
+  ];
+}
+
+/** The specification's lines, then what keeps the person from signing in somebody else (RFC 8628 section 5.4). */
+function deviceCodeLines({ code, scopes }: ProgressEvent & { kind: "device-code" }): string[] {
+  return [
+    "To sign in, use a web browser to open:",
+    `  ${code.verificationUri}`,
+    `And enter code: ${code.userCode}`,
+    "Enter only a code that you asked for yourself: it signs in whoever asked for it.",
+    `This one is for the application ${code.clientId} in the tenant ${code.tenant}: ${
+      plainText(scopes.join(" "))
+    }`,
   ];
 }
 

@@ -16,6 +16,10 @@ import type { AuthorizationTransaction, IssuedTokens, SignInOptions, TokenClient
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   return {
     beginSignIn: (request) => beginSignIn(options, request),
+    async signInWithDeviceCode(request, onCode, signal) {
+      const { signInWithDeviceCode } = await import("./device_grant.ts");
+      return await signInWithDeviceCode(options, request, onCode, signal);
+    },
     refresh: (cache, account, scopes) => refresh(options, cache, account, scopes),
   };
 }

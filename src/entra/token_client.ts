@@ -42,10 +42,36 @@ export interface AuthorizationTransaction {
   refusal(error: string, description: string | null): CliError;
 }
 
+/** A code to be entered on another device (RFC 8628), and what it is for. */
+export interface DeviceCode {
+  /** What the person types. */
+  readonly userCode: string;
+  /** Where the person types it. */
+  readonly verificationUri: string;
+  /** The same address with the code in it, where the authority gives one. */
+  readonly verificationUriComplete: string | null;
+  /** How long the code is good from now, in seconds. */
+  readonly expiresInSeconds: number;
+  /** The application that asks. */
+  readonly clientId: string;
+  /** The tenant that is asked, as configured. */
+  readonly tenant: string;
+}
+
 /** Talks to the authority for one application. */
 export interface TokenClient {
   /** Starts an authorization code grant with PKCE. */
   beginSignIn(options: SignInOptions): Promise<AuthorizationTransaction>;
+  /**
+   * Signs in on another device. `onCode` is told the code to be entered there; `signal` ends the wait with its reason.
+   * @throws {CliError} `timeout` when the code expired, `access_denied` when the person declined; `sign_in_failed`,
+   *   `invalid_response`, `wrong_account` or `network`.
+   */
+  signInWithDeviceCode(
+    options: SignInOptions,
+    onCode: (code: DeviceCode) => void,
+    signal: AbortSignal,
+  ): Promise<IssuedTokens>;
   /**
    * Gets new tokens for `account` without the user.
    * @throws {CliError} `interaction_required` when the user has to sign in again; `network`, `invalid_response`,

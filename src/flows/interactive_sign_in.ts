@@ -24,7 +24,7 @@ export interface InteractiveDependencies {
   /** Measures the wait. */
   readonly clock: Clock;
   /** Talks to the authority. */
-  readonly tokens: TokenClient;
+  readonly tokens: Pick<TokenClient, "beginSignIn">;
   /** Hears what happens. */
   readonly progress: Progress;
   /** Starts the callback server on the port that the user chose. */

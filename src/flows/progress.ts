@@ -1,3 +1,4 @@
+import type { DeviceCode } from "../entra/token_client.ts";
 import type { CliError } from "../errors.ts";
 
 /** What a flow tells the person who waits. How it is said is the commands' business. */
@@ -17,6 +18,7 @@ export type ProgressEvent =
     readonly url: string;
   }
   | { readonly kind: "url-to-open"; readonly url: string }
+  | { readonly kind: "device-code"; readonly code: DeviceCode; readonly scopes: readonly string[] }
   | { readonly kind: "waiting-for-sign-in" }
   /** Another process asks the user already; null where its id can't be found out. */
   | { readonly kind: "waiting-for-process"; readonly pid: number | null; readonly profile: string }

@@ -9,7 +9,10 @@ const DOMAIN_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** An origin, and a path of at most one segment. Nothing that a URL parser would drop, decode or resolve. */
 const AUTHORITY = /^https:\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(?:\/([A-Za-z0-9.-]*)\/?)?$/i;
 /** The spellings of the .NET program that users come from. */
-const OTHER_FLOW_NAMES: Readonly<Record<string, Flow>> = { interactivebrowser: "interactive" };
+const OTHER_FLOW_NAMES: Readonly<Record<string, Flow>> = {
+  interactivebrowser: "interactive",
+  devicecode: "device-code",
+};
 
 /** The profile name `text`. @throws {CliError} `usage` */
 export function checkProfileName(text: string): string {

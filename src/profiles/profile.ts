@@ -1,5 +1,5 @@
 /** How a profile signs in. */
-export const FLOWS = ["interactive"] as const;
+export const FLOWS = ["interactive", "device-code"] as const;
 
 /** The name of a flow. */
 export type Flow = typeof FLOWS[number];

@@ -24,6 +24,7 @@ type RunFlow = (signIn: SignIn, system: System) => Promise<IssuedTokens>;
 /** Each flow by its name. None is loaded where a token is in the cache. */
 const FLOWS: Readonly<Record<Flow, RunFlow>> = {
   "interactive": interactive,
+  "device-code": deviceCode,
 };
 
 /** Signs in by the flow that the user chose. @throws {CliError} What the flow throws. */
@@ -46,4 +47,17 @@ async function interactive(
     listen: (expected) => listenForCallback(ports, expected, system.os),
     openBrowser: (url, openSignal) => openBrowser(url, system, openSignal),
   }, signal);
+}
+
+async function deviceCode(
+  { tokens, options, manner, progress, signal }: SignIn,
+  system: System,
+): Promise<IssuedTokens> {
+  const { signInWithDeviceCode } = await import("../flows/device_code_sign_in.ts");
+  const { timeoutMs } = manner;
+  return await signInWithDeviceCode(
+    { ...options, timeoutMs },
+    { clock: system.clock, tokens, progress },
+    signal,
+  );
 }

@@ -46,6 +46,18 @@ export function goodTokenResponse(): Record<string, unknown> {
   return { access_token: "access-token-1", token_type: "Bearer", expires_in: 3600, scope: "User.Read" };
 }
 
+/** An answer to a device code request that is right in every respect. */
+export function goodDeviceCode(): Record<string, unknown> {
+  return {
+    device_code: "device-code-1",
+    user_code: "ABCD-EFGH",
+    verification_uri: "https://microsoft.com/devicelogin",
+    expires_in: 900,
+    interval: 5,
+    message: "To sign in, use a web browser.",
+  };
+}
+
 /** A network that answers out of memory, and the requests that it was sent. */
 export interface MemoryNetwork extends Network {
   readonly requests: HttpRequest[];

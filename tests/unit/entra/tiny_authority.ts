@@ -2,6 +2,7 @@ import { encodeBase64Url } from "@std/encoding/base64url";
 import { CliError } from "../../../src/errors.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/system/network.ts";
 import {
+  goodDeviceCode,
   goodIdTokenClaims,
   goodMetadata,
   goodTokenResponse,
@@ -24,6 +25,7 @@ export interface TinyAuthority {
   /** Replaced by tests before a request. */
   answer: Answer;
   metadata: HttpResponse;
+  deviceCode: HttpResponse;
 }
 
 export function tinyAuthority(answer: Answer): TinyAuthority {
@@ -32,9 +34,11 @@ export function tinyAuthority(answer: Answer): TinyAuthority {
     forms,
     answer,
     metadata: jsonResponse(goodMetadata()),
+    deviceCode: jsonResponse(goodDeviceCode()),
     network: memoryNetwork((request: HttpRequest) => {
       const { pathname } = new URL(request.url);
       if (pathname.endsWith("/.well-known/openid-configuration")) return authority.metadata;
+      if (pathname.endsWith("/oauth2/v2.0/devicecode")) return authority.deviceCode;
       if (!pathname.endsWith("/oauth2/v2.0/token")) {
         throw new CliError("network", `unexpected request to ${pathname}`);
       }

@@ -85,7 +85,6 @@ class Stage {
         });
       },
       tokens: {
-        refresh: () => Promise.reject(new Error("must not refresh")),
         beginSignIn: () =>
           Promise.resolve({
             state: new Secret("s"),

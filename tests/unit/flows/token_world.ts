@@ -53,6 +53,7 @@ export class World {
         this.clientsLoaded++;
         return Promise.resolve({
           beginSignIn: () => mustNot("sign in by itself"),
+          signInWithDeviceCode: () => mustNot("sign in by itself"),
           refresh: (cache, account, scopes) => {
             assertStrictEquals(account, ADA);
             this.refreshedWith.push(cache.reveal());

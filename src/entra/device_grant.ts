@@ -1,0 +1,62 @@
+import { PublicClientApplication } from "@azure/msal-node";
+import { entraAuthority } from "./authority.ts";
+import { type DeviceAuthorization, judgeDeviceAuthorization } from "./device_code.ts";
+import { pollForTokens } from "./device_polling.ts";
+import { isTokenRequest, type PostExchange } from "./guarded_network.ts";
+import { issuedTokens } from "./issued_tokens.ts";
+import { createMsal, runMsal, type TokenClientOptions } from "./msal_app.ts";
+import { parseReportedError } from "./reported_error.ts";
+import type { DeviceCode, IssuedTokens, SignInOptions } from "./token_client.ts";
+
+/**
+ * Signs in by the device authorization grant (RFC 8628). MSAL builds the requests and takes in the result; what lies
+ * between is done here, for MSAL's own polling takes `slow_down` and a broken connection for the end, and any interval
+ * as it comes.
+ *
+ * @param onCode Told the code once, when there is one.
+ * @throws {CliError} `timeout`, `access_denied`, `sign_in_failed`, `invalid_response`, `wrong_account`, `network`; the
+ *   reason of `signal` when aborted.
+ */
+export async function signInWithDeviceCode(
+  options: TokenClientOptions,
+  request: SignInOptions,
+  onCode: (code: DeviceCode) => void,
+  signal: AbortSignal,
+): Promise<IssuedTokens> {
+  const until = AbortSignal.any([options.signal, signal]);
+  const post = deviceExchange(options, onCode, until);
+  const msal = createMsal(
+    { ...options, signal: until },
+    { silently: false, post },
+    (configuration) => new PublicClientApplication(configuration),
+  );
+  const result = await runMsal(msal, (app) =>
+    app.acquireTokenByDeviceCode({
+      scopes: [...request.scopes],
+      // The code was told already.
+      deviceCodeCallback: () => {},
+      ...(request.claims === undefined ? {} : { claims: request.claims }),
+    }));
+  return issuedTokens(options, msal, result, { scopes: request.scopes, nonce: null });
+}
+
+/** Answers MSAL's two requests: the one for a code as it comes, the one for the tokens once the polling is over. */
+function deviceExchange(
+  { authority: base, tenant, clientId, clock }: TokenClientOptions,
+  onCode: (code: DeviceCode) => void,
+  signal: AbortSignal,
+): PostExchange {
+  const authority = entraAuthority(base, tenant);
+  let granted: DeviceAuthorization | null = null;
+  return async (request, send) => {
+    if (granted !== null && isTokenRequest(request)) {
+      return await pollForTokens({ ...granted, clock, signal, poll: send });
+    }
+    const answer = await send();
+    if (parseReportedError(answer.body) !== null) return answer;
+    granted = judgeDeviceAuthorization(answer.body, authority);
+    const { intervalSeconds, expiresInSeconds, ...shown } = granted;
+    onCode({ ...shown, expiresInSeconds, clientId, tenant });
+    return { ...answer, body: { ...answer.body, interval: intervalSeconds, expires_in: expiresInSeconds } };
+  };
+}
