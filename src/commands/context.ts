@@ -4,12 +4,15 @@ import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
 import type { RunInForeground } from "../system/foreground_program.ts";
+import type { ReadInput } from "../system/standard_input.ts";
 import type { Terminal } from "../system/terminal.ts";
 
 /** What the commands are given to work with. */
 export interface CommandContext {
   /** The standard streams. */
   readonly terminal: Terminal;
+  /** Standard input, read whole. */
+  readonly readInput: ReadInput;
   /** Environment variables. */
   readonly env: Environment;
   /** Time. */

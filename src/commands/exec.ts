@@ -5,7 +5,7 @@ import type { ForegroundResult } from "../system/foreground_program.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { type GetTokenFlags, obtainToken } from "./get_token.ts";
-import { sayProgress } from "./progress_lines.ts";
+import { sayWaits } from "./progress_lines.ts";
 
 /** The flags of `exec`, as typed: those of `get-token` that choose a token, and the variable to put it in. */
 export interface ExecFlags extends Omit<GetTokenFlags, "output" | "file"> {
@@ -68,11 +68,7 @@ export async function runExec(
   }
   const variable = parseVariable(flags.env ?? DEFAULT_VARIABLE);
   const isQuiet = flags.quiet ?? flags.silent ?? false;
-  const say = sayProgress(context.terminal, isQuiet);
-  const { result } = await obtainToken(flags, context, (event) => {
-    // Whatever the command says shall be the first that is said, where nobody had to wait.
-    if (event.kind !== "using-cached-token") say(event);
-  });
+  const { result } = await obtainToken(flags, context, sayWaits(context.terminal, isQuiet));
   context.interrupted.throwIfAborted();
   const env = { [variable]: result.token.accessToken.reveal() };
   const ended = await context.runInForeground(command, args, env);

@@ -11,6 +11,8 @@ type LoadCommand = (context: CommandContext) => Promise<AnyCommand>;
 const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   "get-token": async (context) => (await import("./get_token.ts")).getTokenCommand(context),
   "exec": async (context) => (await import("./exec.ts")).execCommand(context),
+  "credential-helper": async (context) =>
+    (await import("./credential_helper.ts")).credentialHelperCommand(context),
   "refresh": async (context) => (await import("./refresh.ts")).refreshCommand(context),
   "inspect": async (context) => (await import("./inspect.ts")).inspectCommand(context),
   "status": async (context) => (await import("./status.ts")).statusCommand(context),

@@ -10,6 +10,14 @@ export function sayProgress(terminal: Terminal, quiet: boolean): Progress {
   };
 }
 
+/** The same for a command that gets a token on the way to something else: nothing where nobody had to wait. */
+export function sayWaits(terminal: Terminal, quiet: boolean): Progress {
+  const say = sayProgress(terminal, quiet);
+  return (event) => {
+    if (event.kind !== "using-cached-token") say(event);
+  };
+}
+
 function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boolean } {
   switch (event.kind) {
     case "using-cached-token":

@@ -1,6 +1,7 @@
 import type { PortChoice } from "../loopback/port_choice.ts";
 import type { Progress } from "./progress.ts";
 import type { TokenRequest, TokenResult } from "./get_token.ts";
+import type { AccessTokenChoice } from "./forget_access_tokens.ts";
 import type { ForgetOptions, Forgotten } from "./forget_tokens.ts";
 import type { InspectedToken } from "./inspect_tokens.ts";
 import type { Finding } from "./doctor/finding.ts";
@@ -36,4 +37,6 @@ export interface Flows {
   ): Promise<Finding[]>;
   /** See `forgetTokens()`. */
   forgetTokens(profile: string, options?: ForgetOptions): Promise<Forgotten>;
+  /** See `forgetAccessTokens()`. */
+  forgetAccessTokens(profile: string, choice: AccessTokenChoice): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { systemLocks } from "./lock.ts";
 import { systemNetwork } from "./network.ts";
 import { systemOs } from "./os.ts";
 import { systemProcesses } from "./processes.ts";
+import { readStandardInput } from "./standard_input.ts";
 import type { System } from "./system.ts";
 import { systemTerminal } from "./terminal.ts";
 
@@ -19,6 +20,7 @@ export function createSystem(interrupts: Pick<Interrupts, "signal" | "handOver">
     files: systemFiles,
     locks: systemLocks,
     terminal: systemTerminal,
+    readInput: readStandardInput,
     processes: systemProcesses,
     dataProtection: async () => (await import("./data_protection.ts")).openDataProtection(),
     network: systemNetwork,

@@ -7,6 +7,7 @@ import type { Locks } from "./lock.ts";
 import type { Network } from "./network.ts";
 import type { Os } from "./os.ts";
 import type { Processes } from "./processes.ts";
+import type { ReadInput } from "./standard_input.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The outside world, as far as the program reaches into it. */
@@ -25,6 +26,8 @@ export interface System {
   readonly locks: Locks;
   /** The standard streams. */
   readonly terminal: Terminal;
+  /** Standard input, read whole. */
+  readonly readInput: ReadInput;
   /** Other programs. */
   readonly processes: Processes;
   /** The system's own encryption for the present user. Only Windows has one. */

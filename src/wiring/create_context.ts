@@ -16,6 +16,7 @@ export function createContext(system: System): CommandContext {
   const openFolder = () => folder ??= openPrivateFolder({ path: homeFolder(env, os), files, locks, notice });
   return {
     terminal,
+    readInput: system.readInput,
     env,
     clock,
     interrupted,

@@ -44,6 +44,10 @@ export function createFlows(system: System, folder: PrivateFolder, store: TokenS
       const profiles = openProfileBook({ folder });
       return await examine(openMachine({ ...request, system, folder, store, profiles }), clock, interrupted);
     },
+    async forgetAccessTokens(profile, choice) {
+      const { forgetAccessTokens } = await import("../flows/forget_access_tokens.ts");
+      await forgetAccessTokens(profile, choice, store, interrupted);
+    },
     async forgetTokens(profile, options) {
       const { forgetTokens } = await import("../flows/forget_tokens.ts");
       return await forgetTokens(profile, store, { ...options, signal: interrupted });

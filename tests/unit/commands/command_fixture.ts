@@ -76,6 +76,10 @@ export class MemoryContext implements CommandContext {
   readonly profiles = new MemoryProfileBook([WORK]);
   readonly requests: Parameters<Flows["getToken"]>[0][] = [];
   readonly cleared: string[] = [];
+  /** The access tokens that were forgotten, as they were chosen. */
+  readonly dropped: Parameters<Flows["forgetAccessTokens"]>[] = [];
+  /** What is in standard input. */
+  input = "";
   readonly files: Record<string, string> = {};
   exitCode = 0;
   /** The command lines that were run, each with its variables. */
@@ -99,6 +103,10 @@ export class MemoryContext implements CommandContext {
     storeStatus: () => Promise.resolve(this.status),
     inspectTokens: () => Promise.resolve(this.inspected),
     examine: () => Promise.resolve([]),
+    forgetAccessTokens: (...choice) => {
+      this.dropped.push(choice);
+      return Promise.resolve();
+    },
     forgetTokens: (profile) => {
       this.cleared.push(profile);
       const sessions = this.profiles.profiles.some(({ name }) => name === profile) ? 1 : 0;
@@ -108,6 +116,10 @@ export class MemoryContext implements CommandContext {
 
   errorTable(): Promise<ErrorTable> {
     return loadErrorTable();
+  }
+
+  readInput(): Promise<string> {
+    return Promise.resolve(this.input);
   }
 
   writePrivateFile(path: string, text: string): Promise<void> {

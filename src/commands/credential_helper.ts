@@ -1,0 +1,113 @@
+import { Command } from "@cliffy/command";
+import { Secret } from "../secret.ts";
+import type { AnyCommand } from "./any_command.ts";
+import type { CommandContext } from "./context.ts";
+import { type GetTokenFlags, obtainToken } from "./get_token.ts";
+import { formatGitCredential, type GitCredential, isAnswered, parseGitCredential } from "./git_credential.ts";
+import { profileName } from "./profile_name.ts";
+import { sayWaits } from "./progress_lines.ts";
+
+/** The flags of `credential-helper`, as typed: those of `get-token` that choose a token, and more hosts. */
+export interface CredentialHelperFlags extends Omit<GetTokenFlags, "output" | "file"> {
+  /** Hosts to answer for besides Azure Repos. */
+  readonly host?: readonly string[] | undefined;
+}
+
+/** Azure DevOps as Entra knows it, by its id and by its address. */
+const AZURE_DEVOPS = "499b84ac-1321-427f-aa17-267ca6975798";
+const OF_AZURE_DEVOPS = /^(499b84ac-1321-427f-aa17-267ca6975798|https:\/\/app\.vssps\.visualstudio\.com)\//i;
+
+/** More than git ever writes. */
+const MOST_INPUT_BYTES = 1024 * 1024;
+
+/** The `credential-helper` command. */
+export function credentialHelperCommand(context: CommandContext): AnyCommand {
+  return new Command()
+    .description("Answer git, which wants to sign in to Azure Repos. Git runs it, as a credential helper.")
+    .usage("[OPTION...] get|store|erase")
+    .arguments("<operation:string>")
+    .option("--host <host:string>", "Answer for this host too, besides those of Azure Repos.", {
+      collect: true,
+    })
+    .option("-f, --flow <flow:string>", "How to sign in, where that is needed.")
+    .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
+    .option("-s, --scope <scopes:string>", "Scopes (else the profile's for Azure DevOps, else all of it).", {
+      collect: true,
+    })
+    .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m (default 5m).")
+    .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
+    .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
+    .option(
+      "--authority <url:string>",
+      "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
+    )
+    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
+    .option("--no-interactive", "Fail rather than wait for a person.")
+    .option("-q, --quiet", "No status lines.")
+    .option("--silent", "The same as --quiet.", { hidden: true })
+    .example(
+      "Let git use it",
+      "git config --global credential.https://dev.azure.com.helper '!entra-auth-cli credential-helper'",
+    )
+    .action((flags, operation) => runCredentialHelper(operation, flags, context));
+}
+
+/**
+ * Answers git. For hosts that aren't meant it says nothing and succeeds, so that git asks its next helper; so it does for
+ * operations that a later git may have.
+ *
+ * @throws {CliError} What {@linkcode obtainToken} and the store throw.
+ */
+export async function runCredentialHelper(
+  operation: string,
+  flags: CredentialHelperFlags,
+  context: CommandContext,
+): Promise<void> {
+  const asked = parseGitCredential(await context.readInput(MOST_INPUT_BYTES, context.interrupted));
+  if (!isAnswered(asked, flags.host ?? [])) return;
+  if (operation === "get") await answer(asked, flags, context);
+  if (operation === "erase") await erase(asked, flags, context);
+}
+
+async function answer(
+  asked: GitCredential,
+  flags: CredentialHelperFlags,
+  context: CommandContext,
+): Promise<void> {
+  const scope = flags.scope ?? await chooseScopes(flags, context);
+  const say = sayWaits(context.terminal, flags.quiet ?? flags.silent ?? false);
+  const { result } = await obtainToken({ ...flags, scope }, context, say);
+  await context.terminal.writeData(formatGitCredential(result.token, asked));
+}
+
+/** Azure Repos refused the token: the next one has to be a fresh one. */
+async function erase(
+  { secret }: GitCredential,
+  flags: CredentialHelperFlags,
+  context: CommandContext,
+): Promise<void> {
+  const scopes = flags.scope ?? await chooseScopes(flags, context);
+  const name = profileName(flags.profile, context.env);
+  await context.flows.forgetAccessTokens(
+    name,
+    secret === undefined ? { scopes } : { accessToken: new Secret(secret) },
+  );
+}
+
+/**
+ * A profile that names scopes of Azure DevOps has chosen. Otherwise a person consents to `user_impersonation` at the
+ * sign-in, whatever is registered; an application has no person, so it gets what an administrator allowed.
+ */
+async function chooseScopes(
+  flags: CredentialHelperFlags,
+  { env, profiles }: CommandContext,
+): Promise<readonly string[]> {
+  const profile = await profiles.find(profileName(flags.profile, env));
+  const own = profile?.scopes.filter((scope) => OF_AZURE_DEVOPS.test(scope)) ?? [];
+  if (own.length > 0) return own;
+  const flow = flags.flow ?? profile?.flow ?? "";
+  return [`${AZURE_DEVOPS}/${PERSONAL_FLOWS.test(flow) ? "user_impersonation" : ".default"}`];
+}
+
+/** The flows in which a person signs in, by any of their names. */
+const PERSONAL_FLOWS = /^$|^(interactive|device|authorization)/i;

@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import { decodeJwt } from "jose";
+import { ADA } from "../support/provider/directory.ts";
+import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+import { hasCommand, hasNoShell, runShell } from "../support/shell.ts";
+
+const AZURE_DEVOPS = "499b84ac-1321-427f-aa17-267ca6975798";
+const SCOPE = `${AZURE_DEVOPS}/user_impersonation`;
+const noGit = hasNoShell || !hasCommand("git");
+const reason = noGit ? " (ignored: no git here)" : "";
+
+/** Runs a command of git's that reads `input`, with the program as the only credential helper. */
+async function git(sandbox: Sandbox, command: string, input: string, helper = "credential-helper") {
+  const config = join(sandbox.folder, "gitconfig");
+  await Deno.writeTextFile(config, `[credential]\n\thelper = "!entra-auth-cli ${helper}"\n`);
+  const env = {
+    GIT_CONFIG_GLOBAL: config,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_TERMINAL_PROMPT: "0",
+    HOME: sandbox.folder,
+  };
+  const file = join(sandbox.folder, "input");
+  await Deno.writeTextFile(file, input);
+  return await runShell(sandbox, `cd '${sandbox.folder}' && git ${command} < '${file}'`, { env });
+}
+
+function passwordOf(answer: string): string {
+  return /^password=(.*)$/m.exec(answer)?.[1] ?? "";
+}
+
+Deno.test({
+  name: `git credential fill gets user name and token for Azure Repos from the program${reason}`,
+  ignore: noGit,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const token = (await sandbox.signIn(["get-token", "--scope", SCOPE])).stdout.trim();
+    const asked = "protocol=https\nhost=dev.azure.com\npath=contoso/shop/_git/web\n\n";
+    const filled = await git(sandbox, "credential fill", asked);
+    assertEquals([filled.code, filled.stderr], [0, ""]);
+    assertMatch(filled.stdout, new RegExp(`^username=${ADA.username}$`, "m"));
+    assertEquals(passwordOf(filled.stdout), token);
+    assertEquals(decodeJwt(token).aud, AZURE_DEVOPS);
+
+    const named = await git(
+      sandbox,
+      "credential fill",
+      "url=https://contoso@contoso.visualstudio.com/_git/web\n\n",
+    );
+    assertMatch(named.stdout, /^username=contoso$/m);
+    assertEquals(passwordOf(named.stdout), token);
+
+    const approved = await git(sandbox, "credential approve", filled.stdout);
+    assertEquals([approved.code, approved.stdout, approved.stderr], [0, "", ""]);
+    const other = await git(sandbox, "credential fill", "url=https://github.com/x\n\n");
+    assertEquals([other.code === 0, other.stdout], [false, ""], "nothing for another host");
+    assert(!other.stderr.includes("Hint:"), other.stderr);
+  },
+});
+
+Deno.test({
+  name: `git credential reject makes the program give a fresh token, without the user${reason}`,
+  ignore: noGit,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token", "--scope", SCOPE]);
+    const asked = "protocol=https\nhost=dev.azure.com\n\n";
+    const first = await git(sandbox, "credential fill", asked);
+    const rejected = await git(sandbox, "credential reject", first.stdout);
+    assertEquals([rejected.code, rejected.stdout, rejected.stderr], [0, "", ""]);
+    const second = await git(sandbox, "credential fill", asked);
+    assertNotEquals(passwordOf(second.stdout), passwordOf(first.stdout));
+    assertMatch(passwordOf(second.stdout), /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    // A rejection that comes late takes nothing from the others.
+    await git(sandbox, "credential reject", first.stdout);
+    assertEquals((await git(sandbox, "credential fill", asked)).stdout, second.stdout);
+    assertEquals(sandbox.browser.count, 1);
+  },
+});
+
+Deno.test("credential-helper get signs the user in where nobody is, and answers a newer git with the scheme", async () => {
+  await using sandbox = await openSandbox();
+  const stdin = "capability[]=authtype\nprotocol=https\nhost=dev.azure.com\n\n";
+  const nobody = await sandbox.run(["credential-helper", "--no-interactive", "get"], { stdin });
+  assertEquals([nobody.code, nobody.stdout], [9, ""], nobody.stderr);
+
+  const program = sandbox.start(["credential-helper", "get"], { stdin });
+  await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
+  const { code, stdout, stderr } = await program.ended;
+  assertEquals(code, 0, stderr);
+  const [, token = "", end] = stdout.match(
+    /^capability\[\]=authtype\nauthtype=Bearer\ncredential=(.+)\nephemeral=1\npassword_expiry_utc=(\d+)\n$/,
+  ) ?? [];
+  assertEquals(decodeJwt(token).scp, "user_impersonation");
+  assertEquals(Number(end), decodeJwt(token).exp);
+  assert(!stderr.includes(token), stderr);
+  assertStringIncludes(stderr, "✓ Authentication successful!");
+});
+
+Deno.test("credential-helper says nothing for other hosts and operations, even without a profile", async () => {
+  await using sandbox = await openSandbox();
+  const table = [
+    ["get", "protocol=https\nhost=github.com\n\n"],
+    ["get", "protocol=http\nhost=dev.azure.com\n\n"],
+    ["store", "protocol=https\nhost=dev.azure.com\npassword=x\n\n"],
+    ["fetch-from-the-future", "protocol=https\nhost=dev.azure.com\n\n"],
+  ] as const;
+  for (const [operation, stdin] of table) {
+    const result = await sandbox.run(["credential-helper", "--profile", "none", operation], { stdin });
+    assertEquals([result.code, result.stdout, result.stderr], [0, "", ""], operation);
+  }
+  const missing = await sandbox.run(["credential-helper"]);
+  assertEquals([missing.code, missing.stdout], [2, ""]);
+});
