@@ -12,6 +12,7 @@ import { localTime } from "./local_time.ts";
 import { parsePortFlags } from "./port_flags.ts";
 import { profileName } from "./profile_name.ts";
 import { readSettings } from "./read_settings.ts";
+import { signInFlags } from "./sign_in_flags.ts";
 import { sayProgress } from "./progress_lines.ts";
 import { formatToken, OUTPUT_FORMS, type OutputForm, parseOutputForm } from "./token_output.ts";
 
@@ -49,6 +50,10 @@ export interface GetTokenFlags {
   readonly clientId?: string | undefined;
   /** Base URL of the authority. */
   readonly authority?: string | undefined;
+  /** Claims that an API demanded. */
+  readonly claims?: string | undefined;
+  /** Domain of the account. */
+  readonly domainHint?: string | undefined;
   /** User name to fill in. */
   readonly loginHint?: string | undefined;
   /** What to ask in the browser. */
@@ -88,6 +93,11 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
       "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
     )
     .option("--login-hint <user:string>", "User name to fill in.")
+    .option("--domain-hint <domain:string>", "Domain of the account, to skip the question for it.")
+    .option(
+      "--claims <claims:string>",
+      "Claims that an API demands: JSON, base64, or its WWW-Authenticate header.",
+    )
     .option("--prompt <prompt:string>", `What to ask in the browser: ${PROMPTS.join(", ")}.`)
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
     .option("--no-interactive", "Fail rather than wait for a person.")
@@ -149,6 +159,7 @@ export async function obtainToken(
   const { env, flows } = context;
   const manner = parseManner(flags);
   const prompt = parsePrompt(flags.prompt);
+  const claims = await parseClaims(flags.claims);
   const name = profileName(flags.profile, env);
   const settings = await readSettings(
     { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: flags.scope && parseScopes(flags.scope) },
@@ -169,6 +180,9 @@ export async function obtainToken(
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
     ...(prompt === undefined ? {} : { prompt }),
     ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
+    ...(flags.domainHint === undefined ? {} : { domainHint: flags.domainHint }),
+    ...(claims === undefined ? {} : { claims }),
+    signInFlags: signInFlags(flags),
   }, progress);
   return { result, settings };
 }
@@ -179,6 +193,13 @@ function parseManner(flags: GetTokenFlags): SignInManner {
     showUrl: flags.showUrl ?? false,
     timeoutMs: parseDuration(flags.timeout ?? "5m"),
   };
+}
+
+/** What reads claims is loaded only where there are any. */
+async function parseClaims(claims: string | undefined): Promise<string | undefined> {
+  if (claims === undefined) return undefined;
+  const { parseClaimsFlag } = await import("./claims_flag.ts");
+  return parseClaimsFlag(claims);
 }
 
 function parsePrompt(prompt: string | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import type { CliError } from "../errors.ts";
 import type { Progress, ProgressEvent } from "../flows/progress.ts";
 import { plainText } from "../plain_text.ts";
 import type { Terminal } from "../system/terminal.ts";
@@ -28,6 +29,8 @@ function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boole
       return status(event.expired ? "⟳ Refreshing expired token..." : "⟳ Refreshing token...");
     case "refreshed":
       return status("✓ Token refreshed");
+    case "sign-in-needed":
+      return status(signInNeededLine(event.error));
     case "opening-browser":
       return status("Opening browser for authentication...");
     case "browser-opened":
@@ -60,6 +63,10 @@ function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boole
         ...hintLines(event.error.hint),
       );
   }
+}
+
+function signInNeededLine({ message, aadsts }: CliError): string {
+  return `Signing in again: ${plainText(message)}${aadsts === undefined ? "" : ` (${plainText(aadsts)})`}`;
 }
 
 function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): string[] {

@@ -21,7 +21,7 @@ export function entraError(reported: ReportedError, context: ErrorContext, silen
   const { aadsts, correlationId, claims } = reported;
   const remedy = (aadsts === undefined ? null : findRemedy(aadsts)) ?? findSuberror(reported.suberror);
   const isFinal = [remedy, findSuberror(reported.suberror)].some((found) => found?.isFinal);
-  return new CliError(errorCode(reported.error, silently && !isFinal), sentence(reported, remedy), {
+  return new CliError(errorCode(reported, silently && !isFinal), sentence(reported, remedy), {
     hint: remedy === null ? lookUp(reported) : remedy.hint(context),
     ...(aadsts === undefined ? {} : { aadsts }),
     ...(correlationId === undefined ? {} : { correlationId }),
@@ -57,8 +57,9 @@ function lookUp({ aadsts, correlationId, timestamp }: ReportedError): string {
   return `${what}The tenant's administrator finds the sign-in${at}: ${SIGN_IN_LOGS}`;
 }
 
-function errorCode(error: string, mayMendIt: boolean): ErrorCode {
+function errorCode({ error, claims }: ReportedError, mayMendIt: boolean): ErrorCode {
   if (error === "access_denied") return "access_denied";
   if (PASSING.includes(error)) return "network";
-  return mayMendIt && NEEDS_THE_USER.includes(error) ? "interaction_required" : "sign_in_failed";
+  const needsTheUser = NEEDS_THE_USER.includes(error) || claims !== undefined;
+  return mayMendIt && needsTheUser ? "interaction_required" : "sign_in_failed";
 }

@@ -26,10 +26,21 @@ export interface TokenClientOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * What the authority may count on: that this program understands the challenge of an API that evaluates access
+ * continuously, and comes back for a token with the claims it demands (`--claims`).
+ */
+const CAPABILITIES = ["CP1"];
+
 /** How one of MSAL's applications is made. */
 export interface MsalConfiguration {
   /** Which application asks which authority. */
-  readonly auth: { clientId: string; authority: string; knownAuthorities: string[] };
+  readonly auth: {
+    clientId: string;
+    authority: string;
+    knownAuthorities: string[];
+    clientCapabilities: string[];
+  };
   /** What MSAL uses of the outside. */
   readonly system: { networkClient: GuardedNetwork };
 }
@@ -72,7 +83,12 @@ export function createMsal<A>(
     ...(post === undefined ? {} : { post }),
   });
   const app = make({
-    auth: { clientId: options.clientId, authority: authority.url, knownAuthorities: [authority.host] },
+    auth: {
+      clientId,
+      authority: authority.url,
+      knownAuthorities: [authority.host],
+      clientCapabilities: CAPABILITIES,
+    },
     system: { networkClient: network },
   });
   return { app, network, errors };

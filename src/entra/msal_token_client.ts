@@ -10,7 +10,13 @@ import { createMsal, runMsal, type TokenClientOptions } from "./msal_app.ts";
 import { restoreCache } from "./msal_cache.ts";
 import { generateProofKey, generateRandomValue } from "./proof_key.ts";
 import { parseReportedError } from "./reported_error.ts";
-import type { AuthorizationTransaction, IssuedTokens, SignInOptions, TokenClient } from "./token_client.ts";
+import type {
+  AuthorizationTransaction,
+  IssuedTokens,
+  RefreshOptions,
+  SignInOptions,
+  TokenClient,
+} from "./token_client.ts";
 
 /** A token client on MSAL Node, which is used for the protocol only: what comes back is judged here. */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
@@ -20,7 +26,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       const { signInWithDeviceCode } = await import("./device_grant.ts");
       return await signInWithDeviceCode(options, request, onCode, signal);
     },
-    refresh: (cache, account, scopes) => refresh(options, cache, account, scopes),
+    refresh: (cache, account, request) => refresh(options, cache, account, request),
   };
 }
 
@@ -54,6 +60,7 @@ async function beginSignIn(
           nonce,
           ...(request.prompt === undefined ? {} : { prompt: request.prompt }),
           ...(request.loginHint === undefined ? {} : { loginHint: request.loginHint }),
+          ...(request.domainHint === undefined ? {} : { domainHint: request.domainHint }),
           ...(request.claims === undefined ? {} : { claims: request.claims }),
         }));
       assertAllowed(url, authority);
@@ -68,6 +75,7 @@ async function beginSignIn(
           redirectUri,
           code: payload.code,
           codeVerifier: verifier.reveal(),
+          ...(request.claims === undefined ? {} : { claims: request.claims }),
         }, payload));
       return issuedTokens(options, msal, result, { scopes: request.scopes, nonce });
     },
@@ -84,7 +92,7 @@ async function refresh(
   options: TokenClientOptions,
   cache: Secret,
   account: Account,
-  scopes: readonly string[],
+  { scopes, claims }: RefreshOptions,
 ): Promise<IssuedTokens> {
   const msal = createMsal(
     options,
@@ -94,7 +102,13 @@ async function refresh(
   const known = await restoreCache(msal.app.getTokenCache(), cache, account.homeAccountId);
   const result = await runMsal(
     msal,
-    (app) => app.acquireTokenSilent({ account: known, scopes: [...scopes], forceRefresh: true }),
+    (app) =>
+      app.acquireTokenSilent({
+        account: known,
+        scopes: [...scopes],
+        forceRefresh: true,
+        ...(claims === undefined ? {} : { claims }),
+      }),
   );
   const issued = issuedTokens(options, msal, result, { scopes, nonce: null });
   if (!isSameAccount(issued.token.account, account)) {

@@ -1,3 +1,4 @@
+import { parseClaimsRequest } from "../claims.ts";
 import { plainText } from "../plain_text.ts";
 
 /** An error as the authority reports it, in a token response or in the redirect. */
@@ -14,7 +15,7 @@ export interface ReportedError {
   readonly correlationId?: string;
   /** When it happened, in the authority's words. */
   readonly timestamp?: string;
-  /** Claims that the next sign-in has to carry: the text of a JSON object. */
+  /** Claims that the next sign-in has to carry: the JSON text of a claims request. */
   readonly claims?: string;
 }
 
@@ -28,7 +29,7 @@ export function parseReportedError(body: Readonly<Record<string, unknown>>): Rep
     suberror: text(body.suberror),
     correlationId: shortText(body.correlation_id) ?? described(description, "Correlation ID"),
     timestamp: shortText(body.timestamp) ?? described(description, "Timestamp"),
-    claims: jsonObject(body.claims),
+    claims: claimsText(body.claims),
   };
   const found = Object.entries(fields).filter(([, value]) => value !== undefined);
   return { error, description, ...Object.fromEntries(found) };
@@ -59,13 +60,7 @@ function described(description: string | null, label: string): string | undefine
   return value === undefined ? undefined : plainText(value, 64);
 }
 
-/** Text that isn't the JSON object it has to be would make the next sign-in impossible. */
-function jsonObject(value: unknown): string | undefined {
-  if (typeof value !== "string") return undefined;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+/** Text that isn't a claims request would make the next sign-in impossible. */
+function claimsText(value: unknown): string | undefined {
+  return typeof value === "string" && parseClaimsRequest(value) !== null ? value : undefined;
 }

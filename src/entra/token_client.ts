@@ -10,9 +10,14 @@ export interface SignInOptions {
   readonly prompt?: string;
   /** User name to fill in. */
   readonly loginHint?: string;
+  /** Domain of the account, which lets Entra skip the question for it (Microsoft's `domain_hint`). */
+  readonly domainHint?: string;
   /** Claims the authority demanded, as JSON text. */
   readonly claims?: string;
 }
+
+/** What to ask of a refresh. */
+export type RefreshOptions = Pick<SignInOptions, "scopes" | "claims">;
 
 /** Tokens as the authority issued them, judged. */
 export interface IssuedTokens {
@@ -77,5 +82,5 @@ export interface TokenClient {
    * @throws {CliError} `interaction_required` when the user has to sign in again; `network`, `invalid_response`,
    *   `wrong_account`.
    */
-  refresh(cache: Secret, account: Account, scopes: readonly string[]): Promise<IssuedTokens>;
+  refresh(cache: Secret, account: Account, options: RefreshOptions): Promise<IssuedTokens>;
 }

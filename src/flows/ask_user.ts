@@ -1,3 +1,4 @@
+import { mergeClaims } from "../claims.ts";
 import type { SignInOptions } from "../entra/token_client.ts";
 import type { CliError } from "../errors.ts";
 import type { Session } from "../store/session.ts";
@@ -41,10 +42,12 @@ function signInOptions(
   const username = session?.account?.username;
   const loginHint = request.loginHint ?? (username === "" ? undefined : username);
   const prompt = request.prompt ?? (loginHint === undefined ? "select_account" : undefined);
+  const claims = mergeClaims(request.claims, demand?.claims);
   return {
     scopes: request.scopes,
     ...(prompt === undefined ? {} : { prompt }),
     ...(loginHint === undefined ? {} : { loginHint }),
-    ...(demand?.claims === undefined ? {} : { claims: demand.claims }),
+    ...(request.domainHint === undefined ? {} : { domainHint: request.domainHint }),
+    ...(claims === undefined ? {} : { claims }),
   };
 }

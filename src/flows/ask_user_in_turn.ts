@@ -33,7 +33,8 @@ export async function askUserInTurn(
     if (result.isSaved) await turn.conclude({ kind: "signed-in" });
     return result;
   } catch (error) {
-    if (isRefusal(error) && asksAsOthersDo(request)) {
+    // What claims were refused says nothing about a sign-in that demands none.
+    if (isRefusal(error) && asksAsOthersDo(request) && request.claims === undefined) {
       await turn.conclude({ kind: "refused", error, scopes: request.scopes });
     }
     throw error;
@@ -79,8 +80,8 @@ function concerns({ error, scopes }: SignInOutcome & { kind: "refused" }, reques
 }
 
 /** Who names an account or a prompt has to be asked just that. */
-function asksAsOthersDo({ prompt, loginHint }: TokenRequest): boolean {
-  return prompt === undefined && loginHint === undefined;
+function asksAsOthersDo({ prompt, loginHint, domainHint }: TokenRequest): boolean {
+  return prompt === undefined && loginHint === undefined && domainHint === undefined;
 }
 
 /**

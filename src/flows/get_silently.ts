@@ -33,7 +33,7 @@ export async function getSilently(
   const { store, clock, progress } = dependencies;
   const session = request.useStore ? await store.read(request.key) : null;
   const cached = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
-  if (request.acceptCached && cached !== null) {
+  if (cached !== null && acceptsCached(request)) {
     progress({ kind: "using-cached-token" });
     return { kind: "token", result: { token: cached, source: "cache", isSaved: true } };
   }
@@ -68,7 +68,7 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
   const session = await store.read(request.key);
   if (session === null || session.account === null) return { kind: "user-needed", session, demand: null };
   const fresh = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
-  if (request.acceptCached && fresh !== null) {
+  if (fresh !== null && acceptsCached(request)) {
     progress({ kind: "using-cached-token" });
     return { kind: "token", result: { token: fresh, source: "cache", isSaved: true } };
   }
@@ -76,7 +76,7 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
   try {
     const tokens = await dependencies.loadTokenClient();
     progress({ kind: "refreshing", expired: stillValid === null && hasToken(session, request) });
-    const issued = await tokens.refresh(session.msalCache, session.account, request.scopes);
+    const issued = await tokens.refresh(session.msalCache, session.account, request);
     const refreshed = sessionAfter(request, issued, session, clock.now());
     const isSaved = await saveIfPossible(() => store.save(refreshed), request, dependencies);
     progress({ kind: "refreshed" });
@@ -85,11 +85,16 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     if (error.code === "interaction_required") return { kind: "user-needed", session, demand: error };
-    if (!PASSING.includes(error.code) || stillValid === null || !request.acceptCached) throw error;
+    if (!PASSING.includes(error.code) || stillValid === null || !acceptsCached(request)) throw error;
     // The last minutes of a token are better than none while something else answers for the authority, or nothing.
     progress({ kind: "refresh-failed", error });
     return { kind: "token", result: { token: stillValid, source: "cache", isSaved: true } };
   }
+}
+
+/** A token that was issued before the claims were demanded can't have them. */
+function acceptsCached({ acceptCached, claims }: TokenRequest): boolean {
+  return acceptCached && claims === undefined;
 }
 
 function findToken(

@@ -1,7 +1,5 @@
 import type { IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
-import { CliError, type CliErrorOptions } from "../errors.ts";
 import type { Flow } from "../profiles/profile.ts";
-import { shellWord } from "../shell_word.ts";
 import type { SessionKey } from "../store/session.ts";
 import type { SignInTurn } from "../store/sign_in_turn.ts";
 import type { TokenStore } from "../store/token_store.ts";
@@ -33,6 +31,12 @@ export interface TokenRequest {
   readonly prompt?: string;
   /** User name to fill in, where the user gave one. */
   readonly loginHint?: string;
+  /** Domain of the account, where the user gave one: see `SignInOptions`. */
+  readonly domainHint?: string;
+  /** Claims that an API demanded, as JSON text: no token from the cache has them. */
+  readonly claims?: string;
+  /** The flags that a command has to carry to sign in for the same token, as words. */
+  readonly signInFlags?: readonly string[];
 }
 
 /** A token, and what is worth knowing about how it was come by. */
@@ -85,36 +89,11 @@ export async function getToken(
 ): Promise<TokenResult> {
   const silent = await getSilently(request, dependencies, signal);
   if (silent.kind === "token") return silent.result;
-  if (!request.mayAskUser) throw userNeeded(request, silent.demand);
   // Not loaded where a token is in the cache.
+  if (!request.mayAskUser) throw (await import("./user_needed.ts")).userNeeded(request, silent.demand);
+  if (silent.demand !== null) dependencies.progress({ kind: "sign-in-needed", error: silent.demand });
   const { askUser } = await import("./ask_user.ts");
   const { askUserInTurn } = await import("./ask_user_in_turn.ts");
   if (!request.useStore) return await askUser(request, silent, dependencies, signal);
   return await askUserInTurn(request, silent, dependencies, signal);
-}
-
-function userNeeded({ key, acceptCached, acceptRefresh }: TokenRequest, demand: CliError | null): CliError {
-  const wantsRefresh = acceptRefresh && !acceptCached;
-  if (!wantsRefresh) {
-    return new CliError("person_needed", "Signing in needs a person, and --no-interactive forbids asking", {
-      ...referenceOf(demand),
-      hint: `${
-        demand === null ? "" : `${demand.message}. `
-      }Run the same command without --no-interactive where there is a browser.`,
-    });
-  }
-  const hint = `Sign in: entra-auth-cli get-token --profile ${shellWord(key.profile)} --force`;
-  return demand === null
-    ? new CliError("no_token", `Profile '${key.profile}' has no token to refresh`, { hint })
-    : demand.withHint(hint);
-}
-
-/** What the support asks for, and what the next sign-in has to carry. */
-function referenceOf(demand: CliError | null): CliErrorOptions {
-  const { aadsts, correlationId, claims } = demand ?? {};
-  return {
-    ...(aadsts === undefined ? {} : { aadsts }),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(claims === undefined ? {} : { claims }),
-  };
 }

@@ -9,6 +9,8 @@ export type ProgressEvent =
   | { readonly kind: "refreshing"; readonly expired: boolean }
   | { readonly kind: "refreshed" }
   | { readonly kind: "refresh-failed"; readonly error: CliError }
+  /** A refresh was refused, for a reason that the user can do something about in a sign-in. */
+  | { readonly kind: "sign-in-needed"; readonly error: CliError }
   | { readonly kind: "opening-browser" }
   | { readonly kind: "browser-opened" }
   | {

@@ -40,6 +40,7 @@ Deno.test("get-token without flags asks for what the profile says, in any allowe
     useStore: true,
     manner: { ports: { kind: "random" }, showUrl: false, timeoutMs: 300_000 },
     caCertFile: undefined,
+    signInFlags: [],
   });
 });
 
@@ -69,6 +70,16 @@ Deno.test("get-token hands the flags of the sign-in on", async () => {
   assertEquals(scopes, ["User.Read", "Mail.Read"]);
   assertEquals(manner, { ports: { kind: "exact", port: 8080 }, showUrl: true, timeoutMs: 90_000 });
   assertEquals([prompt, loginHint, caCertFile], ["login", "ada@contoso.example", "root.pem"]);
+});
+
+Deno.test("get-token hands claims and domain on, and what a command for a person would have to repeat", async () => {
+  const flags = { claims: "eyJhY2Nlc3NfdG9rZW4iOnt9fQ", domainHint: "contoso.example", scope: ["User.Read"] };
+  const { claims, domainHint, acceptCached, acceptRefresh, signInFlags } = await request(flags);
+  assertEquals([claims, domainHint], ['{"access_token":{}}', "contoso.example"]);
+  assertEquals([acceptCached, acceptRefresh], [true, true]);
+  assertEquals(signInFlags, ["--scope", "User.Read", "--domain-hint", "contoso.example"]);
+  const error = await assertRejects(() => request({ claims: "{" }), CliError);
+  assertEquals(error.exitCode, 2);
 });
 
 Deno.test("get-token takes profile and certificate from the environment where no flag names them", async () => {

@@ -32,6 +32,17 @@ Deno.test("sayProgress() has the specification's lines word for word, and --quie
       { kind: "waiting-for-refresh", profile: "default" },
       "⏳ Waiting for another process, which is refreshing profile 'default'...",
     ],
+    [
+      {
+        kind: "sign-in-needed",
+        error: new CliError("interaction_required", "Because\u001b[2J", { aadsts: "AADSTS50076" }),
+      },
+      "Signing in again: Because [2J (AADSTS50076)",
+    ],
+    [
+      { kind: "sign-in-needed", error: new CliError("interaction_required", "Because") },
+      "Signing in again: Because",
+    ],
   ];
   for (const [event, line] of table) {
     assertEquals(said(event), [line]);

@@ -80,6 +80,14 @@ async function signInError(answer: (nonce: string) => ReturnType<Answer>): Promi
   return await assertRejects(() => transaction.redeem(new Secret("the-code")), CliError);
 }
 
+const CLAIMS = '{"access_token":{"x":{"essential":true}}}';
+/** Microsoft's "client capability" for Continuous Access Evaluation. */
+const CAPABLE = { xms_cc: { values: ["CP1"] } };
+
+function accessTokenClaims(parameters: URLSearchParams): unknown {
+  return JSON.parse(parameters.get("claims") ?? "{}").access_token;
+}
+
 function accountOf({ token }: IssuedTokens): Account {
   assert(token.account);
   return token.account as Account;
@@ -91,7 +99,7 @@ async function refresh(
   scopes: readonly string[] = SCOPES,
 ): Promise<{ issued: IssuedTokens; forms: URLSearchParams[] }> {
   const authority = tinyAuthority(answer);
-  const issued = await client(authority).refresh(before.cache, accountOf(before), scopes);
+  const issued = await client(authority).refresh(before.cache, accountOf(before), { scopes });
   return { issued, forms: authority.forms };
 }
 
@@ -101,7 +109,8 @@ Deno.test("authorizationUrl() asks for a code with S256, state, nonce and form_p
     scopes: SCOPES,
     prompt: "login",
     loginHint: "ada@contoso.example",
-    claims: '{"access_token":{"x":{"essential":true}}}',
+    domainHint: "contoso.example",
+    claims: CLAIMS,
   });
   const url = new URL(await transaction.authorizationUrl(REDIRECT_URI));
   assertEquals(`${url.origin}${url.pathname}`, `${BASE}/${TENANT_ID}/oauth2/v2.0/authorize`);
@@ -114,6 +123,7 @@ Deno.test("authorizationUrl() asks for a code with S256, state, nonce and form_p
     state: transaction.state.reveal(),
     prompt: "login",
     login_hint: "ada@contoso.example",
+    domain_hint: "contoso.example",
   };
   for (const [name, value] of Object.entries(wanted)) {
     assertEquals(url.searchParams.getAll(name), [value], name);
@@ -126,7 +136,24 @@ Deno.test("authorizationUrl() asks for a code with S256, state, nonce and form_p
     "openid",
     "profile",
   ]);
-  assertEquals(JSON.parse(url.searchParams.get("claims") ?? "").access_token, { x: { essential: true } });
+  assertEquals(accessTokenClaims(url.searchParams), { x: { essential: true }, ...CAPABLE });
+});
+
+Deno.test("every request says that the program handles claims challenges, and carries the claims demanded", async () => {
+  for (const [claims, demanded] of [[undefined, {}], [CLAIMS, { x: { essential: true } }]] as const) {
+    const authority = tinyAuthority(never);
+    const options = { scopes: SCOPES, ...(claims === undefined ? {} : { claims }) };
+    const transaction = await client(authority).beginSignIn(options);
+    const { searchParams } = new URL(await transaction.authorizationUrl(REDIRECT_URI));
+    authority.answer = () => tokens(searchParams.get("nonce"));
+    const before = await transaction.redeem(new Secret("the-code"));
+    authority.answer = () => tokens(null);
+    await client(authority).refresh(before.cache, accountOf(before), options);
+    for (const parameters of [searchParams, ...authority.forms]) {
+      assertEquals(accessTokenClaims(parameters), { ...demanded, ...CAPABLE });
+    }
+    assertEquals(authority.forms.length, 2);
+  }
 });
 
 Deno.test("beginSignIn() makes state, nonce and challenge anew each time", async () => {
@@ -448,7 +475,7 @@ Deno.test("refresh() sends no other account's refresh token when the cache doesn
   const before = await signIn();
   const other = { ...accountOf(before), homeAccountId: `b0b00000-1111-4222-8333-444444444444.${TENANT_ID}` };
   const error = await assertRejects(
-    () => client(tinyAuthority(never)).refresh(before.cache, other, SCOPES),
+    () => client(tinyAuthority(never)).refresh(before.cache, other, { scopes: SCOPES }),
     CliError,
   );
   assertEquals([error.code, error.message], ["interaction_required", "The saved sign-in can't be refreshed"]);
@@ -473,12 +500,15 @@ Deno.test("a sign-in through common is for the tenant that it names, and its ref
   assertEquals(accountOf(before).tenantId, TENANT_ID);
   const authority = tinyAuthority(() => tokens(null));
   const common = client(authority, { tenant: "common" });
-  const issued = await common.refresh(before.cache, accountOf(before), SCOPES);
+  const issued = await common.refresh(before.cache, accountOf(before), { scopes: SCOPES });
   assertEquals(issued.token.account, before.token.account);
   authority.metadata = jsonResponse({ ...goodMetadata(), issuer: `${BASE}/{tenantid}/v2.0` });
   const claims = { tid: OTHER_TENANT_ID, iss: `${BASE}/${OTHER_TENANT_ID}/v2.0` };
   authority.answer = () => tokens(null, { claims });
-  const error = await assertRejects(() => common.refresh(before.cache, accountOf(before), SCOPES), CliError);
+  const error = await assertRejects(
+    () => common.refresh(before.cache, accountOf(before), { scopes: SCOPES }),
+    CliError,
+  );
   assertEquals(error.code, "wrong_account");
 });
 

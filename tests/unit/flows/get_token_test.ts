@@ -4,6 +4,8 @@ import { Secret } from "../../../src/secret.ts";
 import type { Session } from "../../../src/store/session.ts";
 import { FORCED, LIFE_SECONDS, mustNot, NETWORK_DOWN, REQUEST, shown, World } from "./token_world.ts";
 
+const CLAIMS = '{"access_token":{"x":null}}';
+
 Deno.test("getToken() lives one life: sign-in, cache, refresh, fallback, sign-in again, --force, --no-cache", async () => {
   const world = new World();
 
@@ -43,7 +45,7 @@ Deno.test("getToken() lives one life: sign-in, cache, refresh, fallback, sign-in
   world.asked.length = 0;
   assertEquals(shown(await world.get()), ["three", "interactive", true]);
   assertEquals(world.asked, [{ scopes: ["User.Read"], loginHint: "ada@contoso.example", claims }]);
-  assertEquals(world.kinds(), ["refreshing", "signed-in"]);
+  assertEquals(world.kinds(), ["refreshing", "sign-in-needed", "signed-in"]);
 
   world.refresh = () => mustNot("refresh");
   world.signIn = () => world.issue("four");
@@ -263,8 +265,52 @@ Deno.test("getToken() prefers the user's own prompt and login hint", async () =>
   const world = new World();
   await world.signInWith("one");
   world.signIn = () => world.issue("two");
-  await world.get({ ...FORCED, prompt: "login", loginHint: "bob@contoso.example" });
-  assertEquals(world.asked, [{ scopes: ["User.Read"], prompt: "login", loginHint: "bob@contoso.example" }]);
+  const hints = { prompt: "login", loginHint: "bob@contoso.example", domainHint: "contoso.example" };
+  await world.get({ ...FORCED, ...hints });
+  assertEquals(world.asked, [{ scopes: ["User.Read"], ...hints }]);
+});
+
+Deno.test("getToken() takes no cached token where claims are demanded, and refreshes with them first", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  world.refresh = () => world.issue("two");
+  const claimed = await world.get({ ...REQUEST, claims: CLAIMS });
+  assertEquals(shown(claimed), ["two", "refresh", true]);
+  assertEquals(world.refreshOptions.at(-1)?.claims, CLAIMS);
+  assertEquals(shown(await world.get()), ["two", "cache", true]);
+  world.refresh = () => {
+    throw NETWORK_DOWN;
+  };
+  await assertRejects(() => world.get({ ...REQUEST, claims: CLAIMS }), CliError, "unplugged");
+});
+
+Deno.test("getToken() goes on to the user once with all claims, and says why, where the refresh is refused", async () => {
+  const world = new World();
+  await world.signInWith("one");
+  let refreshes = 0;
+  world.refresh = () => {
+    refreshes++;
+    throw new CliError("interaction_required", "Blocked", { claims: '{"access_token":{"policy":null}}' });
+  };
+  const refused = new CliError("sign_in_failed", "Blocked for good");
+  world.signIn = () => {
+    throw refused;
+  };
+  world.events.length = 0;
+  const error = await assertRejects(() => world.get({ ...REQUEST, claims: CLAIMS }), CliError);
+  assertEquals([error, refreshes, world.asked.length], [refused, 1, 1]);
+  assertEquals(world.asked[0]?.claims, '{"access_token":{"x":null,"policy":null}}');
+  assertEquals(world.kinds().filter((kind) => kind === "sign-in-needed"), ["sign-in-needed"]);
+  assertEquals(world.store.calls.includes("refused"), false, "others demand no claims");
+});
+
+Deno.test("getToken() asks nobody where signing in would not help", async () => {
+  const world = new World();
+  await world.signInWith("one", REQUEST, undefined, 60);
+  world.refresh = () => {
+    throw new CliError("sign_in_failed", "Token protection");
+  };
+  await assertRejects(() => world.get(), CliError, "Token protection");
 });
 
 Deno.test("getToken() never asks a user who may not be asked", async () => {

@@ -1,5 +1,5 @@
 import { assertStrictEquals } from "@std/assert";
-import type { IssuedTokens, SignInOptions } from "../../../src/entra/token_client.ts";
+import type { IssuedTokens, RefreshOptions, SignInOptions } from "../../../src/entra/token_client.ts";
 import { CliError } from "../../../src/errors.ts";
 import { getToken, type TokenRequest, type TokenResult } from "../../../src/flows/get_token.ts";
 import type { ProgressEvent } from "../../../src/flows/progress.ts";
@@ -37,6 +37,7 @@ export class World {
   readonly events: ProgressEvent[] = [];
   readonly asked: SignInOptions[] = [];
   readonly refreshedWith: string[] = [];
+  readonly refreshOptions: RefreshOptions[] = [];
   clientsLoaded = 0;
   /** What happens while the others are waited for; gives how the latest sign-in among them ended. */
   others: (onWait: (pid: number | null) => void) => SignInOutcome | null = () => null;
@@ -54,10 +55,11 @@ export class World {
         return Promise.resolve({
           beginSignIn: () => mustNot("sign in by itself"),
           signInWithDeviceCode: () => mustNot("sign in by itself"),
-          refresh: (cache, account, scopes) => {
+          refresh: (cache, account, options) => {
             assertStrictEquals(account, ADA);
             this.refreshedWith.push(cache.reveal());
-            return attempt(() => this.refresh(scopes));
+            this.refreshOptions.push(options);
+            return attempt(() => this.refresh(options.scopes));
           },
         });
       },

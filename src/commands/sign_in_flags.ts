@@ -1,0 +1,23 @@
+import type { GetTokenFlags } from "./get_token.ts";
+
+/** The flags among those typed that a sign-in for the same token needs again, as words of a command line. */
+export function signInFlags(flags: GetTokenFlags): string[] {
+  const values: readonly [string, string | undefined][] = [
+    ["--flow", flags.flow],
+    ["--scope", flags.scope?.join(" ")],
+    ["--tenant-id", flags.tenantId ?? flags.tenant],
+    ["--client-id", flags.clientId],
+    ["--authority", flags.authority],
+    ["--login-hint", flags.loginHint],
+    ["--domain-hint", flags.domainHint],
+    ["--prompt", flags.prompt],
+    ["--ca-cert", flags.caCert],
+    ["--port", flags.port],
+    ["--port-range", flags.portRange],
+  ];
+  return [
+    ...values.flatMap(([flag, value]) => value === undefined ? [] : [flag, value]),
+    ...(flags.force ? ["--force"] : []),
+    ...(flags.cache === false ? ["--no-cache"] : []),
+  ];
+}

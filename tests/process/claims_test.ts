@@ -1,0 +1,131 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { encodeBase64 } from "@std/encoding/base64";
+import { ADA } from "../support/provider/directory.ts";
+import type { EntraErrorFailure } from "../support/provider/failures.ts";
+import type { ProviderRequest } from "../support/provider/request_router.ts";
+import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+import { hasNoShell, signInByShell } from "../support/shell.ts";
+
+const NBF = { nbf: { essential: true, value: "1604106651" } };
+const CLAIMS = JSON.stringify({ access_token: NBF });
+const CHALLENGE = `Bearer realm="", error="insufficient_claims", claims="${encodeBase64(CLAIMS)}"`;
+const CAPABLE = { xms_cc: { values: ["CP1"] } };
+
+/** What Entra answers to a refresh in place of tokens. */
+function refusal(aadsts: number, more: Partial<EntraErrorFailure> = {}): EntraErrorFailure {
+  return { kind: "entraError", error: "invalid_grant", aadsts, ...more };
+}
+
+/** The claims for the access token that a request asks for. */
+function asked(request: ProviderRequest | undefined): unknown {
+  return JSON.parse(request?.query.claims ?? request?.form.claims ?? "{}").access_token;
+}
+
+function requests({ provider }: Sandbox): (ProviderRequest | undefined)[] {
+  return [provider.requestsTo("authorize").at(-1), provider.requestsTo("token").at(-1)];
+}
+
+Deno.test("get-token --claims takes no cached token, and refreshes with the claims", async () => {
+  await using sandbox = await openSandbox();
+  const first = await sandbox.signIn(["get-token"]);
+  for (const request of requests(sandbox)) assertEquals(asked(request), CAPABLE, "every request names CP1");
+  for (const claims of [CLAIMS, encodeBase64(CLAIMS), `WWW-Authenticate: ${CHALLENGE}`]) {
+    const result = await sandbox.run(["get-token", "--claims", claims, "--output", "json"]);
+    assertEquals(result.code, 0, result.stderr);
+    const document = JSON.parse(result.stdout);
+    assertEquals([document.source, document.access_token === first.stdout.trim()], ["refresh", false]);
+    const [, token] = requests(sandbox);
+    assertEquals([token?.form.grant_type, asked(token)], ["refresh_token", { ...NBF, ...CAPABLE }]);
+  }
+  assertEquals(sandbox.browser.count, 1);
+});
+
+Deno.test("get-token --claims goes on to the browser where the refresh is refused, with the claims of both", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.signIn(["get-token"]);
+  const policy = { capolids: { essential: true, values: ["c1"] } };
+  const challenge = { error: "interaction_required", claims: JSON.stringify({ access_token: policy }) };
+  sandbox.provider.failNext("token", refusal(50076, challenge));
+  const result = await sandbox.signIn(["get-token", "--claims", CHALLENGE]);
+  assertEquals(result.code, 0, result.stderr);
+  assertStringIncludes(
+    result.stderr,
+    "Refreshing token...\nSigning in again: Multifactor authentication is required (AADSTS50076)\nOpening browser",
+  );
+  for (const request of requests(sandbox)) assertEquals(asked(request), { ...NBF, ...policy, ...CAPABLE });
+});
+
+Deno.test("get-token --claims that can't be read ends with exit code 2 and what is wrong", async () => {
+  await using sandbox = await openSandbox();
+  const result = await sandbox.run(["get-token", "--claims", 'Bearer error="invalid_token"']);
+  assertEquals([result.code, result.stdout], [2, ""]);
+  assertStringIncludes(result.stderr, 'the header has no claims (error="invalid_token")\nHint: ');
+  assertEquals(sandbox.provider.requests.length, 0);
+});
+
+Deno.test({
+  name:
+    "get-token without a person ends with exit code 9 and the command that signs in, which a shell can run",
+  ignore: hasNoShell,
+  async fn() {
+    await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+    await sandbox.signIn(["get-token", "--scope", "User.Read Mail.Read"]);
+    const challenge = refusal(50079, { error: "interaction_required", claims: CLAIMS });
+    sandbox.provider.failNext("token", challenge);
+    const flags = ["--scope", "User.Read Mail.Read", "--domain-hint", "contoso.example"];
+    const result = await sandbox.run(["get-token", "--no-interactive", ...flags]);
+    assertEquals([result.code, result.stdout], [9, ""], result.stderr);
+    assertStringIncludes(result.stderr, "(AADSTS50079, correlation ID ");
+    const command = /^ +(entra-auth-cli get-token .*)$/m.exec(result.stderr)?.[1] ?? "";
+    // Entra refuses the refresh again, for it has seen no second factor yet.
+    sandbox.provider.failNext("token", challenge);
+    const signedIn = await signInByShell(sandbox, command, ADA);
+    assertEquals(signedIn.code, 0, signedIn.stderr);
+    const [authorize, token] = requests(sandbox);
+    for (const request of [authorize, token]) assertEquals(asked(request), { ...NBF, ...CAPABLE });
+    assert(authorize?.query.scope?.includes("User.Read Mail.Read"));
+    assertEquals(authorize?.query.domain_hint, "contoso.example");
+  },
+});
+
+Deno.test("get-token explains a policy that blocks the refresh, and opens the browser once for it", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  await sandbox.signIn(["get-token"]);
+  for (
+    const [aadsts, message] of [
+      [53003, "A Conditional Access policy blocks this sign-in"],
+      [53000, "A Conditional Access policy wants a compliant device"],
+      [530003, "A Conditional Access policy wants a device that your organization manages"],
+    ] as const
+  ) {
+    const opened = sandbox.browser.count;
+    sandbox.provider.failNext("token", refusal(aadsts));
+    sandbox.provider.failNext("authorize", refusal(aadsts, { error: "access_denied" }));
+    const result = await sandbox.signIn(["get-token"]);
+    assertEquals([result.code, result.stdout], [3, ""], result.stderr);
+    assertStringIncludes(result.stderr, `Signing in again: ${message}`);
+    assertStringIncludes(result.page.body, message);
+    assertStringIncludes(result.stderr, "Sign-in logs");
+    assertStringIncludes(result.stderr, `(AADSTS${aadsts}, correlation ID `);
+    assertEquals(sandbox.browser.count, opened + 1);
+  }
+});
+
+Deno.test("get-token opens no browser for what signing in can't change, and keeps the sign-in", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  await sandbox.signIn(["get-token"]);
+  const table: [EntraErrorFailure, string][] = [
+    [refusal(530084), "tokens that are bound to the device (token protection)"],
+    [refusal(53003, { suberror: "message_only" }), "A Conditional Access policy blocks this sign-in"],
+    [refusal(999999, { suberror: "protection_policy_required" }), "with a protection policy only (Intune)"],
+    [refusal(50057), "The account is disabled"],
+  ];
+  for (const [failure, message] of table) {
+    sandbox.provider.failNext("token", failure);
+    const result = await sandbox.run(["get-token"]);
+    assertEquals([result.code, result.stdout], [3, ""], result.stderr);
+    assertStringIncludes(result.stderr, `${message}\nHint: `);
+  }
+  assertEquals(sandbox.browser.count, 1);
+  assertEquals((await sandbox.run(["get-token"])).code, 0, "the next refresh is not refused");
+});

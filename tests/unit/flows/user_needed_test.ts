@@ -1,0 +1,54 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { userNeeded } from "../../../src/flows/user_needed.ts";
+import { REQUEST } from "./token_world.ts";
+
+const CLAIMS = '{"access_token":{"x":{"essential":true}}}';
+const MFA = new CliError("interaction_required", "Multifactor authentication is required", {
+  aadsts: "AADSTS50076",
+  correlationId: "c-1",
+  claims: CLAIMS,
+});
+
+Deno.test("userNeeded() gives the exact command that signs in, quoted for a shell", () => {
+  const request = {
+    ...REQUEST,
+    key: { ...REQUEST.key, profile: "my app" },
+    signInFlags: ["--scope", "User.Read Mail.Read"],
+  };
+  const error = userNeeded(request, MFA);
+  assertEquals([error.code, error.exitCode, error.aadsts, error.correlationId, error.claims], [
+    "person_needed",
+    9,
+    "AADSTS50076",
+    "c-1",
+    CLAIMS,
+  ]);
+  assertEquals(
+    error.hint,
+    "Multifactor authentication is required. Sign in where there is a browser:\n" +
+      `entra-auth-cli get-token --profile "my app" --scope "User.Read Mail.Read" --claims '${CLAIMS}'`,
+  );
+});
+
+Deno.test("userNeeded() carries the claims that were asked for together with those demanded", () => {
+  const error = userNeeded({ ...REQUEST, claims: '{"access_token":{"y":null}}' }, MFA);
+  assertStringIncludes(
+    error.hint ?? "",
+    `--profile work --claims '{"access_token":{"y":null,"x":{"essential":true}}}'`,
+  );
+  assertStringIncludes(userNeeded(REQUEST, null).hint ?? "", "\nentra-auth-cli get-token --profile work");
+});
+
+Deno.test("userNeeded() forces the sign-in after a refused refresh, unless its claims do that already", () => {
+  const refreshOnly = { ...REQUEST, acceptCached: false, mayAskUser: false };
+  const revoked = new CliError("interaction_required", "Revoked", { aadsts: "AADSTS50173" });
+  assertEquals(
+    userNeeded(refreshOnly, revoked).hint,
+    "Sign in: entra-auth-cli get-token --profile work --force",
+  );
+  assertEquals(
+    userNeeded(refreshOnly, MFA).hint,
+    `Sign in: entra-auth-cli get-token --profile work --claims '${CLAIMS}'`,
+  );
+});
