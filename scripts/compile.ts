@@ -8,6 +8,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { type Bundle, bundle } from "./bundle.ts";
 import { say } from "./npm_package.ts";
 import { takeTestRuntime } from "./test_runtime.ts";
 
@@ -52,7 +53,6 @@ export interface PermissionSets {
 
 interface Attempt {
   readonly deno: string;
-  readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -91,13 +91,6 @@ async function run(deno: string, args: readonly string[], env: Record<string, st
   return { success, stderr: new TextDecoder().decode(stderr).trim() };
 }
 
-/** Packages that only tests use are left out where Deno can do that (2.9). */
-async function leaveOutUnusedFlags(deno: string): Promise<string[]> {
-  const { stdout } = await new Deno.Command(deno, { args: ["compile", "--help"] }).output();
-  const flag = "--exclude-unused-npm";
-  return new TextDecoder().decode(stdout).includes(flag) ? [flag] : [];
-}
-
 /**
  * The flags that grant the permission set `default` and more. A flag takes the place of the set's own list, so each one
  * repeats what is in the set: `permissions` is that of `deno.json`. Throws an `Error` for a name with a comma, which would
@@ -120,18 +113,20 @@ async function readPermissions(): Promise<PermissionSets> {
   return JSON.parse(await Deno.readTextFile(new URL("deno.json", TOP))).permissions;
 }
 
-async function tryToCompile(options: CompileOptions, output: string, attempt: Attempt): Promise<Outcome> {
-  const env = { ...Deno.env.toObject(), ...attempt.env };
-  const { entry = "main.ts", alsoNet = [], alsoRun = [] } = options;
-  // The packages are fetched with the trust store of the caller, which `deno compile` itself must not see.
-  const fetched = await run(attempt.deno, ["cache", "--quiet", ...attempt.flags, entry], env);
-  if (!fetched.success) return fetched;
+async function tryToCompile(
+  options: CompileOptions,
+  output: string,
+  bundled: Bundle,
+  attempt: Attempt,
+): Promise<Outcome> {
+  const { alsoNet = [], alsoRun = [] } = options;
   const permissions = await readPermissions();
   const args = [
     "compile",
     // Kept by the executable too: else each start names every browser of the permission set that isn't installed.
     "--quiet",
-    ...attempt.flags,
+    "--no-lock",
+    `--config=${bundled.config}`,
     ...permissionFlags(permissions, { alsoNet, alsoRun }),
     // Another system's Deno would take the set's path of Windows for one below this folder.
     ...(isForWindows(options.target) ? [`--allow-ffi=${permissions.default.ffi.join(",")}`] : []),
@@ -139,13 +134,12 @@ async function tryToCompile(options: CompileOptions, output: string, attempt: At
     "--no-check",
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
     "--no-code-cache",
-    ...await leaveOutUnusedFlags(attempt.deno),
     ...(options.target === undefined ? [] : ["--target", options.target]),
     "--output",
     output,
-    entry,
+    bundled.main,
   ];
-  return await run(attempt.deno, args, cleanEnvironment(env));
+  return await run(attempt.deno, args, cleanEnvironment({ ...Deno.env.toObject(), ...attempt.env }));
 }
 
 function lacksRuntime(stderr: string): boolean {
@@ -157,22 +151,27 @@ function runsOnThisLinux(target: Target | undefined): boolean {
   return isLinux && (target === undefined || target === "x86_64-unknown-linux-gnu");
 }
 
-function flagsFromEnvironment(): string[] {
-  return (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter(Boolean);
-}
-
 /** Makes one executable and gives its path. Throws an `Error` with what Deno said where it can't be made. */
 export async function compile(options: CompileOptions = {}): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-compile-" });
+  try {
+    const bundled = await bundle({ folder, entry: options.entry ?? "main.ts" });
+    return await compileBundle(options, bundled);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function compileBundle(options: CompileOptions, bundled: Bundle): Promise<string> {
   const output = options.output ?? defaultOutput(options.target);
-  const flags = flagsFromEnvironment();
-  let outcome = await tryToCompile(options, output, { deno: Deno.execPath(), flags, env: {} });
+  let outcome = await tryToCompile(options, output, bundled, { deno: Deno.execPath(), env: {} });
   if (!outcome.success && lacksRuntime(outcome.stderr) && runsOnThisLinux(options.target)) {
     say(
       "Deno's runtime for executables can't be downloaded: using one from npm, so this one is for tests only",
     );
     const { deno, denort } = await takeTestRuntime();
     const env = { DENORT_BIN: denort, DENO_TLS_CA_STORE: "system,mozilla" };
-    outcome = await tryToCompile({ ...options, target: undefined }, output, { deno, flags, env });
+    outcome = await tryToCompile({ ...options, target: undefined }, output, bundled, { deno, env });
   }
   if (!outcome.success) throw new Error(`Cannot make ${output}: ${outcome.stderr}`);
   return output;

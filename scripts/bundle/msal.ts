@@ -1,0 +1,2 @@
+// The entry of the bundle that holds MSAL.
+export * from "@azure/msal-node";
