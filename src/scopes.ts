@@ -1,6 +1,5 @@
+import { cloudOf } from "./cloud.ts";
 import { CliError } from "./errors.ts";
-
-const GRAPH = "https://graph.microsoft.com/";
 
 /** Scopes that make a sign-in an OpenID Connect one and give a refresh token; they belong to no resource. */
 export const OPENID_SCOPES: readonly string[] = ["openid", "profile", "offline_access", "email"];
@@ -28,27 +27,49 @@ export function parseScopes(typed: readonly string[]): string[] {
 
 /**
  * One spelling for a scope, to compare by: Entra ignores case, and takes `User.Read` for
- * `https://graph.microsoft.com/User.Read`.
+ * `https://graph.microsoft.com/User.Read`, or for that of the Graph in the cloud of `authority`.
  */
-export function canonicalScope(scope: string): string {
+export function canonicalScope(scope: string, authority: string): string {
+  return withResource(scope, authority).toLowerCase();
+}
+
+/** The scopes as they are sent to `authority`: in a national cloud the short ones name its own Microsoft Graph. */
+export function sentScopes(scopes: readonly string[], authority: string): readonly string[] {
+  if (cloudOf(authority).name === "public") return scopes;
+  return scopes.map((scope) => withResource(scope, authority));
+}
+
+function withResource(scope: string, authority: string): string {
   const isShort = !scope.includes("/") && !isOpenIdScope(scope);
-  return (isShort ? GRAPH + scope : scope).toLowerCase();
+  return isShort ? `${cloudOf(authority).graph}/${scope}` : scope;
 }
 
 /**
  * Whether every scope of `wanted` is among `available`. The OpenID scopes are asked for always and don't count, unless
  * nothing else is wanted: then a token for any resource at all would do.
  */
-export function coversScopes(available: readonly string[], wanted: readonly string[]): boolean {
-  if (!wanted.every(isOpenIdScope)) return missingScopes(available, wanted).length === 0;
-  const have = new Set(available.map(canonicalScope));
-  return wanted.length > 0 && wanted.every((scope) => have.has(canonicalScope(scope)));
+export function coversScopes(
+  available: readonly string[],
+  wanted: readonly string[],
+  authority: string,
+): boolean {
+  if (!wanted.every(isOpenIdScope)) return missingScopes(available, wanted, authority).length === 0;
+  const have = canonicalScopes(available, authority);
+  return wanted.length > 0 && wanted.every((scope) => have.has(canonicalScope(scope, authority)));
 }
 
 /** The scopes of `wanted` that are not among `available`, in the user's spelling. */
-export function missingScopes(available: readonly string[], wanted: readonly string[]): string[] {
-  const have = new Set(available.map(canonicalScope));
-  return wanted.filter((scope) => !isOpenIdScope(scope) && !have.has(canonicalScope(scope)));
+export function missingScopes(
+  available: readonly string[],
+  wanted: readonly string[],
+  authority: string,
+): string[] {
+  const have = canonicalScopes(available, authority);
+  return wanted.filter((scope) => !isOpenIdScope(scope) && !have.has(canonicalScope(scope, authority)));
+}
+
+function canonicalScopes(scopes: readonly string[], authority: string): ReadonlySet<string> {
+  return new Set(scopes.map((scope) => canonicalScope(scope, authority)));
 }
 
 function isOpenIdScope(scope: string): boolean {

@@ -1,7 +1,7 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import {
-  checkAuthority,
+  checkAuthorityFlags,
   checkClientId,
   checkFlow,
   checkProfileName,
@@ -32,6 +32,8 @@ export interface CreateProfileFlags {
   readonly scope?: readonly string[] | undefined;
   /** Base URL of the authority. */
   readonly authority?: string | undefined;
+  /** Cloud, a name for an authority. */
+  readonly cloud?: string | undefined;
 }
 
 /** The `create-profile` command. */
@@ -45,6 +47,7 @@ export function createProfileCommand(context: CommandContext): AnyCommand {
     .option("-f, --flow <flow:string>", "How to sign in: interactive (default).")
     .option("-s, --scope <scopes:string>", "Scopes (default User.Read).", { collect: true })
     .option("--authority <url:string>", "Base URL of the authority, if not the public cloud's.")
+    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
     .example("Answer the questions", "entra-auth-cli create-profile --name interactive-app")
     .example(
       "Ask nothing",
@@ -61,7 +64,7 @@ export function createProfileCommand(context: CommandContext): AnyCommand {
  */
 export async function runCreateProfile(flags: CreateProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
-  const authority = flags.authority === undefined ? null : checkAuthority(flags.authority);
+  const authority = checkAuthorityFlags(flags.cloud, flags.authority);
   const given: Given = {
     name: flags.name,
     tenantId: flags.tenantId ?? flags.tenant ?? authority?.tenant ?? undefined,

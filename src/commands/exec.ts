@@ -37,6 +37,7 @@ export function execCommand(context: CommandContext): AnyCommand {
       "--authority <url:string>",
       "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
     )
+    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
     .option("--no-interactive", "Fail rather than wait for a person.")
     .option("-q, --quiet", "No status lines.")

@@ -54,6 +54,8 @@ export interface GetTokenFlags {
   readonly claims?: string | undefined;
   /** Domain of the account. */
   readonly domainHint?: string | undefined;
+  /** Cloud, a name for an authority. */
+  readonly cloud?: string | undefined;
   /** User name to fill in. */
   readonly loginHint?: string | undefined;
   /** What to ask in the browser. */
@@ -92,6 +94,7 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
       "--authority <url:string>",
       "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
     )
+    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
     .option("--login-hint <user:string>", "User name to fill in.")
     .option("--domain-hint <domain:string>", "Domain of the account, to skip the question for it.")
     .option(

@@ -8,6 +8,7 @@ export function signInFlags(flags: GetTokenFlags): string[] {
     ["--tenant-id", flags.tenantId ?? flags.tenant],
     ["--client-id", flags.clientId],
     ["--authority", flags.authority],
+    ["--cloud", flags.cloud],
     ["--login-hint", flags.loginHint],
     ["--domain-hint", flags.domainHint],
     ["--prompt", flags.prompt],

@@ -76,7 +76,7 @@ function isRefusal(error: unknown): error is CliError {
 /** Whether this request would have been refused as well. */
 function concerns({ error, scopes }: SignInOutcome & { kind: "refused" }, request: TokenRequest): boolean {
   // Where nobody answered, nobody is there for other scopes either.
-  return error.code === "timeout" || coversScopes(request.scopes, scopes);
+  return error.code === "timeout" || coversScopes(request.scopes, scopes, request.key.authority);
 }
 
 /** Who names an account or a prompt has to be asked just that. */

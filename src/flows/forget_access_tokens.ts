@@ -1,6 +1,6 @@
 import { coversScopes } from "../scopes.ts";
 import type { Secret } from "../secret.ts";
-import type { CachedToken } from "../store/session.ts";
+import type { CachedToken, SessionKey } from "../store/session.ts";
 import type { TokenStore } from "../store/token_store.ts";
 
 /** Which access tokens: the one that is known, or those that would be given for these scopes. */
@@ -18,16 +18,20 @@ export async function forgetAccessTokens(
   store: TokenStore,
   signal: AbortSignal,
 ): Promise<void> {
-  const isMeant = (token: CachedToken) =>
+  const isMeant = (token: CachedToken, { authority }: SessionKey) =>
     "accessToken" in choice
       ? token.accessToken.reveal() === choice.accessToken.reveal()
-      : coversScopes([...token.scopes, ...token.requestedScopes], choice.scopes);
+      : coversScopes([...token.scopes, ...token.requestedScopes], choice.scopes, authority);
   // A look first: most often there is nothing to forget, and no turn to wait for.
   const sessions = await store.list();
-  if (!sessions.some((session) => session.profile === profile && session.tokens.some(isMeant))) return;
+  if (
+    !sessions.some((session) =>
+      session.profile === profile && session.tokens.some((token) => isMeant(token, session))
+    )
+  ) return;
   await store.exclusively(profile, signal, async () => {
     for (const session of await store.list()) {
-      const tokens = session.tokens.filter((token) => !isMeant(token));
+      const tokens = session.tokens.filter((token) => !isMeant(token, session));
       if (session.profile !== profile || tokens.length === session.tokens.length) continue;
       await store.save({ ...session, tokens });
     }

@@ -116,5 +116,5 @@ function hasToken(session: Session, request: TokenRequest): boolean {
 }
 
 function isFor(token: CachedToken, request: TokenRequest): boolean {
-  return coversScopes([...token.scopes, ...token.requestedScopes], request.scopes);
+  return coversScopes([...token.scopes, ...token.requestedScopes], request.scopes, request.key.authority);
 }

@@ -6,6 +6,6 @@ import type { Progress } from "./progress.ts";
 /** Says which scopes were asked for and not granted; `.default` is whatever there is. */
 export function reportMissing(request: TokenRequest, { token }: IssuedTokens, progress: Progress): void {
   const wanted = request.scopes.filter((scope) => !scope.toLowerCase().endsWith("/.default"));
-  const scopes = missingScopes(token.scopes, wanted);
+  const scopes = missingScopes(token.scopes, wanted, request.key.authority);
   if (scopes.length > 0) progress({ kind: "scopes-missing", scopes });
 }

@@ -23,8 +23,10 @@ export function sessionAfter(
     requestedScopes: request.scopes,
     obtainedAt: Math.floor(nowMs / 1000),
   };
+  const { authority } = request.key;
   const others = (previous?.tokens ?? []).filter((other) =>
-    !isExpired(other, nowMs) && scopeSet(other.requestedScopes) !== scopeSet(request.scopes)
+    !isExpired(other, nowMs) &&
+    scopeSet(other.requestedScopes, authority) !== scopeSet(request.scopes, authority)
   );
   return {
     ...request.key,
@@ -34,6 +36,6 @@ export function sessionAfter(
   };
 }
 
-function scopeSet(scopes: readonly string[]): string {
-  return scopes.map(canonicalScope).sort().join(" ");
+function scopeSet(scopes: readonly string[], authority: string): string {
+  return scopes.map((scope) => canonicalScope(scope, authority)).sort().join(" ");
 }

@@ -1,3 +1,4 @@
+import { CLOUDS } from "../cloud.ts";
 import { CliError } from "../errors.ts";
 import { type Flow, FLOWS } from "./profile.ts";
 
@@ -57,6 +58,38 @@ export function checkAuthority(text: string): Authority {
     );
   }
   return { base: new URL(text).origin, tenant: tenant ? checkTenant(tenant) : null };
+}
+
+/** The authority of the cloud `text`, which may have the Azure CLI's name for it. @throws {CliError} `usage` */
+export function checkCloud(text: string): Authority {
+  const name = text.toLowerCase();
+  const cloud = CLOUDS.find((known) => known.name === name || known.azureName.toLowerCase() === name);
+  if (cloud === undefined) {
+    throw wrong(
+      "Cloud",
+      text,
+      `one of: ${CLOUDS.map((known) => known.name).join(", ")}`,
+    );
+  }
+  return { base: cloud.authority, tenant: null };
+}
+
+/**
+ * The authority that `--cloud` or `--authority` names, or null where neither does.
+ *
+ * @throws {CliError} `usage` for a bad value, or for both at once: a cloud is a name for an authority.
+ */
+export function checkAuthorityFlags(
+  cloud: string | undefined,
+  authority: string | undefined,
+): Authority | null {
+  if (cloud !== undefined && authority !== undefined) {
+    throw new CliError("usage", "--cloud and --authority can't be used together", {
+      hint: "Leave one of them out: a cloud is a name for an authority.",
+    });
+  }
+  if (cloud !== undefined) return checkCloud(cloud);
+  return authority === undefined ? null : checkAuthority(authority);
 }
 
 /** The flow `text`, in any case; the .NET program's name for it is understood too. @throws {CliError} `usage` */

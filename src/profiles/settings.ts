@@ -1,8 +1,15 @@
 import { CliError } from "../errors.ts";
-import { parseScopes } from "../scopes.ts";
+import { parseScopes, sentScopes } from "../scopes.ts";
 import { shellWord } from "../shell_word.ts";
 import type { Environment } from "../system/environment.ts";
-import { type Authority, checkAuthority, checkClientId, checkFlow, checkTenant } from "./check_profile.ts";
+import {
+  type Authority,
+  checkAuthority,
+  checkAuthorityFlags,
+  checkClientId,
+  checkFlow,
+  checkTenant,
+} from "./check_profile.ts";
 import { DEFAULT_FLOW, type Flow, type Profile } from "./profile.ts";
 
 /** How to sign in, with everything decided. */
@@ -29,6 +36,8 @@ export interface SettingsFlags {
   readonly clientId?: string | undefined;
   /** `--authority`. */
   readonly authority?: string | undefined;
+  /** `--cloud`. */
+  readonly cloud?: string | undefined;
   /** `--flow`. */
   readonly flow?: string | undefined;
   /** `--scope`. */
@@ -62,13 +71,14 @@ export function resolveSettings(
   const tenant = sources.map((source) => tenantOf(source, authority)).find((found) => found !== undefined);
   const clientId = sources.find((source) => source.clientId !== undefined)?.clientId;
   if (tenant === undefined || clientId === undefined) throw missingProfile(profileName, existing);
+  const base = authority?.base ?? DEFAULT_AUTHORITY;
   return {
     profile: profileName,
-    authority: authority?.base ?? DEFAULT_AUTHORITY,
+    authority: base,
     tenant,
     clientId,
     flow: flags.flow === undefined ? profile?.flow ?? DEFAULT_FLOW : checkFlow(flags.flow),
-    scopes: decideScopes(flags.scopes, profile?.scopes),
+    scopes: sentScopes(decideScopes(flags.scopes, profile?.scopes), base),
   };
 }
 
@@ -79,8 +89,11 @@ interface Source {
   readonly authority: Authority | undefined;
 }
 
-function fromFlags({ tenantId, clientId, authority }: SettingsFlags): Source {
-  return checkedSource(tenantId, clientId, authority);
+function fromFlags({ tenantId, clientId, authority, cloud }: SettingsFlags): Source {
+  return {
+    ...checkedSource(tenantId, clientId),
+    authority: checkAuthorityFlags(cloud, authority) ?? undefined,
+  };
 }
 
 function fromEnvironment(env: Environment): Source {

@@ -89,7 +89,8 @@ function through(proxy: Proxy | null): string {
   return proxy === null ? "" : ` (through the proxy ${proxy.host})`;
 }
 
-function notPermitted(host: string): CliError {
+/** The error for a host that Deno may not connect to, with the flag to add. */
+export function notPermitted(host: string): CliError {
   return new CliError("permission", `This program is not permitted to connect to ${host}`, {
     // The flag replaces the list of the permission set, so it has to name the callback's addresses again.
     hint:

@@ -1,6 +1,6 @@
 import type { TokenClient } from "../entra/token_client.ts";
 import type { SessionKey } from "../store/session.ts";
-import { permitted } from "../system/permission.ts";
+import { isPermitted, permitted } from "../system/permission.ts";
 import type { System } from "../system/system.ts";
 
 /** What MSAL reads while it loads, on every system: it works out where a managed identity would have its files. */
@@ -20,6 +20,7 @@ export async function loadTokenClient(
   key: SessionKey,
   caCertFile: string | undefined,
 ): Promise<TokenClient> {
+  await assertReachable(key.authority);
   const { createTokenClient } = await permitted(
     MSAL_NEEDS,
     "Loading MSAL",
@@ -29,4 +30,12 @@ export async function loadTokenClient(
   const roots = caCertFile === undefined ? [] : await readRoots(caCertFile, system.files);
   const { clock, interrupted: signal } = system;
   return createTokenClient({ ...key, network: system.network(roots), clock, signal });
+}
+
+/** Asks before anything else: in a cloud whose endpoints are known, the first request comes after the browser. */
+async function assertReachable(authority: string): Promise<void> {
+  const { host, hostname, port } = new URL(authority);
+  if (await isPermitted({ name: "net", host: `${hostname}:${port || "443"}` })) return;
+  const { notPermitted } = await import("../system/network_error.ts");
+  throw notPermitted(host);
 }

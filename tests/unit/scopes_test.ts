@@ -1,6 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CliError } from "../../src/errors.ts";
-import { canonicalScope, coversScopes, missingScopes, parseScopes } from "../../src/scopes.ts";
+import { canonicalScope, coversScopes, missingScopes, parseScopes, sentScopes } from "../../src/scopes.ts";
+
+const PUBLIC = "https://login.microsoftonline.com";
+const US_GOVERNMENT = "https://login.microsoftonline.us";
 
 Deno.test("parseScopes() splits at spaces and commas, and drops what comes twice", () => {
   assertEquals(parseScopes(["User.Read Mail.Read", "Mail.Read,openid\n"]), [
@@ -26,7 +29,7 @@ Deno.test("canonicalScope() takes a short scope for Graph's, and ignores case", 
     ["api://App/Files.Read", "api://app/files.read"],
     ["OpenID", "openid"],
   ];
-  for (const [scope, expected] of table) assertEquals(canonicalScope(scope), expected);
+  for (const [scope, expected] of table) assertEquals(canonicalScope(scope, PUBLIC), expected);
 });
 
 Deno.test("coversScopes() wants every scope, however it is spelled", () => {
@@ -40,16 +43,49 @@ Deno.test("coversScopes() wants every scope, however it is spelled", () => {
     [["https://graph.microsoft.com/.default"], false],
   ];
   for (const [wanted, expected] of table) {
-    assertEquals(coversScopes(available, wanted), expected, wanted.join(" "));
+    assertEquals(coversScopes(available, wanted, PUBLIC), expected, wanted.join(" "));
   }
 });
 
 Deno.test("coversScopes() takes no token of some resource for one that was asked for by OpenID scopes alone", () => {
-  assertEquals(coversScopes(["api://app/Files.Read"], ["openid", "profile"]), false);
-  assertEquals(coversScopes(["api://app/Files.Read"], []), false);
-  assertEquals(coversScopes(["openid", "profile", "User.Read"], ["openid", "Profile"]), true);
+  assertEquals(coversScopes(["api://app/Files.Read"], ["openid", "profile"], PUBLIC), false);
+  assertEquals(coversScopes(["api://app/Files.Read"], [], PUBLIC), false);
+  assertEquals(coversScopes(["openid", "profile", "User.Read"], ["openid", "Profile"], PUBLIC), true);
 });
 
 Deno.test("missingScopes() gives what was not granted, as the user spelled it", () => {
-  assertEquals(missingScopes(["user.read"], ["User.Read", "Mail.Read", "offline_access"]), ["Mail.Read"]);
+  assertEquals(missingScopes(["user.read"], ["User.Read", "Mail.Read", "offline_access"], PUBLIC), [
+    "Mail.Read",
+  ]);
+});
+
+Deno.test("a short scope is the Graph's of the authority's cloud, and no other Graph's", () => {
+  const table: [string, string][] = [
+    [PUBLIC, "https://graph.microsoft.com/user.read"],
+    ["https://login.windows.net", "https://graph.microsoft.com/user.read"],
+    ["https://login.example", "https://graph.microsoft.com/user.read"],
+    [US_GOVERNMENT, "https://graph.microsoft.us/user.read"],
+    ["https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn/user.read"],
+    ["https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn/user.read"],
+  ];
+  for (const [authority, expected] of table) {
+    assertEquals(canonicalScope("User.Read", authority), expected);
+    assertEquals(coversScopes([expected], ["User.Read"], authority), true);
+    assertEquals(missingScopes(["User.Read"], [expected], authority), []);
+  }
+  assertEquals(coversScopes(["https://graph.microsoft.com/User.Read"], ["User.Read"], US_GOVERNMENT), false);
+  assertEquals(missingScopes(["User.Read"], ["https://graph.microsoft.us/User.Read"], PUBLIC).length, 1);
+});
+
+Deno.test("sentScopes() names the resource in a national cloud, and leaves all else as it was typed", () => {
+  const typed = ["User.Read", "openid", "Offline_Access", "api://app/Files.Read", ".default"];
+  assertEquals(sentScopes(typed, PUBLIC), typed);
+  assertEquals(sentScopes(typed, "https://contoso.ciamlogin.com"), typed);
+  assertEquals(sentScopes(typed, US_GOVERNMENT), [
+    "https://graph.microsoft.us/User.Read",
+    "openid",
+    "Offline_Access",
+    "api://app/Files.Read",
+    "https://graph.microsoft.us/.default",
+  ]);
 });

@@ -11,6 +11,7 @@ Deno.test("signInFlags() repeats what decides which token it is and how it is as
       tenantId: "contoso.example",
       clientId: "the-client",
       authority: "https://login.example",
+      cloud: "usgov",
       loginHint: "ada@contoso.example",
       domainHint: "contoso.example",
       prompt: "login",
@@ -26,7 +27,7 @@ Deno.test("signInFlags() repeats what decides which token it is and how it is as
       timeout: "1s",
     }).join(" "),
     "--flow interactive --scope User.Read Mail.Read Mail.Send --tenant-id contoso.example --client-id the-client " +
-      "--authority https://login.example --login-hint ada@contoso.example --domain-hint contoso.example " +
+      "--authority https://login.example --cloud usgov --login-hint ada@contoso.example --domain-hint contoso.example " +
       "--prompt login --ca-cert root.pem --port 8080 --port-range 1-2 --force --no-cache",
   );
   assertEquals(signInFlags({ tenant: "contoso.example" }), ["--tenant-id", "contoso.example"]);

@@ -102,3 +102,38 @@ Deno.test("resolveSettings() refuses a wrong flag even where it would not be use
   assertThrows(() => resolve({ flow: "password" }), CliError, "Flow is wrong");
   assertThrows(() => resolve({ authority: "http://flag.example" }), CliError, "Authority is wrong");
 });
+
+Deno.test("resolveSettings() takes a cloud for its authority, and sends scopes of its Graph", () => {
+  const table: [string, string, string][] = [
+    ["public", "https://login.microsoftonline.com", "Mail.Read"],
+    ["usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us/Mail.Read"],
+    ["AzureUSGovernment", "https://login.microsoftonline.us", "https://graph.microsoft.us/Mail.Read"],
+    [
+      "China",
+      "https://login.partner.microsoftonline.cn",
+      "https://microsoftgraph.chinacloudapi.cn/Mail.Read",
+    ],
+  ];
+  const profile = { ...PROFILE, authority: "https://profile.example" };
+  for (const [cloud, authority, scope] of table) {
+    const settings = resolve({ cloud }, { AZURE_AUTHORITY_HOST: "https://env.example" }, profile);
+    assertEquals([settings.authority, settings.scopes], [authority, [scope]], cloud);
+  }
+  const kept = resolve({ scopes: [] }, {}, {
+    ...PROFILE,
+    scopes: [],
+    authority: "https://login.microsoftonline.us",
+  });
+  assertEquals(kept.scopes, ["https://graph.microsoft.us/User.Read"]);
+});
+
+Deno.test("resolveSettings() refuses a cloud beside an authority, and one that there isn't", () => {
+  const both = assertThrows(
+    () => resolve({ cloud: "usgov", authority: "https://login.microsoftonline.us" }),
+    CliError,
+    "--cloud and --authority can't be used together",
+  );
+  assertEquals(both.exitCode, 2);
+  const unknown = assertThrows(() => resolve({ cloud: "mars" }), CliError, "Cloud is wrong");
+  assertStringIncludes(unknown.hint ?? "", "public, usgov, china");
+});

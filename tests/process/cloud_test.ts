@@ -1,0 +1,49 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { openSandbox } from "../support/sandbox.ts";
+
+const IDS = ["--tenant-id", crypto.randomUUID(), "--client-id", crypto.randomUUID()];
+
+Deno.test("a cloud gives the browser its authority and its Graph, and a missing permission is named before", async () => {
+  await using sandbox = await openSandbox();
+  const table = [
+    ["usgov", "login.microsoftonline.us", "https://graph.microsoft.us/User.Read"],
+    ["china", "login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn/User.Read"],
+  ] as const;
+  for (const [cloud, host, scope] of table) {
+    const created = await sandbox.run(["create-profile", "--name", cloud, "--cloud", cloud, ...IDS]);
+    assertEquals(created.code, 0, created.stderr);
+    const unreachable = await sandbox.run(["get-token", "--profile", cloud]);
+    assertEquals([unreachable.code, unreachable.stdout], [8, ""], unreachable.stderr);
+    assertStringIncludes(unreachable.stderr, `--allow-net=${host},`);
+
+    const program = sandbox.start(["get-token", "--profile", cloud], { hosts: [`${host}:443`] });
+    const url = new URL(await sandbox.browser.next());
+    assertEquals(url.host, host);
+    assertStringIncludes(` ${url.searchParams.get("scope")} `, ` ${scope} `);
+    // A refusal, so that nothing is asked of the cloud itself.
+    await sandbox.userAgent.deliver({
+      method: "POST",
+      redirectUri: url.searchParams.get("redirect_uri") ?? "",
+      params: { error: "access_denied", state: url.searchParams.get("state") ?? "" },
+    });
+    assertEquals((await program.ended).code, 3);
+  }
+  assertEquals(sandbox.browser.count, table.length, "no browser where the answer could not be used");
+});
+
+Deno.test("--cloud beside --authority is a usage error in every command that knows both", async () => {
+  await using sandbox = await openSandbox();
+  const { origin } = sandbox.provider;
+  for (const command of [["get-token"], ["create-profile", "--name", "x", ...IDS]]) {
+    const result = await sandbox.run([...command, "--cloud", "public", "--authority", origin]);
+    assertEquals([result.code, result.stdout], [2, ""]);
+    assertStringIncludes(result.stderr, "--cloud and --authority can't be used together\nHint: ");
+  }
+});
+
+Deno.test("the deno.json that ships lets every cloud be reached", async () => {
+  const { permissions } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  for (const { authority } of (await import("../../src/cloud.ts")).CLOUDS) {
+    assertEquals(permissions.default.net.includes(`${new URL(authority).host}:443`), true, authority);
+  }
+});
