@@ -104,9 +104,11 @@ need_chromium() {
   fi
 }
 
-need_jq() {
-  have jq || { apt_install jq && have jq; } ||
-    say "no jq here, and it can't be installed by this script: the tests that pipe into it will be reported as ignored"
+have_shell_tools() { have bash && have curl && have jq; }
+
+need_shell_tools() {
+  have_shell_tools || { apt_install bash curl jq && have_shell_tools; } ||
+    say "no bash, curl and jq here, and they can't be installed by this script: the tests that run scripts with them will be reported as ignored"
 }
 
 have_secret_service() { have dbus-daemon && have dbus-send && have gnome-keyring-daemon && have secret-tool; }
@@ -134,7 +136,7 @@ resolve_jsr
 case $task in
   test | ok)
     need_chromium "the tests that sign in through a real browser will be reported as ignored"
-    need_jq
+    need_shell_tools
     need_secret_service
     ;;
   demo)
