@@ -69,7 +69,7 @@ const REACHES_OUTSIDE = new RegExp(
   [
     "main.ts",
     "src/system/.+",
-    "src/loopback/(callback_server|listen_on_loopback).ts",
+    "src/loopback/(callback_server|listen_on_loopback|serve_behind|relayed_connection).ts",
     "src/store/guardian/.+",
   ].map((path) => `^${path}$`).join("|"),
 );

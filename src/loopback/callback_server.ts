@@ -49,9 +49,10 @@ export async function listenForCallback(
 ): Promise<CallbackServer> {
   const respond = await preparePageResponse();
   const receiver = new CallbackReceiver(expected, respond);
-  const listener = await listenOnLoopback(ports, {
+  const listener = listenOnLoopback(ports, {
     handle: (request, port) => receiver.receive(request, port),
     handleFailure: () => respond(500, brokenPage()),
+    traffic: receiver.traffic,
     os,
   });
   return {

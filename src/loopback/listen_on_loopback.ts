@@ -1,7 +1,8 @@
-import { delay } from "@std/async/delay";
 import { CliError } from "../errors.ts";
 import type { Os } from "../system/os.ts";
+import type { ConnectionTraffic } from "./callback_traffic.ts";
 import { candidatePorts, type PortChoice } from "./port_choice.ts";
+import { serveBehind } from "./serve_behind.ts";
 import { listenNotPermitted, portError, type PortRefusal } from "./port_error.ts";
 
 /** An open port on the loopback addresses. Disposing of it frees the port within about a second. */
@@ -10,15 +11,14 @@ export interface LoopbackListener extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Answers a request that came in on `port`. */
-export type LoopbackHandler = (request: Request, port: number) => Response | Promise<Response>;
-
 /** What {@linkcode listenOnLoopback} needs besides the ports. */
 export interface LoopbackOptions {
   /** Answers the requests. */
-  readonly handle: LoopbackHandler;
+  readonly handle: (request: Request, port: number) => Response | Promise<Response>;
   /** The answer when `handle` throws. */
   readonly handleFailure: () => Response;
+  /** Counts the connections that bring no request. */
+  readonly traffic: ConnectionTraffic;
   /** Chooses the commands that an error names. */
   readonly os: Os;
 }
@@ -29,12 +29,6 @@ export interface LoopbackOptions {
  */
 const ADDRESSES = ["127.0.0.1", "::1"] as const;
 
-/** How long answers that are on their way may take once the listener is being closed. */
-const CLOSE_MS = 1_000;
-
-/** Deno calls an answer completed a moment before its last bytes are handed to the system (seen in 2.6.8). */
-const FLUSH_MS = 10;
-
 /**
  * Listens on one port of `choice` on both loopback addresses, or on the one there is. The first candidate that no one
  * uses on either address is taken.
@@ -42,89 +36,44 @@ const FLUSH_MS = 10;
  * @throws {CliError} `port_in_use` when no candidate is free, `permission` when Deno may not listen, `network` when the
  * machine has no loopback address.
  */
-export async function listenOnLoopback(
-  choice: PortChoice,
-  options: LoopbackOptions,
-): Promise<LoopbackListener> {
+export function listenOnLoopback(choice: PortChoice, options: LoopbackOptions): LoopbackListener {
   let refusal: PortRefusal = "in-use";
   for (const port of candidatePorts(choice)) {
-    const outcome = await tryPort(port, options);
+    const outcome = tryPort(port, options);
     if (typeof outcome !== "string") return outcome;
     refusal = outcome;
   }
   throw portError(choice, refusal, options.os);
 }
 
-async function tryPort(port: number, options: LoopbackOptions): Promise<LoopbackListener | PortRefusal> {
-  const servers: LoopbackServer[] = [];
+function tryPort(port: number, options: LoopbackOptions): LoopbackListener | PortRefusal {
+  const listeners: Deno.TcpListener[] = [];
   let missingAddress: unknown;
   for (const hostname of ADDRESSES) {
     try {
-      servers.push(serve(hostname, port, options));
+      listeners.push(Deno.listen({ hostname, port }));
     } catch (error) {
       if (isAddressMissing(error)) {
         missingAddress = error;
         continue;
       }
-      await closeAll(servers);
+      for (const listener of listeners) listener.close();
       return portRefusal(error);
     }
   }
-  if (servers.length === 0) {
+  if (listeners.length === 0) {
     throw new CliError("network", "This machine has no loopback address to listen on", {
       hint: "Bring up the loopback interface (127.0.0.1).",
       cause: missingAddress,
     });
   }
-  return { port, [Symbol.asyncDispose]: () => closeAll(servers) };
-}
-
-/** A server on one address. */
-interface LoopbackServer {
-  close(): Promise<void>;
-}
-
-function serve(hostname: string, port: number, options: LoopbackOptions): LoopbackServer {
-  const stopped = new AbortController();
-  const onTheirWay = new Set<Promise<void>>();
-  const server = Deno.serve({
-    hostname,
-    port,
-    signal: stopped.signal,
-    // Without this Deno prints the address.
-    onListen: () => {},
-    // Without this Deno prints the error.
-    onError: options.handleFailure,
-  }, (request, { completed }) => {
-    const sent = flushed(completed).finally(() => onTheirWay.delete(sent));
-    onTheirWay.add(sent);
-    return options.handle(request, port);
+  const { handle, handleFailure, traffic } = options;
+  const server = serveBehind(listeners, {
+    handle: (request) => handle(request, port),
+    handleFailure,
+    traffic,
   });
-  return {
-    close: async () => {
-      await settledWithin([...onTheirWay], CLOSE_MS);
-      // Not shutdown(): it waits without end for clients that stop half-way through a request, and can't be cut short.
-      stopped.abort();
-      await server.finished;
-    },
-  };
-}
-
-/** Settles, and never rejects, when an answer has gone out or its client has gone away. */
-async function flushed(completed: Promise<void>): Promise<void> {
-  await completed.catch(() => {});
-  await delay(FLUSH_MS);
-}
-
-async function settledWithin(promises: readonly Promise<void>[], ms: number): Promise<void> {
-  const timer = Promise.withResolvers<void>();
-  const timeout = setTimeout(() => timer.resolve(), ms);
-  await Promise.race([Promise.all(promises), timer.promise]);
-  clearTimeout(timeout);
-}
-
-async function closeAll(servers: readonly LoopbackServer[]): Promise<void> {
-  await Promise.all(servers.map((server) => server.close()));
+  return { port, [Symbol.asyncDispose]: () => server.close() };
 }
 
 function isAddressMissing(error: unknown): boolean {

@@ -19,3 +19,16 @@ Deno.test("describeTraffic() names what was wrong with the others", () => {
       "(2 for another sign-in (wrong state), 1 for another path).",
   );
 });
+
+Deno.test("describeTraffic() tells connections without a request apart", () => {
+  assertEquals(
+    describeTraffic({ ...noTraffic(), silent: 1, tls: 2 }),
+    "No request reached the callback server, but 1 connection that sent nothing, " +
+      "2 connections in TLS (the address begins with http://, not https://).",
+  );
+  assertEquals(
+    describeTraffic({ ...noTraffic(), requests: 1, wrongPath: 1, unreadable: 1 }),
+    "1 request reached the callback server, but not the answer of this sign-in (1 for another path). " +
+      "Besides: 1 connection without a whole request.",
+  );
+});

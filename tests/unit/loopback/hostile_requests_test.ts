@@ -5,6 +5,7 @@ import {
   finishSignIn,
   GOOD_FORM,
   postForm,
+  readAll,
   startServer,
   STATE,
   writeAll,
@@ -174,19 +175,48 @@ Deno.test("Garbage and a TLS greeting are refused", async () => {
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("A callback over HTTP/2, which has no Host, is refused", async () => {
+Deno.test("A callback over HTTP/2 is refused", async () => {
   await using server = await startServer();
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   const text = (value: string) => String.fromCharCode(value.length) + value;
   const fields = `\x82\x86\x44${text(CALLBACK)}\x41${text(`localhost:${server.port}`)}`;
   const settings = "\0\0\0\x04\0\0\0\0\0";
   const headers = `\0\0${String.fromCharCode(fields.length)}\x01\x05\0\0\0\x01${fields}`;
-  const bytes = `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${settings}${headers}`;
-  await writeAll(connection, Uint8Array.from(bytes, (character) => character.charCodeAt(0)));
-  const buffer = new Uint8Array(1024);
-  while (server.traffic.requests === 0 && await connection.read(buffer) !== null);
-  assertEquals(server.traffic.wrongHost, 1);
+  assertEquals(
+    await exchange(server.port, `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${settings}${headers}`),
+    "",
+  );
+  assertEquals([server.traffic.requests, server.traffic.unreadable], [0, 1]);
   assertEquals(await finishSignIn(server), "good-code");
+});
+
+Deno.test("Of two requests in one connection only the first is answered", async () => {
+  await using server = await startServer();
+  const visit = `GET / HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`;
+  const answer = await exchange(server.port, visit + visit);
+  assertEquals(answer.match(/^HTTP\/1\.1 200 /gm)?.length, 1);
+  assertEquals(await finishSignIn(server), "good-code");
+});
+
+Deno.test("A form that waits for permission to be sent, as curl does with large ones, is taken", async () => {
+  await using server = await startServer();
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const head = [
+    "POST / HTTP/1.1",
+    `Host: localhost:${server.port}`,
+    "Content-Type: application/x-www-form-urlencoded",
+    `Content-Length: ${GOOD_FORM.length}`,
+    "Expect: 100-continue",
+    "",
+    "",
+  ].join("\r\n");
+  await writeAll(connection, new TextEncoder().encode(head));
+  const buffer = new Uint8Array(100);
+  const count = await connection.read(buffer);
+  assertMatch(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), /^HTTP\/1\.1 100 /);
+  await writeAll(connection, new TextEncoder().encode(GOOD_FORM));
+  const callback = await server.waitForCallback(new AbortController().signal);
+  callback.answer({ kind: "signed-in", username: null });
+  assertMatch(await readAll(connection), /^HTTP\/1\.1 200 [^]*<\/html>\n$/);
 });
 
 Deno.test("A body of 20 MB is refused, announced or not", async () => {

@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
+import { noTraffic } from "../../../src/loopback/callback_traffic.ts";
 import { listenOnLoopback, type LoopbackListener } from "../../../src/loopback/listen_on_loopback.ts";
 import type { PortChoice } from "../../../src/loopback/port_choice.ts";
 import { freePort } from "../../support/ports.ts";
@@ -8,10 +9,11 @@ import { exchange, HAS_IPV6 } from "./callback_fixture.ts";
 function listen(
   choice: PortChoice,
   handle: () => Response = () => new Response("ok"),
-): Promise<LoopbackListener> {
+): LoopbackListener {
   return listenOnLoopback(choice, {
     handle,
     handleFailure: () => new Response("failed", { status: 500 }),
+    traffic: noTraffic(),
     os: "linux",
   });
 }
@@ -21,8 +23,8 @@ function occupy(hostname: string): Deno.TcpListener {
   return Deno.listen({ hostname, port: freePort() });
 }
 
-async function assertPortInUse(choice: PortChoice, message: string): Promise<void> {
-  const error = await assertRejects(() => listen(choice), CliError, message);
+function assertPortInUse(choice: PortChoice, message: string): void {
+  const error = assertThrows(() => listen(choice), CliError, message);
   assertEquals(error.code, "port_in_use");
 }
 
@@ -33,10 +35,10 @@ for (const hostname of ["127.0.0.1", "::1"]) {
     name:
       `listenOnLoopback() refuses an exact port that is busy on ${hostname} alone, and leaves nothing open`,
     ignore,
-    fn: async () => {
+    fn: () => {
       using busy = occupy(hostname);
       const { port } = busy.addr;
-      await assertPortInUse({ kind: "exact", port }, `Port ${port} is already in use`);
+      assertPortInUse({ kind: "exact", port }, `Port ${port} is already in use`);
       const other = hostname === "::1" ? "127.0.0.1" : "::1";
       if (other === "::1" && !HAS_IPV6) return;
       Deno.listen({ hostname: other, port }).close();
@@ -49,31 +51,31 @@ for (const hostname of ["127.0.0.1", "::1"]) {
     fn: async () => {
       using busy = occupy(hostname);
       const first = busy.addr.port;
-      await using listener = await listen({ kind: "range", first, last: first + 50 });
+      await using listener = listen({ kind: "range", first, last: first + 50 });
       assert(listener.port > first && listener.port <= first + 50);
     },
   });
 }
 
-Deno.test("listenOnLoopback() says that a range is used up", async () => {
+Deno.test("listenOnLoopback() says that a range is used up", () => {
   using busy = occupy("127.0.0.1");
   const { port } = busy.addr;
-  await assertPortInUse(
+  assertPortInUse(
     { kind: "range", first: port, last: port },
     `No port from ${port} to ${port} is free`,
   );
 });
 
 Deno.test("listenOnLoopback() never shares its port with a second listener", async () => {
-  await using listener = await listen({ kind: "random" });
-  await assertPortInUse({ kind: "exact", port: listener.port }, `Port ${listener.port} is already in use`);
+  await using listener = listen({ kind: "random" });
+  assertPortInUse({ kind: "exact", port: listener.port }, `Port ${listener.port} is already in use`);
 });
 
 Deno.test("listenOnLoopback() answers a request whose handling failed, and goes on", async () => {
   const outcomes = [() => new Response("ok"), (): Response => {
     throw new Error("A fault of the handler");
   }];
-  await using listener = await listen({ kind: "random" }, () => outcomes.pop()?.() ?? new Response(null));
+  await using listener = listen({ kind: "random" }, () => outcomes.pop()?.() ?? new Response(null));
   const statuses: string[] = [];
   for (let count = 0; count < 2; count++) {
     const answer = await exchange(listener.port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -83,9 +85,10 @@ Deno.test("listenOnLoopback() answers a request whose handling failed, and goes 
 });
 
 Deno.test("listenOnLoopback() can be closed while an answer is never finished", async () => {
-  const listener = await listenOnLoopback({ kind: "random" }, {
+  const listener = listenOnLoopback({ kind: "random" }, {
     handle: () => new Promise(() => {}),
     handleFailure: () => new Response(null, { status: 500 }),
+    traffic: noTraffic(),
     os: "linux",
   });
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: listener.port });

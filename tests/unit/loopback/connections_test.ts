@@ -1,0 +1,88 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { noTraffic } from "../../../src/loopback/callback_traffic.ts";
+import { exchange, finishSignIn, readAll, startServer, writeAll } from "./callback_fixture.ts";
+
+const TLS_HELLO = "\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03";
+
+Deno.test("A connection that sends nothing, one in TLS and one that breaks off are told apart", async () => {
+  await using server = await startServer();
+  assertEquals(await exchange(server.port, TLS_HELLO), "");
+  const silent = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const halfway = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await writeAll(halfway, new TextEncoder().encode("GET /?code=x HTT"));
+  await halfway.closeWrite();
+  await readAll(halfway);
+  assertEquals({ ...server.traffic }, { ...noTraffic(), tls: 1, silent: 1, unreadable: 1 });
+  assertEquals(
+    server.describeTraffic(),
+    "No request reached the callback server, but 1 connection that sent nothing, " +
+      "1 connection in TLS (the address begins with http://, not https://), 1 connection without a whole request.",
+  );
+  silent.close();
+  halfway.close();
+  assertEquals(await finishSignIn(server), "good-code");
+});
+
+Deno.test("Six hundred idle connections do not stand in the way of the callback", async () => {
+  await using server = await startServer();
+  const idle: Deno.Conn[] = [];
+  for (let count = 0; count < 600; count++) {
+    idle.push(await Deno.connect({ hostname: "127.0.0.1", port: server.port }));
+  }
+  assertEquals(await finishSignIn(server), "good-code");
+  for (const connection of idle) connection.close();
+});
+
+Deno.test("Six hundred connections that stop half-way through do not stand in the way of the callback", async () => {
+  await using server = await startServer();
+  const slow: Deno.Conn[] = [];
+  for (let count = 0; count < 600; count++) {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    await writeAll(connection, new TextEncoder().encode("POST / HTTP/1.1\r\nHost: loc"));
+    slow.push(connection);
+  }
+  assertEquals(await finishSignIn(server), "good-code");
+  for (const connection of slow) connection.close();
+});
+
+Deno.test({
+  name: "What listens behind the port answers nobody who goes past it",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const before = await listeningPorts();
+    await using server = await startServer();
+    const host = `Host: localhost:${server.port}`;
+    const behind = [...await listeningPorts()].filter((port) => !before.has(port) && port !== server.port);
+    const connections = await Promise.all(
+      behind.map((port) => Deno.connect({ hostname: "127.0.0.1", port })),
+    );
+    // Other tests listen as well, and need not answer.
+    const refused = await Promise.any(connections.map(async (connection) => {
+      await writeAll(connection, new TextEncoder().encode(`GET /?code=x HTTP/1.1\r\n${host}\r\n\r\n`));
+      const buffer = new Uint8Array(100);
+      const count = await connection.read(buffer);
+      assertMatch(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), /^HTTP\/1\.1 403 /);
+      return true;
+    }));
+    assert(refused);
+    for (const connection of connections) connection.close();
+    assertEquals(server.traffic.requests, 0);
+    assertEquals(await finishSignIn(server), "good-code");
+  },
+});
+
+Deno.test("A client that still sends gets the whole of its answer", async () => {
+  await using server = await startServer();
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const head = `GET /nowhere HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`;
+  await writeAll(connection, new TextEncoder().encode(head + "x".repeat(50_000)));
+  const answer = await readAll(connection);
+  assertEquals([answer.slice(0, 12), answer.endsWith("</html>\n")], ["HTTP/1.1 404", true]);
+});
+
+/** The ports that anybody listens on at this machine's IPv4 loopback address. */
+async function listeningPorts(): Promise<Set<number>> {
+  const table = await Deno.readTextFile("/proc/net/tcp");
+  const listening = table.matchAll(/^\s*\d+: 0100007F:([0-9A-F]{4}) 00000000:0000 0A/gm);
+  return new Set([...listening].map(([, port = ""]) => Number.parseInt(port, 16)));
+}
