@@ -111,6 +111,13 @@ need_shell_tools() {
     say "no bash, curl and jq here, and they can't be installed by this script: the tests that run scripts with them will be reported as ignored"
 }
 
+# Shells that complete the program's words, in which the tests try that.
+need_shells() {
+  have zsh && have fish && return
+  apt_install zsh fish && have zsh && have fish ||
+    say "zsh or fish is missing and can't be installed by this script: the tests of their completions will be reported as ignored"
+}
+
 have_secret_service() { have dbus-daemon && have dbus-send && have gnome-keyring-daemon && have secret-tool; }
 
 need_secret_service() {
@@ -138,6 +145,7 @@ case $task in
     need_chromium "the tests that sign in through a real browser will be reported as ignored"
     need_shell_tools
     need_secret_service
+    need_shells
     ;;
   demo)
     # With a display, the demo opens the browser that is there.

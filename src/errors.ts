@@ -5,14 +5,13 @@ export type ErrorCode = keyof typeof EXIT_CODES;
 
 /**
  * The exit code of the program for each error code:
- * 1 unexpected (or a check of `doctor` that failed), 2 wrong usage, 3 sign-in failed or refused, 4 network, 5 timed out, 6 no such profile or no token,
+ * 1 unexpected, 2 wrong usage, 3 sign-in failed or refused, 4 network, 5 timed out, 6 no such profile or no token,
  * 7 the store can't be read or written, 8 a Deno permission is missing, 9 a person is needed and none is there,
  * 10 the wrong account came back, 126 a command can't be run and 127 there is no such command (as in a shell),
  * 130 interrupted.
  */
 export const EXIT_CODES = {
   unexpected: 1,
-  check_failed: 1,
   usage: 2,
   sign_in_failed: 3,
   access_denied: 3,

@@ -1,6 +1,5 @@
 import { Command } from "@cliffy/command";
 import denoJson from "../../deno.json" with { type: "json" };
-import { CliError } from "../errors.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { formatReport, parseReportForm } from "./doctor_report.ts";
@@ -34,7 +33,7 @@ export function doctorCommand(context: CommandContext): AnyCommand {
     .action((flags) => runDoctor(flags, context));
 }
 
-/** Examines the machine and prints the report. @throws {CliError} `check_failed` where a check failed, `usage` for a wrong flag. */
+/** Examines the machine and prints the report. The exit code is 1 where a check failed. @throws {CliError} `usage` for a wrong flag. */
 export async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
   const { terminal, env, flows } = context;
   const form = parseReportForm(flags.output);
@@ -44,10 +43,5 @@ export async function runDoctor(flags: DoctorFlags, context: CommandContext): Pr
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
   });
   await terminal.writeData(await formatReport(findings, `entra-auth-cli ${denoJson.version}`, form));
-  const failed = findings.filter(({ level }) => level === "fail").map(({ check }) => check);
-  if (failed.length > 0) {
-    throw new CliError("check_failed", `Not well: ${failed.join(", ")}`, {
-      hint: "The report says for each what to do.",
-    });
-  }
+  if (findings.some(({ level }) => level === "fail")) context.exitCode = 1;
 }

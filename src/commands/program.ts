@@ -3,6 +3,7 @@ import denoJson from "../../deno.json" with { type: "json" };
 import { CliError } from "../errors.ts";
 import { ownArguments } from "../own_arguments.ts";
 import type { AnyCommand } from "./any_command.ts";
+import { COMPLETE } from "./completion_word.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Loads one command. Only the command that is called is loaded; the others cost nothing. */
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   "create-profile": async (context) => (await import("./create_profile.ts")).createProfileCommand(context),
   "list-profiles": async (context) => (await import("./list_profiles.ts")).listProfilesCommand(context),
   "delete-profile": async (context) => (await import("./delete_profile.ts")).deleteProfileCommand(context),
+  "completions": async (context) => (await import("./completions.ts")).completionsCommand(context),
   "doctor": async (context) => (await import("./doctor.ts")).doctorCommand(context),
 };
 
@@ -30,6 +32,27 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
  * @throws {CliError} `usage` when the arguments are wrong, and whatever the command throws.
  */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<void> {
+  if (args[0] === COMPLETE) return await complete(args.slice(1), context);
+  const typed = args[0] === "help" ? [...args.slice(1), "--help"] : args;
+  const called = calledCommand(typed);
+  const program = await buildProgram(called, context);
+  try {
+    refuseEmptyValue(typed);
+    if (args.length === 0) program.showHelp();
+    else await program.parse([...typed]);
+  } catch (error) {
+    throw error instanceof ValidationError ? usageError(error, called) : error;
+  }
+}
+
+/** The command that `args` name, if there is such a command. */
+function calledCommand(args: readonly string[]): string | null {
+  const called = args.find((arg) => !arg.startsWith("-")) ?? "";
+  return Object.hasOwn(COMMANDS, called) ? called : null;
+}
+
+/** The program with the one command, or with all of them. */
+async function buildProgram(called: string | null, context: CommandContext): Promise<AnyCommand> {
   const program = new Command()
     .name("entra-auth-cli")
     .version(denoJson.version)
@@ -48,22 +71,17 @@ export async function runProgram(args: readonly string[], context: CommandContex
     .help({ colors: context.terminal.stdoutIsTerminal && context.env.get("NO_COLOR") === undefined })
     .throwErrors()
     .noExit();
-  const typed = args[0] === "help" ? [...args.slice(1), "--help"] : args;
-  const called = typed.find((arg) => !arg.startsWith("-")) ?? "";
-  const names = Object.hasOwn(COMMANDS, called) ? [called] : Object.keys(COMMANDS);
-  for (const name of names) {
+  for (const name of called === null ? Object.keys(COMMANDS) : [called]) {
     const load = COMMANDS[name];
     if (load !== undefined) program.command(name, await load(context));
   }
-  try {
-    refuseEmptyValue(typed);
-    if (args.length === 0) program.showHelp();
-    else await program.parse([...typed]);
-  } catch (error) {
-    throw error instanceof ValidationError
-      ? usageError(error, Object.hasOwn(COMMANDS, called) ? called : null)
-      : error;
-  }
+  return program;
+}
+
+/** Answers the script that completes words in a shell. The last word is still being typed, so it names no command. */
+async function complete(words: readonly string[], context: CommandContext): Promise<void> {
+  const { answerCompletion } = await import("./completions.ts");
+  await answerCompletion(await buildProgram(calledCommand(words.slice(0, -1)), context), words, context);
 }
 
 /** To Cliffy an empty value is none, so `clear-cache --profile "$UNSET"` would clear another profile. */

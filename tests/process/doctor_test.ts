@@ -108,7 +108,7 @@ Deno.test("doctor says that the authority can't be reached, and still looks at t
     /^localhost:\d+ refused the connection \(without a proxy/,
   );
   assertEquals(checks.get("clock")?.level, "warn");
-  assertEquals(JSON.parse(stderr).error.message, "Not well: authority");
+  assertEquals(stderr, "");
 });
 
 Deno.test("doctor tells an authority that doesn't know the tenant from one that isn't an authority", async () => {

@@ -37,7 +37,6 @@ Deno.test("EXIT_CODES never says that a failure was a success", () => {
 Deno.test("EXIT_CODES is the table that the README and scripts know", () => {
   assertEquals(EXIT_CODES, {
     unexpected: 1,
-    check_failed: 1,
     usage: 2,
     sign_in_failed: 3,
     access_denied: 3,
