@@ -58,6 +58,7 @@ const PACKAGES: readonly { readonly start: string; readonly rows: readonly strin
   { start: "@cliffy/", rows: ["src/commands"] },
   { start: "@azure/msal-node", rows: ["src/entra"] },
   { start: "jose", rows: ["src/entra"] },
+  { start: "qr", rows: ["src/commands"] },
   { start: "jsonc-parser", rows: ["src/profiles"] },
   // For the program's own version.
   { start: "deno.json", rows: ["src/commands"] },

@@ -1,5 +1,6 @@
 import { abortable } from "@std/async/abortable";
 import { CliError } from "../errors.ts";
+import type { Terminal } from "../system/terminal.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What asking needs. */
@@ -20,7 +21,7 @@ export async function ask<T>(
   const { Input } = await import("@cliffy/prompt");
   const prompt = Input.prompt({
     message: label,
-    writer: terminal.questions,
+    writer: await openQuestions(terminal),
     ...(byDefault === undefined ? {} : { default: byDefault }),
     validate: (text) => {
       try {
@@ -39,6 +40,24 @@ export async function ask<T>(
 /** Asks for a yes or no; Enter alone means no. */
 export async function confirm({ terminal, interrupted }: Asker, question: string): Promise<boolean> {
   const { Confirm } = await import("@cliffy/prompt");
-  const prompt = Confirm.prompt({ message: question, default: false, writer: terminal.questions });
+  const writer = await openQuestions(terminal);
+  const prompt = Confirm.prompt({ message: question, default: false, writer });
   return await abortable(prompt, interrupted);
+}
+
+/** Where questions are asked: stdout stays data. */
+async function openQuestions(terminal: Terminal): Promise<{ writeSync(data: Uint8Array): number }> {
+  const screen = await terminal.screen();
+  if (screen === null) {
+    throw new CliError("person_needed", "There is a question to answer, and no terminal to ask it on", {
+      hint: "Run the command on a terminal, or give the answers as flags: see --help.",
+    });
+  }
+  const decoder = new TextDecoder();
+  return {
+    writeSync(data) {
+      screen.show(decoder.decode(data, { stream: true }));
+      return data.length;
+    },
+  };
 }

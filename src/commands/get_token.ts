@@ -1,6 +1,7 @@
 import { Command } from "@cliffy/command";
 import type { SignInManner } from "../flows/flows.ts";
 import type { TokenResult } from "../flows/get_token.ts";
+import type { Person } from "../flows/person.ts";
 import type { Progress } from "../flows/progress.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
@@ -64,6 +65,8 @@ export interface GetTokenFlags {
   readonly caCert?: string | undefined;
   /** False for `--no-interactive`. */
   readonly interactive?: boolean | undefined;
+  /** Draw the address for a device code as a QR code too. */
+  readonly qr?: boolean | undefined;
   /** No status lines. */
   readonly quiet?: boolean | undefined;
   /** No status lines, by its other flag. */
@@ -103,6 +106,7 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
     )
     .option("--prompt <prompt:string>", `What to ask in the browser: ${PROMPTS.join(", ")}.`)
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
+    .option("--qr", "Draw the address for a device code as a QR code too.")
     .option("--no-interactive", "Fail rather than wait for a person.")
     .option("-q, --quiet", "No status lines.")
     .option("--silent", "The same as --quiet.", { hidden: true })
@@ -179,7 +183,7 @@ export async function obtainToken(
     acceptRefresh: !fresh,
     mayAskUser: flags.interactive ?? true,
     useStore: flags.cache ?? true,
-    manner,
+    manner: { ...manner, meetPerson: () => meet(flags, context, progress) },
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
     ...(prompt === undefined ? {} : { prompt }),
     ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
@@ -188,6 +192,13 @@ export async function obtainToken(
     signInFlags: signInFlags(flags),
   }, progress);
   return { result, settings };
+}
+
+/** Loaded where somebody has to be asked. */
+async function meet(flags: GetTokenFlags, context: CommandContext, progress: Progress): Promise<Person> {
+  const { meetPerson } = await import("./meet_person.ts");
+  const isQuiet = flags.quiet ?? flags.silent ?? false;
+  return await meetPerson(context, { progress, isQuiet, withQrCode: flags.qr ?? false });
 }
 
 function parseManner(flags: GetTokenFlags): SignInManner {

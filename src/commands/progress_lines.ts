@@ -2,12 +2,14 @@ import type { CliError } from "../errors.ts";
 import type { Progress, ProgressEvent } from "../flows/progress.ts";
 import { plainText } from "../plain_text.ts";
 import type { Terminal } from "../system/terminal.ts";
+import { tellPerson } from "./tell_person.ts";
 
 /** Says what happens on stderr. With `quiet` only what a person must know to go on, and warnings. */
 export function sayProgress(terminal: Terminal, quiet: boolean): Progress {
   return (event) => {
-    const { lines, isStatus } = progressLines(event);
-    if (!(quiet && isStatus)) { for (const line of lines) terminal.say(line); }
+    const { lines, rank } = progressLines(event);
+    if (rank === "needed") tellPerson(terminal, lines);
+    else if (!(quiet && rank === "status")) { for (const line of lines) terminal.say(line); }
   };
 }
 
@@ -19,7 +21,13 @@ export function sayWaits(terminal: Terminal, quiet: boolean): Progress {
   };
 }
 
-function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boolean } {
+/** What is said, and how much it matters: `needed` is what a person can't go on without. */
+interface RankedLines {
+  readonly lines: string[];
+  readonly rank: "status" | "warning" | "needed";
+}
+
+function progressLines(event: ProgressEvent): RankedLines {
   switch (event.kind) {
     case "using-cached-token":
       return status("✓ Using cached token");
@@ -45,20 +53,29 @@ function progressLines(event: ProgressEvent): { lines: string[]; isStatus: boole
       return status("✓ Authentication successful!");
     case "url-to-open":
       return needed("To sign in, open this URL in a browser on this machine:", `  ${event.url}`);
+    case "no-display":
+      return status("No display detected. Falling back to device code flow.");
+    case "device-code-closed":
+      return needed(
+        `A device code can't be used: ${plainText(event.error.message)}`,
+        "The other ways to sign in are still open.",
+      );
+    case "other-ways":
+      return needed(...otherWaysLines(event));
     case "device-code":
       return needed(...deviceCodeLines(event));
     case "browser-failed":
       return needed(...browserFailedLines(event));
     case "refresh-failed":
-      return needed(
+      return warning(
         `Warning: the token could not be refreshed (${
           plainText(event.error.message)
         }); the old one still lives.`,
       );
     case "scopes-missing":
-      return needed(`Warning: these scopes were not granted: ${plainText(event.scopes.join(" "))}`);
+      return warning(`Warning: these scopes were not granted: ${plainText(event.scopes.join(" "))}`);
     case "not-saved":
-      return needed(
+      return warning(
         `Warning: the token is not saved: ${plainText(event.error.message)}`,
         ...hintLines(event.error.hint),
       );
@@ -93,16 +110,38 @@ function deviceCodeLines({ code, scopes }: ProgressEvent & { kind: "device-code"
   ];
 }
 
+/** The URL leads back to this machine, which the browser elsewhere reaches by a forwarded port, or not at all. */
+function otherWaysLines(
+  { url, forwardCommand, canPaste }: ProgressEvent & { kind: "other-ways" },
+): string[] {
+  return [
+    "Or use the browser of the computer that you came from. Run there:",
+    `  ${forwardCommand}`,
+    "and open in its browser:",
+    `  ${url}`,
+    ...(canPaste
+      ? [
+        "Or open it without the first command. Its last page can't be shown then: copy that page's address,",
+        "paste it here (it is not shown) and press Enter.",
+      ]
+      : []),
+  ];
+}
+
 function hintLines(hint: string | undefined): string[] {
   return hint === undefined
     ? []
     : [`Hint: ${hint.split("\n").map((line) => plainText(line)).join("\n      ")}`];
 }
 
-function status(...lines: string[]): { lines: string[]; isStatus: boolean } {
-  return { lines, isStatus: true };
+function status(...lines: string[]): RankedLines {
+  return { lines, rank: "status" };
 }
 
-function needed(...lines: string[]): { lines: string[]; isStatus: boolean } {
-  return { lines, isStatus: false };
+function warning(...lines: string[]): RankedLines {
+  return { lines, rank: "warning" };
+}
+
+function needed(...lines: string[]): RankedLines {
+  return { lines, rank: "needed" };
 }

@@ -47,13 +47,13 @@ async function beginSignIn(
   return {
     state,
     acceptsIssuer: (issuer) => acceptsIssuer(authority, msal.network.metadata, issuer),
-    async authorizationUrl(uri) {
+    async authorizationUrl(uri, responseMode = "form_post") {
       redirectUri = uri;
       const url = await runMsal(msal, (app) =>
         app.getAuthCodeUrl({
           scopes: [...request.scopes],
           redirectUri,
-          responseMode: "form_post",
+          responseMode,
           codeChallenge: challenge,
           codeChallengeMethod: "S256",
           state: state.reveal(),

@@ -34,10 +34,11 @@ export interface AuthorizationTransaction {
   /** Whether the response may name this issuer, null when it names none (RFC 9207). Asked after the URL was made. */
   acceptsIssuer(issuer: string | null): boolean;
   /**
-   * The URL that the browser opens.
+   * The URL that the browser opens. The answer comes as a form that is posted, which keeps it out of the address bar and
+   * the history, or in the query, where an address has to hold it.
    * @throws {CliError} `network` or `invalid_response` when the authority's endpoints can't be discovered.
    */
-  authorizationUrl(redirectUri: string): Promise<string>;
+  authorizationUrl(redirectUri: string, responseMode?: "form_post" | "query"): Promise<string>;
   /**
    * Redeems the authorization code.
    * @throws {CliError} `sign_in_failed`, `invalid_response`, `wrong_account` or `network`.

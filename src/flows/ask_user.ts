@@ -30,7 +30,7 @@ export async function askUser(
     request,
     dependencies,
   );
-  return { token: issued.token, source: request.flow, isSaved };
+  return { token: issued.token, source: issued.flow ?? request.flow, isSaved };
 }
 
 /** A profile that nobody signed in to yet asks which account; afterwards the same one is suggested. */

@@ -36,7 +36,8 @@ export async function signInWithDeviceCode(
   try {
     return await tokens.signInWithDeviceCode(request, (code) => {
       progress({ kind: "device-code", code, scopes: request.scopes });
-      progress({ kind: "waiting-for-sign-in" });
+      const leftMs = Math.min(request.timeoutMs, code.expiresInSeconds * 1000);
+      progress({ kind: "waiting-for-sign-in", untilMs: clock.now() + leftMs });
     }, until);
   } catch (error) {
     signal.throwIfAborted();

@@ -1,4 +1,5 @@
 import type { PortChoice } from "../loopback/port_choice.ts";
+import type { Person } from "./person.ts";
 import type { Progress } from "./progress.ts";
 import type { TokenRequest, TokenResult } from "./get_token.ts";
 import type { AccessTokenChoice } from "./forget_access_tokens.ts";
@@ -18,6 +19,8 @@ export interface SignInManner {
   readonly showUrl: boolean;
   /** How long to wait for the person, in milliseconds. */
   readonly timeoutMs: number;
+  /** Meets the person at the terminal, for flows that do more than to open a browser. */
+  readonly meetPerson?: () => Promise<Person>;
 }
 
 /** What the program does, ready to be called: the commands know no more than this. */

@@ -49,6 +49,12 @@ export interface TokenResult {
   readonly isSaved: boolean;
 }
 
+/** What a sign-in brought. */
+export interface SignedIn extends IssuedTokens {
+  /** The flow that brought it, where another stood in for the one that was asked for. */
+  readonly flow?: Flow;
+}
+
 /** What getting a token uses. */
 export interface TokenDependencies {
   /** Tells what is expired. */
@@ -72,7 +78,7 @@ export interface TokenDependencies {
     tokens: TokenClient,
     options: SignInOptions,
     signal: AbortSignal,
-  ) => Promise<IssuedTokens>;
+  ) => Promise<SignedIn>;
 }
 
 /**

@@ -1,13 +1,8 @@
 import type { BrowserOpening } from "../browser/open_browser.ts";
-import type {
-  AuthorizationTransaction,
-  IssuedTokens,
-  SignInOptions,
-  TokenClient,
-} from "../entra/token_client.ts";
-import { CliError } from "../errors.ts";
+import type { IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
 import type { Callback, CallbackServer, ExpectedCallback } from "../loopback/callback_server.ts";
 import type { Clock } from "../system/clock.ts";
+import { finishSignIn } from "./finish_sign_in.ts";
 import type { Progress } from "./progress.ts";
 import { timeoutError } from "./timeout_error.ts";
 
@@ -53,7 +48,7 @@ export async function signInInteractively(
   using deadline = clock.deadline(request.timeoutMs);
   const until = AbortSignal.any([signal, deadline.signal]);
   try {
-    return await finish(await receive(url, server, request, dependencies, until), transaction);
+    return await finishSignIn(await receive(url, server, request, dependencies, until), transaction);
   } catch (error) {
     signal.throwIfAborted();
     throw deadline.signal.aborted && error === until.reason ? timeoutError(server) : error;
@@ -98,30 +93,4 @@ async function openOrShow(
   opening.lateFailure.then((reason) => {
     if (reason !== null && !isOver) progress({ kind: "browser-failed", reason, hint: null, url });
   });
-}
-
-/**
- * Redeems the code, or reports the refusal. The page in the browser is held back until then, so that it never speaks
- * of a success which the terminal then denies.
- */
-async function finish(callback: Callback, transaction: AuthorizationTransaction): Promise<IssuedTokens> {
-  const { response } = callback;
-  if (response.kind === "refused") {
-    const error = transaction.refusal(response.error, response.description);
-    callback.answer({ kind: "refused", message: error.message, ...hintOf(error) });
-    throw error;
-  }
-  try {
-    const issued = await transaction.redeem(response.code);
-    callback.answer({ kind: "signed-in", username: issued.token.account?.username ?? null });
-    return issued;
-  } catch (error) {
-    const message = error instanceof CliError ? error.message : "The sign-in could not be finished";
-    callback.answer({ kind: "failed", message, ...(error instanceof CliError ? hintOf(error) : {}) });
-    throw error;
-  }
-}
-
-function hintOf(error: CliError): { hint?: string } {
-  return error.hint === undefined ? {} : { hint: error.hint };
 }

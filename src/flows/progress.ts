@@ -21,7 +21,19 @@ export type ProgressEvent =
   }
   | { readonly kind: "url-to-open"; readonly url: string }
   | { readonly kind: "device-code"; readonly code: DeviceCode; readonly scopes: readonly string[] }
-  | { readonly kind: "waiting-for-sign-in" }
+  /** There is no browser to open: a device code stands in for it. */
+  | { readonly kind: "no-display" }
+  /** The device code leads nowhere; other ways are still open. */
+  | { readonly kind: "device-code-closed"; readonly error: CliError }
+  /** Ways to sign in besides the device code: the URL in a browser elsewhere, by a forwarded port or by pasting. */
+  | {
+    readonly kind: "other-ways";
+    readonly url: string;
+    readonly forwardCommand: string;
+    readonly canPaste: boolean;
+  }
+  /** `untilMs` is when the wait ends, in milliseconds since 1970, where the person has reason to know. */
+  | { readonly kind: "waiting-for-sign-in"; readonly untilMs?: number }
   /** Another process asks the user already; null where its id can't be found out. */
   | { readonly kind: "waiting-for-process"; readonly pid: number | null; readonly profile: string }
   | { readonly kind: "signed-in" }

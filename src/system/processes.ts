@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Ends the wait with its reason, and the program with it. */
   readonly signal?: AbortSignal | undefined;
+  /** Leaves the program in this one's session, so that it can open the terminal by itself. Ctrl-C then reaches it too. */
+  readonly inSession?: boolean;
 }
 
 /** What became of running a program to its end: it ended, took too long, or could not be started (see {@linkcode StartAttempt}). */
@@ -69,9 +71,13 @@ export const systemProcesses: Processes = {
     const child = trySpawn(command, args, NOTHING_SHARED);
     return isFailure(child) ? child : started(child);
   },
-  async run(command, args, { input, env, timeoutMs, signal }) {
+  async run(command, args, { input, env, timeoutMs, signal, inSession = false }) {
     signal?.throwIfAborted();
-    const child = trySpawn(command, args, { ...PIPED, ...(env === undefined ? {} : { env }) });
+    const child = trySpawn(command, args, {
+      ...PIPED,
+      detached: !inSession,
+      ...(env === undefined ? {} : { env }),
+    });
     if (!isFailure(child)) return await collect(child, input ?? "", timeoutMs, signal);
     const { kind } = child;
     return kind === "not-permitted" ? { kind, flag: permissionFlag({ name: "run", command }) } : { kind };

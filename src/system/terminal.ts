@@ -12,8 +12,22 @@ export interface Terminal {
   writeData(text: string): Promise<void>;
   /** Writes `line` and a line end to stderr. A closed stderr is no reason to stop. */
   say(line: string): void;
-  /** Where questions are written: stderr, so that stdout stays data. */
-  readonly questions: { writeSync(data: Uint8Array): number };
+  /**
+   * What the person at this program sees, and may ask questions on: stderr where that is a terminal, else the terminal
+   * that the program was started from, which a script that hides stderr still has. Null where there is neither.
+   */
+  screen(): Promise<Screen | null>;
+  /**
+   * What the person types, as it is typed and without showing it, until `signal` is aborted; then the terminal is as
+   * before. Only where stdin is a terminal.
+   */
+  typed(signal: AbortSignal): AsyncIterable<string>;
+}
+
+/** A terminal that a person looks at. */
+export interface Screen {
+  /** Shows `text` as it is. What can't be shown is no reason to stop. */
+  show(text: string): void;
 }
 
 /** The standard streams of this process. */
@@ -21,7 +35,8 @@ export const systemTerminal: Terminal = {
   stdinIsTerminal: Deno.stdin.isTerminal(),
   stdoutIsTerminal: Deno.stdout.isTerminal(),
   stderrIsTerminal: Deno.stderr.isTerminal(),
-  questions: Deno.stderr,
+  screen: () => Deno.stderr.isTerminal() ? Promise.resolve(STDERR) : controllingTerminal ??= openOther(),
+  typed: readTyped,
   async writeData(text) {
     try {
       let data = new TextEncoder().encode(text);
@@ -31,12 +46,28 @@ export const systemTerminal: Terminal = {
       throw new CliError("unexpected", "The output could not be written to stdout", { cause: error });
     }
   },
-  say(line) {
-    try {
-      let data = new TextEncoder().encode(line + "\n");
-      while (data.length > 0) data = data.subarray(Deno.stderr.writeSync(data));
-    } catch {
-      // Nobody reads it; the work goes on.
-    }
-  },
+  say: (line) => writeToStderr(line + "\n"),
 };
+
+const STDERR: Screen = { show: writeToStderr };
+
+let controllingTerminal: Promise<Screen | null> | undefined;
+
+async function openOther(): Promise<Screen | null> {
+  const { openControllingTerminal } = await import("./controlling_terminal.ts");
+  return await openControllingTerminal();
+}
+
+async function* readTyped(signal: AbortSignal): AsyncGenerator<string> {
+  const { readKeys } = await import("./read_keys.ts");
+  yield* readKeys(signal);
+}
+
+function writeToStderr(text: string): void {
+  try {
+    let data = new TextEncoder().encode(text);
+    while (data.length > 0) data = data.subarray(Deno.stderr.writeSync(data));
+  } catch {
+    // Nobody reads it; the work goes on.
+  }
+}

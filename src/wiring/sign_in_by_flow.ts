@@ -1,5 +1,6 @@
-import type { IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
+import type { SignInOptions, TokenClient } from "../entra/token_client.ts";
 import type { SignInManner } from "../flows/flows.ts";
+import type { SignedIn } from "../flows/get_token.ts";
 import type { Progress } from "../flows/progress.ts";
 import type { Flow } from "../profiles/profile.ts";
 import type { System } from "../system/system.ts";
@@ -19,7 +20,7 @@ export interface SignIn {
 }
 
 /** Joins one flow with what it uses, and runs it. */
-type RunFlow = (signIn: SignIn, system: System) => Promise<IssuedTokens>;
+type RunFlow = (signIn: SignIn, system: System) => Promise<SignedIn>;
 
 /** Each flow by its name. None is loaded where a token is in the cache. */
 const FLOWS: Readonly<Record<Flow, RunFlow>> = {
@@ -28,14 +29,22 @@ const FLOWS: Readonly<Record<Flow, RunFlow>> = {
 };
 
 /** Signs in by the flow that the user chose. @throws {CliError} What the flow throws. */
-export function signInByFlow(flow: Flow, signIn: SignIn, system: System): Promise<IssuedTokens> {
+export function signInByFlow(flow: Flow, signIn: SignIn, system: System): Promise<SignedIn> {
   return FLOWS[flow](signIn, system);
 }
 
-async function interactive(
+async function interactive(signIn: SignIn, system: System): Promise<SignedIn> {
+  const { mayOpenBrowser } = await import("../browser/display.ts");
+  const { showUrl } = signIn.manner;
+  if (showUrl || mayOpenBrowser(system.os, system.env)) return await inBrowser(signIn, system);
+  const { signInWithoutDisplay } = await import("./sign_in_elsewhere.ts");
+  return await signInWithoutDisplay(signIn, system);
+}
+
+async function inBrowser(
   { tokens, options, manner, progress, signal }: SignIn,
   system: System,
-): Promise<IssuedTokens> {
+): Promise<SignedIn> {
   const { signInInteractively } = await import("../flows/interactive_sign_in.ts");
   const { listenForCallback } = await import("../loopback/callback_server.ts");
   const { openBrowser } = await import("../browser/open_browser.ts");
@@ -49,15 +58,7 @@ async function interactive(
   }, signal);
 }
 
-async function deviceCode(
-  { tokens, options, manner, progress, signal }: SignIn,
-  system: System,
-): Promise<IssuedTokens> {
-  const { signInWithDeviceCode } = await import("../flows/device_code_sign_in.ts");
-  const { timeoutMs } = manner;
-  return await signInWithDeviceCode(
-    { ...options, timeoutMs },
-    { clock: system.clock, tokens, progress },
-    signal,
-  );
+async function deviceCode(signIn: SignIn, system: System): Promise<SignedIn> {
+  const { signInWithCode } = await import("./sign_in_elsewhere.ts");
+  return await signInWithCode(signIn, system);
 }

@@ -10,7 +10,7 @@ const DEVICE_CODE = ["get-token", "--flow", "device-code"];
 Deno.test("get-token --flow device-code shows the code in the specification's words, signs in and keeps the token", async () => {
   await using sandbox = await openSandbox(FAST);
   const program = sandbox.start([...DEVICE_CODE, "--output", "json"]);
-  assertStringIncludes(await enterDeviceCode(sandbox, program), "You have signed in");
+  assertStringIncludes(await enterDeviceCode(sandbox, program.stderrMatch), "You have signed in");
   const result = await program.ended;
   assertEquals(result.code, 0, result.stderr);
   const { tenantId, clientId, origin } = sandbox.provider;
@@ -47,7 +47,7 @@ Deno.test("the flow may be the profile's, and the .NET program's spelling is und
   ]);
   assertEquals(created.code, 0, created.stderr);
   const program = sandbox.start(["get-token", "--profile", "far"]);
-  await enterDeviceCode(sandbox, program);
+  await enterDeviceCode(sandbox, program.stderrMatch);
   const result = await program.ended;
   assertEquals(result.code, 0, result.stderr);
   assertStringIncludes(result.stderr, "Token saved to profile 'far'");
@@ -56,7 +56,7 @@ Deno.test("the flow may be the profile's, and the .NET program's spelling is und
 Deno.test("declining on the page ends with exit code 3, and says who declined", async () => {
   await using sandbox = await openSandbox(FAST);
   const program = sandbox.start(DEVICE_CODE);
-  await enterDeviceCode(sandbox, program, { ...ADA, consent: "cancel" });
+  await enterDeviceCode(sandbox, program.stderrMatch, { ...ADA, consent: "cancel" });
   const result = await program.ended;
   assertEquals([result.code, result.stdout], [3, ""], result.stderr);
   assertStringIncludes(
@@ -82,7 +82,7 @@ Deno.test("a broken connection and a service that can't answer are survived in m
   provider.failNext("token", { kind: "reset" });
   provider.failNext("token", { kind: "response", status: 503, body: "<html>busy</html>" });
   const program = sandbox.start(DEVICE_CODE);
-  await enterDeviceCode(sandbox, program);
+  await enterDeviceCode(sandbox, program.stderrMatch);
   const result = await program.ended;
   assertEquals(result.code, 0, result.stderr);
   assertEquals(provider.requestsTo("token").length, 3);

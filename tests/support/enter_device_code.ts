@@ -1,24 +1,24 @@
-import type { RunningProgram } from "./program.ts";
 import { ADA } from "./provider/directory.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Visitor } from "./user_agent.ts";
 
-/** Waits until the program shows a device code, and gives it with its address. */
-export async function shownDeviceCode(
-  program: Pick<RunningProgram, "stderrMatch">,
-): Promise<{ uri: string; code: string }> {
-  const [, uri = "", code = ""] = await program.stderrMatch(
-    /^To sign in, use a web browser to open:\n {2}(https:\S+)\nAnd enter code: (\S+)$/m,
+/** What a person sees of a program: all of it so far, and what is to come. */
+export type Watch = (pattern: RegExp) => Promise<RegExpMatchArray>;
+
+/** Waits until a device code is shown, and gives it with its address. */
+export async function shownDeviceCode(watch: Watch): Promise<{ uri: string; code: string }> {
+  const [, uri = "", code = ""] = await watch(
+    /To sign in, use a web browser to open:\r?\n {2}(https:\S+)\r?\nAnd enter code: (\S+)\r?\n/,
   );
   return { uri, code };
 }
 
-/** Does what the person does with the code that the program shows; gives the text of the last page. */
+/** Does what the person does with the code that is shown; gives the text of the last page. */
 export async function enterDeviceCode(
   sandbox: Sandbox,
-  program: Pick<RunningProgram, "stderrMatch">,
+  watch: Watch,
   visitor: Visitor = ADA,
 ): Promise<string> {
-  const { uri, code } = await shownDeviceCode(program);
+  const { uri, code } = await shownDeviceCode(watch);
   return await sandbox.userAgent.enterDeviceCode(uri, code, visitor);
 }

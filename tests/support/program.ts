@@ -37,8 +37,8 @@ export interface ProgramResult {
 const MAIN = fromFileUrl(import.meta.resolve("../../main.ts"));
 const CONFIG = fromFileUrl(import.meta.resolve("../../deno.json"));
 
-/** What the program asks for the key of the tokens. */
-const KEY_STORE_PROGRAMS = ["secret-tool", "/usr/bin/security"];
+/** What the program asks for the key of the tokens, and what writes to a terminal that no stream leads to. */
+const SYSTEM_PROGRAMS = ["secret-tool", "/usr/bin/security", "tee"];
 
 /**
  * Starts the program as its user would: from its source under Deno with the permissions that `deno.json` names, or, where
@@ -96,7 +96,7 @@ export function programCommand(
     `--allow-net=${["127.0.0.1", "[::1]", ...hosts].join(",")}`,
     // The scripted browser is a script of this Deno's.
     ...(browser === "scripted-browser"
-      ? [`--allow-run=${[Deno.execPath(), ...KEY_STORE_PROGRAMS, ...programs].join(",")}`]
+      ? [`--allow-run=${[Deno.execPath(), ...SYSTEM_PROGRAMS, ...programs].join(",")}`]
       : []),
     MAIN,
   ];

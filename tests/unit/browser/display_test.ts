@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { hasDisplay, isWsl } from "../../../src/browser/display.ts";
+import { hasDisplay, isWsl, mayOpenBrowser } from "../../../src/browser/display.ts";
 import type { Os } from "../../../src/system/os.ts";
 import { environment } from "./browser_fixture.ts";
 
@@ -18,7 +18,19 @@ const CASES: [name: string, os: Os, variables: Record<string, string>, expected:
   ],
   ["WSL without a display", "linux", { WSL_DISTRO_NAME: "Debian" }, true],
   ["SSH to WSL", "linux", { WSL_DISTRO_NAME: "Debian", SSH_CONNECTION: "x" }, false],
+  ["a remote VS Code on Linux", "linux", { VSCODE_IPC_HOOK_CLI: "/run/vscode.sock" }, false],
+  ["Codespaces", "linux", { CODESPACES: "true" }, false],
+  ["Codespaces with a display of its own", "linux", { CODESPACES: "true", DISPLAY: ":1" }, true],
+  ["a container", "linux", { container: "podman" }, false],
+  ["a dev container under WSL", "linux", { REMOTE_CONTAINERS: "true", WSL_INTEROP: "/run/WSL/1" }, false],
+  ["a remote VS Code in WSL", "linux", { VSCODE_IPC_HOOK_CLI: "/x.sock", WSL_DISTRO_NAME: "Debian" }, false],
+  ["WSL with its own display", "linux", { WSL_DISTRO_NAME: "Debian", WAYLAND_DISPLAY: "wayland-0" }, true],
+  ["Azure Pipelines on Linux", "linux", { TF_BUILD: "True" }, false],
   ["macOS", "darwin", {}, true],
+  ["macOS with XQuartz over SSH", "darwin", { DISPLAY: "localhost:10.0", SSH_CONNECTION: "x" }, false],
+  ["a remote VS Code on macOS", "darwin", { VSCODE_IPC_HOOK_CLI: "/x.sock" }, false],
+  ["Azure Pipelines on macOS", "darwin", { TF_BUILD: "True" }, false],
+  ["Azure Pipelines on Windows", "windows", { TF_BUILD: "True" }, false],
   ["SSH to macOS", "darwin", { SSH_TTY: "/dev/ttys001" }, false],
   ["CI on macOS", "darwin", { CI: "true" }, false],
   ["Windows", "windows", {}, true],
@@ -30,6 +42,21 @@ for (const [name, os, variables, expected] of CASES) {
     assertEquals(hasDisplay(os, environment(variables)), expected);
   });
 }
+
+Deno.test("mayOpenBrowser() lets BROWSER win everywhere, also where it says that there is none", () => {
+  for (const [, os, variables, hasOne] of CASES) {
+    assertEquals(mayOpenBrowser(os, environment(variables)), hasOne);
+    for (const BROWSER of ["firefox", "none"]) {
+      assertEquals(mayOpenBrowser(os, environment({ ...variables, BROWSER })), true);
+    }
+  }
+});
+
+Deno.test("export DISPLAY=:0 changes the decision on Linux, whatever else is set", () => {
+  for (const [, os, variables] of CASES.filter(([, os]) => os === "linux")) {
+    assertEquals(hasDisplay(os, environment({ ...variables, DISPLAY: ":0" })), true);
+  }
+});
 
 Deno.test("isWsl() knows WSL by either of its variables", () => {
   assertEquals(isWsl(environment({ WSL_DISTRO_NAME: "Debian" })), true);

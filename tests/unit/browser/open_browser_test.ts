@@ -57,14 +57,6 @@ Deno.test("openBrowser() has opened the browser when the opener ends well", asyn
   assertEquals(processes.started, [["xdg-open", SIGN_IN_URL]]);
 });
 
-Deno.test("openBrowser() starts nothing where there is no display, unless BROWSER is set", async () => {
-  const processes = new PlayedProcesses({ "xdg-open": 0, "firefox": 0 });
-  const opening = await open(processes, { hasDisplay: false });
-  assertEquals(opening, { kind: "failed", reason: "no display was detected" });
-  assertEquals(processes.started, []);
-  assertEquals((await open(processes, { hasDisplay: false, browser: "firefox" })).kind, "opened");
-});
-
 Deno.test("openBrowser() has opened the browser when the opener still runs, and lets the program end", async () => {
   const processes = new PlayedProcesses({ "xdg-open": RUNNING });
   assertEquals((await open(processes, { graceMs: 0 })).kind, "opened");

@@ -1,3 +1,4 @@
+import { abortable } from "@std/async/abortable";
 import type { CommandContext } from "../../../src/commands/context.ts";
 import type { ErrorTable } from "../../../src/flows/error_table.ts";
 import type { Flows } from "../../../src/flows/flows.ts";
@@ -9,7 +10,7 @@ import type { Profile } from "../../../src/profiles/profile.ts";
 import type { ProfileBook } from "../../../src/profiles/profile_book.ts";
 import { Secret } from "../../../src/secret.ts";
 import type { ForegroundResult } from "../../../src/system/foreground_program.ts";
-import type { Terminal } from "../../../src/system/terminal.ts";
+import type { Screen, Terminal } from "../../../src/system/terminal.ts";
 import { loadErrorTable } from "../../../src/wiring/load_error_table.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
@@ -31,7 +32,20 @@ export class MemoryTerminal implements Terminal {
   stderrIsTerminal = false;
   readonly said: string[] = [];
   data = "";
-  readonly questions = { writeSync: (data: Uint8Array): number => data.length };
+  /** What the person at the terminal sees besides what is said; null where there is nobody. */
+  shown: string[] | null = null;
+  /** What the person types, chunk by chunk. */
+  keys: string[] = [];
+
+  screen(): Promise<Screen | null> {
+    const { shown } = this;
+    return Promise.resolve(shown === null ? null : { show: (text) => void shown.push(text) });
+  }
+
+  async *typed(signal: AbortSignal): AsyncGenerator<string> {
+    yield* this.keys;
+    await abortable(new Promise(() => {}), signal).catch(() => {});
+  }
 
   writeData(text: string): Promise<void> {
     this.data += text;
@@ -96,7 +110,9 @@ export class MemoryContext implements CommandContext {
 
   readonly flows: Flows = {
     getToken: (request, progress) => {
-      this.requests.push(request);
+      // A function is like no other.
+      const { meetPerson: _, ...manner } = request.manner;
+      this.requests.push({ ...request, manner });
       for (const event of this.tell) progress(event);
       return Promise.resolve(this.result);
     },

@@ -1,0 +1,12 @@
+import type { Terminal } from "../system/terminal.ts";
+
+/**
+ * Says what a person has to see to go on: on stderr and, where that is no terminal, on the terminal itself too, for
+ * scripts hide stderr. Where there is neither, somebody may read stderr all the same.
+ */
+export function tellPerson(terminal: Terminal, lines: readonly string[]): void {
+  for (const line of lines) terminal.say(line);
+  if (terminal.stderrIsTerminal) return;
+  const text = lines.map((line) => `${line}\n`).join("");
+  void terminal.screen().then((screen) => screen?.show(text));
+}

@@ -1,0 +1,57 @@
+import { forwardCommand, isOverSsh } from "../browser/ssh_session.ts";
+import { signInWithDeviceCode } from "../flows/device_code_sign_in.ts";
+import type { SignedIn } from "../flows/get_token.ts";
+import { nobodyThere } from "../flows/nobody_there.ts";
+import type { Person } from "../flows/person.ts";
+import type { System } from "../system/system.ts";
+import type { SignIn } from "./sign_in_by_flow.ts";
+
+/** Signs in with a device code, because the user wants that. @throws {CliError} What the flow throws. */
+export async function signInWithCode(signIn: SignIn, system: System): Promise<SignedIn> {
+  using person = await meet(signIn);
+  return await runDeviceCode(signIn, system, person);
+}
+
+/**
+ * Signs in where no browser can be shown: with a device code, over SSH also in the browser of the computer at the other
+ * end.
+ *
+ * @throws {CliError} `person_needed` where nobody could see the code; what the flow throws.
+ */
+export async function signInWithoutDisplay(signIn: SignIn, system: System): Promise<SignedIn> {
+  if (await system.terminal.screen() === null) throw nobodyThere();
+  using person = await meet(signIn);
+  person.progress({ kind: "no-display" });
+  if (isOverSsh(system.env)) return await runRemotely(signIn, system, person);
+  return { ...await runDeviceCode(signIn, system, person), flow: "device-code" };
+}
+
+async function runDeviceCode(
+  { tokens, options, manner: { timeoutMs }, signal }: SignIn,
+  { clock }: System,
+  { progress }: Person,
+): Promise<SignedIn> {
+  return await signInWithDeviceCode({ ...options, timeoutMs }, { clock, tokens, progress }, signal);
+}
+
+async function runRemotely(
+  { tokens, options, manner: { ports, timeoutMs }, signal }: SignIn,
+  { clock, env, os }: System,
+  person: Person,
+): Promise<SignedIn> {
+  const { signInRemotely } = await import("../flows/remote_sign_in.ts");
+  const { listenForCallback } = await import("../loopback/callback_server.ts");
+  const { judgePastedAddress } = await import("../loopback/pasted_address.ts");
+  return await signInRemotely({ ...options, timeoutMs }, {
+    clock,
+    tokens,
+    person,
+    listen: (expected) => listenForCallback(ports, expected, os),
+    forwardCommand: (port) => forwardCommand(env, port),
+    judgeAddress: judgePastedAddress,
+  }, signal);
+}
+
+async function meet({ manner, progress }: SignIn): Promise<Person> {
+  return await manner.meetPerson?.() ?? { progress, askForAddress: null, [Symbol.dispose]() {} };
+}
