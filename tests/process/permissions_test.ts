@@ -9,7 +9,7 @@ const { env: NAMES, net: HOSTS } = denoJson.permissions.default;
 // An executable has its permissions inside, so there is nothing to take away.
 const ignore = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 
-/** The browser of these tests has no screen: the program shows the URL, and reads every variable that could tell it. */
+/** Without a screen the program reads every variable that could tell it of one. */
 const NO_SCREEN = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
 
 /** Signs in with `get-token`, which has to show the URL. */
@@ -44,10 +44,13 @@ Deno.test({
   async fn() {
     await using sandbox = await openSandbox();
     const used = new Set<string>();
-    const audited = async (run: (env: Record<string, string>) => Promise<ProgramResult>) => {
+    const audited = async (
+      run: (env: Record<string, string>) => Promise<ProgramResult>,
+      code = 0,
+    ) => {
       const log = join(sandbox.folder, `${crypto.randomUUID()}.jsonl`);
       const result = await run({ ...NO_SCREEN, DENO_AUDIT_PERMISSIONS: log });
-      assertEquals(result.code, 0, result.stderr);
+      assertEquals(result.code, code, result.stderr);
       for (const name of await readAudit(log, "env")) used.add(name);
       const hosts = (await readAudit(log, "net")).map((host) =>
         new URL(host.replace(/^(?!https:)/, "x://")).hostname
@@ -55,7 +58,9 @@ Deno.test({
       assertEquals(hosts.filter((host) => !["localhost", "127.0.0.1", "[::1]"].includes(host)), []);
       for (const kind of ["run", "sys", "ffi"]) assertEquals(await readAudit(log, kind), []);
     };
-    await audited((env) => signInAtShownUrl(sandbox, [], { env }));
+    await audited((env) => signInAtShownUrl(sandbox, ["--show-url"], { env }));
+    const alone = ["get-token", "--force"];
+    await audited((env) => sandbox.run(alone, { env, isAlone: true }), 9);
     await audited((env) => sandbox.run(["get-token"], { env }));
     await audited((env) => sandbox.run(["get-token", "--output", "exec-credential"], { env }));
     await audited((env) => sandbox.run(["refresh"], { env }));
@@ -67,8 +72,8 @@ Deno.test({
     await audited((env) => sandbox.run(["list-profiles"], { env: { ...env, ...ownHome } }));
 
     const onWindows = "USERPROFILE";
-    const onTerminal = "NO_COLOR";
-    const expected = NAMES.filter((name) => name !== onWindows && name !== onTerminal);
+    const onTerminal = ["NO_COLOR", "USER"];
+    const expected = NAMES.filter((name) => name !== onWindows && !onTerminal.includes(name));
     assertEquals([...used].toSorted(), expected.toSorted());
   },
 });
@@ -81,7 +86,10 @@ Deno.test({
     await sandbox.signIn(["get-token"]);
     const forCached = NAMES.filter((name) => /^(ENTRA_AUTH_CLI|AZURE)_/.test(name));
     const forMsal = ["ProgramData", "ProgramFiles"];
-    const forBrowser = ["BROWSER", ...(Deno.build.os === "linux" ? ["DISPLAY", "WSL_INTEROP", "CI"] : [])];
+    const forBrowser = [
+      "BROWSER",
+      ...(Deno.build.os === "linux" ? ["DISPLAY", "WSL_INTEROP", "CI", "TF_BUILD"] : []),
+    ];
     const cases = [
       ...forCached.map((name) => [name, "get-token"]),
       ...forMsal.map((name) => [name, "refresh"]),

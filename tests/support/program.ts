@@ -11,6 +11,8 @@ export interface ProgramOptions {
   readonly stdin?: string;
   /** Programs that it may start, besides those that it starts by itself. An executable has its own list inside. */
   readonly programs?: readonly string[];
+  /** Whether it is cut off from the terminal that the tests run on, so that nobody is there to see or to answer anything. */
+  readonly isAlone?: boolean;
   /** Permissions to take away again, as flags of Deno: `--deny-env=HOME`. An executable has its own inside. */
   readonly denied?: readonly string[];
   /** The executable to run, which has its hosts inside; otherwise {@linkcode programCommand} says what is run. */
@@ -55,6 +57,7 @@ export function startProgram(args: readonly string[], options: ProgramOptions): 
     args: [...before, ...args],
     env: { ...inheritedVariables(), ...options.env },
     clearEnv: true,
+    detached: options.isAlone ?? false,
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
