@@ -4,6 +4,7 @@ import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
 import type { RunInForeground } from "../system/foreground_program.ts";
+import type { Os } from "../system/os.ts";
 import type { ReadInput } from "../system/standard_input.ts";
 import type { Terminal } from "../system/terminal.ts";
 
@@ -17,6 +18,10 @@ export interface CommandContext {
   readonly env: Environment;
   /** Time. */
   readonly clock: Clock;
+  /** The operating system. */
+  readonly os: Os;
+  /** Path of the folder that holds what the program keeps. */
+  readonly home: string;
   /** The profiles. */
   readonly profiles: ProfileBook;
   /** Aborted with a `CliError` `interrupted` when the program is to end. */

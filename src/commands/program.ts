@@ -23,8 +23,12 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   "list-profiles": async (context) => (await import("./list_profiles.ts")).listProfilesCommand(context),
   "delete-profile": async (context) => (await import("./delete_profile.ts")).deleteProfileCommand(context),
   "completions": async (context) => (await import("./completions.ts")).completionsCommand(context),
+  "permissions": async (context) => (await import("./permissions.ts")).permissionsCommand(context),
   "doctor": async (context) => (await import("./doctor.ts")).doctorCommand(context),
 };
+
+/** The names of the commands. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
 /**
  * Parses `args` and runs the command they name. `help COMMAND` is understood as `COMMAND --help`.

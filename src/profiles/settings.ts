@@ -45,7 +45,7 @@ export interface SettingsFlags {
 }
 
 /** The public cloud. */
-const DEFAULT_AUTHORITY = "https://login.microsoftonline.com";
+export const DEFAULT_AUTHORITY = "https://login.microsoftonline.com";
 
 /** Asked for when neither the command nor the profile names a scope: reading one's own account. */
 export const DEFAULT_SCOPES: readonly string[] = ["User.Read"];

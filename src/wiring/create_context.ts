@@ -20,6 +20,10 @@ export function createContext(system: System): CommandContext {
     env,
     clock,
     interrupted,
+    os,
+    get home() {
+      return homeFolder(env, os);
+    },
     get profiles() {
       return openProfileBook({ folder: openFolder() });
     },

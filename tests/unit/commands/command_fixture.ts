@@ -87,6 +87,8 @@ export class MemoryContext implements CommandContext {
   readonly env = { get: (name: string): string | undefined => this.variables[name] };
   readonly clock = new FakeClock(NOW_MS);
   readonly interrupted = new AbortController().signal;
+  readonly os = "linux";
+  readonly home = "/home/ada/.entra-auth-cli";
   readonly profiles = new MemoryProfileBook([WORK]);
   readonly requests: Parameters<Flows["getToken"]>[0][] = [];
   readonly cleared: string[] = [];

@@ -1,0 +1,123 @@
+import { type GrantKind, type Grants } from "../grants.ts";
+import type { Os } from "../system/os.ts";
+
+/** What a command needs permissions for. */
+export type Need =
+  /** The program's folder, to read. */
+  | "folder"
+  /** The program's folder, to write. */
+  | "change"
+  /** Which profile is meant. */
+  | "profile"
+  /** What the environment says in the place of a profile. */
+  | "settings"
+  /** The key of the tokens. */
+  | "key"
+  /** The authority, through a proxy or not. */
+  | "authority"
+  /** Asking the user: the browser, and the port for its answer. */
+  | "user"
+  /** Looking around on this machine. */
+  | "machine"
+  /** What Kubernetes asks for. */
+  | "kubernetes"
+  /** How to print on a terminal. */
+  | "terminal";
+
+interface Rule {
+  readonly kind: GrantKind;
+  readonly names: RegExp;
+  readonly need: Need;
+  /** The systems that have it; all by default. */
+  readonly os?: readonly Os[];
+}
+
+/** What each permission of `deno.json` is for. The first rule that fits counts. */
+const RULES: readonly Rule[] = [
+  { kind: "env", names: /^ENTRA_AUTH_CLI_HOME$/, need: "folder" },
+  { kind: "env", names: /^USERPROFILE$/, need: "folder", os: ["windows"] },
+  { kind: "env", names: /^HOME$/, need: "folder", os: ["linux", "darwin"] },
+  { kind: "env", names: /^ENTRA_AUTH_CLI_PROFILE$/, need: "profile" },
+  { kind: "env", names: /^AZURE_(TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$/, need: "settings" },
+  { kind: "env", names: /^ENTRA_AUTH_CLI_KEY(RING)?$/, need: "key" },
+  { kind: "env", names: /^ENTRA_AUTH_CLI_CA_CERT$|_PROXY$|^Program(Data|Files)$/i, need: "authority" },
+  { kind: "env", names: /^(BROWSER|CI|SSH_\w+)$/, need: "user" },
+  { kind: "env", names: /^((WAYLAND_)?DISPLAY|WSL_\w+)$/, need: "user", os: ["linux"] },
+  { kind: "env", names: /^PATH$/, need: "machine" },
+  { kind: "env", names: /^KUBERNETES_EXEC_INFO$/, need: "kubernetes" },
+  { kind: "env", names: /^NO_COLOR$/, need: "terminal" },
+  { kind: "net", names: /^(127\.0\.0\.1|\[::1\])$/, need: "user" },
+  { kind: "net", names: /:443$/, need: "authority" },
+  { kind: "ffi", names: /crypt32/, need: "key", os: ["windows"] },
+  { kind: "run", names: /^secret-tool$/, need: "key", os: ["linux"] },
+  { kind: "run", names: /security$/, need: "key", os: ["darwin"] },
+  { kind: "run", names: /^(xdg-open|wslview|rundll32\.exe)$/, need: "user", os: ["linux"] },
+  { kind: "run", names: /^(open$|\/Applications\/)/, need: "user", os: ["darwin"] },
+  { kind: "run", names: /^rundll32$/, need: "user", os: ["windows"] },
+  { kind: "run", names: /^[\w-]+$/, need: "user" },
+];
+
+const TOKEN: readonly Need[] = [
+  "folder",
+  "change",
+  "profile",
+  "settings",
+  "key",
+  "authority",
+  "user",
+  "terminal",
+];
+
+/** What each command needs. */
+const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
+  "get-token": [...TOKEN, "kubernetes"],
+  "exec": TOKEN,
+  "credential-helper": TOKEN,
+  "refresh": ["folder", "change", "profile", "settings", "key", "authority", "terminal"],
+  "inspect": ["folder", "profile", "key", "terminal"],
+  "status": ["folder", "key", "terminal"],
+  "explain": ["folder", "profile", "settings", "terminal"],
+  "clear-cache": ["folder", "change", "profile", "key", "terminal"],
+  "create-profile": ["folder", "change", "terminal"],
+  "list-profiles": ["folder", "terminal"],
+  "delete-profile": ["folder", "change", "key", "terminal"],
+  "doctor": [...TOKEN, "machine"],
+  "permissions": ["folder", "profile", "authority", "terminal"],
+};
+
+/** The commands that need a permission at all, but for showing their help. */
+export const COMMANDS_WITH_NEEDS: readonly string[] = Object.keys(COMMAND_NEEDS);
+
+/** What `command` needs; without one, what any of them does. Undefined for a command that isn't there. */
+export function needsOf(command: string | undefined): readonly Need[] | undefined {
+  if (command === undefined) return [...new Set(Object.values(COMMAND_NEEDS).flat())];
+  return Object.hasOwn(COMMAND_NEEDS, command) ? COMMAND_NEEDS[command] : undefined;
+}
+
+/** What a permission of `deno.json` is for, or undefined where no rule says so. */
+export function needFor(kind: GrantKind, name: string): Need | undefined {
+  return ruleFor(kind, name)?.need;
+}
+
+function ruleFor(kind: GrantKind, name: string): Rule | undefined {
+  return RULES.find((rule) => rule.kind === kind && rule.names.test(name));
+}
+
+/** The part of a permission set that serves `needs` on one system. What the set grants without a name is left out. */
+export function grantsFor(set: Grants, needs: readonly Need[], os: Os): Record<GrantKind, string[]> {
+  const named = (kind: GrantKind): string[] => {
+    const granted = set[kind];
+    return typeof granted !== "object" ? [] : granted.filter((name) => {
+      const rule = ruleFor(kind, name);
+      return rule !== undefined && needs.includes(rule.need) && (rule.os ?? [os]).includes(os);
+    });
+  };
+  return {
+    read: named("read"),
+    write: named("write"),
+    net: named("net"),
+    env: named("env"),
+    run: named("run"),
+    ffi: named("ffi"),
+  };
+}

@@ -1,0 +1,104 @@
+import { Command } from "@cliffy/command";
+import denoJson from "../../deno.json" with { type: "json" };
+import { CliError } from "../errors.ts";
+import { grantFlags, type GrantKind, type Grants } from "../grants.ts";
+import { checkAuthority } from "../profiles/check_profile.ts";
+import type { Profile } from "../profiles/profile.ts";
+import { DEFAULT_AUTHORITY } from "../profiles/settings.ts";
+import { shellWord } from "../shell_word.ts";
+import type { AnyCommand } from "./any_command.ts";
+import type { CommandContext } from "./context.ts";
+import { jsonText } from "./json_text.ts";
+import { COMMANDS_WITH_NEEDS, grantsFor, type Need, needFor, needsOf } from "./permission_needs.ts";
+
+/** The flags of `permissions`, as typed. */
+export interface PermissionsFlags {
+  /** Name of the only profile that is to be used. */
+  readonly profile?: string | undefined;
+  /** Form to print. */
+  readonly output?: string | undefined;
+}
+
+/** The `permissions` command. */
+export function permissionsCommand(context: CommandContext): AnyCommand {
+  return new Command()
+    .description(
+      "Print the flags of `deno run` that permit what the program, or one command of it, needs here.",
+    )
+    .arguments("[command:string]")
+    .option("-p, --profile <name:string>", "The only profile to be used (else all that there are).")
+    .option("-o, --output <form:string>", "text (default) or json.")
+    .example("Run it from its source", 'eval "deno run $(entra-auth-cli permissions) main.ts get-token"')
+    .action((flags, command) => runPermissions(flags, command, context));
+}
+
+/** Prints the flags. @throws {CliError} `usage` for an unknown command or form, `no_profile`, and what reading the profiles throws. */
+export async function runPermissions(
+  { profile, output = "text" }: PermissionsFlags,
+  command: string | undefined,
+  context: CommandContext,
+): Promise<void> {
+  if (output !== "text" && output !== "json") {
+    throw new CliError("usage", `Unknown output form: ${JSON.stringify(output)}`, {
+      hint: "Choose text or json.",
+    });
+  }
+  const grants = await grantsHere(neededBy(command), profile, context);
+  // Else each start would name every browser of the list that isn't installed.
+  const flags = ["--quiet", "--no-prompt", ...grantFlags(grants)];
+  await context.terminal.writeData(
+    output === "json"
+      ? jsonText({ command: command ?? null, flags, permissions: grants })
+      : `${flags.map(flagWord).join(" ")}\n`,
+  );
+  if (command === "exec") {
+    context.terminal.say("Note: exec also needs --allow-run for the command that it is to run.");
+  }
+}
+
+function neededBy(command: string | undefined): readonly Need[] {
+  const needs = needsOf(command);
+  if (needs !== undefined) return needs;
+  throw new CliError("usage", `Unknown command: ${JSON.stringify(command)}`, {
+    hint: `Choose one of: ${COMMANDS_WITH_NEEDS.join(", ")}.`,
+  });
+}
+
+/** The permission set of `deno.json`, as far as it serves `needs`, with the folder, the files and the hosts of this user. */
+async function grantsHere(
+  needs: readonly Need[],
+  profile: string | undefined,
+  context: CommandContext,
+): Promise<Grants> {
+  const set: Grants = denoJson.permissions.default;
+  const grants: Record<GrantKind, string[]> = grantsFor(set, needs, context.os);
+  if (needs.includes("folder")) grants.read.push(context.home);
+  if (needs.includes("change")) grants.write.push(context.home);
+  if (!needs.includes("authority")) return grants;
+  const certificate = context.env.get("ENTRA_AUTH_CLI_CA_CERT");
+  if (certificate !== undefined) grants.read.push(certificate);
+  if (profile === undefined) {
+    const hosts = (await context.profiles.list()).map(hostOf);
+    return { ...grants, net: [...new Set([...grants.net, ...hosts])] };
+  }
+  const others = grants.net.filter((host) => needFor("net", host) !== "authority");
+  return { ...grants, net: [hostOf(await existing(profile, context)), ...others] };
+}
+
+async function existing(name: string, { profiles }: CommandContext): Promise<Profile> {
+  const profile = await profiles.find(name);
+  if (profile !== null) return profile;
+  throw new CliError("no_profile", `Profile '${name}' does not exist`, {
+    hint: "See which there are: entra-auth-cli list-profiles",
+  });
+}
+
+/** The host that a profile signs in at, with its port. */
+function hostOf({ authority }: Profile): string {
+  const { hostname, port } = new URL(checkAuthority(authority ?? DEFAULT_AUTHORITY).base);
+  return `${hostname}:${port === "" ? "443" : port}`;
+}
+
+function flagWord(flag: string): string {
+  return /^[\w.:/@=,-]+$/.test(flag) ? flag : shellWord(flag);
+}

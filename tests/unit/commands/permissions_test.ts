@@ -1,0 +1,67 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { runPermissions } from "../../../src/commands/permissions.ts";
+import { CliError } from "../../../src/errors.ts";
+import { MemoryContext, WORK } from "./command_fixture.ts";
+
+async function permissions(
+  flags: Parameters<typeof runPermissions>[0],
+  command: string | undefined,
+  context = new MemoryContext(),
+) {
+  await runPermissions({ output: "json", ...flags }, command, context);
+  return JSON.parse(context.terminal.data);
+}
+
+Deno.test("runPermissions() narrows reading and writing to the program's folder and the certificate", async () => {
+  const context = new MemoryContext();
+  context.variables.ENTRA_AUTH_CLI_CA_CERT = "/etc/ca.pem";
+  const { permissions: { read, write } } = await permissions({}, undefined, context);
+  assertEquals(read, ["/home/ada/.entra-auth-cli", "/etc/ca.pem"]);
+  assertEquals(write, ["/home/ada/.entra-auth-cli"]);
+});
+
+Deno.test("runPermissions() lets a command that changes nothing write nowhere", async () => {
+  const { permissions: { read, write }, flags } = await permissions({}, "list-profiles");
+  assertEquals(read, ["/home/ada/.entra-auth-cli"]);
+  assertEquals(write, []);
+  assertEquals(flags.some((flag: string) => flag.startsWith("--allow-write")), false);
+});
+
+Deno.test("runPermissions() names the hosts of all profiles, or that of one", async () => {
+  const context = new MemoryContext();
+  context.profiles.profiles.push({ ...WORK, name: "own", authority: "https://login.example.org:8443" });
+  const all = await permissions({}, "refresh", context);
+  assertEquals(all.permissions.net, [
+    "login.microsoftonline.com:443",
+    "login.microsoftonline.us:443",
+    "login.partner.microsoftonline.cn:443",
+    "login.example.org:8443",
+  ]);
+  for (
+    const [profile, host] of [["own", "login.example.org:8443"], ["work", "login.microsoftonline.com:443"]]
+  ) {
+    context.terminal.data = "";
+    const one = await permissions({ profile }, "get-token", context);
+    assertEquals(one.permissions.net, [host, "127.0.0.1", "[::1]"]);
+  }
+  const error = await assertRejects(() => permissions({ profile: "none" }, "refresh"), CliError);
+  assertEquals(error.code, "no_profile");
+});
+
+Deno.test("runPermissions() prints flags for a shell on one line", async () => {
+  const context = new MemoryContext();
+  await runPermissions({}, "get-token", context);
+  assertEquals(context.terminal.data.split("\n").length, 2);
+  assertStringIncludes(context.terminal.data, "--quiet --no-prompt --allow-read=/home/ada/.entra-auth-cli ");
+  assertStringIncludes(context.terminal.data, ',127.0.0.1,[::1]" --allow-env=');
+});
+
+Deno.test("runPermissions() says what exec needs besides, and refuses commands and forms that it doesn't know", async () => {
+  const context = new MemoryContext();
+  await runPermissions({}, "exec", context);
+  assertStringIncludes(context.terminal.said.join(), "--allow-run for the command");
+  for (const [output, command] of [["yaml", undefined], ["json", "toString"], ["text", "get_token"]]) {
+    const error = await assertRejects(() => runPermissions({ output }, command, context), CliError);
+    assertEquals(error.code, "usage");
+  }
+});
