@@ -11,6 +11,8 @@ const TOP = fromFileUrl(new URL("../", import.meta.url));
 /** Bundled by itself: it needs Node's modules, and what is bundled with it would load them too at every start. */
 const MSAL = "@azure/msal-node";
 
+const COMMIT_PLACE = '"{COMMIT}"';
+
 /** What to bundle. */
 export interface BundleOptions {
   /** The program; `main.ts` by default. A path from the top folder. */
@@ -47,15 +49,48 @@ async function denoBundle(args: readonly string[]): Promise<void> {
 /** Bundles the program into `folder`. Throws an `Error` with what Deno said where that fails. */
 export async function bundle({ entry = "main.ts", folder }: BundleOptions): Promise<Bundle> {
   await denoBundle(["--code-splitting", `--external=${MSAL}`, `--outdir=${folder}`, entry]);
-  await bundleMsal(join(folder, "msal.js"));
+  // By itself: names are resolved from here, where the configuration is that knows them.
+  await denoBundle([`--output=${join(folder, "msal.js")}`, "scripts/bundle/msal.ts"]);
+  await stampCommit(folder);
   const config = join(folder, "deno.json");
-  const { permissions } = JSON.parse(await Deno.readTextFile(join(TOP, "deno.json")));
-  await Deno.writeTextFile(config, JSON.stringify({ imports: { [MSAL]: "./msal.js" }, permissions }));
+  await Deno.writeTextFile(config, JSON.stringify({ imports: { [MSAL]: "./msal.js" } }));
+  await forgetTimes(folder);
   const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
   return { main: join(folder, name), config };
 }
 
-async function bundleMsal(output: string): Promise<void> {
-  // Names are resolved from the folder of this repository, whose configuration knows them.
-  await denoBundle([`--output=${output}`, "scripts/bundle/msal.ts"]);
+/** An executable keeps the times of its files: two bundles of the same commit are to be the same bytes. */
+async function forgetTimes(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) await Deno.utime(join(folder, name), 0, 0);
+}
+
+/** Puts the commit where `src/commands/program_version.ts` has a place for it. Nothing is put where there is no git. */
+async function stampCommit(folder: string): Promise<void> {
+  const commit = await currentCommit();
+  if (commit === null) return;
+  for await (const { name } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    const text = await Deno.readTextFile(path);
+    if (text.includes(COMMIT_PLACE)) {
+      await Deno.writeTextFile(path, text.replace(COMMIT_PLACE, `"${commit}"`));
+    }
+  }
+}
+
+/** The commit that is checked out, `-changed` where files differ from it; null outside of git. */
+async function currentCommit(): Promise<string | null> {
+  try {
+    const commit = await git("rev-parse", "--short=12", "HEAD");
+    const changes = await git("status", "--porcelain", "--untracked-files=no");
+    return commit === null ? null : `${commit}${changes === "" ? "" : "-changed"}`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+async function git(...args: readonly string[]): Promise<string | null> {
+  const { success, stdout } = await new Deno.Command("git", { args: [...args], cwd: TOP, stderr: "null" })
+    .output();
+  return success ? new TextDecoder().decode(stdout).trim() : null;
 }

@@ -1,14 +1,22 @@
 /**
- * Makes executables, with the permissions of `deno.json` baked in and never a question for more.
+ * Makes executables, with those permissions of `deno.json` baked in that their system has a use for, and never a question
+ * for more.
  *
- * `compile.ts [--target TARGET|all] [--output FILE] [--also-net HOST]... [--also-run PROGRAM]...`: without a target
- * `dist/entra-auth-cli` for this machine, with one `dist/entra-auth-cli-TARGET`. Paths are taken from the top folder of
- * the repository. What is named with `--also-net` and `--also-run` is granted besides: an executable that a test or an
- * organization makes for a sign-in service or a browser of its own. `--also-run '*'` grants every program.
+ * `compile.ts [--target TARGET|all] [--output FILE] [--scope-home] [--also-net HOST]... [--also-run PROGRAM]...`: without
+ * a target `dist/entra-auth-cli` for this machine, with one `dist/entra-auth-cli-TARGET`. Paths are taken from the top
+ * folder of the repository. `--scope-home` is for an executable that stays on this machine and with this user: it reads
+ * and writes the folder of the tokens and nothing else. What is named with `--also-net` and `--also-run` is granted
+ * besides: an executable that a test or an organization makes for a sign-in service or a browser of its own.
+ * `--also-run '*'` grants every program.
  */
 
 import { parseArgs } from "node:util";
 import { type Bundle, bundle } from "./bundle.ts";
+import { grantFlags, type Grants } from "../src/grants.ts";
+import { grantsFor, needsOf } from "../src/commands/permission_needs.ts";
+import { systemEnvironment } from "../src/system/environment.ts";
+import { homeFolder } from "../src/system/folder.ts";
+import { type Os, systemOs } from "../src/system/os.ts";
 import { say } from "./npm_package.ts";
 import { takeTestRuntime } from "./test_runtime.ts";
 
@@ -34,21 +42,14 @@ export interface CompileOptions extends Partial<MoreGrants> {
   readonly entry?: string;
 }
 
-/** What an executable is granted besides the permissions of `deno.json`. */
+/** What an executable is granted besides the permissions of `deno.json`, and what instead of them. */
 export interface MoreGrants {
   /** Hosts to connect to, each with or without its port. */
   readonly alsoNet: readonly string[];
   /** Programs to start, by name or path; `*` is any, for an `exec` that runs whatever it is told. */
   readonly alsoRun: readonly string[];
-}
-
-/** The part of `deno.json` that names permissions, as far as more can be added to it. */
-export interface PermissionSets {
-  readonly default: {
-    readonly net: readonly string[];
-    readonly run: readonly string[];
-    readonly ffi: readonly string[];
-  };
+  /** The only folder to read and write. */
+  readonly home: string;
 }
 
 interface Attempt {
@@ -65,14 +66,10 @@ function isTarget(text: string): text is Target {
   return (TARGETS as readonly string[]).includes(text);
 }
 
-function isForWindows(target: Target | undefined, os: string = Deno.build.os): boolean {
-  return target === undefined ? os === "windows" : target.includes("windows");
-}
-
 /** Where an executable goes that was given no name of its own. */
-export function defaultOutput(target: Target | undefined, os: string = Deno.build.os): string {
+export function defaultOutput(target: Target | undefined): string {
   const suffix = target === undefined ? "" : `-${target}`;
-  return `dist/entra-auth-cli${suffix}${isForWindows(target, os) ? ".exe" : ""}`;
+  return `dist/entra-auth-cli${suffix}${osOf(target) === "windows" ? ".exe" : ""}`;
 }
 
 /**
@@ -91,26 +88,30 @@ async function run(deno: string, args: readonly string[], env: Record<string, st
   return { success, stderr: new TextDecoder().decode(stderr).trim() };
 }
 
-/**
- * The flags that grant the permission set `default` and more. A flag takes the place of the set's own list, so each one
- * repeats what is in the set: `permissions` is that of `deno.json`. Throws an `Error` for a name with a comma, which would
- * grant two things.
- */
-export function permissionFlags(permissions: PermissionSets, { alsoNet, alsoRun }: MoreGrants): string[] {
-  const flag = (kind: "net" | "run", more: readonly string[]) => {
-    const withComma = more.find((name) => name === "" || name.includes(","));
-    if (withComma !== undefined) {
-      throw new Error(`Cannot grant ${kind} for "${withComma}": name one at a time`);
-    }
-    // A bare flag grants all of a kind.
-    if (kind === "run" && more.includes("*")) return ["--allow-run"];
-    return more.length === 0 ? [] : [`--allow-${kind}=${[...permissions.default[kind], ...more].join(",")}`];
+/** What an executable for `os` is granted: what its commands need there of the set `permissions`, and more. */
+export function executableGrants(
+  permissions: Grants,
+  os: Os,
+  { alsoNet = [], alsoRun = [], home }: Partial<MoreGrants>,
+): Grants {
+  const { net, run, env, ffi } = grantsFor(permissions, needsOf(undefined) ?? [], os);
+  return {
+    read: home === undefined ? permissions.read ?? false : [home],
+    write: home === undefined ? permissions.write ?? false : [home],
+    net: [...net, ...alsoNet],
+    env,
+    run: alsoRun.includes("*") ? true : [...run, ...alsoRun],
+    ffi,
   };
-  return ["--permission-set=default", "--no-prompt", ...flag("net", alsoNet), ...flag("run", alsoRun)];
 }
 
-async function readPermissions(): Promise<PermissionSets> {
-  return JSON.parse(await Deno.readTextFile(new URL("deno.json", TOP))).permissions;
+async function readPermissions(): Promise<Grants> {
+  return JSON.parse(await Deno.readTextFile(new URL("deno.json", TOP))).permissions.default;
+}
+
+function osOf(target: Target | undefined): Os {
+  if (target === undefined) return systemOs;
+  return target.includes("windows") ? "windows" : target.includes("darwin") ? "darwin" : "linux";
 }
 
 async function tryToCompile(
@@ -119,17 +120,15 @@ async function tryToCompile(
   bundled: Bundle,
   attempt: Attempt,
 ): Promise<Outcome> {
-  const { alsoNet = [], alsoRun = [] } = options;
-  const permissions = await readPermissions();
+  const grants = executableGrants(await readPermissions(), osOf(options.target), options);
   const args = [
     "compile",
     // Kept by the executable too: else each start names every browser of the permission set that isn't installed.
     "--quiet",
     "--no-lock",
     `--config=${bundled.config}`,
-    ...permissionFlags(permissions, { alsoNet, alsoRun }),
-    // Another system's Deno would take the set's path of Windows for one below this folder.
-    ...(isForWindows(options.target) ? [`--allow-ffi=${permissions.default.ffi.join(",")}`] : []),
+    "--no-prompt",
+    ...grantFlags(grants),
     // Types are the business of `deno task check`.
     "--no-check",
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
@@ -185,19 +184,29 @@ export function parseTargets(name: string | undefined): readonly (Target | undef
   throw new Error(`Cannot compile for "${name}": targets are all, ${TARGETS.join(", ")}`);
 }
 
+function homeOfThisMachine(target: string | undefined): string {
+  if (target === undefined) return homeFolder(systemEnvironment, systemOs);
+  throw new Error("--scope-home is for this machine alone: leave out --target");
+}
+
 if (import.meta.main) {
   try {
     const { values } = parseArgs({
       options: {
         "target": { type: "string" },
         "output": { type: "string" },
+        "scope-home": { type: "boolean", default: false },
         "also-net": { type: "string", multiple: true, default: [] },
         "also-run": { type: "string", multiple: true, default: [] },
       },
     });
+    const more = {
+      alsoNet: values["also-net"],
+      alsoRun: values["also-run"],
+      ...(values["scope-home"] ? { home: homeOfThisMachine(values.target) } : {}),
+    };
     for (const target of parseTargets(values.target)) {
-      const grants = { alsoNet: values["also-net"], alsoRun: values["also-run"] };
-      say(`made ${await compile({ target, output: values.output, ...grants })}`);
+      say(`made ${await compile({ target, output: values.output, ...more })}`);
     }
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));

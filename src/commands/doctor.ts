@@ -1,8 +1,8 @@
 import { Command } from "@cliffy/command";
-import denoJson from "../../deno.json" with { type: "json" };
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { formatReport, parseReportForm } from "./doctor_report.ts";
+import { PROGRAM_VERSION } from "./program_version.ts";
 import { profileName } from "./profile_name.ts";
 import { readSettings } from "./read_settings.ts";
 
@@ -42,6 +42,6 @@ export async function runDoctor(flags: DoctorFlags, context: CommandContext): Pr
     settings: () => readSettings({ authority: flags.authority }, name, context),
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
   });
-  await terminal.writeData(await formatReport(findings, `entra-auth-cli ${denoJson.version}`, form));
+  await terminal.writeData(await formatReport(findings, PROGRAM_VERSION, form));
   if (findings.some(({ level }) => level === "fail")) context.exitCode = 1;
 }

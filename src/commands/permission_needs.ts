@@ -82,6 +82,7 @@ const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   "list-profiles": ["folder", "terminal"],
   "delete-profile": ["folder", "change", "key", "terminal"],
   "doctor": [...TOKEN, "machine"],
+  "completions": ["folder", "terminal"],
   "permissions": ["folder", "profile", "authority", "terminal"],
 };
 

@@ -5,6 +5,7 @@ import { ownArguments } from "../own_arguments.ts";
 import type { AnyCommand } from "./any_command.ts";
 import { COMPLETE } from "./completion_word.ts";
 import type { CommandContext } from "./context.ts";
+import { PROGRAM_VERSION } from "./program_version.ts";
 
 /** Loads one command. Only the command that is called is loaded; the others cost nothing. */
 type LoadCommand = (context: CommandContext) => Promise<AnyCommand>;
@@ -64,7 +65,7 @@ async function buildProgram(called: string | null, context: CommandContext): Pro
     .versionOption(
       "-V, --version",
       "Show the version number for this program.",
-      () => context.terminal.writeData(`entra-auth-cli ${denoJson.version}\n`),
+      () => context.terminal.writeData(`${PROGRAM_VERSION}\n`),
     )
     .usage("COMMAND [OPTION...]")
     .description("Sign in to Microsoft Entra ID and get access tokens, from the command line.")

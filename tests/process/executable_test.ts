@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path/join";
 import { compile } from "../../scripts/compile.ts";
 import { freePort, occupyPort } from "../support/ports.ts";
@@ -111,6 +112,50 @@ Deno.test("the executable shows the URL when its browser is one it was not made 
   assertEquals(result.code, 0, result.stderr);
   assertStringIncludes(result.stderr, `--allow-run=${unknown}`);
 });
+
+Deno.test("the executable says which version it is, and of which commit", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const { stdout } = await sandbox.run(["--version"]);
+  assertMatch(stdout, /^entra-auth-cli \d+\.\d+\.\d+( \([0-9a-f]{12}(-changed)?\))?\n$/);
+});
+
+Deno.test("an executable is made of the same bytes each time", async () => {
+  const again = `${executable}-again`;
+  await compile({ output: again, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] });
+  assertEquals(await sha256(again), await sha256(executable));
+});
+
+Deno.test("an executable that is made for one folder reads and writes nothing else", async () => {
+  await using sandbox = await openSandbox();
+  const scoped = join(folder, `scoped${Deno.build.os === "windows" ? ".exe" : ""}`);
+  const { home, env } = sandbox;
+  await compile({ output: scoped, alsoNet: ["localhost"], alsoRun: [Deno.execPath()], home });
+  const outside = env.ENTRA_AUTH_CLI_CA_CERT ?? "";
+  const inside = join(home, "ca.pem");
+  await Deno.copyFile(outside, inside);
+  const options = { executable: scoped, env: { ENTRA_AUTH_CLI_CA_CERT: inside } };
+
+  const program = sandbox.start(["get-token"], options);
+  const url = await Promise.race([sandbox.browser.next(), program.ended]);
+  assert(typeof url === "string", JSON.stringify(url));
+  await sandbox.userAgent.signIn(url, ADA);
+  const signedIn = await program.ended;
+  assertEquals(signedIn.code, 0, signedIn.stderr);
+  assertEquals((await sandbox.run(["get-token"], options)).stdout, signedIn.stdout);
+
+  const token = join(sandbox.folder, "token");
+  const written = await sandbox.run(["get-token", "--file", token], options);
+  assertEquals(written.code, 8, written.stderr);
+  assertStringIncludes(written.stderr, `--allow-read=${token}`);
+  const read = await sandbox.run(["get-token", "--force", "--ca-cert", outside], options);
+  assertEquals(read.code, 8, read.stderr);
+  assertStringIncludes(read.stderr, `--allow-read=${outside}`);
+  assertEquals([written.stdout, read.stdout], ["", ""]);
+});
+
+async function sha256(path: string): Promise<string> {
+  return encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(path))));
+}
 
 async function hasScript(): Promise<boolean> {
   try {

@@ -2,19 +2,16 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   cleanEnvironment,
   defaultOutput,
+  executableGrants,
   parseTargets,
-  permissionFlags,
   TARGETS,
 } from "../../scripts/compile.ts";
 
 Deno.test("defaultOutput() puts executables into dist, with the target's name where one is given", () => {
-  assertEquals(defaultOutput(undefined, "linux"), "dist/entra-auth-cli");
-  assertEquals(defaultOutput(undefined, "windows"), "dist/entra-auth-cli.exe");
-  assertEquals(defaultOutput("aarch64-apple-darwin", "linux"), "dist/entra-auth-cli-aarch64-apple-darwin");
-  assertEquals(
-    defaultOutput("x86_64-pc-windows-msvc", "linux"),
-    "dist/entra-auth-cli-x86_64-pc-windows-msvc.exe",
-  );
+  const suffix = Deno.build.os === "windows" ? ".exe" : "";
+  assertEquals(defaultOutput(undefined), `dist/entra-auth-cli${suffix}`);
+  assertEquals(defaultOutput("aarch64-apple-darwin"), "dist/entra-auth-cli-aarch64-apple-darwin");
+  assertEquals(defaultOutput("x86_64-pc-windows-msvc"), "dist/entra-auth-cli-x86_64-pc-windows-msvc.exe");
 });
 
 Deno.test("cleanEnvironment() keeps what deno compile would bake in out of its environment", () => {
@@ -44,39 +41,39 @@ Deno.test("parseTargets() knows the five targets and names them to who asks for 
   assertEquals(TARGETS.every((target) => error.message.includes(target)), true);
 });
 
-const PERMISSIONS = { default: { net: ["login.example:443", "[::1]"], run: ["xdg-open"], ffi: [] } };
+const PERMISSIONS = {
+  read: true,
+  write: true,
+  net: ["login.example:443", "[::1]"],
+  env: ["HOME", "USERPROFILE", "DISPLAY"],
+  run: ["xdg-open", "open"],
+  ffi: ["crypt32.dll"],
+};
 
-Deno.test("permissionFlags() grants the permission set alone when nothing is to be added", () => {
-  assertEquals(permissionFlags(PERMISSIONS, { alsoNet: [], alsoRun: [] }), [
-    "--permission-set=default",
-    "--no-prompt",
-  ]);
+Deno.test("executableGrants() takes of the permission set what the system has a use for", () => {
+  assertEquals(executableGrants(PERMISSIONS, "linux", {}), {
+    read: true,
+    write: true,
+    net: PERMISSIONS.net,
+    env: ["HOME", "DISPLAY"],
+    run: ["xdg-open"],
+    ffi: [],
+  });
+  const { env, run, ffi } = executableGrants(PERMISSIONS, "windows", {});
+  assertEquals({ env, run, ffi }, { env: ["USERPROFILE"], run: [], ffi: ["crypt32.dll"] });
 });
 
-Deno.test("permissionFlags() adds to the lists of the permission set, whose place a flag takes", () => {
-  assertEquals(
-    permissionFlags(PERMISSIONS, { alsoNet: ["localhost", "login.test"], alsoRun: ["/bin/a b"] }),
-    [
-      "--permission-set=default",
-      "--no-prompt",
-      "--allow-net=login.example:443,[::1],localhost,login.test",
-      "--allow-run=xdg-open,/bin/a b",
-    ],
-  );
+Deno.test("executableGrants() adds hosts and programs, every program to who asks for that, and never every host", () => {
+  const more = executableGrants(PERMISSIONS, "darwin", {
+    alsoNet: ["localhost", "*"],
+    alsoRun: ["/bin/a b"],
+  });
+  assertEquals(more.net, [...PERMISSIONS.net, "localhost", "*"]);
+  assertEquals(more.run, ["open", "/bin/a b"]);
+  assertEquals(executableGrants(PERMISSIONS, "darwin", { alsoRun: ["curl", "*"] }).run, true);
 });
 
-Deno.test("permissionFlags() grants every program to who asks for that, and never every host", () => {
-  assertEquals(permissionFlags(PERMISSIONS, { alsoNet: [], alsoRun: ["curl", "*"] }).slice(2), [
-    "--allow-run",
-  ]);
-  assertEquals(permissionFlags(PERMISSIONS, { alsoNet: ["*"], alsoRun: [] }).slice(2), [
-    "--allow-net=login.example:443,[::1],*",
-  ]);
-});
-
-Deno.test("permissionFlags() refuses a name that would grant something else or everything", () => {
-  for (const name of ["a,b", ""]) {
-    const error = assertThrows(() => permissionFlags(PERMISSIONS, { alsoNet: [], alsoRun: [name] }), Error);
-    assertEquals(error.message, `Cannot grant run for "${name}": name one at a time`);
-  }
+Deno.test("executableGrants() closes reading and writing to all but one folder", () => {
+  const { read, write } = executableGrants(PERMISSIONS, "linux", { home: "/home/ada/.entra-auth-cli" });
+  assertEquals([read, write], [["/home/ada/.entra-auth-cli"], ["/home/ada/.entra-auth-cli"]]);
 });
