@@ -41,11 +41,12 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^AZURE_(TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$/, need: "settings" },
   { kind: "env", names: /^ENTRA_AUTH_CLI_KEY(RING)?$/, need: "key" },
   { kind: "env", names: /^ENTRA_AUTH_CLI_CA_CERT$|_PROXY$|^Program(Data|Files)$/i, need: "authority" },
-  { kind: "env", names: /^(BROWSER|CI|SSH_\w+)$/, need: "user" },
   { kind: "env", names: /^((WAYLAND_)?DISPLAY|WSL_\w+)$/, need: "user", os: ["linux"] },
   { kind: "env", names: /^PATH$/, need: "machine" },
   { kind: "env", names: /^KUBERNETES_EXEC_INFO$/, need: "kubernetes" },
   { kind: "env", names: /^NO_COLOR$/, need: "terminal" },
+  // The others tell where the user sits, and with which browser.
+  { kind: "env", names: /^\w+$/, need: "user" },
   { kind: "net", names: /^(127\.0\.0\.1|\[::1\])$/, need: "user" },
   { kind: "net", names: /:443$/, need: "authority" },
   { kind: "ffi", names: /crypt32/, need: "key", os: ["windows"] },
