@@ -4,11 +4,11 @@ import {
   type ProgramOptions,
   type ProgramResult,
   type RunningProgram,
-  runProgram,
   startProgram,
 } from "./program.ts";
 import { ADA } from "./provider/directory.ts";
 import { type Provider, type ProviderOptions, startProvider } from "./provider/provider.ts";
+import { SecretWatch } from "./secret_watch.ts";
 import { openUrlInbox, type UrlInbox } from "./url_inbox.ts";
 import { type CallbackPage, UserAgent, type Visitor } from "./user_agent.ts";
 
@@ -24,6 +24,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly browser: UrlInbox;
   /** The user's browser, which remembers who is signed in. */
   readonly userAgent: UserAgent;
+  /** Looks, when the sandbox goes, for secrets in all that the program put out and left. */
+  readonly watch: SecretWatch;
   /** Runs the program to its end. */
   run(args: readonly string[], options?: Partial<ProgramOptions>): Promise<ProgramResult>;
   /** Starts the program. */
@@ -49,6 +51,8 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   parts.defer(() => Deno.remove(folder, { recursive: true }));
   const home = join(folder, "home");
+  const watch = new SecretWatch(provider.secrets);
+  parts.defer(() => watch.assertNothingLeaked(home, folder));
   const caFile = join(folder, "ca.pem");
   await Deno.writeTextFile(caFile, provider.caPem);
 
@@ -73,8 +77,13 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     provider,
     browser,
     userAgent,
-    run: (args, given) => runProgram(args, complete(given)),
-    start: (args, given) => startProgram(args, complete(given)),
+    watch,
+    run: (args, given) => sandbox.start(args, given).ended,
+    start(args, given) {
+      const program = startProgram(args, complete(given));
+      program.ended.then((result) => watch.note(args, result));
+      return program;
+    },
     async signIn(args, visitor = ADA) {
       const program = sandbox.start(args);
       // Should the program end first, that is the result: nobody has to wait for a browser that never opens.

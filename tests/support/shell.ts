@@ -89,6 +89,8 @@ export async function startShell(
     await stdin.close().catch(() => {});
     return { code, stdout: out, stderr: err };
   };
+  const ended = collect();
+  ended.then((result) => sandbox.watch.note([command], result));
   return {
     stdoutMatch: (pattern) => stdout.match(pattern),
     type: (text) => stdin.write(new TextEncoder().encode(text)),
@@ -96,7 +98,7 @@ export async function startShell(
       reading.abort();
       await stdout.whole;
     },
-    ended: collect(),
+    ended,
   };
 }
 

@@ -31,7 +31,9 @@ export function rewriteAnswer(
     if (route === undefined || !isJson(ctx.body)) return;
     const genuine = entraAnswer(route, ctx, details.get(ctx), tenant);
     const failure = setup.changeFor(ctx.req);
-    ctx.body = failure === undefined ? genuine : await changeAnswer(genuine, failure, setup.signingKey);
+    const answer = failure === undefined ? genuine : await changeAnswer(genuine, failure, setup.signingKey);
+    setup.onAnswer(answer);
+    ctx.body = answer;
   };
 }
 

@@ -13,6 +13,7 @@ import { startHttpsServer } from "./https_server.ts";
 import { loadOidcProvider } from "./load_oidc_provider.ts";
 import { type ProviderRequest, RequestRouter } from "./request_router.ts";
 import type { RouteName } from "./routes.ts";
+import type { SecretKind } from "./secrets_on_the_wire.ts";
 import { signingKey } from "./signing_key.ts";
 import { makeTenant } from "./tenant.ts";
 
@@ -50,6 +51,8 @@ export interface Provider extends AsyncDisposable {
   readonly caPem: string;
   /** Every request so far, oldest first. */
   readonly requests: readonly ProviderRequest[];
+  /** Every secret that went over the wire so far, and what it is, by its value. */
+  readonly secrets: ReadonlyMap<string, SecretKind>;
   /** Errors inside the provider that no test asked for: always empty unless the provider has a bug. */
   readonly faults: readonly unknown[];
   /** Requests so far of one kind, for counting. */
@@ -102,6 +105,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       devicePollInterval: options.devicePollInterval ?? 5,
       changeFor: (request) => router.changeFor(request),
       takeAuthorizeChange: () => router.takeAuthorizeChange(),
+      onAnswer: (answer) => router.secrets.noteAnswer(answer),
       onFault,
     });
     for (const name of names) router.tenants.set(name, tenant);
@@ -122,6 +126,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     issuer: `${origin}/${tenantId}/v2.0`,
     caPem: certificate.caPem,
     requests: router.requests,
+    secrets: router.secrets.found,
     faults,
     requestsTo: (endpoint) => router.requests.filter((request) => request.endpoint === endpoint),
     setAccessTokenTtl: (seconds) => void (lifetimes.accessToken = seconds),

@@ -5,6 +5,7 @@ import { adaptRequest } from "./entra_request.ts";
 import { type AnswerFailure, changesAnswer, type Endpoint, type Failure, FailureQueue } from "./failures.ts";
 import { readBody, readForm } from "./request_body.ts";
 import { findRoute, type Route, type RouteName } from "./routes.ts";
+import { SecretsOnTheWire } from "./secrets_on_the_wire.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** One request that the provider got. */
@@ -26,6 +27,7 @@ const FAILING: ReadonlySet<string> = new Set(["authorize", "token", "devicecode"
 export class RequestRouter {
   readonly requests: ProviderRequest[] = [];
   readonly failures = new FailureQueue();
+  readonly secrets = new SecretsOnTheWire();
   /** By the first segment of the path: tenant ids and aliases, lower-case. */
   readonly tenants = new Map<string, Tenant>();
   #changes = new WeakMap<IncomingMessage, AnswerFailure>();
@@ -35,7 +37,9 @@ export class RequestRouter {
     const url = new URL(request.url ?? "/", "https://localhost");
     const body = request.method === "POST" ? await readBody(request) : undefined;
     const route = findRoute(url.pathname);
-    this.requests.push(record(request, url, route, body));
+    const recorded = record(request, url, route, body);
+    this.requests.push(recorded);
+    this.secrets.noteForm(recorded.form);
     const tenant = route && this.tenants.get(route.tenant);
     if (route === undefined || tenant === undefined) return answerNotFound(response, route);
     const failure = this.#failureFor(route.name);

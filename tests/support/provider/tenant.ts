@@ -6,7 +6,7 @@ import { deviceFlow } from "./device_flow.ts";
 import { type Account, type Application, findBySubject } from "./directory.ts";
 import { CLAIMS_BY_SCOPE, personClaims } from "./entra_claims.ts";
 import { rewriteAnswer } from "./entra_answer.ts";
-import type { AnswerFailure } from "./failures.ts";
+import type { AnswerFailure, Json } from "./failures.ts";
 import { interactions } from "./interactions.ts";
 import { interactionPolicy } from "./interaction_policy.ts";
 import { loadOidcProvider } from "./load_oidc_provider.ts";
@@ -38,6 +38,8 @@ export interface TenantSetup {
   readonly changeFor: (request: IncomingMessage) => AnswerFailure | undefined;
   /** Takes the change a test wants made to the next authorization response, if any. */
   readonly takeAuthorizeChange: () => AnswerFailure | undefined;
+  /** Told of every JSON answer, as it is sent. */
+  readonly onAnswer: (answer: Json) => void;
   /** Told of every error that is the provider's own fault. */
   readonly onFault: (fault: unknown) => void;
 }
