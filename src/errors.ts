@@ -5,7 +5,7 @@ export type ErrorCode = keyof typeof EXIT_CODES;
 
 /**
  * The exit code of the program for each error code:
- * 1 unexpected, 2 wrong usage, 3 sign-in failed or refused, 4 network, 5 timed out, 6 no such profile or no token,
+ * 1 unexpected, 2 wrong usage, 3 sign-in failed or refused, 4 network, 5 timed out, 6 no such profile or no good token,
  * 7 the store can't be read or written, 8 a Deno permission is missing, 9 a person is needed and none is there,
  * 10 the wrong account came back, 126 a command can't be run and 127 there is no such command (as in a shell),
  * 130 interrupted.
@@ -22,6 +22,7 @@ export const EXIT_CODES = {
   timeout: 5,
   no_profile: 6,
   no_token: 6,
+  unverified: 6,
   store: 7,
   unreadable_store: 7,
   invalid_profile: 7,

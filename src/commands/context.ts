@@ -32,6 +32,8 @@ export interface CommandContext {
   readonly flows: Flows;
   /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */
   readonly writePrivateFile: (path: string, text: string) => Promise<void>;
+  /** Reads a file that the user named. @throws {CliError} `usage` or `permission`. */
+  readonly readTextFile: (path: string, maxBytes: number) => Promise<string>;
   /** Runs another program in the place of this one. */
   readonly runInForeground: RunInForeground;
   /** The exit code where nothing failed: 0, unless a command sets another. */

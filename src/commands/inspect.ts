@@ -1,85 +1,159 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
-import type { InspectedToken } from "../flows/inspect_tokens.ts";
-import { plainText } from "../plain_text.ts";
+import type { InspectedSource, InspectedToken } from "../flows/inspect_token.ts";
+import { resolveAuthority } from "../profiles/settings.ts";
+import { parseScopes } from "../scopes.ts";
+import { Secret } from "../secret.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { jsonText } from "./json_text.ts";
-import { localTime, utcTime } from "./local_time.ts";
 import { profileName } from "./profile_name.ts";
+import { tokenDocument } from "./token_document.ts";
+import { formatTokenReport } from "./token_report.ts";
 
 /** The flags of `inspect`, as typed. */
 export interface InspectFlags {
   /** Name of the profile. */
   readonly profile?: string | undefined;
+  /** Scopes that the cached token has to cover. */
+  readonly scope?: readonly string[] | undefined;
+  /** Path of a file with the token. */
+  readonly file?: string | undefined;
+  /** Check the signature. */
+  readonly verify?: boolean | undefined;
+  /** Base URL of the authority. */
+  readonly authority?: string | undefined;
+  /** Path of a root certificate. */
+  readonly caCert?: string | undefined;
   /** Form to print. */
   readonly output?: string | undefined;
 }
 
+/** More than any token has. */
+const MOST_BYTES = 1024 * 1024;
+
 /** The `inspect` command. */
 export function inspectCommand(context: CommandContext): AnyCommand {
   return new Command()
-    .description("Show whose token is cached, for what, and until when; never the token itself.")
+    .description(
+      "Show whose a token is, for what, and until when; never the token itself. Without a token: the newest in the " +
+        "cache. As an argument a token can be seen by other users of the machine: use - instead.",
+    )
+    .usage("[OPTION...] [TOKEN|-]")
+    .arguments("[token:string]")
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-o, --output <form:string>", "text (default) or json.")
+    .option("-s, --scope <scopes:string>", "The cached token for these scopes, not the newest.", {
+      collect: true,
+    })
+    .option("--file <path:string>", "Read the token from a file. - reads it from standard input.")
+    .option("--verify", "Check the signature with the tenant's keys.")
+    .option("--authority <url:string>", "Base URL of the authority that the keys are from.")
+    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
+    .option("-o, --output <form:string>", "text (default), json or yaml.")
     .example("See until when a token lasts", "entra-auth-cli inspect --profile myapp")
-    .action((flags) => runInspect(flags, context));
+    .example("Any token", 'printf %s "$TOKEN" | entra-auth-cli inspect -')
+    .example("In a script", "if entra-auth-cli inspect >/dev/null; then echo valid; fi")
+    .action((flags, token) => runInspect(flags, token, context));
 }
 
-/** Prints what is known of the newest token. @throws {CliError} `no_token` when none is cached or the newest is expired, after showing it. */
-export async function runInspect(flags: InspectFlags, context: CommandContext): Promise<void> {
-  const asJson = parseForm(flags.output) === "json";
+/**
+ * Prints what is known of a token.
+ *
+ * @param typed The token, `-`, or undefined for the one in the cache.
+ * @throws {CliError} `usage` for what is no token; `no_token` when none is cached or it can't be used now, and
+ *   `unverified` when its signature is wrong or can't be checked, both after showing it.
+ */
+export async function runInspect(
+  flags: InspectFlags,
+  typed: string | undefined,
+  context: CommandContext,
+): Promise<void> {
+  const form = parseForm(flags.output);
   const name = profileName(flags.profile, context.env);
-  const [newest] = await context.flows.inspectTokens(name);
-  if (newest === undefined) {
-    throw new CliError("no_token", `Profile '${name}' has no cached token`, {
-      hint: `Sign in: entra-auth-cli get-token --profile ${shellWord(name)}`,
-    });
-  }
-  await context.terminal.writeData(asJson ? formatJson(newest) : formatText(newest));
-  if (newest.isExpired) {
-    throw new CliError("no_token", `The token of profile '${name}' has expired`, {
-      hint: `Get a new one: entra-auth-cli refresh --profile ${shellWord(name)}`,
-    });
-  }
+  const source = await chooseSource(flags, typed, name, context);
+  const inspected = await context.flows.inspectToken(source, await chooseVerification(flags, name, context));
+  if (inspected === null) throw noToken(flags, name);
+  await context.terminal.writeData(await format(inspected, form, context.clock.now()));
+  judge(inspected, name);
 }
 
-function parseForm(text = "text"): "text" | "json" {
-  if (text === "text" || text === "json") return text;
+type Form = "text" | "json" | "yaml";
+
+function parseForm(text = "text"): Form {
+  if (text === "text" || text === "json" || text === "yaml") return text;
   throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
-    hint: "Choose text or json.",
+    hint: "Choose text, json or yaml.",
   });
 }
 
-function formatJson({ session, scopes, expiresAt, isExpired, claims }: InspectedToken): string {
-  const { account } = session;
-  const document = {
-    ...claims,
-    profile: session.profile,
-    client_id: session.clientId,
-    authority: `${session.authority}/${session.tenant}`,
-    scope: scopes.join(" "),
-    expires_at: utcTime(expiresAt),
-    expired: isExpired,
-    account: account === null ? null : {
-      username: account.username,
-      object_id: account.objectId,
-      tenant_id: account.tenantId,
-    },
-  };
-  return jsonText(document);
+async function chooseSource(
+  flags: InspectFlags,
+  typed: string | undefined,
+  profile: string,
+  context: CommandContext,
+): Promise<InspectedSource> {
+  const { file, scope } = flags;
+  if (typed === undefined && file === undefined) {
+    return { kind: "kept", profile, scopes: scope && parseScopes(scope) };
+  }
+  if (typed !== undefined && file !== undefined || scope !== undefined) {
+    throw new CliError("usage", "More than one token is named", {
+      hint: "Give a token, or --file, or the --scope of a cached token.",
+    });
+  }
+  return { kind: "text", text: new Secret(await readToken(typed, file, context)) };
 }
 
-function formatText({ session, scopes, expiresAt, isExpired, claims }: InspectedToken): string {
-  const rows: [string, string][] = [
-    ["Profile", session.profile],
-    ["Account", session.account?.username ?? "(application)"],
-    ["Tenant", session.account?.tenantId ?? session.tenant],
-    ["Client ID", session.clientId],
-    ["Scopes", scopes.join(" ")],
-    ["Audience", typeof claims?.aud === "string" ? claims.aud : "(the token is opaque)"],
-    ["Expires", localTime(expiresAt) + (isExpired ? " (expired)" : "")],
-  ];
-  return rows.map(([label, value]) => `${`${label}:`.padEnd(11)}${plainText(value)}\n`).join("");
+async function readToken(
+  typed: string | undefined,
+  file: string | undefined,
+  context: CommandContext,
+): Promise<string> {
+  if (file !== undefined) return await context.readTextFile(file, MOST_BYTES);
+  return typed === "-" ? await context.readInput(MOST_BYTES, context.interrupted) : typed ?? "";
+}
+
+async function chooseVerification(flags: InspectFlags, name: string, { env, profiles }: CommandContext) {
+  if (flags.verify !== true) return null;
+  const authority = resolveAuthority({ authority: flags.authority }, env, await profiles.find(name));
+  return { authority, caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT") };
+}
+
+async function format(inspected: InspectedToken, form: Form, nowMs: number): Promise<string> {
+  if (form === "text") return formatTokenReport(inspected, nowMs);
+  const document = tokenDocument(inspected, nowMs);
+  if (form === "json") return jsonText(document);
+  const { stringify } = await import("@std/yaml/stringify");
+  return stringify(document);
+}
+
+function noToken({ scope }: InspectFlags, name: string): CliError {
+  const which = scope === undefined ? "no cached token" : "no cached token for these scopes";
+  const scopes = scope === undefined ? "" : ` --scope ${shellWord(scope.join(" "))}`;
+  return new CliError("no_token", `Profile '${name}' has ${which}`, {
+    hint: `Sign in: entra-auth-cli get-token --profile ${shellWord(name)}${scopes}`,
+  });
+}
+
+/** So that a script learns from the exit code whether the token is any good. */
+function judge({ session, state, signature, expiresAt }: InspectedToken, name: string): void {
+  const which = session === null ? "The token" : `The token of profile '${name}'`;
+  if (signature !== null && signature.kind !== "valid") {
+    const found = signature.kind === "wrong" ? "is not genuine" : "can't be verified";
+    throw new CliError("unverified", `${which} ${found}: ${signature.reason}`, {
+      hint: signature.kind === "wrong"
+        ? "Don't rely on what it says. If another authority issued it, name that with --authority."
+        : "Leave --verify out to see what it says.",
+    });
+  }
+  if (state === "valid") return;
+  const ended = expiresAt === null ? "doesn't say when it ends" : "has expired";
+  throw new CliError("no_token", `${which} ${state === "expired" ? ended : "is not valid yet"}`, {
+    hint: state === "not-yet-valid"
+      ? "Check this machine's clock."
+      : `Get a new one: entra-auth-cli ${
+        session === null ? "get-token" : `refresh --profile ${shellWord(name)}`
+      }`,
+  });
 }

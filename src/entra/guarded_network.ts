@@ -73,28 +73,10 @@ export type PostExchange = (
  * in time and size, and judges every answer before MSAL sees it. MSAL's own does none of that.
  */
 export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
-  const { authority, network, signal } = options;
+  const { authority } = options;
   let metadata: AuthorityMetadata | null = null;
   let tokenResponse: TokenResponse | null = null;
   let failure: unknown = null;
-
-  async function send(
-    url: string,
-    method: "GET" | "POST",
-    request: MsalRequest,
-  ): Promise<MsalResponse<JsonObject>> {
-    const response = await network.send({
-      url,
-      method,
-      headers: { ...request.headers, accept: "application/json" },
-      ...(request.body === undefined ? {} : { body: request.body }),
-      timeoutMs: TIMEOUT_MS,
-      maxBytes: MAX_BYTES,
-      signal,
-    });
-    const body = parseBody(response, authority.host);
-    return { status: response.status, headers: { ...response.headers }, body };
-  }
 
   async function exchange<T>(
     url: string,
@@ -104,7 +86,7 @@ export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
     try {
       assertAllowed(url, authority);
       const post = method === "POST" ? options.post : undefined;
-      const sendIt = () => send(url, method, request);
+      const sendIt = () => sendToAuthority(url, method, request, options);
       const response = post === undefined ? await sendIt() : await post(request, sendIt);
       const { body } = response;
       const reported = parseReportedError(body);
@@ -133,6 +115,31 @@ export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
     sendGetRequestAsync: (url, request) => exchange(url, "GET", request),
     sendPostRequestAsync: (url, request) => exchange(url, "POST", request),
   };
+}
+
+/**
+ * Sends one request to the authority and reads the JSON object that comes back, errors included. The caller has made sure
+ * by {@linkcode assertAllowed} that the URL is the authority's own.
+ *
+ * @throws {CliError} `network`, `permission` or `invalid_response`.
+ */
+export async function sendToAuthority(
+  url: string,
+  method: "GET" | "POST",
+  request: MsalRequest,
+  { network, authority, signal }: Pick<GuardedNetworkOptions, "network" | "authority" | "signal">,
+): Promise<MsalResponse<JsonObject>> {
+  const response = await network.send({
+    url,
+    method,
+    headers: { ...request.headers, accept: "application/json" },
+    ...(request.body === undefined ? {} : { body: request.body }),
+    timeoutMs: TIMEOUT_MS,
+    maxBytes: MAX_BYTES,
+    signal,
+  });
+  const body = parseBody(response, authority.host);
+  return { status: response.status, headers: { ...response.headers }, body };
 }
 
 /** Whether a post asks for tokens (RFC 6749): every grant has a type. What else there is to post to gives none. */

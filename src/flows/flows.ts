@@ -4,7 +4,7 @@ import type { Progress } from "./progress.ts";
 import type { TokenRequest, TokenResult } from "./get_token.ts";
 import type { AccessTokenChoice } from "./forget_access_tokens.ts";
 import type { ForgetOptions, Forgotten } from "./forget_tokens.ts";
-import type { InspectedToken } from "./inspect_tokens.ts";
+import type { InspectedSource, InspectedToken } from "./inspect_token.ts";
 import type { Finding } from "./doctor/finding.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
 import type { StoreStatus } from "./store_status.ts";
@@ -30,8 +30,14 @@ export interface Flows {
     request: TokenRequest & { readonly manner: SignInManner; readonly caCertFile: string | undefined },
     progress: Progress,
   ): Promise<TokenResult>;
-  /** The access tokens that are kept for a profile, newest first. */
-  inspectTokens(profile: string): Promise<InspectedToken[]>;
+  /**
+   * See `inspectToken()`. With `verification` the signature is checked by the authority of a kept token, or by the one
+   * that is named for any other.
+   */
+  inspectToken(
+    source: InspectedSource,
+    verification: { readonly authority: string; readonly caCertFile: string | undefined } | null,
+  ): Promise<InspectedToken | null>;
   /** What the store holds, and who keeps its key. */
   storeStatus(): Promise<StoreStatus>;
   /** Looks at this machine, for the sign-in that `settings` asks for. See `examine()`. */

@@ -82,6 +82,12 @@ export function resolveSettings(
   };
 }
 
+/** Base URL of the authority alone, decided in the same way. @throws {CliError} `usage` when something is wrong. */
+export function resolveAuthority(flags: SettingsFlags, env: Environment, profile: Profile | null): string {
+  const sources = [fromFlags(flags), fromEnvironment(env), fromProfile(profile)];
+  return sources.find((source) => source.authority !== undefined)?.authority?.base ?? DEFAULT_AUTHORITY;
+}
+
 /** One place that settings come from. */
 interface Source {
   readonly tenant: string | undefined;

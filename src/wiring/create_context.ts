@@ -38,6 +38,10 @@ export function createContext(system: System): CommandContext {
       const { writePrivateFile } = await import("./write_private_file.ts");
       await writePrivateFile(files, path, text);
     },
+    async readTextFile(path, maxBytes) {
+      const { readTextFile } = await import("./read_text_file.ts");
+      return await readTextFile(files, path, maxBytes);
+    },
     async runInForeground(command, args, env) {
       const { foregroundOf } = await import("../system/foreground_program.ts");
       return await foregroundOf(system.handOverSignals)(command, args, env);

@@ -28,10 +28,12 @@ export function createFlows(system: System, folder: PrivateFolder, store: TokenS
         signIn: (tokens, options, signal) =>
           signInByFlow(request.flow, { tokens, options, manner: request.manner, progress, signal }, system),
       }, interrupted),
-    async inspectTokens(profile) {
-      const { inspectTokens } = await import("../flows/inspect_tokens.ts");
-      const { decodeClaims } = await import("../entra/decode_claims.ts");
-      return await inspectTokens(profile, { clock, store, decodeClaims });
+    async inspectToken(source, verification) {
+      const { inspectToken } = await import("../flows/inspect_token.ts");
+      const { decodeToken } = await import("../entra/decode_token.ts");
+      const { verifierFor } = await import("./verifier_for.ts");
+      const verify = verification === null ? null : verifierFor(system, verification);
+      return await inspectToken(source, { clock, store, decode: decodeToken, verify });
     },
     async storeStatus() {
       const { storeStatus } = await import("../flows/store_status.ts");

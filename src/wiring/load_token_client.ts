@@ -26,10 +26,9 @@ export async function loadTokenClient(
     "Loading MSAL",
     () => import("../entra/msal_token_client.ts"),
   );
-  const { readRoots } = await import("../system/root_certificates.ts");
-  const roots = caCertFile === undefined ? [] : await readRoots(caCertFile, system.files);
+  const { openNetwork } = await import("./open_network.ts");
   const { clock, interrupted: signal } = system;
-  return createTokenClient({ ...key, network: system.network(roots), clock, signal });
+  return createTokenClient({ ...key, network: await openNetwork(system, caCertFile), clock, signal });
 }
 
 /** Asks before anything else: in a cloud whose endpoints are known, the first request comes after the browser. */

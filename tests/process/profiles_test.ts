@@ -333,7 +333,8 @@ Deno.test("two profiles with the same application hold two users and never mix",
   const whose = async (command: string, profile: string) => {
     const result = await sandbox.run([command, "--profile", profile, "--output", "json"]);
     assertEquals(result.code, 0, result.stderr);
-    return JSON.parse(result.stdout).account.username;
+    const document = JSON.parse(result.stdout);
+    return (document.account ?? document.inspection.account).username;
   };
   assertEquals(await whose("get-token", "work"), ADA.username);
   assertEquals(await whose("get-token", "personal"), BOB.username);

@@ -47,6 +47,7 @@ Deno.test("EXIT_CODES is the table that the README and scripts know", () => {
     timeout: 5,
     no_profile: 6,
     no_token: 6,
+    unverified: 6,
     store: 7,
     unreadable_store: 7,
     invalid_profile: 7,

@@ -5,7 +5,7 @@ import type { Flows } from "../../../src/flows/flows.ts";
 import type { TokenResult } from "../../../src/flows/get_token.ts";
 import type { ProgressEvent } from "../../../src/flows/progress.ts";
 import type { StoreStatus } from "../../../src/flows/store_status.ts";
-import type { InspectedToken } from "../../../src/flows/inspect_tokens.ts";
+import type { InspectedToken } from "../../../src/flows/inspect_token.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import type { ProfileBook } from "../../../src/profiles/profile_book.ts";
 import { Secret } from "../../../src/secret.ts";
@@ -102,7 +102,9 @@ export class MemoryContext implements CommandContext {
   readonly ran: [string, readonly string[], Readonly<Record<string, string>>][] = [];
   ended: ForegroundResult = { kind: "ended", code: 0 };
   result: TokenResult = tokenResult();
-  inspected: InspectedToken[] = [];
+  inspected: InspectedToken | null = null;
+  /** What was to be inspected, and how. */
+  readonly inspections: Parameters<Flows["inspectToken"]>[] = [];
   status: StoreStatus = {
     key: { guardian: "key-file", place: "the file /home/key", isInUse: true, reason: null },
     signIns: [],
@@ -119,7 +121,10 @@ export class MemoryContext implements CommandContext {
       return Promise.resolve(this.result);
     },
     storeStatus: () => Promise.resolve(this.status),
-    inspectTokens: () => Promise.resolve(this.inspected),
+    inspectToken: (...asked) => {
+      this.inspections.push(asked);
+      return Promise.resolve(this.inspected);
+    },
     examine: () => Promise.resolve([]),
     forgetAccessTokens: (...choice) => {
       this.dropped.push(choice);
@@ -143,6 +148,10 @@ export class MemoryContext implements CommandContext {
   writePrivateFile(path: string, text: string): Promise<void> {
     this.files[path] = text;
     return Promise.resolve();
+  }
+
+  readTextFile(path: string): Promise<string> {
+    return Promise.resolve(this.files[path] ?? "");
   }
 
   runInForeground(...line: MemoryContext["ran"][number]): Promise<ForegroundResult> {
