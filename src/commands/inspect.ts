@@ -24,6 +24,8 @@ export interface InspectFlags {
   readonly verify?: boolean | undefined;
   /** Base URL of the authority. */
   readonly authority?: string | undefined;
+  /** The authority by the name of its cloud. */
+  readonly cloud?: string | undefined;
   /** Path of a root certificate. */
   readonly caCert?: string | undefined;
   /** Form to print. */
@@ -49,6 +51,7 @@ export function inspectCommand(context: CommandContext): AnyCommand {
     .option("--file <path:string>", "Read the token from a file. - reads it from standard input.")
     .option("--verify", "Check the signature with the tenant's keys.")
     .option("--authority <url:string>", "Base URL of the authority that the keys are from.")
+    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
     .option("-o, --output <form:string>", "text (default), json or yaml.")
     .example("See until when a token lasts", "entra-auth-cli inspect --profile myapp")
@@ -116,7 +119,7 @@ async function readToken(
 
 async function chooseVerification(flags: InspectFlags, name: string, { env, profiles }: CommandContext) {
   if (flags.verify !== true) return null;
-  const authority = resolveAuthority({ authority: flags.authority }, env, await profiles.find(name));
+  const authority = resolveAuthority(flags, env, await profiles.find(name));
   return { authority, caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT") };
 }
 

@@ -1,3 +1,5 @@
+import { CLOUDS } from "../cloud.ts";
+
 /** The claims of a token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -19,7 +21,7 @@ export function listClaim(claims: Claims, name: string): string[] {
 
 /** The APIs of Microsoft's that tokens are most often for, by the forms in which `aud` names them. */
 const AUDIENCES: readonly (readonly [name: string, ...audiences: string[]])[] = [
-  ["Microsoft Graph", "00000003-0000-0000-c000-000000000000", "https://graph.microsoft.com"],
+  ["Microsoft Graph", "00000003-0000-0000-c000-000000000000", ...CLOUDS.map(({ graph }) => graph)],
   [
     "Azure Resource Manager",
     "797f4846-ba00-4fd7-ba43-dac1f8f63013",

@@ -79,8 +79,9 @@ async function findKept(
   const sessions = (await store.list()).filter((session) => session.profile === profile);
   const kept = sessions.flatMap((session) => session.tokens.map((token) => ({ session, token })));
   const [newest] = kept
-    .filter(({ token }) =>
-      scopes === undefined || coversScopes([...token.scopes, ...token.requestedScopes], scopes)
+    .filter(({ session, token }) =>
+      scopes === undefined ||
+      coversScopes([...token.scopes, ...token.requestedScopes], scopes, session.authority)
     )
     .toSorted((a, b) => b.token.obtainedAt - a.token.obtainedAt);
   if (newest === undefined) return null;

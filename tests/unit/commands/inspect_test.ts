@@ -228,6 +228,7 @@ Deno.test("inspect checks the signature only where it is told to, with the autho
     authority: other,
     caCertFile: "ca.pem",
   });
+  assertEquals((await verification({ verify: true, cloud: "usgov" }))?.authority, other);
   const variables = { AZURE_AUTHORITY_HOST: other, ENTRA_AUTH_CLI_CA_CERT: "env.pem" };
   assertEquals(await verification({ verify: true }, variables), { authority: other, caCertFile: "env.pem" });
 });

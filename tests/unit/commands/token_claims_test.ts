@@ -15,6 +15,7 @@ Deno.test("listClaim() splits words, takes lists, and leaves out what is no text
 
 Deno.test("audienceName() knows Microsoft's APIs by id and by address, and no other", () => {
   assertEquals(audienceName("https://graph.microsoft.com/"), "Microsoft Graph");
+  assertEquals(audienceName("https://graph.microsoft.us"), "Microsoft Graph");
   assertEquals(audienceName("00000003-0000-0000-C000-000000000000"), "Microsoft Graph");
   assertEquals(audienceName("https://management.core.windows.net//"), "Azure Resource Manager");
   assertEquals(audienceName("api://payroll"), undefined);
