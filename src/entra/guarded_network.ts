@@ -51,6 +51,8 @@ export interface GuardedNetworkOptions {
   readonly signal: AbortSignal;
   /** Makes the error for what the authority reported. */
   readonly onReportedError: (reported: ReportedError) => CliError;
+  /** Told the issuer that the authority names, once it was judged and before MSAL judges it. */
+  readonly onIssuer?: (issuer: string) => void;
   /** Takes the place of a single request, where a grant needs another way of asking. */
   readonly post?: PostExchange;
 }
@@ -92,8 +94,10 @@ export function guardNetwork(options: GuardedNetworkOptions): GuardedNetwork {
       const reported = parseReportedError(body);
       if (reported !== null) throw options.onReportedError(reported);
       if (response.status !== 200) throw unusable(authority.host, `status ${response.status}`);
-      if (method === "GET") metadata = judgeMetadata(body, authority);
-      else if (isTokenRequest(request)) tokenResponse = judgeTokenResponse(body);
+      if (method === "GET") {
+        metadata = judgeMetadata(body, authority);
+        options.onIssuer?.(metadata.issuer);
+      } else if (isTokenRequest(request)) tokenResponse = judgeTokenResponse(body);
       // MSAL's own generic: the body was judged above for what this program relies on.
       return { ...response, body: body as T };
     } catch (error) {

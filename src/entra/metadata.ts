@@ -1,9 +1,12 @@
 import { CliError } from "../errors.ts";
-import type { Authority, AuthorityMetadata } from "./authority.ts";
+import { type Authority, type AuthorityMetadata, fixedTenantId } from "./authority.ts";
 
 const ENDPOINTS = ["authorization_endpoint", "token_endpoint"];
 
-/** External ID names an issuer on `TENANT-ID.ciamlogin.com` for the authority `NAME.ciamlogin.com`. */
+/**
+ * External ID names an issuer on `TENANT-ID.ciamlogin.com`, be its authority `NAME.ciamlogin.com` or a domain of the
+ * customer's own.
+ */
 const EXTERNAL_ID_DOMAIN = ".ciamlogin.com";
 
 /**
@@ -20,19 +23,40 @@ export function judgeMetadata(
     if (parseHttps(body[name])?.host !== authority.host) throw wrongField(name, authority);
   }
   const issuer = parseHttps(body.issuer);
-  const isExternalId = [issuer?.host, authority.host].every((host) => host?.endsWith(EXTERNAL_ID_DOMAIN));
-  if (issuer === null || (issuer.host !== authority.host && !isExternalId)) {
-    throw wrongField("issuer", authority);
-  }
+  if (issuer === null || !isOwnIssuer(issuer, authority)) throw wrongIssuer(issuer, authority);
   return {
     issuer: String(body.issuer),
     namesIssuerInResponse: body.authorization_response_iss_parameter_supported === true,
   };
 }
 
+function isOwnIssuer(issuer: URL, authority: Authority): boolean {
+  if (issuer.host === authority.host) return true;
+  if (!issuer.host.endsWith(EXTERNAL_ID_DOMAIN)) return false;
+  return authority.host.endsWith(EXTERNAL_ID_DOMAIN) || isExternalIdTenant(issuer, authority);
+}
+
+/** On a domain of the customer's own, only the tenant's id ties the issuer to the authority. */
+function isExternalIdTenant(issuer: URL, { tenant }: Authority): boolean {
+  const id = fixedTenantId(tenant);
+  return id !== null && issuer.href === `https://${id}${EXTERNAL_ID_DOMAIN}/${id}/v2.0`;
+}
+
 function parseHttps(value: unknown): URL | null {
   const url = typeof value === "string" ? URL.parse(value) : null;
   return url?.protocol === "https:" ? url : null;
+}
+
+function wrongIssuer(issuer: URL | null, authority: Authority): CliError {
+  const [, id, domain] = /^([\da-f-]{36})(\..*)$/.exec(issuer?.host ?? "") ?? [];
+  if (id === undefined || domain !== EXTERNAL_ID_DOMAIN) return wrongField("issuer", authority);
+  return new CliError(
+    "invalid_response",
+    `${authority.host} signs in to External ID tenant ${id}, not to yours`,
+    {
+      hint: `If that is the tenant you mean, name it by its ID: --tenant-id ${id}`,
+    },
+  );
 }
 
 function wrongField(name: string, authority: Authority): CliError {

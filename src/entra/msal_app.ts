@@ -75,18 +75,21 @@ export function createMsal<A>(
   const authority = entraAuthority(options.authority, options.tenant);
   const { clientId, tenant, profile } = options;
   const errors = { clientId, tenant, profile };
+  const knownAuthorities = [authority.host];
   const network = guardNetwork({
     network: options.network,
     authority,
     signal: options.signal,
     onReportedError: (reported) => entraError(reported, errors, silently),
+    // MSAL ties an issuer of External ID to an authority that is named otherwise only where its host is in this list.
+    onIssuer: (issuer) => void knownAuthorities.push(new URL(issuer).host),
     ...(post === undefined ? {} : { post }),
   });
   const app = make({
     auth: {
       clientId,
       authority: authority.url,
-      knownAuthorities: [authority.host],
+      knownAuthorities,
       clientCapabilities: CAPABILITIES,
     },
     system: { networkClient: network },

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { entraAuthority } from "../../../src/entra/authority.ts";
 import { judgeMetadata } from "../../../src/entra/metadata.ts";
-import { BASE, goodMetadata, HOST, TENANT_ID } from "./entra_fixture.ts";
+import { BASE, goodMetadata, HOST, OTHER_TENANT_ID, TENANT_ID } from "./entra_fixture.ts";
 
 const AUTHORITY = entraAuthority(BASE, TENANT_ID);
 
@@ -63,9 +63,11 @@ Deno.test("judgeMetadata() takes the issuer of External ID, which has the tenant
   for (const issuer of ["https://evilciamlogin.com/x", "https://x.ciamlogin.com.evil.example/x", BASE]) {
     assertThrows(() => judgeMetadata({ ...document, issuer }, named), CliError, "issuer");
   }
-  assertThrows(
-    () => judgeMetadata({ ...goodMetadata(), issuer: document.issuer }, AUTHORITY),
-    CliError,
-    "issuer",
+  assertEquals(
+    judgeMetadata({ ...goodMetadata(), issuer: document.issuer }, AUTHORITY).issuer,
+    document.issuer,
   );
+  for (const issuer of [document.issuer.replaceAll(TENANT_ID, OTHER_TENANT_ID), `${document.issuer}/x`]) {
+    assertThrows(() => judgeMetadata({ ...goodMetadata(), issuer }, AUTHORITY), CliError);
+  }
 });
