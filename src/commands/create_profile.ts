@@ -1,12 +1,7 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
-import {
-  checkAuthorityFlags,
-  checkClientId,
-  checkFlow,
-  checkProfileName,
-  checkTenant,
-} from "../profiles/check_profile.ts";
+import { authorityText, checkAuthorityFlags, tenantOfHost } from "../profiles/check_authority.ts";
+import { checkClientId, checkFlow, checkProfileName, checkTenant } from "../profiles/check_profile.ts";
 import { DEFAULT_FLOW, type Profile } from "../profiles/profile.ts";
 import { nameTaken } from "../profiles/profile_book.ts";
 import { DEFAULT_SCOPES } from "../profiles/settings.ts";
@@ -65,9 +60,10 @@ export function createProfileCommand(context: CommandContext): AnyCommand {
 export async function runCreateProfile(flags: CreateProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
   const authority = checkAuthorityFlags(flags.cloud, flags.authority);
+  const authorityTenant = authority === null ? null : authority.tenant ?? tenantOfHost(authority);
   const given: Given = {
     name: flags.name,
-    tenantId: flags.tenantId ?? flags.tenant ?? authority?.tenant ?? undefined,
+    tenantId: flags.tenantId ?? flags.tenant ?? authorityTenant ?? undefined,
     clientId: flags.clientId,
     flow: flags.flow,
     scopes: flags.scope?.join(" "),
@@ -75,7 +71,7 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   const complete = terminal.stdinIsTerminal ? given : requireIds(given);
   const profile: Profile = {
     ...await answer(withDefaults(complete), context),
-    ...(authority === null ? {} : { authority: authority.base }),
+    ...(authority === null ? {} : { authority: authorityText(authority) }),
   };
   await profiles.add(profile);
   terminal.say(`✓ Profile '${profile.name}' created`);

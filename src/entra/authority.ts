@@ -6,11 +6,11 @@ const CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /** Who issues the tokens: a base URL and a tenant, and what follows from the two. */
 export interface Authority {
-  /** `https://login.microsoftonline.com/TENANT`. */
+  /** `https://login.microsoftonline.com/TENANT`; at B2C with the policy behind the tenant, as MSAL wants it. */
   readonly url: string;
   /** Host, with the port where it isn't 443. The only host that this program exchanges tokens with. */
   readonly host: string;
-  /** Tenant as configured. */
+  /** Tenant as configured; at B2C `TENANT/POLICY`. */
   readonly tenant: string;
 }
 
@@ -50,7 +50,8 @@ export function expectedIssuer(
  * The one tenant id that tokens have to name, or null where the configured tenant (a domain, `common`,
  * `organizations`) leaves it open.
  */
-export function fixedTenantId(tenant: string): string | null {
+export function fixedTenantId(configured: string): string | null {
+  const [tenant = ""] = configured.split("/");
   if (tenant.toLowerCase() === "consumers") return CONSUMERS_TENANT;
   return isGuid(tenant) ? tenant.toLowerCase() : null;
 }

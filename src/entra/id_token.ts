@@ -52,7 +52,8 @@ export function judgeIdToken(
   expected: ExpectedIdToken,
 ): IdTokenSubject {
   if (!isSigned(idToken)) throw invalid("it is not signed");
-  const tenantId = guid(claims, "tid");
+  const isPolicy = expected.authority.tenant.includes("/");
+  const tenantId = isPolicy ? tenantOfIssuer(claims) : guid(claims, "tid");
   const fixed = fixedTenantId(expected.authority.tenant);
   if (fixed !== null && tenantId !== fixed) {
     throw new CliError("wrong_account", `The sign-in was for tenant ${tenantId}, not for ${fixed}`, {
@@ -70,12 +71,22 @@ export function judgeIdToken(
     throw invalid("nonce is not the one that was sent");
   }
   judgeTimes(claims, expected.nowMs / 1000);
-  const username = claims.preferred_username;
+  const username = claims.preferred_username ?? (Array.isArray(claims.emails) ? claims.emails[0] : undefined);
   return {
     username: typeof username === "string" ? plainText(username, LONGEST_USERNAME) : "",
-    objectId: guid(claims, "oid"),
+    objectId: guid(claims, isPolicy && claims.oid === undefined ? "sub" : "oid"),
     tenantId,
   };
+}
+
+/**
+ * A policy of B2C puts neither `tid` nor `oid` in its tokens unless it was told to: the issuer's path has the tenant,
+ * behind `tfp` or right at its start, and `sub` is the user.
+ */
+function tenantOfIssuer(claims: Readonly<Record<string, unknown>>): string {
+  const tenantId = text(claims, "iss").toLowerCase().split("/").slice(3).find(isGuid);
+  if (tenantId === undefined) throw invalid("iss names no tenant");
+  return tenantId;
 }
 
 function isSigned(idToken: string): boolean {

@@ -1,6 +1,7 @@
 import { CliError } from "../errors.ts";
 import { parseScopes } from "../scopes.ts";
-import { checkAuthority, checkClientId, checkFlow, checkProfileName, checkTenant } from "./check_profile.ts";
+import { checkAuthority } from "./check_authority.ts";
+import { checkClientId, checkFlow, checkProfileName, checkTenant } from "./check_profile.ts";
 import { duplicateKey, type Place, placeOf, syntaxMistake } from "./json_place.ts";
 import { DEFAULT_FLOW, type Profile } from "./profile.ts";
 

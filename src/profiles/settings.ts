@@ -2,14 +2,8 @@ import { CliError } from "../errors.ts";
 import { parseScopes, sentScopes } from "../scopes.ts";
 import { shellWord } from "../shell_word.ts";
 import type { Environment } from "../system/environment.ts";
-import {
-  type Authority,
-  checkAuthority,
-  checkAuthorityFlags,
-  checkClientId,
-  checkFlow,
-  checkTenant,
-} from "./check_profile.ts";
+import { type Authority, checkAuthority, checkAuthorityFlags, tenantOfHost } from "./check_authority.ts";
+import { checkClientId, checkFlow, checkTenant } from "./check_profile.ts";
 import { DEFAULT_FLOW, type Flow, type Profile } from "./profile.ts";
 
 /** How to sign in, with everything decided. */
@@ -18,7 +12,7 @@ export interface SignInSettings {
   readonly profile: string;
   /** Base URL of the authority, without the tenant. */
   readonly authority: string;
-  /** Tenant: GUID, domain, `common`, `organizations` or `consumers`. */
+  /** Tenant: GUID, domain, `common`, `organizations` or `consumers`; at B2C `TENANT/POLICY`. */
   readonly tenant: string;
   /** Application (client) id. */
   readonly clientId: string;
@@ -68,17 +62,19 @@ export function resolveSettings(
 ): SignInSettings {
   const sources = [fromFlags(flags), fromEnvironment(env), fromProfile(profile)];
   const authority = sources.find((source) => source.authority !== undefined)?.authority;
-  const tenant = sources.map((source) => tenantOf(source, authority)).find((found) => found !== undefined);
+  const named = sources.map((source) => tenantOf(source, authority)).find((found) => found !== undefined);
+  const tenant = named ?? (authority === undefined ? undefined : tenantOfHost(authority) ?? undefined);
   const clientId = sources.find((source) => source.clientId !== undefined)?.clientId;
   if (tenant === undefined || clientId === undefined) throw missingProfile(profileName, existing);
-  const base = authority?.base ?? DEFAULT_AUTHORITY;
+  const { base, policy } = authority ?? { base: DEFAULT_AUTHORITY, policy: null };
+  const scopes = decideScopes(flags.scopes, profile?.scopes, policy === null ? DEFAULT_SCOPES : [clientId]);
   return {
     profile: profileName,
     authority: base,
-    tenant,
+    tenant: policy === null ? tenant : `${tenant}/${policy}`,
     clientId,
     flow: flags.flow === undefined ? profile?.flow ?? DEFAULT_FLOW : checkFlow(flags.flow),
-    scopes: sentScopes(decideScopes(flags.scopes, profile?.scopes), base),
+    scopes: sentScopes(scopes, base),
   };
 }
 
@@ -147,10 +143,11 @@ function tenantOf(source: Source, used: Authority | undefined): string | undefin
 function decideScopes(
   typed: readonly string[] | undefined,
   kept: readonly string[] | undefined,
+  otherwise: readonly string[],
 ): readonly string[] {
   const wanted = parseScopes(typed ?? []);
   if (wanted.length > 0) return wanted;
-  return kept !== undefined && kept.length > 0 ? kept : DEFAULT_SCOPES;
+  return kept !== undefined && kept.length > 0 ? kept : otherwise;
 }
 
 function missingProfile(name: string, existing: readonly string[]): CliError {

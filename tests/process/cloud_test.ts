@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Json } from "../support/provider/failures.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
 const IDS = ["--tenant-id", crypto.randomUUID(), "--client-id", crypto.randomUUID()];
@@ -39,6 +40,38 @@ Deno.test("--cloud beside --authority is a usage error in every command that kno
     assertEquals([result.code, result.stdout], [2, ""]);
     assertStringIncludes(result.stderr, "--cloud and --authority can't be used together\nHint: ");
   }
+});
+
+Deno.test("a domain of External ID's customer signs in and refreshes, though its issuer is elsewhere", async () => {
+  await using sandbox = await openSandbox();
+  const { provider } = sandbox;
+  const issuer = `https://${provider.tenantId}.ciamlogin.com/${provider.tenantId}/v2.0`;
+  const asExternalId = () => {
+    provider.failNext("discovery", { kind: "rewrite", rewrite: (document) => ({ ...document, issuer }) });
+    const change = (claims: Json) => ({ ...claims, iss: issuer });
+    provider.failNext("token", { kind: "claims", token: "id_token", change });
+  };
+  asExternalId();
+  const signedIn = await sandbox.signIn(["get-token"]);
+  assertEquals(signedIn.code, 0, signedIn.stderr);
+  asExternalId();
+  const refreshed = await sandbox.run(["refresh"]);
+  assertEquals(refreshed.code, 0, refreshed.stderr);
+});
+
+Deno.test("a profile for B2C keeps its policy, and names the host that has to be permitted", async () => {
+  await using sandbox = await openSandbox();
+  const authority = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/b2c_1_signin";
+  const created = await sandbox.run([
+    ...["create-profile", "--name", "shop", "--authority", authority],
+    ...["--client-id", crypto.randomUUID()],
+  ]);
+  assertEquals(created.code, 0, created.stderr);
+  const [, shop] = JSON.parse((await sandbox.run(["list-profiles", "--output", "json"])).stdout);
+  assertEquals([shop.authority, shop.tenant_id], [authority, "contoso.onmicrosoft.com"]);
+  const result = await sandbox.run(["get-token", "--profile", "shop"]);
+  assertEquals([result.code, result.stdout], [8, ""]);
+  assertStringIncludes(result.stderr, "--allow-net=contoso.b2clogin.com,");
 });
 
 Deno.test("the deno.json that ships lets every cloud be reached", async () => {

@@ -40,7 +40,9 @@ export function enterprisePage({ clientId }: ErrorContext, page: string): string
 export const SIGN_IN_LOGS = "Entra admin center > Monitoring & health > Sign-in logs";
 
 /** A command of the Azure CLI, after the one that turns it to the right tenant. */
-export function az({ tenant }: ErrorContext, command: string): string {
+export function az({ tenant: configured }: ErrorContext, command: string): string {
+  // At B2C the policy follows.
+  const [tenant = ""] = configured.split("/");
   const login = MANY_TENANTS.includes(tenant)
     ? ""
     : `az login --tenant ${shellWord(tenant)} --allow-no-subscriptions\n`;

@@ -137,3 +137,22 @@ Deno.test("resolveSettings() refuses a cloud beside an authority, and one that t
   const unknown = assertThrows(() => resolve({ cloud: "mars" }), CliError, "Cloud is wrong");
   assertStringIncludes(unknown.hint ?? "", "public, usgov, china");
 });
+
+Deno.test("resolveSettings() puts the policy of B2C behind whichever tenant is used", () => {
+  const authority = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_signin";
+  const profile = { ...PROFILE, tenantId: "contoso.onmicrosoft.com", authority, scopes: [] };
+  const kept = resolve({}, {}, profile);
+  assertEquals(kept.authority, "https://contoso.b2clogin.com");
+  assertEquals(kept.tenant, "contoso.onmicrosoft.com/b2c_1_signin");
+  assertEquals(kept.scopes, [PROFILE.clientId], "B2C has no Graph: a token for the application itself");
+  assertEquals(resolve({ tenantId: "other.example" }, {}, profile).tenant, "other.example/b2c_1_signin");
+  assertEquals(resolve({ authority }, {}, PROFILE).tenant, "contoso.onmicrosoft.com/b2c_1_signin");
+});
+
+Deno.test("resolveSettings() takes the tenant of External ID from its host where none is named", () => {
+  const env = { AZURE_CLIENT_ID: CLIENT[1] ?? "" };
+  const authority = "https://contoso.ciamlogin.com";
+  assertEquals(resolve({ authority }, env, null).tenant, "contoso.onmicrosoft.com");
+  assertEquals(resolve({ authority, tenantId: "other.example" }, env, null).tenant, "other.example");
+  assertEquals(resolve({ authority }, {}, PROFILE).tenant, PROFILE.tenantId);
+});
