@@ -1,10 +1,15 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
-import { authorityText, checkAuthorityFlags, tenantOfHost } from "../profiles/check_authority.ts";
+import {
+  type Authority,
+  authorityText,
+  checkAuthorityFlags,
+  tenantOfHost,
+} from "../profiles/check_authority.ts";
 import { checkClientId, checkFlow, checkProfileName, checkTenant } from "../profiles/check_profile.ts";
 import { DEFAULT_FLOW, type Profile } from "../profiles/profile.ts";
 import { nameTaken } from "../profiles/profile_book.ts";
-import { DEFAULT_SCOPES } from "../profiles/settings.ts";
+import { defaultScopes } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
@@ -69,9 +74,10 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
     scopes: flags.scope?.join(" "),
   };
   const complete = terminal.stdinIsTerminal ? given : requireIds(given);
+  const answers = await answer(withDefaults(complete, authority), authority, context);
   const profile: Profile = {
-    ...await answer(withDefaults(complete), context),
-    ...(authority === null ? {} : { authority: authorityText(authority) }),
+    ...answers,
+    ...(authority === null ? {} : { authority: authorityText({ ...authority, tenant: answers.tenantId }) }),
   };
   await profiles.add(profile);
   terminal.say(`✓ Profile '${profile.name}' created`);
@@ -82,21 +88,30 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
 type Given = Readonly<Record<"name" | "tenantId" | "clientId" | "flow" | "scopes", string | undefined>>;
 
 /** Whoever gave the ids by flags and left the rest out gets the defaults without being asked. */
-function withDefaults(given: Given): Given {
-  if (given.tenantId === undefined || given.clientId === undefined) return given;
-  return { ...given, flow: given.flow ?? DEFAULT_FLOW, scopes: given.scopes ?? DEFAULT_SCOPES.join(" ") };
+function withDefaults(given: Given, authority: Authority | null): Given {
+  const { tenantId, clientId } = given;
+  if (tenantId === undefined || clientId === undefined) return given;
+  const scopes = given.scopes ?? defaultScopes(authority, clientId).join(" ");
+  return { ...given, flow: given.flow ?? DEFAULT_FLOW, scopes };
 }
 
 /** Checks what is given and asks for the rest, in the order in which people know it. */
-async function answer(given: Given, context: CommandContext): Promise<Profile> {
+async function answer(
+  given: Given,
+  authority: Authority | null,
+  context: CommandContext,
+): Promise<Profile> {
   const name = await value(given.name, "Profile Name", checkProfileName);
   if (await context.profiles.find(name) !== null) throw nameTaken(name);
+  const tenantId = await value(given.tenantId, "Tenant ID", checkTenant);
+  const clientId = await value(given.clientId, "Client ID", checkClientId);
+  const scopes = defaultScopes(authority, clientId).join(" ");
   return {
     name,
-    tenantId: await value(given.tenantId, "Tenant ID", checkTenant),
-    clientId: await value(given.clientId, "Client ID", checkClientId),
+    tenantId,
+    clientId,
     flow: await value(given.flow, "Flow", checkFlow, DEFAULT_FLOW),
-    scopes: await value(given.scopes, "Scopes", (text) => parseScopes([text]), DEFAULT_SCOPES.join(" ")),
+    scopes: await value(given.scopes, "Scopes", (text) => parseScopes([text]), scopes),
   };
 
   async function value<T>(

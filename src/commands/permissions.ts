@@ -2,7 +2,7 @@ import { Command } from "@cliffy/command";
 import denoJson from "../../deno.json" with { type: "json" };
 import { CliError } from "../errors.ts";
 import { grantFlags, type GrantKind, type Grants } from "../grants.ts";
-import { checkAuthority } from "../profiles/check_profile.ts";
+import { checkAuthority } from "../profiles/check_authority.ts";
 import type { Profile } from "../profiles/profile.ts";
 import { DEFAULT_AUTHORITY } from "../profiles/settings.ts";
 import { shellWord } from "../shell_word.ts";

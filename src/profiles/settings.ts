@@ -41,8 +41,16 @@ export interface SettingsFlags {
 /** The public cloud. */
 export const DEFAULT_AUTHORITY = "https://login.microsoftonline.com";
 
-/** Asked for when neither the command nor the profile names a scope: reading one's own account. */
-export const DEFAULT_SCOPES: readonly string[] = ["User.Read"];
+/**
+ * Asked for when neither the command nor the profile names a scope: reading one's own account; at B2C, which has no
+ * Microsoft Graph, the application itself.
+ */
+export function defaultScopes(
+  authority: Pick<Authority, "policy"> | null,
+  clientId: string,
+): readonly string[] {
+  return (authority?.policy ?? null) === null ? ["User.Read"] : [clientId];
+}
 
 /**
  * Decides how to sign in: a flag beats an environment variable (`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`,
@@ -67,7 +75,7 @@ export function resolveSettings(
   const clientId = sources.find((source) => source.clientId !== undefined)?.clientId;
   if (tenant === undefined || clientId === undefined) throw missingProfile(profileName, existing);
   const { base, policy } = authority ?? { base: DEFAULT_AUTHORITY, policy: null };
-  const scopes = decideScopes(flags.scopes, profile?.scopes, policy === null ? DEFAULT_SCOPES : [clientId]);
+  const scopes = decideScopes(flags.scopes, profile?.scopes, defaultScopes(authority ?? null, clientId));
   return {
     profile: profileName,
     authority: base,

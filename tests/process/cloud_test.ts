@@ -61,14 +61,16 @@ Deno.test("a domain of External ID's customer signs in and refreshes, though its
 
 Deno.test("a profile for B2C keeps its policy, and names the host that has to be permitted", async () => {
   await using sandbox = await openSandbox();
+  const clientId = crypto.randomUUID();
   const authority = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/b2c_1_signin";
   const created = await sandbox.run([
     ...["create-profile", "--name", "shop", "--authority", authority],
-    ...["--client-id", crypto.randomUUID()],
+    ...["--client-id", clientId],
   ]);
   assertEquals(created.code, 0, created.stderr);
   const [, shop] = JSON.parse((await sandbox.run(["list-profiles", "--output", "json"])).stdout);
   assertEquals([shop.authority, shop.tenant_id], [authority, "contoso.onmicrosoft.com"]);
+  assertEquals(shop.scope, clientId, "B2C has no Graph");
   const result = await sandbox.run(["get-token", "--profile", "shop"]);
   assertEquals([result.code, result.stdout], [8, ""]);
   assertStringIncludes(result.stderr, "--allow-net=contoso.b2clogin.com,");
