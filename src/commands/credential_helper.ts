@@ -2,7 +2,7 @@ import { Command } from "@cliffy/command";
 import { Secret } from "../secret.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { type GetTokenFlags, obtainToken } from "./get_token.ts";
+import { type GetTokenFlags, obtainToken, tokenOptions } from "./get_token.ts";
 import { formatGitCredential, type GitCredential, isAnswered, parseGitCredential } from "./git_credential.ts";
 import { profileName } from "./profile_name.ts";
 import { sayWaits } from "./progress_lines.ts";
@@ -22,35 +22,24 @@ const MOST_INPUT_BYTES = 1024 * 1024;
 
 /** The `credential-helper` command. */
 export function credentialHelperCommand(context: CommandContext): AnyCommand {
-  return new Command()
-    .description("Answer git, which wants to sign in to Azure Repos. Git runs it, as a credential helper.")
+  const command = new Command()
+    .description(
+      "Answer git, which wants to sign in to Azure Repos. Git runs it, as a credential helper. Without --scope the " +
+        "profile's scopes for Azure DevOps are asked for, or all of it.",
+    )
     .usage("[OPTION...] get|store|erase")
     .arguments("<operation:string>")
     .option("--host <host:string>", "Answer for this host too, besides those of Azure Repos.", {
       collect: true,
-    })
-    .option("-f, --flow <flow:string>", "How to sign in, where that is needed.")
-    .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-s, --scope <scopes:string>", "Scopes (else the profile's for Azure DevOps, else all of it).", {
-      collect: true,
-    })
-    .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m (default 5m).")
-    .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
-    .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
-    .option(
-      "--authority <url:string>",
-      "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
-    )
-    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
-    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
-    .option("--no-interactive", "Fail rather than wait for a person.")
-    .option("-q, --quiet", "No status lines.")
-    .option("--silent", "The same as --quiet.", { hidden: true })
+    });
+  return tokenOptions(command)
     .example(
       "Let git use it",
       "git config --global credential.https://dev.azure.com.helper '!entra-auth-cli credential-helper'",
     )
-    .action((flags, operation) => runCredentialHelper(operation, flags, context));
+    .action((flags: CredentialHelperFlags, operation: string) =>
+      runCredentialHelper(operation, flags, context)
+    );
 }
 
 /**

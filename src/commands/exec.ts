@@ -4,7 +4,7 @@ import { shellWord } from "../shell_word.ts";
 import type { ForegroundResult } from "../system/foreground_program.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { type GetTokenFlags, obtainToken } from "./get_token.ts";
+import { type GetTokenFlags, obtainToken, tokenOptions } from "./get_token.ts";
 import { sayWaits } from "./progress_lines.ts";
 
 /** The flags of `exec`, as typed: those of `get-token` that choose a token, and the variable to put it in. */
@@ -17,34 +17,16 @@ const DEFAULT_VARIABLE = "ACCESS_TOKEN";
 
 /** The `exec` command. */
 export function execCommand(context: CommandContext): AnyCommand {
-  return new Command()
+  const command = new Command()
     .description(
       "Run a command with an access token in its environment. Its exit code becomes that of this program.",
     )
     .usage("[OPTION...] -- COMMAND [ARGUMENT...]")
-    .option("--env <name:string>", `Variable to put the token in (default ${DEFAULT_VARIABLE}).`)
-    .option("-f, --flow <flow:string>", "How to sign in, where that is needed.")
-    .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
-      collect: true,
-    })
-    .option("--force", "Sign in again, whatever is cached.")
-    .option("--no-cache", "Neither use nor keep cached tokens.")
-    .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m (default 5m).")
-    .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
-    .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
-    .option(
-      "--authority <url:string>",
-      "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
-    )
-    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
-    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
-    .option("--no-interactive", "Fail rather than wait for a person.")
-    .option("-q, --quiet", "No status lines.")
-    .option("--silent", "The same as --quiet.", { hidden: true })
+    .option("--env <name:string>", `Variable to put the token in (default ${DEFAULT_VARIABLE}).`);
+  return tokenOptions(command)
     .example("Call an API", `entra-auth-cli exec -- sh -c 'curl --oauth2-bearer "$ACCESS_TOKEN" URL'`)
     .example("In another variable", "entra-auth-cli exec --env GRAPH_TOKEN -- node report.js")
-    .action(async function (flags) {
+    .action(async function (flags: ExecFlags) {
       await runExec(flags, this.getLiteralArgs(), context);
     });
 }

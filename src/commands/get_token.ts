@@ -75,15 +75,27 @@ export interface GetTokenFlags {
 
 /** The `get-token` command. */
 export function getTokenCommand(context: CommandContext): AnyCommand {
-  return new Command()
+  const command = new Command()
     .description("Get an access token: from the cache, by a silent refresh, or by signing in.")
+    .option("-o, --output <form:string>", `${OUTPUT_FORMS.join(", ")} (default text).`)
+    .option("--file <path:string>", "Write the token to a file (mode 0600) instead of stdout.");
+  return tokenOptions(command)
+    .example("Sign in", "entra-auth-cli get-token --flow interactive")
+    .example(
+      "Use the token",
+      'curl -H "$(entra-auth-cli get-token -o header)" https://graph.microsoft.com/v1.0/me',
+    )
+    .action((flags: GetTokenFlags) => runGetToken(flags, context));
+}
+
+/** Gives a command the flags that say which token, and how to come by it: {@linkcode obtainToken} reads them. */
+export function tokenOptions(command: AnyCommand): AnyCommand {
+  return command
     .option("-f, --flow <flow:string>", "How to sign in: interactive (default) or device-code.")
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
     .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
       collect: true,
     })
-    .option("-o, --output <form:string>", `${OUTPUT_FORMS.join(", ")} (default text).`)
-    .option("--file <path:string>", "Write the token to a file (mode 0600) instead of stdout.")
     .option("--port <port:string>", "Port for the callback (default: a random free one).")
     .option("--port-range <range:string>", "Ports to choose from for the callback, as 8000-8100.")
     .option("--show-url", "Show the URL to open instead of opening a browser.")
@@ -109,13 +121,7 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
     .option("--qr", "Draw the address for a device code as a QR code too.")
     .option("--no-interactive", "Fail rather than wait for a person.")
     .option("-q, --quiet", "No status lines.")
-    .option("--silent", "The same as --quiet.", { hidden: true })
-    .example("Sign in", "entra-auth-cli get-token --flow interactive")
-    .example(
-      "Use the token",
-      'curl -H "$(entra-auth-cli get-token -o header)" https://graph.microsoft.com/v1.0/me',
-    )
-    .action((flags) => runGetToken(flags, context));
+    .option("--silent", "The same as --quiet.", { hidden: true });
 }
 
 /** Gets the token and prints it. @throws {CliError} What {@linkcode obtainToken} throws, or `usage`. */

@@ -75,7 +75,7 @@ const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   "exec": TOKEN,
   "credential-helper": TOKEN,
   "refresh": ["folder", "change", "profile", "settings", "key", "authority", "terminal"],
-  "inspect": ["folder", "profile", "key", "terminal"],
+  "inspect": ["folder", "profile", "settings", "key", "authority", "terminal"],
   "status": ["folder", "key", "terminal"],
   "explain": ["folder", "profile", "settings", "terminal"],
   "clear-cache": ["folder", "change", "profile", "key", "terminal"],
