@@ -35,6 +35,8 @@ export interface ProviderOptions {
   readonly deviceCodeTtl?: number;
   /** Seconds between polls that the device flow asks for; 5 by default. */
   readonly devicePollInterval?: number;
+  /** Whether a refresh token stays good once it was used, as with Entra. By default that ends the whole sign-in. */
+  readonly keepsUsedRefreshTokens?: boolean;
   /** 0, the default, takes any free port. */
   readonly port?: number;
 }
@@ -103,6 +105,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       signingKey: key,
       lifetimes,
       devicePollInterval: options.devicePollInterval ?? 5,
+      keepsUsedRefreshTokens: options.keepsUsedRefreshTokens ?? false,
       changeFor: (request) => router.changeFor(request),
       takeAuthorizeChange: () => router.takeAuthorizeChange(),
       onAnswer: (answer) => router.secrets.noteAnswer(answer),

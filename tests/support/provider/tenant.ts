@@ -34,6 +34,8 @@ export interface TenantSetup {
     readonly deviceCode: number;
   };
   readonly devicePollInterval: number;
+  /** Whether a refresh token stays good once it was used. */
+  readonly keepsUsedRefreshTokens: boolean;
   /** The change a test wants made to the answer to a request, if any. */
   readonly changeFor: (request: IncomingMessage) => AnswerFailure | undefined;
   /** Takes the change a test wants made to the next authorization response, if any. */
@@ -119,7 +121,7 @@ function flowConfiguration(setup: TenantSetup): Configuration {
     responseTypes: ["code"],
     extraParams: ["client_info", "domain_hint"],
     pkce: { required: (_ctx, client) => client.clientAuthMethod === "none" },
-    rotateRefreshToken: true,
+    rotateRefreshToken: !setup.keepsUsedRefreshTokens,
     expiresWithSession: () => false,
     issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed("refresh_token") && source.scopes.has(OFFLINE_INSIDE),
