@@ -1,17 +1,21 @@
 /**
  * Bundles the program: few files that load fast instead of hundreds. What the source loads late stays apart, and is
  * loaded late from the bundle too.
+ *
+ * Run by itself, makes the one module of a release that `deno run` starts from a URL: `dist/entra-auth-cli.js`.
  */
 
+import { dirname } from "@std/path/dirname";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
+import { currentImportMap, flagsFromEnvironment, flagsWithoutImportMap } from "./bundle/import_map.ts";
+import { stampCommit } from "./bundle/stamp_commit.ts";
+import { say } from "./npm_package.ts";
 
 const TOP = fromFileUrl(new URL("../", import.meta.url));
 
-/** Bundled by itself: it needs Node's modules, and what is bundled with it would load them too at every start. */
+/** Kept apart: it needs Node's modules, and what is bundled with it would load them too at every start. */
 const MSAL = "@azure/msal-node";
-
-const COMMIT_PLACE = '"{COMMIT}"';
 
 /** What to bundle. */
 export interface BundleOptions {
@@ -29,14 +33,10 @@ export interface Bundle {
   readonly config: string;
 }
 
-function flagsFromEnvironment(): string[] {
-  return (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter(Boolean);
-}
-
 /** Runs `deno bundle`. Throws an `Error` with what it said. */
 async function denoBundle(args: readonly string[]): Promise<void> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", ...flagsFromEnvironment(), "--platform=deno", "--minify", ...args],
+    args: ["bundle", "--quiet", "--platform=deno", "--minify", ...args],
     cwd: TOP,
     stdin: "null",
   });
@@ -48,49 +48,59 @@ async function denoBundle(args: readonly string[]): Promise<void> {
 
 /** Bundles the program into `folder`. Throws an `Error` with what Deno said where that fails. */
 export async function bundle({ entry = "main.ts", folder }: BundleOptions): Promise<Bundle> {
-  await denoBundle(["--code-splitting", `--external=${MSAL}`, `--outdir=${folder}`, entry]);
-  // By itself: names are resolved from here, where the configuration is that knows them.
-  await denoBundle([`--output=${join(folder, "msal.js")}`, "scripts/bundle/msal.ts"]);
-  await stampCommit(folder);
+  const flags = flagsFromEnvironment();
+  await denoBundle([...flags, "--code-splitting", `--external=${MSAL}`, `--outdir=${folder}`, entry]);
+  await denoBundle([...flags, `--output=${join(folder, "msal.js")}`, "scripts/bundle/msal.ts"]);
   const config = join(folder, "deno.json");
   await Deno.writeTextFile(config, JSON.stringify({ imports: { [MSAL]: "./msal.js" } }));
-  await forgetTimes(folder);
+  const paths = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => join(folder, name));
+  await stampCommit(paths);
+  // An executable keeps the times of its files: two of the same commit are to be the same bytes.
+  for (const path of paths) await Deno.utime(path, 0, 0);
   const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
   return { main: join(folder, name), config };
 }
 
-/** An executable keeps the times of its files: two bundles of the same commit are to be the same bytes. */
-async function forgetTimes(folder: string): Promise<void> {
-  for await (const { name } of Deno.readDir(folder)) await Deno.utime(join(folder, name), 0, 0);
-}
-
-/** Puts the commit where `src/commands/program_version.ts` has a place for it. Nothing is put where there is no git. */
-async function stampCommit(folder: string): Promise<void> {
-  const commit = await currentCommit();
-  if (commit === null) return;
-  for await (const { name } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    const text = await Deno.readTextFile(path);
-    if (text.includes(COMMIT_PLACE)) {
-      await Deno.writeTextFile(path, text.replace(COMMIT_PLACE, `"${commit}"`));
-    }
-  }
-}
-
-/** The commit that is checked out, `-changed` where files differ from it; null outside of git. */
-async function currentCommit(): Promise<string | null> {
+/**
+ * Bundles the program into the one module `output`, which can be loaded from anywhere. Throws an `Error` with what Deno
+ * said where that fails.
+ *
+ * MSAL is left to Deno to fetch from npm when it is needed: what is bundled of it would ask for files beside the module,
+ * and a URL has none.
+ */
+export async function bundleIntoOne(output: string): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bundle-" });
   try {
-    const commit = await git("rev-parse", "--short=12", "HEAD");
-    const changes = await git("status", "--porcelain", "--untracked-files=no");
-    return commit === null ? null : `${commit}${changes === "" ? "" : "-changed"}`;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    const late = join(folder, "late_msal.ts");
+    await Deno.writeTextFile(late, await lateMsal());
+    const { imports, scopes } = await currentImportMap();
+    const map = join(folder, "import_map.json");
+    await Deno.writeTextFile(
+      map,
+      JSON.stringify({ imports: { ...imports, [MSAL]: "./late_msal.ts" }, scopes }),
+    );
+    await Deno.mkdir(dirname(output), { recursive: true });
+    const flags = [...flagsWithoutImportMap(), `--import-map=${map}`];
+    await denoBundle([...flags, `--external=${await msalPackage()}`, `--output=${output}`, "main.ts"]);
+    await stampCommit([output]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 }
 
-async function git(...args: readonly string[]): Promise<string | null> {
-  const { success, stdout } = await new Deno.Command("git", { args: [...args], cwd: TOP, stderr: "null" })
-    .output();
-  return success ? new TextDecoder().decode(stdout).trim() : null;
+/** A module that gives what MSAL does, and loads it no sooner than it is loaded itself. */
+async function lateMsal(): Promise<string> {
+  const names = Object.keys(await import("./bundle/msal.ts"));
+  return `export const { ${names.join(", ")} } = await import("${await msalPackage()}");\n`;
+}
+
+/** The npm package, with its version. */
+async function msalPackage(): Promise<string> {
+  return JSON.parse(await Deno.readTextFile(join(TOP, "deno.json"))).imports[MSAL];
+}
+
+if (import.meta.main) {
+  const output = join(TOP, "dist", "entra-auth-cli.js");
+  await bundleIntoOne(output);
+  say(`made ${output}`);
 }

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
+import { currentImportMap } from "../../scripts/bundle/import_map.ts";
 import { inheritedVariables, programCommand } from "../support/program.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
@@ -8,35 +9,7 @@ const HEAVY_PACKAGES = ["@azure/msal-node", "jose", "@cliffy/prompt", "@cliffy/t
 const HEAVY_FOLDERS = ["src/entra/", "src/loopback/", "src/browser/"];
 const HEAVY_FILES = ["src/flows/interactive_sign_in.ts"];
 
-interface ImportMap {
-  readonly imports: Readonly<Record<string, string>>;
-  readonly scopes?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
-
 const TOP = new URL("../../", import.meta.url);
-
-/** The import map that the tests run with: a file that `DENO_FLAGS` names, else the imports of `deno.json`. */
-async function currentImportMap(): Promise<{ map: ImportMap; base: URL }> {
-  const named = / ?--import-map=(\S+)/.exec(Deno.env.get("DENO_FLAGS") ?? "")?.[1];
-  const base = named === undefined ? new URL("deno.json", TOP) : new URL(named, TOP);
-  const { imports, scopes } = JSON.parse(await Deno.readTextFile(base));
-  return { map: { imports: named === undefined ? withSubpaths(imports) : imports, scopes }, base };
-}
-
-/** In `deno.json`, and only there, the name of a package stands for everything below it too. */
-function withSubpaths(imports: Readonly<Record<string, string>>): Record<string, string> {
-  const below = Object.entries(imports).map((
-    [name, target],
-  ) => [`${name}/`, `${target.replace(":", ":/")}/`]);
-  return { ...imports, ...Object.fromEntries(below) };
-}
-
-/** The same addresses, for a map that lies elsewhere. */
-function absolute(imports: Readonly<Record<string, string>>, base: URL): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(imports).map(([name, target]) => [name, new URL(target, base).href]),
-  );
-}
 
 async function heavyModules(names: readonly string[]): Promise<Record<string, string>> {
   const modules = [...names, ...HEAVY_FILES.map((file) => new URL(file, TOP).href)];
@@ -51,17 +24,11 @@ async function heavyModules(names: readonly string[]): Promise<Record<string, st
 
 /** Writes an import map in which the heavy modules are ones that fail as soon as they are loaded. */
 async function writeFailingMap(folder: string): Promise<string> {
-  const { map, base } = await currentImportMap();
-  const imports = absolute(map.imports, base);
-  const scopes = Object.entries(map.scopes ?? {})
-    .map(([scope, names]) => [new URL(scope, base).href, absolute(names, base)]);
+  const { imports, scopes } = await currentImportMap();
   const subpaths = Object.keys(imports).filter((name) => name.startsWith("@cliffy/prompt/"));
   const heavy = await heavyModules([...HEAVY_PACKAGES, ...subpaths.filter((name) => !name.endsWith("/"))]);
   const path = join(folder, "failing_import_map.json");
-  await Deno.writeTextFile(
-    path,
-    JSON.stringify({ imports: { ...imports, ...heavy }, scopes: Object.fromEntries(scopes) }),
-  );
+  await Deno.writeTextFile(path, JSON.stringify({ imports: { ...imports, ...heavy }, scopes }));
   return path;
 }
 
