@@ -191,6 +191,7 @@ export async function obtainToken(
     useStore: flags.cache ?? true,
     manner: { ...manner, meetPerson: () => meet(flags, context, progress) },
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
+    ...(flags.timeout === undefined ? {} : { timeoutMs: manner.timeoutMs }),
     ...(prompt === undefined ? {} : { prompt }),
     ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
     ...(flags.domainHint === undefined ? {} : { domainHint: flags.domainHint }),

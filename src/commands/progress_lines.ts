@@ -33,6 +33,8 @@ function progressLines(event: ProgressEvent): RankedLines {
       return status("✓ Using cached token");
     case "waiting-for-refresh":
       return status(`⏳ Waiting for another process, which is refreshing profile '${event.profile}'...`);
+    case "waiting-for-authority":
+      return status(`⏳ Waiting ${event.seconds} s, as ${event.host} asks...`);
     case "refreshing":
       return status(event.expired ? "⟳ Refreshing expired token..." : "⟳ Refreshing token...");
     case "refreshed":

@@ -1,7 +1,7 @@
 import { CliError, type CliErrorOptions } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import { parseReportedError, type ReportedError } from "./reported_error.ts";
-import type { JsonObject, MsalResponse } from "./guarded_network.ts";
+import type { JsonObject, MsalResponse } from "./send_to_authority.ts";
 
 /** What polling needs. */
 export interface DevicePolling {

@@ -30,12 +30,17 @@ export function entraError(reported: ReportedError, context: ErrorContext, silen
 }
 
 /** The error for a trouble of the service's own (a status of 429, or 500 and above), with what it said about it. */
-export function serviceError(host: string, status: number, reported: ReportedError | null): CliError {
+export function serviceError(
+  host: string,
+  status: number,
+  reported: ReportedError | null,
+  hint = "Try again in a minute.",
+): CliError {
   const { aadsts, correlationId } = reported ?? {};
   const known = aadsts === undefined ? null : findRemedy(aadsts);
   const cannot = `${host} cannot answer right now (status ${status})`;
   return new CliError("network", known === null ? cannot : `${cannot}: ${known.message}`, {
-    hint: "Try again in a minute.",
+    hint,
     ...(aadsts === undefined ? {} : { aadsts }),
     ...(correlationId === undefined ? {} : { correlationId }),
   });

@@ -1,11 +1,12 @@
 import { InteractionRequiredAuthError } from "@azure/msal-node";
 import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
-import type { Network } from "../system/network.ts";
+import type { Network, Repeat } from "../system/network.ts";
 import { entraAuthority } from "./authority.ts";
 import type { ErrorContext } from "./aadsts/remedy.ts";
 import { entraError } from "./entra_error.ts";
 import { type GuardedNetwork, guardNetwork, type PostExchange } from "./guarded_network.ts";
+import type { Sending } from "./send_to_authority.ts";
 import { signInAgain } from "./msal_cache.ts";
 
 /** Which application asks which authority, and the outside it needs for that. */
@@ -24,6 +25,8 @@ export interface TokenClientOptions {
   readonly clock: Clock;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
+  /** The longest that a grant may take which no user takes part in, in milliseconds; 30 seconds by default. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -31,6 +34,9 @@ export interface TokenClientOptions {
  * continuously, and comes back for a token with the claims it demands (`--claims`).
  */
 const CAPABILITIES = ["CP1"];
+
+/** The longest that one request may take which a user waits for, in milliseconds. */
+const TIMEOUT_MS = 30_000;
 
 /** How one of MSAL's applications is made. */
 export interface MsalConfiguration {
@@ -62,6 +68,10 @@ export interface Msal<A> {
 export interface GrantManner {
   /** Whether no user takes part: see `entraError()`. */
   readonly silently: boolean;
+  /** After what a post is sent again. Never by default, as is right for whatever can be redeemed once. */
+  readonly repeat?: Repeat;
+  /** Whether the grant is better given up than waited for. Not by default. */
+  readonly isHasty?: boolean;
   /** Makes the grant's requests, where one request isn't all there is to it. */
   readonly post?: PostExchange;
 }
@@ -69,9 +79,10 @@ export interface GrantManner {
 /** Makes one of MSAL's applications for one grant, by `make`. */
 export function createMsal<A>(
   options: TokenClientOptions,
-  { silently, post }: GrantManner,
+  manner: GrantManner,
   make: (configuration: MsalConfiguration) => A,
 ): Msal<A> {
+  const { silently, post } = manner;
   const authority = entraAuthority(options.authority, options.tenant);
   const { clientId, tenant, profile } = options;
   const errors = { clientId, tenant, profile };
@@ -80,6 +91,8 @@ export function createMsal<A>(
     network: options.network,
     authority,
     signal: options.signal,
+    clock: options.clock,
+    sending: sendingOf(manner, options),
     onReportedError: (reported) => entraError(reported, errors, silently),
     // MSAL ties an issuer of External ID to an authority that is named otherwise only where its host is in this list.
     onIssuer: (issuer) => void knownAuthorities.push(new URL(issuer).host),
@@ -95,6 +108,22 @@ export function createMsal<A>(
     system: { networkClient: network },
   });
   return { app, network, errors };
+}
+
+function sendingOf(
+  { silently, repeat = "never", isHasty = false }: GrantManner,
+  { clock, timeoutMs = TIMEOUT_MS }: TokenClientOptions,
+): Sending {
+  const endMs = clock.monotonic() + timeoutMs;
+  return {
+    // A user may take any time between two requests.
+    timeLeftMs: silently
+      ? () => Math.max(0, endMs - clock.monotonic())
+      : () => Math.min(timeoutMs, TIMEOUT_MS),
+    repeatGet: isHasty ? "never" : "always",
+    repeatPost: isHasty ? "never" : repeat,
+    obeysPause: silently,
+  };
 }
 
 /** Runs a call of MSAL's, and in place of MSAL's error throws the one that the network module met. */

@@ -4,7 +4,7 @@ import type { Secret } from "../secret.ts";
 import type { Account } from "../token.ts";
 import { acceptsIssuer, entraAuthority } from "./authority.ts";
 import { entraError } from "./entra_error.ts";
-import { assertAllowed } from "./guarded_network.ts";
+import { assertAllowed } from "./send_to_authority.ts";
 import { issuedTokens } from "./issued_tokens.ts";
 import { createMsal, runMsal, type TokenClientOptions } from "./msal_app.ts";
 import { restoreCache } from "./msal_cache.ts";
@@ -92,11 +92,11 @@ async function refresh(
   options: TokenClientOptions,
   cache: Secret,
   account: Account,
-  { scopes, claims }: RefreshOptions,
+  { scopes, claims, isHasty = false }: RefreshOptions,
 ): Promise<IssuedTokens> {
   const msal = createMsal(
     options,
-    { silently: true },
+    { silently: true, repeat: "unprocessed", isHasty },
     (configuration) => new PublicClientApplication(configuration),
   );
   const known = await restoreCache(msal.app.getTokenCache(), cache, account.homeAccountId);

@@ -17,7 +17,10 @@ export interface SignInOptions {
 }
 
 /** What to ask of a refresh. */
-export type RefreshOptions = Pick<SignInOptions, "scopes" | "claims">;
+export interface RefreshOptions extends Pick<SignInOptions, "scopes" | "claims"> {
+  /** Whether there is something to fall back on, so that a refresh which meets trouble is given up at once. Not by default. */
+  readonly isHasty?: boolean;
+}
 
 /** Tokens as the authority issued them, judged. */
 export interface IssuedTokens {

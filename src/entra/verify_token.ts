@@ -4,7 +4,7 @@ import { plainText } from "../plain_text.ts";
 import type { Network } from "../system/network.ts";
 import { type Authority, entraAuthority, expectedIssuer, isGuid } from "./authority.ts";
 import { decodeToken } from "./decode_token.ts";
-import { assertAllowed, type JsonObject, sendToAuthority } from "./guarded_network.ts";
+import { assertAllowed, type JsonObject, sendToAuthority } from "./send_to_authority.ts";
 import { judgeMetadata } from "./metadata.ts";
 
 /**

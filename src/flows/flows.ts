@@ -23,11 +23,19 @@ export interface SignInManner {
   readonly meetPerson?: () => Promise<Person>;
 }
 
+/** How the authority is reached. */
+export interface AuthorityAccess {
+  /** A PEM file with a root to trust for it. */
+  readonly caCertFile: string | undefined;
+  /** The longest that asking it may take while no user takes part, in milliseconds, where the user said so. */
+  readonly timeoutMs?: number;
+}
+
 /** What the program does, ready to be called: the commands know no more than this. */
 export interface Flows {
-  /** See `getToken()`. `caCertFile` names a PEM file with a root to trust for the authority. */
+  /** See `getToken()`. */
   getToken(
-    request: TokenRequest & { readonly manner: SignInManner; readonly caCertFile: string | undefined },
+    request: TokenRequest & { readonly manner: SignInManner } & AuthorityAccess,
     progress: Progress,
   ): Promise<TokenResult>;
   /**

@@ -76,7 +76,8 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
   try {
     const tokens = await dependencies.loadTokenClient();
     progress({ kind: "refreshing", expired: stillValid === null && hasToken(session, request) });
-    const issued = await tokens.refresh(session.msalCache, session.account, request);
+    const isHasty = stillValid !== null && acceptsCached(request);
+    const issued = await tokens.refresh(session.msalCache, session.account, { ...request, isHasty });
     const refreshed = sessionAfter(request, issued, session, clock.now());
     const isSaved = await saveIfPossible(() => store.save(refreshed), request, dependencies);
     progress({ kind: "refreshed" });

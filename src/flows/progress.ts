@@ -6,6 +6,8 @@ export type ProgressEvent =
   | { readonly kind: "using-cached-token" }
   /** Another process refreshes the profile already. */
   | { readonly kind: "waiting-for-refresh"; readonly profile: string }
+  /** The authority asked for a pause. */
+  | { readonly kind: "waiting-for-authority"; readonly host: string; readonly seconds: number }
   | { readonly kind: "refreshing"; readonly expired: boolean }
   | { readonly kind: "refreshed" }
   | { readonly kind: "refresh-failed"; readonly error: CliError }

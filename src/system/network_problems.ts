@@ -111,6 +111,13 @@ export const PROBLEMS: readonly Problem[] = [
     isPassing: true,
   },
   {
+    words: /close_notify|closed before|reset|broken pipe|os error (104|54|32|10053|10054)\b|eof|end of file/i,
+    about: "host",
+    message: (who) => `${who} broke off the connection before it answered`,
+    hint: tryAgain,
+    isPassing: true,
+  },
+  {
     words: /\btls\b|\bssl\b|fatal alert|corrupt message|peer (is|misbehaved)/i,
     about: "host",
     message: (who) => `${who} did not answer in TLS as it should`,
@@ -142,13 +149,6 @@ export const PROBLEMS: readonly Problem[] = [
     isPassing: true,
   },
   {
-    words: /closed before|reset|broken pipe|os error (104|54|32|10053|10054)\b|eof|end of file/i,
-    about: "host",
-    message: (who) => `${who} broke off the connection before it answered`,
-    hint: tryAgain,
-    isPassing: true,
-  },
-  {
     words: /head is too large|header/i,
     about: "host",
     message: (who) => `The answer from ${who} has a header that is too large`,
@@ -167,7 +167,7 @@ export const PROBLEMS: readonly Problem[] = [
 /** What fails while the body is read. */
 export const BODY_PROBLEMS: readonly Problem[] = [
   {
-    words: /reading a body|reset|closed|os error/i,
+    words: /reading a body|close_notify|reset|closed|os error/i,
     about: "host",
     message: (who) => `The answer from ${who} breaks off`,
     hint: tryAgain,

@@ -152,7 +152,7 @@ async function checkOwnFolder({ files, notice }: Guard, path: string, facts: Fil
 
 /** What this program puts into its folder and the folders in it, drafts and files moved aside included. */
 const OWN_NAMES =
-  /^\.?(profiles\.(json|lock)|tokens\.(enc|lock)|key|locks|[0-9a-f]+(\.sign-in)?\.(lock|json))([.~]|$)/;
+  /^\.?((profiles|throttle)\.(json|lock)|tokens\.(enc|lock)|key|locks|[0-9a-f]+(\.sign-in)?\.(lock|json))([.~]|$)/;
 
 /** A folder that holds other things too, such as `/` or a home, is not this program's to close to everybody else. */
 async function refuseSharedFolder(files: Files, path: string, mode: number): Promise<void> {

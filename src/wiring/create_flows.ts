@@ -24,7 +24,7 @@ export function createFlows(system: System, folder: PrivateFolder, store: TokenS
             signal,
           );
         },
-        loadTokenClient: () => loadTokenClient(system, request.key, request.caCertFile),
+        loadTokenClient: () => loadTokenClient(request.key, { ...request, system, folder, progress }),
         signIn: (tokens, options, signal) =>
           signInByFlow(request.flow, { tokens, options, manner: request.manner, progress, signal }, system),
       }, interrupted),

@@ -145,8 +145,8 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
       headers: { "content-type": "text/html" },
       body: "<html>Sign in to the hotel</html>",
     },
-    3,
-    /answered with something that is not JSON/,
+    4,
+    /^In place of localhost:\d+ a web page answered$/m,
   ],
   ["a discovery that breaks off", "discovery", { kind: "reset" }, 4, /localhost:\d+ /],
   [
@@ -221,8 +221,8 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     "a token endpoint that answers HTML",
     "token",
     { kind: "response", status: 200, headers: { "content-type": "text/html" }, body: "<html></html>" },
-    3,
-    /something that is not JSON/,
+    4,
+    /^In place of localhost:\d+ a web page answered$/m,
   ],
   ["a token endpoint that breaks off", "token", { kind: "reset" }, 4, /localhost:\d+ /],
   [
@@ -319,8 +319,9 @@ function claims(change: (genuine: Json) => Json): Failure {
 for (const [what, endpoint, failure, code, message] of FAILURES) {
   Deno.test(`get-token meets ${what}: exit code ${code}, no token, nothing saved`, async () => {
     await using sandbox = await openSandbox();
-    sandbox.provider.failNext(endpoint, failure);
     const failsEarly = endpoint === "discovery";
+    // Discovery is asked again after what may pass.
+    for (let times = failsEarly ? 3 : 1; times > 0; times--) sandbox.provider.failNext(endpoint, failure);
     const result = failsEarly
       ? await sandbox.run(["get-token"])
       : await signInWith(sandbox, ["get-token"], {});
@@ -332,7 +333,7 @@ for (const [what, endpoint, failure, code, message] of FAILURES) {
 
 Deno.test("an attempt that failed leaves nothing in the way of the next one", async () => {
   await using sandbox = await openSandbox();
-  sandbox.provider.failNext("discovery", { kind: "reset" });
+  for (let times = 3; times > 0; times--) sandbox.provider.failNext("discovery", { kind: "reset" });
   assertEquals((await sandbox.run(["get-token"])).code, 4);
   sandbox.provider.failNext("token", { kind: "reset" });
   assertEquals((await sandbox.signIn(["get-token"])).code, 4);

@@ -217,7 +217,8 @@ Deno.test("authorizationUrl() gives the cause of a failed discovery, not MSAL's 
       "authoriz",
     ],
     [jsonResponse({ ...goodMetadata(), issuer: "https://evil.example" }), "invalid_response", "issuer"],
-    [textResponse("<html>portal"), "invalid_response", "not JSON"],
+    [textResponse("portal"), "invalid_response", "not JSON"],
+    [textResponse("<html>portal"), "network", "a web page answered"],
     [textResponse("", 302, { location: "https://evil.example" }), "invalid_response", "redirect"],
     [textResponse("", 503), "network", "503"],
     [
@@ -326,7 +327,7 @@ Deno.test("redeem() takes no empty, failed or redirected answer for a success", 
     jsonResponse([]),
     jsonResponse({}, 400),
     jsonResponse(goodTokenResponse(), 400),
-    textResponse("<html>"),
+    textResponse("html"),
     textResponse("", 307, { location: "https://evil.example" }),
   ];
   for (const answer of answers) assertEquals((await signInError(() => answer)).code, "invalid_response");

@@ -1,0 +1,144 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import type { Failure } from "../support/provider/failures.ts";
+import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+
+const BUSY: Failure = { kind: "response", status: 503, body: "busy" };
+const HTML = { "content-type": "text/html" };
+
+/** An answer that asks for a pause. */
+function askFor(pause: string, status = 429): Failure {
+  return { kind: "response", status, headers: { ...HTML, "retry-after": pause }, body: "<h1>Too many</h1>" };
+}
+
+/** A sandbox in which somebody signed in, whose tokens live for `accessTokenTtl` seconds. */
+async function openSignedIn(accessTokenTtl = 3600): Promise<Sandbox & { readonly token: string }> {
+  await using parts = new AsyncDisposableStack();
+  const sandbox = parts.use(await openSandbox({ accessTokenTtl }));
+  const { code, stdout, stderr } = await sandbox.signIn(["get-token"]);
+  assertEquals(code, 0, stderr);
+  const owned = parts.move();
+  return { ...sandbox, token: stdout.trim(), [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+function refreshes({ provider }: Sandbox): number {
+  return provider.requestsTo("token").filter(({ form }) => form.grant_type === "refresh_token").length;
+}
+
+function storeOf({ home }: Sandbox): Promise<Uint8Array> {
+  return Deno.readFile(join(home, "tokens.enc"));
+}
+
+Deno.test("refresh asks again when the authority is busy", async () => {
+  await using sandbox = await openSignedIn();
+  sandbox.provider.failNext("discovery", { kind: "reset" });
+  sandbox.provider.failNext("token", BUSY);
+  const result = await sandbox.run(["refresh"]);
+  assertEquals([result.code, refreshes(sandbox)], [0, 2], result.stderr);
+});
+
+Deno.test("refresh gives up an authority that stays busy, and touches no token", async () => {
+  await using sandbox = await openSignedIn();
+  const before = await storeOf(sandbox);
+  for (let times = 3; times > 0; times--) sandbox.provider.failNext("token", BUSY);
+  const result = await sandbox.run(["refresh"]);
+  assertEquals([result.code, result.stdout, refreshes(sandbox)], [4, "", 3], result.stderr);
+  assertMatch(result.stderr, /^localhost:\d+ cannot answer right now \(status 503\)$/m);
+  assertEquals(await storeOf(sandbox), before);
+  assertEquals((await sandbox.run(["refresh"])).code, 0);
+});
+
+Deno.test("a refresh whose answer is lost is not sent again, for its token may be used up", async () => {
+  await using sandbox = await openSignedIn();
+  const before = await storeOf(sandbox);
+  sandbox.provider.failNext("token", { kind: "reset" });
+  const result = await sandbox.run(["refresh"]);
+  assertEquals([result.code, result.stdout, refreshes(sandbox)], [4, "", 1], result.stderr);
+  assertMatch(result.stderr, /^localhost:\d+ broke off the connection before it answered$/m);
+  assertEquals(await storeOf(sandbox), before);
+});
+
+Deno.test("refresh waits as long as the authority asks for", async () => {
+  await using sandbox = await openSignedIn();
+  sandbox.provider.failNext("token", askFor("1"));
+  const result = await sandbox.run(["refresh"]);
+  assertEquals([result.code, refreshes(sandbox)], [0, 2], result.stderr);
+  assertMatch(result.stderr, /^⏳ Waiting 1 s, as localhost:\d+ asks\.\.\.$/m);
+});
+
+Deno.test("a pause that is too long to wait for is obeyed by the next process, but not by a new sign-in", async () => {
+  await using sandbox = await openSignedIn();
+  sandbox.provider.failNext("token", askFor("300", 503));
+  const first = await sandbox.run(["refresh"]);
+  assertEquals([first.code, first.stdout], [4, ""]);
+  assertMatch(first.stderr, /^localhost:\d+ cannot answer right now \(status 503\)$/m);
+  assertMatch(first.stderr, /^Hint: Try again in 5 min, at \d\d:\d\d:\d\d\.$/m);
+
+  const next = await sandbox.run(["refresh"]);
+  assertEquals([next.code, next.stdout], [4, ""]);
+  assertMatch(next.stderr, /^localhost:\d+ asked for a pause, which is not over yet$/m);
+  assertMatch(next.stderr, /^Hint: Try again in [345] min, at \d\d:\d\d:\d\d\.$/m);
+  assertEquals(refreshes(sandbox), 1, "nothing is sent");
+  assertEquals(
+    (await sandbox.run(["get-token"])).stdout.trim(),
+    sandbox.token,
+    "the cache answers meanwhile",
+  );
+
+  const kept = await Deno.readTextFile(join(sandbox.home, "throttle.json"));
+  assertEquals(
+    JSON.parse(kept).pauses.map(({ host, client_id }: Record<string, string>) => [host, client_id]),
+    [
+      [`localhost:${sandbox.provider.port}`, sandbox.provider.clientId],
+    ],
+  );
+  const again = await sandbox.signIn(["get-token", "--force"]);
+  assertEquals(again.code, 0, again.stderr);
+});
+
+Deno.test("a file of pauses that is damaged, or of another clock, keeps nobody out", async () => {
+  await using sandbox = await openSignedIn();
+  const { port, clientId } = sandbox.provider;
+  const far = { host: `localhost:${port}`, client_id: clientId, until: "2199-01-01T00:00:00Z" };
+  for (const text of ["{", JSON.stringify({ version: 1, pauses: [far] })]) {
+    await Deno.writeTextFile(join(sandbox.home, "throttle.json"), text);
+    const result = await sandbox.run(["refresh"]);
+    assertEquals(result.code, 0, result.stderr);
+  }
+});
+
+Deno.test("a token with some minutes left is given at once when its refresh meets a busy authority", async () => {
+  await using sandbox = await openSignedIn(120);
+  sandbox.provider.failNext("token", askFor("60"));
+  for (const reason of ["cannot answer right now", "asked for a pause"]) {
+    const result = await sandbox.run(["get-token"]);
+    assertEquals([result.code, result.stdout.trim()], [0, sandbox.token], result.stderr);
+    assertStringIncludes(result.stderr, reason);
+  }
+  assertEquals(refreshes(sandbox), 1);
+});
+
+Deno.test("a code is redeemed once, whatever the authority asks for", async () => {
+  await using sandbox = await openSandbox();
+  sandbox.provider.failNext("token", askFor("1", 503));
+  const result = await sandbox.signIn(["get-token"]);
+  assertEquals([result.code, result.stdout], [4, ""], result.stderr);
+  assertStringIncludes(result.stderr, "Try again in 1 s");
+  assertEquals(sandbox.provider.requestsTo("token").length, 1);
+});
+
+Deno.test("get-token --timeout ends a request that nobody answers", async () => {
+  await using sandbox = await openSignedIn(1);
+  const release = Promise.withResolvers<void>();
+  const held: Failure = { kind: "hold", until: release.promise, then: { kind: "reset" } };
+  // Once the first is over, the token has expired.
+  const cases = [["discovery", "--force"], ["discovery"], ["token"]] as const;
+  for (const [endpoint, ...flags] of cases) {
+    sandbox.provider.failNext(endpoint, held);
+    const result = await sandbox.run(["get-token", ...flags, "--timeout", "1s"]);
+    assertEquals([result.code, result.stdout], [4, ""], result.stderr);
+    assertMatch(result.stderr, /^No answer from localhost:\d+ within (0\.\d|1) s$/m);
+  }
+  release.resolve();
+  assertEquals(sandbox.browser.count, 1);
+});
