@@ -19,7 +19,8 @@ export async function meetPerson(
   { terminal, clock, env }: Pick<CommandContext, "terminal" | "clock" | "env">,
   { progress, isQuiet, withQrCode }: PersonOptions,
 ): Promise<Person> {
-  const screen = await terminal.screen();
+  // Without one nothing can be drawn or asked; what has to be said goes to stderr all the same.
+  const screen = await terminal.screen().catch(() => null);
   const mayDraw = terminal.stderrIsTerminal && env.get("NO_COLOR") === undefined;
   const drawCode = withQrCode ? (await import("./qr_code.ts")).drawQrCode : null;
   let countdown: Countdown | null = null;

@@ -8,5 +8,6 @@ export function tellPerson(terminal: Terminal, lines: readonly string[]): void {
   for (const line of lines) terminal.say(line);
   if (terminal.stderrIsTerminal) return;
   const text = lines.map((line) => `${line}\n`).join("");
-  void terminal.screen().then((screen) => screen?.show(text));
+  // Where it can't be reached, it was said on stderr.
+  terminal.screen().then((screen) => screen?.show(text), () => {});
 }

@@ -20,6 +20,9 @@ export interface DevicePolling {
 /** What `slow_down` adds to this and all later waits (RFC 8628 section 3.5). */
 const SLOW_DOWN_MS = 5_000;
 
+/** Errors that a service has for a while (RFC 6749 section 4.1.2.1). */
+const PASSING = ["temporarily_unavailable", "server_error"];
+
 /** The longest wait after failures in a row. */
 const LONGEST_WAIT_MS = 60_000;
 
@@ -35,7 +38,8 @@ export async function pollForTokens(polling: DevicePolling): Promise<MsalRespons
   let intervalMs = polling.intervalSeconds * 1000;
   let failures = 0;
   while (true) {
-    const waitMs = failures === 0 ? intervalMs : Math.min(intervalMs * 2 ** failures, LONGEST_WAIT_MS);
+    const longest = Math.max(intervalMs, LONGEST_WAIT_MS);
+    const waitMs = Math.min(intervalMs * 2 ** failures, longest);
     await clock.wait(Math.min(waitMs, Math.max(life.leftMs(), 0)), signal);
     if (life.leftMs() <= 0) throw expired(null);
     const answer = await pollOnce(polling);
@@ -56,7 +60,8 @@ function startLife(clock: Clock, lifeMs: number): { leftMs(): number } {
 /** The answer, or null where the network or the service failed in a way that passes. */
 async function pollOnce({ poll, signal }: DevicePolling): Promise<MsalResponse<JsonObject> | null> {
   try {
-    return await poll();
+    const answer = await poll();
+    return PASSING.includes(parseReportedError(answer.body)?.error ?? "") ? null : answer;
   } catch (error) {
     if (signal.aborted || !(error instanceof CliError) || error.code !== "network") throw error;
     return null;

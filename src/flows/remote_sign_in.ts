@@ -86,9 +86,9 @@ async function openDeviceWay(
       }, signal);
       return () => Promise.resolve({ ...issued, flow: "device-code" });
     } catch (error) {
-      told.resolve();
       if (signal.aborted || !(error instanceof CliError) || !CLOSES_ONE_WAY.includes(error.code)) throw error;
       progress({ kind: "device-code-closed", error });
+      told.resolve();
       return await abortable(new Promise<never>(() => {}), signal);
     }
   };

@@ -15,6 +15,8 @@ export interface Terminal {
   /**
    * What the person at this program sees, and may ask questions on: stderr where that is a terminal, else the terminal
    * that the program was started from, which a script that hides stderr still has. Null where there is neither.
+   *
+   * @throws {CliError} `permission` where Deno may not reach that.
    */
   screen(): Promise<Screen | null>;
   /**

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openChromium } from "../support/chromium.ts";
 import { findChromium } from "../../scripts/find_chromium.ts";
+import { shownDeviceCode } from "../support/enter_device_code.ts";
 import { ADA, BOB } from "../support/provider/directory.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
@@ -60,5 +61,31 @@ Deno.test({
     // The browser still has Ada's session.
     assertEquals(await signIn(["--force", "--prompt", "select_account"], BOB), BOB.username);
     assert(sandbox.provider.faults.length === 0);
+  },
+});
+
+Deno.test({
+  name: name("a person enters the device code in Chromium, is asked whether they meant to, and signs in"),
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox({ devicePollInterval: 1 });
+    await using chromium = await openChromium();
+    const program = sandbox.start(["get-token", "--flow", "device-code", "--output", "json"]);
+    const { uri, code } = await shownDeviceCode(program.stderrMatch);
+    const page = await chromium.newPage();
+    await page.goto(uri);
+    await page.fill("input[name=user_code]", code);
+    await page.click("#next");
+    assertStringIncludes(await page.locator("main").innerText(), `your device shows the code ${code}`);
+    await page.click("#continue");
+    await page.fill("#username", ADA.username);
+    await page.fill("#password", ADA.password);
+    await page.click("#sign-in");
+    await page.click("#accept");
+    assertStringIncludes(await page.locator("#message").innerText(), "You can close this window now");
+    const result = await program.ended;
+    assertEquals(result.code, 0, result.stderr);
+    const { account, source } = JSON.parse(result.stdout);
+    assertEquals([account.username, source], [ADA.username, "device-code"]);
   },
 });

@@ -70,6 +70,56 @@ Deno.test("sayProgress() says what a person needs to go on, and warnings, with -
   }
 });
 
+const CODE = {
+  userCode: "ABCD-EFGH",
+  verificationUri: "https://microsoft.com/devicelogin",
+  verificationUriComplete: null,
+  expiresInSeconds: 900,
+  clientId: "the-client",
+  tenant: "the-tenant",
+};
+
+Deno.test("sayProgress() has the specification's lines for a device code, and says whose it is", () => {
+  const event: ProgressEvent = { kind: "device-code", code: CODE, scopes: ["User.Read", "Mail.Read"] };
+  for (const quiet of [false, true]) {
+    assertEquals(said(event, quiet), [
+      "To sign in, use a web browser to open:",
+      "  https://microsoft.com/devicelogin",
+      "And enter code: ABCD-EFGH",
+      "Enter only a code that you asked for yourself: it signs in whoever asked for it.",
+      "This one is for the application the-client in the tenant the-tenant: User.Read Mail.Read",
+    ]);
+  }
+  const noDisplay = "No display detected. Falling back to device code flow.";
+  assertEquals([said({ kind: "no-display" }), said({ kind: "no-display" }, true)], [[noDisplay], []]);
+});
+
+Deno.test("sayProgress() tells the ways besides the device code, and pasting where it can be done", () => {
+  const ways = {
+    kind: "other-ways",
+    url: "https://login.example/",
+    forwardCommand: "ssh -L 1:localhost:1 a@b",
+  } as const;
+  const lines = [
+    "Or use the browser of the computer that you came from. Run there:",
+    "  ssh -L 1:localhost:1 a@b",
+    "and open in its browser:",
+    "  https://login.example/",
+  ];
+  assertEquals(said({ ...ways, canPaste: false }, true), lines);
+  const withPaste = said({ ...ways, canPaste: true });
+  assertEquals(withPaste.slice(0, 4), lines);
+  assertEquals(
+    withPaste.slice(4).join(" ").includes("paste it here (it is not shown) and press Enter"),
+    true,
+  );
+  const error = new CliError("sign_in_failed", "Not \x1b[2Jallowed");
+  assertEquals(said({ kind: "device-code-closed", error }, true), [
+    "A device code can't be used: Not  [2Jallowed",
+    "The other ways to sign in are still open.",
+  ]);
+});
+
 Deno.test("sayProgress() puts the URL on a line of its own, whole", () => {
   const url = `https://login.example/?${"x".repeat(1500)}`;
   assertEquals(said({ kind: "url-to-open", url }).at(-1)?.trim(), url);

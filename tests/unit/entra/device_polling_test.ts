@@ -56,6 +56,14 @@ Deno.test("pollForTokens() adds five seconds at each slow_down, to this and all 
 Deno.test("pollForTokens() survives a failing network, waits longer each time, and returns to the interval", async () => {
   const answers = [NETWORK, NETWORK, NETWORK, NETWORK, NETWORK, "authorization_pending", TOKENS];
   assertEquals((await poll(answers)).waits, [5, 10, 20, 40, 60, 60, 5]);
+  for (const passing of ["temporarily_unavailable", "server_error"]) {
+    assertEquals((await poll([passing, passing, TOKENS])).waits, [5, 10, 20], passing);
+  }
+});
+
+Deno.test("pollForTokens() never waits less than the interval, however long that has become", async () => {
+  const { waits } = await poll([...new Array(12).fill("slow_down"), NETWORK, TOKENS]);
+  assertEquals(waits.slice(-2), [65, 65]);
 });
 
 Deno.test("pollForTokens() ends at the code's expiry, having waited no longer than its life", async () => {
