@@ -1,0 +1,191 @@
+/** A guard of the program, taken away. */
+export interface Mutant {
+  /** What is missing then. */
+  readonly guard: string;
+  /** The file that has it. */
+  readonly file: string;
+  /** The text of the guard, which stands in the file once. */
+  readonly find: string;
+  /** What takes its place. */
+  readonly replace: string;
+  /** Tests, of which at least one has to fail. */
+  readonly tests: readonly string[];
+}
+
+const ID_TOKEN_TESTS = ["tests/unit/entra/id_token_test.ts"];
+const CLIENT_TESTS = ["tests/unit/entra/msal_token_client_test.ts"];
+const CALLBACK_TESTS = ["tests/unit/loopback/judge_callback_test.ts"];
+const CRASH_TESTS = ["tests/process/store_crash_test.ts"];
+
+/** What a sign-in and the tokens rest on, each taken away by itself. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    guard: "PKCE in the authorization request",
+    file: "src/entra/msal_token_client.ts",
+    find: `          codeChallenge: challenge,\n          codeChallengeMethod: "S256",\n`,
+    replace: "",
+    tests: CLIENT_TESTS,
+  },
+  {
+    guard: "a verifier that is random",
+    file: "src/entra/proof_key.ts",
+    find: "crypto.getRandomValues(new Uint8Array(RANDOM_OCTETS))",
+    replace: "new Uint8Array(RANDOM_OCTETS)",
+    tests: ["tests/unit/entra/proof_key_test.ts"],
+  },
+  {
+    guard: "the state of the callback",
+    file: "src/loopback/judge_callback.ts",
+    find: " || !isSame(state, expected.state.reveal())",
+    replace: "",
+    tests: CALLBACK_TESTS,
+  },
+  {
+    guard: "the issuer of the callback",
+    file: "src/loopback/judge_callback.ts",
+    find: `if (!expected.acceptsIssuer(value("iss")))`,
+    replace: "if (false)",
+    tests: CALLBACK_TESTS,
+  },
+  {
+    guard: "a state that is used once",
+    file: "src/loopback/callback_receiver.ts",
+    find: "if (this.#isStateUsed) return this.#respond(410, finishedPage());",
+    replace: "",
+    tests: ["tests/unit/loopback/callback_server_test.ts"],
+  },
+  {
+    guard: "the Host of the callback",
+    file: "src/loopback/admit_request.ts",
+    find: `if (!isOurs(host, port) || !isOurs(authority, port)) return refused(421, "wrongHost");`,
+    replace: "",
+    tests: ["tests/unit/loopback/admit_request_test.ts"],
+  },
+  {
+    guard: "a port that only this machine reaches",
+    file: "src/loopback/listen_on_loopback.ts",
+    find: `["127.0.0.1", "::1"]`,
+    replace: `["0.0.0.0", "::"]`,
+    tests: ["tests/unit/loopback/callback_server_test.ts"],
+  },
+  {
+    guard: "the nonce of the ID token",
+    file: "src/entra/id_token.ts",
+    find: "expected.nonce !== null && claims.nonce !== expected.nonce",
+    replace: "false",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "the tenant of the ID token",
+    file: "src/entra/id_token.ts",
+    find: "fixed !== null && tenantId !== fixed",
+    replace: "false",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "the issuer of the ID token",
+    file: "src/entra/id_token.ts",
+    find: `text(claims, "iss") !== expectedIssuer(expected.authority, expected.metadata, tenantId)`,
+    replace: "false",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "the audience of the ID token",
+    file: "src/entra/id_token.ts",
+    find: `text(claims, "aud").toLowerCase() !== expected.clientId.toLowerCase()`,
+    replace: "false",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "the times of the ID token",
+    file: "src/entra/id_token.ts",
+    find: "  judgeTimes(claims, expected.nowMs / 1000);\n",
+    replace: "",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "an ID token that is signed",
+    file: "src/entra/id_token.ts",
+    find: `  if (!isSigned(idToken)) throw invalid("it is not signed");\n`,
+    replace: "",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "https on the authority's own host",
+    file: "src/entra/guarded_network.ts",
+    find: `address?.protocol === "https:" && address.host === authority.host && !hasUser`,
+    replace: "true",
+    tests: ["tests/unit/entra/guarded_network_test.ts"],
+  },
+  {
+    guard: "the refusal to follow redirects",
+    file: "src/system/send_request.ts",
+    find: `redirect: "manual"`,
+    replace: `redirect: "follow"`,
+    tests: ["tests/unit/system/network_test.ts"],
+  },
+  {
+    guard: "the limit to the size of an answer",
+    file: "src/system/send_request.ts",
+    find: "size > maxBytes",
+    replace: "false",
+    tests: ["tests/unit/system/network_test.ts"],
+  },
+  {
+    guard: "the lock around every change of the store",
+    file: "src/store/guarded_file.ts",
+    find:
+      "    using _lock = await this.#lock(options);\n    const opened = await this.#open();\n    const changed",
+    replace: "    const opened = await this.#open();\n    const changed",
+    tests: ["tests/unit/store/store_processes_test.ts"],
+  },
+  {
+    guard: "one refresh at a time",
+    file: "src/store/encrypted_token_store.ts",
+    find: "    using _turn = await this.#takeTurn(profile, { signal });\n    return await work();",
+    replace: "    return await work();",
+    tests: ["tests/unit/store/encrypted_token_store_test.ts"],
+  },
+  {
+    guard: "the sync of a file before its rename",
+    file: "src/system/files.ts",
+    find: "  await file.sync();\n",
+    replace: "",
+    tests: CRASH_TESTS,
+  },
+  {
+    guard: "the sync of the folder after a rename",
+    file: "src/system/replace_file.ts",
+    find: "  await files.syncFolder(folder);\n",
+    replace: "",
+    tests: CRASH_TESTS,
+  },
+  {
+    guard: "a rename in one step",
+    file: "src/system/replace_file.ts",
+    find: "    await files.rename(temporary, path);\n",
+    replace: "    await files.remove(path);\n    await files.rename(temporary, path);\n",
+    tests: CRASH_TESTS,
+  },
+  {
+    guard: "the mode of files",
+    file: "src/system/files.ts",
+    find: "FILE_MODE = 0o600",
+    replace: "FILE_MODE = 0o644",
+    tests: ["tests/unit/system/files_test.ts"],
+  },
+  {
+    guard: "stars in place of a secret",
+    file: "src/secret.ts",
+    find: "  toString(): string {\n    return STARS;",
+    replace: "  toString(): string {\n    return this.#value;",
+    tests: ["tests/unit/secret_test.ts"],
+  },
+  {
+    guard: "the account of a refreshed token",
+    file: "src/entra/msal_token_client.ts",
+    find: "!isSameAccount(issued.token.account, account)",
+    replace: "false",
+    tests: CLIENT_TESTS,
+  },
+];
