@@ -15,6 +15,14 @@ export interface RefreshFlags {
   readonly profile?: string | undefined;
   /** Scopes, each text with one or more. */
   readonly scope?: readonly string[] | undefined;
+  /** Tenant. */
+  readonly tenantId?: string | undefined;
+  /** Application. */
+  readonly clientId?: string | undefined;
+  /** Base URL of the authority. */
+  readonly authority?: string | undefined;
+  /** Cloud, a name for an authority. */
+  readonly cloud?: string | undefined;
   /** Path of a root certificate. */
   readonly caCert?: string | undefined;
   /** No status lines. */
@@ -31,6 +39,13 @@ export function refreshCommand(context: CommandContext): AnyCommand {
     .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
       collect: true,
     })
+    .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
+    .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
+    .option(
+      "--authority <url:string>",
+      "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
+    )
+    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
     .option("-q, --quiet", "No status lines.")
     .option("--silent", "The same as --quiet.", { hidden: true })
@@ -43,7 +58,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
   const { terminal, env, flows } = context;
   const name = profileName(flags.profile, env);
   const { authority, tenant, clientId, flow, scopes } = await readSettings(
-    { scopes: flags.scope && parseScopes(flags.scope) },
+    { ...flags, scopes: flags.scope && parseScopes(flags.scope) },
     name,
     context,
   );

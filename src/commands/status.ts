@@ -6,21 +6,26 @@ import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { jsonText } from "./json_text.ts";
 import { localTime, utcTime } from "./local_time.ts";
+import { relativeTime } from "./relative_time.ts";
 
 /** The `status` command. */
 export function statusCommand(context: CommandContext): AnyCommand {
   return new Command()
-    .description("Show who is signed in, until when, and who keeps the key of the tokens.")
+    .description(
+      "Show which profiles are signed in, as whom, until when, and who keeps the key of the tokens.",
+    )
     .option("-o, --output <form:string>", "text (default) or json.")
     .example("See where the key is", "entra-auth-cli status")
     .action((flags) => runStatus(flags.output, context));
 }
 
-/** Prints what the store holds and how it is kept. @throws {CliError} `store`, `unreadable_store`, `permission`, or `usage` for an unknown form. */
+/** Prints which profiles are signed in, and how their tokens are kept. @throws {CliError} `store`, `unreadable_store`, `invalid_profile`, `permission`, or `usage` for an unknown form. */
 export async function runStatus(output: string | undefined, context: CommandContext): Promise<void> {
   const asJson = parseForm(output) === "json";
+  const profiles = (await context.profiles.list()).map(({ name }) => name);
   const status = await context.flows.storeStatus();
-  await context.terminal.writeData(asJson ? formatJson(status) : formatText(status));
+  const text = asJson ? formatJson(status, profiles) : formatText(status, profiles, context.clock.now());
+  await context.terminal.writeData(text);
 }
 
 function parseForm(text = "text"): "text" | "json" {
@@ -30,7 +35,7 @@ function parseForm(text = "text"): "text" | "json" {
   });
 }
 
-function formatJson({ key, signIns }: StoreStatus): string {
+function formatJson({ key, signIns }: StoreStatus, profiles: readonly string[]): string {
   return jsonText({
     key: { guardian: key.guardian, place: key.place, in_use: key.isInUse, reason: key.reason },
     sign_ins: signIns.map(({ session, expiresAt, isExpired }) => ({
@@ -42,6 +47,7 @@ function formatJson({ key, signIns }: StoreStatus): string {
       expires_at: expiresAt === null ? null : utcTime(expiresAt),
       expired: isExpired,
     })),
+    not_signed_in: signedOut(profiles, signIns),
   });
 }
 
@@ -55,18 +61,31 @@ const WORTH: Readonly<Record<StoreStatus["key"]["guardian"], string>> = {
   "secret-service": "It opens while your keyring is unlocked, also for other programs in your session.",
 };
 
-function formatText({ key, signIns }: StoreStatus): string {
+function formatText({ key, signIns }: StoreStatus, profiles: readonly string[], nowMs: number): string {
   const kept = key.isInUse ? "is kept in" : "would be kept in";
   const reason = key.reason === null ? "" : ` (${key.reason})`;
-  const lines = signIns.length === 0 ? ["Nobody is signed in."] : signIns.map(signInLine);
+  const lines = signIns.map((signIn) => signInLine(signIn, profiles, nowMs));
+  lines.push(...signedOut(profiles, signIns).map((name) => `Profile '${name}': not signed in`));
+  if (lines.length === 0) lines.push("Nobody is signed in.");
   lines.push(`The key of the tokens ${kept} ${key.place}${reason}. ${WORTH[key.guardian]}`);
   return lines.map((line) => `${plainText(line)}\n`).join("");
 }
 
-function signInLine({ session, expiresAt, isExpired }: KeptSignIn): string {
-  const who = session.account?.username ?? "(application)";
-  const until = expiresAt === null
-    ? "no token"
-    : `${isExpired ? "expired" : "expires"} ${localTime(expiresAt)}`;
-  return `Profile '${session.profile}': ${who}, ${until}`;
+function signedOut(profiles: readonly string[], signIns: readonly KeptSignIn[]): string[] {
+  return profiles.filter((name) => !signIns.some(({ session }) => session.profile === name));
+}
+
+/** A sign-in can be without its profile: one that was made by flags alone, or whose profile was edited away. */
+function signInLine(
+  { session, expiresAt, isExpired }: KeptSignIn,
+  profiles: readonly string[],
+  nowMs: number,
+): string {
+  const name = `Profile '${session.profile}'${
+    profiles.includes(session.profile) ? "" : " (not in profiles.json)"
+  }`;
+  const who = session.account?.username || "(application)";
+  if (expiresAt === null) return `${name}: ${who}, no token`;
+  const when = `${localTime(expiresAt)} (${relativeTime(expiresAt, nowMs / 1000)})`;
+  return `${name}: ${who}, ${isExpired ? "expired" : "expires"} ${when}`;
 }

@@ -53,7 +53,7 @@ export interface Flows {
     request: { readonly settings: () => Promise<SignInSettings>; readonly caCertFile: string | undefined },
   ): Promise<Finding[]>;
   /** See `forgetTokens()`. */
-  forgetTokens(profile: string, options?: ForgetOptions): Promise<Forgotten>;
+  forgetTokens(profile: string | null, options?: ForgetOptions): Promise<Forgotten>;
   /** See `forgetAccessTokens()`. */
   forgetAccessTokens(profile: string, choice: AccessTokenChoice): Promise<void>;
 }

@@ -23,23 +23,37 @@ export interface ForgetOptions {
 }
 
 /**
- * Forgets the tokens of `profile`. A store that can't be read is moved aside, so that the next sign-in starts anew and
- * nothing is lost.
+ * Forgets the tokens of `profile`, or of all profiles where it is null. A store that can't be read is moved aside, so that
+ * the next sign-in starts anew and nothing is lost.
  *
  * @throws {CliError} `store` or `permission`; `unreadable_store` with `keepUnreadable`.
  */
 export async function forgetTokens(
-  profile: string,
+  profile: string | null,
   store: TokenStore,
   { keepUnreadable = false, ...waiting }: ForgetOptions = {},
 ): Promise<Forgotten> {
+  const forget = async () => ({ kind: "forgotten", sessions: await drop(profile, store, waiting) }) as const;
   try {
-    return { kind: "forgotten", sessions: await store.forget(profile, waiting) };
+    return await forget();
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "unreadable_store" || keepUnreadable) throw error;
     const path = await store.moveAside();
     // Another process has moved it meanwhile.
-    if (path === null) return { kind: "forgotten", sessions: await store.forget(profile, waiting) };
-    return { kind: "moved-aside", path };
+    return path === null ? await forget() : { kind: "moved-aside", path };
   }
+}
+
+/** One profile after the other, each in its turn. Those that were deleted may have left tokens too. */
+async function drop(
+  profile: string | null,
+  store: TokenStore,
+  waiting: Pick<ForgetOptions, "signal">,
+): Promise<number> {
+  if (profile !== null) return await store.forget(profile, waiting);
+  let sessions = 0;
+  for (const name of new Set((await store.list()).map((session) => session.profile))) {
+    sessions += await store.forget(name, waiting);
+  }
+  return sessions;
 }

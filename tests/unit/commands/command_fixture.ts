@@ -91,7 +91,7 @@ export class MemoryContext implements CommandContext {
   readonly home = "/home/ada/.entra-auth-cli";
   readonly profiles = new MemoryProfileBook([WORK]);
   readonly requests: Parameters<Flows["getToken"]>[0][] = [];
-  readonly cleared: string[] = [];
+  readonly cleared: (string | null)[] = [];
   /** The access tokens that were forgotten, as they were chosen. */
   readonly dropped: Parameters<Flows["forgetAccessTokens"]>[] = [];
   /** What is in standard input. */

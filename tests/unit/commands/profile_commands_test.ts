@@ -1,5 +1,4 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { runClearCache } from "../../../src/commands/clear_cache.ts";
 import { type CreateProfileFlags, runCreateProfile } from "../../../src/commands/create_profile.ts";
 import { runDeleteProfile } from "../../../src/commands/delete_profile.ts";
 import { runListProfiles } from "../../../src/commands/list_profiles.ts";
@@ -110,25 +109,4 @@ Deno.test("delete-profile keeps the profile while its tokens can't be dropped", 
   context.flows.forgetTokens = () => Promise.reject(new CliError("store", "locked"));
   await assertRejects(() => runDeleteProfile({ name: "work" }, context), CliError, "locked");
   assertEquals(context.profiles.profiles, [WORK]);
-});
-
-Deno.test("clear-cache says what it did", async () => {
-  const context = new MemoryContext();
-  await runClearCache("work", context);
-  await runClearCache(undefined, context);
-  assertEquals(context.cleared, ["work", "default"]);
-  assertEquals(context.terminal.said, [
-    "✓ Cached tokens of profile 'work' are gone",
-    "Profile 'default' has no cached tokens",
-  ]);
-});
-
-Deno.test("clear-cache says where it moved a file that can't be read", async () => {
-  const context = new MemoryContext();
-  context.flows.forgetTokens = () =>
-    Promise.resolve({ kind: "moved-aside", path: "/home/me/tokens.enc.damaged" });
-  await runClearCache("work", context);
-  assertEquals(context.terminal.said, [
-    "The tokens could not be read, so the file with those of all profiles was moved to /home/me/tokens.enc.damaged",
-  ]);
 });

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { runStatus } from "../../../src/commands/status.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { StoreStatus } from "../../../src/flows/store_status.ts";
-import { MemoryContext, NOW } from "./command_fixture.ts";
+import { MemoryContext, NOW, WORK } from "./command_fixture.ts";
 
 const SIGNED_IN: StoreStatus = {
   key: { guardian: "secret-service", place: "the Secret Service", isInUse: true, reason: null },
@@ -39,6 +39,7 @@ Deno.test("runStatus() says where the first key would be and why, and calls a ke
     key: { guardian: "key-file", place: "the file /home/key", isInUse: false, reason: "no Secret Service" },
     signIns: [],
   };
+  context.profiles.profiles.length = 0;
   await runStatus("text", context);
   assertEquals(
     context.terminal.data,
@@ -66,6 +67,7 @@ Deno.test("runStatus() says what is over, what has no token, and what an applica
     ...session,
     account: session.account && { ...session.account, username: "ada@contoso.example" },
   };
+  context.profiles.profiles.push({ ...WORK, name: "old" }, { ...WORK, name: "app" });
   context.status = {
     ...SIGNED_IN,
     signIns: [
@@ -112,4 +114,24 @@ Deno.test("runStatus() refuses an unknown form before it looks at anything", asy
   context.flows.storeStatus = () => Promise.reject(new Error("the store was opened"));
   const error = await assertRejects(() => runStatus("yaml", context), CliError);
   assertEquals(error.code, "usage");
+});
+
+Deno.test("runStatus() names the profiles that nobody signed in to, and sign-ins without a profile", async () => {
+  const context = new MemoryContext();
+  context.status = SIGNED_IN;
+  context.profiles.profiles.push({ ...WORK, name: "home" });
+  await runStatus(undefined, context);
+  assertMatch(
+    context.terminal.data,
+    /^Profile 'work': .*, expires \S+ \S+ \(in 1 minute\)\nProfile 'home': not signed in\nThe key/,
+  );
+  const other = new MemoryContext();
+  other.status = SIGNED_IN;
+  other.profiles.profiles.length = 0;
+  await runStatus(undefined, other);
+  assertMatch(other.terminal.data, /^Profile 'work' \(not in profiles\.json\): ada/);
+
+  context.terminal.data = "";
+  await runStatus("json", context);
+  assertEquals(JSON.parse(context.terminal.data).not_signed_in, ["home"]);
 });

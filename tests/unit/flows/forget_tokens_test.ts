@@ -2,6 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { forgetTokens } from "../../../src/flows/forget_tokens.ts";
 import type { TokenStore } from "../../../src/store/token_store.ts";
+import { sampleSession } from "../store/store_fixture.ts";
+import { MemoryStore } from "./memory_store.ts";
 
 function storeThatForgets(forget: () => Promise<number>, movedTo: string | null): TokenStore {
   const unused = () => Promise.reject(new Error("not part of this"));
@@ -42,4 +44,22 @@ Deno.test("forgetTokens() leaves the file alone when the store fails for another
     "/home/me/aside",
   );
   await assertRejects(() => forgetTokens("work", store), CliError, "the disk is full");
+});
+
+Deno.test("forgetTokens() of all profiles forgets each once, deleted ones too", async () => {
+  const store = new MemoryStore();
+  store.sessions = [
+    sampleSession("work"),
+    { ...sampleSession("work"), tenant: "another" },
+    sampleSession("deleted"),
+  ];
+  assertEquals(await forgetTokens(null, store), { kind: "forgotten", sessions: 3 });
+  assertEquals(store.sessions, []);
+  assertEquals(await forgetTokens(null, store), { kind: "forgotten", sessions: 0 });
+});
+
+Deno.test("forgetTokens() of all profiles moves aside what can't be read", async () => {
+  const store = storeThatForgets(() => Promise.resolve(0), "/home/me/aside");
+  store.list = () => Promise.reject(new CliError("unreadable_store", "damaged"));
+  assertEquals(await forgetTokens(null, store), { kind: "moved-aside", path: "/home/me/aside" });
 });
