@@ -1,0 +1,201 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path/from-file-url";
+import { join } from "@std/path/join";
+import { CHECKSUM_FILE, formatChecksums } from "../../scripts/release/checksums.ts";
+
+const SCRIPT = fromFileUrl(import.meta.resolve("../../scripts/install.sh"));
+const TARGETS = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+];
+const NAMES = TARGETS.map((target) => `entra-auth-cli-${target}`);
+// Windows has a script of its own.
+const ignore = Deno.build.os === "windows";
+
+/** A release whose executables do nothing but say their version. */
+class Release implements AsyncDisposable {
+  readonly folder: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  /** Names of files that the server breaks off in the middle of. */
+  readonly breaksOff = new Set<string>();
+
+  private constructor(readonly top: string) {
+    this.folder = join(top, "release");
+    this.#server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      (request) => this.#answer(request),
+    );
+  }
+
+  static async open(): Promise<Release> {
+    const release = new Release(await Deno.makeTempDir({ prefix: "entra-auth-cli-install-" }));
+    await Deno.mkdir(release.folder);
+    for (const name of NAMES) {
+      await Deno.writeTextFile(join(release.folder, name), `#!/bin/sh\necho "${name} 1.2.3"\n`);
+    }
+    await release.sum();
+    return release;
+  }
+
+  async sum(names: readonly string[] = NAMES): Promise<void> {
+    await Deno.writeTextFile(join(this.folder, CHECKSUM_FILE), await formatChecksums(this.folder, names));
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const name = new URL(request.url).pathname.slice(1);
+    const data = await Deno.readFile(join(this.folder, name)).catch(() => null);
+    if (data === null) return new Response("not found", { status: 404 });
+    if (!this.breaksOff.has(name)) return new Response(data);
+    const body = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(data.subarray(0, 10));
+        controller.error(new Error("broken off"));
+      },
+    });
+    return new Response(body, { headers: { "content-length": String(data.length) } });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}/`;
+  }
+
+  /** Runs the script for a new folder, and says what is there afterwards. */
+  async install(url = this.url, env: Record<string, string> = {}) {
+    const target = join(this.top, "a place", crypto.randomUUID());
+    const command = new Deno.Command("sh", {
+      args: [SCRIPT, target],
+      env: {
+        PATH: Deno.env.get("PATH") ?? "",
+        HOME: this.top,
+        ENTRA_AUTH_CLI_RELEASE: url,
+        no_proxy: "*",
+        ...env,
+      },
+      clearEnv: true,
+      stdin: "null",
+    });
+    const { code, stdout, stderr } = await command.output();
+    const left: string[] = [];
+    for await (const { name } of Deno.readDir(target)) left.push(name);
+    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    return { code, said, left, target };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+    await Deno.remove(this.top, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "install.sh puts this machine's executable in place, and says what to do about PATH",
+  ignore,
+  async fn() {
+    await using release = await Release.open();
+    for (const url of [release.url, release.folder, `file://${release.folder}`]) {
+      const { code, said, left, target } = await release.install(url);
+      assertEquals([code, left], [0, ["entra-auth-cli"]], said);
+      assertStringIncludes(said, "1.2.3 is in ");
+      assertStringIncludes(said, `export PATH="${target}:$PATH"`);
+      const { mode } = await Deno.stat(join(target, "entra-auth-cli"));
+      assertEquals((mode ?? 0) & 0o777, 0o755);
+      const { stdout } = await new Deno.Command(join(target, "entra-auth-cli")).output();
+      assertStringIncludes(new TextDecoder().decode(stdout), Deno.build.os === "darwin" ? "darwin" : "linux");
+    }
+  },
+});
+
+Deno.test({
+  name: "install.sh says nothing of PATH to who has the folder in it",
+  ignore,
+  async fn() {
+    await using release = await Release.open();
+    const local = join(release.top, ".local", "bin");
+    const command = new Deno.Command("sh", {
+      args: [SCRIPT],
+      env: {
+        HOME: release.top,
+        ENTRA_AUTH_CLI_RELEASE: release.folder,
+        PATH: `${Deno.env.get("PATH")}:${local}`,
+      },
+    });
+    const { code, stderr } = await command.output();
+    const said = new TextDecoder().decode(stderr);
+    assertEquals([code, said.includes("PATH")], [0, false], said);
+    assert((await Deno.stat(join(local, "entra-auth-cli"))).isFile);
+  },
+});
+
+Deno.test({
+  name:
+    "install.sh leaves nothing behind of a file that is not what the release says, is missing, or breaks off",
+  ignore,
+  async fn(test) {
+    await using release = await Release.open();
+    const fails = async (reason: string, url?: string, env?: Record<string, string>) => {
+      const { code, said, left } = await release.install(url, env);
+      assertEquals([code, left], [1, []], said);
+      assertStringIncludes(said, reason);
+    };
+    await test.step("the connection breaks off", async () => {
+      for (const name of NAMES) release.breaksOff.add(name);
+      await fails("cannot take entra-auth-cli-");
+      release.breaksOff.clear();
+    });
+    await test.step("no release at the address", () => fails("cannot take SHA256SUMS", `${release.url}v9`));
+    await test.step("no file of this machine's in the list", async () => {
+      await release.sum(["entra-auth-cli-x86_64-apple-darwin"].filter(() => Deno.build.os !== "darwin"));
+      await fails(" has no entra-auth-cli-");
+      await release.sum();
+    });
+    await test.step("a file of the list is not there", async () => {
+      for (const name of NAMES) await Deno.remove(join(release.folder, name));
+      await fails("cannot take entra-auth-cli-");
+    });
+    await test.step("another file than the one that was summed", async () => {
+      for (const name of NAMES) {
+        await Deno.writeTextFile(join(release.folder, name), "#!/bin/sh\necho 6.6.6\n");
+      }
+      await fails("is not what the release says");
+    });
+    await test.step("one that does not start", async () => {
+      for (const name of NAMES) await Deno.writeTextFile(join(release.folder, name), "#!/bin/sh\nexit 3\n");
+      await release.sum();
+      await fails("does not start on this machine");
+    });
+  },
+});
+
+Deno.test({
+  name: "install.sh takes what the machine says of itself, and no address for granted",
+  ignore,
+  async fn() {
+    await using release = await Release.open();
+    const uname = join(release.top, "uname");
+    const machines: [string, string, string][] = [
+      ["Linux", "aarch64", "entra-auth-cli-aarch64-unknown-linux-gnu 1.2.3"],
+      ["Linux", "amd64", "entra-auth-cli-x86_64-unknown-linux-gnu 1.2.3"],
+      ["Darwin", "arm64", "entra-auth-cli-aarch64-apple-darwin 1.2.3"],
+      ["Darwin", "x86_64", "entra-auth-cli-x86_64-apple-darwin 1.2.3"],
+      ["Linux", "riscv64", "no executable for the processor riscv64"],
+      ["FreeBSD", "amd64", "no executable for FreeBSD"],
+    ];
+    for (const [system, machine, says] of machines) {
+      await Deno.writeTextFile(uname, `#!/bin/sh\n[ "$1" = -s ] && echo ${system} || echo ${machine}\n`);
+      await Deno.chmod(uname, 0o755);
+      const path = `${release.top}:${Deno.env.get("PATH")}`;
+      const command = new Deno.Command("sh", {
+        args: [SCRIPT, join(release.top, "bin")],
+        env: { PATH: path, HOME: release.top, ENTRA_AUTH_CLI_RELEASE: release.folder },
+      });
+      const { stderr } = await command.output();
+      assertStringIncludes(new TextDecoder().decode(stderr), says);
+    }
+    const unset = new Deno.Command("sh", { args: [SCRIPT], env: { ENTRA_AUTH_CLI_RELEASE: "" } });
+    const { code, stderr } = await unset.output();
+    assertEquals(code, 1);
+    assertStringIncludes(new TextDecoder().decode(stderr), "set ENTRA_AUTH_CLI_RELEASE");
+  },
+});
