@@ -40,7 +40,7 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^ENTRA_AUTH_CLI_PROFILE$/, need: "profile" },
   { kind: "env", names: /^AZURE_(TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$/, need: "settings" },
   { kind: "env", names: /^ENTRA_AUTH_CLI_KEY(RING)?$/, need: "key" },
-  { kind: "env", names: /^ENTRA_AUTH_CLI_CA_CERT$|_PROXY$|^Program(Data|Files)$/i, need: "authority" },
+  { kind: "env", names: /_CA_(CERT|STORE)$|_PROXY$|^Program(Data|Files)$/i, need: "authority" },
   { kind: "env", names: /^((WAYLAND_)?DISPLAY|WSL_\w+)$/, need: "user", os: ["linux"] },
   { kind: "env", names: /^PATH$/, need: "machine" },
   { kind: "env", names: /^KUBERNETES_EXEC_INFO$/, need: "kubernetes" },

@@ -1,5 +1,5 @@
-import { CliError } from "../errors.ts";
 import type { Environment } from "./environment.ts";
+import { createTrustingClient } from "./http_client.ts";
 import type { HttpRequest, HttpResponse } from "./network.ts";
 import { NetworkError, networkError, timeoutError } from "./network_error.ts";
 import { findRouteIfReadable } from "./proxy.ts";
@@ -12,7 +12,7 @@ export async function sendRequest(
   env: Environment,
 ): Promise<HttpResponse> {
   const url = new URL(request.url);
-  using client = createClient(extraRoots);
+  using client = createTrustingClient(extraRoots);
   using limits = startTimeLimits(url, request, env);
   let inBody = false;
   try {
@@ -33,17 +33,6 @@ export async function sendRequest(
     const route = findRouteIfReadable(url, env);
     if (limits.expired !== null) throw timeoutError(url.host, limits.expired, route);
     throw networkError({ error, host: url.host, route, inBody });
-  }
-}
-
-function createClient(extraRoots: readonly string[]): Deno.HttpClient {
-  try {
-    return Deno.createHttpClient({ caCerts: [...extraRoots] });
-  } catch (error) {
-    throw new CliError("usage", "The certificate to trust besides the machine's own can't be used", {
-      hint: "Check the file named by --ca-cert or ENTRA_AUTH_CLI_CA_CERT.",
-      cause: error,
-    });
   }
 }
 

@@ -70,6 +70,25 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "the executable trusts the roots that the system trusts",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox({ executable });
+    const env = {
+      ENTRA_AUTH_CLI_CA_CERT: "",
+      SSL_CERT_FILE: join(sandbox.folder, "ca.pem"),
+      SSL_CERT_DIR: "",
+      DENO_TLS_CA_STORE: "",
+    };
+    const program = sandbox.start(["get-token"], { env });
+    const url = await Promise.race([sandbox.browser.next(), program.ended]);
+    if (typeof url === "string") await sandbox.userAgent.signIn(url, ADA);
+    const result = await program.ended;
+    assertEquals(result.code, 0, result.stderr);
+  },
+});
+
 /** A host that no executable may connect to, and that does not exist. */
 const ELSEWHERE = ["--authority", "https://sign-in.example", "--timeout", "1m"];
 

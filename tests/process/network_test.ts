@@ -63,6 +63,43 @@ Deno.test("get-token from an authority whose certificate nobody vouches for name
   assertEquals([sandbox.browser.count, sandbox.provider.requests.length], [0, 0]);
 });
 
+/** Variables of a machine whose own roots are those of `file`. */
+function machineTrusting(file: string): Record<string, string> {
+  return { ENTRA_AUTH_CLI_CA_CERT: "", SSL_CERT_FILE: file, SSL_CERT_DIR: "", DENO_TLS_CA_STORE: "" };
+}
+
+Deno.test({
+  name: "get-token trusts the roots that the system trusts, unless DENO_TLS_CA_STORE says otherwise",
+  // Elsewhere the system's roots are in a store of its own.
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const env = machineTrusting(join(sandbox.folder, "ca.pem"));
+    const result = await signInWith(sandbox, ["get-token"], { env });
+    assertEquals(result.code, 0, result.stderr);
+    const mozilla = await sandbox.run(["refresh"], { env: { ...env, DENO_TLS_CA_STORE: "mozilla" } });
+    assertEquals(mozilla.code, 4);
+    assertMatch(mozilla.stderr, /^The TLS certificate of localhost:\d+ is not trusted$/m);
+    const nonsense = await sandbox.run(["refresh"], { env: { ...env, DENO_TLS_CA_STORE: "moon" } });
+    assertEquals(nonsense.code, 2);
+    assertStringIncludes(nonsense.stderr, "Check the variables DENO_TLS_CA_STORE and DENO_CERT");
+  },
+});
+
+Deno.test({
+  name: "a system whose roots can't be read leaves those that are named, and those of Deno",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const env = {
+      ...machineTrusting(join(sandbox.folder, "missing.pem")),
+      ENTRA_AUTH_CLI_CA_CERT: join(sandbox.folder, "ca.pem"),
+    };
+    const result = await signInWith(sandbox, ["get-token"], { env });
+    assertEquals(result.code, 0, result.stderr);
+  },
+});
+
 Deno.test("get-token with the provider gone ends with exit code 4 before a browser opens", async () => {
   await using sandbox = await openSandbox();
   await sandbox.provider.stop();
