@@ -10,14 +10,17 @@ import { createContext } from "./wiring/create_context.ts";
  * @returns The exit code.
  */
 export async function runApp(args: readonly string[], system: System): Promise<number> {
-  const { terminal } = system;
+  const own = ownArguments(args);
+  const context = createContext(system, own.includes("--plain"));
   try {
-    const context = createContext(system);
     await runProgram(args, context);
     return context.exitCode;
   } catch (error) {
-    const own = ownArguments(args);
-    return reportError(error, terminal, { asJson: wantsJson(own), verbose: own.includes("--verbose") });
+    context.terminal.endWait();
+    return reportError(error, context.terminal, {
+      asJson: wantsJson(own),
+      verbose: own.includes("--verbose"),
+    });
   }
 }
 

@@ -6,12 +6,12 @@ import type { Environment } from "../system/environment.ts";
 import type { RunInForeground } from "../system/foreground_program.ts";
 import type { Os } from "../system/os.ts";
 import type { ReadInput } from "../system/standard_input.ts";
-import type { Terminal } from "../system/terminal.ts";
+import type { ManneredTerminal } from "./mannered_terminal.ts";
 
 /** What the commands are given to work with. */
 export interface CommandContext {
   /** The standard streams. */
-  readonly terminal: Terminal;
+  readonly terminal: ManneredTerminal;
   /** Standard input, read whole. */
   readonly readInput: ReadInput;
   /** Environment variables. */

@@ -204,8 +204,7 @@ export async function obtainToken(
 /** Loaded where somebody has to be asked. */
 async function meet(flags: GetTokenFlags, context: CommandContext, progress: Progress): Promise<Person> {
   const { meetPerson } = await import("./meet_person.ts");
-  const isQuiet = flags.quiet ?? flags.silent ?? false;
-  return await meetPerson(context, { progress, isQuiet, withQrCode: flags.qr ?? false });
+  return await meetPerson(context, { progress, withQrCode: flags.qr ?? false });
 }
 
 function parseManner(flags: GetTokenFlags): SignInManner {

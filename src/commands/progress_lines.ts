@@ -1,24 +1,46 @@
 import type { CliError } from "../errors.ts";
 import type { Progress, ProgressEvent } from "../flows/progress.ts";
 import { plainText } from "../plain_text.ts";
-import type { Terminal } from "../system/terminal.ts";
+import type { ManneredTerminal } from "./mannered_terminal.ts";
 import { tellPerson } from "./tell_person.ts";
 
 /** Says what happens on stderr. With `quiet` only what a person must know to go on, and warnings. */
-export function sayProgress(terminal: Terminal, quiet: boolean): Progress {
+export function sayProgress(terminal: ManneredTerminal, quiet: boolean): Progress {
   return (event) => {
+    if (!STILL_WAITING.includes(event.kind)) terminal.endWait();
     const { lines, rank } = progressLines(event);
     if (rank === "needed") tellPerson(terminal, lines);
     else if (!(quiet && rank === "status")) { for (const line of lines) terminal.say(line); }
+    const untilMs = endOfWait(event);
+    if (!quiet && untilMs !== undefined) terminal.startWait(untilMs);
   };
 }
 
 /** The same for a command that gets a token on the way to something else: nothing where nobody had to wait. */
-export function sayWaits(terminal: Terminal, quiet: boolean): Progress {
+export function sayWaits(terminal: ManneredTerminal, quiet: boolean): Progress {
   const say = sayProgress(terminal, quiet);
   return (event) => {
     if (event.kind !== "using-cached-token") say(event);
   };
+}
+
+/** What happens while a person is waited for, and doesn't end that. */
+const STILL_WAITING: readonly ProgressEvent["kind"][] = [
+  "browser-failed",
+  "device-code-closed",
+  "other-ways",
+];
+
+/** When the wait for a person ends that an event begins: null where nobody knows, undefined where none begins. */
+function endOfWait(event: ProgressEvent): number | null | undefined {
+  switch (event.kind) {
+    case "waiting-for-sign-in":
+      return event.untilMs ?? null;
+    case "waiting-for-process":
+      return null;
+    default:
+      return undefined;
+  }
 }
 
 /** What is said, and how much it matters: `needed` is what a person can't go on without. */

@@ -63,12 +63,13 @@ async function receive(
   dependencies: InteractiveDependencies,
   until: AbortSignal,
 ): Promise<Callback> {
+  const untilMs = dependencies.clock.now() + request.timeoutMs;
   const waiting = server.waitForCallback(until);
   // Until it is awaited below, a failed wait has nobody to hear of it.
   waiting.catch(() => {});
   if (request.showUrl) dependencies.progress({ kind: "url-to-open", url });
   else await openOrShow(url, waiting, dependencies, until);
-  dependencies.progress({ kind: "waiting-for-sign-in" });
+  dependencies.progress({ kind: "waiting-for-sign-in", untilMs });
   return await waiting;
 }
 

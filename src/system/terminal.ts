@@ -24,6 +24,8 @@ export interface Terminal {
    * before. Only where stdin is a terminal.
    */
   typed(signal: AbortSignal): AsyncIterable<string>;
+  /** How many columns the terminal has now; null where that can't be told. */
+  columns(): number | null;
 }
 
 /** A terminal that a person looks at. */
@@ -49,6 +51,13 @@ export const systemTerminal: Terminal = {
     }
   },
   say: (line) => writeToStderr(line + "\n"),
+  columns() {
+    try {
+      return Deno.consoleSize().columns;
+    } catch {
+      return null;
+    }
+  },
 };
 
 const STDERR: Screen = { show: writeToStderr };

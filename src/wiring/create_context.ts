@@ -1,4 +1,5 @@
 import type { CommandContext } from "../commands/context.ts";
+import { manneredTerminal } from "../commands/mannered_terminal.ts";
 import { plainText } from "../plain_text.ts";
 import { openProfileBook } from "../profiles/profile_book.ts";
 import { openTokenStore } from "../store/encrypted_token_store.ts";
@@ -7,9 +8,14 @@ import { openPrivateFolder, type PrivateFolder } from "../system/private_folder.
 import type { System } from "../system/system.ts";
 import { createFlows } from "./create_flows.ts";
 
-/** What the commands are given to work with in the world that `system` is. Each part is made when it is asked for. */
-export function createContext(system: System): CommandContext {
-  const { terminal, env, clock, files, locks, os, interrupted } = system;
+/**
+ * What the commands are given to work with in the world that `system` is. Each part is made when it is asked for.
+ *
+ * @param isPlain Whether the user wants words in the place of glyphs, and nothing that moves.
+ */
+export function createContext(system: System, isPlain: boolean): CommandContext {
+  const { env, clock, files, locks, os, interrupted } = system;
+  const terminal = manneredTerminal(system.terminal, { env, os, clock, isPlain });
   const notice = (message: string) => terminal.say(`Notice: ${plainText(message, 2000)}`);
   // Made when a command asks for it, so that help needs neither a home nor the permission to look for one.
   let folder: PrivateFolder | undefined;

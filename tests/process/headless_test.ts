@@ -58,7 +58,7 @@ testOnTerminal(
     await terminal.stdoutMatch(/4:5\d left/);
     await sandbox.userAgent.enterDeviceCode(uri, code, ADA);
     const { stdout } = await terminal.ended;
-    assertStringIncludes(stdout, " left\x1b[K\r\x1b[K✓ Authentication successful!");
+    assertStringIncludes(plainScreen(stdout), "\n⏳ Waiting for sign-in...\n✓ Authentication successful!\n");
     assertStringIncludes(stdout, '"source": "device-code"');
   },
 );

@@ -7,7 +7,7 @@ import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 /** What only a refresh, a sign-in or another command needs. */
 const HEAVY_PACKAGES = ["@azure/msal-node", "jose", "@cliffy/prompt", "@cliffy/table", "@std/yaml/stringify"];
 const HEAVY_FOLDERS = ["src/entra/", "src/loopback/", "src/browser/"];
-const HEAVY_FILES = ["src/flows/interactive_sign_in.ts"];
+const HEAVY_FILES = ["src/commands/wait_line.ts", "src/flows/interactive_sign_in.ts"];
 
 const TOP = new URL("../../", import.meta.url);
 

@@ -72,7 +72,16 @@ Deno.test({
     await audited((env) => sandbox.run(["list-profiles"], { env: { ...env, ...ownHome } }));
 
     const onWindows = "USERPROFILE";
-    const onTerminal = ["NO_COLOR", "USER"];
+    const onTerminal = [
+      "NO_COLOR",
+      "USER",
+      "TERM",
+      "TERM_PROGRAM",
+      "WT_SESSION",
+      "LC_ALL",
+      "LC_CTYPE",
+      "LANG",
+    ];
     const expected = NAMES.filter((name) => name !== onWindows && !onTerminal.includes(name));
     assertEquals([...used].toSorted(), expected.toSorted());
   },

@@ -22,8 +22,16 @@ export async function startOnTerminal(
   });
 }
 
-/** The text that a terminal showed, without colours, cursor movements and the line ends of terminals. */
+/**
+ * The text that is on a terminal in the end, without colours and other cursor movements: what is written after a return to
+ * the start of a line stands in place of what was there.
+ */
 export function plainScreen(shown: string): string {
   // deno-lint-ignore no-control-regex
-  return shown.replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, "").replaceAll("\r\n", "\n");
+  const text = shown.replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, "").replaceAll(/\r+\n/g, "\n");
+  return text.split("\n").map((line) => line.split("\r").reduce(overwrite).trimEnd()).join("\n");
+}
+
+function overwrite(line: string, by: string): string {
+  return by + line.slice(by.length);
 }

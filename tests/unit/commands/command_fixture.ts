@@ -10,7 +10,8 @@ import type { Profile } from "../../../src/profiles/profile.ts";
 import type { ProfileBook } from "../../../src/profiles/profile_book.ts";
 import { Secret } from "../../../src/secret.ts";
 import type { ForegroundResult } from "../../../src/system/foreground_program.ts";
-import type { Screen, Terminal } from "../../../src/system/terminal.ts";
+import type { Screen } from "../../../src/system/terminal.ts";
+import type { ManneredTerminal } from "../../../src/commands/mannered_terminal.ts";
 import { loadErrorTable } from "../../../src/wiring/load_error_table.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
@@ -26,12 +27,14 @@ export const WORK: Profile = {
 };
 
 /** What was said and printed, in order. */
-export class MemoryTerminal implements Terminal {
+export class MemoryTerminal implements ManneredTerminal {
   stdinIsTerminal = false;
   stdoutIsTerminal = false;
   stderrIsTerminal = false;
   readonly said: string[] = [];
   data = "";
+  /** The waits that were shown: when each was to end, and that it ended. */
+  readonly waits: (number | null | "over")[] = [];
   /** What the person at the terminal sees besides what is said; null where there is nobody. */
   shown: string[] | null = null;
   /** What the person types, chunk by chunk. */
@@ -54,6 +57,18 @@ export class MemoryTerminal implements Terminal {
 
   say(line: string): void {
     this.said.push(line);
+  }
+
+  columns(): number {
+    return 80;
+  }
+
+  startWait(untilMs: number | null): void {
+    this.waits.push(untilMs);
+  }
+
+  endWait(): void {
+    this.waits.push("over");
   }
 }
 

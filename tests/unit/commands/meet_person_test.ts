@@ -1,10 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
-import { formatTimeLeft, startCountdown } from "../../../src/commands/countdown.ts";
+import { assertEquals } from "@std/assert";
 import { meetPerson } from "../../../src/commands/meet_person.ts";
 import { sayProgress } from "../../../src/commands/progress_lines.ts";
 import type { DeviceCode } from "../../../src/entra/token_client.ts";
+import { CliError } from "../../../src/errors.ts";
 import type { Person } from "../../../src/flows/person.ts";
-import { FakeClock } from "../../support/fake_clock.ts";
 import { MemoryTerminal, NOW_MS } from "./command_fixture.ts";
 
 const CODE: DeviceCode = {
@@ -26,81 +25,23 @@ class LiveTerminal extends MemoryTerminal {
 
 async function meet(
   terminal: MemoryTerminal,
-  { variables = {}, isQuiet = false, withQrCode = false }: {
+  { variables = {}, withQrCode = false }: {
     variables?: Record<string, string>;
-    isQuiet?: boolean;
     withQrCode?: boolean;
   } = {},
 ): Promise<Person> {
   const env = { get: (name: string) => variables[name] };
-  const clock = new FakeClock(NOW_MS);
-  return await meetPerson({ terminal, clock, env }, {
-    progress: sayProgress(terminal, isQuiet),
-    isQuiet,
-    withQrCode,
-  });
+  return await meetPerson({ terminal, env }, { progress: sayProgress(terminal, false), withQrCode });
 }
 
-/** Lets the countdown, whose clock is driven by its own waits, run to its end. */
-const settle = () => new Promise((resolve) => setTimeout(resolve));
-
-Deno.test("formatTimeLeft() gives minutes and seconds, and nothing below zero", () => {
-  const cases: [number, string][] = [[300_000, "5:00"], [299_001, "5:00"], [65_000, "1:05"], [1, "0:01"], [
-    -5,
-    "0:00",
-  ]];
-  for (const [ms, text] of cases) assertEquals(formatTimeLeft(ms), text);
-});
-
-Deno.test("startCountdown() draws the line every second until the time is over, and takes it away", async () => {
-  const shown: string[] = [];
-  const clock = new FakeClock(NOW_MS);
-  const countdown = startCountdown({ show: (text) => shown.push(text) }, clock, NOW_MS + 3_000);
-  await settle();
-  countdown[Symbol.dispose]();
-  assertEquals(shown, ["\r0:03 left\x1b[K", "\r0:02 left\x1b[K", "\r0:01 left\x1b[K", "\r\x1b[K"]);
-  assertEquals(clock.waits, [1000, 1000, 1000]);
-});
-
-Deno.test("startCountdown() draws nothing more once it is disposed of", async () => {
-  const shown: string[] = [];
-  const clock = new FakeClock(NOW_MS);
-  const countdown = startCountdown({ show: (text) => shown.push(text) }, clock, NOW_MS + 60_000);
-  countdown[Symbol.dispose]();
-  await settle();
-  assertEquals(shown, ["\r1:00 left\x1b[K", "\r\x1b[K"]);
-});
-
-Deno.test("meetPerson() counts down on a terminal, and takes the line away before anything else is said", async () => {
+Deno.test("meetPerson() ends the wait that is shown when the sign-in is over, however that came", async () => {
   const terminal = new LiveTerminal();
-  using person = await meet(terminal);
-  person.progress(WAITING);
-  await settle();
-  person.progress({ kind: "signed-in" });
-  assertEquals(terminal.said, [
-    "⏳ Waiting for sign-in...",
-    "\r0:02 left\x1b[K",
-    "\r0:01 left\x1b[K",
-    "\r\x1b[K",
-    "✓ Authentication successful!",
-  ]);
-});
-
-Deno.test("meetPerson() counts nothing down with NO_COLOR, --quiet, or where stderr is no terminal", async () => {
-  const elsewhere = new LiveTerminal();
-  elsewhere.stderrIsTerminal = false;
-  const cases = [
-    [new LiveTerminal(), { variables: { NO_COLOR: "1" } }],
-    [new LiveTerminal(), { isQuiet: true }],
-    [elsewhere, {}],
-  ] as const;
-  for (const [terminal, options] of cases) {
-    using person = await meet(terminal, options);
+  {
+    using person = await meet(terminal);
     person.progress(WAITING);
-    person.progress({ kind: "waiting-for-sign-in" });
-    await settle();
-    assert(!terminal.said.some((text) => text.includes("left")), terminal.said.join());
+    person.progress({ kind: "device-code-closed", error: new CliError("sign_in_failed", "forbidden") });
   }
+  assertEquals(terminal.waits, ["over", WAITING.untilMs, "over"]);
 });
 
 Deno.test("meetPerson() shows the code on the terminal too where stderr is none, once", async () => {
@@ -109,7 +50,8 @@ Deno.test("meetPerson() shows the code on the terminal too where stderr is none,
   using person = await meet(terminal);
   person.progress({ kind: "device-code", code: CODE, scopes: ["User.Read"] });
   person.progress(WAITING);
-  await settle();
+  // What goes to the terminal goes there by itself.
+  await terminal.screen();
   assertEquals(terminal.said.at(-1), "⏳ Waiting for sign-in...");
   const [shown = "", ...more] = terminal.shown;
   assertEquals(more, []);

@@ -50,6 +50,20 @@ Deno.test("sayProgress() has the specification's lines word for word, and --quie
   }
 });
 
+Deno.test("sayProgress() shows the wait for a person until the next thing happens, but for a browser that fails late", () => {
+  const terminal = new MemoryTerminal();
+  const progress = sayProgress(terminal, false);
+  progress({ kind: "waiting-for-sign-in", untilMs: 5000 });
+  progress({ kind: "browser-failed", reason: "it ended", hint: null, url: "https://login.example" });
+  progress({ kind: "signed-in" });
+  progress({ kind: "waiting-for-process", pid: 1, profile: "default" });
+  assertEquals(terminal.waits, ["over", 5000, "over", "over", null]);
+
+  const quiet = new MemoryTerminal();
+  sayProgress(quiet, true)({ kind: "waiting-for-sign-in", untilMs: 5000 });
+  assertEquals(quiet.waits, ["over"]);
+});
+
 Deno.test("sayProgress() says what a person needs to go on, and warnings, with --quiet too", () => {
   const error = new CliError("store", "disk full", { hint: "Make room." });
   const events: ProgressEvent[] = [

@@ -135,7 +135,9 @@ Deno.test("signInInteractively() shows the URL instead where that was asked for"
   stage.opening.catch(() => {});
   stage.on = ({ kind }) => kind === "waiting-for-sign-in" && stage.comeBack(code());
   await stage.signIn(true);
-  assertEquals(stage.events, [{ kind: "url-to-open", url: URL_TO_OPEN }, { kind: "waiting-for-sign-in" }]);
+  const [shown, waiting] = stage.events;
+  assertEquals(shown, { kind: "url-to-open", url: URL_TO_OPEN });
+  assertEquals(waiting, { kind: "waiting-for-sign-in", untilMs: 1000 });
 });
 
 Deno.test("signInInteractively() goes on when no browser opens, and says why", async () => {
