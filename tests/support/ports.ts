@@ -23,3 +23,13 @@ export function freePort(): number {
     }
   }
 }
+
+/** Whether nothing listens on a port of the loopback addresses. */
+export function isPortFree(port: number): boolean {
+  try {
+    for (const hostname of ["127.0.0.1", "::1"]) Deno.listen({ hostname, port }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
