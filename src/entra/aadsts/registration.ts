@@ -1,11 +1,13 @@
 import { appPage, az, enterprisePage, type ErrorContext, type Remedy, type RemedyTable } from "./remedy.ts";
 
 function publicClient(context: ErrorContext): string {
-  return az(
+  const command = az(
     context,
     `ad app update --id ${context.clientId} --is-fallback-public-client true ` +
       `--public-client-redirect-uris http://localhost`,
   );
+  return `${command}\nIt has to be: a public client, http://localhost (any port) under Mobile and desktop ` +
+    `applications, delegated permissions only.`;
 }
 
 const REDIRECT_URI_MISSING: Remedy = {
