@@ -62,6 +62,9 @@ Deno.test("entraError() explains a suberror where the number is unknown, and kno
 Deno.test("entraError() carries the claims that the authority demands", () => {
   const error = entraError({ error: "interaction_required", description: null, claims: "{}" }, CONTEXT, true);
   assertEquals(error.claims, "{}");
+  const challenge = { error: "invalid_request", description: null, claims: "{}" };
+  assertEquals(entraError(challenge, CONTEXT, true).code, "interaction_required", "a sign-in can carry them");
+  assertEquals(entraError(challenge, CONTEXT, false).code, "sign_in_failed");
 });
 
 Deno.test("entraError() lets no control character or forged line through", () => {

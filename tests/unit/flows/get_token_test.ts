@@ -386,3 +386,21 @@ Deno.test("getToken() without the store neither reads nor writes nor waits", asy
   assertEquals(world.store.calls, []);
   assertEquals(world.asked[0]?.loginHint, undefined);
 });
+
+Deno.test("getToken() takes a short scope for the Graph of the cloud that it signs in to", async () => {
+  const world = new World();
+  const key = { ...REQUEST.key, authority: "https://login.microsoftonline.us" };
+  const long = { ...REQUEST, key, scopes: ["https://graph.microsoft.us/User.Read"] };
+  world.signIn = () => world.issue("one", ["User.Read"]);
+  await world.get({ ...long, scopes: ["https://graph.microsoft.us/User.Read", "openid"] });
+  assertEquals(world.kinds().includes("scopes-missing"), false);
+  const short = { ...REQUEST, key };
+  for (const request of [long, short]) assertEquals(shown(await world.get(request))[1], "cache");
+  world.refresh = () => world.issue("two", long.scopes);
+  const fresh = { acceptCached: false };
+  await world.get({ ...long, ...fresh });
+  assertEquals(shown(await world.get(short)), ["two", "cache", true]);
+  await world.get({ ...short, ...fresh });
+  const [session] = await world.store.list();
+  assertEquals(session?.tokens.length, 2, "one with openid, and one for both spellings");
+});

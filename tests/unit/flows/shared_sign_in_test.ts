@@ -130,7 +130,13 @@ Deno.test("getToken() takes a token that came while it got in line, but with --f
 });
 
 Deno.test("getToken() with a prompt or login hint of its own waits, then asks, and refuses for itself alone", async () => {
-  for (const own of [{ prompt: "login" }, { loginHint: "bob@contoso.example" }]) {
+  for (
+    const own of [
+      { prompt: "login" },
+      { loginHint: "bob@contoso.example" },
+      { domainHint: "contoso.example" },
+    ]
+  ) {
     const world = new World();
     othersSignIn(world, "of another");
     world.signIn = () => world.issue("own");

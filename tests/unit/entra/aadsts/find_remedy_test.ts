@@ -194,6 +194,7 @@ Deno.test("findRemedy() takes a number in any spelling of its prefix", () => {
 Deno.test("the commands turn az to the tenant first, but not to what is no tenant", () => {
   const hintFor = (tenant: string) => findRemedy("50011")?.hint({ ...CONTEXT, tenant }) ?? "";
   assertMatch(hintFor("contoso.example"), /^az login --tenant contoso\.example --allow-no-subscriptions$/m);
+  assertMatch(hintFor("contoso.example/b2c_1_signin"), /^az login --tenant contoso\.example --allow/m);
   for (const many of ["common", "organizations", "consumers"]) {
     assert(!hintFor(many).includes("az login"), many);
   }
