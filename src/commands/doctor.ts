@@ -12,6 +12,8 @@ export interface DoctorFlags {
   readonly profile?: string | undefined;
   /** Base URL of the authority. */
   readonly authority?: string | undefined;
+  /** Name of the authority's cloud. */
+  readonly cloud?: string | undefined;
   /** Path of a root certificate. */
   readonly caCert?: string | undefined;
   /** Form to print. */
@@ -26,6 +28,7 @@ export function doctorCommand(context: CommandContext): AnyCommand {
     )
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
     .option("--authority <url:string>", "Base URL of the authority (else the profile's).")
+    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
     .option("-o, --output <form:string>", "text (default), json or yaml.")
     .example("See what is wrong", "entra-auth-cli doctor")
@@ -39,7 +42,7 @@ export async function runDoctor(flags: DoctorFlags, context: CommandContext): Pr
   const form = parseReportForm(flags.output);
   const name = profileName(flags.profile, env);
   const findings = await flows.examine({
-    settings: () => readSettings({ authority: flags.authority }, name, context),
+    settings: () => readSettings({ authority: flags.authority, cloud: flags.cloud }, name, context),
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
   });
   await terminal.writeData(await formatReport(findings, PROGRAM_VERSION, form));

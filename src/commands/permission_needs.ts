@@ -44,7 +44,8 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^((WAYLAND_)?DISPLAY|WSL_\w+)$/, need: "user", os: ["linux"] },
   { kind: "env", names: /^PATH$/, need: "machine" },
   { kind: "env", names: /^KUBERNETES_EXEC_INFO$/, need: "kubernetes" },
-  { kind: "env", names: /^NO_COLOR$/, need: "terminal" },
+  { kind: "env", names: /^(NO_COLOR|TERM|LC_\w+|LANG)$/, need: "terminal" },
+  { kind: "env", names: /^(WT_SESSION|TERM_PROGRAM)$/, need: "terminal", os: ["windows"] },
   // The others tell where the user sits, and with which browser.
   { kind: "env", names: /^\w+$/, need: "user" },
   { kind: "net", names: /^(127\.0\.0\.1|\[::1\])$/, need: "user" },

@@ -1,7 +1,7 @@
 import type { AuthorityAnswer, AuthorityRoute } from "../flows/doctor/check_authority.ts";
 import { findRouteIfReadable } from "../system/proxy.ts";
-import { readRoots } from "../system/root_certificates.ts";
 import type { System } from "../system/system.ts";
+import { openNetwork } from "./open_network.ts";
 
 /** How the authority is asked. */
 export interface AuthorityWay {
@@ -15,13 +15,15 @@ const TIMEOUT_MS = 8_000;
 const MAX_BYTES = 1024 * 1024;
 
 /** How the authority at `url` is reached. */
-export function authorityRoute(url: string, { system, caCertFile }: AuthorityWay): Promise<AuthorityRoute> {
+export function authorityRoute(url: string, { system, caCertFile }: AuthorityWay): AuthorityRoute {
   const address = new URL(url);
-  return Promise.resolve({
+  const route = findRouteIfReadable(address, system.env);
+  return {
     host: address.host,
-    proxy: findRouteIfReadable(address, system.env)?.proxy?.host ?? null,
+    proxy: route?.proxy?.host ?? null,
+    ignoredVariable: route?.ignored ?? null,
     extraRoots: caCertFile === undefined ? null : `the root of ${caCertFile}`,
-  });
+  };
 }
 
 /** Asks the authority at `url` for its discovery document, which everybody may read. @throws {CliError} `network`, `permission` or `usage` */
@@ -30,10 +32,10 @@ export async function askAuthority(
   { system, caCertFile }: AuthorityWay,
   signal: AbortSignal,
 ): Promise<AuthorityAnswer> {
-  const { clock, files } = system;
-  const roots = caCertFile === undefined ? [] : await readRoots(caCertFile, files);
+  const { clock } = system;
+  const network = await openNetwork(system, caCertFile);
   const sentAt = clock.now();
-  const { status, headers, body } = await system.network(roots).send({
+  const { status, headers, body } = await network.send({
     url: `${url}/v2.0/.well-known/openid-configuration`,
     method: "GET",
     headers: { "accept": "application/json", "cache-control": "no-cache" },

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { parse } from "@std/yaml/parse";
 import { join } from "@std/path/join";
 import type { ProgramOptions } from "../support/program.ts";
+import { startProxy } from "../support/proxy.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
 interface Check {
@@ -109,6 +110,19 @@ Deno.test("doctor says that the authority can't be reached, and still looks at t
   );
   assertEquals(checks.get("clock")?.level, "warn");
   assertEquals(stderr, "");
+});
+
+Deno.test("doctor names the proxy on the way to the authority, without its user and password", async () => {
+  await using sandbox = await openSandbox();
+  await using proxy = startProxy();
+  const { host } = new URL(proxy.url);
+  const { checks, stdout } = await examine(sandbox, { env: { HTTPS_PROXY: `http://ada:s3cret@${host}` } });
+  assertMatch(
+    checks.get("authority")?.message ?? "",
+    new RegExp(`\\(through the proxy ${host}, .*\\) answers$`),
+  );
+  assert(!/ada|s3cret/.test(stdout), stdout);
+  assert(proxy.targets.length > 0);
 });
 
 Deno.test("doctor tells an authority that doesn't know the tenant from one that isn't an authority", async () => {

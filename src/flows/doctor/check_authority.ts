@@ -1,4 +1,4 @@
-import { fail, type Finding, ok } from "./finding.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
 
 /** How the authority is reached. */
 export interface AuthorityRoute {
@@ -6,6 +6,8 @@ export interface AuthorityRoute {
   readonly host: string;
   /** The proxy in between, without user and password; null where there is none. */
   readonly proxy: string | null;
+  /** A variable that was to name a proxy and is passed over, as it names none that can be used; else null. */
+  readonly ignoredVariable: string | null;
   /** Where the roots come from that are trusted besides the machine's own; null where there are none. */
   readonly extraRoots: string | null;
 }
@@ -26,7 +28,13 @@ export function checkAuthority(
   route: AuthorityRoute,
 ): Finding {
   const way = `${route.host} (${describeRoute(route)})`;
-  if (status === 200 && isDiscoveryDocument) return ok("authority", `${way} answers`);
+  if (status === 200 && isDiscoveryDocument) {
+    return route.ignoredVariable === null ? ok("authority", `${way} answers`) : warn(
+      "authority",
+      `${way} answers, but ${route.ignoredVariable} names no proxy that can be used, and is passed over`,
+      `Write ${route.ignoredVariable} as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or unset it.`,
+    );
+  }
   if (status === 429 || status >= 500) {
     return fail("authority", `${way} cannot answer right now (status ${status})`, "Try again in a minute.");
   }

@@ -111,7 +111,7 @@ async function lookAtLoopback(
 }
 
 async function lookAtAuthority(machine: Machine, url: string, signal: AbortSignal): Promise<Finding[]> {
-  const route = await machine.route(url);
+  const route = machine.route(url);
   try {
     const answer = await machine.askAuthority(url, signal);
     return [checkAuthority(answer, route), checkClock(answer.clockAheadMs, route.host, machine.os)];

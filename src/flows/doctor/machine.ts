@@ -33,7 +33,7 @@ export interface Machine {
   /** Listens on `address` and connects to it. */
   connectToItself(address: LoopbackAddress, signal: AbortSignal): Promise<LoopbackAnswer>;
   /** How the authority at `url` is reached. */
-  route(url: string): Promise<AuthorityRoute>;
+  route(url: string): AuthorityRoute;
   /** Asks the authority at `url`, a base with its tenant, for its discovery document. */
   askAuthority(url: string, signal: AbortSignal): Promise<AuthorityAnswer>;
 }

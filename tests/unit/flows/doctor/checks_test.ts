@@ -55,11 +55,19 @@ Deno.test("checkPermissions() names the flags that are missing, and only those",
 
 Deno.test("checkAuthority() names the proxy and the roots on the way", () => {
   const answer = { status: 200, isDiscoveryDocument: true, clockAheadMs: 0 };
-  const route = { host: "login.example", proxy: "http://proxy:3128", extraRoots: "the root of ca.pem" };
+  const route = {
+    host: "login.example",
+    proxy: "proxy:3128",
+    ignoredVariable: null,
+    extraRoots: "the root of ca.pem",
+  };
   assertEquals(
     checkAuthority(answer, route).message,
-    "login.example (through the proxy http://proxy:3128, trusting also the root of ca.pem) answers",
+    "login.example (through the proxy proxy:3128, trusting also the root of ca.pem) answers",
   );
+  const passedOver = checkAuthority(answer, { ...route, proxy: null, ignoredVariable: "HTTPS_PROXY" });
+  assertEquals(passedOver.level, "warn");
+  assertStringIncludes(passedOver.message, "HTTPS_PROXY names no proxy that can be used");
 });
 
 Deno.test("checkBrowser() names the first opener that is here and may be started", () => {

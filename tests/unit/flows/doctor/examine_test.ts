@@ -20,7 +20,7 @@ const WELL: Machine = {
   browser: () =>
     Promise.resolve({ hasDisplay: true, displayReason: "so", browserVariable: undefined, openers: [] }),
   connectToItself: () => Promise.resolve({ kind: "connected" }),
-  route: () => Promise.resolve({ host: "login.example", proxy: null, extraRoots: null }),
+  route: () => ({ host: "login.example", proxy: null, ignoredVariable: null, extraRoots: null }),
   askAuthority: () => Promise.resolve({ status: 200, isDiscoveryDocument: true, clockAheadMs: 0 }),
 };
 
