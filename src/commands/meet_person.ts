@@ -1,5 +1,5 @@
 import type { Person } from "../flows/person.ts";
-import type { Progress } from "../flows/progress.ts";
+import type { Progress, ProgressEvent } from "../flows/progress.ts";
 import type { CommandContext } from "./context.ts";
 import { tellPerson } from "./tell_person.ts";
 
@@ -22,7 +22,7 @@ export async function meetPerson(
   const drawCode = withQrCode ? (await import("./qr_code.ts")).drawQrCode : null;
   return {
     progress(event) {
-      progress(event);
+      progress(mayDraw ? emphasised(event) : event);
       if (event.kind === "device-code" && drawCode !== null) {
         const { verificationUri, verificationUriComplete } = event.code;
         tellPerson(terminal, drawCode(verificationUriComplete ?? verificationUri, { colors: mayDraw }));
@@ -34,4 +34,10 @@ export async function meetPerson(
     },
     [Symbol.dispose]: () => terminal.endWait(),
   };
+}
+
+/** What has to be typed elsewhere stands out, and can still be copied as it is. */
+function emphasised(event: ProgressEvent): ProgressEvent {
+  if (event.kind !== "device-code") return event;
+  return { ...event, code: { ...event.code, userCode: `\x1b[1m${event.code.userCode}\x1b[0m` } };
 }

@@ -27,7 +27,8 @@ export async function signInWithDeviceCode(
   const post = deviceExchange(options, onCode, until);
   const msal = createMsal(
     { ...options, signal: until },
-    { silently: false, post },
+    // A poll in a pause counts as one that failed, and is not sent.
+    { silently: false, obeysPause: true, post },
     (configuration) => new PublicClientApplication(configuration),
   );
   const result = await runMsal(msal, (app) =>

@@ -72,6 +72,8 @@ export interface GrantManner {
   readonly repeat?: Repeat;
   /** Whether the grant is better given up than waited for. Not by default. */
   readonly isHasty?: boolean;
+  /** Whether the grant is held back while the authority wants a pause. By default where no user takes part. */
+  readonly obeysPause?: boolean;
   /** Makes the grant's requests, where one request isn't all there is to it. */
   readonly post?: PostExchange;
 }
@@ -111,7 +113,7 @@ export function createMsal<A>(
 }
 
 function sendingOf(
-  { silently, repeat = "never", isHasty = false }: GrantManner,
+  { silently, repeat = "never", isHasty = false, obeysPause = silently }: GrantManner,
   { clock, timeoutMs = TIMEOUT_MS }: TokenClientOptions,
 ): Sending {
   const endMs = clock.monotonic() + timeoutMs;
@@ -122,7 +124,7 @@ function sendingOf(
       : () => Math.min(timeoutMs, TIMEOUT_MS),
     repeatGet: isHasty ? "never" : "always",
     repeatPost: isHasty ? "never" : repeat,
-    obeysPause: silently,
+    obeysPause,
   };
 }
 

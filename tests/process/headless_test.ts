@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { drawQrCode } from "../../src/commands/qr_code.ts";
 import { enterDeviceCode, shownDeviceCode } from "../support/enter_device_code.ts";
 import { occupyPort } from "../support/ports.ts";
 import { ADA } from "../support/provider/directory.ts";
@@ -60,6 +61,19 @@ testOnTerminal(
     const { stdout } = await terminal.ended;
     assertStringIncludes(plainScreen(stdout), "\n⏳ Waiting for sign-in...\n✓ Authentication successful!\n");
     assertStringIncludes(stdout, '"source": "device-code"');
+  },
+);
+
+testOnTerminal(
+  "--qr draws the address as a QR code on the terminal, before the wait begins",
+  async (sandbox) => {
+    const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token --flow device-code --qr");
+    const { uri } = await shownDeviceCode(terminal.stdoutMatch);
+    await terminal.stdoutMatch(/Waiting for sign-in/);
+    await terminal.type("\x03");
+    const screen = plainScreen((await terminal.ended).stdout);
+    const drawn = screen.split("\n").filter((line) => /^[█▀▄ ]{20,}$/.test(line));
+    assertEquals(drawn, drawQrCode(uri, { colors: true }).map(plainScreen));
   },
 );
 

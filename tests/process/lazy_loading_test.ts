@@ -5,9 +5,25 @@ import { inheritedVariables, programCommand } from "../support/program.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
 /** What only a refresh, a sign-in or another command needs. */
-const HEAVY_PACKAGES = ["@azure/msal-node", "jose", "@cliffy/prompt", "@cliffy/table", "@std/yaml/stringify"];
+const HEAVY_PACKAGES = [
+  "@azure/msal-node",
+  "jose",
+  "@cliffy/prompt",
+  "@cliffy/table",
+  "@std/yaml/stringify",
+  "qr",
+];
 const HEAVY_FOLDERS = ["src/entra/", "src/loopback/", "src/browser/"];
-const HEAVY_FILES = ["src/commands/wait_line.ts", "src/flows/interactive_sign_in.ts"];
+const HEAVY_FILES = [
+  "src/commands/wait_line.ts",
+  "src/flows/interactive_sign_in.ts",
+  "src/flows/device_code_sign_in.ts",
+  "src/flows/remote_sign_in.ts",
+  "src/commands/meet_person.ts",
+  "src/commands/qr_code.ts",
+  "src/system/controlling_terminal.ts",
+  "src/system/read_keys.ts",
+];
 
 const TOP = new URL("../../", import.meta.url);
 

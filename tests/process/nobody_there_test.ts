@@ -80,6 +80,24 @@ Deno.test("where nobody could see a code the fallback is exit code 9 at once, an
   assertEquals(sandbox.provider.requests, []);
 });
 
+Deno.test({
+  name: "the fallback ends with exit code 8 where Deno may not reach the terminal, and names the flag",
+  ignore: Deno.build.os === "windows" || Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
+  async fn() {
+    await using sandbox = await openSandbox(FAST);
+    // By its path: what is allowed by a name can't be denied by the same.
+    const { stdout } = await new Deno.Command("sh", { args: ["-c", "command -v tee"] }).output();
+    const denied = [`--deny-run=${new TextDecoder().decode(stdout).trim()}`];
+    const result = await sandbox.run(["get-token"], { env: NO_DISPLAY, isAlone: true, denied });
+    assertEquals([result.code, result.stdout], [8, ""], result.stderr);
+    assertStringIncludes(result.stderr, "--allow-run=tee");
+    // A code that is asked for by name needs no terminal.
+    const program = sandbox.start(["get-token", "--flow", "device-code"], { isAlone: true, denied });
+    await enterDeviceCode(sandbox, program.stderrMatch);
+    assertEquals((await program.ended).code, 0);
+  },
+});
+
 Deno.test("where nobody could see it, a code that is asked for by name goes to stderr, and is waited for", async () => {
   await using sandbox = await openSandbox(FAST);
   const program = sandbox.start(["get-token", "--flow", "device-code"], { isAlone: true });

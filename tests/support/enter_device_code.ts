@@ -8,7 +8,7 @@ export type Watch = (pattern: RegExp) => Promise<RegExpMatchArray>;
 /** Waits until a device code is shown, and gives it with its address. */
 export async function shownDeviceCode(watch: Watch): Promise<{ uri: string; code: string }> {
   const [, uri = "", code = ""] = await watch(
-    /To sign in, use a web browser to open:\r?\n {2}(https:\S+)\r?\nAnd enter code: (\S+)\r?\n/,
+    /To sign in, use a web browser to open:\r?\n {2}(https:\S+)\r?\nAnd enter code: (?:\S\[1m)?([\w-]+)/,
   );
   return { uri, code };
 }

@@ -5,15 +5,8 @@ import type { DeviceCode } from "../../../src/entra/token_client.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Person } from "../../../src/flows/person.ts";
 import { MemoryTerminal, NOW_MS } from "./command_fixture.ts";
+import { CODE } from "../flows/device_code_fixture.ts";
 
-const CODE: DeviceCode = {
-  userCode: "ABCD-EFGH",
-  verificationUri: "https://microsoft.com/devicelogin",
-  verificationUriComplete: null,
-  expiresInSeconds: 900,
-  clientId: "client",
-  tenant: "tenant",
-};
 const WAITING = { kind: "waiting-for-sign-in", untilMs: NOW_MS + 2_000 } as const;
 
 /** A terminal that a person looks at, where what is said and what is drawn comes in one order. */
@@ -61,6 +54,17 @@ Deno.test("meetPerson() shows the code on the terminal too where stderr is none,
     "And enter code: ABCD-EFGH",
   ]);
   assertEquals(terminal.said.slice(0, -1), shown.trimEnd().split("\n"));
+});
+
+Deno.test("meetPerson() makes the code stand out on a terminal that has no objections", async () => {
+  const lineWith = async (variables: Record<string, string>) => {
+    const terminal = new LiveTerminal();
+    using person = await meet(terminal, { variables });
+    person.progress({ kind: "device-code", code: CODE, scopes: [] });
+    return terminal.said.find((line) => line.startsWith("And enter code: "));
+  };
+  assertEquals(await lineWith({}), "And enter code: \x1b[1mABCD-EFGH\x1b[0m");
+  assertEquals(await lineWith({ NO_COLOR: "1" }), "And enter code: ABCD-EFGH");
 });
 
 Deno.test("meetPerson() draws the complete address as a QR code where that is wanted", async () => {

@@ -3,6 +3,7 @@ import { sayProgress } from "../../../src/commands/progress_lines.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { ProgressEvent } from "../../../src/flows/progress.ts";
 import { MemoryTerminal } from "./command_fixture.ts";
+import { CODE } from "../flows/device_code_fixture.ts";
 
 function said(event: ProgressEvent, quiet = false): string[] {
   const terminal = new MemoryTerminal();
@@ -83,15 +84,6 @@ Deno.test("sayProgress() says what a person needs to go on, and warnings, with -
     assertEquals(said(event, true), said(event), event.kind);
   }
 });
-
-const CODE = {
-  userCode: "ABCD-EFGH",
-  verificationUri: "https://microsoft.com/devicelogin",
-  verificationUriComplete: null,
-  expiresInSeconds: 900,
-  clientId: "the-client",
-  tenant: "the-tenant",
-};
 
 Deno.test("sayProgress() has the specification's lines for a device code, and says whose it is", () => {
   const event: ProgressEvent = { kind: "device-code", code: CODE, scopes: ["User.Read", "Mail.Read"] };

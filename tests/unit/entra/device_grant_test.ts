@@ -157,6 +157,25 @@ Deno.test("signInWithDeviceCode() polls once in five seconds and ends at the cap
   }
 });
 
+Deno.test("signInWithDeviceCode() goes on past slow_down, a broken connection and a busy service, which MSAL takes for the end", async () => {
+  const slowDown = () => jsonResponse({ error: "slow_down" }, 400);
+  const broken = () => {
+    throw new CliError("network", "reset");
+  };
+  const busy = () => jsonResponse({ error: "temporarily_unavailable" }, 503);
+  const authority = tinyAuthority(inTurn(slowDown, broken, busy, () => tokens(null)));
+  const { clock, issued } = attempt(authority);
+  await issued;
+  assertEquals(clock.waits, [5000, 10_000, 20_000, 40_000]);
+});
+
+Deno.test("signInWithDeviceCode() sends no poll in a pause that the authority asked for, and repeats none by itself", async () => {
+  const authority = tinyAuthority(() => tokens(null));
+  await attempt(authority).issued;
+  const sent = authority.network.requests.map(({ repeat, obeysPause }) => [repeat, obeysPause]).slice(-2);
+  assertEquals(sent, [["never", true], ["never", true]]);
+});
+
 Deno.test("signInWithDeviceCode() ends with the reason of its signal, and sends nothing more", async () => {
   const reason = new CliError("interrupted", "Interrupted");
   const controller = new AbortController();

@@ -1,20 +1,13 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { abortable } from "@std/async/abortable";
-import type { DeviceCode, IssuedTokens, TokenClient } from "../../../src/entra/token_client.ts";
+import type { IssuedTokens, TokenClient } from "../../../src/entra/token_client.ts";
 import { CliError } from "../../../src/errors.ts";
 import { signInWithDeviceCode } from "../../../src/flows/device_code_sign_in.ts";
 import type { ProgressEvent } from "../../../src/flows/progress.ts";
 import { Secret } from "../../../src/secret.ts";
 import { type Clock, systemClock } from "../../../src/system/clock.ts";
+import { CODE } from "./device_code_fixture.ts";
 
-const CODE: DeviceCode = {
-  userCode: "ABCD-EFGH",
-  verificationUri: "https://microsoft.com/devicelogin",
-  verificationUriComplete: null,
-  expiresInSeconds: 900,
-  clientId: "client",
-  tenant: "tenant",
-};
 const ISSUED: IssuedTokens = {
   token: { accessToken: new Secret("token"), tokenType: "Bearer", scopes: [], expiresAt: 1, account: null },
   cache: new Secret("cache"),

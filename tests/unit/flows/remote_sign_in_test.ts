@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { abortable } from "@std/async/abortable";
-import type { DeviceCode, IssuedTokens } from "../../../src/entra/token_client.ts";
+import type { IssuedTokens } from "../../../src/entra/token_client.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { AskForAddress, AuthorizationResponse } from "../../../src/flows/person.ts";
 import type { ProgressEvent } from "../../../src/flows/progress.ts";
@@ -10,15 +10,8 @@ import type { Callback, PageOutcome } from "../../../src/loopback/callback_serve
 import { noTraffic } from "../../../src/loopback/callback_traffic.ts";
 import { Secret } from "../../../src/secret.ts";
 import { type Clock, systemClock } from "../../../src/system/clock.ts";
+import { CODE } from "./device_code_fixture.ts";
 
-const CODE: DeviceCode = {
-  userCode: "ABCD-EFGH",
-  verificationUri: "https://microsoft.com/devicelogin",
-  verificationUriComplete: null,
-  expiresInSeconds: 900,
-  clientId: "client",
-  tenant: "tenant",
-};
 const BY_CODE: AuthorizationResponse = { kind: "code", code: new Secret("the-code") };
 const REFUSED: AuthorizationResponse = { kind: "refused", error: "access_denied", description: "no" };
 
