@@ -71,9 +71,8 @@ testOnTerminal(
     const { uri } = await shownDeviceCode(terminal.stdoutMatch);
     await terminal.stdoutMatch(/Waiting for sign-in/);
     await terminal.type("\x03");
-    const screen = plainScreen((await terminal.ended).stdout);
-    const drawn = screen.split("\n").filter((line) => /^[█▀▄ ]{20,}$/.test(line));
-    assertEquals(drawn, drawQrCode(uri, { colors: true }).map(plainScreen));
+    const { stdout } = await terminal.ended;
+    assertStringIncludes(stdout, drawQrCode(uri, { colors: true }).join("\r\n"));
   },
 );
 
