@@ -3,26 +3,34 @@ import { CliError } from "../errors.ts";
 import type { Terminal } from "../system/terminal.ts";
 import type { CommandContext } from "./context.ts";
 
+/** How a question is asked. */
+export interface QuestionOptions {
+  /** What Enter alone means. */
+  readonly byDefault?: string | undefined;
+  /** Answers to complete with the Tab key. */
+  readonly suggestions?: readonly string[];
+}
+
 /** What asking needs. */
 export type Asker = Pick<CommandContext, "terminal" | "interrupted">;
 
 /**
  * Asks a question on the terminal until `check` accepts the answer. What `check` makes of the answer is returned.
  *
- * @param byDefault What Enter alone means.
  * @throws {CliError} `interrupted` when the person ends it.
  */
 export async function ask<T>(
   { terminal, interrupted }: Asker,
   label: string,
   check: (text: string) => T,
-  byDefault?: string,
+  { byDefault, suggestions }: QuestionOptions = {},
 ): Promise<T> {
   const { Input } = await import("@cliffy/prompt");
   const prompt = Input.prompt({
     message: label,
     writer: await openQuestions(terminal),
     ...(byDefault === undefined ? {} : { default: byDefault }),
+    ...(suggestions === undefined ? {} : { suggestions: [...suggestions] }),
     validate: (text) => {
       try {
         check(text);

@@ -61,6 +61,10 @@ export interface GetTokenFlags {
   readonly loginHint?: string | undefined;
   /** What to ask in the browser. */
   readonly prompt?: string | undefined;
+  /** The only user that will do. */
+  readonly expectUser?: string | undefined;
+  /** The only tenant that will do. */
+  readonly expectTenant?: string | undefined;
   /** Path of a root certificate. */
   readonly caCert?: string | undefined;
   /** False for `--no-interactive`. */
@@ -117,6 +121,8 @@ export function tokenOptions(command: AnyCommand): AnyCommand {
       "Claims that an API demands: JSON, base64, or its WWW-Authenticate header.",
     )
     .option("--prompt <prompt:string>", `What to ask in the browser: ${PROMPTS.join(", ")}.`)
+    .option("--expect-user <user:string>", "Fail unless it is this user: a user name or an object ID.")
+    .option("--expect-tenant <id:string>", "Fail unless the token is of this tenant: an ID.")
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
     .option("--qr", "Draw the address for a device code as a QR code too.")
     .option("--no-interactive", "Fail rather than wait for a person.")
@@ -179,12 +185,13 @@ export async function obtainToken(
     name,
     context,
   );
-  const { authority, tenant, clientId, flow, scopes } = settings;
+  const { authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
   const fresh = (flags.force ?? false) || flags.cache === false;
   const result = await flows.getToken({
     key: { profile: name, authority, tenant, clientId },
     flow,
     scopes,
+    expect,
     acceptCached: !fresh,
     acceptRefresh: !fresh,
     mayAskUser: flags.interactive ?? true,
@@ -197,6 +204,7 @@ export async function obtainToken(
     ...(flags.domainHint === undefined ? {} : { domainHint: flags.domainHint }),
     ...(claims === undefined ? {} : { claims }),
     signInFlags: signInFlags(flags),
+    ...(suggestedUser === undefined ? {} : { suggestedUser }),
   }, progress);
   return { result, settings };
 }

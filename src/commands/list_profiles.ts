@@ -1,13 +1,21 @@
 import { Command } from "@cliffy/command";
-import { CliError } from "../errors.ts";
-import type { Profile } from "../profiles/profile.ts";
+import { plainText } from "../plain_text.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
+import {
+  accountName,
+  type DescribedProfile,
+  describeProfiles,
+  profileDocument,
+} from "./described_profile.ts";
+import { documentText, parseDocumentForm } from "./document_form.ts";
+import { fitCells } from "./fit_cells.ts";
+import { localTime } from "./local_time.ts";
 
 /** The `list-profiles` command. */
 export function listProfilesCommand(context: CommandContext): AnyCommand {
   return new Command()
-    .description("List the profiles.")
+    .description("List the profiles, and who is signed in to each.")
     .option("-o, --output <form:string>", "text (default), json or yaml.")
     .example("List the profiles", "entra-auth-cli list-profiles")
     .action((flags) => runListProfiles(flags.output, context));
@@ -15,52 +23,37 @@ export function listProfilesCommand(context: CommandContext): AnyCommand {
 
 /** Prints the profiles. @throws {CliError} `invalid_profile`, `store` or `permission` when `profiles.json` can't be read, `usage` for an unknown form. */
 export async function runListProfiles(output: string | undefined, context: CommandContext): Promise<void> {
+  const form = parseDocumentForm(output);
   const { terminal, profiles } = context;
   const list = await profiles.list();
-  if ((output ?? "text") === "text" && list.length === 0) {
+  if (form === "text" && list.length === 0) {
     terminal.say("There are no profiles yet. Create one with: entra-auth-cli create-profile --name NAME");
     return;
   }
-  await terminal.writeData(await format(list, output ?? "text"));
+  const described = await describeProfiles(list, context);
+  await terminal.writeData(
+    form === "text"
+      ? await formatTable(described, terminal.stdoutIsTerminal ? terminal.columns() : null)
+      : await documentText(described.map(profileDocument), form),
+  );
 }
 
-async function format(profiles: readonly Profile[], form: string): Promise<string> {
-  switch (form) {
-    case "json":
-      return JSON.stringify(profiles.map(profileDocument), null, 2) + "\n";
-    case "yaml": {
-      const { stringify } = await import("@std/yaml/stringify");
-      return stringify(profiles.map(profileDocument));
-    }
-    case "text":
-      return await formatTable(profiles);
-    default:
-      throw new CliError("usage", `Unknown output form: ${JSON.stringify(form)}`, {
-        hint: "Choose text, json or yaml.",
-      });
-  }
-}
+const HEADER = ["NAME", "ACCOUNT", "EXPIRES", "FLOW", "TENANT", "CLIENT", "SCOPES"];
+const PADDING = 2;
 
-function profileDocument(profile: Profile): Record<string, unknown> {
-  return {
-    name: profile.name,
-    tenant_id: profile.tenantId,
-    client_id: profile.clientId,
-    flow: profile.flow,
-    scope: profile.scopes.join(" "),
-    authority: profile.authority ?? null,
-  };
-}
-
-async function formatTable(profiles: readonly Profile[]): Promise<string> {
+/** The profiles as a table, at most `width` columns wide; as wide as it needs to be where that is null. */
+async function formatTable(profiles: readonly DescribedProfile[], width: number | null): Promise<string> {
   const { Table } = await import("@cliffy/table");
-  const rows = profiles.map(({ name, tenantId, clientId, flow, scopes }) => [
-    name,
-    tenantId,
-    clientId,
-    flow,
-    scopes.join(" "),
-  ]);
-  return new Table().header(["NAME", "TENANT", "CLIENT", "FLOW", "SCOPES"]).body(rows).padding(2).toString() +
-    "\n";
+  const rows = [HEADER, ...profiles.map(row)];
+  const [header = [], ...body] = width === null
+    ? rows
+    : fitCells(rows, width - PADDING * (HEADER.length - 1));
+  return new Table().header(header).body(body).padding(PADDING).toString().replaceAll(/ +$/gm, "") + "\n";
+}
+
+function row({ profile, signIn }: DescribedProfile): string[] {
+  const { name, flow, tenantId, clientId, scopes } = profile;
+  const expiresAt = signIn?.expiresAt ?? null;
+  const end = expiresAt === null ? "-" : localTime(expiresAt) + (signIn?.isExpired ? " (expired)" : "");
+  return [name, plainText(accountName(signIn) ?? "-"), end, flow, tenantId, clientId, scopes.join(" ")];
 }

@@ -4,6 +4,7 @@ import { CliError } from "../errors.ts";
 import { grantFlags, type GrantKind, type Grants } from "../grants.ts";
 import { checkAuthority } from "../profiles/check_authority.ts";
 import type { Profile } from "../profiles/profile.ts";
+import { noSuchProfile } from "../profiles/profile_book.ts";
 import { DEFAULT_AUTHORITY } from "../profiles/settings.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
@@ -90,9 +91,7 @@ async function grantsHere(
 async function existing(name: string, { profiles }: CommandContext): Promise<Profile> {
   const profile = await profiles.find(name);
   if (profile !== null) return profile;
-  throw new CliError("no_profile", `Profile '${name}' does not exist`, {
-    hint: "See which there are: entra-auth-cli list-profiles",
-  });
+  throw noSuchProfile(name);
 }
 
 /** The host that a profile signs in at, with its port. */

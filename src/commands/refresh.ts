@@ -57,7 +57,7 @@ export function refreshCommand(context: CommandContext): AnyCommand {
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
   const { terminal, env, flows } = context;
   const name = profileName(flags.profile, env);
-  const { authority, tenant, clientId, flow, scopes } = await readSettings(
+  const { authority, tenant, clientId, flow, scopes, expect } = await readSettings(
     { ...flags, scopes: flags.scope && parseScopes(flags.scope) },
     name,
     context,
@@ -67,6 +67,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
     key: { profile: name, authority, tenant, clientId },
     flow,
     scopes,
+    expect,
     acceptCached: false,
     acceptRefresh: true,
     mayAskUser: false,

@@ -77,7 +77,9 @@ async function beginSignIn(
           codeVerifier: verifier.reveal(),
           ...(request.claims === undefined ? {} : { claims: request.claims }),
         }, payload));
-      return issuedTokens(options, msal, result, { scopes: request.scopes, nonce });
+      const issued = issuedTokens(options, msal, result, { scopes: request.scopes, nonce });
+      request.accept?.(issued.token.account);
+      return issued;
     },
     refusal: (error, description) =>
       entraError(

@@ -14,6 +14,8 @@ export interface SignInOptions {
   readonly domainHint?: string;
   /** Claims the authority demanded, as JSON text. */
   readonly claims?: string;
+  /** Throws for an account whose tokens won't do: asked before the browser is told of a success. */
+  readonly accept?: (account: Account | null) => void;
 }
 
 /** What to ask of a refresh. */

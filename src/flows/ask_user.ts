@@ -1,6 +1,8 @@
 import { mergeClaims } from "../claims.ts";
 import type { SignInOptions } from "../entra/token_client.ts";
-import type { CliError } from "../errors.ts";
+import { CliError } from "../errors.ts";
+import { assertExpected, isExpectedUser } from "../expected_account.ts";
+import { shellWord } from "../shell_word.ts";
 import type { Session } from "../store/session.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
 import type { UserNeeded } from "./get_silently.ts";
@@ -8,10 +10,21 @@ import { reportMissing } from "./report_missing.ts";
 import { saveIfPossible } from "./save_if_possible.ts";
 import { sessionAfter } from "./session_after.ts";
 
-/** Signs the user in, and saves the session. @throws {CliError} What the sign-in throws. */
+/** What is known before the user is asked. */
+export interface SignInNeeded extends UserNeeded {
+  /** Whether there was a profile when the command began: signing in without one is fine. */
+  readonly hasProfile: boolean;
+}
+
+/**
+ * Signs the user in, and saves the session, unless the profile was deleted meanwhile.
+ *
+ * @throws {CliError} `wrong_account` when it is somebody else than the expected account, of whom nothing is kept; what
+ *   the sign-in throws.
+ */
 export async function askUser(
   request: TokenRequest,
-  { session, demand }: UserNeeded,
+  { session, demand, hasProfile }: SignInNeeded,
   dependencies: TokenDependencies,
   signal: AbortSignal,
 ): Promise<TokenResult> {
@@ -21,12 +34,17 @@ export async function askUser(
     signInOptions(request, session, demand),
     signal,
   );
+  assertExpected(issued.token.account, request.expect, request.key, session?.account);
   progress({ kind: "signed-in" });
   reportMissing(request, issued, progress);
   const signedIn = sessionAfter(request, issued, null, clock.now());
   // In its turn: a refresh that began before this sign-in would put the earlier account in its place.
   const isSaved = await saveIfPossible(
-    () => store.exclusively(request.key.profile, signal, () => store.save(signedIn)),
+    () =>
+      store.exclusively(request.key.profile, signal, async () => {
+        if (hasProfile && !await dependencies.profileExists()) throw deletedMeanwhile(request.key.profile);
+        await store.save(signedIn);
+      }),
     request,
     dependencies,
   );
@@ -39,15 +57,29 @@ function signInOptions(
   session: Session | null,
   demand: CliError | null,
 ): SignInOptions {
-  const username = session?.account?.username;
-  const loginHint = request.loginHint ?? (username === "" ? undefined : username);
+  const { expect, key } = request;
+  const loginHint = request.loginHint ?? request.suggestedUser ?? userToSuggest(session, expect);
   const prompt = request.prompt ?? (loginHint === undefined ? "select_account" : undefined);
   const claims = mergeClaims(request.claims, demand?.claims);
   return {
     scopes: request.scopes,
+    accept: (account) => assertExpected(account, expect, key, session?.account),
     ...(prompt === undefined ? {} : { prompt }),
     ...(loginHint === undefined ? {} : { loginHint }),
     ...(request.domainHint === undefined ? {} : { domainHint: request.domainHint }),
     ...(claims === undefined ? {} : { claims }),
   };
+}
+
+/** The user of the profile so far; where another one is expected, that one, if it is known by name. */
+function userToSuggest(session: Session | null, expect: TokenRequest["expect"]): string | undefined {
+  const account = session?.account ?? null;
+  if (account !== null && account.username !== "" && isExpectedUser(account, expect)) return account.username;
+  return expect.user?.includes("@") ? expect.user : undefined;
+}
+
+function deletedMeanwhile(profile: string): CliError {
+  return new CliError("no_profile", `profile '${profile}' was deleted meanwhile`, {
+    hint: `Create it again: entra-auth-cli create-profile --name ${shellWord(profile)}`,
+  });
 }

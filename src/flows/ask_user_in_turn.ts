@@ -2,7 +2,7 @@ import { CliError, type ErrorCode } from "../errors.ts";
 import { coversScopes } from "../scopes.ts";
 import type { SignInOutcome } from "../store/sign_in_record.ts";
 import type { SignInTurn } from "../store/sign_in_turn.ts";
-import { askUser } from "./ask_user.ts";
+import { askUser, type SignInNeeded } from "./ask_user.ts";
 import { getSilently, type UserNeeded } from "./get_silently.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
 
@@ -13,7 +13,7 @@ import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.t
  */
 export async function askUserInTurn(
   request: TokenRequest,
-  needed: UserNeeded,
+  needed: SignInNeeded,
   dependencies: TokenDependencies,
   signal: AbortSignal,
 ): Promise<TokenResult> {
@@ -25,7 +25,7 @@ export async function askUserInTurn(
     if (meanwhile?.kind === "refused" && concerns(meanwhile, request)) throw meanwhile.error;
     const others = await getSilently(afterOthers(request, needed, meanwhile), dependencies, signal);
     if (others.kind === "token") return others.result;
-    latest = { ...others, demand: others.demand ?? needed.demand };
+    latest = { ...needed, ...others, demand: others.demand ?? needed.demand };
   }
   await turn.begin();
   try {

@@ -1,3 +1,4 @@
+import type { Profile } from "../profiles/profile.ts";
 import type { PortChoice } from "../loopback/port_choice.ts";
 import type { Person } from "./person.ts";
 import type { Progress } from "./progress.ts";
@@ -52,6 +53,10 @@ export interface Flows {
   examine(
     request: { readonly settings: () => Promise<SignInSettings>; readonly caCertFile: string | undefined },
   ): Promise<Finding[]>;
+  /** See `deleteProfile()`. */
+  deleteProfile(name: string): Promise<void>;
+  /** See `changeProfile()`. */
+  changeProfile(present: Profile, changed: Profile): Promise<number>;
   /** See `forgetTokens()`. */
   forgetTokens(profile: string | null, options?: ForgetOptions): Promise<Forgotten>;
   /** See `forgetAccessTokens()`. */

@@ -16,8 +16,6 @@ export type Forgotten =
 
 /** Options of {@linkcode forgetTokens}. */
 export interface ForgetOptions {
-  /** A store that can't be read is left where it is, and is an error. Default: false. */
-  readonly keepUnreadable?: boolean;
   /** Ends the wait for a refresh that is under way, with its reason. */
   readonly signal?: AbortSignal;
 }
@@ -26,18 +24,18 @@ export interface ForgetOptions {
  * Forgets the tokens of `profile`, or of all profiles where it is null. A store that can't be read is moved aside, so that
  * the next sign-in starts anew and nothing is lost.
  *
- * @throws {CliError} `store` or `permission`; `unreadable_store` with `keepUnreadable`.
+ * @throws {CliError} `store` or `permission`.
  */
 export async function forgetTokens(
   profile: string | null,
   store: TokenStore,
-  { keepUnreadable = false, ...waiting }: ForgetOptions = {},
+  waiting: ForgetOptions = {},
 ): Promise<Forgotten> {
   const forget = async () => ({ kind: "forgotten", sessions: await drop(profile, store, waiting) }) as const;
   try {
     return await forget();
   } catch (error) {
-    if (!(error instanceof CliError) || error.code !== "unreadable_store" || keepUnreadable) throw error;
+    if (!(error instanceof CliError) || error.code !== "unreadable_store") throw error;
     const path = await store.moveAside();
     // Another process has moved it meanwhile.
     return path === null ? await forget() : { kind: "moved-aside", path };

@@ -1,4 +1,5 @@
 import { CliError, type ErrorCode } from "../errors.ts";
+import { assertExpected } from "../expected_account.ts";
 import { coversScopes } from "../scopes.ts";
 import type { CachedToken, Session } from "../store/session.ts";
 import { isExpired, REFRESH_MARGIN_SECONDS } from "../token.ts";
@@ -23,7 +24,8 @@ export interface UserNeeded {
 /**
  * Gets what is allowed without the user: a token from the cache, or a silent refresh.
  *
- * @throws {CliError} What the store and the refresh throw.
+ * @throws {CliError} `wrong_account` when it belongs to somebody else than the expected account; what the store and the
+ *   refresh throw.
  */
 export async function getSilently(
   request: TokenRequest,
@@ -32,6 +34,7 @@ export async function getSilently(
 ): Promise<Silently> {
   const { store, clock, progress } = dependencies;
   const session = request.useStore ? await store.read(request.key) : null;
+  if (request.acceptCached || request.acceptRefresh) checkAccount(session, request);
   const cached = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
   if (cached !== null && acceptsCached(request)) {
     progress({ kind: "using-cached-token" });
@@ -66,6 +69,7 @@ const PASSING: readonly ErrorCode[] = ["network", "invalid_response"];
 async function refresh(request: TokenRequest, dependencies: TokenDependencies): Promise<Silently> {
   const { store, clock, progress } = dependencies;
   const session = await store.read(request.key);
+  checkAccount(session, request);
   if (session === null || session.account === null) return { kind: "user-needed", session, demand: null };
   const fresh = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
   if (fresh !== null && acceptsCached(request)) {
@@ -96,6 +100,11 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
 /** A token that was issued before the claims were demanded can't have them. */
 function acceptsCached({ acceptCached, claims }: TokenRequest): boolean {
   return acceptCached && claims === undefined;
+}
+
+/** Before anything of the session is used: neither a cached token nor a refreshed one may be somebody else's. */
+function checkAccount(session: Session | null, { expect, key }: TokenRequest): void {
+  if (session !== null) assertExpected(session.account, expect, key);
 }
 
 function findToken(

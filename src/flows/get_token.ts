@@ -1,4 +1,5 @@
 import type { IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
+import type { ExpectedAccount } from "../expected_account.ts";
 import type { Flow } from "../profiles/profile.ts";
 import type { SessionKey } from "../store/session.ts";
 import type { SignInTurn } from "../store/sign_in_turn.ts";
@@ -19,6 +20,8 @@ export interface TokenRequest {
   readonly flow: Flow;
   /** Scopes that the token has to cover. */
   readonly scopes: readonly string[];
+  /** Whose token alone will do. */
+  readonly expect: ExpectedAccount;
   /** Whether a token from the cache will do. */
   readonly acceptCached: boolean;
   /** Whether a silent refresh will do. */
@@ -29,7 +32,7 @@ export interface TokenRequest {
   readonly useStore: boolean;
   /** OpenID Connect `prompt`, where the user chose one. */
   readonly prompt?: string;
-  /** User name to fill in, where the user gave one. */
+  /** User name to fill in, where the user gave one for this call. */
   readonly loginHint?: string;
   /** Domain of the account, where the user gave one: see `SignInOptions`. */
   readonly domainHint?: string;
@@ -37,6 +40,8 @@ export interface TokenRequest {
   readonly claims?: string;
   /** The flags that a command has to carry to sign in for the same token, as words. */
   readonly signInFlags?: readonly string[];
+  /** User name to fill in otherwise: the profile's own. */
+  readonly suggestedUser?: string;
 }
 
 /** A token, and what is worth knowing about how it was come by. */
@@ -63,6 +68,8 @@ export interface TokenDependencies {
   readonly store: TokenStore;
   /** Hears what happens. */
   readonly progress: Progress;
+  /** Whether there is a profile of the name that the request has. */
+  readonly profileExists: () => Promise<boolean>;
   /**
    * Waits until no other process asks the user for the same session: see `takeSignInTurn()` of the store. `onWait` is
    * told the id of each process that it waits for, or null.
@@ -85,8 +92,8 @@ export interface TokenDependencies {
  * Gets an access token in the cheapest way that is allowed: from the cache, by a silent refresh, by asking the user.
  * Where several processes need the user at once, one of them asks, and the others wait for its result or its refusal.
  *
- * @throws {CliError} `no_token` when nothing allowed gives one, `person_needed` when only the user could; and what the
- *   store, the refresh, the wait for another process and the sign-in throw.
+ * @throws {CliError} `no_token` when nothing allowed gives one, `person_needed` when only the user could, `wrong_account`
+ *   when what there is belongs to somebody else than the expected account; and what the store, the refresh, the wait for another process and the sign-in throw.
  */
 export async function getToken(
   request: TokenRequest,
@@ -100,6 +107,7 @@ export async function getToken(
   if (silent.demand !== null) dependencies.progress({ kind: "sign-in-needed", error: silent.demand });
   const { askUser } = await import("./ask_user.ts");
   const { askUserInTurn } = await import("./ask_user_in_turn.ts");
-  if (!request.useStore) return await askUser(request, silent, dependencies, signal);
-  return await askUserInTurn(request, silent, dependencies, signal);
+  const needed = { ...silent, hasProfile: await dependencies.profileExists() };
+  if (!request.useStore) return await askUser(request, needed, dependencies, signal);
+  return await askUserInTurn(request, needed, dependencies, signal);
 }

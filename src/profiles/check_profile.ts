@@ -4,6 +4,10 @@ import { type Flow, FLOWS } from "./profile.ts";
 const LONGEST_NAME = 64;
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$/;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Longer than any user name that Entra allows. */
+const LONGEST_USER = 256;
+const PRINTABLE = /^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u;
+const USER_NAME = /^[^\s\p{C}@]+@[^\s\p{C}@]+$/u;
 const TENANT_WORDS = ["common", "organizations", "consumers"];
 const DOMAIN_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The spellings of the .NET program that users come from. */
@@ -34,6 +38,34 @@ export function checkClientId(text: string): string {
   const clientId = text.toLowerCase();
   if (GUID.test(clientId)) return clientId;
   throw wrongValue("Client ID", text, 'a GUID, shown as "Application (client) ID" in the Entra admin center');
+}
+
+/** The user name `text` to fill in at the sign-in page. @throws {CliError} `usage` */
+export function checkLoginHint(text: string): string {
+  if (text.length <= LONGEST_USER && PRINTABLE.test(text)) return text;
+  throw wrongValue("Login hint", text, "a user name such as ada@contoso.com");
+}
+
+/** The user `text` that is expected, in lower case: a user name or an object id. @throws {CliError} `usage` */
+export function checkExpectedUser(text: string): string {
+  const user = text.toLowerCase();
+  if (GUID.test(user) || (user.length <= LONGEST_USER && USER_NAME.test(user))) return user;
+  throw wrongValue(
+    "Expected user",
+    text,
+    "a user name such as ada@contoso.com, or the user's object id (a GUID)",
+  );
+}
+
+/**
+ * The tenant `text` that is expected, in lower case. Only a GUID: tokens name their tenant by it, and a domain can move.
+ *
+ * @throws {CliError} `usage`
+ */
+export function checkExpectedTenant(text: string): string {
+  const tenant = text.toLowerCase();
+  if (GUID.test(tenant)) return tenant;
+  throw wrongValue("Expected tenant", text, 'a GUID, shown as "Tenant ID" in the Entra admin center');
 }
 
 /** The flow `text`, in any case; the .NET program's name for it is understood too. @throws {CliError} `usage` */

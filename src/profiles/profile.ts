@@ -21,4 +21,10 @@ export interface Profile {
   readonly scopes: readonly string[];
   /** Base URL of the authority; absent means the public cloud. */
   readonly authority?: string;
+  /** User name to fill in at the sign-in page. */
+  readonly loginHint?: string;
+  /** The only user whose tokens it gives: a user name or an object id. */
+  readonly expectUser?: string;
+  /** The only tenant whose tokens it gives, a GUID. */
+  readonly expectTenant?: string;
 }

@@ -4,12 +4,14 @@ import type { PrivateFolder } from "../system/private_folder.ts";
 import type { Profile } from "./profile.ts";
 import {
   emptyProfileFile,
+  type Fields,
   formatProfileFile,
   parseProfileFile,
   type ProfileFile,
   profileIn,
   profileRecord,
   refuseDuplicates,
+  unknownFields,
 } from "./profile_file.ts";
 
 /**
@@ -23,8 +25,20 @@ export interface ProfileBook {
   list(): Promise<Profile[]>;
   /** Writes a new profile. @throws {CliError} `usage` when there is one with its name. */
   add(profile: Profile): Promise<void>;
+  /**
+   * Writes all of these profiles or none.
+   * @throws {CliError} `usage` when there is one with the name of one of them, unless it may be overwritten.
+   */
+  addAll(profiles: readonly Profile[], options: { readonly overwrite: boolean }): Promise<void>;
+  /**
+   * Puts `changed` in the place of the profile called `name`, under its own name, and keeps what this program doesn't
+   * know. @throws {CliError} `no_profile`, or `usage` when another profile has the new name.
+   */
+  update(name: string, changed: Profile): Promise<void>;
   /** Removes the profile called `name`; gives whether there was one. */
   remove(name: string): Promise<boolean>;
+  /** Writes the file as it is: for who has to know that it can be changed before doing what can't be undone. */
+  assertWritable(): Promise<void>;
 }
 
 /** What {@linkcode openProfileBook} needs. */
@@ -48,7 +62,7 @@ export function openProfileBook({ folder }: ProfileBookOptions): ProfileBook {
 
   /** Rewrites the file with what `change` makes of the profiles; nothing is written when it gives null. */
   async function rewrite(
-    change: (profiles: Readonly<Record<string, unknown>>) => Record<string, unknown> | null,
+    change: (profiles: Fields) => Fields | null,
   ): Promise<boolean> {
     using _lock = await folder.lock(PROFILE_LOCK, { timeoutMs: LOCK_TIMEOUT_MS });
     const file = await read() ?? emptyProfileFile(path);
@@ -71,10 +85,15 @@ export function openProfileBook({ folder }: ProfileBookOptions): ProfileBook {
       return profiles.filter((profile) => profile !== null);
     },
     async add(profile) {
-      await rewrite((profiles) => {
-        if (Object.hasOwn(profiles, profile.name)) throw nameTaken(profile.name);
-        return { ...profiles, [profile.name]: profileRecord(profile) };
-      });
+      await rewrite((present) => withAdded(present, profile));
+    },
+    async addAll(profiles, { overwrite }) {
+      await rewrite((present) =>
+        profiles.reduce((all: Fields, profile) => withAdded(all, profile, overwrite), present)
+      );
+    },
+    async update(name, changed) {
+      await rewrite((present) => withChanged(present, name, changed));
     },
     async remove(name) {
       if (!await folder.has(PROFILE_FILE)) return false;
@@ -84,7 +103,33 @@ export function openProfileBook({ folder }: ProfileBookOptions): ProfileBook {
         return others;
       });
     },
+    async assertWritable() {
+      await rewrite((present) => present);
+    },
   };
+}
+
+function withAdded(present: Fields, profile: Profile, overwrite = false): Fields {
+  if (!overwrite && Object.hasOwn(present, profile.name)) throw nameTaken(profile.name);
+  return { ...present, [profile.name]: profileRecord(profile) };
+}
+
+/** The profile keeps its place in the file, and the fields that this program doesn't know. */
+function withChanged(present: Fields, name: string, changed: Profile): Fields {
+  if (!Object.hasOwn(present, name)) throw noSuchProfile(name);
+  if (changed.name !== name && Object.hasOwn(present, changed.name)) throw nameTaken(changed.name);
+  return Object.fromEntries(
+    Object.entries(present).map(([key, record]) =>
+      key === name ? [changed.name, { ...unknownFields(record), ...profileRecord(changed) }] : [key, record]
+    ),
+  );
+}
+
+/** The error for a profile that isn't there. */
+export function noSuchProfile(name: string): CliError {
+  return new CliError("no_profile", `Profile '${name}' does not exist`, {
+    hint: "See what there is: entra-auth-cli list-profiles",
+  });
 }
 
 /** The error for a new profile whose name is taken. */

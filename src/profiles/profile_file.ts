@@ -1,7 +1,15 @@
 import { CliError } from "../errors.ts";
 import { parseScopes } from "../scopes.ts";
 import { checkAuthority } from "./check_authority.ts";
-import { checkClientId, checkFlow, checkProfileName, checkTenant } from "./check_profile.ts";
+import {
+  checkClientId,
+  checkExpectedTenant,
+  checkExpectedUser,
+  checkFlow,
+  checkLoginHint,
+  checkProfileName,
+  checkTenant,
+} from "./check_profile.ts";
 import { duplicateKey, type Place, placeOf, syntaxMistake } from "./json_place.ts";
 import { DEFAULT_FLOW, type Profile } from "./profile.ts";
 
@@ -54,21 +62,50 @@ export function profileRecord({ name: _, ...fields }: Profile): Fields {
   return fields;
 }
 
+/** Fields of a profile that this program knows. */
+const KNOWN_FIELDS: Readonly<Record<Exclude<keyof Profile, "name">, true>> = {
+  tenantId: true,
+  clientId: true,
+  flow: true,
+  scopes: true,
+  authority: true,
+  loginHint: true,
+  expectUser: true,
+  expectTenant: true,
+};
+
+/** What a record of the file says that this program doesn't know: its own user wrote it there. */
+export function unknownFields(record: unknown): Fields {
+  if (!isFields(record)) return {};
+  return Object.fromEntries(Object.entries(record).filter(([field]) => !Object.hasOwn(KNOWN_FIELDS, field)));
+}
+
 /** The profile `name` of the file, or null. @throws {CliError} `invalid_profile` with line and column. */
 export async function profileIn(file: ProfileFile, name: string): Promise<Profile | null> {
   if (!Object.hasOwn(file.profiles, name)) return null;
   const fields = file.profiles[name];
   if (!isFields(fields)) throw await mistake(file, ["profiles", name], "a profile must be an object");
   const judge = new FieldJudge(file, name, fields);
-  const authority = await judge.text("authority", (text) => (checkAuthority(text), text));
+  const optional = {
+    authority: await judge.text("authority", (text) => (checkAuthority(text), text)),
+    loginHint: await judge.text("loginHint", checkLoginHint),
+    expectUser: await judge.text("expectUser", checkExpectedUser),
+    expectTenant: await judge.text("expectTenant", checkExpectedTenant),
+  };
   return {
     name: await judge.name(),
     tenantId: await judge.requiredText("tenantId", checkTenant),
     clientId: await judge.requiredText("clientId", checkClientId),
     flow: await judge.text("flow", checkFlow) ?? DEFAULT_FLOW,
     scopes: await judge.scopes("scopes"),
-    ...(authority === undefined ? {} : { authority }),
+    ...withoutUndefined(optional),
   };
+}
+
+/** The fields that have a value. */
+function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
 /** Refuses a file that says something twice: a rewrite would drop one of the two. @throws {CliError} `invalid_profile` */

@@ -2,8 +2,15 @@ import { CliError } from "../errors.ts";
 import { parseScopes, sentScopes } from "../scopes.ts";
 import { shellWord } from "../shell_word.ts";
 import type { Environment } from "../system/environment.ts";
+import type { ExpectedAccount } from "../expected_account.ts";
 import { type Authority, checkAuthority, checkAuthorityFlags, tenantOfHost } from "./check_authority.ts";
-import { checkClientId, checkFlow, checkTenant } from "./check_profile.ts";
+import {
+  checkClientId,
+  checkExpectedTenant,
+  checkExpectedUser,
+  checkFlow,
+  checkTenant,
+} from "./check_profile.ts";
 import { DEFAULT_FLOW, type Flow, type Profile } from "./profile.ts";
 
 /** How to sign in, with everything decided. */
@@ -20,6 +27,10 @@ export interface SignInSettings {
   readonly flow: Flow;
   /** What the token is for. */
   readonly scopes: readonly string[];
+  /** Whose token alone will do. */
+  readonly expect: ExpectedAccount;
+  /** User name to suggest at the sign-in page: the profile's. */
+  readonly suggestedUser?: string;
 }
 
 /** What the user typed; absent means not typed. */
@@ -36,6 +47,10 @@ export interface SettingsFlags {
   readonly flow?: string | undefined;
   /** `--scope`. */
   readonly scopes?: readonly string[] | undefined;
+  /** `--expect-user`. */
+  readonly expectUser?: string | undefined;
+  /** `--expect-tenant`. */
+  readonly expectTenant?: string | undefined;
 }
 
 /** The public cloud. */
@@ -76,6 +91,7 @@ export function resolveSettings(
   if (tenant === undefined || clientId === undefined) throw missingProfile(profileName, existing);
   const { base, policy } = authority ?? { base: DEFAULT_AUTHORITY, policy: null };
   const scopes = decideScopes(flags.scopes, profile?.scopes, defaultScopes(authority ?? null, clientId));
+  const suggestedUser = profile?.loginHint;
   return {
     profile: profileName,
     authority: base,
@@ -83,6 +99,17 @@ export function resolveSettings(
     clientId,
     flow: flags.flow === undefined ? profile?.flow ?? DEFAULT_FLOW : checkFlow(flags.flow),
     scopes: sentScopes(scopes, base),
+    expect: decideExpected(flags, profile),
+    ...(suggestedUser === undefined ? {} : { suggestedUser }),
+  };
+}
+
+function decideExpected(flags: SettingsFlags, profile: Profile | null): ExpectedAccount {
+  const user = flags.expectUser ?? profile?.expectUser;
+  const tenant = flags.expectTenant ?? profile?.expectTenant;
+  return {
+    ...(user === undefined ? {} : { user: checkExpectedUser(user) }),
+    ...(tenant === undefined ? {} : { tenant: checkExpectedTenant(tenant) }),
   };
 }
 

@@ -60,13 +60,33 @@ class EncryptedTokenStore implements TokenStore {
     if (!await this.#file.exists()) return 0;
     // A refresh that is under way would save again what is dropped here.
     using _turn = await this.#takeTurn(profile, options);
-    let forgotten = 0;
+    return await this.drop(profile, "sessions", options);
+  }
+
+  async drop(
+    profile: string,
+    what: "sessions" | "everything",
+    options: { signal?: AbortSignal } = {},
+  ): Promise<number> {
+    if (!await this.#file.exists()) return 0;
+    let sessions = 0;
     await this.#file.change((records) => {
-      const kept = records.filter((record) => !isSessionOf(record, profile));
-      forgotten = records.length - kept.length;
-      return forgotten === 0 ? null : kept;
+      const kept = records.filter((record) =>
+        record.name !== profile || (what === "sessions" && record.kind !== SESSION)
+      );
+      sessions = records.filter((record) => isSessionOf(record, profile)).length;
+      return kept.length === records.length ? null : kept;
     }, options);
-    return forgotten;
+    return sessions;
+  }
+
+  async rename(profile: string, newName: string): Promise<void> {
+    if (!await this.#file.exists()) return;
+    await this.#file.change((records) => {
+      if (!records.some(({ name }) => name === profile || name === newName)) return null;
+      const others = records.filter(({ name }) => name !== newName);
+      return others.map((record) => record.name === profile ? renamed(record, newName) : record);
+    });
   }
 
   moveAside(): Promise<string | null> {
@@ -100,6 +120,11 @@ async function findSession(file: TokenFile, key: SessionKey): Promise<Session | 
     if (isSameKey(session, key)) return session;
   }
   return null;
+}
+
+function renamed({ kind, data }: PlainRecord, name: string): PlainRecord {
+  if (kind !== SESSION) return { kind, name, data };
+  return { kind, name, data: formatSession({ ...parseSession(data), profile: name }) };
 }
 
 function isSessionOf(record: PlainRecord, profile: string): boolean {

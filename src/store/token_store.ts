@@ -31,6 +31,16 @@ export interface TokenStore {
    */
   forget(profile: string, options?: { readonly signal?: AbortSignal }): Promise<number>;
   /**
+   * Drops the sessions of `profile`, or everything that is kept under its name; gives how many sessions there were. Only
+   * in its turn: see `exclusively`. @throws {CliError} `store` or `permission`.
+   */
+  drop(profile: string, what: "sessions" | "everything"): Promise<number>;
+  /**
+   * Gives everything that is kept for `profile` to `newName`, in place of what was there for that. Only in the turn of
+   * both: see `exclusively`. @throws {CliError} `store` or `permission`.
+   */
+  rename(profile: string, newName: string): Promise<void>;
+  /**
    * Moves a token file that can't be read out of the way. Gives its new path, or null when there is no such file.
    * @throws {CliError} `store` or `permission`.
    */

@@ -34,7 +34,9 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
       return openProfileBook({ folder: openFolder() });
     },
     get flows() {
-      return createFlows(system, openFolder(), openTokenStore({ ...system, folder: openFolder(), notice }));
+      const folder = openFolder();
+      const store = openTokenStore({ ...system, folder, notice });
+      return createFlows(system, folder, store, openProfileBook({ folder }));
     },
     async errorTable() {
       const { loadErrorTable } = await import("./load_error_table.ts");

@@ -1,5 +1,6 @@
 import type { Flows } from "../flows/flows.ts";
 import { getToken } from "../flows/get_token.ts";
+import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { PrivateFolder } from "../system/private_folder.ts";
 import type { System } from "../system/system.ts";
@@ -7,7 +8,12 @@ import { loadTokenClient } from "./load_token_client.ts";
 import { signInByFlow } from "./sign_in_by_flow.ts";
 
 /** The flows, joined with the parts of the program that they use. Parts that a cached token needs not are loaded late. */
-export function createFlows(system: System, folder: PrivateFolder, store: TokenStore): Flows {
+export function createFlows(
+  system: System,
+  folder: PrivateFolder,
+  store: TokenStore,
+  profiles: ProfileBook,
+): Flows {
   const { clock, interrupted } = system;
   return {
     getToken: (request, progress) =>
@@ -15,6 +21,7 @@ export function createFlows(system: System, folder: PrivateFolder, store: TokenS
         clock,
         store,
         progress,
+        profileExists: async () => await profiles.find(request.key.profile) !== null,
         async takeSignInTurn(onWait, signal) {
           const { takeSignInTurn } = await import("../store/sign_in_turn.ts");
           const { timeoutMs } = request.manner;
@@ -42,13 +49,19 @@ export function createFlows(system: System, folder: PrivateFolder, store: TokenS
     async examine(request) {
       const { examine } = await import("../flows/doctor/examine.ts");
       const { openMachine } = await import("./open_machine.ts");
-      const { openProfileBook } = await import("../profiles/profile_book.ts");
-      const profiles = openProfileBook({ folder });
       return await examine(openMachine({ ...request, system, folder, store, profiles }), clock, interrupted);
     },
     async forgetAccessTokens(profile, choice) {
       const { forgetAccessTokens } = await import("../flows/forget_access_tokens.ts");
       await forgetAccessTokens(profile, choice, store, interrupted);
+    },
+    async deleteProfile(name) {
+      const { deleteProfile } = await import("../flows/change_profile.ts");
+      await deleteProfile(name, { profiles, store }, interrupted);
+    },
+    async changeProfile(present, changed) {
+      const { changeProfile } = await import("../flows/change_profile.ts");
+      return await changeProfile(present, changed, { profiles, store }, interrupted);
     },
     async forgetTokens(profile, options) {
       const { forgetTokens } = await import("../flows/forget_tokens.ts");

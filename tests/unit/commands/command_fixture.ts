@@ -88,6 +88,20 @@ export class MemoryProfileBook implements ProfileBook {
     return Promise.resolve();
   }
 
+  async addAll(profiles: readonly Profile[]): Promise<void> {
+    for (const profile of profiles) await this.remove(profile.name);
+    this.profiles.push(...profiles);
+  }
+
+  update(name: string, changed: Profile): Promise<void> {
+    this.profiles[this.profiles.findIndex((profile) => profile.name === name)] = changed;
+    return Promise.resolve();
+  }
+
+  assertWritable(): Promise<void> {
+    return Promise.resolve();
+  }
+
   remove(name: string): Promise<boolean> {
     const index = this.profiles.findIndex((profile) => profile.name === name);
     if (index >= 0) this.profiles.splice(index, 1);
@@ -144,6 +158,13 @@ export class MemoryContext implements CommandContext {
     forgetAccessTokens: (...choice) => {
       this.dropped.push(choice);
       return Promise.resolve();
+    },
+    deleteProfile: async (name) => {
+      await this.profiles.remove(name);
+    },
+    changeProfile: async (present, changed) => {
+      await this.profiles.update(present.name, changed);
+      return 0;
     },
     forgetTokens: (profile) => {
       this.cleared.push(profile);

@@ -33,6 +33,7 @@ Deno.test("get-token without flags asks for what the profile says, in any allowe
       clientId: WORK.clientId,
     },
     scopes: ["Mail.Read"],
+    expect: {},
     flow: "interactive",
     acceptCached: true,
     acceptRefresh: true,

@@ -33,6 +33,16 @@ export class MemoryStore implements TokenStore {
     return Promise.resolve(before - this.sessions.length);
   }
 
+  drop(profile: string): Promise<number> {
+    return this.forget(profile);
+  }
+
+  rename(profile: string, newName: string): Promise<void> {
+    this.sessions = this.sessions.filter((session) => session.profile !== newName)
+      .map((session) => session.profile === profile ? { ...session, profile: newName } : session);
+    return Promise.resolve();
+  }
+
   moveAside(): Promise<string | null> {
     return Promise.resolve(null);
   }

@@ -21,6 +21,7 @@ export const ADA: Account = {
 export const REQUEST: TokenRequest = {
   key: { profile: "work", authority: "https://login.example", tenant: "tenant", clientId: "client" },
   scopes: ["User.Read"],
+  expect: {},
   flow: "interactive",
   acceptCached: true,
   acceptRefresh: true,
@@ -35,10 +36,11 @@ export class World {
   readonly clock = new FakeClock(START_MS);
   readonly store = new MemoryStore();
   readonly events: ProgressEvent[] = [];
-  readonly asked: SignInOptions[] = [];
+  readonly asked: Omit<SignInOptions, "accept">[] = [];
   readonly refreshedWith: string[] = [];
   readonly refreshOptions: RefreshOptions[] = [];
   clientsLoaded = 0;
+  hasProfile = true;
   /** What happens while the others are waited for; gives how the latest sign-in among them ended. */
   others: (onWait: (pid: number | null) => void) => SignInOutcome | null = () => null;
   signIn: () => IssuedTokens = () => mustNot("ask the user");
@@ -49,6 +51,7 @@ export class World {
       clock: this.clock,
       store: this.store,
       progress: (event) => this.events.push(event),
+      profileExists: () => Promise.resolve(this.hasProfile),
       takeSignInTurn: (onWait) => attempt(() => this.#turn(onWait)),
       loadTokenClient: () => {
         this.clientsLoaded++;
@@ -63,7 +66,7 @@ export class World {
           },
         });
       },
-      signIn: (_tokens, options) => {
+      signIn: (_tokens, { accept: _accept, ...options }) => {
         this.asked.push(options);
         return attempt(this.signIn);
       },

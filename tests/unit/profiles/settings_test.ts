@@ -25,7 +25,30 @@ Deno.test("resolveSettings() takes everything from the profile when nothing else
     clientId: CLIENT[0] ?? "",
     flow: "interactive",
     scopes: ["Mail.Read"],
+    expect: {},
   });
+});
+
+Deno.test("resolveSettings() takes the expected account from the flags, else from the profile", () => {
+  const [tenant, other] = ["11111111-2222-4333-8444-555555555555", "99999999-2222-4333-8444-555555555555"];
+  const profile = {
+    ...PROFILE,
+    expectUser: "ada@contoso.example",
+    expectTenant: tenant,
+    loginHint: "ada@contoso.example",
+  };
+  const settings = resolve({}, {}, profile);
+  assertEquals([settings.expect, settings.suggestedUser], [
+    { user: "ada@contoso.example", tenant },
+    "ada@contoso.example",
+  ]);
+  assertEquals(resolve({ expectUser: "BOB@contoso.example", expectTenant: other }, {}, profile).expect, {
+    user: "bob@contoso.example",
+    tenant: other,
+  });
+  for (const flags of [{ expectUser: "bob" }, { expectTenant: "contoso.example" }]) {
+    assertEquals(assertThrows(() => resolve(flags), CliError).code, "usage");
+  }
 });
 
 Deno.test("resolveSettings() lets a flag beat the environment, and the environment the profile", () => {

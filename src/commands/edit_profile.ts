@@ -1,0 +1,113 @@
+import { Command } from "@cliffy/command";
+import { CliError } from "../errors.ts";
+import { signsInElsewhere } from "../flows/change_profile.ts";
+import { checkProfileName } from "../profiles/check_profile.ts";
+import type { Profile } from "../profiles/profile.ts";
+import { nameTaken, noSuchProfile } from "../profiles/profile_book.ts";
+import { shellWord } from "../shell_word.ts";
+import type { AnyCommand } from "./any_command.ts";
+import type { CommandContext } from "./context.ts";
+import { type ProfileFlags, profileValues, withFittingAuthority, withProfileFlags } from "./profile_flags.ts";
+import { namedProfile, type NameFlags } from "./profile_name.ts";
+import { askForProfile } from "./profile_questions.ts";
+
+/** The flags of `edit-profile`, as typed. */
+export interface EditProfileFlags extends ProfileFlags, NameFlags {
+  /** New name. */
+  readonly rename?: string | undefined;
+  /** Values to take away. */
+  readonly unset?: readonly string[] | undefined;
+}
+
+/** Values that a profile can do without, by the flag that gives them. */
+const REMOVABLE: Readonly<Record<string, keyof Profile>> = {
+  "authority": "authority",
+  "login-hint": "loginHint",
+  "expect-user": "expectUser",
+  "expect-tenant": "expectTenant",
+};
+
+/** The `edit-profile` command. */
+export function editProfileCommand(context: CommandContext): AnyCommand {
+  const command = new Command()
+    .description("Change a profile. Without flags it asks, and Enter keeps what there is.")
+    .option("-n, --name <name:string>", "Profile name.")
+    .option("-p, --profile <name:string>", "The same as --name.", { hidden: true })
+    .option("--rename <name:string>", "New name. Tokens stay with the profile.");
+  return withProfileFlags(command)
+    .option("--unset <flag:string>", `Take a value away: ${Object.keys(REMOVABLE).join(", ")}.`, {
+      collect: true,
+    })
+    .example("Answer the questions", "entra-auth-cli edit-profile --name myapp")
+    .example("Ask nothing", 'entra-auth-cli edit-profile --name myapp --scope "User.Read Mail.Read"')
+    .action((flags: EditProfileFlags) => runEditProfile(flags, context));
+}
+
+/**
+ * Changes the profile: as the flags say or, without any, as the person answers.
+ *
+ * @throws {CliError} `no_profile`, `usage` for a bad value or a name that is taken, `person_needed` where nothing is said
+ *   and nobody can be asked; `store`, `unreadable_store`, `invalid_profile` or `permission`.
+ */
+export async function runEditProfile(flags: EditProfileFlags, context: CommandContext): Promise<void> {
+  const { terminal, profiles, flows } = context;
+  const name = namedProfile(flags, "edit-profile");
+  const present = await profiles.find(name);
+  if (present === null) throw noSuchProfile(name);
+  const changed = withFittingAuthority(byFlags(flags, present) ?? await byAnswers(present, context));
+  if (isSame(present, changed)) {
+    terminal.say("Nothing was changed");
+    return;
+  }
+  const forgotten = await flows.changeProfile(present, changed);
+  const renamed = changed.name === name ? "" : `, now '${changed.name}'`;
+  terminal.say(`✓ Profile '${name}' changed${renamed}`);
+  if (forgotten > 0) {
+    terminal.say("Its tokens were for the former tenant, application or authority, and are gone.");
+  }
+  if (signsInElsewhere(present, changed)) {
+    terminal.say(`Sign in with: entra-auth-cli get-token --profile ${shellWord(changed.name)}`);
+  }
+}
+
+/** The profile as the flags change it; null where they change nothing. */
+function byFlags(flags: EditProfileFlags, present: Profile): Profile | null {
+  const values = profileValues(flags);
+  const unset = flags.unset ?? [];
+  if (Object.keys(values).length === 0 && unset.length === 0 && flags.rename === undefined) return null;
+  const removed = unset.map(removableField);
+  const { tenantId, clientId, flow, scopes, ...optional } = { ...present, ...values };
+  const kept = Object.entries(optional).filter(([field]) => !removed.some((name) => name === field));
+  const name = flags.rename === undefined ? present.name : checkProfileName(flags.rename);
+  return { ...Object.fromEntries(kept), name, tenantId, clientId, flow, scopes };
+}
+
+function removableField(flag: string): keyof Profile {
+  const field = Object.hasOwn(REMOVABLE, flag) ? REMOVABLE[flag] : undefined;
+  if (field !== undefined) return field;
+  throw new CliError("usage", `No value to take away: ${JSON.stringify(flag)}`, {
+    hint: `Choose one of: ${Object.keys(REMOVABLE).join(", ")}.`,
+  });
+}
+
+async function byAnswers(present: Profile, context: CommandContext): Promise<Profile> {
+  if (!context.terminal.stdinIsTerminal) {
+    throw new CliError("person_needed", "Nothing to change is named, and there is no terminal to ask on", {
+      hint: "Name it with flags, as in --rename, --tenant-id, --client-id, --flow, --scope or --unset.",
+    });
+  }
+  const answers = await askForProfile(context, {
+    given: {},
+    byDefault: present,
+    defaultScopes: () => present.scopes,
+    async checkName(name) {
+      if (name !== present.name && await context.profiles.find(name) !== null) throw nameTaken(name);
+    },
+  });
+  return { ...present, ...answers };
+}
+
+function isSame(one: Profile, other: Profile): boolean {
+  const fields = Object.keys({ ...one, ...other }) as (keyof Profile)[];
+  return fields.every((field) => JSON.stringify(one[field]) === JSON.stringify(other[field]));
+}

@@ -1,0 +1,87 @@
+import {
+  authorityText,
+  checkAuthority,
+  checkAuthorityFlags,
+  tenantOfHost,
+} from "../profiles/check_authority.ts";
+import {
+  checkClientId,
+  checkExpectedTenant,
+  checkExpectedUser,
+  checkFlow,
+  checkLoginHint,
+  checkTenant,
+} from "../profiles/check_profile.ts";
+import { FLOWS, type Profile } from "../profiles/profile.ts";
+import { parseScopes } from "../scopes.ts";
+import type { AnyCommand } from "./any_command.ts";
+
+/** The flags that give the values of a profile, as typed. */
+export interface ProfileFlags {
+  /** Tenant. */
+  readonly tenantId?: string | undefined;
+  /** Tenant, by its other flag. */
+  readonly tenant?: string | undefined;
+  /** Application. */
+  readonly clientId?: string | undefined;
+  /** How to sign in. */
+  readonly flow?: string | undefined;
+  /** Scopes, each text with one or more. */
+  readonly scope?: readonly string[] | undefined;
+  /** Base URL of the authority. */
+  readonly authority?: string | undefined;
+  /** Cloud, a name for an authority. */
+  readonly cloud?: string | undefined;
+  /** User name to fill in. */
+  readonly loginHint?: string | undefined;
+  /** The only user that will do. */
+  readonly expectUser?: string | undefined;
+  /** The only tenant that will do. */
+  readonly expectTenant?: string | undefined;
+}
+
+/** Gives `command` the flags with the values of a profile. */
+export function withProfileFlags(command: AnyCommand): AnyCommand {
+  return command
+    .option("--tenant-id <tenant:string>", "Tenant: its ID or domain.")
+    .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
+    .option("--client-id <id:string>", "Application (client) ID of the public client.")
+    .option("-f, --flow <flow:string>", `How to sign in: ${FLOWS.join(", ")}.`)
+    .option("-s, --scope <scopes:string>", "Scopes (default User.Read).", { collect: true })
+    .option("--authority <url:string>", "Base URL of the authority, if not the public cloud's.")
+    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
+    .option("--login-hint <user:string>", "User name to fill in at the sign-in page.")
+    .option("--expect-user <user:string>", "The only user that will do: a user name or an object ID.")
+    .option("--expect-tenant <id:string>", "The only tenant that will do: its ID.");
+}
+
+/** The values of a profile but for its name. */
+export type ProfileValues = Omit<Profile, "name">;
+
+/** The values that the flags give, checked. @throws {CliError} `usage` */
+export function profileValues(flags: ProfileFlags): Partial<ProfileValues> {
+  const authority = checkAuthorityFlags(flags.cloud, flags.authority);
+  const authorityTenant = authority === null ? null : authority.tenant ?? tenantOfHost(authority);
+  const values = {
+    tenantId: checked(flags.tenantId ?? flags.tenant ?? authorityTenant ?? undefined, checkTenant),
+    clientId: checked(flags.clientId, checkClientId),
+    flow: checked(flags.flow, checkFlow),
+    scopes: flags.scope === undefined ? undefined : parseScopes(flags.scope),
+    authority: authority === null ? undefined : authorityText(authority),
+    loginHint: checked(flags.loginHint, checkLoginHint),
+    expectUser: checked(flags.expectUser, checkExpectedUser),
+    expectTenant: checked(flags.expectTenant, checkExpectedTenant),
+  };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function checked<T>(text: string | undefined, check: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : check(text);
+}
+
+/** The same profile, with the tenant in its authority where that names a policy of B2C. */
+export function withFittingAuthority(profile: Profile): Profile {
+  if (profile.authority === undefined) return profile;
+  const authority = { ...checkAuthority(profile.authority), tenant: profile.tenantId };
+  return { ...profile, authority: authorityText(authority) };
+}
