@@ -111,7 +111,8 @@ export const PROBLEMS: readonly Problem[] = [
     isPassing: true,
   },
   {
-    words: /close_notify|closed before|reset|broken pipe|os error (104|54|32|10053|10054)\b|eof|end of file/i,
+    words:
+      /close_notify|closed before|error received|reset|broken pipe|os error (104|54|32|10053|10054)\b|eof|end of file/i,
     about: "host",
     message: (who) => `${who} broke off the connection before it answered`,
     hint: tryAgain,
@@ -149,14 +150,14 @@ export const PROBLEMS: readonly Problem[] = [
     isPassing: true,
   },
   {
-    words: /head is too large|header/i,
+    words: /head is too large|header|too_many_continuations/i,
     about: "host",
     message: (who) => `The answer from ${who} has a header that is too large`,
     hint: somebodyElse,
     isPassing: false,
   },
   {
-    words: /\bparse|invalid|version/i,
+    words: /\bparse|invalid|version|error detected/i,
     about: "host",
     message: (who) => `${who} did not answer in HTTP as it should`,
     hint: somebodyElse,

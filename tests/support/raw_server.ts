@@ -12,13 +12,18 @@ export interface RawServer extends AsyncDisposable {
 /** Talks to one connection. It need not close it. */
 export type Talk = (connection: Deno.Conn, heard: Uint8Array) => Promise<unknown>;
 
-/** Listens on a free port of 127.0.0.1, with TLS where there is a certificate. */
-export function startRawServer(talk: Talk, certificate?: ServerCertificate): RawServer {
+/** Listens on a free port of 127.0.0.1, with TLS where there is a certificate, over which it speaks `protocol`. */
+export function startRawServer(
+  talk: Talk,
+  certificate?: ServerCertificate,
+  protocol: "http/1.1" | "h2" = "http/1.1",
+): RawServer {
   const address = { hostname: "127.0.0.1", port: 0 };
   const listener = certificate === undefined ? Deno.listen(address) : Deno.listenTls({
     ...address,
     cert: certificate.certificatePem,
     key: certificate.privateKeyPem,
+    alpnProtocols: [protocol],
   });
   const heard: Uint8Array[] = [];
   const open = new Set<Deno.Conn>();
