@@ -42,7 +42,7 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^ENTRA_AUTH_CLI_KEY(RING)?$/, need: "key" },
   { kind: "env", names: /_CA_(CERT|STORE)$|_PROXY$|^Program(Data|Files)$/i, need: "authority" },
   { kind: "env", names: /^((WAYLAND_)?DISPLAY|WSL_\w+)$/, need: "user", os: ["linux"] },
-  { kind: "env", names: /^PATH$/, need: "machine" },
+  { kind: "env", names: /^(PATH|DENO_CERT|NODE_EXTRA_CA_CERTS)$/, need: "machine" },
   { kind: "env", names: /^KUBERNETES_EXEC_INFO$/, need: "kubernetes" },
   { kind: "env", names: /^(NO_COLOR|TERM|LC_\w+|LANG)$/, need: "terminal" },
   { kind: "env", names: /^(WT_SESSION|TERM_PROGRAM)$/, need: "terminal", os: ["windows"] },

@@ -1,4 +1,5 @@
 import type { AuthorityAnswer, AuthorityRoute } from "../flows/doctor/check_authority.ts";
+import type { Environment } from "../system/environment.ts";
 import { findRouteIfReadable } from "../system/proxy.ts";
 import type { System } from "../system/system.ts";
 import { openNetwork } from "./open_network.ts";
@@ -22,8 +23,23 @@ export function authorityRoute(url: string, { system, caCertFile }: AuthorityWay
     host: address.host,
     proxy: route?.proxy?.host ?? null,
     ignoredVariable: route?.ignored ?? null,
-    extraRoots: caCertFile === undefined ? null : `the root of ${caCertFile}`,
+    extraRoots: extraRoots(caCertFile, system.env),
   };
+}
+
+/** Variables by which Deno trusts more roots, whoever set them. */
+const ROOT_VARIABLES: Readonly<Record<string, string>> = {
+  DENO_CERT: "DENO_CERT",
+  NODE_EXTRA_CA_CERTS: "NODE_EXTRA_CA_CERTS (Deno 2.9 and newer)",
+};
+
+function extraRoots(caCertFile: string | undefined, env: Environment): string | null {
+  const named = Object.keys(ROOT_VARIABLES).filter((name) => env.get(name) !== undefined);
+  const roots = [
+    ...(caCertFile === undefined ? [] : [`the root of ${caCertFile}`]),
+    ...named.map((name) => `those that ${ROOT_VARIABLES[name]} names`),
+  ];
+  return roots.length === 0 ? null : roots.join(" and ");
 }
 
 /** Asks the authority at `url` for its discovery document, which everybody may read. @throws {CliError} `network`, `permission` or `usage` */

@@ -99,6 +99,23 @@ Deno.test("doctor warns where there is no profile yet, and says how to make one"
   assert([0, 1].includes(code), "the public cloud may be out of reach");
 });
 
+Deno.test("doctor names the proxy on the way, and the variables by which more roots are trusted", async () => {
+  await using sandbox = await openSandbox();
+  await using proxy = startProxy();
+  const env = {
+    HTTPS_PROXY: proxy.url.replace("//", "//ada:s3same@"),
+    DENO_CERT: join(sandbox.folder, "ca.pem"),
+  };
+  const { checks, stdout } = await examine(sandbox, { env });
+  const shown = proxy.url.replace("http://", "");
+  assertMatch(
+    checks.get("authority")?.message ?? "",
+    new RegExp(`through the proxy ${shown}, trusting also the root of .+ and those that DENO_CERT names`),
+  );
+  assert(!stdout.includes("s3same"), stdout);
+  assertEquals(proxy.targets.length, 1);
+});
+
 Deno.test("doctor says that the authority can't be reached, and still looks at the rest", async () => {
   await using sandbox = await openSandbox();
   await sandbox.provider.stop();

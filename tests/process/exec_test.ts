@@ -179,3 +179,23 @@ Deno.test({
     assertStringIncludes(result.stderr, "T=$(entra-auth-cli get-token) curl\n");
   },
 });
+
+Deno.test({
+  name: "exec refreshes with the system's roots, and doesn't tell the command how Deno was told of them",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+    const first = (await sandbox.signIn(["get-token"])).stdout.trim();
+    const env = {
+      ENTRA_AUTH_CLI_CA_CERT: "",
+      SSL_CERT_FILE: join(sandbox.folder, "ca.pem"),
+      DENO_TLS_CA_STORE: "",
+    };
+    const script = 'printf "%s %s" "$ACCESS_TOKEN" "${DENO_TLS_CA_STORE-none}"';
+    const { code, stdout, stderr } = await sandbox.run(execShell(script), { ...PERMITTED, env });
+    assertEquals(code, 0, stderr);
+    const [token, store] = stdout.split(" ");
+    assertNotEquals(token, first);
+    assertEquals(store, "none");
+  },
+});

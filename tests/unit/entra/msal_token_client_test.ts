@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { createTokenClient } from "../../../src/entra/msal_token_client.ts";
+import type { TokenClientOptions } from "../../../src/entra/msal_app.ts";
 import { deriveChallenge } from "../../../src/entra/proof_key.ts";
 import type { AuthorizationTransaction, IssuedTokens, TokenClient } from "../../../src/entra/token_client.ts";
 import { Secret } from "../../../src/secret.ts";
+import type { Network } from "../../../src/system/network.ts";
 import type { Account } from "../../../src/token.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import {
@@ -38,7 +40,7 @@ const never: Answer = () => {
 
 function client(
   { network }: TinyAuthority,
-  changes: { authority?: string; tenant?: string } = {},
+  changes: Partial<TokenClientOptions> = {},
 ): TokenClient {
   return createTokenClient({
     profile: "default",
@@ -153,6 +155,53 @@ Deno.test("every request says that the program handles claims challenges, and ca
       assertEquals(accessTokenClaims(parameters), { ...demanded, ...CAPABLE });
     }
     assertEquals(authority.forms.length, 2);
+  }
+});
+
+/** How the requests of a network were to be sent, discovery's first. */
+function sendings({ network }: TinyAuthority): unknown[] {
+  return network.requests.map((
+    { method, repeat, obeysPause, timeoutMs },
+  ) => [method, repeat, obeysPause, timeoutMs]);
+}
+
+Deno.test("a code is posted once and held back by nothing, whatever happens to it", async () => {
+  const authority = tinyAuthority(never);
+  const { transaction, parameters } = await begin(authority);
+  authority.answer = () => tokens(parameters.get("nonce"));
+  await transaction.redeem(new Secret("the-code"));
+  assertEquals(sendings(authority), [["GET", "always", false, 30_000], ["POST", "never", false, 30_000]]);
+});
+
+Deno.test("a refresh is sent again where it did nothing, unless there is a token to fall back on", async () => {
+  const before = await signIn();
+  for (const isHasty of [false, true]) {
+    const authority = tinyAuthority(() => tokens(null));
+    const options = { scopes: SCOPES, isHasty };
+    await client(authority).refresh(before.cache, accountOf(before), options);
+    const [get, post] = isHasty ? ["never", "never"] : ["always", "unprocessed"];
+    assertEquals(sendings(authority), [["GET", get, true, 30_000], ["POST", post, true, 30_000]]);
+  }
+});
+
+Deno.test("the requests of a refresh share its time, and a sign-in's never have more than half a minute", async () => {
+  const before = await signIn();
+  const clock = new FakeClock(NOW_MS);
+  const authority = tinyAuthority(() => tokens(null));
+  const { network } = authority;
+  const slow: Network = {
+    async send(request) {
+      await clock.wait(7000, request.signal);
+      return await network.send(request);
+    },
+  };
+  await client(authority, { network: slow, clock, timeoutMs: 90_000 })
+    .refresh(before.cache, accountOf(before), { scopes: SCOPES });
+  assertEquals(network.requests.map(({ timeoutMs }) => timeoutMs), [90_000, 83_000]);
+  for (const [timeoutMs, expected] of [[90_000, 30_000], [5000, 5000]] as const) {
+    const other = tinyAuthority(never);
+    await (await client(other, { timeoutMs }).beginSignIn({ scopes: SCOPES })).authorizationUrl(REDIRECT_URI);
+    assertEquals(other.network.requests.map((request) => request.timeoutMs), [expected]);
   }
 });
 

@@ -57,6 +57,7 @@ for (const [what, answer] of Object.entries(ANSWERS)) {
     }
     const outcome = await attempt(server.origin, certificate);
     assert(!(outcome instanceof Error), Deno.inspect(outcome));
+    assertEquals(server.heard.length, whole.length + 1, "nothing is sent twice");
   });
 }
 
