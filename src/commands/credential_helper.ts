@@ -24,8 +24,9 @@ const MOST_INPUT_BYTES = 1024 * 1024;
 export function credentialHelperCommand(context: CommandContext): AnyCommand {
   const command = new Command()
     .description(
-      "Answer git, which wants to sign in to Azure Repos. Git runs it, as a credential helper. Without --scope the " +
-        "profile's scopes for Azure DevOps are asked for, or all of it.",
+      "Answer git, which wants to sign in to Azure Repos.\n" +
+        "Git runs it, as a credential helper. Without --scope the profile's scopes for Azure DevOps are asked for,\n" +
+        "or all of it.",
     )
     .usage("[OPTION...] get|store|erase")
     .arguments("<operation:string>")
@@ -34,7 +35,7 @@ export function credentialHelperCommand(context: CommandContext): AnyCommand {
     });
   return tokenOptions(command)
     .example(
-      "Let git use it",
+      "Git",
       "git config --global credential.https://dev.azure.com.helper '!entra-auth-cli credential-helper'",
     )
     .action((flags: CredentialHelperFlags, operation: string) =>

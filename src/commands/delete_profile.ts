@@ -23,6 +23,7 @@ export function deleteProfileCommand(context: CommandContext): AnyCommand {
     .option("-p, --profile <name:string>", "The same as --name.", { hidden: true })
     .option("-y, --yes", "Don't ask. Without a terminal nothing is asked anyway.")
     .example("Delete a profile", "entra-auth-cli delete-profile --name myapp")
+    .example("In a script", "entra-auth-cli delete-profile --name myapp --yes")
     .action((flags) => runDeleteProfile(flags, context));
 }
 

@@ -89,6 +89,9 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
       "Use the token",
       'curl -H "$(entra-auth-cli get-token -o header)" https://graph.microsoft.com/v1.0/me',
     )
+    .example("For other scopes", 'entra-auth-cli get-token --scope "User.Read Mail.Read"')
+    .example("In a script", "entra-auth-cli get-token --output json | jq -r .access_token")
+    .example("Without a browser here", "entra-auth-cli get-token --flow device-code")
     .action((flags: GetTokenFlags) => runGetToken(flags, context));
 }
 

@@ -39,8 +39,9 @@ const MOST_BYTES = 1024 * 1024;
 export function inspectCommand(context: CommandContext): AnyCommand {
   return new Command()
     .description(
-      "Show whose a token is, for what, and until when; never the token itself. Without a token: the newest in the " +
-        "cache. As an argument a token can be seen by other users of the machine: use - instead.",
+      "Show whose a token is, for what, and until when; never the token itself.\n" +
+        "Without a token: the newest in the cache. As an argument a token can be seen by other users of the\n" +
+        "machine: use - instead.",
     )
     .usage("[OPTION...] [TOKEN|-]")
     .arguments("[token:string]")

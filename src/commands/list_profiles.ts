@@ -18,6 +18,7 @@ export function listProfilesCommand(context: CommandContext): AnyCommand {
     .description("List the profiles, and who is signed in to each.")
     .option("-o, --output <form:string>", "text (default), json or yaml.")
     .example("List the profiles", "entra-auth-cli list-profiles")
+    .example("In a script", "entra-auth-cli list-profiles --output json | jq -r '.[].name'")
     .action((flags) => runListProfiles(flags.output, context));
 }
 

@@ -15,7 +15,7 @@ export function statusCommand(context: CommandContext): AnyCommand {
       "Show which profiles are signed in, as whom, until when, and who keeps the key of the tokens.",
     )
     .option("-o, --output <form:string>", "text (default) or json.")
-    .example("See where the key is", "entra-auth-cli status")
+    .example("See who is signed in", "entra-auth-cli status")
     .action((flags) => runStatus(flags.output, context));
 }
 

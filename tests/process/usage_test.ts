@@ -114,13 +114,41 @@ Deno.test("entra-auth-cli help shows what --help shows, also of a command", asyn
   }
 });
 
-Deno.test("no line of the help of a command is longer than 110 columns", async () => {
+Deno.test("the help of every command fits into 110 columns and has examples, with flags that there are", async () => {
   const { stdout } = await runAlone("--help");
-  const commands = [...stdout.matchAll(/^ {2}([a-z]+-?[a-z]+) +- /gm)].map(([, name]) => name ?? "");
-  assert(commands.length > 8, stdout);
+  const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]+)(?: +[<[]\S+)? +- /gm)].map(([, name]) =>
+    name ?? ""
+  );
+  assert(commands.length > 12, stdout);
   for (const command of commands) {
-    const lines = (await runAlone(command, "--help")).stdout.split("\n").map((line) => line.trimEnd());
+    const help = (await runAlone(command, "--help")).stdout;
+    const lines = help.split("\n").map((line) => line.trimEnd());
     assertEquals(lines.filter((line) => line.length > 110), [], command);
+    const [options = "", examples = ""] = help.split("Examples:");
+    assertStringIncludes(examples, `entra-auth-cli ${command}`);
+    const own = [...examples.matchAll(new RegExp(`entra-auth-cli ${command}(?: (?!-- ).*)?$`, "gm"))];
+    for (
+      const [flag] of own.map(([line]) => line.replace(/ -- .*| \| .*/, "")).join("\n").matchAll(
+        /(?<= )--?[a-z][a-z-]*/g,
+      )
+    ) {
+      assertMatch(options, new RegExp(`(?<=[ ,])${flag}(?=[ ,])`), `${command}: ${flag}`);
+    }
+  }
+});
+
+Deno.test("a command or a flag with a typing error is answered with the right one", async () => {
+  const typed: [string[], string][] = [
+    [["get-tokn"], "get-token"],
+    [["lst-profiles"], "list-profiles"],
+    [["creat-profile"], "create-profile"],
+    [["get-token", "--prfile", "x"], "--profile"],
+    [["help", "docter"], "doctor"],
+  ];
+  for (const [args, meant] of typed) {
+    const { code, stderr } = await runAlone(...args);
+    assertEquals(code, 2);
+    assertMatch(stderr, new RegExp(`^Unknown .* Did you mean .*"${meant}"\\?\n`));
   }
 });
 
