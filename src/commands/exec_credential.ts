@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { shellWord } from "../shell_word.ts";
+import { signInCommand } from "../sign_in_command.ts";
 import type { Token } from "../token.ts";
 import { jsonText } from "./json_text.ts";
 import { utcTime } from "./local_time.ts";
@@ -66,13 +66,13 @@ export function formatExecCredential(token: Token, apiVersion: string): string {
 }
 
 /** The error for a Kubernetes client, which nobody typed `--no-interactive` for. */
-export function forKubernetes(error: unknown, profile: string): unknown {
+export function forKubernetes(error: unknown, profile: string, flags: readonly string[]): unknown {
   if (!(error instanceof CliError) || error.code !== "person_needed") return error;
   return new CliError(
     "person_needed",
     "Signing in needs a person, and this Kubernetes client can't ask one",
     {
-      hint: `Sign in first: entra-auth-cli get-token --profile ${shellWord(profile)}\n` +
+      hint: `Sign in first: ${signInCommand({ profile, flags, claims: error.claims })}\n` +
         "Or let the client ask, with interactiveMode: IfAvailable in the kubeconfig, on a terminal.",
       cause: error,
     },

@@ -160,7 +160,9 @@ async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): 
   try {
     await obtainAndDeliver({ ...flags, interactive }, "exec-credential", context, apiVersion);
   } catch (error) {
-    throw isInteractive ? error : forKubernetes(error, profileName(flags.profile, context.env));
+    throw isInteractive
+      ? error
+      : forKubernetes(error, profileName(flags.profile, context.env), signInFlags(flags));
   }
 }
 

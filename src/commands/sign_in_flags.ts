@@ -12,6 +12,8 @@ export function signInFlags(flags: GetTokenFlags): string[] {
     ["--login-hint", flags.loginHint],
     ["--domain-hint", flags.domainHint],
     ["--prompt", flags.prompt],
+    ["--expect-user", flags.expectUser],
+    ["--expect-tenant", flags.expectTenant],
     ["--ca-cert", flags.caCert],
     ["--port", flags.port],
     ["--port-range", flags.portRange],

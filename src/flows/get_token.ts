@@ -1,4 +1,5 @@
 import type { IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
+import { CliError } from "../errors.ts";
 import type { ExpectedAccount } from "../expected_account.ts";
 import type { Flow } from "../profiles/profile.ts";
 import type { SessionKey } from "../store/session.ts";
@@ -6,7 +7,7 @@ import type { SignInTurn } from "../store/sign_in_turn.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Token } from "../token.ts";
-import { getSilently } from "./get_silently.ts";
+import { getSilently, type UserNeeded } from "./get_silently.ts";
 import type { Progress } from "./progress.ts";
 
 /** Where a token came from. */
@@ -105,6 +106,20 @@ export async function getToken(
   // Not loaded where a token is in the cache.
   if (!request.mayAskUser) throw (await import("./user_needed.ts")).userNeeded(request, silent.demand);
   if (silent.demand !== null) dependencies.progress({ kind: "sign-in-needed", error: silent.demand });
+  try {
+    return await askWhoeverIsThere(request, silent, dependencies, signal);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "person_needed") throw error;
+    throw (await import("./user_needed.ts")).nobodyAsked(error, request, silent.demand);
+  }
+}
+
+async function askWhoeverIsThere(
+  request: TokenRequest,
+  silent: UserNeeded,
+  dependencies: TokenDependencies,
+  signal: AbortSignal,
+): Promise<TokenResult> {
   const { askUser } = await import("./ask_user.ts");
   const { askUserInTurn } = await import("./ask_user_in_turn.ts");
   const needed = { ...silent, hasProfile: await dependencies.profileExists() };

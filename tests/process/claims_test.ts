@@ -88,6 +88,17 @@ Deno.test({
   },
 });
 
+Deno.test("get-token with nobody to ask ends with exit code 9, the reason and the command with the claims", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  await sandbox.signIn(["get-token"]);
+  sandbox.provider.failNext("token", refusal(50076, { error: "interaction_required", claims: CLAIMS }));
+  const noDisplay = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
+  const result = await sandbox.run(["get-token"], { env: noDisplay, isAlone: true });
+  assertEquals([result.code, result.stdout], [9, ""], result.stderr);
+  assertStringIncludes(result.stderr, "Multifactor authentication is required. ");
+  assertStringIncludes(result.stderr, `entra-auth-cli get-token --profile default --claims '${CLAIMS}'\n`);
+});
+
 Deno.test("get-token explains a policy that blocks the refresh, and opens the browser once for it", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);

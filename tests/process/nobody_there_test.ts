@@ -76,6 +76,7 @@ Deno.test("where nobody could see a code the fallback is exit code 9 at once, an
       /^No display was detected, and there is no terminal to show a code on\nHint: /,
     );
     assertStringIncludes(result.stderr, "--flow device-code");
+    assertStringIncludes(result.stderr, "entra-auth-cli get-token --profile default\n");
   }
   assertEquals(sandbox.provider.requests, []);
 });

@@ -15,6 +15,8 @@ Deno.test("signInFlags() repeats what decides which token it is and how it is as
       loginHint: "ada@contoso.example",
       domainHint: "contoso.example",
       prompt: "login",
+      expectUser: "ada@contoso.example",
+      expectTenant: "contoso.example",
       caCert: "root.pem",
       port: "8080",
       portRange: "1-2",
@@ -28,7 +30,7 @@ Deno.test("signInFlags() repeats what decides which token it is and how it is as
     }).join(" "),
     "--flow interactive --scope User.Read Mail.Read Mail.Send --tenant-id contoso.example --client-id the-client " +
       "--authority https://login.example --cloud usgov --login-hint ada@contoso.example --domain-hint contoso.example " +
-      "--prompt login --ca-cert root.pem --port 8080 --port-range 1-2 --force --no-cache",
+      "--prompt login --expect-user ada@contoso.example --expect-tenant contoso.example --ca-cert root.pem --port 8080 --port-range 1-2 --force --no-cache",
   );
   assertEquals(signInFlags({ tenant: "contoso.example" }), ["--tenant-id", "contoso.example"]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { userNeeded } from "../../../src/flows/user_needed.ts";
+import { nobodyAsked, userNeeded } from "../../../src/flows/user_needed.ts";
 import { REQUEST } from "./token_world.ts";
 
 const CLAIMS = '{"access_token":{"x":{"essential":true}}}';
@@ -50,5 +50,22 @@ Deno.test("userNeeded() forces the sign-in after a refused refresh, unless its c
   assertEquals(
     userNeeded(refreshOnly, MFA).hint,
     `Sign in: entra-auth-cli get-token --profile work --claims '${CLAIMS}'`,
+  );
+});
+
+Deno.test("nobodyAsked() keeps what a sign-in said, and adds why it was needed and the command", () => {
+  const alone = new CliError("person_needed", "Nobody is there", { hint: "Use a terminal." });
+  const error = nobodyAsked(alone, { ...REQUEST, signInFlags: ["--scope", "Mail.Read"] }, MFA);
+  assertEquals([error.code, error.message, error.aadsts, error.correlationId, error.claims], [
+    "person_needed",
+    "Nobody is there",
+    "AADSTS50076",
+    "c-1",
+    CLAIMS,
+  ]);
+  assertEquals(
+    error.hint,
+    "Multifactor authentication is required. Use a terminal.\nThe command:\n" +
+      `entra-auth-cli get-token --profile work --scope Mail.Read --claims '${CLAIMS}'`,
   );
 });
