@@ -87,9 +87,12 @@ export async function sendAll(connection: Deno.Conn, data: Uint8Array): Promise<
   for (let sent = 0; sent < data.length;) sent += await connection.write(data.subarray(sent));
 }
 
-/** A port of 127.0.0.1 that takes no connection and refuses none: what is sent there is lost. */
-export async function openBlackHole(): Promise<{ readonly port: number } & Disposable> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+/** A port that takes no connection and refuses none: what is sent there is lost. Any free one of 127.0.0.1 by default. */
+export async function openBlackHole(
+  hostname = "127.0.0.1",
+  wantedPort = 0,
+): Promise<{ readonly port: number } & Disposable> {
+  const listener = Deno.listen({ hostname, port: wantedPort, tcpBacklog: 1 });
   const { port } = listener.addr;
   const waiting: Deno.TcpConn[] = [];
   // Connections that nobody takes fill the queue of the listener. The system drops what comes then.
@@ -99,7 +102,7 @@ export async function openBlackHole(): Promise<{ readonly port: number } & Dispo
     const timer = setTimeout(() => turn.abort(), 200);
     try {
       waiting.push(
-        await Deno.connect({ hostname: "127.0.0.1", port, signal: AbortSignal.any([turn.signal, full]) }),
+        await Deno.connect({ hostname, port, signal: AbortSignal.any([turn.signal, full]) }),
       );
     } catch {
       break;

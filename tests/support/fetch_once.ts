@@ -1,0 +1,16 @@
+import { systemNetwork } from "../../src/system/network.ts";
+
+/**
+ * Sends one request as the program does, from a process of its own: `deno run --allow-all fetch_once.ts URL TIMEOUT_MS`.
+ * Prints the status, or what is wrong.
+ */
+if (import.meta.main) {
+  const [url = "", timeoutMs = ""] = Deno.args;
+  const { signal } = new AbortController();
+  const limits = { timeoutMs: Number(timeoutMs), maxBytes: 1000, signal };
+  const outcome = await systemNetwork([], { get: () => undefined })
+    .send({ url, method: "GET", headers: {}, ...limits })
+    .then(({ status }) => String(status), (error: unknown) => String(error));
+  await Deno.stdout.write(new TextEncoder().encode(outcome));
+  Deno.exit(0);
+}
