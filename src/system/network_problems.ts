@@ -40,7 +40,7 @@ export const PROBLEMS: readonly Problem[] = [
     isPassing: false,
   },
   {
-    words: /unsuccessful tunnel|proxy headers too long/,
+    words: /unsuccessful tunnel|proxy headers too long|not allowed by ruleset|SOCKS server failure/,
     about: "proxy",
     message: (who, host) => `${who} refused to connect to ${host}`,
     hint: () =>
@@ -53,6 +53,13 @@ export const PROBLEMS: readonly Problem[] = [
     message: (who) => `${who} broke off the connection`,
     hint: checkProxy,
     isPassing: true,
+  },
+  {
+    words: /Invalid response version|Unknown auth method/,
+    about: "proxy",
+    message: (who) => `${who} did not answer as a SOCKS proxy should`,
+    hint: checkProxy,
+    isPassing: false,
   },
   {
     words: /Proxy server unreachable/,

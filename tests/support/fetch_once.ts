@@ -8,7 +8,7 @@ if (import.meta.main) {
   const [url = "", timeoutMs = ""] = Deno.args;
   const { signal } = new AbortController();
   const limits = { timeoutMs: Number(timeoutMs), maxBytes: 1000, signal };
-  const outcome = await systemNetwork([], { get: () => undefined })
+  const outcome = await systemNetwork()
     .send({ url, method: "GET", headers: {}, ...limits })
     .then(({ status }) => String(status), (error: unknown) => String(error));
   await Deno.stdout.write(new TextEncoder().encode(outcome));
