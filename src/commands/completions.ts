@@ -1,4 +1,5 @@
 import { Command } from "@cliffy/command";
+import { CLOUDS } from "../cloud.ts";
 import { CliError } from "../errors.ts";
 import { FLOWS } from "../profiles/profile.ts";
 import { plainText } from "../plain_text.ts";
@@ -6,6 +7,9 @@ import type { AnyCommand } from "./any_command.ts";
 import { completeWords, type OptionValues } from "./complete_words.ts";
 import { COMPLETION_SCRIPTS, type Shell } from "./completion_scripts.ts";
 import type { CommandContext } from "./context.ts";
+import { DOCUMENT_FORMS } from "./document_form.ts";
+import { PROMPTS } from "./get_token.ts";
+import { OUTPUT_FORMS } from "./token_output.ts";
 
 const SHELLS = Object.keys(COMPLETION_SCRIPTS) as Shell[];
 
@@ -44,11 +48,27 @@ export async function answerCompletion(
   await context.terminal.writeData(lines.join(""));
 }
 
+/** Options that take one of a few values, whichever command they are of. */
+const FIXED_VALUES: Readonly<Record<string, readonly string[]>> = {
+  flow: FLOWS,
+  cloud: CLOUDS.map(({ name }) => name),
+  prompt: PROMPTS,
+};
+
+function outputForms(command: string): readonly string[] {
+  if (command === "get-token") return OUTPUT_FORMS;
+  return WITHOUT_YAML.includes(command) ? DOCUMENT_FORMS.filter((form) => form !== "yaml") : DOCUMENT_FORMS;
+}
+
+const WITHOUT_YAML = ["status", "permissions"];
+
 function optionValues({ profiles }: CommandContext): OptionValues {
   return (option, command) => {
-    if (option === "flow") return Promise.resolve(FLOWS);
-    const namesProfile = option === "profile" || option === "name" && command !== "create-profile";
-    return namesProfile ? profileNames(profiles) : null;
+    if (option === "profile" || option === "name" && command !== "create-profile") {
+      return profileNames(profiles);
+    }
+    if (option === "output") return Promise.resolve(outputForms(command));
+    return Object.hasOwn(FIXED_VALUES, option) ? Promise.resolve(FIXED_VALUES[option] ?? []) : null;
   };
 }
 

@@ -29,7 +29,8 @@ export function credentialHelperCommand(context: CommandContext): AnyCommand {
         "or all of it.",
     )
     .usage("[OPTION...] get|store|erase")
-    .arguments("<operation:string>")
+    .arguments("<operation:string:operation>")
+    .complete("operation", () => ["get", "store", "erase"])
     .option("--host <host:string>", "Answer for this host too, besides those of Azure Repos.", {
       collect: true,
     });

@@ -1,7 +1,8 @@
 import { Command } from "@cliffy/command";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { formatReport, parseReportForm } from "./doctor_report.ts";
+import { parseDocumentForm } from "./document_form.ts";
+import { formatReport } from "./doctor_report.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
 import { profileName } from "./profile_name.ts";
 import { readSettings } from "./read_settings.ts";
@@ -39,7 +40,7 @@ export function doctorCommand(context: CommandContext): AnyCommand {
 /** Examines the machine and prints the report. The exit code is 1 where a check failed. @throws {CliError} `usage` for a wrong flag. */
 export async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
   const { terminal, env, flows } = context;
-  const form = parseReportForm(flags.output);
+  const form = parseDocumentForm(flags.output);
   const name = profileName(flags.profile, env);
   const findings = await flows.examine({
     settings: () => readSettings({ authority: flags.authority, cloud: flags.cloud }, name, context),

@@ -1,13 +1,6 @@
-import { CliError } from "../errors.ts";
 import type { Finding } from "../flows/doctor/finding.ts";
 import { plainText } from "../plain_text.ts";
-import { jsonText } from "./json_text.ts";
-
-/** The forms in which `doctor` can print. */
-export const REPORT_FORMS = ["text", "json", "yaml"] as const;
-
-/** One of {@linkcode REPORT_FORMS}. */
-export type ReportForm = typeof REPORT_FORMS[number];
+import { type DocumentForm, documentText } from "./document_form.ts";
 
 /** What the registration of the application has to be, whatever machine this is. */
 const APP_REGISTRATION = {
@@ -17,20 +10,11 @@ const APP_REGISTRATION = {
   permissions: "Delegated permissions only",
 };
 
-/** The form that `text` names. @throws {CliError} `usage` when it names none. */
-export function parseReportForm(text = "text"): ReportForm {
-  const form = REPORT_FORMS.find((name) => name === text);
-  if (form !== undefined) return form;
-  throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
-    hint: `Choose one of: ${REPORT_FORMS.join(", ")}.`,
-  });
-}
-
 /** The report to print, with its line end. @param program Name and version. */
 export async function formatReport(
   findings: readonly Finding[],
   program: string,
-  form: ReportForm,
+  form: DocumentForm,
 ): Promise<string> {
   if (form === "text") return reportText(findings, program);
   const document = {
@@ -39,9 +23,7 @@ export async function formatReport(
     checks: findings.map(({ check, level, message, remedy }) => ({ check, level, message, remedy })),
     app_registration: APP_REGISTRATION,
   };
-  if (form === "json") return jsonText(document);
-  const { stringify } = await import("@std/yaml/stringify");
-  return stringify(document);
+  return await documentText(document, form);
 }
 
 function reportText(findings: readonly Finding[], program: string): string {

@@ -4,11 +4,12 @@ import { jsonText } from "./json_text.ts";
 /** How a command prints what it knows. */
 export type DocumentForm = "text" | "json" | "yaml";
 
-const FORMS: readonly DocumentForm[] = ["text", "json", "yaml"];
+/** All of them. */
+export const DOCUMENT_FORMS: readonly DocumentForm[] = ["text", "json", "yaml"];
 
 /** The form that `--output` names. @throws {CliError} `usage` when it names none. */
 export function parseDocumentForm(text = "text"): DocumentForm {
-  const form = FORMS.find((name) => name === text);
+  const form = DOCUMENT_FORMS.find((name) => name === text);
   if (form !== undefined) return form;
   throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
     hint: "Choose text, json or yaml.",

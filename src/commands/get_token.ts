@@ -17,7 +17,8 @@ import { signInFlags } from "./sign_in_flags.ts";
 import { sayProgress } from "./progress_lines.ts";
 import { formatToken, OUTPUT_FORMS, type OutputForm, parseOutputForm } from "./token_output.ts";
 
-const PROMPTS = ["login", "select_account", "consent", "none"];
+/** What the browser can be told to ask. */
+export const PROMPTS = ["login", "select_account", "consent", "none"];
 
 /** The flags of `get-token`, as typed. */
 export interface GetTokenFlags {

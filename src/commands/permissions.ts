@@ -26,7 +26,8 @@ export function permissionsCommand(context: CommandContext): AnyCommand {
     .description(
       "Print the flags of `deno run` that permit what the program, or one command of it, needs here.",
     )
-    .arguments("[command:string]")
+    .arguments("[command:string:command]")
+    .complete("command", () => [...COMMANDS_WITH_NEEDS])
     .option("-p, --profile <name:string>", "The only profile to be used (else all that there are).")
     .option("-o, --output <form:string>", "text (default) or json.")
     .example("Run it from its source", 'eval "deno run $(entra-auth-cli permissions) main.ts get-token"')

@@ -13,6 +13,9 @@ const TYPED: readonly (readonly [string, readonly string[]])[] = [
   ["entra-auth-cli get-token -p wo", ["work"]],
   ["entra-auth-cli delete-profile --name wo", ["work"]],
   ["entra-auth-cli completions f", ["fish"]],
+  ["entra-auth-cli get-token --output exec", ["exec-credential"]],
+  ["entra-auth-cli doctor -o y", ["yaml"]],
+  ["entra-auth-cli get-token --cloud us", ["usgov"]],
 ];
 
 async function openWithProfiles(): Promise<Sandbox> {
