@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
+import { startGraph } from "../support/graph.ts";
 import { ADA } from "../support/provider/directory.ts";
 import type { EntraErrorFailure } from "../support/provider/failures.ts";
 import type { ProviderRequest } from "../support/provider/request_router.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
-import { hasNoShell, signInByShell } from "../support/shell.ts";
+import { hasNoShell, hasScriptTools, runShell, signInByShell } from "../support/shell.ts";
 
 const NBF = { nbf: { essential: true, value: "1604106651" } };
 const CLAIMS = JSON.stringify({ access_token: NBF });
@@ -38,6 +39,26 @@ Deno.test("get-token --claims takes no cached token, and refreshes with the clai
     assertEquals([token?.form.grant_type, asked(token)], ["refresh_token", { ...NBF, ...CAPABLE }]);
   }
   assertEquals(sandbox.browser.count, 1);
+});
+
+Deno.test({
+  name:
+    "get-token --claims takes the header that curl shows of an API's refusal, and the new token is accepted",
+  ignore: !await hasScriptTools(),
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    await using graph = await startGraph(sandbox.folder, { displayName: "Ada Lovelace" }, CHALLENGE);
+    const script = `set -eu
+      call() { curl -s "$@" -H "$(entra-auth-cli get-token -q -o header)" https://graph.microsoft.com/v1.0/me; }
+      WWW_AUTHENTICATE=$(call -o /dev/null -D - | grep -i '^www-authenticate:')
+      entra-auth-cli get-token -q --claims "$WWW_AUTHENTICATE" >/dev/null
+      call | jq -r .displayName`;
+    const result = await runShell(sandbox, script, { env: { CURL_HOME: graph.curlHome } });
+    assertEquals([result.code, result.stdout, result.stderr], [0, "Ada Lovelace\n", ""]);
+    assertEquals(asked(sandbox.provider.requestsTo("token").at(-1)), { ...NBF, ...CAPABLE });
+    assertEquals(graph.callers.length, 1);
+  },
 });
 
 Deno.test("get-token --claims goes on to the browser where the refresh is refused, with the claims of both", async () => {

@@ -5,19 +5,14 @@ import { startGraph } from "../support/graph.ts";
 import type { ProgramResult } from "../support/program.ts";
 import { ADA, BOB } from "../support/provider/directory.ts";
 import { createProfileArgs, openSandbox, type Sandbox } from "../support/sandbox.ts";
-import { hasNoShell, startShell } from "../support/shell.ts";
+import { hasScriptTools, startShell } from "../support/shell.ts";
 import type { Visitor } from "../support/user_agent.ts";
 
 /** The scripts as the specification has them, letter by letter. */
 const SCRIPTS = fromFileUrl(new URL("../fixtures/specification", import.meta.url));
 const ME = { displayName: "Ada Lovelace", mail: ADA.username, jobTitle: "Analyst", id: ADA.objectId };
 
-const ignore = hasNoShell || !(await Promise.all(["bash", "curl", "jq"].map(has))).every(Boolean);
-
-async function has(program: string): Promise<boolean> {
-  const command = new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" });
-  return await command.output().then(({ success }) => success, () => false);
-}
+const ignore = !await hasScriptTools();
 
 /** Runs bash to its end. Each visitor in turn signs in when the browser opens. */
 async function bash(

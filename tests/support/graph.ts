@@ -11,16 +11,31 @@ export interface Graph extends AsyncDisposable {
   readonly callers: readonly string[];
 }
 
-/** Starts a server that is `graph.microsoft.com` to curl, and answers `/v1.0/me` to a token that is for it. */
-export async function startGraph(folder: string, me: Readonly<Record<string, string>>): Promise<Graph> {
+/**
+ * Starts a server that is `graph.microsoft.com` to curl, and answers `/v1.0/me` to a token that is for it.
+ *
+ * @param challenge What the first token that comes is refused with, for good, as one whose session was revoked.
+ */
+export async function startGraph(
+  folder: string,
+  me: Readonly<Record<string, string>>,
+  challenge?: string,
+): Promise<Graph> {
   const host = "graph.microsoft.com";
   const certificate = await makeServerCertificate({ names: [host] });
   const callers: string[] = [];
+  let revoked = challenge === undefined ? "none" : undefined;
   const server = await startHttpsServer(0, certificate, (request, response) => {
-    const oid = request.url === "/v1.0/me" ? callerOf(request.headers.authorization) : null;
+    const { authorization } = request.headers;
+    const caller = request.url === "/v1.0/me" ? callerOf(authorization) : null;
+    if (caller !== null) revoked ??= authorization;
+    const oid = authorization === revoked ? null : caller;
     if (oid !== null) callers.push(oid);
     const body = oid === null ? { error: { code: "InvalidAuthenticationToken" } } : me;
-    response.writeHead(oid === null ? 401 : 200, { "content-type": "application/json" });
+    response.writeHead(oid === null ? 401 : 200, {
+      "content-type": "application/json",
+      ...(oid === null && challenge !== undefined ? { "www-authenticate": challenge } : {}),
+    });
     response.end(JSON.stringify(body));
   });
   const curlHome = join(folder, "curl");

@@ -37,6 +37,16 @@ export function hasCommand(name: string): boolean {
   });
 }
 
+/** Whether what scripts commonly use is here: bash, curl and jq. */
+export async function hasScriptTools(): Promise<boolean> {
+  return !hasNoShell && (await Promise.all(["bash", "curl", "jq"].map(hasProgram))).every(Boolean);
+}
+
+async function hasProgram(program: string): Promise<boolean> {
+  const command = new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" });
+  return await command.output().then(({ success }) => success, () => false);
+}
+
 /** Runs a POSIX shell script to its end, where `entra-auth-cli` is the program. */
 export async function runShell(
   sandbox: Sandbox,
