@@ -26,7 +26,7 @@ interface Row {
 }
 
 const ROOT_FILES = "files right in src";
-const PARTS = ["src/entra", "src/loopback", "src/browser", "src/store", "src/profiles"];
+const PARTS = ["src/entra", "src/credentials", "src/loopback", "src/browser", "src/store", "src/profiles"];
 
 function folder(name: string, values: readonly string[], types: readonly string[]): Row {
   return { name, pattern: new RegExp(`^${name}/`), values, types };
@@ -44,7 +44,8 @@ const ROWS: readonly Row[] = [
   folder("src/wiring", ["src/commands", "src/flows", ...PARTS, "src/system", ROOT_FILES], []),
   folder("src/commands", ["src/flows", "src/profiles", ROOT_FILES], ["src/system"]),
   folder("src/flows", [ROOT_FILES], [...PARTS, "src/system"]),
-  folder("src/entra", [ROOT_FILES], ["src/profiles", "src/system"]),
+  folder("src/entra", [ROOT_FILES], ["src/credentials", "src/profiles", "src/system"]),
+  folder("src/credentials", [ROOT_FILES], ["src/system"]),
   folder("src/loopback", [ROOT_FILES], ["src/system"]),
   folder("src/browser", [ROOT_FILES], ["src/system"]),
   folder("src/store", [ROOT_FILES], ["src/system"]),
@@ -57,6 +58,8 @@ const ROWS: readonly Row[] = [
 const PACKAGES: readonly { readonly start: string; readonly rows: readonly string[] }[] = [
   { start: "@cliffy/", rows: ["src/commands"] },
   { start: "@azure/msal-node", rows: ["src/entra"] },
+  // Takes certificates apart.
+  { start: "node-forge", rows: ["src/credentials"] },
   { start: "jose", rows: ["src/entra"] },
   { start: "qr", rows: ["src/commands"] },
   { start: "jsonc-parser", rows: ["src/profiles"] },

@@ -1,5 +1,6 @@
 import { abortable } from "@std/async/abortable";
 import { CliError } from "../errors.ts";
+import { Secret } from "../secret.ts";
 import type { Terminal } from "../system/terminal.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -43,6 +44,18 @@ export async function ask<T>(
   });
   // The prompt reads Ctrl-C only while it reads keys, and hears of no other signal at all.
   return check(await abortable(prompt, interrupted));
+}
+
+/**
+ * Asks for something that nobody is to read along: what is typed is not shown. Enter alone means none, which is null.
+ *
+ * @throws {CliError} `interrupted` when the person ends it.
+ */
+export async function askSecret({ terminal, interrupted }: Asker, label: string): Promise<Secret | null> {
+  const { Secret: SecretPrompt } = await import("@cliffy/prompt");
+  const prompt = SecretPrompt.prompt({ message: label, hidden: true, writer: await openQuestions(terminal) });
+  const text = await abortable(prompt, interrupted);
+  return text === "" ? null : new Secret(text);
 }
 
 /** Asks for a yes or no; Enter alone means no. */

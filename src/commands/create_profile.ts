@@ -3,12 +3,18 @@ import { CliError } from "../errors.ts";
 import { checkProfileName } from "../profiles/check_profile.ts";
 import { DEFAULT_FLOW, type Profile } from "../profiles/profile.ts";
 import { nameTaken } from "../profiles/profile_book.ts";
-import { checkAuthority } from "../profiles/check_authority.ts";
-import { defaultScopes } from "../profiles/settings.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { type ProfileFlags, profileValues, withFittingAuthority, withProfileFlags } from "./profile_flags.ts";
+import { keepClientSecret, takeClientSecret } from "./client_secret.ts";
+import {
+  assertFittingScopes,
+  type ProfileFlags,
+  profileValues,
+  scopesByDefault,
+  withFittingAuthority,
+  withProfileFlags,
+} from "./profile_flags.ts";
 import { askForProfile, type MainValues } from "./profile_questions.ts";
 
 /** The flags of `create-profile`, as typed. */
@@ -41,26 +47,31 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   const { terminal, profiles } = context;
   const values = profileValues(flags);
   const given: Partial<Profile> = {
+    // It has its own tenant, and needs a client ID only where it isn't the machine's own.
+    ...(values.flow === "managed-identity" ? { tenantId: "", clientId: "" } : {}),
     ...values,
     ...(flags.name === undefined ? {} : { name: checkProfileName(flags.name) }),
   };
   if (!terminal.stdinIsTerminal) requireIds(given);
-  const authority = values.authority === undefined ? null : checkAuthority(values.authority);
-  const { tenantId, clientId } = given;
+  const { authority } = values;
+  const { tenantId, clientId, flow = DEFAULT_FLOW } = given;
   // Whoever gave the ids by flags and left the rest out gets the defaults without being asked.
   const unasked = tenantId === undefined || clientId === undefined
     ? {}
-    : { flow: DEFAULT_FLOW, scopes: defaultScopes(authority, clientId) };
+    : { flow, scopes: scopesByDefault(flow, authority, clientId) };
   const answers = await askForProfile(context, {
     given: { ...unasked, ...given },
     byDefault: { flow: DEFAULT_FLOW },
-    defaultScopes: (id) => defaultScopes(authority, id),
+    defaultScopes: (id, chosen) => scopesByDefault(chosen, authority, id),
+    checkScopes: (scopes, chosen) => assertFittingScopes({ scopes, flow: chosen, ...values }),
     async checkName(name) {
       if (await profiles.find(name) !== null) throw nameTaken(name);
     },
   });
   const profile = withFittingAuthority({ ...values, ...answers });
+  const secret = await takeClientSecret(flags.clientSecretStdin ?? false, profile, context);
   await profiles.add(profile);
+  if (secret !== null) await keepClientSecret(secret, profile, context);
   terminal.say(`✓ Profile '${profile.name}' created`);
   terminal.say(`Sign in with: entra-auth-cli get-token --profile ${shellWord(profile.name)}`);
 }

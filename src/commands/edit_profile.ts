@@ -7,7 +7,14 @@ import { nameTaken, noSuchProfile } from "../profiles/profile_book.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { type ProfileFlags, profileValues, withFittingAuthority, withProfileFlags } from "./profile_flags.ts";
+import { keepClientSecret, takeClientSecret } from "./client_secret.ts";
+import {
+  assertFittingScopes,
+  type ProfileFlags,
+  profileValues,
+  withFittingAuthority,
+  withProfileFlags,
+} from "./profile_flags.ts";
 import { namedProfile, type NameFlags } from "./profile_name.ts";
 import { askForProfile } from "./profile_questions.ts";
 
@@ -25,6 +32,7 @@ const REMOVABLE: Readonly<Record<string, keyof Profile>> = {
   "login-hint": "loginHint",
   "expect-user": "expectUser",
   "expect-tenant": "expectTenant",
+  "certificate": "certificate",
 };
 
 /** The `edit-profile` command. */
@@ -54,12 +62,19 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   const name = namedProfile(flags, "edit-profile");
   const present = await profiles.find(name);
   if (present === null) throw noSuchProfile(name);
-  const changed = withFittingAuthority(byFlags(flags, present) ?? await byAnswers(present, context));
-  if (isSame(present, changed)) {
+  const fromStdin = flags.clientSecretStdin ?? false;
+  const named = byFlags(flags, present) ?? (fromStdin ? present : null);
+  const changed = withFittingAuthority(named ?? await byAnswers(present, context));
+  assertFittingScopes(changed);
+  const secret = fromStdin || named === null
+    ? await takeClientSecret(fromStdin, changed, context, "as before")
+    : null;
+  if (isSame(present, changed) && secret === null) {
     terminal.say("Nothing was changed");
     return;
   }
   const forgotten = await flows.changeProfile(present, changed);
+  if (secret !== null) await keepClientSecret(secret, changed, context);
   const renamed = changed.name === name ? "" : `, now '${changed.name}'`;
   terminal.say(`✓ Profile '${name}' changed${renamed}`);
   if (forgotten > 0) {
@@ -100,6 +115,7 @@ async function byAnswers(present: Profile, context: CommandContext): Promise<Pro
     given: {},
     byDefault: present,
     defaultScopes: () => present.scopes,
+    checkScopes: (scopes, flow) => assertFittingScopes({ ...present, scopes, flow }),
     async checkName(name) {
       if (name !== present.name && await context.profiles.find(name) !== null) throw nameTaken(name);
     },

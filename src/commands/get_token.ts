@@ -1,8 +1,9 @@
 import { Command } from "@cliffy/command";
-import type { SignInManner } from "../flows/flows.ts";
+import type { ApplicationProof, SignInManner } from "../flows/flows.ts";
 import type { TokenResult } from "../flows/get_token.ts";
 import type { Person } from "../flows/person.ts";
 import type { Progress } from "../flows/progress.ts";
+import { FLOWS, needsCredential } from "../profiles/profile.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
 import { CliError } from "../errors.ts";
@@ -66,6 +67,20 @@ export interface GetTokenFlags {
   readonly expectUser?: string | undefined;
   /** The only tenant that will do. */
   readonly expectTenant?: string | undefined;
+  /** Path of the application's certificate. */
+  readonly certificate?: string | undefined;
+  /** Send the certificate along. */
+  readonly sendCertificateChain?: boolean | undefined;
+  /** Path of a federated token. */
+  readonly assertionFile?: string | undefined;
+  /** Name of a variable with a federated token. */
+  readonly assertionEnv?: string | undefined;
+  /** Resource id of a managed identity. */
+  readonly identityResourceId?: string | undefined;
+  /** Object id of a managed identity. */
+  readonly identityObjectId?: string | undefined;
+  /** Say more. */
+  readonly verbose?: boolean | undefined;
   /** Path of a root certificate. */
   readonly caCert?: string | undefined;
   /** False for `--no-interactive`. */
@@ -82,7 +97,7 @@ export interface GetTokenFlags {
 export function getTokenCommand(context: CommandContext): AnyCommand {
   const command = new Command()
     .description("Get an access token: from the cache, by a silent refresh, or by signing in.")
-    .option("-o, --output <form:string>", `${OUTPUT_FORMS.join(", ")} (default text).`)
+    .option("-o, --output <form:string>", `${OUTPUT_FORMS.join(", ")}.`.replace("text", "text (default)"))
     .option("--file <path:string>", "Write the token to a file (mode 0600) instead of stdout.");
   return tokenOptions(command)
     .example("Sign in", "entra-auth-cli get-token --flow interactive")
@@ -99,7 +114,7 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
 /** Gives a command the flags that say which token, and how to come by it: {@linkcode obtainToken} reads them. */
 export function tokenOptions(command: AnyCommand): AnyCommand {
   return command
-    .option("-f, --flow <flow:string>", "How to sign in: interactive (default) or device-code.")
+    .option("-f, --flow <flow:string>", `How to sign in: ${FLOWS.join(", ")}.`)
     .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
     .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
       collect: true,
@@ -115,18 +130,24 @@ export function tokenOptions(command: AnyCommand): AnyCommand {
     .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
     .option(
       "--authority <url:string>",
-      "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
+      "Authority's base URL ($AZURE_AUTHORITY_HOST, else the profile's).",
     )
     .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
     .option("--login-hint <user:string>", "User name to fill in.")
     .option("--domain-hint <domain:string>", "Domain of the account, to skip the question for it.")
     .option(
       "--claims <claims:string>",
-      "Claims that an API demands: JSON, base64, or its WWW-Authenticate header.",
+      "Claims an API demands: JSON, base64, or a WWW-Authenticate header.",
     )
     .option("--prompt <prompt:string>", `What to ask in the browser: ${PROMPTS.join(", ")}.`)
     .option("--expect-user <user:string>", "Fail unless it is this user: a user name or an object ID.")
     .option("--expect-tenant <id:string>", "Fail unless the token is of this tenant: an ID.")
+    .option("--certificate <file:string>", "Certificate and key of the application, PEM or PFX.")
+    .option("--send-certificate-chain", "Send the certificate along, for trust by its subject and issuer.")
+    .option("--assertion-file <file:string>", "File with a federated token for the application.")
+    .option("--assertion-env <name:string>", "Variable with a federated token for the application.")
+    .option("--identity-resource-id <id:string>", "Managed identity to use, by its resource ID.")
+    .option("--identity-object-id <id:string>", "Managed identity to use, by its object ID.")
     .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
     .option("--qr", "Draw the address for a device code as a QR code too.")
     .option("--no-interactive", "Fail rather than wait for a person.")
@@ -148,7 +169,11 @@ async function obtainAndDeliver(
   apiVersion?: string,
 ): Promise<void> {
   const isQuiet = flags.quiet ?? flags.silent ?? false;
-  const { result, settings } = await obtainToken(flags, context, sayProgress(context.terminal, isQuiet));
+  const { result, settings } = await obtainToken(
+    flags,
+    context,
+    sayProgress(context.terminal, isQuiet, flags.verbose),
+  );
   if (!isQuiet) sayOutcome(result, settings.profile, context);
   await deliver(result, form, flags.file, { ...settings, apiVersion }, context);
 }
@@ -205,6 +230,7 @@ export async function obtainToken(
     manner: { ...manner, meetPerson: () => meet(flags, context, progress) },
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
     ...(flags.timeout === undefined ? {} : { timeoutMs: manner.timeoutMs }),
+    ...(needsCredential(flow) ? { proof: await proofFrom(flags, context) } : {}),
     ...(prompt === undefined ? {} : { prompt }),
     ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
     ...(flags.domainHint === undefined ? {} : { domainHint: flags.domainHint }),
@@ -219,6 +245,12 @@ export async function obtainToken(
 async function meet(flags: GetTokenFlags, context: CommandContext, progress: Progress): Promise<Person> {
   const { meetPerson } = await import("./meet_person.ts");
   return await meetPerson(context, { progress, withQrCode: flags.qr ?? false });
+}
+
+async function proofFrom(flags: GetTokenFlags, context: CommandContext): Promise<ApplicationProof> {
+  // Not loaded where a person's token is in the cache.
+  const { applicationProof } = await import("./application_proof.ts");
+  return applicationProof(flags, context);
 }
 
 function parseManner(flags: GetTokenFlags): SignInManner {

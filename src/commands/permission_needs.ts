@@ -15,6 +15,8 @@ export type Need =
   | "key"
   /** The authority, through a proxy or not. */
   | "authority"
+  /** What an application proves itself with, and the identity of a machine. */
+  | "application"
   /** Asking the user: the browser, and the port for its answer. */
   | "user"
   /** Looking around on this machine. */
@@ -41,6 +43,9 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^AZURE_(TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$/, need: "settings" },
   { kind: "env", names: /^ENTRA_AUTH_CLI_KEY(RING)?$/, need: "key" },
   { kind: "env", names: /_CA_(CERT|STORE)$|_PROXY$|^Program(Data|Files)$/i, need: "authority" },
+  { kind: "env", names: /^AZURE(_(CLIENT_|FEDERATED_|POD_)|SUBSCRIPTION_)/, need: "application" },
+  { kind: "env", names: /^(ACTIONS|SYSTEM|GITLAB|MSAL|REGION)_/, need: "application" },
+  { kind: "env", names: /^((DEFAULT_)?IDENTITY|IMDS|MSI)_/, need: "application" },
   { kind: "env", names: /^((WAYLAND_)?DISPLAY|WSL_\w+)$/, need: "user", os: ["linux"] },
   { kind: "env", names: /^(PATH|DENO_CERT|NODE_EXTRA_CA_CERTS)$/, need: "machine" },
   { kind: "env", names: /^KUBERNETES_EXEC_INFO$/, need: "kubernetes" },
@@ -49,6 +54,7 @@ const RULES: readonly Rule[] = [
   // The others tell where the user sits, and with which browser.
   { kind: "env", names: /^\w+$/, need: "user" },
   { kind: "net", names: /^(127\.0\.0\.1|\[::1\])$/, need: "user" },
+  { kind: "net", names: /^(\*\.actions\.|dev\.azure\.|169\.254\.|localhost$)/, need: "application" },
   { kind: "net", names: /:443$/, need: "authority" },
   { kind: "ffi", names: /crypt32/, need: "key", os: ["windows"] },
   { kind: "run", names: /^secret-tool$/, need: "key", os: ["linux"] },
@@ -66,6 +72,7 @@ const TOKEN: readonly Need[] = [
   "settings",
   "key",
   "authority",
+  "application",
   "user",
   "terminal",
 ];
@@ -75,7 +82,7 @@ const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   "get-token": [...TOKEN, "kubernetes"],
   "exec": TOKEN,
   "credential-helper": TOKEN,
-  "refresh": ["folder", "change", "profile", "settings", "key", "authority", "terminal"],
+  "refresh": ["folder", "change", "profile", "settings", "key", "authority", "application", "terminal"],
   "inspect": ["folder", "profile", "settings", "key", "authority", "terminal"],
   "status": ["folder", "key", "terminal"],
   "explain": ["folder", "profile", "settings", "terminal"],

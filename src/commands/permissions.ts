@@ -3,7 +3,7 @@ import denoJson from "../../deno.json" with { type: "json" };
 import { CliError } from "../errors.ts";
 import { grantFlags, type GrantKind, type Grants } from "../grants.ts";
 import { checkAuthority } from "../profiles/check_authority.ts";
-import type { Profile } from "../profiles/profile.ts";
+import { isApplicationFlow, needsCredential, type Profile } from "../profiles/profile.ts";
 import { noSuchProfile } from "../profiles/profile_book.ts";
 import { DEFAULT_AUTHORITY } from "../profiles/settings.ts";
 import { shellWord } from "../shell_word.ts";
@@ -73,7 +73,14 @@ async function grantsHere(
   context: CommandContext,
 ): Promise<Grants> {
   const set: Grants = denoJson.permissions.default;
-  const grants: Record<GrantKind, string[]> = grantsFor(set, needs, context.os);
+  const used = needs.includes("authority") ? await usedProfiles(profile, context) : [];
+  const isForPeople = used.length > 0 &&
+    !used.some(({ flow }) => isApplicationFlow(flow) || needsCredential(flow));
+  const grants: Record<GrantKind, string[]> = grantsFor(
+    set,
+    needs.filter((need) => need !== "application" || !isForPeople),
+    context.os,
+  );
   if (needs.includes("folder")) grants.read.push(context.home);
   if (needs.includes("change")) grants.write.push(context.home);
   // The terminal, for what a person must see although stderr is hidden.
@@ -81,12 +88,15 @@ async function grantsHere(
   if (!needs.includes("authority")) return grants;
   const certificate = context.env.get("ENTRA_AUTH_CLI_CA_CERT");
   if (certificate !== undefined) grants.read.push(certificate);
-  if (profile === undefined) {
-    const hosts = (await context.profiles.list()).map(hostOf);
-    return { ...grants, net: [...new Set([...grants.net, ...hosts])] };
-  }
+  const hosts = used.map(hostOf);
+  if (profile === undefined) return { ...grants, net: [...new Set([...grants.net, ...hosts])] };
   const others = grants.net.filter((host) => needFor("net", host) !== "authority");
-  return { ...grants, net: [hostOf(await existing(profile, context)), ...others] };
+  return { ...grants, net: [...hosts, ...others] };
+}
+
+/** The one profile that is to be used, or all that there are. */
+async function usedProfiles(profile: string | undefined, context: CommandContext): Promise<Profile[]> {
+  return profile === undefined ? await context.profiles.list() : [await existing(profile, context)];
 }
 
 async function existing(name: string, { profiles }: CommandContext): Promise<Profile> {

@@ -1,3 +1,4 @@
+import { resolve } from "@std/path/resolve";
 import {
   authorityText,
   checkAuthority,
@@ -12,7 +13,9 @@ import {
   checkLoginHint,
   checkTenant,
 } from "../profiles/check_profile.ts";
-import { FLOWS, type Profile } from "../profiles/profile.ts";
+import { checkApplicationScopes, defaultApplicationScope } from "../profiles/application_scopes.ts";
+import { type Flow, FLOWS, isApplicationFlow, type Profile } from "../profiles/profile.ts";
+import { DEFAULT_AUTHORITY, defaultScopes } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
 import type { AnyCommand } from "./any_command.ts";
 
@@ -38,6 +41,10 @@ export interface ProfileFlags {
   readonly expectUser?: string | undefined;
   /** The only tenant that will do. */
   readonly expectTenant?: string | undefined;
+  /** Path of the application's certificate. */
+  readonly certificate?: string | undefined;
+  /** Whether the application's secret comes from standard input. */
+  readonly clientSecretStdin?: boolean | undefined;
 }
 
 /** Gives `command` the flags with the values of a profile. */
@@ -45,14 +52,18 @@ export function withProfileFlags(command: AnyCommand): AnyCommand {
   return command
     .option("--tenant-id <tenant:string>", "Tenant: its ID or domain.")
     .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
-    .option("--client-id <id:string>", "Application (client) ID of the public client.")
+    .option("--client-id <id:string>", "Application (client) ID.")
     .option("-f, --flow <flow:string>", `How to sign in: ${FLOWS.join(", ")}.`)
-    .option("-s, --scope <scopes:string>", "Scopes (default User.Read).", { collect: true })
+    .option("-s, --scope <scopes:string>", "Scopes (default User.Read, of an application all).", {
+      collect: true,
+    })
     .option("--authority <url:string>", "Base URL of the authority, if not the public cloud's.")
     .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
     .option("--login-hint <user:string>", "User name to fill in at the sign-in page.")
     .option("--expect-user <user:string>", "The only user that will do: a user name or an object ID.")
-    .option("--expect-tenant <id:string>", "The only tenant that will do: its ID.");
+    .option("--expect-tenant <id:string>", "The only tenant that will do: its ID.")
+    .option("--certificate <file:string>", "Certificate and key that the application proves itself with.")
+    .option("--client-secret-stdin", "Keep the application's secret, encrypted: it is read from stdin.");
 }
 
 /** The values of a profile but for its name. */
@@ -71,6 +82,7 @@ export function profileValues(flags: ProfileFlags): Partial<ProfileValues> {
     loginHint: checked(flags.loginHint, checkLoginHint),
     expectUser: checked(flags.expectUser, checkExpectedUser),
     expectTenant: checked(flags.expectTenant, checkExpectedTenant),
+    certificate: checked(flags.certificate, (path) => resolve(path)),
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
@@ -84,4 +96,25 @@ export function withFittingAuthority(profile: Profile): Profile {
   if (profile.authority === undefined) return profile;
   const authority = { ...checkAuthority(profile.authority), tenant: profile.tenantId };
   return { ...profile, authority: authorityText(authority) };
+}
+
+/**
+ * What is asked for where nobody says what.
+ *
+ * @param authority As a profile names it; absent means the public cloud's.
+ */
+export function scopesByDefault(
+  flow: Flow,
+  authority: string | undefined,
+  clientId: string,
+): readonly string[] {
+  const { base, policy } = checkAuthority(authority ?? DEFAULT_AUTHORITY);
+  return isApplicationFlow(flow) ? [defaultApplicationScope(base)] : defaultScopes({ policy }, clientId);
+}
+
+/** Refuses scopes that the flow can't ask for. @throws {CliError} `usage` */
+export function assertFittingScopes(
+  { flow, scopes, authority = DEFAULT_AUTHORITY }: Pick<Profile, "flow" | "scopes" | "authority">,
+): void {
+  if (isApplicationFlow(flow)) checkApplicationScopes(scopes, flow, checkAuthority(authority).base);
 }

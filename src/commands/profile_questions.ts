@@ -1,5 +1,5 @@
 import { checkClientId, checkFlow, checkProfileName, checkTenant } from "../profiles/check_profile.ts";
-import { FLOWS, type Profile } from "../profiles/profile.ts";
+import { type Flow, FLOWS, type Profile } from "../profiles/profile.ts";
 import { parseScopes } from "../scopes.ts";
 import { ask, type Asker } from "./ask.ts";
 
@@ -12,8 +12,10 @@ export interface QuestionPlan {
   readonly given: Partial<MainValues>;
   /** What Enter alone means. */
   readonly byDefault: Partial<Omit<MainValues, "scopes">>;
-  /** What Enter alone means for the scopes of this application. */
-  readonly defaultScopes: (clientId: string) => readonly string[];
+  /** What Enter alone means for the scopes of this application in this flow. */
+  readonly defaultScopes: (clientId: string, flow: Flow) => readonly string[];
+  /** Refuses scopes that don't go with the flow. @throws {CliError} `usage` */
+  readonly checkScopes: (scopes: readonly string[], flow: Flow) => void;
   /** Refuses a name that another profile has. */
   readonly checkName: (name: string) => Promise<void>;
 }
@@ -35,9 +37,13 @@ export async function askForProfile(asker: Asker, plan: QuestionPlan): Promise<M
     await ask(asker, "Client ID", checkClientId, { byDefault: byDefault.clientId });
   const flow = given.flow ??
     await ask(asker, "Flow", checkFlow, { byDefault: byDefault.flow, suggestions: FLOWS });
+  const readScopes = (text: string) => {
+    const typed = parseScopes([text]);
+    plan.checkScopes(typed, flow);
+    return typed;
+  };
   const scopes = given.scopes ??
-    await ask(asker, "Scopes", (text) => parseScopes([text]), {
-      byDefault: plan.defaultScopes(clientId).join(" "),
-    });
+    await ask(asker, "Scopes", readScopes, { byDefault: plan.defaultScopes(clientId, flow).join(" ") });
+  plan.checkScopes(scopes, flow);
   return { name, tenantId, clientId, flow, scopes };
 }

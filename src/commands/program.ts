@@ -75,7 +75,7 @@ async function buildProgram(called: string | null, context: CommandContext): Pro
     .example("Then", "entra-auth-cli get-token")
     .example("All about a command", "entra-auth-cli get-token --help")
     .globalOption("--verbose", "Say more when something fails.")
-    .globalOption("--plain", "Words in place of symbols, and nothing that moves, as for a screen reader.")
+    .globalOption("--plain", "Words in place of symbols, nothing that moves: for screen readers.")
     .help({ colors: context.terminal.stdoutIsTerminal && context.env.get("NO_COLOR") === undefined })
     .throwErrors()
     .noExit();

@@ -4,9 +4,13 @@ import { plainText } from "../plain_text.ts";
 import type { ManneredTerminal } from "./mannered_terminal.ts";
 import { tellPerson } from "./tell_person.ts";
 
-/** Says what happens on stderr. With `quiet` only what a person must know to go on, and warnings. */
-export function sayProgress(terminal: ManneredTerminal, quiet: boolean): Progress {
+/**
+ * Says what happens on stderr. With `quiet` only what a person must know to go on, and warnings; with `verbose` also what
+ * an application proves itself with.
+ */
+export function sayProgress(terminal: ManneredTerminal, quiet: boolean, verbose = false): Progress {
   return (event) => {
+    if (event.kind === "using-credential" && !verbose) return;
     if (!STILL_WAITING.includes(event.kind)) terminal.endWait();
     const { lines, rank } = progressLines(event);
     if (rank === "needed") tellPerson(terminal, lines);
@@ -63,6 +67,8 @@ function progressLines(event: ProgressEvent): RankedLines {
       return status("✓ Token refreshed");
     case "sign-in-needed":
       return status(signInNeededLine(event.error));
+    case "using-credential":
+      return status(`Credential: ${plainText(event.from)}`);
     case "opening-browser":
       return status("Opening browser for authentication...");
     case "browser-opened":

@@ -1,4 +1,10 @@
-import { resolveSettings, type SettingsFlags, type SignInSettings } from "../profiles/settings.ts";
+import { isApplicationFlow } from "../profiles/profile.ts";
+import {
+  decideFlow,
+  resolveSettings,
+  type SettingsFlags,
+  type SignInSettings,
+} from "../profiles/settings.ts";
 import type { CommandContext } from "./context.ts";
 
 /**
@@ -14,5 +20,10 @@ export async function readSettings(
   const profile = await profiles.find(name);
   // Only a message that says what there is instead needs the others.
   const existing = profile === null ? (await profiles.list()).map((other) => other.name) : [];
+  if (isApplicationFlow(decideFlow(flags.flow, profile))) {
+    // Not loaded where a person's token is in the cache.
+    const { resolveApplicationSettings } = await import("../profiles/application_settings.ts");
+    return resolveApplicationSettings(flags, env, profile, name, existing);
+  }
   return resolveSettings(flags, env, profile, name, existing);
 }

@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { TokenResult } from "../flows/get_token.ts";
+import { MANAGED_IDENTITY } from "../profiles/profile.ts";
 import { jsonText } from "./json_text.ts";
 import { utcTime } from "./local_time.ts";
 
@@ -81,8 +82,8 @@ function tokenDocument({ token, source }: TokenResult, context: TokenOutputConte
     expires_in: Math.max(0, token.expiresAt - Math.floor(context.nowMs / 1000)),
     expires_at: utcTime(token.expiresAt),
     scope: token.scopes.join(" "),
-    tenant_id: account?.tenantId ?? context.tenant,
-    client_id: context.clientId,
+    tenant_id: account?.tenantId ?? known(context.tenant),
+    client_id: known(context.clientId),
     profile: context.profile,
     account: account === null ? null : {
       username: account.username,
@@ -91,4 +92,9 @@ function tokenDocument({ token, source }: TokenResult, context: TokenOutputConte
     },
     source,
   };
+}
+
+/** A managed identity has a tenant and an id, and doesn't say which. */
+function known(id: string): string | null {
+  return id === MANAGED_IDENTITY ? null : id;
 }

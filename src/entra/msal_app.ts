@@ -1,4 +1,5 @@
 import { InteractionRequiredAuthError } from "@azure/msal-node";
+import type { ClientCredential } from "../credentials/client_credential.ts";
 import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Network, Repeat } from "../system/network.ts";
@@ -19,6 +20,8 @@ export interface TokenClientOptions {
   readonly tenant: string;
   /** Application (client) id. */
   readonly clientId: string;
+  /** What the application proves itself with; a public client has nothing. */
+  readonly credential?: ClientCredential;
   /** The way to the authority. */
   readonly network: Network;
   /** Tells when tokens end. */
@@ -128,12 +131,14 @@ function sendingOf(
   };
 }
 
-/** Runs a call of MSAL's, and in place of MSAL's error throws the one that the network module met. */
+/** Runs a call of MSAL's, and in place of MSAL's error throws the one that the network module or the credential met. */
 export async function runMsal<A, T>({ app, network }: Msal<A>, call: (app: A) => Promise<T>): Promise<T> {
   try {
     return await call(app);
   } catch (error) {
     if (network.failure !== null) throw network.failure;
+    // What reading the application's credential threw.
+    if (error instanceof CliError) throw error;
     // MSAL asks for the user before it asks the network, for one where it holds no refresh token.
     if (error instanceof InteractionRequiredAuthError) throw signInAgain();
     // MSAL's codes name what is wrong and hold no secret; its error objects can hold whole requests.

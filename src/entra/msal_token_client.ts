@@ -1,12 +1,13 @@
-import { PublicClientApplication } from "@azure/msal-node";
+import { ConfidentialClientApplication, PublicClientApplication } from "@azure/msal-node";
 import { CliError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { Account } from "../token.ts";
 import { acceptsIssuer, entraAuthority } from "./authority.ts";
+import { withProof } from "./client_proof.ts";
 import { entraError } from "./entra_error.ts";
 import { assertAllowed } from "./send_to_authority.ts";
 import { issuedTokens } from "./issued_tokens.ts";
-import { createMsal, runMsal, type TokenClientOptions } from "./msal_app.ts";
+import { createMsal, type MsalConfiguration, runMsal, type TokenClientOptions } from "./msal_app.ts";
 import { restoreCache } from "./msal_cache.ts";
 import { generateProofKey, generateRandomValue } from "./proof_key.ts";
 import { parseReportedError } from "./reported_error.ts";
@@ -30,15 +31,19 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   };
 }
 
+/** MSAL's application: a confidential one where it has something to prove itself with. */
+function makeClient({ credential }: TokenClientOptions) {
+  return (configuration: MsalConfiguration) =>
+    credential === undefined
+      ? new PublicClientApplication(configuration)
+      : new ConfidentialClientApplication(withProof(configuration, credential));
+}
+
 async function beginSignIn(
   options: TokenClientOptions,
   request: SignInOptions,
 ): Promise<AuthorizationTransaction> {
-  const msal = createMsal(
-    options,
-    { silently: false },
-    (configuration) => new PublicClientApplication(configuration),
-  );
+  const msal = createMsal(options, { silently: false }, makeClient(options));
   const authority = entraAuthority(options.authority, options.tenant);
   const { verifier, challenge } = await generateProofKey();
   const state = generateRandomValue();
@@ -76,6 +81,8 @@ async function beginSignIn(
           code: payload.code,
           codeVerifier: verifier.reveal(),
           ...(request.claims === undefined ? {} : { claims: request.claims }),
+          // Where a confidential client looks for it.
+          nonce,
         }, payload));
       const issued = issuedTokens(options, msal, result, { scopes: request.scopes, nonce });
       request.accept?.(issued.token.account);
@@ -96,11 +103,7 @@ async function refresh(
   account: Account,
   { scopes, claims, isHasty = false }: RefreshOptions,
 ): Promise<IssuedTokens> {
-  const msal = createMsal(
-    options,
-    { silently: true, repeat: "unprocessed", isHasty },
-    (configuration) => new PublicClientApplication(configuration),
-  );
+  const msal = createMsal(options, { silently: true, repeat: "unprocessed", isHasty }, makeClient(options));
   const known = await restoreCache(msal.app.getTokenCache(), cache, account.homeAccountId);
   const result = await runMsal(
     msal,

@@ -1,6 +1,9 @@
 import type { Profile } from "../profiles/profile.ts";
+import type { CredentialFlags } from "../credentials/find_credential.ts";
 import type { PortChoice } from "../loopback/port_choice.ts";
 import type { Person } from "./person.ts";
+import type { Secret } from "../secret.ts";
+import type { ProfileSecrets } from "../store/profile_secrets.ts";
 import type { Progress } from "./progress.ts";
 import type { TokenRequest, TokenResult } from "./get_token.ts";
 import type { AccessTokenChoice } from "./forget_access_tokens.ts";
@@ -32,11 +35,22 @@ export interface AuthorityAccess {
   readonly timeoutMs?: number;
 }
 
+/** How an application proves itself, as far as the user says. */
+export interface ApplicationProof {
+  /** What was typed about the credential. */
+  readonly flags: CredentialFlags;
+  /** Asks the person for something secret; null where nobody can be asked, or nothing is answered. */
+  readonly ask: (question: string) => Promise<Secret | null>;
+}
+
 /** What the program does, ready to be called: the commands know no more than this. */
 export interface Flows {
   /** See `getToken()`. */
   getToken(
-    request: TokenRequest & { readonly manner: SignInManner } & AuthorityAccess,
+    request:
+      & TokenRequest
+      & { readonly manner: SignInManner; readonly proof?: ApplicationProof }
+      & AuthorityAccess,
     progress: Progress,
   ): Promise<TokenResult>;
   /**
@@ -57,6 +71,8 @@ export interface Flows {
   deleteProfile(name: string): Promise<void>;
   /** See `changeProfile()`. */
   changeProfile(present: Profile, changed: Profile): Promise<number>;
+  /** Keeps the secrets of a profile, encrypted as its tokens are, in place of those it had; null drops them. */
+  keepSecrets(profile: string, secrets: ProfileSecrets | null): Promise<void>;
   /** See `forgetTokens()`. */
   forgetTokens(profile: string | null, options?: ForgetOptions): Promise<Forgotten>;
   /** See `forgetAccessTokens()`. */

@@ -32,50 +32,53 @@ export async function getSilently(
   dependencies: TokenDependencies,
   signal: AbortSignal,
 ): Promise<Silently> {
-  const { store, clock, progress } = dependencies;
+  const { session, cached } = await lookInCache(request, dependencies);
+  if (cached !== null) return { kind: "token", result: cached };
+  if (!request.acceptRefresh || session === null) return { kind: "user-needed", session, demand: null };
+  return await inTurn(request, dependencies, signal, () => refresh(request, dependencies));
+}
+
+/** What is kept for a request: all that its session has, and a token that will do, or null. @throws {CliError} What the store throws. */
+export async function lookInCache(
+  request: TokenRequest,
+  { store, clock, progress }: Pick<TokenDependencies, "store" | "clock" | "progress">,
+): Promise<{ session: Session | null; cached: TokenResult | null }> {
   const session = request.useStore ? await store.read(request.key) : null;
   if (request.acceptCached || request.acceptRefresh) checkAccount(session, request);
-  const cached = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
-  if (cached !== null && acceptsCached(request)) {
-    progress({ kind: "using-cached-token" });
-    return { kind: "token", result: { token: cached, source: "cache", isSaved: true } };
-  }
-  if (!request.acceptRefresh || session === null) return { kind: "user-needed", session, demand: null };
-  return await refreshInTurn(request, dependencies, signal);
+  const token = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
+  if (!acceptsCached(request) || token === null) return { session, cached: null };
+  progress({ kind: "using-cached-token" });
+  return { session, cached: { token, source: "cache", isSaved: true } };
 }
 
 /** A wait that is longer is worth a word, in milliseconds. */
 const PATIENCE_MS = 1000;
 
-async function refreshInTurn(
+/** Runs `work` in the profile's turn, and says so where others take theirs. @throws {CliError} What `work` and the store throw. */
+export async function inTurn<T>(
   request: TokenRequest,
-  dependencies: TokenDependencies,
+  { store, clock, progress }: Pick<TokenDependencies, "store" | "clock" | "progress">,
   signal: AbortSignal,
-): Promise<Silently> {
-  const { store, clock, progress } = dependencies;
+  work: () => Promise<T>,
+): Promise<T> {
   const { profile } = request.key;
   using patience = clock.deadline(PATIENCE_MS);
   patience.signal.addEventListener("abort", () => progress({ kind: "waiting-for-refresh", profile }));
   return await store.exclusively(profile, signal, async () => {
     patience[Symbol.dispose]();
-    return await refresh(request, dependencies);
+    return await work();
   });
 }
 
-/** What a failed refresh says nothing about the user's sign-in with. */
-const PASSING: readonly ErrorCode[] = ["network", "invalid_response"];
+/** Errors that say nothing about whether the authority would give another token. */
+export const PASSING: readonly ErrorCode[] = ["network", "invalid_response"];
 
 /** Refreshes, unless another process did while this one waited for its turn. */
 async function refresh(request: TokenRequest, dependencies: TokenDependencies): Promise<Silently> {
   const { store, clock, progress } = dependencies;
-  const session = await store.read(request.key);
-  checkAccount(session, request);
+  const { session, cached } = await lookInCache(request, dependencies);
   if (session === null || session.account === null) return { kind: "user-needed", session, demand: null };
-  const fresh = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
-  if (fresh !== null && acceptsCached(request)) {
-    progress({ kind: "using-cached-token" });
-    return { kind: "token", result: { token: fresh, source: "cache", isSaved: true } };
-  }
+  if (cached !== null) return { kind: "token", result: cached };
   const stillValid = findToken(session, request, clock.now(), 0);
   try {
     const tokens = await dependencies.loadTokenClient();
@@ -97,8 +100,8 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
   }
 }
 
-/** A token that was issued before the claims were demanded can't have them. */
-function acceptsCached({ acceptCached, claims }: TokenRequest): boolean {
+/** Whether a kept token will do: one that was issued before claims were demanded can't have them. */
+export function acceptsCached({ acceptCached, claims }: TokenRequest): boolean {
   return acceptCached && claims === undefined;
 }
 
@@ -107,7 +110,8 @@ function checkAccount(session: Session | null, { expect, key }: TokenRequest): v
   if (session !== null) assertExpected(session.account, expect, key);
 }
 
-function findToken(
+/** The token of `session` that a request can use for `marginSeconds` more, or null. */
+export function findToken(
   session: Session | null,
   request: TokenRequest,
   nowMs: number,
@@ -121,7 +125,8 @@ function findToken(
   return usable ?? null;
 }
 
-function hasToken(session: Session, request: TokenRequest): boolean {
+/** Whether `session` has a token for a request, be it over. */
+export function hasToken(session: Session, request: TokenRequest): boolean {
   return session.tokens.some((token) => isFor(token, request));
 }
 

@@ -1,4 +1,4 @@
-import type { IssuedTokens, SignInOptions, TokenClient } from "../entra/token_client.ts";
+import type { IssuedTokens, RefreshOptions, SignInOptions, TokenClient } from "../entra/token_client.ts";
 import { CliError } from "../errors.ts";
 import type { ExpectedAccount } from "../expected_account.ts";
 import type { Flow } from "../profiles/profile.ts";
@@ -7,7 +7,7 @@ import type { SignInTurn } from "../store/sign_in_turn.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Token } from "../token.ts";
-import { getSilently, type UserNeeded } from "./get_silently.ts";
+import { getSilently, lookInCache, type UserNeeded } from "./get_silently.ts";
 import type { Progress } from "./progress.ts";
 
 /** Where a token came from. */
@@ -15,7 +15,7 @@ export type TokenSource = "cache" | "refresh" | Flow;
 
 /** Which token is wanted, and what may be done to get it. */
 export interface TokenRequest {
-  /** Profile, authority, tenant and application. */
+  /** Profile, authority, tenant and application, and whether the token is to be the application's own. */
   readonly key: SessionKey;
   /** How to sign in where neither the cache nor a refresh helps. */
   readonly flow: Flow;
@@ -87,11 +87,14 @@ export interface TokenDependencies {
     options: SignInOptions,
     signal: AbortSignal,
   ) => Promise<SignedIn>;
+  /** Gets a token for the application itself, with the flow that was chosen. */
+  readonly acquireForApplication: (options: RefreshOptions) => Promise<IssuedTokens>;
 }
 
 /**
  * Gets an access token in the cheapest way that is allowed: from the cache, by a silent refresh, by asking the user.
  * Where several processes need the user at once, one of them asks, and the others wait for its result or its refusal.
+ * A token of the application's own is got without anyone, whatever else is allowed.
  *
  * @throws {CliError} `no_token` when nothing allowed gives one, `person_needed` when only the user could, `wrong_account`
  *   when what there is belongs to somebody else than the expected account; and what the store, the refresh, the wait for another process and the sign-in throw.
@@ -101,6 +104,12 @@ export async function getToken(
   dependencies: TokenDependencies,
   signal: AbortSignal,
 ): Promise<TokenResult> {
+  if (request.key.owner === "application") {
+    const { cached } = await lookInCache(request, dependencies);
+    if (cached !== null) return cached;
+    const { getForApplication } = await import("./get_for_application.ts");
+    return await getForApplication(request, dependencies, signal);
+  }
   const silent = await getSilently(request, dependencies, signal);
   if (silent.kind === "token") return silent.result;
   // Not loaded where a token is in the cache.

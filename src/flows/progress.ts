@@ -13,6 +13,8 @@ export type ProgressEvent =
   | { readonly kind: "refresh-failed"; readonly error: CliError }
   /** A refresh was refused, for a reason that the user can do something about in a sign-in. */
   | { readonly kind: "sign-in-needed"; readonly error: CliError }
+  /** What the application proves itself with, and where that is from. */
+  | { readonly kind: "using-credential"; readonly from: string }
   | { readonly kind: "opening-browser" }
   | { readonly kind: "browser-opened" }
   | {

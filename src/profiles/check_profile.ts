@@ -14,6 +14,9 @@ const DOMAIN_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const OTHER_FLOW_NAMES: Readonly<Record<string, Flow>> = {
   interactivebrowser: "interactive",
   devicecode: "device-code",
+  authorizationcode: "authorization-code",
+  clientcredentials: "client-credentials",
+  managedidentity: "managed-identity",
 };
 
 /** The profile name `text`. @throws {CliError} `usage` */
@@ -35,9 +38,18 @@ export function checkTenant(text: string): string {
 
 /** The application (client) id `text` in lower case. @throws {CliError} `usage` */
 export function checkClientId(text: string): string {
-  const clientId = text.toLowerCase();
-  if (GUID.test(clientId)) return clientId;
-  throw wrongValue("Client ID", text, 'a GUID, shown as "Application (client) ID" in the Entra admin center');
+  return checkGuid(
+    text,
+    "Client ID",
+    'a GUID, shown as "Application (client) ID" in the Entra admin center',
+  );
+}
+
+/** The GUID `text` in lower case; `field` and `wanted` are for the message. @throws {CliError} `usage` */
+export function checkGuid(text: string, field: string, wanted: string): string {
+  const guid = text.toLowerCase();
+  if (GUID.test(guid)) return guid;
+  throw wrongValue(field, text, wanted);
 }
 
 /** The user name `text` to fill in at the sign-in page. @throws {CliError} `usage` */

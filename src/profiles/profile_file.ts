@@ -57,9 +57,9 @@ export function formatProfileFile(file: ProfileFile, profiles: Fields): Uint8Arr
   return new TextEncoder().encode(JSON.stringify({ ...file.rest, profiles }, null, 2) + "\n");
 }
 
-/** A profile as it is written to the file, where its name is the key. */
+/** A profile as it is written to the file, where its name is the key and what is empty is left out. */
 export function profileRecord({ name: _, ...fields }: Profile): Fields {
-  return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
 }
 
 /** Fields of a profile that this program knows. */
@@ -72,6 +72,7 @@ const KNOWN_FIELDS: Readonly<Record<Exclude<keyof Profile, "name">, true>> = {
   loginHint: true,
   expectUser: true,
   expectTenant: true,
+  certificate: true,
 };
 
 /** What a record of the file says that this program doesn't know: its own user wrote it there. */
@@ -91,12 +92,18 @@ export async function profileIn(file: ProfileFile, name: string): Promise<Profil
     loginHint: await judge.text("loginHint", checkLoginHint),
     expectUser: await judge.text("expectUser", checkExpectedUser),
     expectTenant: await judge.text("expectTenant", checkExpectedTenant),
+    certificate: await judge.text("certificate", (text) => text),
   };
+  const flow = await judge.text("flow", checkFlow) ?? DEFAULT_FLOW;
+  const id = async (field: string, check: (text: string) => string) =>
+    flow === "managed-identity"
+      ? await judge.text(field, check) ?? ""
+      : await judge.requiredText(field, check);
   return {
     name: await judge.name(),
-    tenantId: await judge.requiredText("tenantId", checkTenant),
-    clientId: await judge.requiredText("clientId", checkClientId),
-    flow: await judge.text("flow", checkFlow) ?? DEFAULT_FLOW,
+    tenantId: await id("tenantId", checkTenant),
+    clientId: await id("clientId", checkClientId),
+    flow,
     scopes: await judge.scopes("scopes"),
     ...withoutUndefined(optional),
   };

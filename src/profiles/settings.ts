@@ -51,6 +51,10 @@ export interface SettingsFlags {
   readonly expectUser?: string | undefined;
   /** `--expect-tenant`. */
   readonly expectTenant?: string | undefined;
+  /** `--identity-resource-id`. */
+  readonly identityResourceId?: string | undefined;
+  /** `--identity-object-id`. */
+  readonly identityObjectId?: string | undefined;
 }
 
 /** The public cloud. */
@@ -97,20 +101,26 @@ export function resolveSettings(
     authority: base,
     tenant: policy === null ? tenant : `${tenant}/${policy}`,
     clientId,
-    flow: flags.flow === undefined ? profile?.flow ?? DEFAULT_FLOW : checkFlow(flags.flow),
+    flow: decideFlow(flags.flow, profile),
     scopes: sentScopes(scopes, base),
     expect: decideExpected(flags, profile),
     ...(suggestedUser === undefined ? {} : { suggestedUser }),
   };
 }
 
-function decideExpected(flags: SettingsFlags, profile: Profile | null): ExpectedAccount {
+/** Whose token alone will do: a flag beats the profile. @throws {CliError} `usage` for a bad value. */
+export function decideExpected(flags: SettingsFlags, profile: Profile | null): ExpectedAccount {
   const user = flags.expectUser ?? profile?.expectUser;
   const tenant = flags.expectTenant ?? profile?.expectTenant;
   return {
     ...(user === undefined ? {} : { user: checkExpectedUser(user) }),
     ...(tenant === undefined ? {} : { tenant: checkExpectedTenant(tenant) }),
   };
+}
+
+/** How to sign in: a flag beats the profile. @throws {CliError} `usage` for a flag that names no flow. */
+export function decideFlow(flag: string | undefined, profile: Profile | null): Flow {
+  return flag === undefined ? profile?.flow ?? DEFAULT_FLOW : checkFlow(flag);
 }
 
 /** Base URL of the authority alone, decided in the same way. @throws {CliError} `usage` when something is wrong. */
@@ -154,7 +164,8 @@ function fromVariable<T>(env: Environment, name: string, check: (text: string) =
 }
 
 function fromProfile(profile: Profile | null): Source {
-  return checkedSource(profile?.tenantId, profile?.clientId, profile?.authority);
+  // A profile for a managed identity leaves them empty.
+  return checkedSource(profile?.tenantId || undefined, profile?.clientId || undefined, profile?.authority);
 }
 
 function checkedSource(tenant?: string, clientId?: string, authority?: string): Source {

@@ -4,6 +4,7 @@ import type { PrivateFolder } from "../system/private_folder.ts";
 import { GuardedFile, type GuardedFileOptions } from "./guarded_file.ts";
 import type { Session, SessionKey } from "./session.ts";
 import { formatSession, parseSession } from "./session_record.ts";
+import type { ProfileSecrets } from "./profile_secrets.ts";
 import type { PlainRecord, TokenFile } from "./token_file.ts";
 import type { KeyPlace, TokenStore } from "./token_store.ts";
 
@@ -22,6 +23,7 @@ export function openTokenStore(options: TokenStoreOptions): TokenStore {
 
 const PROFILE_LOCKS = "locks";
 const SESSION = "session";
+const SECRETS = "secrets";
 const LOCK_TIMEOUT_MS = 10_000;
 /** A refresh asks the network twice, for 30 seconds at most: whoever takes longer has been stopped. */
 const TURN_TIMEOUT_MS = 90_000;
@@ -56,7 +58,10 @@ class EncryptedTokenStore implements TokenStore {
     });
   }
 
-  async forget(profile: string, options: { signal?: AbortSignal } = {}): Promise<number> {
+  async forget(
+    profile: string,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<number> {
     if (!await this.#file.exists()) return 0;
     // A refresh that is under way would save again what is dropped here.
     using _turn = await this.#takeTurn(profile, options);
@@ -86,6 +91,27 @@ class EncryptedTokenStore implements TokenStore {
       if (!records.some(({ name }) => name === profile || name === newName)) return null;
       const others = records.filter(({ name }) => name !== newName);
       return others.map((record) => record.name === profile ? renamed(record, newName) : record);
+    });
+  }
+
+  async readSecrets(profile: string): Promise<ProfileSecrets | null> {
+    const { parseProfileSecrets } = await import("./profile_secrets.ts");
+    return await this.#file.read(async (file) => {
+      const place = file.index.findIndex(({ kind, name }) => kind === SECRETS && name === profile);
+      return place === -1 ? null : parseProfileSecrets(await file.open(place));
+    });
+  }
+
+  async saveSecrets(profile: string, secrets: ProfileSecrets | null): Promise<void> {
+    if (secrets === null && !await this.#file.exists()) return;
+    // Not loaded where a token is in the cache.
+    const { formatProfileSecrets } = await import("./profile_secrets.ts");
+    await this.#file.change((records) => {
+      const kept = records.filter((record) => !isSecretsOf(record, profile));
+      if (secrets !== null) {
+        return [...kept, { kind: SECRETS, name: profile, data: formatProfileSecrets(secrets) }];
+      }
+      return kept.length === records.length ? null : kept;
     });
   }
 
@@ -127,11 +153,15 @@ function renamed({ kind, data }: PlainRecord, name: string): PlainRecord {
   return { kind, name, data: formatSession({ ...parseSession(data), profile: name }) };
 }
 
+function isSecretsOf(record: PlainRecord, profile: string): boolean {
+  return record.kind === SECRETS && record.name === profile;
+}
+
 function isSessionOf(record: PlainRecord, profile: string): boolean {
   return record.kind === SESSION && record.name === profile;
 }
 
 function isSameKey(a: SessionKey, b: SessionKey): boolean {
   return a.profile === b.profile && a.authority === b.authority && a.tenant === b.tenant &&
-    a.clientId === b.clientId;
+    a.clientId === b.clientId && a.owner === b.owner;
 }

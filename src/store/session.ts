@@ -9,8 +9,10 @@ export interface SessionKey {
   readonly authority: string;
   /** Tenant as configured: GUID, domain, `common`, `organizations` or `consumers`. */
   readonly tenant: string;
-  /** Application (client) id. */
+  /** Application (client) id. For a managed identity, what names the identity. */
   readonly clientId: string;
+  /** Whose tokens they are. Absent means a person's: an application's are never given for a person's, nor the other way round. */
+  readonly owner?: "application";
 }
 
 /** An access token as it is kept. */

@@ -5,12 +5,13 @@ import { damagedContent } from "./store_error.ts";
 
 /** A session as the bytes of a record: JSON with its secrets in the clear. Only for encryption. */
 export function formatSession(session: Session): Uint8Array {
-  const { profile, authority, tenant, clientId, account, tokens, msalCache } = session;
+  const { profile, authority, tenant, clientId, owner, account, tokens, msalCache } = session;
   return new TextEncoder().encode(JSON.stringify({
     profile,
     authority,
     tenant,
     clientId,
+    owner,
     account,
     tokens: tokens.map((token) => ({ ...token, accessToken: token.accessToken.reveal() })),
     msalCache: msalCache.reveal(),
@@ -25,6 +26,7 @@ export function parseSession(data: Uint8Array): Session {
     authority: textField(record, "authority"),
     tenant: textField(record, "tenant"),
     clientId: textField(record, "clientId"),
+    ...(isOfApplication(record) ? { owner: "application" } : {}),
     account: accountField(record),
     tokens: listField(record, "tokens").map(parseToken),
     msalCache: new Secret(textField(record, "msalCache")),
@@ -79,6 +81,14 @@ function scopesField(fields: Fields, name: string): string[] {
     if (typeof scope !== "string") throw damagedContent(`${name} holds something that is not a text`);
     return scope;
   });
+}
+
+function isOfApplication(record: Fields): boolean {
+  const owner = field(record, "owner");
+  if (owner !== undefined && owner !== "application") {
+    throw damagedContent("owner is neither left out nor application");
+  }
+  return owner !== undefined;
 }
 
 function accountField(fields: Fields): Account | null {

@@ -1,4 +1,5 @@
 import type { GuardianName } from "./guardian/key_guardian.ts";
+import type { ProfileSecrets } from "./profile_secrets.ts";
 import type { Session, SessionKey } from "./session.ts";
 
 /** Where the key of `tokens.enc` is, or would be. */
@@ -30,6 +31,10 @@ export interface TokenStore {
    * `signal`. @throws {CliError} `store` or `permission`.
    */
   forget(profile: string, options?: { readonly signal?: AbortSignal }): Promise<number>;
+  /** The secrets that are kept for `profile`, or null. Reading takes no lock. @throws {CliError} `store`, `unreadable_store` or `permission`. */
+  readSecrets(profile: string): Promise<ProfileSecrets | null>;
+  /** Keeps `secrets` in place of what was there for `profile`; null drops them. @throws {CliError} `store` or `permission`. */
+  saveSecrets(profile: string, secrets: ProfileSecrets | null): Promise<void>;
   /**
    * Drops the sessions of `profile`, or everything that is kept under its name; gives how many sessions there were. Only
    * in its turn: see `exclusively`. @throws {CliError} `store` or `permission`.

@@ -1,10 +1,11 @@
 import type { Flows } from "../flows/flows.ts";
-import { getToken } from "../flows/get_token.ts";
+import { getToken, type TokenRequest } from "../flows/get_token.ts";
+import { type Flow, isApplicationFlow, needsCredential, type PersonFlow } from "../profiles/profile.ts";
 import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { PrivateFolder } from "../system/private_folder.ts";
 import type { System } from "../system/system.ts";
-import { loadTokenClient } from "./load_token_client.ts";
+import { loadTokenClient, type OpenCredential } from "./load_token_client.ts";
 import { signInByFlow } from "./sign_in_by_flow.ts";
 
 /** The flows, joined with the parts of the program that they use. Parts that a cached token needs not are loaded late. */
@@ -16,8 +17,14 @@ export function createFlows(
 ): Flows {
   const { clock, interrupted } = system;
   return {
-    getToken: (request, progress) =>
-      getToken(request, {
+    getToken: (asked, progress) => {
+      const request = withOwner(asked);
+      const parts = { ...request, system, folder, progress };
+      const openCredential: OpenCredential = async (network) => {
+        const { openCredential: open } = await import("./open_credential.ts");
+        return await open({ ...request, profiles, store, network, progress }, system);
+      };
+      return getToken(request, {
         clock,
         store,
         progress,
@@ -31,10 +38,25 @@ export function createFlows(
             signal,
           );
         },
-        loadTokenClient: () => loadTokenClient(request.key, { ...request, system, folder, progress }),
+        loadTokenClient: () =>
+          loadTokenClient(request.key, {
+            ...parts,
+            ...(needsCredential(request.flow) ? { openCredential } : {}),
+          }),
+        async acquireForApplication(options) {
+          const { acquireForApplication } = await import("./acquire_for_application.ts");
+          return await acquireForApplication(request, options, { ...parts, openCredential });
+        },
         signIn: (tokens, options, signal) =>
-          signInByFlow(request.flow, { tokens, options, manner: request.manner, progress, signal }, system),
-      }, interrupted),
+          signInByFlow(personFlow(request.flow), {
+            tokens,
+            options,
+            manner: request.manner,
+            progress,
+            signal,
+          }, system),
+      }, interrupted);
+    },
     async inspectToken(source, verification) {
       const { inspectToken } = await import("../flows/inspect_token.ts");
       const { decodeToken } = await import("../entra/decode_token.ts");
@@ -63,9 +85,25 @@ export function createFlows(
       const { changeProfile } = await import("../flows/change_profile.ts");
       return await changeProfile(present, changed, { profiles, store }, interrupted);
     },
+    async keepSecrets(profile, secrets) {
+      await store.saveSecrets(profile, secrets);
+    },
     async forgetTokens(profile, options) {
       const { forgetTokens } = await import("../flows/forget_tokens.ts");
       return await forgetTokens(profile, store, { ...options, signal: interrupted });
     },
   };
+}
+
+/** An application's own tokens are kept apart from those of the people who use it. */
+function withOwner<T extends TokenRequest>(request: T): T {
+  return isApplicationFlow(request.flow)
+    ? { ...request, key: { ...request.key, owner: "application" } }
+    : request;
+}
+
+/** Only these ask the user; another one here would be a mistake of the program. */
+function personFlow(flow: Flow): PersonFlow {
+  if (isApplicationFlow(flow)) throw new Error(`A person is asked for ${flow}`);
+  return flow;
 }

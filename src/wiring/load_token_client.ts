@@ -1,3 +1,5 @@
+import type { ClientCredential } from "../credentials/client_credential.ts";
+import type { TokenClientOptions } from "../entra/msal_app.ts";
 import type { TokenClient } from "../entra/token_client.ts";
 import type { SessionKey } from "../store/session.ts";
 import type { AuthorityAccess } from "../flows/flows.ts";
@@ -13,6 +15,9 @@ const MSAL_NEEDS = [
   { name: "env", variable: "ProgramFiles" },
 ] as const;
 
+/** Finds what an application proves itself with; issuers of assertions are asked through `network`. */
+export type OpenCredential = (network: Network) => Promise<ClientCredential>;
+
 /** What a token client works with. */
 export interface TokenClientParts extends AuthorityAccess {
   /** The outside world. */
@@ -21,30 +26,47 @@ export interface TokenClientParts extends AuthorityAccess {
   readonly folder: PrivateFolder;
   /** Hears of such a pause. */
   readonly progress: Progress;
+  /** Finds what the application proves itself with; absent for a public client. */
+  readonly openCredential?: OpenCredential;
 }
 
 /**
- * Loads MSAL, which takes longer than everything a cached token needs.
+ * Loads a module that loads MSAL, which takes longer than everything a cached token needs.
  *
- * @throws {CliError} `permission`, or what is wrong with the certificate.
+ * @param variables What MSAL reads besides, for this grant.
+ * @throws {CliError} `permission`
  */
+export async function loadMsal<T>(load: () => Promise<T>, variables: readonly string[] = []): Promise<T> {
+  const needs = [...MSAL_NEEDS, ...variables.map((variable) => ({ name: "env", variable }) as const)];
+  return await permitted(needs, "Loading MSAL", load);
+}
+
+/** Loads the client that talks to the authority. @throws {CliError} `permission`, and what {@linkcode tokenClientOptions} throws. */
 export async function loadTokenClient(key: SessionKey, parts: TokenClientParts): Promise<TokenClient> {
   await assertReachable(key.authority);
-  const { createTokenClient } = await permitted(
-    MSAL_NEEDS,
-    "Loading MSAL",
-    () => import("../entra/msal_token_client.ts"),
-  );
+  const { createTokenClient } = await loadMsal(() => import("../entra/msal_token_client.ts"));
+  return createTokenClient(await tokenClientOptions(key, parts));
+}
+
+/** What a token client is made of. @throws {CliError} What is wrong with the certificate to trust, or with the credential. */
+export async function tokenClientOptions(
+  { profile, authority, tenant, clientId }: SessionKey,
+  parts: TokenClientParts,
+): Promise<TokenClientOptions> {
   const { clock, interrupted: signal } = parts.system;
-  const network = await openPatientNetwork(key.clientId, parts);
-  const { timeoutMs } = parts;
-  return createTokenClient({
-    ...key,
+  const network = await openPatientNetwork(clientId, parts);
+  const { timeoutMs, openCredential } = parts;
+  return {
+    profile,
+    authority,
+    tenant,
+    clientId,
     network,
     clock,
     signal,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  });
+    ...(openCredential === undefined ? {} : { credential: await openCredential(network) }),
+  };
 }
 
 async function openPatientNetwork(

@@ -2,7 +2,7 @@ import type { SignInOptions, TokenClient } from "../entra/token_client.ts";
 import type { SignInManner } from "../flows/flows.ts";
 import type { SignedIn } from "../flows/get_token.ts";
 import type { Progress } from "../flows/progress.ts";
-import type { Flow } from "../profiles/profile.ts";
+import type { PersonFlow } from "../profiles/profile.ts";
 import type { System } from "../system/system.ts";
 
 /** One sign-in, as the user wants it. */
@@ -23,13 +23,15 @@ export interface SignIn {
 type RunFlow = (signIn: SignIn, system: System) => Promise<SignedIn>;
 
 /** Each flow by its name. None is loaded where a token is in the cache. */
-const FLOWS: Readonly<Record<Flow, RunFlow>> = {
+const FLOWS: Readonly<Record<PersonFlow, RunFlow>> = {
   "interactive": interactive,
   "device-code": deviceCode,
+  // The same with a client that proves itself.
+  "authorization-code": interactive,
 };
 
 /** Signs in by the flow that the user chose. @throws {CliError} What the flow throws. */
-export function signInByFlow(flow: Flow, signIn: SignIn, system: System): Promise<SignedIn> {
+export function signInByFlow(flow: PersonFlow, signIn: SignIn, system: System): Promise<SignedIn> {
   return FLOWS[flow](signIn, system);
 }
 

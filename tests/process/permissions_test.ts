@@ -1,11 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import denoJson from "../../deno.json" with { type: "json" };
+import { APPLICATION_VARIABLES, MACHINE_VARIABLES } from "../support/application_variables.ts";
 import type { ProgramOptions, ProgramResult } from "../support/program.ts";
 import { ADA } from "../support/provider/directory.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
-const { env: NAMES, net: HOSTS } = denoJson.permissions.default;
+const { env, net: HOSTS } = denoJson.permissions.default;
+// Those of applications have a test of their own.
+const NAMES = env.filter((name) => ![...APPLICATION_VARIABLES, ...MACHINE_VARIABLES].includes(name));
 // An executable has its permissions inside, so there is nothing to take away.
 const ignore = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 

@@ -1,3 +1,5 @@
+import type { JSONWebKeySet } from "jose";
+
 /** A person who can sign in to the provider. */
 export interface Account {
   readonly username: string;
@@ -15,8 +17,23 @@ export interface Application {
   readonly name: string;
   /** Present for a confidential client, which may then use the client credentials grant. */
   readonly secret?: string;
+  /** Whether the secret has expired. */
+  readonly secretExpired?: boolean;
+  /** The certificate of a confidential client, PEM. */
+  readonly certificate?: string;
+  /** The issuer whose tokens a confidential client proves itself with. */
+  readonly federation?: Federation;
   /** The object id of the service principal, `oid` in a token the application gets for itself. */
   readonly objectId: string;
+}
+
+/** A federated credential: which tokens of which issuer count. */
+export interface Federation {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+  /** The issuer's keys. */
+  readonly keys: JSONWebKeySet;
 }
 
 export const DEFAULT_TENANT_ID = "11111111-2222-4333-8444-555555555555";

@@ -57,10 +57,16 @@ function applicationClaims(application: Application, tenantId: string): Json {
     appid: application.clientId,
     app_displayname: application.name,
     azp: application.clientId,
-    // How the client proved itself: not at all, or with a secret.
-    azpacr: application.secret === undefined ? "0" : "1",
+    // How the client proved itself.
+    azpacr: proofKind(application),
     tid: tenantId,
     uti: crypto.randomUUID(),
     ver: "2.0",
   };
+}
+
+/** As in Entra: not at all, with a secret, or with a certificate or a federated token. */
+function proofKind({ secret, certificate, federation }: Application): string {
+  if (certificate !== undefined || federation !== undefined) return "2";
+  return secret === undefined ? "0" : "1";
 }

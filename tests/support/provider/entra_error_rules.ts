@@ -89,6 +89,19 @@ export const RULES: readonly Rule[] = [
   },
   {
     when: "invalid_client",
+    says: /secret is expired/,
+    aadsts: 7000222,
+    description:
+      "The provided client secret keys for app are expired. Visit the Azure portal to create new keys for your app.",
+  },
+  {
+    when: "invalid_client",
+    says: /assertion|JWT|signature|audience|jti/i,
+    aadsts: 700027,
+    description: "Client assertion contains an invalid signature. [Reason - The key was not found.]",
+  },
+  {
+    when: "invalid_client",
     aadsts: 7000215,
     description:
       "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { applyFailure } from "./apply_failure.ts";
-import { correlationOf, entraErrorBody } from "./entra_errors.ts";
+import { judgeAssertion } from "./client_assertion.ts";
+import { correlationOf, type EntraError, entraErrorBody } from "./entra_errors.ts";
 import { adaptRequest } from "./entra_request.ts";
 import { type AnswerFailure, changesAnswer, type Endpoint, type Failure, FailureQueue } from "./failures.ts";
 import { readBody, readForm } from "./request_body.ts";
@@ -53,7 +54,9 @@ export class RequestRouter {
       if (outcome.answered) return;
       if (outcome.change !== undefined) this.#changes.set(request, outcome.change);
     }
-    adaptRequest(request, route, new URL(request.url ?? "/", tenant.setup.origin), body);
+    const judged = await this.#judgeClient(route, body, tenant);
+    if (typeof judged === "object") return answerRefusal(response, request, judged);
+    adaptRequest(request, route, new URL(request.url ?? "/", tenant.setup.origin), judged);
     await tenant.handle(request, response);
   }
 
@@ -66,6 +69,18 @@ export class RequestRouter {
   takeAuthorizeChange(): AnswerFailure | undefined {
     const failure = this.failures.take("authorize", changesAnswer);
     return failure !== undefined && changesAnswer(failure) ? failure : undefined;
+  }
+
+  /** Judges a client's assertion: gives why it is refused, or the body to go on with. */
+  async #judgeClient(
+    route: Route,
+    body: string | undefined,
+    { setup }: Tenant,
+  ): Promise<EntraError | string | undefined> {
+    if (route.name !== "token" || body === undefined) return body;
+    const form = new URLSearchParams(body);
+    const application = setup.applications.find(({ clientId }) => clientId === form.get("client_id"));
+    return await judgeAssertion(form, application) ?? form.toString();
   }
 
   /** A change to an authorization response waits until there is one; every other failure strikes at once. */
@@ -92,6 +107,12 @@ function record(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     ),
   };
+}
+
+function answerRefusal(response: ServerResponse, request: IncomingMessage, error: EntraError): void {
+  const correlationId = correlationOf(request.headers, new URLSearchParams());
+  response.writeHead(401, { "content-type": "application/json; charset=utf-8" })
+    .end(JSON.stringify(entraErrorBody(error, correlationId)));
 }
 
 function answerNotFound(response: ServerResponse, route: Route | undefined): void {

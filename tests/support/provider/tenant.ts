@@ -2,6 +2,7 @@
 import type { Configuration, KoaContextWithOIDC, Provider } from "oidc-provider";
 import { accessTokenClaims } from "./access_token.ts";
 import { Consents } from "./consents.ts";
+import { clientMetadata } from "./client_metadata.ts";
 import { deviceFlow } from "./device_flow.ts";
 import { type Account, type Application, findBySubject } from "./directory.ts";
 import { CLAIMS_BY_SCOPE, personClaims } from "./entra_claims.ts";
@@ -65,7 +66,7 @@ export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
   const provider = new library.Provider(issuer, {
     ...flowConfiguration(setup),
     adapter: (model) => store.adapterFor(model),
-    clients: setup.applications.map(clientMetadata),
+    clients: await Promise.all(setup.applications.map(clientMetadata)),
     interactions: {
       policy: interactionPolicy(library),
       url: (_ctx, interaction) => interactionPath(setup.tenantId, interaction.uid),
@@ -150,32 +151,6 @@ function flowConfiguration(setup: TenantSetup): Configuration {
       Session: 24 * hour,
       Grant: 90 * 24 * hour,
     },
-  };
-}
-
-function clientMetadata(application: Application): NonNullable<Configuration["clients"]>[number] {
-  const named = {
-    client_id: application.clientId,
-    client_name: application.name,
-  };
-  if (application.secret !== undefined) {
-    return {
-      ...named,
-      client_secret: application.secret,
-      token_endpoint_auth_method: "client_secret_post",
-      grant_types: ["client_credentials"],
-      redirect_uris: [],
-      response_types: [],
-    };
-  }
-  return {
-    ...named,
-    // A native client's http://localhost matches any port (RFC 8252 section 7.3), as in Entra.
-    application_type: "native",
-    token_endpoint_auth_method: "none",
-    grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
-    redirect_uris: ["http://localhost", "http://localhost/"],
-    response_types: ["code"],
   };
 }
 

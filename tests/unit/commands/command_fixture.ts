@@ -125,6 +125,7 @@ export class MemoryContext implements CommandContext {
   readonly dropped: Parameters<Flows["forgetAccessTokens"]>[] = [];
   /** What is in standard input. */
   input = "";
+  readonly kept: Record<string, Parameters<Flows["keepSecrets"]>[1]> = {};
   readonly files: Record<string, string> = {};
   exitCode = 0;
   /** The command lines that were run, each with its variables. */
@@ -165,6 +166,10 @@ export class MemoryContext implements CommandContext {
     changeProfile: async (present, changed) => {
       await this.profiles.update(present.name, changed);
       return 0;
+    },
+    keepSecrets: (profile, secrets) => {
+      this.kept[profile] = secrets;
+      return Promise.resolve();
     },
     forgetTokens: (profile) => {
       this.cleared.push(profile);

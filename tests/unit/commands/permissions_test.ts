@@ -48,6 +48,20 @@ Deno.test("runPermissions() names the hosts of all profiles, or that of one", as
   assertEquals(error.code, "no_profile");
 });
 
+Deno.test("runPermissions() permits what applications need where a profile is for one, or none is there at all", async () => {
+  const context = new MemoryContext();
+  const names = async (profile?: string) => {
+    context.terminal.data = "";
+    const { permissions: { env } } = await permissions({ profile }, "get-token", context);
+    return env.includes("AZURE_CLIENT_SECRET");
+  };
+  assertEquals(await names(), false);
+  context.profiles.profiles.push({ ...WORK, name: "job", flow: "client-credentials" });
+  assertEquals([await names(), await names("job"), await names("work")], [true, true, false]);
+  context.profiles.profiles.length = 0;
+  assertEquals(await names(), true);
+});
+
 Deno.test("runPermissions() prints flags for a shell on one line", async () => {
   const context = new MemoryContext();
   await runPermissions({}, "get-token", context);

@@ -10,6 +10,8 @@ function storeThatForgets(forget: () => Promise<number>, movedTo: string | null)
   return {
     forget,
     moveAside: () => Promise.resolve(movedTo),
+    readSecrets: () => Promise.reject(new Error("not part of it")),
+    saveSecrets: () => Promise.reject(new Error("not part of it")),
     read: unused,
     save: unused,
     list: unused,

@@ -43,6 +43,14 @@ export class MemoryStore implements TokenStore {
     return Promise.resolve();
   }
 
+  readSecrets(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  saveSecrets(): Promise<void> {
+    return Promise.resolve();
+  }
+
   moveAside(): Promise<string | null> {
     return Promise.resolve(null);
   }

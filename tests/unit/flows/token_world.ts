@@ -46,6 +46,8 @@ export class World {
   signIn: () => IssuedTokens = () => mustNot("ask the user");
   refresh: (scopes: readonly string[]) => IssuedTokens = () => mustNot("refresh");
 
+  acquire: (scopes: readonly string[]) => IssuedTokens = () => mustNot("get a token for the application");
+
   get(request: TokenRequest = REQUEST, signal = new AbortController().signal): Promise<TokenResult> {
     return getToken(request, {
       clock: this.clock,
@@ -66,6 +68,7 @@ export class World {
           },
         });
       },
+      acquireForApplication: ({ scopes }) => attempt(() => this.acquire(scopes)),
       signIn: (_tokens, { accept: _accept, ...options }) => {
         this.asked.push(options);
         return attempt(this.signIn);

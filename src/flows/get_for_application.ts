@@ -1,0 +1,61 @@
+import { CliError } from "../errors.ts";
+import { assertExpected } from "../expected_account.ts";
+import type { Session } from "../store/session.ts";
+import { acceptsCached, findToken, hasToken, inTurn, lookInCache, PASSING } from "./get_silently.ts";
+import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import { saveIfPossible } from "./save_if_possible.ts";
+import { sessionAfter } from "./session_after.ts";
+
+/**
+ * Gets a token for the application itself. Where several processes need one at once, one of them gets it, and the others
+ * take it from the cache.
+ *
+ * @throws {CliError} What the authority, the credential and the store's turns throw.
+ */
+export async function getForApplication(
+  request: TokenRequest,
+  dependencies: TokenDependencies,
+  signal: AbortSignal,
+): Promise<TokenResult> {
+  assertExpected(null, request.expect, request.key);
+  if (!request.useStore) return await acquire(request, null, dependencies);
+  let isMyTurn = false;
+  try {
+    return await inTurn(request, dependencies, signal, async () => {
+      isMyTurn = true;
+      const { session, cached } = await lookInCache(request, dependencies);
+      return cached ?? await acquire(request, session, dependencies);
+    });
+  } catch (error) {
+    // A token is worth more than its order. It can't be saved there either, of which the user is warned then.
+    if (isMyTurn || !(error instanceof CliError) || !["store", "permission"].includes(error.code)) {
+      throw error;
+    }
+    return await acquire(request, null, dependencies);
+  }
+}
+
+async function acquire(
+  request: TokenRequest,
+  session: Session | null,
+  dependencies: TokenDependencies,
+): Promise<TokenResult> {
+  const { store, clock, progress } = dependencies;
+  const isRenewal = session !== null && hasToken(session, request);
+  const stillValid = findToken(session, request, clock.now(), 0);
+  const isHasty = stillValid !== null && acceptsCached(request);
+  if (isRenewal) progress({ kind: "refreshing", expired: stillValid === null });
+  try {
+    const issued = await dependencies.acquireForApplication({ ...request, isHasty });
+    const renewed = sessionAfter(request, issued, session, clock.now());
+    const isSaved = await saveIfPossible(() => store.save(renewed), request, dependencies);
+    progress({ kind: isRenewal ? "refreshed" : "signed-in" });
+    return { token: issued.token, source: request.flow, isSaved };
+  } catch (error) {
+    const isPassing = error instanceof CliError && PASSING.includes(error.code);
+    if (!isPassing || stillValid === null || !isHasty) throw error;
+    // The last minutes of a token are better than none while something else answers for the authority, or nothing.
+    progress({ kind: "refresh-failed", error });
+    return { token: stillValid, source: "cache", isSaved: true };
+  }
+}

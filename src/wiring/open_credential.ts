@@ -1,0 +1,59 @@
+import { type CredentialPlaces, findCredential } from "../credentials/find_credential.ts";
+import type { ClientCredential } from "../credentials/client_credential.ts";
+import type { ApplicationProof } from "../flows/flows.ts";
+import type { Progress } from "../flows/progress.ts";
+import type { Flow } from "../profiles/profile.ts";
+import type { ProfileBook } from "../profiles/profile_book.ts";
+import type { SessionKey } from "../store/session.ts";
+import type { TokenStore } from "../store/token_store.ts";
+import { readNamedFile } from "../system/named_file.ts";
+import type { Network } from "../system/network.ts";
+import type { System } from "../system/system.ts";
+
+/** Who needs a credential, and where it may be. */
+export interface CredentialNeed {
+  /** The application. */
+  readonly key: SessionKey;
+  /** The flow that needs it. */
+  readonly flow: Flow;
+  /** What the user says; nothing where absent. */
+  readonly proof?: ApplicationProof;
+  /** The profiles. */
+  readonly profiles: ProfileBook;
+  /** Their secrets. */
+  readonly store: TokenStore;
+  /** The way to issuers of assertions. */
+  readonly network: Network;
+  /** Hears which it is. */
+  readonly progress: Progress;
+}
+
+/** Finds what an application proves itself with. @throws {CliError} What `findCredential()` throws. */
+export async function openCredential(need: CredentialNeed, system: System): Promise<ClientCredential> {
+  const { key, flow, proof, network, progress } = need;
+  const profile = await need.profiles.find(key.profile);
+  const places: CredentialPlaces = {
+    flags: proof?.flags ?? {},
+    certificate: profile?.certificate,
+    stored: () => secretsOf(need),
+    ask: proof?.ask ?? (() => Promise.resolve(null)),
+    authority: key.authority,
+    flow,
+  };
+  const { env, clock, files, interrupted: signal } = system;
+  const { credential, from } = await findCredential(places, {
+    env,
+    clock,
+    network,
+    signal,
+    readFile: (path, what, source) => readNamedFile(path, what, source, files),
+  });
+  progress({ kind: "using-credential", from });
+  return credential;
+}
+
+/** What is kept for one application is never sent for another. */
+async function secretsOf({ key, store }: CredentialNeed) {
+  const secrets = await store.readSecrets(key.profile);
+  return secrets?.clientId === key.clientId ? secrets : null;
+}

@@ -1,0 +1,196 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { decodeJwt } from "jose";
+import type { ProgramResult } from "../support/program.ts";
+import {
+  ADA,
+  type Application,
+  CONFIDENTIAL_APPLICATION,
+  PUBLIC_APPLICATION,
+} from "../support/provider/directory.ts";
+import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+
+const SECRET = CONFIDENTIAL_APPLICATION.secret ?? "";
+const GRAPH_DEFAULT = "https://graph.microsoft.com/.default";
+const AS_APPLICATION = ["--client-id", CONFIDENTIAL_APPLICATION.clientId, "--flow", "client-credentials"];
+const WITH_SECRET = { env: { AZURE_CLIENT_SECRET: SECRET } };
+
+/** Creates a profile for an application, with a secret on standard input where there is one. */
+async function createProfile(sandbox: Sandbox, args: readonly string[], stdin?: string): Promise<void> {
+  const { tenantId, origin } = sandbox.provider;
+  const result = await sandbox.run(
+    ["create-profile", "--tenant-id", tenantId, "--authority", origin, ...AS_APPLICATION, ...args],
+    stdin === undefined ? {} : { stdin },
+  );
+  assertEquals(result.code, 0, result.stderr);
+}
+
+function assertRefused(result: ProgramResult, code: number, ...named: string[]): void {
+  assertEquals([result.code, result.stdout], [code, ""], result.stderr);
+  assertMatch(result.stderr, /\nHint: \S/);
+  for (const text of named) assertStringIncludes(result.stderr, text);
+  assert(!result.stderr.includes(SECRET), result.stderr);
+}
+
+Deno.test("get-token --flow client-credentials gives the application's own token, and the second run needs no network", async () => {
+  await using sandbox = await openSandbox();
+  const first = await sandbox.run(["get-token", ...AS_APPLICATION, "-o", "json", "--verbose"], WITH_SECRET);
+  assertEquals(first.code, 0, first.stderr);
+  const document = JSON.parse(first.stdout);
+  const claims = decodeJwt(document.access_token);
+  assertEquals([claims.idtyp, claims.azp], ["app", CONFIDENTIAL_APPLICATION.clientId]);
+  assertEquals(document.account, null);
+  assertEquals([document.source, document.scope], ["client-credentials", GRAPH_DEFAULT]);
+  assertEquals([document.tenant_id, document.client_id], [sandbox.provider.tenantId, claims.azp]);
+  assertMatch(
+    first.stderr,
+    /^Credential: AZURE_CLIENT_SECRET\n✓ Authentication successful!\nToken expires: /,
+  );
+  assert(!(first.stdout + first.stderr).includes(SECRET));
+
+  await sandbox.provider.stop();
+  // Without the secret, without the network, and by the flow's other name.
+  const args = ["get-token", "--client-id", CONFIDENTIAL_APPLICATION.clientId, "-f", "ClientCredentials"];
+  const second = await sandbox.run([...args, "--no-interactive", "-o", "json"]);
+  assertEquals(second.code, 0, second.stderr);
+  const again = JSON.parse(second.stdout);
+  assertEquals([again.access_token, again.source], [document.access_token, "cache"]);
+  assertEquals(again.account, null);
+});
+
+Deno.test("an application's token is renewed without a person once it is over, and by refresh and --force before", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], `${SECRET}\n`);
+  const tokens = new Set<string>();
+  const get = async (...args: string[]) => {
+    const result = await sandbox.run(["get-token", "-p", "job", "--no-interactive", ...args]);
+    assertEquals(result.code, 0, result.stderr);
+    tokens.add(result.stdout);
+    return result.stderr;
+  };
+  assertMatch(await get(), /^✓ Authentication successful!/);
+  // Less than five minutes are left of it.
+  assertMatch(await get(), /^⟳ Refreshing token...\n✓ Token refreshed\n/);
+  sandbox.provider.setAccessTokenTtl(3600);
+  const refreshed = await sandbox.run(["refresh", "-p", "job"]);
+  assertEquals(refreshed.code, 0, refreshed.stderr);
+  assertMatch(await get(), /^✓ Using cached token\n/);
+  assertMatch(await get("--force"), /✓ Token refreshed/);
+  await get("--no-cache");
+  assertEquals([tokens.size, sandbox.provider.requestsTo("token").length], [5, 5]);
+  assertEquals(sandbox.browser.count, 0);
+});
+
+Deno.test("10 get-token at once for an application make one token request", async () => {
+  await using sandbox = await openSandbox();
+  const args = ["get-token", ...AS_APPLICATION];
+  const results = await Promise.all(Array.from({ length: 10 }, () => sandbox.run(args, WITH_SECRET)));
+  assertEquals(results.filter(({ code }) => code !== 0).map(({ stderr }) => stderr), []);
+  assertEquals(new Set(results.map(({ stdout }) => stdout)).size, 1);
+  assertEquals(sandbox.provider.requestsTo("token").length, 1);
+});
+
+Deno.test("a person's and an application's tokens of one profile are kept apart", async () => {
+  const both = { ...PUBLIC_APPLICATION, secret: SECRET };
+  await using sandbox = await openSandbox({ applications: [both] });
+  const graph = ["--scope", GRAPH_DEFAULT];
+  const asApplication = await sandbox.run(["get-token", "-f", "client-credentials", ...graph], WITH_SECRET);
+  assertEquals(asApplication.code, 0, asApplication.stderr);
+  const person = sandbox.start(["get-token", "-f", "AuthorizationCode", ...graph], WITH_SECRET);
+  await sandbox.userAgent.signIn(
+    await sandbox.browser.next(),
+    ADA,
+  );
+  const asPerson = await person.ended;
+  assertEquals(asPerson.code, 0, asPerson.stderr);
+  assertNotEquals(asPerson.stdout, asApplication.stdout);
+  const again = await sandbox.run(["get-token", "-f", "client-credentials", ...graph]);
+  assertEquals([again.code, again.stdout], [0, asApplication.stdout], again.stderr);
+  const personAgain = await sandbox.run(["get-token", ...graph]);
+  assertEquals([personAgain.code, personAgain.stdout], [0, asPerson.stdout], personAgain.stderr);
+});
+
+const WRONG: [name: string, application: Application, secret: string, aadsts: string][] = [
+  ["a wrong secret", CONFIDENTIAL_APPLICATION, "not the secret", "AADSTS7000215"],
+  [
+    "the secret's ID in place of its value",
+    CONFIDENTIAL_APPLICATION,
+    "0b0fdab2-9d9a-4f2f-8a52-ff8a3b8e2d11",
+    "AADSTS7000215",
+  ],
+  ["an expired secret", { ...CONFIDENTIAL_APPLICATION, secretExpired: true }, SECRET, "AADSTS7000222"],
+];
+
+for (const [name, application, secret, aadsts] of WRONG) {
+  Deno.test(`client-credentials with ${name} ends with ${aadsts} and says what to do`, async () => {
+    await using sandbox = await openSandbox({ applications: [PUBLIC_APPLICATION, application] });
+    const result = await sandbox.run(["get-token", ...AS_APPLICATION], {
+      env: { AZURE_CLIENT_SECRET: secret },
+    });
+    assertRefused(result, 3, aadsts, "Certificates & secrets");
+    assert(!result.stderr.includes(secret), result.stderr);
+  });
+}
+
+Deno.test("client-credentials says what is wrong before it asks anyone: scopes, tenant, no credential", async () => {
+  await using sandbox = await openSandbox();
+  const run = (...args: string[]) => sandbox.run(["get-token", ...AS_APPLICATION, ...args], WITH_SECRET);
+  assertRefused(await run("-s", "User.Read"), 2, "--scope https://graph.microsoft.com/.default");
+  assertRefused(
+    await run("-s", "https://vault.azure.net/user_impersonation"),
+    2,
+    "--scope https://vault.azure.net/.default",
+  );
+  assertRefused(await run("-s", `${GRAPH_DEFAULT} https://vault.azure.net/.default`), 2, "one resource");
+  for (const tenant of ["common", "organizations", "consumers"]) {
+    assertRefused(await run("--tenant-id", tenant), 2, "--tenant-id TENANT", `'${tenant}'`);
+  }
+  const without = await sandbox.run(["get-token", ...AS_APPLICATION]);
+  assertRefused(
+    without,
+    2,
+    "no credential for client-credentials",
+    "AZURE_CLIENT_SECRET",
+    "--certificate FILE",
+    "--assertion-file FILE",
+    "id-token: write",
+  );
+  assertEquals(sandbox.provider.requests.length, 0);
+});
+
+Deno.test("the secret that create-profile keeps is encrypted, beats nothing in the environment, and goes with the profile", async () => {
+  await using sandbox = await openSandbox();
+  await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], SECRET);
+  for await (const { name, isFile } of Deno.readDir(sandbox.home)) {
+    if (isFile) assert(!(await Deno.readTextFile(`${sandbox.home}/${name}`)).includes(SECRET), name);
+  }
+  const get = (args: string[] = [], env = {}) =>
+    sandbox.run(["get-token", "-p", "job", "--force", ...args], { env });
+  const good = await get(["--verbose"]);
+  assertEquals(good.code, 0, good.stderr);
+  assertMatch(good.stderr, /^Credential: the profile's secret\n/m);
+  assertRefused(await get([], { AZURE_CLIENT_SECRET: "another" }), 3, "AADSTS7000215");
+  // It is never sent for another application.
+  assertRefused(await get(["--client-id", PUBLIC_APPLICATION.clientId]), 2, "no credential");
+  // clear-cache is about tokens.
+  assertEquals((await sandbox.run(["clear-cache", "-p", "job"])).code, 0);
+  assertEquals((await get()).code, 0);
+
+  assertEquals((await sandbox.run(["delete-profile", "--name", "job"])).code, 0);
+  await createProfile(sandbox, ["--name", "job"]);
+  assertRefused(await get(), 2, "no credential");
+});
+
+Deno.test("create-profile refuses an empty standard input for a secret, and keeps no profile then", async () => {
+  await using sandbox = await openSandbox();
+  const args = [
+    "create-profile",
+    "--name",
+    "job",
+    "--tenant-id",
+    sandbox.provider.tenantId,
+    ...AS_APPLICATION,
+  ];
+  const result = await sandbox.run([...args, "--client-secret-stdin"], { stdin: "\n" });
+  assertRefused(result, 2, "holds no client secret");
+  assert(!(await sandbox.run(["list-profiles"])).stdout.includes("job"));
+});

@@ -1,0 +1,28 @@
+/** The variables that the program reads to get a token for an application, or for the machine it runs on. */
+export const APPLICATION_VARIABLES: readonly string[] = [
+  "AZURE_CLIENT_SECRET",
+  "AZURE_CLIENT_CERTIFICATE_PATH",
+  "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+  "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
+  "AZURE_FEDERATED_TOKEN_FILE",
+  "ACTIONS_ID_TOKEN_REQUEST_URL",
+  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+  "SYSTEM_OIDCREQUESTURI",
+  "SYSTEM_ACCESSTOKEN",
+  "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+  "GITLAB_OIDC_TOKEN",
+  "MSAL_FORCE_REGION",
+  "REGION_NAME",
+];
+
+/** The variables by which Azure says where a machine's identity is. */
+export const MACHINE_VARIABLES: readonly string[] = [
+  "IDENTITY_ENDPOINT",
+  "IDENTITY_HEADER",
+  "IDENTITY_SERVER_THUMBPRINT",
+  "IMDS_ENDPOINT",
+  "MSI_ENDPOINT",
+  "MSI_SECRET",
+  "DEFAULT_IDENTITY_CLIENT_ID",
+  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+];
