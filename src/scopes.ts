@@ -44,6 +44,41 @@ function withResource(scope: string, authority: string): string {
   return isShort ? `${cloudOf(authority).graph}/${scope}` : scope;
 }
 
+/** Names of one resource, which an application id is too: of the APIs that people ask for by either. */
+const SAME_RESOURCE: Readonly<Record<string, string>> = {
+  "00000003-0000-0000-c000-000000000000": "https://graph.microsoft.com",
+  "797f4846-ba00-4fd7-ba43-dac1f8f63013": "https://management.azure.com",
+  "https://management.core.windows.net": "https://management.azure.com",
+  "499b84ac-1321-427f-aa17-267ca6975798": "https://app.vssps.visualstudio.com",
+};
+
+/**
+ * The resource that `scope` belongs to, as `https://graph.microsoft.com`, `api://app` or an application id, in lower
+ * case; null for an OpenID scope, which belongs to none.
+ */
+export function resourceOf(scope: string, authority: string): string | null {
+  if (isOpenIdScope(scope)) return null;
+  const canonical = canonicalScope(scope, authority);
+  // What is before the last slash; a resource may end with slashes of its own, which tell nothing apart.
+  const resource = canonical.slice(0, canonical.lastIndexOf("/")).replace(/\/+$/, "");
+  return Object.hasOwn(SAME_RESOURCE, resource) ? SAME_RESOURCE[resource] ?? resource : resource;
+}
+
+/** The scopes by the resource that they belong to, in the user's spelling; the OpenID scopes are left out. */
+export function scopesByResource(scopes: readonly string[], authority: string): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const scope of scopes) {
+    const resource = resourceOf(scope, authority);
+    if (resource !== null) groups.set(resource, [...groups.get(resource) ?? [], scope]);
+  }
+  return groups;
+}
+
+/** Whether `scope` is a resource's `.default`: everything that the application may have of it. */
+export function isDefaultScope(scope: string): boolean {
+  return /(^|\/)\.default$/i.test(scope);
+}
+
 /**
  * Whether every scope of `wanted` is among `available`. The OpenID scopes are asked for always and don't count, unless
  * nothing else is wanted: then a token for any resource at all would do.

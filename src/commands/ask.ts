@@ -37,7 +37,7 @@ export async function ask<T>(
         check(text);
         return true;
       } catch (error) {
-        if (error instanceof CliError) return [error.message, error.hint].filter(Boolean).join(". ");
+        if (error instanceof CliError) return oneLine(error);
         throw error;
       }
     },
@@ -56,6 +56,10 @@ export async function askSecret({ terminal, interrupted }: Asker, label: string)
   const prompt = SecretPrompt.prompt({ message: label, hidden: true, writer: await openQuestions(terminal) });
   const text = await abortable(prompt, interrupted);
   return text === "" ? null : new Secret(text);
+}
+
+function oneLine({ message, hint }: CliError): string {
+  return hint === undefined ? message : `${message}. ${hint.replaceAll("\n", " ")}`;
 }
 
 /** Asks for a yes or no; Enter alone means no. */

@@ -63,7 +63,7 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
     given: { ...unasked, ...given },
     byDefault: { flow: DEFAULT_FLOW },
     defaultScopes: (id, chosen) => scopesByDefault(chosen, authority, id),
-    checkScopes: (scopes, chosen) => assertFittingScopes({ scopes, flow: chosen, ...values }),
+    checkScopes: (chosen) => assertFittingScopes({ ...values, ...chosen }),
     async checkName(name) {
       if (await profiles.find(name) !== null) throw nameTaken(name);
     },

@@ -115,7 +115,7 @@ async function byAnswers(present: Profile, context: CommandContext): Promise<Pro
     given: {},
     byDefault: present,
     defaultScopes: () => present.scopes,
-    checkScopes: (scopes, flow) => assertFittingScopes({ ...present, scopes, flow }),
+    checkScopes: (chosen) => assertFittingScopes({ ...present, ...chosen }),
     async checkName(name) {
       if (name !== present.name && await context.profiles.find(name) !== null) throw nameTaken(name);
     },

@@ -13,6 +13,7 @@ import {
   checkLoginHint,
   checkTenant,
 } from "../profiles/check_profile.ts";
+import { assertOneToken } from "../profiles/check_scopes.ts";
 import { checkApplicationScopes, defaultApplicationScope } from "../profiles/application_scopes.ts";
 import { type Flow, FLOWS, isApplicationFlow, type Profile } from "../profiles/profile.ts";
 import { DEFAULT_AUTHORITY, defaultScopes } from "../profiles/settings.ts";
@@ -112,9 +113,14 @@ export function scopesByDefault(
   return isApplicationFlow(flow) ? [defaultApplicationScope(base)] : defaultScopes({ policy }, clientId);
 }
 
-/** Refuses scopes that the flow can't ask for. @throws {CliError} `usage` */
+/** Refuses scopes that the flow can't ask for, or not in one request. @throws {CliError} `usage` */
 export function assertFittingScopes(
-  { flow, scopes, authority = DEFAULT_AUTHORITY }: Pick<Profile, "flow" | "scopes" | "authority">,
+  { name, flow, scopes, authority = DEFAULT_AUTHORITY }: Pick<
+    Profile,
+    "name" | "flow" | "scopes" | "authority"
+  >,
 ): void {
-  if (isApplicationFlow(flow)) checkApplicationScopes(scopes, flow, checkAuthority(authority).base);
+  const { base } = checkAuthority(authority);
+  assertOneToken(scopes, base, name);
+  if (isApplicationFlow(flow)) checkApplicationScopes(scopes, flow, base);
 }

@@ -14,8 +14,8 @@ export interface QuestionPlan {
   readonly byDefault: Partial<Omit<MainValues, "scopes">>;
   /** What Enter alone means for the scopes of this application in this flow. */
   readonly defaultScopes: (clientId: string, flow: Flow) => readonly string[];
-  /** Refuses scopes that don't go with the flow. @throws {CliError} `usage` */
-  readonly checkScopes: (scopes: readonly string[], flow: Flow) => void;
+  /** Refuses scopes that don't go with the flow, or with each other. @throws {CliError} `usage` */
+  readonly checkScopes: (profile: Pick<Profile, "name" | "flow" | "scopes">) => void;
   /** Refuses a name that another profile has. */
   readonly checkName: (name: string) => Promise<void>;
 }
@@ -39,11 +39,11 @@ export async function askForProfile(asker: Asker, plan: QuestionPlan): Promise<M
     await ask(asker, "Flow", checkFlow, { byDefault: byDefault.flow, suggestions: FLOWS });
   const readScopes = (text: string) => {
     const typed = parseScopes([text]);
-    plan.checkScopes(typed, flow);
+    plan.checkScopes({ name, flow, scopes: typed });
     return typed;
   };
   const scopes = given.scopes ??
     await ask(asker, "Scopes", readScopes, { byDefault: plan.defaultScopes(clientId, flow).join(" ") });
-  plan.checkScopes(scopes, flow);
+  plan.checkScopes({ name, flow, scopes });
   return { name, tenantId, clientId, flow, scopes };
 }

@@ -79,6 +79,10 @@ function progressLines(event: ProgressEvent): RankedLines {
       const who = event.pid === null ? "another process" : `process ${event.pid}`;
       return status(`⏳ Waiting for ${who}, which is signing in to profile '${event.profile}'...`);
     }
+    case "default-scope-in-browser":
+      return needed(
+        "Warning: avoid .default with the interactive flow; name the delegated permissions that are needed.",
+      );
     case "signed-in":
       return status("✓ Authentication successful!");
     case "url-to-open":

@@ -2,6 +2,7 @@ import { mergeClaims } from "../claims.ts";
 import type { SignInOptions } from "../entra/token_client.ts";
 import { CliError } from "../errors.ts";
 import { assertExpected, isExpectedUser } from "../expected_account.ts";
+import { isDefaultScope } from "../scopes.ts";
 import { shellWord } from "../shell_word.ts";
 import type { Session } from "../store/session.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
@@ -29,6 +30,9 @@ export async function askUser(
   signal: AbortSignal,
 ): Promise<TokenResult> {
   const { store, clock, progress } = dependencies;
+  if (request.flow === "interactive" && request.scopes.some(isDefaultScope)) {
+    progress({ kind: "default-scope-in-browser" });
+  }
   const issued = await dependencies.signIn(
     await dependencies.loadTokenClient(),
     signInOptions(request, session, demand),

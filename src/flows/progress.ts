@@ -40,6 +40,8 @@ export type ProgressEvent =
   | { readonly kind: "waiting-for-sign-in"; readonly untilMs?: number }
   /** Another process asks the user already; null where its id can't be found out. */
   | { readonly kind: "waiting-for-process"; readonly pid: number | null; readonly profile: string }
+  /** `.default` is to be asked for in the browser. */
+  | { readonly kind: "default-scope-in-browser" }
   | { readonly kind: "signed-in" }
   | { readonly kind: "scopes-missing"; readonly scopes: readonly string[] }
   | { readonly kind: "not-saved"; readonly error: CliError };

@@ -11,6 +11,7 @@ import {
   checkFlow,
   checkTenant,
 } from "./check_profile.ts";
+import { assertOneToken } from "./check_scopes.ts";
 import { DEFAULT_FLOW, type Flow, type Profile } from "./profile.ts";
 
 /** How to sign in, with everything decided. */
@@ -95,6 +96,7 @@ export function resolveSettings(
   if (tenant === undefined || clientId === undefined) throw missingProfile(profileName, existing);
   const { base, policy } = authority ?? { base: DEFAULT_AUTHORITY, policy: null };
   const scopes = decideScopes(flags.scopes, profile?.scopes, defaultScopes(authority ?? null, clientId));
+  assertOneToken(scopes, base, profileName);
   const suggestedUser = profile?.loginHint;
   return {
     profile: profileName,

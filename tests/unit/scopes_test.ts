@@ -1,6 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CliError } from "../../src/errors.ts";
-import { canonicalScope, coversScopes, missingScopes, parseScopes, sentScopes } from "../../src/scopes.ts";
+import {
+  canonicalScope,
+  coversScopes,
+  isDefaultScope,
+  missingScopes,
+  parseScopes,
+  resourceOf,
+  scopesByResource,
+  sentScopes,
+} from "../../src/scopes.ts";
 
 const PUBLIC = "https://login.microsoftonline.com";
 const US_GOVERNMENT = "https://login.microsoftonline.us";
@@ -88,4 +97,40 @@ Deno.test("sentScopes() names the resource in a national cloud, and leaves all e
     "api://app/Files.Read",
     "https://graph.microsoft.us/.default",
   ]);
+});
+
+Deno.test("resourceOf() says what a scope belongs to: Graph for a short one, nothing for OpenID's own", () => {
+  const table: [string, string | null][] = [
+    ["User.Read", "https://graph.microsoft.com"],
+    ["https://Graph.Microsoft.com/Mail.Read", "https://graph.microsoft.com"],
+    ["00000003-0000-0000-c000-000000000000/.default", "https://graph.microsoft.com"],
+    [".default", "https://graph.microsoft.com"],
+    ["https://management.core.windows.net//.default", "https://management.azure.com"],
+    ["https://vault.azure.net//.default", "https://vault.azure.net"],
+    ["499b84ac-1321-427f-aa17-267ca6975798/vso.code", "https://app.vssps.visualstudio.com"],
+    ["api://contoso/orders/Read.All", "api://contoso/orders"],
+    ["2ff814a6-3304-4ab8-85cb-cd0e618f377d/.default", "2ff814a6-3304-4ab8-85cb-cd0e618f377d"],
+    ["offline_access", null],
+    ["OpenID", null],
+  ];
+  for (const [scope, expected] of table) assertEquals(resourceOf(scope, PUBLIC), expected, scope);
+  assertEquals(resourceOf("User.Read", "https://login.microsoftonline.us"), "https://graph.microsoft.us");
+});
+
+Deno.test("scopesByResource() parts scopes by their resource, in the user's spelling", () => {
+  const scopes = ["User.Read", "openid", "api://app/Read", "https://graph.microsoft.com/Mail.Read"];
+  assertEquals([...scopesByResource(scopes, PUBLIC)], [
+    ["https://graph.microsoft.com", ["User.Read", "https://graph.microsoft.com/Mail.Read"]],
+    ["api://app", ["api://app/Read"]],
+  ]);
+  assertEquals(scopesByResource(["openid", "profile"], PUBLIC).size, 0);
+});
+
+Deno.test("isDefaultScope() knows .default of any resource, and nothing that only looks like it", () => {
+  for (const scope of ["https://graph.microsoft.com/.default", "api://a//.Default", ".default"]) {
+    assertEquals(isDefaultScope(scope), true, scope);
+  }
+  for (const scope of ["User.default", "api://a/x.default", "api://.default/Read"]) {
+    assertEquals(isDefaultScope(scope), false, scope);
+  }
 });

@@ -165,6 +165,9 @@ Deno.test("getToken() says which scopes were not granted, and never that of .def
   assertEquals(world.events.at(-1), { kind: "scopes-missing", scopes: ["Mail.Read"] });
   world.events.length = 0;
   await world.get({ ...FORCED, scopes: ["api://app/.default"] });
+  assertEquals(world.kinds(), ["default-scope-in-browser", "signed-in"]);
+  // Only in the browser is it worse than naming what is needed.
+  await world.get({ ...FORCED, flow: "device-code", scopes: ["api://app/.default"] });
   assertEquals(world.kinds(), ["signed-in"]);
 });
 
