@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import type { ErrorSubject, ExplainedError } from "../flows/error_table.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { jsonText } from "./json_text.ts";
+import { documentText, parseDocumentForm } from "./document_form.ts";
 import { profileName } from "./profile_name.ts";
 import { readSettings } from "./read_settings.ts";
 
@@ -44,13 +44,14 @@ export async function runExplain(
   flags: ExplainFlags,
   context: CommandContext,
 ): Promise<void> {
-  const format = formatter(flags.output);
+  const form = parseDocumentForm(flags.output);
   const numbers = named.map(parseNumber);
   const table = await context.errorTable();
   const subject = await findSubject(flags.profile, context);
   const wanted = named.length === 0 ? table.numbers() : [...new Set(numbers)];
   const errors = wanted.map((number) => table.explain(number, subject) ?? unknown(number));
-  await context.terminal.writeData(await format(errors, named.length === 0));
+  const text = named.length === 0 ? listText(errors) : errors.map(fullText).join("\n");
+  await context.terminal.writeData(form === "text" ? text : await documentText(errors, form));
 }
 
 function parseNumber(text: string): string {
@@ -82,23 +83,6 @@ function unknown(number: string): never {
       "The numbers that are in the list: entra-auth-cli explain",
     ].join("\n"),
   });
-}
-
-type Format = (errors: readonly ExplainedError[], inShort: boolean) => string | Promise<string>;
-
-function formatter(form = "text"): Format {
-  switch (form) {
-    case "text":
-      return (errors, inShort) => inShort ? listText(errors) : errors.map(fullText).join("\n");
-    case "json":
-      return (errors) => jsonText(errors);
-    case "yaml":
-      return async (errors) => (await import("@std/yaml/stringify")).stringify([...errors]);
-    default:
-      throw new CliError("usage", `Unknown output form: ${JSON.stringify(form)}`, {
-        hint: "Choose text, json or yaml.",
-      });
-  }
 }
 
 function listText(errors: readonly ExplainedError[]): string {

@@ -4,6 +4,7 @@ import type { TokenResult } from "../flows/get_token.ts";
 import type { Person } from "../flows/person.ts";
 import type { Progress } from "../flows/progress.ts";
 import { FLOWS, needsCredential } from "../profiles/profile.ts";
+import { checkDomainHint } from "../profiles/check_profile.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
 import { parseScopes } from "../scopes.ts";
 import { CliError } from "../errors.ts";
@@ -233,7 +234,7 @@ export async function obtainToken(
     ...(needsCredential(flow) ? { proof: await proofFrom(flags, context) } : {}),
     ...(prompt === undefined ? {} : { prompt }),
     ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
-    ...(flags.domainHint === undefined ? {} : { domainHint: flags.domainHint }),
+    ...(flags.domainHint === undefined ? {} : { domainHint: checkDomainHint(flags.domainHint) }),
     ...(claims === undefined ? {} : { claims }),
     signInFlags: signInFlags(flags),
     ...(suggestedUser === undefined ? {} : { suggestedUser }),

@@ -58,6 +58,13 @@ export function checkLoginHint(text: string): string {
   throw wrongValue("Login hint", text, "a user name such as ada@contoso.com");
 }
 
+/** The domain hint `text` in lower case: an account's domain, or `organizations` or `consumers`. @throws {CliError} `usage` */
+export function checkDomainHint(text: string): string {
+  const domain = text.toLowerCase();
+  if (isDomain(domain) || domain === "organizations" || domain === "consumers") return domain;
+  throw wrongValue("Domain hint", text, "a domain such as contoso.com, organizations or consumers");
+}
+
 /** The user `text` that is expected, in lower case: a user name or an object id. @throws {CliError} `usage` */
 export function checkExpectedUser(text: string): string {
   const user = text.toLowerCase();

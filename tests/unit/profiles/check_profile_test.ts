@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   checkClientId,
+  checkDomainHint,
   checkFlow,
   checkProfileName,
   checkTenant,
@@ -101,4 +102,11 @@ Deno.test("checkFlow() takes our names and those of the .NET program, in any cas
     assertEquals(checkFlow(text), "interactive");
   }
   assertRefuses(checkFlow, ["", "password", "constructor", "__proto__", "interactive "]);
+});
+
+Deno.test("checkDomainHint() takes a domain and Entra's two words for kinds of accounts", () => {
+  for (const text of ["contoso.com", "Contoso.onMicrosoft.com", "organizations", "Consumers"]) {
+    assertEquals(checkDomainHint(text), text.toLowerCase());
+  }
+  assertRefuses(checkDomainHint, ["", "contoso", "ada@contoso.com", "contoso.com&x=1", "common", "a b.com"]);
 });
