@@ -14,12 +14,16 @@ export function signInFlags(flags: GetTokenFlags): string[] {
     ["--prompt", flags.prompt],
     ["--expect-user", flags.expectUser],
     ["--expect-tenant", flags.expectTenant],
+    ["--certificate", flags.certificate],
+    ["--assertion-file", flags.assertionFile],
+    ["--assertion-env", flags.assertionEnv],
     ["--ca-cert", flags.caCert],
     ["--port", flags.port],
     ["--port-range", flags.portRange],
   ];
   return [
     ...values.flatMap(([flag, value]) => value === undefined ? [] : [flag, value]),
+    ...(flags.sendCertificateChain ? ["--send-certificate-chain"] : []),
     ...(flags.force ? ["--force"] : []),
     ...(flags.cache === false ? ["--no-cache"] : []),
   ];

@@ -1,8 +1,13 @@
+import { shellWord } from "../../shell_word.ts";
 import { appPage, az, type ErrorContext, type Remedy, type RemedyTable } from "./remedy.ts";
 
 function newSecret(context: ErrorContext): string {
   return `${appPage(context, "Certificates & secrets")}, or\n` +
-    az(context, `ad app credential reset --id ${context.clientId} --append --years 1`);
+    `${az(context, `ad app credential reset --id ${context.clientId} --append --years 1`)}\n` +
+    `Then put it where it is taken from: AZURE_CLIENT_SECRET, or the profile:\n` +
+    `printenv SECRET | entra-auth-cli edit-profile --name ${
+      shellWord(context.profile)
+    } --client-secret-stdin`;
 }
 
 function federated(part: string): Remedy {

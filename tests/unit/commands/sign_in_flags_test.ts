@@ -17,6 +17,10 @@ Deno.test("signInFlags() repeats what decides which token it is and how it is as
       prompt: "login",
       expectUser: "ada@contoso.example",
       expectTenant: "contoso.example",
+      certificate: "app.pem",
+      sendCertificateChain: true,
+      assertionFile: "token.txt",
+      assertionEnv: "TOKEN",
       caCert: "root.pem",
       port: "8080",
       portRange: "1-2",
@@ -30,7 +34,8 @@ Deno.test("signInFlags() repeats what decides which token it is and how it is as
     }).join(" "),
     "--flow interactive --scope User.Read Mail.Read Mail.Send --tenant-id contoso.example --client-id the-client " +
       "--authority https://login.example --cloud usgov --login-hint ada@contoso.example --domain-hint contoso.example " +
-      "--prompt login --expect-user ada@contoso.example --expect-tenant contoso.example --ca-cert root.pem --port 8080 --port-range 1-2 --force --no-cache",
+      "--prompt login --expect-user ada@contoso.example --expect-tenant contoso.example --certificate app.pem --assertion-file token.txt --assertion-env TOKEN " +
+      "--ca-cert root.pem --port 8080 --port-range 1-2 --send-certificate-chain --force --no-cache",
   );
   assertEquals(signInFlags({ tenant: "contoso.example" }), ["--tenant-id", "contoso.example"]);
 });

@@ -26,6 +26,7 @@ const PERMISSIONS = `App registrations > ${APP} > API permissions`;
 const SECRETS = `App registrations > ${APP} > Certificates & secrets`;
 const CONSENT = `az ad app permission admin-consent --id ${APP}`;
 const LOGS = "Sign-in logs";
+const KEEP = `entra-auth-cli edit-profile --name "my app" --client-secret-stdin`;
 
 const ROWS: readonly Row[] = [
   ["invalid_request", 50011, "sign-in", 3, "redirect URI", [AUTHENTICATION, LOGIN, PUBLIC_URI]],
@@ -148,6 +149,7 @@ const ROWS: readonly Row[] = [
   ["invalid_client", 7000222, "sign-in", 3, "secret has expired", [
     SECRETS,
     `az ad app credential reset --id ${APP}`,
+    KEEP,
   ]],
   ["invalid_client", 700027, "sign-in", 3, "certificate", [SECRETS, "--cert"]],
   ["invalid_client", 700030, "sign-in", 3, "subject name", ["Manifest"]],
