@@ -1,4 +1,12 @@
+import { fromFileUrl } from "@std/path/from-file-url";
 import { systemNetwork } from "../../src/system/network.ts";
+
+/** The command that runs this file: see below. */
+export function fetchOnce(url: string, timeoutMs = 30_000): [string, ...string[]] {
+  const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
+  const deno = ["run", "--quiet", "--no-check", ...flags, "--allow-all"];
+  return [Deno.execPath(), ...deno, fromFileUrl(import.meta.url), url, String(timeoutMs)];
+}
 
 /**
  * Sends one request as the program does, from a process of its own: `deno run --allow-all fetch_once.ts URL TIMEOUT_MS`.

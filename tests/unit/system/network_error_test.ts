@@ -167,6 +167,16 @@ Deno.test("systemNetwork() waits longer than for a connection for an answer whos
   }
 });
 
+Deno.test("systemNetwork() tries no other connection once an answer has begun to come", async () => {
+  await using server = startRawServer(async (connection, heard) => {
+    await say(`${OK}content-length: 2\r\n\r\n{`)(connection, heard);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await say("}")(connection, heard);
+  });
+  const { body } = await systemNetwork([], NO_PROXY).send(request(server.origin, { connectTimeoutMs: 400 }));
+  assertEquals([body.length, server.heard.length], [2, 1]);
+});
+
 Deno.test("systemNetwork() ends an answer that comes byte by byte when its time is over", async () => {
   await using server = startRawServer(async (connection, heard) => {
     await say(`${OK}content-length: 1000000\r\n\r\n`)(connection, heard);

@@ -1,8 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { fromFileUrl } from "@std/path/from-file-url";
+import { fetchOnce } from "../../support/fetch_once.ts";
 import { openBlackHole, say, startRawServer } from "../../support/raw_server.ts";
-
-const PROGRAM = fromFileUrl(import.meta.resolve("../../support/fetch_once.ts"));
 
 /** Runs a command with namespaces of its own (unshare(1)), and gives what it prints. */
 async function runApart(namespace: "--mount" | "--net", command: readonly string[]): Promise<string> {
@@ -14,13 +12,6 @@ async function runApart(namespace: "--mount" | "--net", command: readonly string
 /** Runs a command whose `/etc/hosts` is the file `hosts`, for it alone. */
 function runWithHosts(hosts: string, command: readonly string[]): Promise<string> {
   return runApart("--mount", ["sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts, ...command]);
-}
-
-/** The command that sends one request as the program does. */
-function fetchOnce(url: string): string[] {
-  const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
-  const deno = [Deno.execPath(), "run", "--quiet", "--no-check", ...flags, "--allow-all"];
-  return [...deno, PROGRAM, url, "30000"];
 }
 
 async function canBeApart(): Promise<boolean> {

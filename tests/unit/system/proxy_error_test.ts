@@ -1,11 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { fromFileUrl } from "@std/path/from-file-url";
+import { fetchOnce } from "../../support/fetch_once.ts";
 import { occupyPort } from "../../support/ports.ts";
 import { makeServerCertificate } from "../../support/provider/certificate.ts";
 import { startProxy } from "../../support/proxy.ts";
 import { say, sayAndWait, startRawServer, type Talk } from "../../support/raw_server.ts";
-
-const PROGRAM = fromFileUrl(import.meta.resolve("../../support/fetch_once.ts"));
 
 /** Asks for `url` with these variables, in a process of its own: Deno reads them itself. Gives what the program says. */
 async function ask(
@@ -13,9 +11,8 @@ async function ask(
   variables: Readonly<Record<string, string>>,
   timeoutMs = 30_000,
 ): Promise<string> {
-  const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
-  const args = ["run", "--quiet", "--no-check", ...flags, "--allow-all", PROGRAM, url, String(timeoutMs)];
-  const command = new Deno.Command(Deno.execPath(), { args, env: { ...variables }, stdin: "null" });
+  const [deno, ...args] = fetchOnce(url, timeoutMs);
+  const command = new Deno.Command(deno, { args, env: { ...variables }, stdin: "null" });
   return new TextDecoder().decode((await command.output()).stdout);
 }
 
