@@ -36,7 +36,11 @@ Deno.test("the file of the pauses is the user's alone, says what it is about, an
     pauses: [{ host: "login.example", client_id: "one", until: "2025-12-28T12:02:00.000Z" }],
   });
   if (Deno.build.os !== "windows") {
-    assertEquals(((await Deno.stat(home.file(FILE))).mode ?? 0) & 0o777, 0o600);
+    assertEquals(await home.mode(FILE), 0o600);
+    // A folder is closed again as long as all that is in it is the program's own.
+    await Deno.chmod(home.path, 0o755);
+    assertEquals(await pauses.until("login.example"), START_MS + 2 * MINUTE_MS);
+    assertEquals(await home.mode(), 0o700);
   }
 });
 
