@@ -1,0 +1,21 @@
+/** Sends bytes (one for each character) to a port of this machine, and gives what comes back until the other side hangs up. */
+export async function exchangeRaw(port: number, text: string): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const sending = writeAll(connection, bytes).catch(() => {});
+  let answer = "";
+  const buffer = new Uint8Array(16_384);
+  try {
+    for (let count; (count = await connection.read(buffer)) !== null;) {
+      answer += new TextDecoder("latin1").decode(buffer.subarray(0, count));
+    }
+  } catch {
+    // It hung up in its own way.
+  }
+  await sending;
+  return answer;
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+}
