@@ -60,7 +60,8 @@ function described(description: string | null, label: string): string | undefine
   return value === undefined ? undefined : plainText(value, 64);
 }
 
-/** Text that isn't a claims request would make the next sign-in impossible. */
+/** Text that isn't a claims request would make the next sign-in impossible. On one line, it fits into a command. */
 function claimsText(value: unknown): string | undefined {
-  return typeof value === "string" && parseClaimsRequest(value) !== null ? value : undefined;
+  const claims = typeof value === "string" ? parseClaimsRequest(value) : null;
+  return claims === null ? undefined : JSON.stringify(claims);
 }

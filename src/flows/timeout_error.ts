@@ -8,6 +8,7 @@ export function timeoutError(server: Pick<CallbackServer, "port" | "describeTraf
       `${server.describeTraffic()} It listened on port ${server.port}.`,
       "Check that the app registration has the redirect URI http://localhost under Mobile and desktop applications.",
       "Check that no firewall blocks connections to localhost, and what the browser's page says.",
+      "What an error number on the page means: entra-auth-cli explain AADSTS50011",
       "Try a fixed port, as in --port 8080, or more time, as in --timeout 10m.",
     ].join("\n"),
   });

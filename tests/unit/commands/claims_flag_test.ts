@@ -1,6 +1,8 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { encodeBase64Url } from "@std/encoding/base64url";
+import fc from "fast-check";
+import { parseClaimsRequest } from "../../../src/claims.ts";
 import { parseClaimsFlag } from "../../../src/commands/claims_flag.ts";
 import { CliError } from "../../../src/errors.ts";
 
@@ -63,4 +65,30 @@ Deno.test("parseClaimsFlag() says what is wrong", () => {
     assertStringIncludes(error.message, reason);
     assertEquals((error.hint ?? "").length > 20, true);
   }
+});
+
+Deno.test("parseClaimsFlag() gives what a sign-in can carry, or a usage error, whatever is pasted", () => {
+  const piece = fc.constantFrom(
+    "Bearer ",
+    "claims=",
+    '"',
+    "\\",
+    "{",
+    "}",
+    ",",
+    "=",
+    BASE64,
+    "error=",
+    "\r\n",
+    " ",
+  );
+  const pasted = fc.oneof(fc.string({ unit: "binary" }), fc.array(piece).map((pieces) => pieces.join("")));
+  fc.assert(fc.property(pasted, (text) => {
+    try {
+      assertNotEquals(parseClaimsRequest(parseClaimsFlag(text)), null);
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      assertEquals(error.code, "usage");
+    }
+  }));
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
 import { parseReportedError } from "../../../src/entra/reported_error.ts";
-import { CORRELATION_ID, entraBody } from "./aadsts/entra_bodies.ts";
+import { CORRELATION_ID, entraBody, errorFor } from "./aadsts/entra_bodies.ts";
 
 Deno.test("parseReportedError() finds no error where `error` isn't text", () => {
   for (const error of [undefined, null, "", 1, ["invalid_grant"], {}]) {
@@ -26,6 +27,29 @@ Deno.test("parseReportedError() drops claims that the next sign-in could not car
   for (const claims of ["", "{", "null", "[]", "1", '"x"', {}, null]) {
     assertEquals(parseReportedError({ error: "x", claims }), { error: "x", description: null });
   }
+});
+
+Deno.test("parseReportedError() puts claims on one line", () => {
+  const claims = '{\n  "access_token": {\n    "x": null\n  }\n}';
+  assertEquals(parseReportedError({ error: "x", claims })?.claims, '{"access_token":{"x":null}}');
+});
+
+Deno.test("parseReportedError() and entraError() take any body at all", () => {
+  const field = fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.array(fc.anything()), fc.object());
+  const body = fc.record({
+    error: fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("invalid_grant", "access_denied")),
+    error_description: fc.oneof(field, fc.stringMatching(/^AADSTS\d{1,9}: [ -~]{0,40} Trace ID: x$/)),
+    error_codes: fc.oneof(field, fc.array(fc.integer())),
+    suberror: field,
+    correlation_id: field,
+    timestamp: field,
+    claims: field,
+  }, { requiredKeys: ["error"] });
+  fc.assert(fc.property(body, fc.boolean(), (given, silently) => {
+    const { message, hint = "" } = errorFor(given, silently);
+    // deno-lint-ignore no-control-regex -- what must not be there
+    assertEquals(/[\u0000-\u001f\u007f-\u009f]/.test(message + hint.replaceAll("\n", "")), false);
+  }));
 });
 
 Deno.test("parseReportedError() takes the number from error_codes where the words have none", () => {

@@ -14,6 +14,6 @@ Deno.test("timeoutError() has the specification's words", () => {
 
 Deno.test("timeoutError() tells what came, where it listened, and the ways on that the specification names", () => {
   const { hint = "" } = timeoutError(SERVER);
-  const ways = ["http://localhost", "firewall", "browser", "--port 8080", "--timeout"];
+  const ways = ["http://localhost", "firewall", "browser", "--port 8080", "--timeout", "explain AADSTS50011"];
   for (const words of ["Three requests came.", "port 50000", ...ways]) assertStringIncludes(hint, words);
 });
