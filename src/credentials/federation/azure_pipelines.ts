@@ -37,6 +37,8 @@ export function askAzurePipelines(dependencies: CredentialDependencies): FoundCr
     url,
     bearer: new Secret(bearer),
     field: "oidcToken",
+    // A refusal is to be a refusal, not a redirect to a page to sign in at.
+    headers: { "x-tfs-fedauthredirect": "Suppress" },
   } as const;
   return {
     credential: { kind: "assertion", read: () => fetchAssertion(request, dependencies) },

@@ -18,6 +18,8 @@ export interface AssertionRequest {
   readonly bearer: Secret;
   /** Name of the answer's field with the token. */
   readonly field: string;
+  /** Headers that the system wants besides. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -26,13 +28,14 @@ export interface AssertionRequest {
  * @throws {CliError} `network`, `permission`, or `sign_in_failed` for an answer without a token, of which nothing is shown.
  */
 export async function fetchAssertion(
-  { system, method, url, bearer, field }: AssertionRequest,
+  { system, method, url, bearer, field, headers }: AssertionRequest,
   { network, signal }: Pick<CredentialDependencies, "network" | "signal">,
 ): Promise<Secret> {
   const { status, body } = await network.send({
     url: url.href,
     method,
     headers: {
+      ...headers,
       accept: "application/json",
       "content-type": "application/json",
       authorization: `Bearer ${bearer.reveal()}`,

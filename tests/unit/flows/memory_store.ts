@@ -70,7 +70,7 @@ export class MemoryStore implements TokenStore {
 }
 
 function isSame(session: Session, key: SessionKey): boolean {
-  return (["profile", "authority", "tenant", "clientId"] as const).every((name) =>
+  return (["profile", "authority", "tenant", "clientId", "owner"] as const).every((name) =>
     session[name] === key[name]
   );
 }

@@ -1,0 +1,26 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { Secret } from "../../../src/secret.ts";
+import { formatProfileSecrets, parseProfileSecrets } from "../../../src/store/profile_secrets.ts";
+
+Deno.test("parseProfileSecrets() reads what formatProfileSecrets() wrote", () => {
+  const both = {
+    clientId: "client",
+    clientSecret: new Secret("the secret"),
+    certificatePassword: new Secret("the password"),
+  };
+  for (const secrets of [{ clientId: "client" }, both]) {
+    const read = parseProfileSecrets(formatProfileSecrets(secrets));
+    assertEquals(Object.keys(read), Object.keys(secrets));
+    assertEquals(read.clientSecret?.reveal(), "clientSecret" in secrets ? "the secret" : undefined);
+    assertEquals(read.certificatePassword?.reveal(), "clientSecret" in secrets ? "the password" : undefined);
+  }
+});
+
+for (const text of ["", "null", "[]", "{}", '{"clientId":1}', '{"clientId":"c","clientSecret":{}}']) {
+  Deno.test(`parseProfileSecrets() refuses ${text === "" ? "nothing" : text}, and doesn't quote it`, () => {
+    const error = assertThrows(() => parseProfileSecrets(new TextEncoder().encode(text)), CliError);
+    assertEquals(error.code, "unreadable_store");
+    assertEquals(text.length > 4 && error.message.includes(text), false);
+  });
+}
