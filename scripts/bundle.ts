@@ -14,8 +14,14 @@ import { say } from "./npm_package.ts";
 
 const TOP = fromFileUrl(new URL("../", import.meta.url));
 
-/** Kept apart: it needs Node's modules, and what is bundled with it would load them too at every start. */
-const MSAL = "@azure/msal-node";
+/**
+ * Kept apart, each as a module of this name: they are made for Node, and what is bundled with them would load Node's
+ * modules too at every start.
+ */
+const KEPT_APART: Readonly<Record<string, string>> = {
+  "@azure/msal-node": "msal",
+  "node-forge": "forge",
+};
 
 /** What to bundle. */
 export interface BundleOptions {
@@ -49,10 +55,16 @@ async function denoBundle(args: readonly string[]): Promise<void> {
 /** Bundles the program into `folder`. Throws an `Error` with what Deno said where that fails. */
 export async function bundle({ entry = "main.ts", folder }: BundleOptions): Promise<Bundle> {
   const flags = flagsFromEnvironment();
-  await denoBundle([...flags, "--code-splitting", `--external=${MSAL}`, `--outdir=${folder}`, entry]);
-  await denoBundle([...flags, `--output=${join(folder, "msal.js")}`, "scripts/bundle/msal.ts"]);
+  const external = Object.keys(KEPT_APART).map((name) => `--external=${name}`);
+  await denoBundle([...flags, "--code-splitting", ...external, `--outdir=${folder}`, entry]);
+  for (const name of Object.values(KEPT_APART)) {
+    await denoBundle([...flags, `--output=${join(folder, `${name}.js`)}`, `scripts/bundle/${name}.ts`]);
+  }
+  const imports = Object.fromEntries(
+    Object.entries(KEPT_APART).map(([target, name]) => [target, `./${name}.js`]),
+  );
   const config = join(folder, "deno.json");
-  await Deno.writeTextFile(config, JSON.stringify({ imports: { [MSAL]: "./msal.js" } }));
+  await Deno.writeTextFile(config, JSON.stringify({ imports }));
   const paths = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => join(folder, name));
   await stampCommit(paths);
   // An executable keeps the times of its files: two of the same commit are to be the same bytes.
@@ -65,38 +77,47 @@ export async function bundle({ entry = "main.ts", folder }: BundleOptions): Prom
  * Bundles the program into the one module `output`, which can be loaded from anywhere. Throws an `Error` with what Deno
  * said where that fails.
  *
- * MSAL is left to Deno to fetch from npm when it is needed: what is bundled of it would ask for files beside the module,
- * and a URL has none.
+ * What is kept apart is left to Deno to fetch from npm when it is needed: what is bundled of it would ask for files
+ * beside the module, and a URL has none.
  */
 export async function bundleIntoOne(output: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bundle-" });
   try {
-    const late = join(folder, "late_msal.ts");
-    await Deno.writeTextFile(late, await lateMsal());
     const { imports, scopes } = await currentImportMap();
+    const packages = await packagesKeptApart();
+    const late: Record<string, string> = {};
+    for (const { target, name, npm } of packages) {
+      late[target] = `./late_${name}.ts`;
+      await Deno.writeTextFile(join(folder, `late_${name}.ts`), await lateModule(name, npm));
+    }
     const map = join(folder, "import_map.json");
-    await Deno.writeTextFile(
-      map,
-      JSON.stringify({ imports: { ...imports, [MSAL]: "./late_msal.ts" }, scopes }),
-    );
+    await Deno.writeTextFile(map, JSON.stringify({ imports: { ...imports, ...late }, scopes }));
     await Deno.mkdir(dirname(output), { recursive: true });
     const flags = [...flagsWithoutImportMap(), `--import-map=${map}`];
-    await denoBundle([...flags, `--external=${await msalPackage()}`, `--output=${output}`, "main.ts"]);
+    const external = packages.map(({ npm }) => `--external=${npm}`);
+    await denoBundle([...flags, ...external, `--output=${output}`, "main.ts"]);
     await stampCommit([output]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-/** A module that gives what MSAL does, and loads it no sooner than it is loaded itself. */
-async function lateMsal(): Promise<string> {
-  const names = Object.keys(await import("./bundle/msal.ts"));
-  return `export const { ${names.join(", ")} } = await import("${await msalPackage()}");\n`;
+/** A module that gives what the package `npm` does, and loads it no sooner than it is loaded itself. */
+async function lateModule(name: string, npm: string): Promise<string> {
+  const names = Object.keys(await import(`./bundle/${name}.ts`));
+  const named = names.filter((exported) => exported !== "default");
+  return [
+    `const loaded = await import("${npm}");`,
+    ...(named.length === 0 ? [] : [`export const { ${named.join(", ")} } = loaded;`]),
+    ...(names.includes("default") ? ["export default loaded.default;"] : []),
+    "",
+  ].join("\n");
 }
 
-/** The npm package, with its version. */
-async function msalPackage(): Promise<string> {
-  return JSON.parse(await Deno.readTextFile(join(TOP, "deno.json"))).imports[MSAL];
+/** What is kept apart: how the program calls it, its module, and the npm package with its version. */
+async function packagesKeptApart(): Promise<{ target: string; name: string; npm: string }[]> {
+  const { imports } = JSON.parse(await Deno.readTextFile(join(TOP, "deno.json")));
+  return Object.entries(KEPT_APART).map(([target, name]) => ({ target, name, npm: imports[target] }));
 }
 
 if (import.meta.main) {

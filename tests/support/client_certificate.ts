@@ -1,6 +1,6 @@
 import "reflect-metadata"; // @peculiar/x509 asks for this polyfill to be loaded before it
 import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
-// @ts-types="npm:@types/node-forge@1.3.14"
+// @ts-types="../../src/credentials/certificate/node_forge.d.ts"
 import forge from "node-forge";
 
 const ALGORITHM = {

@@ -1,5 +1,5 @@
-// @ts-types="npm:@types/node-forge@1.3.14"
-import type forge from "node-forge";
+// @ts-types="./node_forge.d.ts"
+import type { RsaKey } from "node-forge";
 import { CliError } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
 
@@ -8,7 +8,7 @@ export interface Bundle {
   /** The certificates in DER, in the order of the file. */
   readonly certificates: readonly Uint8Array[];
   /** The private key, or null where there is none. */
-  readonly key: forge.pki.rsa.PrivateKey | null;
+  readonly key: RsaKey | null;
 }
 
 /** Gives the password of a file, once it turns out to need one; null where there is none to be had. */

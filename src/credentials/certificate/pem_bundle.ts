@@ -1,5 +1,5 @@
-// @ts-types="npm:@types/node-forge@1.3.14"
-import forge from "node-forge";
+// @ts-types="./node_forge.d.ts"
+import forge, { type RsaKey } from "node-forge";
 import { decodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../errors.ts";
 import { type Bundle, notRsa, passwordMissing, passwordWrong, type TakePassword } from "./bundle.ts";
@@ -18,7 +18,7 @@ export async function readPemBundle(text: string, path: string, password: TakePa
   };
 }
 
-async function readKey(pem: string, path: string, password: TakePassword): Promise<forge.pki.rsa.PrivateKey> {
+async function readKey(pem: string, path: string, password: TakePassword): Promise<RsaKey> {
   if (!/ENCRYPTED/.test(pem)) {
     try {
       return forge.pki.privateKeyFromPem(pem);
@@ -34,7 +34,7 @@ async function readKey(pem: string, path: string, password: TakePassword): Promi
   return key;
 }
 
-function decrypt(pem: string, password: string): forge.pki.rsa.PrivateKey | null {
+function decrypt(pem: string, password: string): RsaKey | null {
   try {
     return forge.pki.decryptRsaPrivateKey(pem, password) ?? null;
   } catch {

@@ -1,5 +1,5 @@
-// @ts-types="npm:@types/node-forge@1.3.14"
-import forge from "node-forge";
+// @ts-types="./node_forge.d.ts"
+import forge, { type Asn1, type Bag, type Pfx } from "node-forge";
 import { CliError } from "../../errors.ts";
 import { type Bundle, notRsa, passwordMissing, passwordWrong, type TakePassword } from "./bundle.ts";
 
@@ -14,17 +14,17 @@ export async function readPfxBundle(
   const pfx = parseAsn1(content, path);
   // Many files have none, or an empty one.
   const opened = open(pfx, "") ?? await openWith(pfx, path, password);
-  const bags = (type: string | undefined) => opened.getBags({ bagType: type ?? "" })[type ?? ""] ?? [];
+  const bags = (type: string) => opened.getBags({ bagType: type })[type] ?? [];
   const keys = [...bags(pkcs8ShroudedKeyBag), ...bags(keyBag)];
   const [key] = keys.flatMap((bag) => bag.key ?? []);
   if (key === undefined && keys.length > 0) throw notRsa(path);
   return {
     certificates: bags(certBag).map((bag) => derOf(bag)),
-    key: (key as forge.pki.rsa.PrivateKey | undefined) ?? null,
+    key: key ?? null,
   };
 }
 
-async function openWith(pfx: forge.asn1.Asn1, path: string, password: TakePassword) {
+async function openWith(pfx: Asn1, path: string, password: TakePassword) {
   const secret = await password();
   if (secret === null) throw passwordMissing(path);
   const opened = open(pfx, secret.reveal());
@@ -33,7 +33,7 @@ async function openWith(pfx: forge.asn1.Asn1, path: string, password: TakePasswo
 }
 
 /** The opened file, or null where the password is another: its check sum, or what it decrypts, tells. */
-function open(pfx: forge.asn1.Asn1, password: string): forge.pkcs12.Pkcs12Pfx | null {
+function open(pfx: Asn1, password: string): Pfx | null {
   try {
     return forge.pkcs12.pkcs12FromAsn1(pfx, password);
   } catch {
@@ -41,7 +41,7 @@ function open(pfx: forge.asn1.Asn1, password: string): forge.pkcs12.Pkcs12Pfx | 
   }
 }
 
-function parseAsn1(content: Uint8Array, path: string): forge.asn1.Asn1 {
+function parseAsn1(content: Uint8Array, path: string): Asn1 {
   try {
     return forge.asn1.fromDer(binaryString(content));
   } catch {
@@ -51,7 +51,7 @@ function parseAsn1(content: Uint8Array, path: string): forge.asn1.Asn1 {
   }
 }
 
-function derOf({ cert, asn1 }: forge.pkcs12.Bag): Uint8Array {
+function derOf({ cert, asn1 }: Bag): Uint8Array {
   // The library doesn't take apart what holds no RSA key, and keeps it whole.
   const whole = cert === undefined || cert === null ? asn1 : forge.pki.certificateToAsn1(cert);
   return Uint8Array.from(forge.asn1.toDer(whole).getBytes(), (character) => character.charCodeAt(0));

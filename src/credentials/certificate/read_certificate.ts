@@ -1,5 +1,5 @@
-// @ts-types="npm:@types/node-forge@1.3.14"
-import forge from "node-forge";
+// @ts-types="./node_forge.d.ts"
+import forge, { type Certificate, type RsaKey } from "node-forge";
 import { encodeBase64 } from "@std/encoding/base64";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
@@ -47,8 +47,8 @@ export async function readCertificate(
 
 interface Leaf {
   readonly der: Uint8Array;
-  readonly certificate: forge.pki.Certificate;
-  readonly key: forge.pki.rsa.PrivateKey;
+  readonly certificate: Certificate;
+  readonly key: RsaKey;
 }
 
 /** The certificate of the key: others in the file are those that lead to its root. */
@@ -66,7 +66,7 @@ function leafOf({ certificates, key }: Bundle, path: string): Leaf {
   const candidates = certificates.flatMap((der) => parse(der));
   if (candidates.length === 0) throw notRsa(path);
   const leaf = candidates.find(({ certificate }) => {
-    const { n, e } = certificate.publicKey as forge.pki.rsa.PublicKey;
+    const { n, e } = certificate.publicKey;
     return n.equals(key.n) && e.equals(key.e);
   });
   if (leaf !== undefined) return { ...leaf, key };
@@ -75,7 +75,7 @@ function leafOf({ certificates, key }: Bundle, path: string): Leaf {
   });
 }
 
-function parse(der: Uint8Array): { der: Uint8Array; certificate: forge.pki.Certificate }[] {
+function parse(der: Uint8Array): { der: Uint8Array; certificate: Certificate }[] {
   try {
     return [{ der, certificate: forge.pki.certificateFromPem(toPem(der)) }];
   } catch {
@@ -84,7 +84,7 @@ function parse(der: Uint8Array): { der: Uint8Array; certificate: forge.pki.Certi
   }
 }
 
-function judgeValidity({ validity }: forge.pki.Certificate, path: string, nowMs: number): void {
+function judgeValidity({ validity }: Certificate, path: string, nowMs: number): void {
   const { notBefore, notAfter } = validity;
   const isOver = nowMs > notAfter.getTime();
   if (!isOver && nowMs >= notBefore.getTime()) return;

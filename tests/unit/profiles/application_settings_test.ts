@@ -60,7 +60,7 @@ Deno.test("resolveApplicationSettings() takes a managed identity from flags, the
   assertEquals(idOf(flags, PERSON), "managed-identity");
   assertEquals(idOf({}, MACHINE), CLIENT);
   assertEquals(idOf({}, MACHINE, { AZURE_CLIENT_ID: OTHER }), OTHER);
-  assertEquals(idOf({ clientId: CLIENT }, null, { ...flags, AZURE_CLIENT_ID: OTHER }), CLIENT);
+  assertEquals(idOf({ ...flags, clientId: CLIENT }, null, { AZURE_CLIENT_ID: OTHER }), CLIENT);
   assertEquals(idOf({ ...flags, identityObjectId: OTHER }, MACHINE), `object-id:${OTHER}`);
   const resource =
     "/subscriptions/x/resourcegroups/y/providers/Microsoft.ManagedIdentity/userAssignedIdentities/z";

@@ -1,0 +1,2 @@
+// The entry of the bundle that holds node-forge.
+export { default } from "node-forge";
