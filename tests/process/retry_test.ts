@@ -123,6 +123,33 @@ Deno.test("a token with some minutes left is given at once when its refresh meet
   }
 });
 
+Deno.test("a token with some minutes left is given when the authority takes longer than --timeout", async () => {
+  await using sandbox = await openSignedIn(120);
+  const release = Promise.withResolvers<void>();
+  sandbox.provider.failNext("token", { kind: "hold", until: release.promise, then: { kind: "reset" } });
+  const result = await sandbox.run(["get-token", "--timeout", "1s"]);
+  release.resolve();
+  assertEquals([result.code, result.stdout.trim()], [0, sandbox.token], result.stderr);
+  assertMatch(
+    result.stderr,
+    /^Warning: the token could not be refreshed \(No answer from localhost:\d+ within/m,
+  );
+});
+
+Deno.test({
+  name: "Ctrl-C ends a wait that the authority asked for",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using sandbox = await openSignedIn();
+    sandbox.provider.failNext("token", askFor("20"));
+    const program = sandbox.start(["refresh"]);
+    await program.stderrMatch(/Waiting 20 s/);
+    program.kill("SIGINT");
+    const result = await program.ended;
+    assertEquals([result.code, result.stdout, refreshes(sandbox)], [130, "", 1], result.stderr);
+  },
+});
+
 Deno.test("a code is redeemed once, whatever the authority asks for", async () => {
   await using sandbox = await openSandbox();
   sandbox.provider.failNext("token", askFor("1", 503));
