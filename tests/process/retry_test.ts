@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
+import { CONFIDENTIAL_APPLICATION } from "../support/provider/directory.ts";
 import type { Failure } from "../support/provider/failures.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
@@ -56,6 +57,44 @@ Deno.test("a refresh whose answer is lost is not sent again, for its token may b
   assertEquals([result.code, result.stdout, refreshes(sandbox)], [4, "", 1], result.stderr);
   assertMatch(result.stderr, /^localhost:\d+ broke off the connection before it answered$/m);
   assertEquals(await storeOf(sandbox), before);
+});
+
+Deno.test("a refresh that meets an answer of nobody's use leaves every token as it was", async () => {
+  await using sandbox = await openSignedIn();
+  const before = await storeOf(sandbox);
+  const answer = (body: string | Uint8Array, headers: Record<string, string> = {}): Failure => {
+    return { kind: "response", status: 200, headers, body };
+  };
+  const answers: readonly (readonly [Failure, number, RegExp])[] = [
+    [answer("<html>", HTML), 4, /^In place of localhost:\d+ a web page answered$/m],
+    [answer('{"token_type":"Bearer","access_tok'), 3, /something that is not JSON$/m],
+    [answer(new Uint8Array(2 * 1024 * 1024)), 4, /is larger than 1048576 bytes$/m],
+    [answer("x".repeat(100), { "content-encoding": "gzip" }), 4, /can't be unpacked$/m],
+    [answer("{}", { "content-length": "200" }), 4, / breaks off$/m],
+    [{ kind: "response", status: 302, headers: { location: "https://portal.example" } }, 3, /a redirect$/m],
+  ];
+  for (const [failure, code, message] of answers) {
+    sandbox.provider.failNext("token", failure);
+    const result = await sandbox.run(["refresh"]);
+    assertEquals([result.code, result.stdout], [code, ""], result.stderr);
+    assertMatch(result.stderr, message);
+    assertEquals(await storeOf(sandbox), before);
+  }
+  assertEquals(refreshes(sandbox), answers.length, "none is sent again");
+});
+
+Deno.test("an application's own token is asked for again when the authority is busy, and never when it may be there", async () => {
+  await using sandbox = await openSandbox();
+  const { clientId, secret = "" } = CONFIDENTIAL_APPLICATION;
+  const args = ["get-token", "--client-id", clientId, "--flow", "client-credentials"];
+  const env = { AZURE_CLIENT_SECRET: secret };
+  const asked = () => sandbox.provider.requestsTo("token").length;
+  sandbox.provider.failNext("token", { kind: "reset" });
+  const lost = await sandbox.run(args, { env });
+  assertEquals([lost.code, lost.stdout, asked()], [4, "", 1], lost.stderr);
+  sandbox.provider.failNext("token", BUSY);
+  const busy = await sandbox.run(args, { env });
+  assertEquals([busy.code, asked()], [0, 3], busy.stderr);
 });
 
 Deno.test("refresh waits as long as the authority asks for", async () => {
