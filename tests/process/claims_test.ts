@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { startGraph } from "../support/graph.ts";
-import { ADA } from "../support/provider/directory.ts";
+import { enterDeviceCode } from "../support/enter_device_code.ts";
+import { ADA, CONFIDENTIAL_APPLICATION } from "../support/provider/directory.ts";
 import type { EntraErrorFailure } from "../support/provider/failures.ts";
 import type { ProviderRequest } from "../support/provider/request_router.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
@@ -74,6 +75,25 @@ Deno.test("get-token --claims goes on to the browser where the refresh is refuse
     "Refreshing token...\nSigning in again: Multifactor authentication is required (AADSTS50076)\nOpening browser",
   );
   for (const request of requests(sandbox)) assertEquals(asked(request), { ...NBF, ...policy, ...CAPABLE });
+});
+
+Deno.test("the device code flow and an application's own token carry claims and capability too", async () => {
+  await using sandbox = await openSandbox({ devicePollInterval: 1 });
+  const { provider } = sandbox;
+  const program = sandbox.start(["get-token", "--flow", "device-code", "--claims", CLAIMS]);
+  await enterDeviceCode(sandbox, program.stderrMatch);
+  assertEquals((await program.ended).code, 0);
+  const { clientId, secret = "" } = CONFIDENTIAL_APPLICATION;
+  const result = await sandbox.run(
+    ["get-token", "--flow", "client-credentials", "--client-id", clientId, "--claims", CLAIMS],
+    { env: { AZURE_CLIENT_SECRET: secret } },
+  );
+  assertEquals(result.code, 0, result.stderr);
+  const requests = [...provider.requestsTo("devicecode"), ...provider.requestsTo("token")];
+  assertEquals(new Set(requests.map(({ form }) => form.grant_type)).size, 3);
+  for (const request of requests) {
+    assertEquals(asked(request), { ...NBF, ...CAPABLE }, request.form.grant_type);
+  }
 });
 
 Deno.test("get-token --claims that can't be read ends with exit code 2 and what is wrong", async () => {

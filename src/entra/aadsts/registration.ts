@@ -50,7 +50,7 @@ const RESOURCE_NOT_FOUND: Remedy = {
     `Check the spelling of the scopes and the tenant ${context.tenant}; the API may have to be installed there.\n` +
     az(
       context,
-      `ad sp list --filter "servicePrincipalNames/any(n:n eq 'RESOURCE')" --query [].appDisplayName`,
+      `ad sp list --filter "servicePrincipalNames/any(n:n eq 'RESOURCE')" --query "[].appDisplayName"`,
     ),
 };
 
