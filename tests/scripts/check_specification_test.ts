@@ -1,0 +1,73 @@
+import { assertEquals } from "@std/assert";
+import { judgeSpecification, parseSpecification } from "../../scripts/check_specification.ts";
+
+const TEXT = `# Title
+
+What this is.
+
+- **S1** The program is called so.
+  - \`tests/a_test.ts\`: "it is called so"
+- **S2** It does one thing that takes many words to say, and so
+  more than one line.
+  - \`tests/a_test.ts\`: "it does one thing, in a name that is
+    wrapped"
+  - \`tests/process/b_test.ts\`: "… does it too"
+
+## Another part
+
+- **S3** Nothing shows this.
+- **S4** Somebody will show this.
+  - a test that is yet to come
+`;
+
+Deno.test("parseSpecification() reads requirements and their tests, over the ends of lines", () => {
+  assertEquals(parseSpecification(TEXT), [
+    { number: 1, tests: [{ path: "tests/a_test.ts", name: "it is called so" }] },
+    {
+      number: 2,
+      tests: [
+        { path: "tests/a_test.ts", name: "it does one thing, in a name that is wrapped" },
+        { path: "tests/process/b_test.ts", name: "… does it too" },
+      ],
+    },
+    { number: 3, tests: [] },
+    { number: 4, tests: [{ path: "a test that is yet to come", name: "" }] },
+  ]);
+});
+
+/** What is wrong with one requirement that is shown by the test called `name`, in a file with this source. */
+function judge(name: string, source: string | null): Promise<string[]> {
+  return judgeSpecification(
+    [{ number: 1, tests: [{ path: "a_test.ts", name }] }],
+    () => Promise.resolve(source),
+  );
+}
+
+Deno.test("judgeSpecification() finds tests however they are written down", async () => {
+  assertEquals(await judge("it works", 'Deno.test("it works", () => {'), []);
+  assertEquals(await judge("it works", 'Deno.test({\n  name: "it works",'), []);
+  assertEquals(await judge("it works", 'testOnTerminal(\n  "it works",\n'), []);
+  assertEquals(await judge("it works", "name: `it works${reason}`"), []);
+  assertEquals(
+    await judge("… works with {…}", "Deno.test(`${what} works with {${names.map(() => { return 1; })}}`)"),
+    [],
+  );
+  assertEquals(await judge("it (really) works?", 'Deno.test("it (really) works?")'), []);
+});
+
+Deno.test("judgeSpecification() misses a test that was renamed or removed, or is only spoken of", async () => {
+  const complaint = ['S1: a_test.ts has no test "it works"'];
+  assertEquals(await judge("it works", 'Deno.test("it works well", () => {'), complaint);
+  assertEquals(await judge("it works", 'Deno.test("how it works", () => {'), complaint);
+  assertEquals(await judge("it works", '// "it works" is gone'), complaint);
+  assertEquals(await judge("it works", null), ["S1: there is no a_test.ts"]);
+});
+
+Deno.test("judgeSpecification() misses numbers and rows without a test", async () => {
+  const requirements = [{ number: 1, tests: [] }, { number: 3, tests: [] }];
+  assertEquals(await judgeSpecification(requirements, () => Promise.resolve(null)), [
+    "S1 names no test",
+    "S3 stands where S2 is expected",
+    "S3 names no test",
+  ]);
+});
