@@ -27,6 +27,7 @@ export async function applyFailure(
   if (changesAnswer(failure)) return { answered: false, change: failure };
   switch (failure.kind) {
     case "hold":
+      failure.onArrival?.();
       await failure.until;
       return failure.then === undefined
         ? { answered: false }

@@ -48,6 +48,8 @@ export interface ResetFailure {
 /** The answer waits for `until`, then is the genuine one, or `then`. */
 export interface HoldFailure {
   readonly kind: "hold";
+  /** Told when the request has come. */
+  readonly onArrival?: () => void;
   readonly until: Promise<unknown>;
   readonly then?: Exclude<Failure, HoldFailure>;
 }
