@@ -2,15 +2,10 @@ import { appPage, type Remedy, type RemedyTable, signInAnew } from "./remedy.ts"
 
 const SIGN_IN_AGAIN: Remedy["hint"] = (context) => `Sign in again: ${signInAnew(context)}`;
 
-const UNUSED: Remedy = {
-  message: "The saved sign-in has expired, because it was not used for too long",
-  hint: SIGN_IN_AGAIN,
-};
-
 const CODE_EXPIRED: Remedy = {
   message: "The code was not entered in time",
-  hint: () =>
-    "Start again, and enter the new code before it expires: entra-auth-cli get-token --flow device-code",
+  hint: (context) =>
+    `Start again, and enter the new code before it expires: ${signInAnew(context)} --flow device-code`,
 };
 
 const UNAVAILABLE: Remedy = {
@@ -25,8 +20,11 @@ const STALE_CODE: Remedy = {
 
 /** What is wrong with a refresh token, an authorization code or a device code; and the service's own troubles. */
 export const GRANT_REMEDIES: RemedyTable = {
-  700082: UNUSED,
-  70008: UNUSED,
+  700082: {
+    message: "The saved sign-in has expired, because it was not used for too long",
+    hint: SIGN_IN_AGAIN,
+  },
+  70008: { message: "The sign-in has expired, because it was not used in time", hint: SIGN_IN_AGAIN },
   50173: {
     message: "The saved sign-in was revoked, by the user, by an administrator or by a new password",
     hint: SIGN_IN_AGAIN,
@@ -52,7 +50,7 @@ export const GRANT_REMEDIES: RemedyTable = {
   },
   70018: {
     message: "The code that was entered is not the one that was shown",
-    hint: () => "Start again, and enter the new code: entra-auth-cli get-token --flow device-code",
+    hint: (context) => `Start again, and enter the new code: ${signInAnew(context)} --flow device-code`,
   },
   70019: CODE_EXPIRED,
   70020: CODE_EXPIRED,

@@ -83,7 +83,7 @@ export const POLICY_REMEDIES: RemedyTable = {
     message: "The tenant's security defaults block this sign-in",
     hint: (context) =>
       `Sign in with the browser: ${signInAnew(context)} --flow interactive\n` +
-      `An administrator sees them here: Entra admin center > Overview > Properties > Security defaults`,
+      `An administrator sees them here: Entra admin center > Overview > Properties > Manage security defaults`,
   },
   53000: DEVICE_NOT_COMPLIANT,
   530002: DEVICE_NOT_COMPLIANT,

@@ -121,7 +121,7 @@ const ROWS: readonly Row[] = [
   ["invalid_grant", 50196, "refresh", 3, "too many", ["--no-cache"]],
 
   ["invalid_grant", 700082, "refresh", 3, "not used for too long", [ANEW]],
-  ["invalid_grant", 70008, "refresh", 3, "not used for too long", [ANEW]],
+  ["invalid_grant", 70008, "sign-in", 3, "not used in time", [ANEW]],
   ["invalid_grant", 50173, "refresh", 3, "revoked", [ANEW], { suberror: "bad_token" }],
   ["invalid_grant", 70043, "refresh", 3, "sign-in frequency", [ANEW]],
   ["invalid_grant", 700084, "refresh", 3, "single-page", [AUTHENTICATION, ANEW]],
