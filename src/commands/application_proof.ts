@@ -25,7 +25,7 @@ export function applicationProof(
     flags: { certificate, sendCertificateChain, assertionFile, assertionVariable: assertionEnv },
     async ask(question) {
       if (!interactive || !context.terminal.stdinIsTerminal) return null;
-      const { askSecret } = await import("./ask.ts");
+      const { askSecret } = await import("./ask_secret.ts");
       return await askSecret(context, question);
     },
   };

@@ -1,7 +1,6 @@
 import { abortable } from "@std/async/abortable";
 import { CliError } from "../errors.ts";
-import { Secret } from "../secret.ts";
-import type { Terminal } from "../system/terminal.ts";
+import type { Screen, Terminal } from "../system/terminal.ts";
 import type { CommandContext } from "./context.ts";
 
 /** How a question is asked. */
@@ -46,18 +45,6 @@ export async function ask<T>(
   return check(await abortable(prompt, interrupted));
 }
 
-/**
- * Asks for something that nobody is to read along: what is typed is not shown. Enter alone means none, which is null.
- *
- * @throws {CliError} `interrupted` when the person ends it.
- */
-export async function askSecret({ terminal, interrupted }: Asker, label: string): Promise<Secret | null> {
-  const { Secret: SecretPrompt } = await import("@cliffy/prompt");
-  const prompt = SecretPrompt.prompt({ message: label, hidden: true, writer: await openQuestions(terminal) });
-  const text = await abortable(prompt, interrupted);
-  return text === "" ? null : new Secret(text);
-}
-
 function oneLine({ message, hint }: CliError): string {
   return hint === undefined ? message : `${message}. ${hint.replaceAll("\n", " ")}`;
 }
@@ -70,14 +57,17 @@ export async function confirm({ terminal, interrupted }: Asker, question: string
   return await abortable(prompt, interrupted);
 }
 
-/** Where questions are asked: stdout stays data. */
-async function openQuestions(terminal: Terminal): Promise<{ writeSync(data: Uint8Array): number }> {
+/** Where questions are asked: stdout stays data. @throws {CliError} `person_needed` where nobody would see them. */
+export async function screenForQuestions(terminal: Pick<Terminal, "screen">): Promise<Screen> {
   const screen = await terminal.screen();
-  if (screen === null) {
-    throw new CliError("person_needed", "There is a question to answer, and no terminal to ask it on", {
-      hint: "Run the command on a terminal, or give the answers as flags: see --help.",
-    });
-  }
+  if (screen !== null) return screen;
+  throw new CliError("person_needed", "There is a question to answer, and no terminal to ask it on", {
+    hint: "Run the command on a terminal, or give the answers as flags: see --help.",
+  });
+}
+
+async function openQuestions(terminal: Terminal): Promise<{ writeSync(data: Uint8Array): number }> {
+  const screen = await screenForQuestions(terminal);
   const decoder = new TextDecoder();
   return {
     writeSync(data) {

@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import { needsCredential, type Profile } from "../profiles/profile.ts";
 import { Secret } from "../secret.ts";
-import { askSecret } from "./ask.ts";
+import { askSecret } from "./ask_secret.ts";
 import type { CommandContext } from "./context.ts";
 
 /** More than any secret has. */

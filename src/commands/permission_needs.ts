@@ -87,7 +87,7 @@ const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   "status": ["folder", "key", "terminal"],
   "explain": ["folder", "profile", "settings", "terminal"],
   "clear-cache": ["folder", "change", "profile", "key", "terminal"],
-  "create-profile": ["folder", "change", "terminal"],
+  "create-profile": ["folder", "change", "key", "terminal"],
   "list-profiles": ["folder", "key", "terminal"],
   "show-profile": ["folder", "profile", "key", "terminal"],
   "edit-profile": ["folder", "change", "key", "terminal"],

@@ -1,6 +1,6 @@
 import { cloudOf } from "../cloud.ts";
 import { CliError } from "../errors.ts";
-import { OPENID_SCOPES } from "../scopes.ts";
+import { isDefaultScope, OPENID_SCOPES } from "../scopes.ts";
 import type { Flow } from "./profile.ts";
 
 const DEFAULT = "/.default";
@@ -18,7 +18,7 @@ export function defaultApplicationScope(authority: string): string {
  * @throws {CliError} `usage` that names the scope to ask for instead.
  */
 export function checkApplicationScopes(scopes: readonly string[], flow: Flow, authority: string): void {
-  const wrong = scopes.find((scope) => !isDefaultScope(scope));
+  const wrong = scopes.find((scope) => !isOfOneResource(scope));
   if (wrong !== undefined) {
     throw new CliError("usage", `Scope ${JSON.stringify(wrong)} can't be asked for with ${flow}`, {
       hint: `An application gets what it was granted on a resource: --scope ${
@@ -34,9 +34,8 @@ export function checkApplicationScopes(scopes: readonly string[], flow: Flow, au
   }
 }
 
-/** Whether `scope` stands for all that was granted on one resource. */
-export function isDefaultScope(scope: string): boolean {
-  return scope.toLowerCase().endsWith(DEFAULT) && scope.length > DEFAULT.length;
+function isOfOneResource(scope: string): boolean {
+  return isDefaultScope(scope) && scope.indexOf("/") > 0;
 }
 
 /** The scope that covers what was meant: `https://vault.azure.net/user_impersonation` is about the vault. */

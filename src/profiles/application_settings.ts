@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
-import { parseScopes } from "../scopes.ts";
+import { isDefaultScope, parseScopes } from "../scopes.ts";
 import type { Environment } from "../system/environment.ts";
-import { checkApplicationScopes, defaultApplicationScope, isDefaultScope } from "./application_scopes.ts";
+import { checkApplicationScopes, defaultApplicationScope } from "./application_scopes.ts";
 import { formatManagedIdentity, resolveManagedIdentity } from "./managed_identity.ts";
 import { type Flow, isApplicationFlow, MANAGED_IDENTITY, type Profile } from "./profile.ts";
 import {

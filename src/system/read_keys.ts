@@ -5,12 +5,14 @@ const BUFFER_BYTES = 4096;
 /**
  * What is typed on stdin, which is a terminal, as it is typed and without being shown. A line as long as an address with
  * a code in it would not fit what a terminal takes of one by itself. The terminal is as before when `signal` is aborted.
+ * First comes an empty text: from then on nothing is shown.
  */
 export async function* readKeys(signal: AbortSignal): AsyncGenerator<string> {
   if (signal.aborted) return;
   // Ctrl-C stays a signal where the system can have it so; Windows hands it over as a character.
   Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
   try {
+    yield "";
     const decoder = new TextDecoder();
     const buffer = new Uint8Array(BUFFER_BYTES);
     while (true) {

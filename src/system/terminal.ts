@@ -21,7 +21,7 @@ export interface Terminal {
   screen(): Promise<Screen | null>;
   /**
    * What the person types, as it is typed and without showing it, until `signal` is aborted; then the terminal is as
-   * before. Only where stdin is a terminal.
+   * before. First comes an empty text: from then on nothing is shown. Only where stdin is a terminal.
    */
   typed(signal: AbortSignal): AsyncIterable<string>;
   /** How many columns the terminal has now; null where that can't be told. */

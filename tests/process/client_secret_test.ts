@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { decodeJwt } from "jose";
 import type { ProgramResult } from "../support/program.ts";
+import { hasNoPseudoTerminal, startOnTerminal } from "../support/pseudo_terminal.ts";
 import {
   ADA,
   type Application,
@@ -140,7 +141,7 @@ Deno.test("client-credentials says what is wrong before it asks anyone: scopes, 
     2,
     "--scope https://vault.azure.net/.default",
   );
-  assertRefused(await run("-s", `${GRAPH_DEFAULT} https://vault.azure.net/.default`), 2, "one resource");
+  assertRefused(await run("-s", `${GRAPH_DEFAULT} https://vault.azure.net/.default`), 2, "2 resources");
   for (const tenant of ["common", "organizations", "consumers"]) {
     assertRefused(await run("--tenant-id", tenant), 2, "--tenant-id TENANT", `'${tenant}'`);
   }
@@ -193,4 +194,56 @@ Deno.test("create-profile refuses an empty standard input for a secret, and keep
   const result = await sandbox.run([...args, "--client-secret-stdin"], { stdin: "\n" });
   assertRefused(result, 2, "holds no client secret");
   assert(!(await sandbox.run(["list-profiles"])).stdout.includes("job"));
+});
+
+Deno.test("edit-profile puts another secret in the place of the kept one, and a renamed profile keeps it", async () => {
+  await using sandbox = await openSandbox();
+  await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], "wrong");
+  const get = (name: string) => sandbox.run(["get-token", "-p", name, "--force"]);
+  assertRefused(await get("job"), 3, "AADSTS7000215");
+  const edit = ["edit-profile", "--name", "job"];
+  const changed = await sandbox.run([...edit, "--client-secret-stdin"], { stdin: `${SECRET}\r\n` });
+  assertEquals(changed.code, 0, changed.stderr);
+  assertEquals((await get("job")).code, 0);
+  const renamed = await sandbox.run([...edit, "--rename", "nightly"]);
+  assertEquals(renamed.code, 0, renamed.stderr);
+  const good = await get("nightly");
+  assertEquals(good.code, 0, good.stderr);
+  const asPerson = await sandbox.run(["edit-profile", "--name", "nightly", "--scope", "User.Read"]);
+  assertRefused(asPerson, 2, "--scope https://graph.microsoft.com/.default");
+});
+
+Deno.test({
+  name: "create-profile and get-token ask for a secret on a terminal, and don't show it there",
+  ignore: hasNoPseudoTerminal,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const { tenantId, origin } = sandbox.provider;
+    const ids = `--tenant-id ${tenantId} --client-id ${CONFIDENTIAL_APPLICATION.clientId}`;
+    const create = `create-profile --flow client-credentials ${ids} --authority ${origin}`;
+    const type = async (command: string, label: string, text: string) => {
+      const shell = await startOnTerminal(sandbox, `entra-auth-cli ${command}`);
+      await shell.stdoutMatch(new RegExp(label));
+      await shell.type(`${text}\r`);
+      const { code, stdout } = await shell.ended;
+      assertEquals(code, 0, stdout);
+      assert(!stdout.includes(SECRET), stdout);
+      return stdout;
+    };
+    assertStringIncludes(
+      await type(`${create} --name kept`, "Client Secret", SECRET),
+      "Client secret kept, encrypted",
+    );
+    const good = await sandbox.run(["get-token", "-p", "kept"]);
+    assertEquals(good.code, 0, good.stderr);
+
+    const none = await type(`${create} --name asking`, "Client Secret", "");
+    assert(!none.includes("kept"), none);
+    const asked = await type("get-token -p asking --verbose", "Client secret", SECRET);
+    assertStringIncludes(asked, "Credential: the terminal");
+    const quiet =
+      await (await startOnTerminal(sandbox, "entra-auth-cli get-token -p asking --no-interactive --force"))
+        .ended;
+    assertEquals(quiet.code, 2, quiet.stdout);
+  },
 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { askForAddress, typeOn } from "../../../src/commands/ask_for_address.ts";
+import { askForAddress } from "../../../src/commands/ask_for_address.ts";
+import { typeOn } from "../../../src/commands/typed_line.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { PastedVerdict } from "../../../src/flows/person.ts";
 import { MemoryTerminal } from "./command_fixture.ts";

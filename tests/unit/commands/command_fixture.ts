@@ -46,6 +46,7 @@ export class MemoryTerminal implements ManneredTerminal {
   }
 
   async *typed(signal: AbortSignal): AsyncGenerator<string> {
+    yield "";
     yield* this.keys;
     await abortable(new Promise(() => {}), signal).catch(() => {});
   }
