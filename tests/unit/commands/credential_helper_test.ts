@@ -71,7 +71,11 @@ Deno.test("credential-helper erase forgets the token that was refused, or those 
   const [known] = (await run("erase", `${ASKED}password=the-token\n`)).dropped;
   const [profile, choice] = known ?? ["", { scopes: [] }];
   assertEquals([profile, "accessToken" in choice && choice.accessToken.reveal()], ["work", "the-token"]);
-  assertEquals((await run("erase", ASKED)).dropped, [
-    ["work", { scopes: [`${AZURE_DEVOPS}/user_impersonation`] }],
-  ]);
+  for (
+    const [flow, permission] of [["DeviceCode", "user_impersonation"], ["client-credentials", ".default"]]
+  ) {
+    assertEquals((await run("erase", ASKED, { flow })).dropped, [
+      ["work", { scopes: [`${AZURE_DEVOPS}/${permission}`] }],
+    ]);
+  }
 });

@@ -152,7 +152,8 @@ Deno.test("inspect survives claims of any type", async () => {
       "exp",
       "ver",
     ];
-    assertStringIncludes(await text({}, Object.fromEntries(names.map((name) => [name, odd]))), "State:");
+    const shown = await text({}, Object.fromEntries(names.map((name) => [name, odd])));
+    assertEquals(/NaN|undefined|^(?!State)[^]/.test(shown), false, shown);
   }
 });
 

@@ -135,4 +135,7 @@ Deno.test("verifyToken() takes no keys from elsewhere, and none that are none", 
     assertEquals(error.code, "invalid_response");
   }
   assertEquals((await reasonFor(token, METADATA, { keys: [] })).kind, "wrong");
+  const [key] = KEYS.keys;
+  const two = { keys: [key, { ...key, kid: "another" }] };
+  assertEquals((await reasonFor(await sign({}, { kid: undefined }), METADATA, two)).kind, "wrong");
 });
