@@ -36,7 +36,7 @@ Deno.test({
   async fn() {
     await using sandbox = await openSandbox();
     await sandbox.signIn(["get-token"]);
-    const words = ["--help", "-o", "json", "", "--verbose", "--", "$HOME", "a b", "--profile", "none"];
+    const words = ["--help", "-o", "json", "-e", "", "--verbose", "--", "$HOME", "a b", "--profile", "none"];
     const args = ["exec", "--", "sh", "-c", 'printf "[%s]" "$@"', "sh", ...words];
     const result = await sandbox.run(args, PERMITTED);
     assertEquals([result.code, result.stdout], [0, words.map((word) => `[${word}]`).join("")], result.stderr);
@@ -143,6 +143,25 @@ Deno.test({
     const { code, stdout } = await terminal.ended;
     assertEquals(code, 4, stdout);
     assertMatch(plainScreen(stdout), /read on after 1/);
+  },
+});
+
+Deno.test({
+  name: "exec on a terminal passes on what a terminal doesn't send by itself",
+  ignore: ignore || hasNoPseudoTerminal,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    const script = join(sandbox.folder, "wait.sh");
+    await Deno.writeTextFile(
+      script,
+      "trap 'exit 6' TERM\necho parent $PPID.\nwhile :; do sleep 0.05; done\n",
+    );
+    const terminal = await startOnTerminal(sandbox, `entra-auth-cli exec -- sh '${script}'`, PERMITTED);
+    const [, parent] = await terminal.stdoutMatch(/parent (\d+)\./);
+    Deno.kill(Number(parent), "SIGTERM");
+    const { code, stdout } = await terminal.ended;
+    assertEquals(code, 6, stdout);
   },
 });
 
