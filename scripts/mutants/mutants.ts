@@ -112,7 +112,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "https on the authority's own host",
-    file: "src/entra/guarded_network.ts",
+    file: "src/entra/send_to_authority.ts",
     find: `address?.protocol === "https:" && address.host === authority.host && !hasUser`,
     replace: "true",
     tests: ["tests/unit/entra/guarded_network_test.ts"],
