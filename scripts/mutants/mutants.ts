@@ -15,6 +15,7 @@ export interface Mutant {
 const ID_TOKEN_TESTS = ["tests/unit/entra/id_token_test.ts"];
 const CLIENT_TESTS = ["tests/unit/entra/msal_token_client_test.ts"];
 const CALLBACK_TESTS = ["tests/unit/loopback/judge_callback_test.ts"];
+const POLLING_TESTS = ["tests/unit/entra/device_polling_test.ts"];
 const CRASH_TESTS = ["tests/process/store_crash_test.ts"];
 
 /** What a sign-in and the tokens rest on, each taken away by itself. */
@@ -187,5 +188,47 @@ export const MUTANTS: readonly Mutant[] = [
     find: "!isSameAccount(issued.token.account, account)",
     replace: "false",
     tests: CLIENT_TESTS,
+  },
+  {
+    guard: "the page where a device code is entered",
+    file: "src/entra/device_code.ts",
+    find: "url.host === host || VERIFICATION_HOSTS.includes(url.host) ? url.href : null",
+    replace: "url.href",
+    tests: ["tests/unit/entra/device_code_test.ts"],
+  },
+  {
+    guard: "the wait between two polls for a device code",
+    file: "src/entra/device_polling.ts",
+    find: "    await clock.wait(Math.min(waitMs, Math.max(life.leftMs(), 0)), signal);\n",
+    replace: "    signal.throwIfAborted();\n",
+    tests: POLLING_TESTS,
+  },
+  {
+    guard: "five seconds more after slow_down",
+    file: "src/entra/device_polling.ts",
+    find: "intervalMs += SLOW_DOWN_MS",
+    replace: "intervalMs += 0",
+    tests: POLLING_TESTS,
+  },
+  {
+    guard: "the end of a device code",
+    file: "src/entra/device_polling.ts",
+    find: "    if (life.leftMs() <= 0) throw expired(null);\n",
+    replace: "",
+    tests: POLLING_TESTS,
+  },
+  {
+    guard: "the end of the other ways once one has won",
+    file: "src/flows/race.ts",
+    find: "    this.#over.abort();\n",
+    replace: "",
+    tests: ["tests/unit/flows/remote_sign_in_test.ts"],
+  },
+  {
+    guard: "the origin of a pasted address",
+    file: "src/loopback/pasted_address.ts",
+    find: "url.origin === new URL(redirectUri).origin && ",
+    replace: "",
+    tests: ["tests/unit/loopback/pasted_address_test.ts"],
   },
 ];

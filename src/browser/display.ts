@@ -6,16 +6,14 @@ export const SCREEN_VARIABLES = ["DISPLAY", "WAYLAND_DISPLAY"];
 
 /**
  * Where one of these is set, the screen of this machine is somebody else's or nobody's: SSH, a CI job (Azure Pipelines
- * sets `TF_BUILD` alone), Codespaces, a dev container, and the terminal of a remote VS Code, which sets `BROWSER` too
- * where it can open one.
+ * sets `TF_BUILD` alone), and the terminal of a remote VS Code, which sets `BROWSER` too where it can open one. Containers
+ * and Codespaces are Linux without a display.
  */
 export const ELSEWHERE_VARIABLES = [
   "SSH_CONNECTION",
   "SSH_TTY",
   "CI",
   "TF_BUILD",
-  "CODESPACES",
-  "REMOTE_CONTAINERS",
   "VSCODE_IPC_HOOK_CLI",
 ];
 

@@ -19,6 +19,8 @@ export type Need =
   | "application"
   /** Asking the user: the browser, and the port for its answer. */
   | "user"
+  /** Showing on the terminal what a person has to see or answer, where stderr is hidden. */
+  | "question"
   /** Looking around on this machine. */
   | "machine"
   /** What Kubernetes asks for. */
@@ -62,6 +64,7 @@ const RULES: readonly Rule[] = [
   { kind: "run", names: /^(xdg-open|wslview|rundll32\.exe)$/, need: "user", os: ["linux"] },
   { kind: "run", names: /^(open$|\/Applications\/)/, need: "user", os: ["darwin"] },
   { kind: "run", names: /^rundll32$/, need: "user", os: ["windows"] },
+  { kind: "run", names: /^tee$/, need: "question", os: ["linux", "darwin"] },
   { kind: "run", names: /^[\w-]+$/, need: "user" },
 ];
 
@@ -74,6 +77,7 @@ const TOKEN: readonly Need[] = [
   "authority",
   "application",
   "user",
+  "question",
   "terminal",
 ];
 
@@ -86,12 +90,12 @@ const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   "inspect": ["folder", "profile", "settings", "key", "authority", "terminal"],
   "status": ["folder", "key", "terminal"],
   "explain": ["folder", "profile", "settings", "terminal"],
-  "clear-cache": ["folder", "change", "profile", "key", "terminal"],
-  "create-profile": ["folder", "change", "key", "terminal"],
+  "clear-cache": ["folder", "change", "profile", "key", "question", "terminal"],
+  "create-profile": ["folder", "change", "key", "question", "terminal"],
   "list-profiles": ["folder", "key", "terminal"],
   "show-profile": ["folder", "profile", "key", "terminal"],
-  "edit-profile": ["folder", "change", "key", "terminal"],
-  "delete-profile": ["folder", "change", "key", "terminal"],
+  "edit-profile": ["folder", "change", "key", "question", "terminal"],
+  "delete-profile": ["folder", "change", "key", "question", "terminal"],
   "doctor": [...TOKEN, "machine"],
   "completions": ["folder", "terminal"],
   "permissions": ["folder", "profile", "authority", "terminal"],

@@ -14,6 +14,7 @@ import type { DeviceCode, IssuedTokens, SignInOptions } from "./token_client.ts"
  * as it comes.
  *
  * @param onCode Told the code once, when there is one.
+ * @param signal Ends the wait, in place of that of `options`.
  * @throws {CliError} `timeout`, `access_denied`, `sign_in_failed`, `invalid_response`, `wrong_account`, `network`; the
  *   reason of `signal` when aborted.
  */
@@ -23,10 +24,9 @@ export async function signInWithDeviceCode(
   onCode: (code: DeviceCode) => void,
   signal: AbortSignal,
 ): Promise<IssuedTokens> {
-  const until = AbortSignal.any([options.signal, signal]);
-  const post = deviceExchange(options, onCode, until);
+  const post = deviceExchange(options, onCode, signal);
   const msal = createMsal(
-    { ...options, signal: until },
+    { ...options, signal },
     // A poll in a pause counts as one that failed, and is not sent.
     { silently: false, obeysPause: true, post },
     (configuration) => new PublicClientApplication(configuration),
@@ -56,8 +56,9 @@ function deviceExchange(
     const answer = await send();
     if (parseReportedError(answer.body) !== null) return answer;
     granted = judgeDeviceAuthorization(answer.body, authority);
-    const { intervalSeconds, expiresInSeconds, ...shown } = granted;
-    onCode({ ...shown, expiresInSeconds, clientId, tenant });
-    return { ...answer, body: { ...answer.body, interval: intervalSeconds, expires_in: expiresInSeconds } };
+    const { intervalSeconds: _, ...shown } = granted;
+    onCode({ ...shown, clientId, tenant });
+    // MSAL takes no code for good whose life it can't count.
+    return { ...answer, body: { ...answer.body, expires_in: granted.expiresInSeconds } };
   };
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path/join";
 import { compile } from "../../scripts/compile.ts";
+import { enterDeviceCode } from "../support/enter_device_code.ts";
 import { freePort, occupyPort } from "../support/ports.ts";
 import { ADA } from "../support/provider/directory.ts";
 import { openSandbox } from "../support/sandbox.ts";
@@ -184,3 +185,12 @@ async function hasScript(): Promise<boolean> {
     throw error;
   }
 }
+
+Deno.test("the executable shows a device code, with its QR code, and signs in", async () => {
+  await using sandbox = await openSandbox({ executable, devicePollInterval: 1 });
+  const program = sandbox.start(["get-token", "--flow", "device-code", "--qr"]);
+  await enterDeviceCode(sandbox, program.stderrMatch);
+  const result = await program.ended;
+  assertEquals(result.code, 0, result.stderr);
+  assertMatch(result.stderr, /^[█▀▄ ]{20,}$/m);
+});

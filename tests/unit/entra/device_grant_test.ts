@@ -149,7 +149,7 @@ Deno.test("signInWithDeviceCode() shows no code that is to be entered on a stran
 });
 
 Deno.test("signInWithDeviceCode() polls once in five seconds and ends at the cap, however odd the answer is", async () => {
-  for (const odd of [{ interval: 0 }, { interval: -5 }, { interval: undefined }, { expires_in: undefined }]) {
+  for (const odd of [{ interval: 0 }, { interval: -5 }, { interval: undefined }, { expires_in: -1 }]) {
     const authority = tinyAuthority(pending);
     authority.deviceCode = jsonResponse({ ...goodDeviceCode(), ...odd });
     const { error } = await failure(authority);

@@ -86,6 +86,13 @@ Deno.test("signInWithDeviceCode() ends with the reason of its signal", async () 
   const reason = new CliError("interrupted", "Interrupted");
   stage.interrupt(reason);
   assertStrictEquals(await failing, reason);
+
+  const other = new Stage();
+  other.person = () => {
+    other.interrupt(reason);
+    return Promise.reject(new CliError("network", "what broke off"));
+  };
+  assertStrictEquals(await assertRejects(() => other.signIn()), reason);
 });
 
 Deno.test("signInWithDeviceCode() names the browser where the sign-in was refused, and nowhere else", async () => {

@@ -48,6 +48,7 @@ Deno.test("a race that is never run leaves nothing behind", async () => {
   const ended: string[] = [];
   race.enter(lasting(race, ended, "slow"));
   race.enter(Promise.reject(new Error("nobody hears of it")));
+  await new Promise((resolve) => setTimeout(resolve));
   await race.end();
   assertEquals(ended, ["slow"]);
 });

@@ -36,6 +36,7 @@ class Stage {
   canPaste = true;
   /** What the first request for a device code ends with, if it fails. */
   noCode: CliError | null = null;
+  forwardCommand: (port: number) => string = (port) => `ssh ${port}`;
   /** Runs when all ways are open. */
   onWaiting: () => void = () => {};
 
@@ -69,7 +70,7 @@ class Stage {
             refusal: () => new CliError("access_denied", "refused"),
           }),
       },
-      forwardCommand: (port) => `ssh ${port}`,
+      forwardCommand: this.forwardCommand,
       judgeAddress: (text, redirectUri, expected) => {
         assertEquals([redirectUri, expected.state.reveal()], ["http://localhost:50000", "s"]);
         return text === "good"
@@ -208,6 +209,16 @@ Deno.test("signInRemotely() ends before it tells of other ways where the authori
   stage.noCode = new CliError("network", "unplugged");
   assertStrictEquals(await assertRejects(() => stage.signIn()), stage.noCode);
   assertEquals([stage.kinds(), stage.isListening], [[], false]);
+});
+
+Deno.test("signInRemotely() ends the device code too where the other ways can't be told", async () => {
+  const stage = new Stage();
+  const denied = new CliError("permission", "no");
+  stage.forwardCommand = () => {
+    throw denied;
+  };
+  assertStrictEquals(await assertRejects(() => stage.signIn()), denied);
+  assertEquals([stage.ended, stage.isListening], [["device"], false]);
 });
 
 Deno.test("signInRemotely() asks for no address where nobody can type one", async () => {

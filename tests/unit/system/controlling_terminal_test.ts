@@ -5,33 +5,28 @@ import type { Processes, RunResult } from "../../../src/system/processes.ts";
 
 const ENDED = { kind: "ended", code: 0, stdout: "", stderr: "" } as const;
 
-/** Processes of which each run has this result. */
-function played(
-  result: RunResult,
-): Pick<Processes, "run"> & { readonly runs: unknown[][]; idle: Promise<void> } {
-  const runs: unknown[][] = [];
-  const played = {
-    runs,
-    idle: Promise.resolve(),
-    run(command: string, args: readonly string[], { input, inSession }: Parameters<Processes["run"]>[2]) {
-      runs.push([command, ...args, input, inSession]);
-      return Promise.resolve(result);
+/** Processes of which each run has this result, and notes its beginning and its end. */
+function played(result: RunResult): Pick<Processes, "run"> & { readonly notes: unknown[] } {
+  const notes: unknown[] = [];
+  return {
+    notes,
+    async run(command, args, { input, inSession }) {
+      notes.push([command, ...args, input, inSession]);
+      await Promise.resolve();
+      notes.push("ended");
+      return result;
     },
   };
-  return played;
 }
 
-Deno.test("openControllingTerminal() writes to the terminal by tee, in the order in which it is told", async () => {
+Deno.test("openControllingTerminal() writes to the terminal by tee, one text after the other", async () => {
   const processes = played(ENDED);
   const screen = await openControllingTerminal(processes, "linux");
   screen?.show("one\n");
   screen?.show("two\n");
   await new Promise((resolve) => setTimeout(resolve));
-  assertEquals(processes.runs, [
-    ["tee", "/dev/tty", "", true],
-    ["tee", "/dev/tty", "one\n", true],
-    ["tee", "/dev/tty", "two\n", true],
-  ]);
+  const run = (text: string) => [["tee", "/dev/tty", text, true], "ended"];
+  assertEquals(processes.notes, [...run(""), ...run("one\n"), ...run("two\n")]);
 });
 
 Deno.test("openControllingTerminal() finds none where tee can't open it, doesn't end or isn't there", async () => {
