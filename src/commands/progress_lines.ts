@@ -149,7 +149,7 @@ function otherWaysLines(
   { url, forwardCommand, canPaste }: ProgressEvent & { kind: "other-ways" },
 ): string[] {
   return [
-    "Or use the browser of the computer that you came from. Run there:",
+    "To use the browser of the computer that you came from, run there:",
     `  ${forwardCommand}`,
     "and open in its browser:",
     `  ${url}`,

@@ -11,6 +11,12 @@ import type { Person } from "./person.ts";
 import { Race } from "./race.ts";
 import { timeoutError } from "./timeout_error.ts";
 
+/** How the user wants to sign in. */
+export interface RemoteSignIn extends DeviceCodeSignIn {
+  /** Whether a device code is one of the ways. */
+  readonly withDeviceCode: boolean;
+}
+
 /** What signing in from afar uses. */
 export interface RemoteDependencies {
   /** Measures the wait. */
@@ -36,7 +42,7 @@ export interface RemoteDependencies {
  * @throws {CliError} What the device code flow and the interactive flow throw.
  */
 export async function signInRemotely(
-  request: DeviceCodeSignIn,
+  request: RemoteSignIn,
   dependencies: RemoteDependencies,
   signal: AbortSignal,
 ): Promise<SignedIn> {
@@ -50,8 +56,10 @@ export async function signInRemotely(
   const until = AbortSignal.any([signal, deadline.signal]);
   const race = new Race<Finish>(until);
   try {
-    const { way } = await openDeviceWay(request, dependencies, race.signal);
-    race.enter(way);
+    if (request.withDeviceCode) {
+      const { way } = await openDeviceWay(request, dependencies, race.signal);
+      race.enter(way);
+    }
     tellOtherWays(url, server.port, request, dependencies);
     race.enter(receiveCallback(server, transaction, race.signal));
     race.enter(takePasted(server, transaction, dependencies, race.signal));

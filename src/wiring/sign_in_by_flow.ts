@@ -26,8 +26,7 @@ type RunFlow = (signIn: SignIn, system: System) => Promise<SignedIn>;
 const FLOWS: Readonly<Record<PersonFlow, RunFlow>> = {
   "interactive": interactive,
   "device-code": deviceCode,
-  // The same with a client that proves itself.
-  "authorization-code": interactive,
+  "authorization-code": authorizationCode,
 };
 
 /** Signs in by the flow that the user chose. @throws {CliError} What the flow throws. */
@@ -36,14 +35,26 @@ export function signInByFlow(flow: PersonFlow, signIn: SignIn, system: System): 
 }
 
 async function interactive(signIn: SignIn, system: System): Promise<SignedIn> {
-  const { mayOpenBrowser } = await import("../browser/display.ts");
-  const { showUrl } = signIn.manner;
-  if (showUrl || mayOpenBrowser(system.os, system.env)) return await inBrowser(signIn, system);
+  if (await isHere(signIn, system)) return await inBrowser(signIn, system);
   const { signInWithoutDisplay } = await import("./sign_in_elsewhere.ts");
   return await signInWithoutDisplay(signIn, system);
 }
 
-async function inBrowser(
+/** The same with a client that proves itself, for which there is no device code. */
+async function authorizationCode(signIn: SignIn, system: System): Promise<SignedIn> {
+  if (await isHere(signIn, system)) return await inBrowser(signIn, system);
+  const { signInByUrl } = await import("./sign_in_elsewhere.ts");
+  return await signInByUrl(signIn, system);
+}
+
+/** Whether the browser is one on this machine, as far as anybody knows. */
+async function isHere({ manner }: SignIn, { os, env }: System): Promise<boolean> {
+  const { mayOpenBrowser } = await import("../browser/display.ts");
+  return manner.showUrl || mayOpenBrowser(os, env);
+}
+
+/** Signs in with a browser on this machine, or by the URL for one. @throws {CliError} What the flow throws. */
+export async function inBrowser(
   { tokens, options, manner, progress, signal }: SignIn,
   system: System,
 ): Promise<SignedIn> {

@@ -4,7 +4,7 @@ import type { SignedIn } from "../flows/get_token.ts";
 import { nobodyThere } from "../flows/nobody_there.ts";
 import type { Person } from "../flows/person.ts";
 import type { System } from "../system/system.ts";
-import type { SignIn } from "./sign_in_by_flow.ts";
+import { inBrowser, type SignIn } from "./sign_in_by_flow.ts";
 
 /** Signs in with a device code, because the user wants that. @throws {CliError} What the flow throws. */
 export async function signInWithCode(signIn: SignIn, system: System): Promise<SignedIn> {
@@ -22,8 +22,17 @@ export async function signInWithoutDisplay(signIn: SignIn, system: System): Prom
   if (await system.terminal.screen() === null) throw nobodyThere();
   using person = await meet(signIn);
   person.progress({ kind: "no-display" });
-  if (isOverSsh(system.env)) return await runRemotely(signIn, system, person);
+  if (isOverSsh(system.env)) return await runRemotely(signIn, system, person, { withDeviceCode: true });
   return { ...await runDeviceCode(signIn, system, person), flow: "device-code" };
+}
+
+/** Signs in where no browser can be shown, and without a device code: by the URL. @throws {CliError} The same. */
+export async function signInByUrl(signIn: SignIn, system: System): Promise<SignedIn> {
+  if (await system.terminal.screen() === null) throw nobodyThere();
+  using person = await meet(signIn);
+  if (isOverSsh(system.env)) return await runRemotely(signIn, system, person, { withDeviceCode: false });
+  const manner = { ...signIn.manner, showUrl: true };
+  return await inBrowser({ ...signIn, manner, progress: person.progress }, system);
 }
 
 async function runDeviceCode(
@@ -38,11 +47,12 @@ async function runRemotely(
   { tokens, options, manner: { ports, timeoutMs }, signal }: SignIn,
   { clock, env, os }: System,
   person: Person,
+  { withDeviceCode }: { withDeviceCode: boolean },
 ): Promise<SignedIn> {
   const { signInRemotely } = await import("../flows/remote_sign_in.ts");
   const { listenForCallback } = await import("../loopback/callback_server.ts");
   const { judgePastedAddress } = await import("../loopback/pasted_address.ts");
-  return await signInRemotely({ ...options, timeoutMs }, {
+  return await signInRemotely({ ...options, timeoutMs, withDeviceCode }, {
     clock,
     tokens,
     person,

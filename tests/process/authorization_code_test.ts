@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { makeClientCertificate } from "../support/client_certificate.ts";
 import { ADA, CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../support/provider/directory.ts";
+import { hasNoPseudoTerminal, startOnTerminal } from "../support/pseudo_terminal.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 import type { ProgramOptions } from "../support/program.ts";
 
@@ -74,4 +75,25 @@ Deno.test("authorization-code with a wrong secret ends with AADSTS7000215, in th
   assertEquals([result.code, result.stdout], [3, ""], result.stderr);
   assertMatch(result.stderr, /The client secret is wrong\nHint: [^]*AADSTS7000215/);
   assertStringIncludes(page.body, "The client secret is wrong");
+});
+
+Deno.test({
+  name: hasNoPseudoTerminal
+    ? "authorization-code without a display (ignored: no pseudo-terminal here)"
+    : "authorization-code without a display goes by the URL: it has no device code",
+  ignore: hasNoPseudoTerminal,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await createProfile(sandbox, "authorization-code");
+    const noDisplay = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "", AZURE_CLIENT_SECRET: SECRET };
+    for (const env of [noDisplay, { ...noDisplay, SSH_TTY: "/dev/pts/1" }]) {
+      const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token -p web --force", { env });
+      const [, url = ""] = await terminal.stdoutMatch(/^ {2}(https:\S+)\r$/m);
+      await sandbox.userAgent.signIn(url, ADA);
+      const { code, stdout } = await terminal.ended;
+      assertEquals(code, 0, stdout);
+      assertEquals(stdout.includes("ssh -L"), "SSH_TTY" in env, stdout);
+    }
+    assertEquals(sandbox.provider.requestsTo("devicecode"), []);
+  },
 });

@@ -107,7 +107,7 @@ Deno.test("sayProgress() tells the ways besides the device code, and pasting whe
     forwardCommand: "ssh -L 1:localhost:1 a@b",
   } as const;
   const lines = [
-    "Or use the browser of the computer that you came from. Run there:",
+    "To use the browser of the computer that you came from, run there:",
     "  ssh -L 1:localhost:1 a@b",
     "and open in its browser:",
     "  https://login.example/",

@@ -34,6 +34,7 @@ class Stage {
   readonly #interrupt = new AbortController();
   isListening = false;
   canPaste = true;
+  withDeviceCode = true;
   /** What the first request for a device code ends with, if it fails. */
   noCode: CliError | null = null;
   forwardCommand: (port: number) => string = (port) => `ssh ${port}`;
@@ -46,54 +47,59 @@ class Stage {
       now: () => 1_000_000,
       deadline: () => ({ signal: this.#deadline.signal, [Symbol.dispose]() {} }),
     };
-    return signInRemotely({ scopes: ["User.Read"], timeoutMs: 300_000 }, {
-      clock,
-      person: {
-        progress: (event) => {
-          this.events.push(event);
-          if (event.kind === "waiting-for-sign-in") this.onWaiting();
-        },
-        askForAddress: this.canPaste ? this.#ask : null,
-      },
-      tokens: {
-        signInWithDeviceCode: async (_request, onCode, signal) => {
-          if (this.noCode !== null) throw this.noCode;
-          onCode(CODE);
-          return await this.#until("device", this.device.promise, signal);
-        },
-        beginSignIn: () =>
-          Promise.resolve({
-            state: new Secret("s"),
-            acceptsIssuer: () => true,
-            authorizationUrl: (uri, mode) => Promise.resolve(`https://login.example/?to=${uri}&mode=${mode}`),
-            redeem: (code) => Promise.resolve(issued(code.reveal())),
-            refusal: () => new CliError("access_denied", "refused"),
-          }),
-      },
-      forwardCommand: this.forwardCommand,
-      judgeAddress: (text, redirectUri, expected) => {
-        assertEquals([redirectUri, expected.state.reveal()], ["http://localhost:50000", "s"]);
-        return text === "good"
-          ? { kind: "accepted", response: BY_CODE }
-          : text === "refused"
-          ? { kind: "accepted", response: REFUSED }
-          : { kind: "rejected", reason: "no" };
-      },
-      listen: () => {
-        this.isListening = true;
-        return Promise.resolve({
-          port: 50000,
-          redirectUri: "http://localhost:50000",
-          traffic: noTraffic(),
-          describeTraffic: () => "Nothing came.",
-          waitForCallback: (signal) => this.#until("callback", this.callback.promise, signal),
-          [Symbol.asyncDispose]: () => {
-            this.isListening = false;
-            return Promise.resolve();
+    return signInRemotely(
+      { scopes: ["User.Read"], timeoutMs: 300_000, withDeviceCode: this.withDeviceCode },
+      {
+        clock,
+        person: {
+          progress: (event) => {
+            this.events.push(event);
+            if (event.kind === "waiting-for-sign-in") this.onWaiting();
           },
-        });
+          askForAddress: this.canPaste ? this.#ask : null,
+        },
+        tokens: {
+          signInWithDeviceCode: async (_request, onCode, signal) => {
+            if (this.noCode !== null) throw this.noCode;
+            onCode(CODE);
+            return await this.#until("device", this.device.promise, signal);
+          },
+          beginSignIn: () =>
+            Promise.resolve({
+              state: new Secret("s"),
+              acceptsIssuer: () => true,
+              authorizationUrl: (uri, mode) =>
+                Promise.resolve(`https://login.example/?to=${uri}&mode=${mode}`),
+              redeem: (code) => Promise.resolve(issued(code.reveal())),
+              refusal: () => new CliError("access_denied", "refused"),
+            }),
+        },
+        forwardCommand: this.forwardCommand,
+        judgeAddress: (text, redirectUri, expected) => {
+          assertEquals([redirectUri, expected.state.reveal()], ["http://localhost:50000", "s"]);
+          return text === "good"
+            ? { kind: "accepted", response: BY_CODE }
+            : text === "refused"
+            ? { kind: "accepted", response: REFUSED }
+            : { kind: "rejected", reason: "no" };
+        },
+        listen: () => {
+          this.isListening = true;
+          return Promise.resolve({
+            port: 50000,
+            redirectUri: "http://localhost:50000",
+            traffic: noTraffic(),
+            describeTraffic: () => "Nothing came.",
+            waitForCallback: (signal) => this.#until("callback", this.callback.promise, signal),
+            [Symbol.asyncDispose]: () => {
+              this.isListening = false;
+              return Promise.resolve();
+            },
+          });
+        },
       },
-    }, this.#interrupt.signal);
+      this.#interrupt.signal,
+    );
   }
 
   #ask: AskForAddress = async (judge, signal) => {
@@ -219,6 +225,14 @@ Deno.test("signInRemotely() ends the device code too where the other ways can't 
   };
   assertStrictEquals(await assertRejects(() => stage.signIn()), denied);
   assertEquals([stage.ended, stage.isListening], [["device"], false]);
+});
+
+Deno.test("signInRemotely() asks for no device code where it is not to be one of the ways", async () => {
+  const stage = new Stage();
+  stage.withDeviceCode = false;
+  stage.onWaiting = () => stage.paste.resolve("good");
+  assertEquals(nameOf(await stage.signIn()), ["the-code", undefined]);
+  assertEquals(stage.kinds(), ["other-ways", "waiting-for-sign-in"]);
 });
 
 Deno.test("signInRemotely() asks for no address where nobody can type one", async () => {
