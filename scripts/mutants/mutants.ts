@@ -133,6 +133,34 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/system/network_test.ts"],
   },
   {
+    guard: "a code that is posted once",
+    file: "src/entra/msal_app.ts",
+    find: `repeat = "never"`,
+    replace: `repeat = "always"`,
+    tests: CLIENT_TESTS,
+  },
+  {
+    guard: "a refresh that is not sent again when its answer was lost",
+    file: "src/system/patient_network.ts",
+    find: ` || !error.mayHaveArrived`,
+    replace: " || true",
+    tests: ["tests/unit/system/patient_network_test.ts"],
+  },
+  {
+    guard: "an end to every pause, whatever the clock says",
+    file: "src/system/pauses.ts",
+    find: " && untilMs - nowMs <= LONGEST_PAUSE_MS",
+    replace: "",
+    tests: ["tests/unit/system/pauses_test.ts"],
+  },
+  {
+    guard: "a proxy that is named without user and password",
+    file: "src/system/proxy.ts",
+    find: "return { host, hasUser: user !== undefined };",
+    replace: "return { host: `${user}@${host}`, hasUser: user !== undefined };",
+    tests: ["tests/unit/system/proxy_test.ts"],
+  },
+  {
     guard: "the lock around every change of the store",
     file: "src/store/guarded_file.ts",
     find:

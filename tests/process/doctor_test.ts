@@ -114,6 +114,11 @@ Deno.test("doctor names the proxy on the way, and the variables by which more ro
   );
   assert(!/s3same|\bada\b/.test(stdout), stdout);
   assertEquals(proxy.targets.length, 1);
+  const untrusted = await examine(sandbox, { env: { HTTPS_PROXY: proxy.url, ENTRA_AUTH_CLI_CA_CERT: "" } });
+  assertEquals(
+    untrusted.checks.get("authority")?.message,
+    `The TLS certificate of localhost:${sandbox.provider.port} is not trusted (through the proxy ${shown})`,
+  );
 });
 
 Deno.test("doctor says that the authority can't be reached, and still looks at the rest", async () => {

@@ -118,8 +118,9 @@ async function lookAtAuthority(machine: Machine, url: string, signal: AbortSigna
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     const finding = failedBy("authority", error);
+    const what = finding.message.replace(` (through the proxy ${route.proxy})`, "");
     return [
-      { ...finding, message: `${finding.message} (${describeRoute(route)})` },
+      { ...finding, message: `${what} (${describeRoute(route)})` },
       warn("clock", "not compared, as the authority gave no answer", "Mend the way to the authority first."),
     ];
   }
