@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { judgeSpecification, parseSpecification } from "../../scripts/check_specification.ts";
+import { judgeRequirements, parseRequirements } from "../../scripts/check_requirements.ts";
 
 const TEXT = `# Title
 
@@ -20,30 +20,31 @@ What this is.
   - a test that is yet to come
 `;
 
-Deno.test("parseSpecification() reads requirements and their tests, over the ends of lines", () => {
-  assertEquals(parseSpecification(TEXT), [
-    { number: 1, tests: [{ path: "tests/a_test.ts", name: "it is called so" }] },
+Deno.test("parseRequirements() reads requirements and their tests, over the ends of lines", () => {
+  assertEquals(parseRequirements(TEXT, "S"), [
+    { letter: "S", number: 1, tests: [{ path: "tests/a_test.ts", name: "it is called so" }] },
     {
+      letter: "S",
       number: 2,
       tests: [
         { path: "tests/a_test.ts", name: "it does one thing, in a name that is wrapped" },
         { path: "tests/process/b_test.ts", name: "… does it too" },
       ],
     },
-    { number: 3, tests: [] },
-    { number: 4, tests: [{ path: "a test that is yet to come", name: "" }] },
+    { letter: "S", number: 3, tests: [] },
+    { letter: "S", number: 4, tests: [{ path: "a test that is yet to come", name: "" }] },
   ]);
 });
 
 /** What is wrong with one requirement that is shown by the test called `name`, in a file with this source. */
 function judge(name: string, source: string | null): Promise<string[]> {
-  return judgeSpecification(
-    [{ number: 1, tests: [{ path: "a_test.ts", name }] }],
+  return judgeRequirements(
+    [{ letter: "S", number: 1, tests: [{ path: "a_test.ts", name }] }],
     () => Promise.resolve(source),
   );
 }
 
-Deno.test("judgeSpecification() finds tests however they are written down", async () => {
+Deno.test("judgeRequirements() finds tests however they are written down", async () => {
   assertEquals(await judge("it works", 'Deno.test("it works", () => {'), []);
   assertEquals(await judge("it works", 'Deno.test({\n  name: "it works",'), []);
   assertEquals(await judge("it works", 'testOnTerminal(\n  "it works",\n'), []);
@@ -55,7 +56,7 @@ Deno.test("judgeSpecification() finds tests however they are written down", asyn
   assertEquals(await judge("it (really) works?", 'Deno.test("it (really) works?")'), []);
 });
 
-Deno.test("judgeSpecification() misses a test that was renamed or removed, or is only spoken of", async () => {
+Deno.test("judgeRequirements() misses a test that was renamed or removed, or is only spoken of", async () => {
   const complaint = ['S1: a_test.ts has no test "it works"'];
   assertEquals(await judge("it works", 'Deno.test("it works well", () => {'), complaint);
   assertEquals(await judge("it works", 'Deno.test("how it works", () => {'), complaint);
@@ -63,9 +64,9 @@ Deno.test("judgeSpecification() misses a test that was renamed or removed, or is
   assertEquals(await judge("it works", null), ["S1: there is no a_test.ts"]);
 });
 
-Deno.test("judgeSpecification() misses numbers and rows without a test", async () => {
-  const requirements = [{ number: 1, tests: [] }, { number: 3, tests: [] }];
-  assertEquals(await judgeSpecification(requirements, () => Promise.resolve(null)), [
+Deno.test("judgeRequirements() misses numbers and rows without a test", async () => {
+  const requirements = [{ letter: "S", number: 1, tests: [] }, { letter: "S", number: 3, tests: [] }];
+  assertEquals(await judgeRequirements(requirements, () => Promise.resolve(null)), [
     "S1 names no test",
     "S3 stands where S2 is expected",
     "S3 names no test",
