@@ -1,4 +1,6 @@
 import { Command } from "@cliffy/command";
+import { checkFlow } from "../profiles/check_profile.ts";
+import { DEFAULT_FLOW, isApplicationFlow } from "../profiles/profile.ts";
 import { Secret } from "../secret.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
@@ -97,9 +99,6 @@ async function chooseScopes(
   const profile = await profiles.find(profileName(flags.profile, env));
   const own = profile?.scopes.filter((scope) => OF_AZURE_DEVOPS.test(scope)) ?? [];
   if (own.length > 0) return own;
-  const flow = flags.flow ?? profile?.flow ?? "";
-  return [`${AZURE_DEVOPS}/${PERSONAL_FLOWS.test(flow) ? "user_impersonation" : ".default"}`];
+  const flow = flags.flow === undefined ? profile?.flow ?? DEFAULT_FLOW : checkFlow(flags.flow);
+  return [`${AZURE_DEVOPS}/${isApplicationFlow(flow) ? ".default" : "user_impersonation"}`];
 }
-
-/** The flows in which a person signs in, by any of their names. */
-const PERSONAL_FLOWS = /^$|^(interactive|device|authorization)/i;

@@ -90,6 +90,17 @@ Deno.test({
   },
 });
 
+Deno.test("the executable runs with exec what it was made for, and says how to make one for another command", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const { stdout } = await sandbox.signIn(["get-token"]);
+  const print = ["eval", 'console.log(Deno.env.get("ACCESS_TOKEN")); Deno.exit(7)'];
+  const ran = await sandbox.run(["exec", "--", Deno.execPath(), ...print]);
+  assertEquals([ran.code, ran.stdout], [7, stdout], ran.stderr);
+  const other = await sandbox.run(["exec", "--", "hostname"]);
+  assertEquals([other.code, other.stdout], [8, ""]);
+  assertStringIncludes(other.stderr, "compile --also-run hostname\n");
+});
+
 /** A host that no executable may connect to, and that does not exist. */
 const ELSEWHERE = ["--authority", "https://sign-in.example", "--timeout", "1m"];
 
