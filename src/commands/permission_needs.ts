@@ -96,6 +96,8 @@ const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   "show-profile": ["folder", "profile", "key", "terminal"],
   "edit-profile": ["folder", "change", "key", "question", "terminal"],
   "delete-profile": ["folder", "change", "key", "question", "terminal"],
+  "export-profile": ["folder", "key", "question", "terminal"],
+  "import-profile": ["folder", "change", "key", "question", "terminal"],
   "doctor": [...TOKEN, "machine"],
   "completions": ["folder", "terminal"],
   "permissions": ["folder", "profile", "authority", "terminal"],

@@ -4,6 +4,7 @@ import { CliError } from "../errors.ts";
 import { ownArguments } from "../own_arguments.ts";
 import type { AnyCommand } from "./any_command.ts";
 import { COMPLETE } from "./completion_word.ts";
+import { withoutConfigAlias } from "./config_alias.ts";
 import type { CommandContext } from "./context.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
 
@@ -25,6 +26,8 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   "show-profile": async (context) => (await import("./show_profile.ts")).showProfileCommand(context),
   "edit-profile": async (context) => (await import("./edit_profile.ts")).editProfileCommand(context),
   "delete-profile": async (context) => (await import("./delete_profile.ts")).deleteProfileCommand(context),
+  "export-profile": async (context) => (await import("./export_profile.ts")).exportProfileCommand(context),
+  "import-profile": async (context) => (await import("./import_profile.ts")).importProfileCommand(context),
   "completions": async (context) => (await import("./completions.ts")).completionsCommand(context),
   "permissions": async (context) => (await import("./permissions.ts")).permissionsCommand(context),
   "doctor": async (context) => (await import("./doctor.ts")).doctorCommand(context),
@@ -40,7 +43,7 @@ export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
  */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<void> {
   if (args[0] === COMPLETE) return await complete(args.slice(1), context);
-  const typed = args[0] === "help" ? [...args.slice(1), "--help"] : args;
+  const typed = withoutConfigAlias(args[0] === "help" ? [...args.slice(1), "--help"] : args);
   const called = calledCommand(typed);
   const program = await buildProgram(called, context);
   try {

@@ -70,7 +70,7 @@ export function signsInElsewhere(one: Profile, other: Profile): boolean {
 }
 
 /** Runs `work` in the turns of all of these profiles, which everybody takes in the same order. */
-async function inTurns<T>(
+export async function inTurns<T>(
   names: readonly string[],
   store: TokenStore,
   signal: AbortSignal,

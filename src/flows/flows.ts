@@ -1,3 +1,4 @@
+import type { PortableProfile } from "../profiles/portable_file.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { CredentialFlags } from "../credentials/find_credential.ts";
 import type { PortChoice } from "../loopback/port_choice.ts";
@@ -71,6 +72,10 @@ export interface Flows {
   deleteProfile(name: string): Promise<void>;
   /** See `changeProfile()`. */
   changeProfile(present: Profile, changed: Profile): Promise<number>;
+  /** See `packProfiles()`. */
+  packProfiles(profiles: readonly Profile[], withSecrets: boolean): Promise<PortableProfile[]>;
+  /** See `unpackProfiles()`. */
+  unpackProfiles(packed: readonly PortableProfile[], overwrite: boolean): Promise<void>;
   /** Keeps the secrets of a profile, encrypted as its tokens are, in place of those it had; null drops them. */
   keepSecrets(profile: string, secrets: ProfileSecrets | null): Promise<void>;
   /** See `forgetTokens()`. */

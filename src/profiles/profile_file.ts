@@ -180,7 +180,8 @@ class FieldJudge {
   }
 }
 
-function isFields(value: unknown): value is Fields {
+/** Whether `value` is an object of JSON. */
+export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -81,6 +81,14 @@ export function createFlows(
       const { deleteProfile } = await import("../flows/change_profile.ts");
       await deleteProfile(name, { profiles, store }, interrupted);
     },
+    async packProfiles(list, withSecrets) {
+      const { packProfiles } = await import("../flows/carry_profiles.ts");
+      return await packProfiles(list, store, withSecrets);
+    },
+    async unpackProfiles(packed, overwrite) {
+      const { unpackProfiles } = await import("../flows/carry_profiles.ts");
+      await unpackProfiles(packed, overwrite, { profiles, store }, interrupted);
+    },
     async changeProfile(present, changed) {
       const { changeProfile } = await import("../flows/change_profile.ts");
       return await changeProfile(present, changed, { profiles, store }, interrupted);

@@ -261,3 +261,35 @@ testOnTerminal("list-profiles on a terminal is no wider than it", async (sandbox
   }
   assert(!(await shown(200)).join().includes("…"));
 });
+
+testOnTerminal(
+  "export-profile asks for the passphrase twice, shows none of it, and import-profile once",
+  async (sandbox) => {
+    const file = `${sandbox.folder}/exported.json`;
+    const command = `entra-auth-cli export-profile --all --include-secrets --file ${file}`;
+    const typed = async (again: string) => {
+      const terminal = await startOnTerminal(sandbox, command);
+      await terminal.stdoutMatch(/Passphrase/);
+      await terminal.type("correct horse battery\r");
+      await terminal.stdoutMatch(/The same again/);
+      await terminal.type(`${again}\r`);
+      return await terminal.ended;
+    };
+    const different = await typed("another horse battery");
+    assertEquals(different.code, 2, different.stdout);
+    assertStringIncludes(different.stdout, "The two passphrases are not the same");
+    const exported = await typed("correct horse battery");
+    assertEquals(exported.code, 0, exported.stdout);
+    assert(!(different.stdout + exported.stdout).includes("horse"), exported.stdout);
+
+    const terminal = await startOnTerminal(
+      sandbox,
+      `entra-auth-cli import-profile --file ${file} --name copy`,
+    );
+    await terminal.stdoutMatch(/Passphrase/);
+    await terminal.type("correct horse battery\r");
+    const imported = await terminal.ended;
+    assertEquals(imported.code, 0, imported.stdout);
+    assertEquals((await profilesOf(sandbox)).map(({ name }) => name), ["default", "copy"]);
+  },
+);

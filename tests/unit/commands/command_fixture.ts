@@ -164,6 +164,8 @@ export class MemoryContext implements CommandContext {
     deleteProfile: async (name) => {
       await this.profiles.remove(name);
     },
+    packProfiles: (profiles) => Promise.resolve(profiles.map((profile) => ({ profile }))),
+    unpackProfiles: (packed) => this.profiles.addAll(packed.map(({ profile }) => profile)),
     changeProfile: async (present, changed) => {
       await this.profiles.update(present.name, changed);
       return 0;

@@ -1,0 +1,69 @@
+import { CliError } from "../errors.ts";
+import type { PortableProfile } from "../profiles/portable_file.ts";
+import type { Profile } from "../profiles/profile.ts";
+import type { TokenStore } from "../store/token_store.ts";
+import { inTurns, type ProfilePlaces, signsInElsewhere } from "./change_profile.ts";
+
+/** The profiles as they can travel, with their secrets where those are to. @throws {CliError} `store`, `unreadable_store` or `permission`. */
+export async function packProfiles(
+  profiles: readonly Profile[],
+  store: TokenStore,
+  withSecrets: boolean,
+): Promise<PortableProfile[]> {
+  const packed: PortableProfile[] = [];
+  for (const profile of profiles) {
+    const kept = withSecrets ? await store.readSecrets(profile.name) : null;
+    // Those of a former application are of no use to this one.
+    const { clientId: _, ...secrets } = kept?.clientId === profile.clientId ? kept : { clientId: "" };
+    packed.push({ profile, ...secrets });
+  }
+  return packed;
+}
+
+/**
+ * Keeps profiles that come from elsewhere, all or none, with their secrets. One that overwrites another drops its tokens
+ * where it signs in elsewhere.
+ *
+ * @param signal Ends the wait for a refresh that is under way.
+ * @throws {CliError} `usage` when one has a name that is taken and must not be overwritten; `store`, `unreadable_store`,
+ *   `invalid_profile` or `permission`.
+ */
+export async function unpackProfiles(
+  packed: readonly PortableProfile[],
+  overwrite: boolean,
+  { profiles, store }: ProfilePlaces,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = packed.map(({ profile }) => profile.name);
+  await inTurns(names, store, signal, async () => {
+    const before = await Promise.all(names.map((name) => profiles.find(name)));
+    await profiles.addAll(packed.map(({ profile }) => profile), { overwrite });
+    try {
+      for (const one of packed) await keepSecrets(one, store);
+      // Last: tokens can't be brought back.
+      for (const [at, { profile }] of packed.entries()) {
+        const former = before[at] ?? null;
+        if (former !== null && signsInElsewhere(former, profile)) await store.drop(profile.name, "sessions");
+      }
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      for (const [at, name] of names.entries()) {
+        const former = before[at] ?? null;
+        await (former === null ? profiles.remove(name) : profiles.update(name, former));
+      }
+      throw error;
+    }
+  });
+}
+
+async function keepSecrets(
+  { profile, clientSecret, certificatePassword }: PortableProfile,
+  store: TokenStore,
+): Promise<void> {
+  if (clientSecret === undefined && certificatePassword === undefined) return;
+  await store.saveSecrets(profile.name, {
+    clientId: profile.clientId,
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(certificatePassword === undefined ? {} : { certificatePassword }),
+  });
+}
