@@ -72,13 +72,14 @@ testIn("bash", async (sandbox) => {
 });
 
 testIn("fish", async (sandbox) => {
-  const cases = TYPED.map(([typed]) => `complete -C '${typed}'; echo ==`);
+  const typed = TYPED.slice(0, 6);
+  const cases = typed.map(([typed]) => `complete -C '${typed}'; echo ==`);
   const script = ["entra-auth-cli completions fish | source", ...cases].join("\n");
   const offered = (await output(sandbox, "fish", script)).split("==\n").slice(0, -1);
   const words = offered.map((lines) =>
     lines.trim().split("\n").map((line) => line.split("\t")[0] ?? "").toSorted()
   );
-  assertEquals(words, TYPED.map(([, expected]) => expected.toSorted()));
+  assertEquals(words, typed.map(([, expected]) => expected.toSorted()));
   assertStringIncludes(offered[0] ?? "", "get-token\tGet an access token", "descriptions are shown");
 });
 
@@ -115,6 +116,12 @@ Deno.test("completions prints a script for PowerShell, and names the shells wher
   const unknown = await sandbox.run(["completions", "tcsh"]);
   assertEquals([unknown.code, unknown.stdout], [2, ""]);
   assertStringIncludes(unknown.stderr, "bash, zsh, fish, powershell");
+});
+
+Deno.test("a new profile is not offered the names of those that there are", async () => {
+  await using sandbox = await openSandbox();
+  const { stdout } = await sandbox.run(["__complete", "create-profile", "--name", ""]);
+  assertEquals(stdout, "");
 });
 
 Deno.test("completing a word never fails and says nothing on stderr, whatever state the profiles are in", async () => {

@@ -67,5 +67,5 @@ Deno.test("completeWords() offers the values of an option, in each way to write 
 
 Deno.test("completeWords() offers what an argument can be, and nothing of what is another program's", async () => {
   assertEquals(await offered("shell", ""), ["bash"]);
-  assertEquals(await offered("take", "--", "l"), []);
+  assertEquals(await offered("take", "--", "--f"), []);
 });

@@ -99,6 +99,24 @@ Deno.test("manneredTerminal() never lets a wait be wider than the terminal, what
   assertEquals(plainScreen(s.shown), "");
 });
 
+Deno.test("manneredTerminal() leaves nothing of a longer text behind a shorter one", async () => {
+  const s = stage();
+  s.mannered.startWait(600_250);
+  await s.clock.tick();
+  assertEquals(plainScreen(s.shown), "| 0:00 elapsed, 10:00 left");
+  for (let tick = 0; tick < 4; tick++) await s.clock.tick();
+  assertEquals(plainScreen(s.shown), "| 0:01 elapsed, 9:59 left");
+});
+
+Deno.test("manneredTerminal() shows no wait that is over before it was drawn", async () => {
+  const s = stage();
+  s.mannered.startWait(300_000);
+  s.mannered.endWait();
+  await s.clock.tick();
+  await s.clock.tick();
+  assertEquals(s.shown, "");
+});
+
 Deno.test("manneredTerminal() moves nothing where no terminal is, for NO_COLOR, a dumb terminal, or --plain", async () => {
   const utf8 = { LANG: "C.UTF-8" };
   const stages = [
