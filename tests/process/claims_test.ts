@@ -77,6 +77,24 @@ Deno.test("get-token --claims goes on to the browser where the refresh is refuse
   for (const request of requests(sandbox)) assertEquals(asked(request), { ...NBF, ...policy, ...CAPABLE });
 });
 
+Deno.test("processes that need the same claims at once open one browser, and the others refresh with them then", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.signIn(["get-token"]);
+  const challenge = refusal(50076, { error: "interaction_required", claims: CLAIMS });
+  const args = ["get-token", "--claims", CLAIMS, "--output", "json"];
+  const programs = [1, 2, 3].map(() => {
+    sandbox.provider.failNext("token", challenge);
+    return sandbox.start(args);
+  });
+  for (const program of programs) await program.stderrMatch(/Signing in again/);
+  await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
+  const results = await Promise.all(programs.map((program) => program.ended));
+  for (const { code, stderr } of results) assertEquals(code, 0, stderr);
+  const sources = results.map(({ stdout }) => JSON.parse(stdout).source);
+  assertEquals(sources.toSorted(), ["interactive", "refresh", "refresh"]);
+  assertEquals(sandbox.browser.count, 2);
+});
+
 Deno.test("the device code flow and an application's own token carry claims and capability too", async () => {
   await using sandbox = await openSandbox({ devicePollInterval: 1 });
   const { provider } = sandbox;
