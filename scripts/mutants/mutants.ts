@@ -127,7 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "the limit to the size of an answer",
-    file: "src/system/send_request.ts",
+    file: "src/system/read_body.ts",
     find: "size > maxBytes",
     replace: "false",
     tests: ["tests/unit/system/network_test.ts"],

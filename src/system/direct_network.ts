@@ -2,6 +2,7 @@ import { type IncomingMessage, request as httpRequest } from "node:http";
 import { CliError } from "../errors.ts";
 import type { HttpRequest, HttpResponse, Network } from "./network.ts";
 import { permitted } from "./permission.ts";
+import { readBody } from "./read_body.ts";
 
 /**
  * Plain http to this machine and what is linked to it, never through a proxy: to one, the address of a machine's
@@ -30,7 +31,7 @@ async function exchange(request: HttpRequest, url: URL): Promise<HttpResponse> {
     return {
       status: response.statusCode ?? 0,
       headers: Object.fromEntries(headers),
-      body: await readBody(response, request.maxBytes, signal),
+      body: await readBody(untilAborted(response, signal), request.maxBytes, url.host),
     };
   } catch (error) {
     request.signal.throwIfAborted();
@@ -53,24 +54,10 @@ function send(request: HttpRequest, url: URL, signal: AbortSignal): Promise<Inco
   });
 }
 
-async function readBody(
-  response: IncomingMessage,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+/** A response that is read on when its time is over is of no use any more. */
+async function* untilAborted(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   for await (const chunk of response) {
     signal.throwIfAborted();
-    size += chunk.length;
-    if (size > maxBytes) throw new CliError("network", `The answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
+    yield chunk;
   }
-  const body = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return body;
 }

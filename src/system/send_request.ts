@@ -1,8 +1,9 @@
 import type { Environment } from "./environment.ts";
 import { createTrustingClient } from "./http_client.ts";
 import type { HttpRequest, HttpResponse } from "./network.ts";
-import { NetworkError, networkError, timeoutError } from "./network_error.ts";
+import { networkError, timeoutError } from "./network_error.ts";
 import { findRouteIfReadable } from "./proxy.ts";
+import { readBody } from "./read_body.ts";
 import { startTimeLimits } from "./time_limits.ts";
 
 /** Sends one request with Deno's `fetch`, and reads the whole answer: see `Network.send()`, which names the errors. */
@@ -26,7 +27,7 @@ export async function sendRequest(
     });
     inBody = true;
     limits.connected();
-    const body = await readBody(response, request.maxBytes, url.host);
+    const body = await readBody(response.body ?? [], request.maxBytes, url.host);
     return { status: response.status, headers: Object.fromEntries(response.headers), body };
   } catch (error) {
     request.signal.throwIfAborted();
@@ -34,27 +35,4 @@ export async function sendRequest(
     if (limits.expired !== null) throw timeoutError(url.host, limits.expired, route);
     throw networkError({ error, host: url.host, route, inBody });
   }
-}
-
-async function readBody(response: Response, maxBytes: number, host: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      throw new NetworkError(`The answer from ${host} is larger than ${maxBytes} bytes`, {
-        hint: "Something between this machine and the sign-in service answers in its place. Check the proxy.",
-        isPassing: false,
-        mayHaveArrived: true,
-      });
-    }
-    chunks.push(chunk);
-  }
-  const body = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return body;
 }
