@@ -17,6 +17,10 @@ export type Need =
   | "authority"
   /** What an application proves itself with, and the identity of a machine. */
   | "application"
+  /** A root certificate of the user's. */
+  | "certificate"
+  /** Loading MSAL, which asks for more than it uses. */
+  | "msal"
   /** Asking the user: the browser, and the port for its answer. */
   | "user"
   /** Showing on the terminal what a person has to see or answer, where stderr is hidden. */
@@ -44,7 +48,9 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^ENTRA_AUTH_CLI_PROFILE$/, need: "profile" },
   { kind: "env", names: /^AZURE_(TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$/, need: "settings" },
   { kind: "env", names: /^ENTRA_AUTH_CLI_KEY(RING)?$/, need: "key" },
-  { kind: "env", names: /_CA_(CERT|STORE)$|_PROXY$|^Program(Data|Files)$/i, need: "authority" },
+  { kind: "env", names: /^ENTRA_AUTH_CLI_CA_CERT$/, need: "certificate" },
+  { kind: "env", names: /_CA_STORE$|_PROXY$/i, need: "authority" },
+  { kind: "env", names: /^Program(Data|Files)$/, need: "msal" },
   { kind: "env", names: /^AZURE(_(CLIENT_|FEDERATED_|POD_)|SUBSCRIPTION_)/, need: "application" },
   { kind: "env", names: /^(ACTIONS|SYSTEM|GITLAB|MSAL|REGION)_/, need: "application" },
   { kind: "env", names: /^((DEFAULT_)?IDENTITY|IMDS|MSI)_/, need: "application" },
@@ -68,26 +74,27 @@ const RULES: readonly Rule[] = [
   { kind: "run", names: /^[\w-]+$/, need: "user" },
 ];
 
-const TOKEN: readonly Need[] = [
+const NETWORK: readonly Need[] = ["authority", "certificate"];
+const REFRESH: readonly Need[] = [
   "folder",
   "change",
   "profile",
   "settings",
   "key",
-  "authority",
+  ...NETWORK,
+  "msal",
   "application",
-  "user",
-  "question",
   "terminal",
 ];
+const TOKEN: readonly Need[] = [...REFRESH, "user", "question"];
 
 /** What each command needs. */
 const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   "get-token": [...TOKEN, "kubernetes"],
   "exec": TOKEN,
   "credential-helper": TOKEN,
-  "refresh": ["folder", "change", "profile", "settings", "key", "authority", "application", "terminal"],
-  "inspect": ["folder", "profile", "settings", "key", "authority", "terminal"],
+  "refresh": REFRESH,
+  "inspect": ["folder", "profile", "settings", "key", ...NETWORK, "terminal"],
   "status": ["folder", "key", "terminal"],
   "explain": ["folder", "profile", "settings", "terminal"],
   "clear-cache": ["folder", "change", "profile", "key", "question", "terminal"],
@@ -98,9 +105,9 @@ const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   "delete-profile": ["folder", "change", "key", "question", "terminal"],
   "export-profile": ["folder", "key", "question", "terminal"],
   "import-profile": ["folder", "change", "key", "question", "terminal"],
-  "doctor": [...TOKEN, "machine"],
+  "doctor": [...TOKEN.filter((need) => need !== "msal"), "machine"],
   "completions": ["folder", "terminal"],
-  "permissions": ["folder", "profile", "authority", "terminal"],
+  "permissions": ["folder", "certificate", "terminal"],
 };
 
 /** The commands that need a permission at all, but for showing their help. */

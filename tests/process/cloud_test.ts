@@ -13,9 +13,12 @@ Deno.test("a cloud gives the browser its authority and its Graph, and a missing 
   for (const [cloud, host, scope] of table) {
     const created = await sandbox.run(["create-profile", "--name", cloud, "--cloud", cloud, ...IDS]);
     assertEquals(created.code, 0, created.stderr);
-    const unreachable = await sandbox.run(["get-token", "--profile", cloud]);
-    assertEquals([unreachable.code, unreachable.stdout], [8, ""], unreachable.stderr);
-    assertStringIncludes(unreachable.stderr, `--allow-net=${host},`);
+    // An executable has these hosts inside.
+    if (Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") === undefined) {
+      const unreachable = await sandbox.run(["get-token", "--profile", cloud]);
+      assertEquals([unreachable.code, unreachable.stdout], [8, ""], unreachable.stderr);
+      assertStringIncludes(unreachable.stderr, `--allow-net=${host},`);
+    }
 
     const program = sandbox.start(["get-token", "--profile", cloud], { hosts: [`${host}:443`] });
     const url = new URL(await sandbox.browser.next());

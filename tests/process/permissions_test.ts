@@ -1,19 +1,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path/join";
 import denoJson from "../../deno.json" with { type: "json" };
-import { APPLICATION_VARIABLES, MACHINE_VARIABLES } from "../support/application_variables.ts";
 import type { ProgramOptions, ProgramResult } from "../support/program.ts";
 import { ADA } from "../support/provider/directory.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
-const { env, net: HOSTS } = denoJson.permissions.default;
-// Those of applications have a test of their own.
-const NAMES = env.filter((name) => ![...APPLICATION_VARIABLES, ...MACHINE_VARIABLES].includes(name));
+const { net: HOSTS } = denoJson.permissions.default;
 // An executable has its permissions inside, so there is nothing to take away.
 const ignore = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
-
-/** Without a screen the program reads every variable that could tell it of one. */
-const NO_SCREEN = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
 
 /** Signs in with `get-token`, which has to show the URL. */
 async function signInAtShownUrl(
@@ -33,89 +26,6 @@ function assertDenied(result: ProgramResult, flag: string): void {
   assertStringIncludes(result.stderr, flag);
   assertEquals(/^\s+at |NotCapable|Uncaught/m.exec(result.stderr), null, result.stderr);
 }
-
-/** The accesses of one kind that Deno wrote down. */
-async function readAudit(path: string, kind: string): Promise<string[]> {
-  const lines = (await Deno.readTextFile(path)).trim().split("\n");
-  const entries = lines.map((line) => JSON.parse(line)).filter(({ permission }) => permission === kind);
-  return entries.map(({ value }) => value);
-}
-
-Deno.test({
-  name: "the permissions in deno.json are what the commands use: no variable more, no variable less",
-  ignore: ignore || Deno.build.os !== "linux",
-  async fn() {
-    await using sandbox = await openSandbox();
-    const used = new Set<string>();
-    const audited = async (
-      run: (env: Record<string, string>) => Promise<ProgramResult>,
-      code = 0,
-    ) => {
-      const log = join(sandbox.folder, `${crypto.randomUUID()}.jsonl`);
-      const result = await run({ ...NO_SCREEN, DENO_AUDIT_PERMISSIONS: log });
-      assertEquals(result.code, code, result.stderr);
-      for (const name of await readAudit(log, "env")) used.add(name);
-      const hosts = (await readAudit(log, "net")).map((host) =>
-        new URL(host.replace(/^(?!https:)/, "x://")).hostname
-      );
-      assertEquals(hosts.filter((host) => !["localhost", "127.0.0.1", "[::1]"].includes(host)), []);
-      for (const kind of ["run", "sys", "ffi"]) assertEquals(await readAudit(log, kind), []);
-    };
-    await audited((env) => signInAtShownUrl(sandbox, ["--show-url"], { env }));
-    const alone = ["get-token", "--force"];
-    await audited((env) => sandbox.run(alone, { env, isAlone: true }), 9);
-    await audited((env) => sandbox.run(["get-token"], { env }));
-    await audited((env) => sandbox.run(["get-token", "--output", "exec-credential"], { env }));
-    await audited((env) => sandbox.run(["refresh"], { env }));
-    await audited((env) => sandbox.run(["inspect"], { env }));
-    await audited((env) => sandbox.run(["list-profiles"], { env }));
-    await audited((env) => sandbox.run(["clear-cache"], { env }));
-    await audited((env) => sandbox.run(["doctor"], { env }));
-    const ownHome = { ENTRA_AUTH_CLI_HOME: "", HOME: sandbox.folder };
-    await audited((env) => sandbox.run(["list-profiles"], { env: { ...env, ...ownHome } }));
-
-    const onWindows = "USERPROFILE";
-    const onTerminal = [
-      "NO_COLOR",
-      "USER",
-      "TERM",
-      "TERM_PROGRAM",
-      "WT_SESSION",
-      "LC_ALL",
-      "LC_CTYPE",
-      "LANG",
-    ];
-    const expected = NAMES.filter((name) => name !== onWindows && !onTerminal.includes(name));
-    assertEquals([...used].toSorted(), expected.toSorted());
-  },
-});
-
-Deno.test({
-  name: "get-token ends with exit code 8 and names the flag for every variable it may not read",
-  ignore,
-  async fn(test) {
-    await using sandbox = await openSandbox();
-    await sandbox.signIn(["get-token"]);
-    const forCached = NAMES.filter((name) => /^(ENTRA_AUTH_CLI|AZURE)_/.test(name));
-    const forMsal = ["ProgramData", "ProgramFiles"];
-    const forBrowser = [
-      "BROWSER",
-      ...(Deno.build.os === "linux" ? ["DISPLAY", "WSL_INTEROP", "CI", "TF_BUILD"] : []),
-    ];
-    const cases = [
-      ...forCached.map((name) => [name, "get-token"]),
-      ...forMsal.map((name) => [name, "refresh"]),
-      ...forBrowser.map((name) => [name, "get-token", "--force"]),
-    ];
-    for (const [name = "", ...args] of cases) {
-      await test.step(`${name}, for ${args.join(" ")}`, async () => {
-        const result = await sandbox.run(args, { env: NO_SCREEN, denied: [`--deny-env=${name}`] });
-        assertDenied(result, `--allow-env=${name}`);
-      });
-    }
-    assertEquals(sandbox.browser.count, 1);
-  },
-});
 
 Deno.test({
   name: "the program says which variable names its home, and shows its help without reading it",

@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly isAlone?: boolean;
   /** Permissions to take away again, as flags of Deno: `--deny-env=HOME`. An executable has its own inside. */
   readonly denied?: readonly string[];
+  /** All that it is permitted, as flags of Deno, instead of what `deno.json` permits. An executable has its own inside. */
+  readonly permissions?: readonly string[];
   /** The executable to run, which has its hosts inside; otherwise {@linkcode programCommand} says what is run. */
   readonly executable?: string;
 }
@@ -47,12 +49,7 @@ const SYSTEM_PROGRAMS = ["secret-tool", "/usr/bin/security", "tee"];
  * the variable `ENTRA_AUTH_CLI_EXECUTABLE` is set, that executable.
  */
 export function startProgram(args: readonly string[], options: ProgramOptions): RunningProgram {
-  const [command, ...before]: [string, ...string[]] = options.executable === undefined
-    ? withFlags(
-      programCommand(options.hosts ?? [], "scripted-browser", options.programs),
-      options.denied ?? [],
-    )
-    : [options.executable];
+  const [command, ...before] = commandFor(options);
   const child = new Deno.Command(command, {
     args: [...before, ...args],
     env: { ...inheritedVariables(), ...options.env },
@@ -87,22 +84,29 @@ export function programCommand(
 ): [string, ...string[]] {
   const executable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE");
   if (executable !== undefined) return [executable];
-  const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
-  return [
-    Deno.execPath(),
-    "run",
+  return denoCommand([
     "--quiet",
     "--no-prompt",
-    `--config=${CONFIG}`,
-    ...flags,
     "--permission-set=default",
     `--allow-net=${["127.0.0.1", "[::1]", ...hosts].join(",")}`,
     // The scripted browser is a script of this Deno's.
     ...(browser === "scripted-browser"
       ? [`--allow-run=${[Deno.execPath(), ...SYSTEM_PROGRAMS, ...programs].join(",")}`]
       : []),
-    MAIN,
-  ];
+  ]);
+}
+
+/** The command line that runs the program from its source with these flags. */
+function denoCommand(permissions: readonly string[]): [string, ...string[]] {
+  const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
+  return [Deno.execPath(), "run", `--config=${CONFIG}`, ...flags, ...permissions, MAIN];
+}
+
+function commandFor(options: ProgramOptions): [string, ...string[]] {
+  if (options.executable !== undefined) return [options.executable];
+  if (options.permissions !== undefined) return denoCommand(options.permissions);
+  const command = programCommand(options.hosts ?? [], "scripted-browser", options.programs);
+  return command.length === 1 ? command : withFlags(command, options.denied ?? []);
 }
 
 function withFlags(

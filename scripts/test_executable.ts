@@ -1,0 +1,26 @@
+/**
+ * Makes an executable and runs the tests in `tests/process` on it, or those that are named: what the user gets is what is
+ * tested. It is as released, but for the provider and the browser of the tests, which it may reach besides.
+ */
+
+import { join } from "@std/path/join";
+import { compile } from "./compile.ts";
+import { flagsFromEnvironment } from "./bundle/import_map.ts";
+import { say } from "./npm_package.ts";
+
+const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-executable-" });
+let code = 1;
+try {
+  const executable = join(folder, `entra-auth-cli${Deno.build.os === "windows" ? ".exe" : ""}`);
+  await compile({ output: executable, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] });
+  say(`running the tests on ${executable}`);
+  const tests = Deno.args.length > 0 ? Deno.args : ["tests/process"];
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flagsFromEnvironment(), "--allow-all", "scripts/test.ts", ...tests],
+    env: { ENTRA_AUTH_CLI_EXECUTABLE: executable },
+  });
+  code = (await command.spawn().status).code;
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+Deno.exit(code);
