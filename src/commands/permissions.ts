@@ -84,7 +84,7 @@ async function grantsHere(
   if (needs.includes("folder")) grants.read.push(context.home);
   if (needs.includes("change")) grants.write.push(context.home);
   // The terminal, for what a person must see although stderr is hidden.
-  if (needs.includes("user") && context.os === "windows") grants.write.push("CONOUT$");
+  if (needs.includes("question") && context.os === "windows") grants.write.push("CONOUT$");
   if (!needs.includes("authority")) return grants;
   const certificate = context.env.get("ENTRA_AUTH_CLI_CA_CERT");
   if (certificate !== undefined) grants.read.push(certificate);

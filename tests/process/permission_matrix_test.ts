@@ -27,6 +27,7 @@ interface Use {
 const SHOWN = ["--force", "--show-url", "--timeout", "30s"];
 const AT_URL = "at the URL that is shown";
 const TENANT = "11111111-2222-4333-8444-555555555555";
+const IDS = ["--tenant-id", TENANT, "--client-id", TENANT];
 const AZURE_REPOS = "protocol=https\nhost=dev.azure.com\n\n";
 const AZURE_REPOS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/user_impersonation";
 /** A token that somebody signed in for is given, though it can't be saved. */
@@ -52,10 +53,23 @@ const USES: readonly Use[] = [
   { args: ["status"] },
   { args: ["explain", "AADSTS50011"], goesOnWithout: ANYTHING },
   { args: ["clear-cache"] },
-  { args: ["create-profile", "--name", "other", "--tenant-id", TENANT, "--client-id", TENANT] },
+  { args: ["create-profile", "--name", "other", ...IDS] },
+  {
+    args: [
+      "create-profile",
+      "--name",
+      "app",
+      "--flow",
+      "client-credentials",
+      "--client-secret-stdin",
+      ...IDS,
+    ],
+    stdin: "a secret\n",
+  },
   { args: ["list-profiles"] },
   { args: ["show-profile"] },
   { args: ["edit-profile", "--name", "default", "--scope", "Mail.Read"] },
+  { args: ["edit-profile", "--name", "default", "--rename", "other"] },
   { args: ["delete-profile", "--name", "default"] },
   { args: ["completions", "bash"] },
   { args: ["__complete", "get-token", "--profile", ""], goesOnWithout: ANYTHING },
@@ -207,7 +221,11 @@ Deno.test({
       for (const [command, asked] of askedBy) {
         const { env } = await matrix.documented(command);
         const used = asked.union(askedBy.get(LIKE[command] ?? command) ?? new Set());
-        assertEquals(env.filter((name) => !used.has(name) && !ELSEWHERE.test(name) && !BY_APPLICATIONS.includes(name)), [], command);
+        assertEquals(
+          env.filter((name) => !used.has(name) && !ELSEWHERE.test(name) && !BY_APPLICATIONS.includes(name)),
+          [],
+          command,
+        );
       }
     });
   },
