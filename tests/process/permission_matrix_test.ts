@@ -30,6 +30,11 @@ const TENANT = "11111111-2222-4333-8444-555555555555";
 const IDS = ["--tenant-id", TENANT, "--client-id", TENANT];
 const AZURE_REPOS = "protocol=https\nhost=dev.azure.com\n\n";
 const AZURE_REPOS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/user_impersonation";
+const PORTABLE = JSON.stringify({
+  format: "entra-auth-cli-profiles",
+  version: 1,
+  profiles: { default: { tenantId: TENANT, clientId: TENANT, flow: "interactive", scopes: ["User.Read"] } },
+});
 /** A token that somebody signed in for is given, though it can't be saved. */
 const SAVING = /^--allow-write=/;
 const ANYTHING = /^/;
@@ -71,6 +76,12 @@ const USES: readonly Use[] = [
   { args: ["edit-profile", "--name", "default", "--scope", "Mail.Read"] },
   { args: ["edit-profile", "--name", "default", "--rename", "other"] },
   { args: ["delete-profile", "--name", "default"] },
+  { args: ["export-profile", "--all"] },
+  {
+    args: ["export-profile", "--all", "--include-secrets", "--passphrase-stdin"],
+    stdin: "a passphrase of many words\n",
+  },
+  { args: ["import-profile", "--force"], stdin: PORTABLE },
   { args: ["completions", "bash"] },
   { args: ["__complete", "get-token", "--profile", ""], goesOnWithout: ANYTHING },
   { args: ["permissions"] },
