@@ -13,7 +13,7 @@ export type ClientCredential =
 export interface ClientCertificate {
   /** SHA-256 of the certificate, in hexadecimal: how Entra finds it in the registration. */
   readonly thumbprintSha256: string;
-  /** The private key, PKCS#8 or PKCS#1 in PEM. */
+  /** The private RSA key, PKCS#8 in PEM. */
   readonly privateKeyPem: Secret;
   /** The certificate and those that lead to its root, PEM, where they are to be sent along; otherwise null. */
   readonly chainPem: string | null;

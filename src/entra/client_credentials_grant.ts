@@ -19,7 +19,8 @@ export async function acquireForApplication(
   const msal = createMsal(
     options,
     { silently: true, repeat: "unprocessed", isHasty },
-    (configuration) => new ConfidentialClientApplication(withProof(configuration, options.credential)),
+    (configuration) =>
+      new ConfidentialClientApplication(withProof(configuration, options.credential, options.clock)),
   );
   const result = await runMsal(msal, (app) =>
     app.acquireTokenByClientCredential({

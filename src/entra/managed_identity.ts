@@ -95,11 +95,13 @@ function machineError(
   }
   if (failure instanceof CliError) return failure;
   if (refusal !== null) {
-    const which = identity.kind === "system" ? "of its own" : `with the ${identity.kind} ${identity.id}`;
+    const which = identity.kind === "system"
+      ? "This machine's own managed identity"
+      : `The managed identity with the ${identity.kind} ${identity.id}`;
     const words = refusal.words === "" ? "" : `, ${plainText(refusal.words)}`;
     return new CliError(
       "sign_in_failed",
-      `The managed identity ${which} gave no token (status ${refusal.status}${words})`,
+      `${which} gave no token (status ${refusal.status}${words})`,
       {
         hint: `Check which identities are assigned to this machine, and name one with --client-id. ${WHERE}`,
       },

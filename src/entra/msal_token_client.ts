@@ -32,11 +32,11 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
 }
 
 /** MSAL's application: a confidential one where it has something to prove itself with. */
-function makeClient({ credential }: TokenClientOptions) {
+function makeClient({ credential, clock }: TokenClientOptions) {
   return (configuration: MsalConfiguration) =>
     credential === undefined
       ? new PublicClientApplication(configuration)
-      : new ConfidentialClientApplication(withProof(configuration, credential));
+      : new ConfidentialClientApplication(withProof(configuration, credential, clock));
 }
 
 async function beginSignIn(

@@ -70,7 +70,10 @@ declare const forge: {
       options: { legacy: boolean; algorithm: "aes256" },
     ): string;
     privateKeyFromPem(pem: string): RsaKey;
+    privateKeyInfoToPem(wrapped: Asn1): string;
+    privateKeyToAsn1(key: RsaKey): Asn1;
     privateKeyToPem(key: RsaKey): string;
+    wrapRsaPrivateKey(key: Asn1): Asn1;
   };
 };
 

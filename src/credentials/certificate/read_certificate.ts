@@ -40,7 +40,7 @@ export async function readCertificate(
   const chain = [der, ...bundle.certificates.filter((other) => other !== der)];
   return {
     thumbprintSha256: encodeHex(await crypto.subtle.digest("SHA-256", new Uint8Array(der))),
-    privateKeyPem: new Secret(forge.pki.privateKeyToPem(key)),
+    privateKeyPem: new Secret(toPkcs8(key)),
     chainPem: sendChain ? chain.map(toPem).join("") : null,
   };
 }
@@ -103,4 +103,8 @@ function judgeValidity({ validity }: Certificate, path: string, nowMs: number): 
 function toPem(der: Uint8Array): string {
   const lines = encodeBase64(der).match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+function toPkcs8(key: RsaKey): string {
+  return forge.pki.privateKeyInfoToPem(forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(key)));
 }
