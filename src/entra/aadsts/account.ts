@@ -61,6 +61,13 @@ export const ACCOUNT_REMEDIES: RemedyTable = {
   50020: NOT_IN_TENANT,
   50034: NOT_IN_TENANT,
   51004: NOT_IN_TENANT,
+  16003: NOT_IN_TENANT,
+  90072: NOT_IN_TENANT,
+  50014: {
+    message: "The account is invited to this tenant, and has not accepted yet",
+    hint: ({ tenant }) =>
+      `Accept the invitation, which came by e-mail, or ask somebody of ${tenant} to send it again.`,
+  },
   50105: {
     message: "The application is for assigned users only, and this account is not one",
     hint: (context) =>

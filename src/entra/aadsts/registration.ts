@@ -44,6 +44,16 @@ const TENANT_NOT_FOUND: Remedy = {
     `A tenant of a national cloud needs --cloud usgov or --cloud china.`,
 };
 
+const NO_TENANT: Remedy = {
+  message: "Nothing in the request says which tenant it is for",
+  hint: () => "Name the tenant: --tenant-id TENANT",
+};
+
+const NOT_THROUGH_COMMON: Remedy = {
+  message: "The application, its API or the way of signing in is not for common and consumers",
+  hint: () => "Name a tenant, or all of them: --tenant-id TENANT, or --tenant-id organizations",
+};
+
 const RESOURCE_NOT_FOUND: Remedy = {
   message: "The tenant does not know the API that the scopes are for",
   hint: (context) =>
@@ -114,9 +124,17 @@ export const REGISTRATION_REMEDIES: RemedyTable = {
       `${appPage(context, "Authentication")}, or\n` +
       `az ad app update --id ${context.clientId} --sign-in-audience AzureADMultipleOrgs`,
   },
-  50059: {
-    message: "Nothing in the request says which tenant it is for",
-    hint: () => "Name the tenant: --tenant-id TENANT",
+  50059: NO_TENANT,
+  50128: NO_TENANT,
+  90019: NO_TENANT,
+  9001023: NOT_THROUGH_COMMON,
+  90124: NOT_THROUGH_COMMON,
+  90130: NOT_THROUGH_COMMON,
+  9002332: {
+    message: "The application is for work and school accounts only",
+    hint: (context) =>
+      `Sign in with one: --tenant-id organizations. Or let it serve personal accounts too: ` +
+      appPage(context, "Authentication"),
   },
   70011: {
     message: "A scope is not valid",

@@ -50,6 +50,18 @@ const ROWS: readonly Row[] = [
   ["invalid_request", 900023, "sign-in", 3, "no such tenant", [CONTEXT.tenant]],
   ["invalid_request", 90038, "sign-in", 3, "national cloud", ["--cloud usgov"]],
   ["invalid_request", 50194, "sign-in", 3, "one tenant", ["--tenant-id", `--id ${APP} --sign-in-audience`]],
+  ["invalid_request", 50128, "sign-in", 3, "which tenant", ["--tenant-id"]],
+  ["invalid_request", 90019, "sign-in", 3, "which tenant", ["--tenant-id"]],
+  ["invalid_request", 9001023, "sign-in", 3, "common and consumers", ["--tenant-id organizations"]],
+  ["invalid_request", 90124, "sign-in", 3, "common and consumers", ["--tenant-id organizations"]],
+  ["invalid_request", 90130, "sign-in", 3, "common and consumers", ["--tenant-id organizations"]],
+  ["invalid_request", 9002332, "sign-in", 3, "work and school", [
+    "--tenant-id organizations",
+    AUTHENTICATION,
+  ]],
+  ["invalid_grant", 16003, "sign-in", 3, "not exist in this tenant", ["guest"]],
+  ["invalid_grant", 90072, "sign-in", 3, "not exist in this tenant", ["guest"]],
+  ["invalid_grant", 50014, "sign-in", 3, "not accepted", [CONTEXT.tenant]],
   ["invalid_request", 50059, "sign-in", 3, "which tenant", ["--tenant-id"]],
   ["invalid_scope", 70011, "sign-in", 3, "scope is not valid", [
     PERMISSIONS,
