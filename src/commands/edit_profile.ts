@@ -65,6 +65,7 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   const fromStdin = flags.clientSecretStdin ?? false;
   const named = byFlags(flags, present) ?? (fromStdin ? present : null);
   const changed = withFittingAuthority(named ?? await byAnswers(present, context));
+  assertComplete(changed);
   assertFittingScopes(changed);
   const secret = fromStdin || named === null
     ? await takeClientSecret(fromStdin, changed, context, "as before")
@@ -112,7 +113,7 @@ async function byAnswers(present: Profile, context: CommandContext): Promise<Pro
     });
   }
   const answers = await askForProfile(context, {
-    given: {},
+    given: present.flow === "managed-identity" ? { tenantId: "", clientId: present.clientId } : {},
     byDefault: present,
     defaultScopes: () => present.scopes,
     checkScopes: (chosen) => assertFittingScopes({ ...present, ...chosen }),
@@ -126,4 +127,12 @@ async function byAnswers(present: Profile, context: CommandContext): Promise<Pro
 function isSame(one: Profile, other: Profile): boolean {
   const fields = Object.keys({ ...one, ...other }) as (keyof Profile)[];
   return fields.every((field) => JSON.stringify(one[field]) === JSON.stringify(other[field]));
+}
+
+/** Only a managed identity has a tenant and an application that nobody names. */
+function assertComplete({ flow, tenantId, clientId }: Profile): void {
+  if (flow === "managed-identity" || (tenantId !== "" && clientId !== "")) return;
+  throw new CliError("usage", `The profile has no ${tenantId === "" ? "tenant" : "client ID"} for ${flow}`, {
+    hint: "Name them with --tenant-id TENANT and --client-id ID.",
+  });
 }

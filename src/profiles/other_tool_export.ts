@@ -1,5 +1,6 @@
 import { decodeBase64 } from "@std/encoding/base64";
 import type { Secret } from "../secret.ts";
+import { deriveKey } from "./passphrase_key.ts";
 import { cannotBeOpened } from "./passphrase_seal.ts";
 
 /** Its derivation: PBKDF2 with HMAC-SHA-256, then AES-256-CBC. */
@@ -34,16 +35,7 @@ export async function openOtherToolsExport(
 ): Promise<unknown> {
   const salt = bytes.slice(0, SALT_LENGTH);
   const iv = bytes.slice(SALT_LENGTH, SALT_LENGTH + IV_LENGTH);
-  const material = await crypto.subtle.importKey(
-    "raw",
-    new TextEncoder().encode(passphrase.reveal()),
-    "PBKDF2",
-    false,
-    ["deriveKey"],
-  );
-  const derivation = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ITERATIONS };
-  const usage = { name: "AES-CBC", length: 256 };
-  const key = await crypto.subtle.deriveKey(derivation, material, usage, false, ["decrypt"]);
+  const key = await deriveKey(passphrase, { salt, iterations: ITERATIONS, cipher: "AES-CBC" });
   try {
     const text = await crypto.subtle.decrypt(
       { name: "AES-CBC", iv },

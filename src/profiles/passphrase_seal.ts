@@ -2,6 +2,7 @@ import { decryptAesGcm, encryptAesGcm } from "@std/crypto/aes-gcm";
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
+import { deriveKey } from "./passphrase_key.ts";
 import { notAnExport, PORTABLE_FORMAT } from "./portable_file.ts";
 import { isFields } from "./profile_file.ts";
 
@@ -32,7 +33,7 @@ const MOST_ITERATIONS = 10_000_000;
 export async function sealText(text: string, passphrase: Secret): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
   const header = headerOf(ITERATIONS, encodeBase64(salt));
-  const key = await deriveKey(passphrase, salt, ITERATIONS);
+  const key = await deriveKey(passphrase, { salt, iterations: ITERATIONS, cipher: "AES-GCM" });
   const sealed = await encryptAesGcm(key, new TextEncoder().encode(text), {
     additionalData: labelOf(header),
   });
@@ -59,7 +60,7 @@ export async function openSealed(
 ): Promise<string> {
   const { iterations, salt, sealed } = judge(path, value);
   const header = headerOf(iterations, encodeBase64(salt));
-  const key = await deriveKey(await askPassphrase(), salt, iterations);
+  const key = await deriveKey(await askPassphrase(), { salt, iterations, cipher: "AES-GCM" });
   try {
     const text = await decryptAesGcm(key, sealed, { additionalData: labelOf(header) });
     return new TextDecoder("utf-8", { fatal: true }).decode(text);
@@ -77,19 +78,6 @@ export function cannotBeOpened(path: string): CliError {
       hint: "Check the passphrase. If it is right, export the profiles again where they come from.",
     },
   );
-}
-
-/** A key from a passphrase. Composed as one form of Unicode, for keyboards differ in how they write an accent. */
-async function deriveKey(
-  passphrase: Secret,
-  salt: Uint8Array<ArrayBuffer>,
-  iterations: number,
-): Promise<CryptoKey> {
-  const bytes = new TextEncoder().encode(passphrase.reveal().normalize("NFC"));
-  const material = await crypto.subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveKey"]);
-  const derivation = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
-  const usage = { name: "AES-GCM", length: 256 };
-  return await crypto.subtle.deriveKey(derivation, material, usage, false, ["encrypt", "decrypt"]);
 }
 
 function headerOf(iterations: number, salt: string): Omit<SealedFile, "sealed"> {

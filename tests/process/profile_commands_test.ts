@@ -151,3 +151,12 @@ Deno.test("delete-profile wants the profile named, and takes --profile for --nam
   assertDone(await sandbox.run(["delete-profile", "--profile", "default"]), "✓ Profile 'default' deleted");
   assertNotEquals((await sandbox.run(["show-profile"])).code, 0);
 });
+
+Deno.test("edit-profile of a managed identity asks for no tenant, and no other flow goes without one", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.run(["create-profile", "--name", "vm", "--flow", "managed-identity"]);
+  const edit = (...flags: string[]) => sandbox.run(["edit-profile", "--name", "vm", ...flags]);
+  assertDone(await edit("--scope", "https://vault.azure.net/.default"));
+  assertFails(await edit("--flow", "client-credentials"), 2, "no tenant", "--tenant-id");
+  assertEquals((await show(sandbox, "vm")).flow, "managed-identity");
+});

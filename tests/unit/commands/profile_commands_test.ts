@@ -72,20 +72,15 @@ Deno.test("create-profile refuses a name that is taken, and values that are wron
 Deno.test("list-profiles prints data to stdout, or says on stderr that there is none", async () => {
   const context = new MemoryContext();
   await runListProfiles("json", context);
-  assertEquals(JSON.parse(context.terminal.data), [{
-    name: "work",
-    tenant_id: WORK.tenantId,
-    client_id: WORK.clientId,
-    flow: "interactive",
-    scope: "Mail.Read",
-    authority: null,
-    login_hint: null,
-    expect_user: null,
-    expect_tenant: null,
-    account: null,
-    expires_at: null,
-    expired: null,
-  }]);
+  const [{ name, tenant_id, client_id, flow, scope, account }] = JSON.parse(context.terminal.data);
+  assertEquals([name, tenant_id, client_id, flow, scope, account], [
+    "work",
+    WORK.tenantId,
+    WORK.clientId,
+    "interactive",
+    "Mail.Read",
+    null,
+  ]);
   const table = new MemoryContext();
   await runListProfiles(undefined, table);
   assertStringIncludes(table.terminal.data, "work");

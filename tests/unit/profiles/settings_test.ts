@@ -179,3 +179,12 @@ Deno.test("resolveSettings() takes the tenant of External ID from its host where
   assertEquals(resolve({ authority, tenantId: "other.example" }, env, null).tenant, "other.example");
   assertEquals(resolve({ authority }, {}, PROFILE).tenant, PROFILE.tenantId);
 });
+
+Deno.test("resolveSettings() refuses scopes of two resources, be they the profile's, with the commands that do it", () => {
+  const scopes = ["User.Read", "api://app/Read"];
+  for (const work of [() => resolve({ scopes }), () => resolve({}, {}, { ...PROFILE, scopes })]) {
+    const error = assertThrows(work, CliError);
+    assertEquals(error.code, "usage");
+    assertStringIncludes(error.hint ?? "", "get-token --profile work --scope api://app/Read");
+  }
+});
