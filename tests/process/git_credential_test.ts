@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { decodeJwt } from "jose";
+import { makeServerCertificate } from "../support/provider/certificate.ts";
 import { ADA } from "../support/provider/directory.ts";
+import { startHttpsServer } from "../support/provider/https_server.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 import { hasCommand, hasNoShell, runShell } from "../support/shell.ts";
 
@@ -75,6 +77,47 @@ Deno.test({
     await git(sandbox, "credential reject", first.stdout);
     assertEquals((await git(sandbox, "credential fill", asked)).stdout, second.stdout);
     assertEquals(sandbox.browser.count, 1);
+  },
+});
+
+Deno.test({
+  name: `git itself sends the token to its host, and asks for a fresh one once that was refused${reason}`,
+  ignore: noGit,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const token = (await sandbox.signIn(["get-token", "--scope", SCOPE])).stdout.trim();
+    const certificate = await makeServerCertificate();
+    const sent: string[] = [];
+    let refused = "";
+    const server = await startHttpsServer(0, certificate, (request, response) => {
+      const [, basic = ""] = (request.headers.authorization ?? "").split(" ");
+      const password = atob(basic).split(":")[1] ?? "";
+      if (password === "" || password === refused) {
+        response.writeHead(401, { "www-authenticate": 'Basic realm="repos"' }).end();
+        return;
+      }
+      sent.push(password);
+      response.setHeader("content-type", "application/x-git-upload-pack-advertisement")
+        .end("001e# service=git-upload-pack\n00000000");
+    });
+    try {
+      const caFile = join(sandbox.folder, "git-ca.pem");
+      await Deno.writeTextFile(caFile, certificate.caPem);
+      const command =
+        `-c http.sslCAInfo='${caFile}' ls-remote https://localhost:${server.port}/contoso/_git/web`;
+      const list = () => git(sandbox, command, "", `credential-helper --host localhost:${server.port}`);
+      assertEquals((await list()).code, 0);
+      assertEquals(new Set(sent), new Set([token]));
+
+      refused = token;
+      const unauthorized = await list();
+      assert(unauthorized.code !== 0, "git gives up at a refusal, and tells the helper");
+      assertEquals((await list()).code, 0);
+      assertNotEquals(sent.at(-1), token);
+      assertEquals(sandbox.browser.count, 1);
+    } finally {
+      await server.stop();
+    }
   },
 });
 
