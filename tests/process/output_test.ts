@@ -33,6 +33,18 @@ Deno.test("get-token --output prints the same token in every form", async () => 
   assertEquals(await print("token"), `${token}\n`);
   assertEquals(await print("env"), `ACCESS_TOKEN=${token}\n`);
   assertEquals(await print("header"), `Authorization: Bearer ${token}\n`);
+  const forAz = JSON.parse(await print("az"));
+  assertEquals(Object.keys(forAz), [
+    "accessToken",
+    "expiresOn",
+    "expires_on",
+    "subscription",
+    "tenant",
+    "tokenType",
+  ]);
+  assertEquals([forAz.accessToken, forAz.tenant], [token, sandbox.provider.tenantId]);
+  assertMatch(forAz.expiresOn, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/);
+  assertEquals(Date.parse(`${forAz.expiresOn.replace(" ", "T")}Z`) / 1000, forAz.expires_on);
   const fromYaml = parseYaml(await print("yaml")) as Record<string, unknown>;
   const fromJson = JSON.parse(await print("json"));
   assertEquals(Object.keys(fromYaml), KEYS);
