@@ -86,6 +86,7 @@ Deno.test({
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
+    const profiles = await Deno.readTextFile(`${sandbox.home}/profiles.json`);
     const shell = await startShell(sandbox, ["sh", "-e", script("scope_management.sh")]);
     await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
     // Nobody has consented to the other two yet.
@@ -99,5 +100,6 @@ Deno.test({
     for (const scope of ["User.Read", "Mail.Read", "Calendars.Read"]) {
       assert(scopes.at(-1)?.includes(scope), `${scope}: ${scopes.at(-1)}`);
     }
+    assertEquals(await Deno.readTextFile(`${sandbox.home}/profiles.json`), profiles);
   },
 });

@@ -96,7 +96,8 @@ async function lookAtProfile(machine: Machine): Promise<Finding> {
   } catch (error) {
     // Nobody has one at first.
     if (error instanceof CliError && error.code === "no_profile") {
-      return warn("profile", error.message, error.hint ?? "");
+      // How to make one, without the names of the others.
+      return warn("profile", error.message, (error.hint ?? "").split("\n", 1).join());
     }
     throw error;
   }
