@@ -3,8 +3,9 @@ import { drawQrCode } from "../../src/commands/qr_code.ts";
 import { enterDeviceCode, shownDeviceCode } from "../support/enter_device_code.ts";
 import { occupyPort } from "../support/ports.ts";
 import { ADA } from "../support/provider/directory.ts";
-import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
-import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+import { plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
+import type { Sandbox } from "../support/sandbox.ts";
+import { testOnTerminal } from "../support/test_on_terminal.ts";
 
 /** As short as the program lets it be. */
 const FAST = { devicePollInterval: 1 };
@@ -14,18 +15,11 @@ const NO_DISPLAY = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
 const OVER_SSH = { ...NO_DISPLAY, SSH_CONNECTION: "192.0.2.7 51515 198.51.100.4 22", USER: "ada" };
 const PROGRAM = "entra-auth-cli get-token --flow interactive --output json";
 
-function testOnTerminal(name: string, test: (sandbox: Sandbox) => Promise<void>, options = FAST): void {
-  Deno.test({
-    name: hasNoPseudoTerminal ? `${name} (ignored: no pseudo-terminal here)` : name,
-    ignore: hasNoPseudoTerminal,
-    async fn() {
-      await using sandbox = await openSandbox(options);
-      await test(sandbox);
-    },
-  });
+function testHere(name: string, test: (sandbox: Sandbox) => Promise<void>, options = FAST): void {
+  testOnTerminal(name, test, options);
 }
 
-testOnTerminal(
+testHere(
   "without a display get-token falls back to a device code in the specification's words",
   async (sandbox) => {
     const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token --flow interactive", {
@@ -50,7 +44,7 @@ testOnTerminal(
   },
 );
 
-testOnTerminal(
+testHere(
   "a countdown shows how long the code is good, and is gone when it is over",
   async (sandbox) => {
     const terminal = await startOnTerminal(sandbox, PROGRAM, { env: NO_DISPLAY });
@@ -64,7 +58,7 @@ testOnTerminal(
   },
 );
 
-testOnTerminal(
+testHere(
   "--qr draws the address as a QR code on the terminal, before the wait begins",
   async (sandbox) => {
     const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token --flow device-code --qr");
@@ -76,7 +70,7 @@ testOnTerminal(
   },
 );
 
-testOnTerminal(
+testHere(
   "export DISPLAY=:0 brings the browser back, and --show-url never falls back",
   async (sandbox) => {
     const displayed = await startOnTerminal(sandbox, PROGRAM, { env: { ...NO_DISPLAY, DISPLAY: ":0" } });
@@ -109,7 +103,7 @@ function assertSignedIn({ code, stdout }: { code: number; stdout: string }, sour
   assertStringIncludes(stdout, `"source": "${source}"`);
 }
 
-testOnTerminal(
+testHere(
   "over SSH a browser whose computer forwards the port signs in, and ends the other ways",
   async (sandbox) => {
     const terminal = await startOnTerminal(sandbox, PROGRAM, { env: OVER_SSH });
@@ -125,7 +119,7 @@ testOnTerminal(
   SLOW,
 );
 
-testOnTerminal("over SSH the device code signs in, and ends the other ways", async (sandbox) => {
+testHere("over SSH the device code signs in, and ends the other ways", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, PROGRAM, { env: OVER_SSH });
   const { port } = await shownWays(terminal.stdoutMatch);
   await enterDeviceCode(sandbox, terminal.stdoutMatch);
@@ -133,7 +127,7 @@ testOnTerminal("over SSH the device code signs in, and ends the other ways", asy
   occupyPort(port)[Symbol.dispose]();
 });
 
-testOnTerminal(
+testHere(
   "over SSH a pasted address signs in, a bad one is explained, and the terminal is as before",
   async (sandbox) => {
     const script = `sh -c "${PROGRAM}; echo code \\$?; stty -a"`;
@@ -161,7 +155,7 @@ testOnTerminal(
   SLOW,
 );
 
-testOnTerminal(
+testHere(
   "over SSH the other ways are still open where the tenant refuses device codes",
   async (sandbox) => {
     sandbox.provider.failNext("devicecode", {
@@ -179,7 +173,7 @@ testOnTerminal(
   },
 );
 
-testOnTerminal("over SSH Ctrl-C ends every way, and the terminal is as before", async (sandbox) => {
+testHere("over SSH Ctrl-C ends every way, and the terminal is as before", async (sandbox) => {
   const script = `sh -c "trap : INT; ${PROGRAM}; echo code \\$?; stty -a"`;
   const terminal = await startOnTerminal(sandbox, script, { env: OVER_SSH });
   const { port } = await shownWays(terminal.stdoutMatch);

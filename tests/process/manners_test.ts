@@ -1,18 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ADA } from "../support/provider/directory.ts";
-import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
-import { openSandbox, type Sandbox } from "../support/sandbox.ts";
-
-function testOnTerminal(name: string, test: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test({
-    name: hasNoPseudoTerminal ? `${name} (ignored: no pseudo-terminal here)` : name,
-    ignore: hasNoPseudoTerminal,
-    async fn() {
-      await using sandbox = await openSandbox();
-      await test(sandbox);
-    },
-  });
-}
+import { plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
+import type { Sandbox } from "../support/sandbox.ts";
+import { testOnTerminal } from "../support/test_on_terminal.ts";
 
 const WAIT = /[|/\\-] 0:\d\d elapsed, (?:5:00|4:\d\d) left/;
 

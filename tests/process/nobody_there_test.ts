@@ -1,23 +1,17 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { enterDeviceCode } from "../support/enter_device_code.ts";
 import { ADA } from "../support/provider/directory.ts";
-import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
+import { plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+import { testOnTerminal } from "../support/test_on_terminal.ts";
 
 const FAST = { devicePollInterval: 1 };
 const NO_DISPLAY = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
 /** As a script calls it that hides stderr and takes the token, in a shell whose stdin leads elsewhere too. */
 const HIDDEN = "2>/dev/null </dev/null";
 
-function testOnTerminal(name: string, test: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test({
-    name: hasNoPseudoTerminal ? `${name} (ignored: no pseudo-terminal here)` : name,
-    ignore: hasNoPseudoTerminal,
-    async fn() {
-      await using sandbox = await openSandbox(FAST);
-      await test(sandbox);
-    },
-  });
+function testHere(name: string, test: (sandbox: Sandbox) => Promise<void>, options = FAST): void {
+  testOnTerminal(name, test, options);
 }
 
 /** Runs the program in a shell that keeps its stdout in a file, with every other stream hidden. */
@@ -29,7 +23,7 @@ async function startHidden(sandbox: Sandbox, args: string, env: Record<string, s
   return { ...terminal, file };
 }
 
-testOnTerminal(
+testHere(
   "the device code is on the terminal where a script hides stderr, and the token on stdout alone",
   async (sandbox) => {
     const hidden = await startHidden(sandbox, "get-token --output token", NO_DISPLAY);
@@ -43,7 +37,7 @@ testOnTerminal(
   },
 );
 
-testOnTerminal("the URL to open is on the terminal where a script hides stderr", async (sandbox) => {
+testHere("the URL to open is on the terminal where a script hides stderr", async (sandbox) => {
   for (
     const [args, env] of [["get-token --show-url", {}], ["get-token --force", {
       BROWSER: "no-such-browser",
@@ -56,7 +50,7 @@ testOnTerminal("the URL to open is on the terminal where a script hides stderr",
   }
 });
 
-testOnTerminal("a question is asked on the terminal where stderr is hidden", async (sandbox) => {
+testHere("a question is asked on the terminal where stderr is hidden", async (sandbox) => {
   const command = `sh -c "entra-auth-cli delete-profile --name default 2>/dev/null >/dev/null"`;
   const terminal = await startOnTerminal(sandbox, command);
   await terminal.stdoutMatch(/Delete profile 'default'/);

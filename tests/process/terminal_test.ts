@@ -1,20 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ADA } from "../support/provider/directory.ts";
-import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
-import { openSandbox, type Sandbox } from "../support/sandbox.ts";
+import { plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
+import type { Sandbox } from "../support/sandbox.ts";
+import { testOnTerminal } from "../support/test_on_terminal.ts";
 
 const CLIENT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
-
-function testOnTerminal(name: string, test: (sandbox: Sandbox) => Promise<void>): void {
-  Deno.test({
-    name: hasNoPseudoTerminal ? `${name} (ignored: no pseudo-terminal here)` : name,
-    ignore: hasNoPseudoTerminal,
-    async fn() {
-      await using sandbox = await openSandbox();
-      await test(sandbox);
-    },
-  });
-}
 
 async function profilesOf(sandbox: Sandbox): Promise<Record<string, unknown>[]> {
   return JSON.parse((await sandbox.run(["list-profiles", "--output", "json"])).stdout);
