@@ -38,6 +38,7 @@ interface Asked {
   readonly method: string;
   readonly url: URL;
   readonly authorization: string;
+  readonly redirects: string;
 }
 
 /** A CI system that answers as `answer` says, on a port of its own, and the root certificate to trust. */
@@ -49,6 +50,7 @@ async function startCiSystem(answer: (asked: Asked) => Promise<{ status?: number
       method: request.method ?? "",
       url: new URL(request.url ?? "", "https://localhost"),
       authorization: request.headers.authorization ?? "",
+      redirects: String(request.headers["x-tfs-fedauthredirect"]),
     };
     asked.push(one);
     const { status = 200, body } = await answer(one);
@@ -184,6 +186,7 @@ Deno.test("in Azure Pipelines the service connection's token proves the applicat
   assertGood(await run({ ...address, ...token, ...connection }, "--verbose"), "Azure Pipelines");
   const [asked] = ci.asked;
   assertEquals([asked?.method, asked?.authorization], ["POST", `Bearer ${JOB_TOKEN}`]);
+  assertEquals(asked?.redirects, "Suppress");
   assertEquals(asked?.url.pathname, "/contoso/_apis/distributedtask/oidctoken");
   assertEquals(Object.fromEntries(asked?.url.searchParams ?? []), {
     "api-version": "7.1",
