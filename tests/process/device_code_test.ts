@@ -9,7 +9,7 @@ const DEVICE_CODE = ["get-token", "--flow", "device-code"];
 
 Deno.test("get-token --flow device-code shows the code in the specification's words, signs in and keeps the token", async () => {
   await using sandbox = await openSandbox(FAST);
-  const program = sandbox.start([...DEVICE_CODE, "--output", "json"]);
+  const program = sandbox.start([...DEVICE_CODE, "--output", "json", "--verbose"]);
   assertStringIncludes(await enterDeviceCode(sandbox, program.stderrMatch), "You have signed in");
   const result = await program.ended;
   assertEquals(result.code, 0, result.stderr);
@@ -27,6 +27,8 @@ Deno.test("get-token --flow device-code shows the code in the specification's wo
   const token = JSON.parse(result.stdout);
   assertEquals([token.source, token.account.username], ["device-code", ADA.username]);
   assertEquals(sandbox.browser.count, 0);
+  const { device_code: deviceCode = "" } = sandbox.provider.requestsTo("token").at(-1)?.form ?? {};
+  assert(deviceCode !== "" && !`${result.stdout}${result.stderr}`.includes(deviceCode), "it is a secret");
 
   const again = await sandbox.run([...DEVICE_CODE, "--output", "json"]);
   assertEquals(JSON.parse(again.stdout), {

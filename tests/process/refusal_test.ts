@@ -94,4 +94,5 @@ Deno.test("get-token shows the URL and the ways on when the browser can't be ope
   assert(!result.stderr.includes("✓ Browser opened"), result.stderr);
   assertStringIncludes(result.stderr, "--show-url");
   assertStringIncludes(result.stderr, "BROWSER=firefox");
+  assertStringIncludes(result.stderr, "--flow device-code");
 });

@@ -142,7 +142,7 @@ Deno.test("sayProgress() tells the ways on where no browser opens", () => {
   });
   assertEquals(lines[0], "Could not open a browser: xdg-open was not found");
   assertEquals(lines[1], "Hint: Install it.");
-  for (const way of ["BROWSER=firefox", "--show-url"]) {
+  for (const way of ["BROWSER=firefox", "--show-url", "--flow device-code"]) {
     assertEquals(lines.some((line) => line.includes(way)), true, way);
   }
 });

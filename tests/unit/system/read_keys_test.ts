@@ -1,0 +1,63 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { hasNoPseudoTerminal, plainScreen } from "../../support/pseudo_terminal.ts";
+
+/** Reads keys until a `q` comes, and shows how the terminal is while it reads and after that. */
+const SCRIPT = `
+import { readKeys } from ${JSON.stringify(import.meta.resolve("../../../src/system/read_keys.ts"))};
+const stty = () => new Deno.Command("stty", { args: ["-a"], stdin: "inherit", stdout: "inherit" }).spawn().status;
+const over = new AbortController();
+let typed = "";
+// By then the terminal is as it is while keys are read.
+setTimeout(() => console.log("reading"));
+for await (const keys of readKeys(over.signal)) {
+  typed += keys;
+  if (!typed.endsWith("q")) continue;
+  await stty();
+  over.abort();
+}
+console.log("after");
+await stty();
+console.log(JSON.stringify(typed));
+for await (const _ of readKeys(over.signal)) console.log("must not read");
+Deno.exit();
+`;
+
+Deno.test({
+  name: "readKeys() shows nothing of what is typed, however long it is, and leaves the terminal as it was",
+  ignore: hasNoPseudoTerminal,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const flags = (Deno.env.get("DENO_FLAGS") ?? "").split(" ").filter((flag) => flag !== "");
+      const path = `${folder}/read.ts`;
+      await Deno.writeTextFile(path, SCRIPT);
+      const command = [Deno.execPath(), "run", "--quiet", "--no-check", ...flags, "--allow-all", path];
+      const child = new Deno.Command("script", {
+        args: ["--quiet", "--return", "--command", command.join(" "), "/dev/null"],
+        stdin: "piped",
+        stdout: "piped",
+      }).spawn();
+      // More than a terminal takes of one line by itself.
+      const line = "x".repeat(6000);
+      const shown: string[] = [];
+      const writer = child.stdin.getWriter();
+      const decoder = new TextDecoder();
+      for await (const chunk of child.stdout) {
+        shown.push(decoder.decode(chunk, { stream: true }));
+        if (shown.join("").trim() === "reading") await writer.write(new TextEncoder().encode(`${line}q`));
+      }
+      await writer.close().catch(() => {});
+      const { code } = await child.status;
+      const [during = "", after = ""] = plainScreen(shown.join("")).split("after\n");
+      assertEquals(code, 0, after);
+      assertMatch(during, /-icanon/);
+      assertMatch(during, /-echo /);
+      assertMatch(during, /[^-]isig/, "Ctrl-C is a signal still");
+      assertMatch(after, /[^-]icanon/);
+      assertMatch(after, /[^-]echo /);
+      assertEquals(JSON.parse(after.trim().split("\n").at(-1) ?? ""), `${line}q`);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
