@@ -9,6 +9,14 @@ export function spellGlyphs(text: string): string {
   return text.replaceAll(/[✓⏳⟳]/gu, (glyph) => WORDS[glyph] ?? glyph);
 }
 
+/** What Cliffy's questions are drawn with. Each is as wide as what stands for it, for the cursor's sake. */
+const MARKS: Readonly<Record<string, string>> = { "›": ">", "»": ">", "✘": "x", "×": "x", "…": "." };
+
+/** The `text` of a question in ASCII, but for what the user wrote. */
+export function spellMarks(text: string): string {
+  return text.replaceAll(/[›»✘×…]/gu, (mark) => MARKS[mark] ?? mark);
+}
+
 /**
  * Whether the terminal shows more than ASCII, as far as the environment tells. By POSIX the first of `LC_ALL`,
  * `LC_CTYPE` and `LANG` that is set decides, and ASCII is what there is where none is; macOS' own terminals are UTF-8

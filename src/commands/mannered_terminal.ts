@@ -3,7 +3,7 @@ import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
 import type { Os } from "../system/os.ts";
 import type { Terminal } from "../system/terminal.ts";
-import { showsGlyphs, spellGlyphs } from "./glyphs.ts";
+import { showsGlyphs, spellGlyphs, spellMarks } from "./glyphs.ts";
 import type { WaitLine } from "./wait_line.ts";
 
 /** The terminal as the commands know it: what it can't show is put another way, and a wait can be seen. */
@@ -61,6 +61,11 @@ export function manneredTerminal(terminal: Terminal, manners: TerminalManners): 
       wait?.hide();
       terminal.say(/[✓⏳⟳]/u.test(line) && !hasGlyphs() ? spellGlyphs(line) : line);
     },
+    async screen() {
+      const screen = await terminal.screen();
+      if (screen === null || screenShowsGlyphs(manners)) return screen;
+      return { ...screen, show: (text) => screen.show(spellMarks(spellGlyphs(text))) };
+    },
     startWait(untilMs) {
       endWait();
       if (mayMove(terminal, manners)) void draw(untilMs, waits);
@@ -70,9 +75,12 @@ export function manneredTerminal(terminal: Terminal, manners: TerminalManners): 
 }
 
 /** A file or a pipe takes everything: what reads it later is nobody's guess. */
-function showsAllGlyphs({ stderrIsTerminal }: Terminal, { env, os, isPlain }: TerminalManners): boolean {
-  if (isPlain) return false;
-  return !stderrIsTerminal || unlessDenied(() => showsGlyphs(os, env));
+function showsAllGlyphs({ stderrIsTerminal }: Terminal, manners: TerminalManners): boolean {
+  return stderrIsTerminal ? screenShowsGlyphs(manners) : !manners.isPlain;
+}
+
+function screenShowsGlyphs({ env, os, isPlain }: TerminalManners): boolean {
+  return !isPlain && unlessDenied(() => showsGlyphs(os, env));
 }
 
 function mayMove({ stderrIsTerminal }: Terminal, { env, isPlain }: TerminalManners): boolean {

@@ -82,6 +82,24 @@ testOnTerminal(
   },
 );
 
+testOnTerminal(
+  "questions are asked in ASCII on a terminal without UTF-8 and with --plain",
+  async (sandbox) => {
+    const runs: [string, Record<string, string>][] = [["", { LC_ALL: "C" }], [" --plain", {}]];
+    for (const [flag, env] of runs) {
+      const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile${flag} --name x`, {
+        env,
+      });
+      await terminal.stdoutMatch(/Tenant ID/);
+      await terminal.type("bad\r");
+      await terminal.stdoutMatch(/Tenant is wrong/);
+      await terminal.type("\x03");
+      const { stdout } = await terminal.ended;
+      assertEquals([...stdout].filter((character) => character > "~" && character !== "\x7f"), []);
+    }
+  },
+);
+
 testOnTerminal("Ctrl-C takes the wait away before it says that it was interrupted", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token");
   await sandbox.browser.next();

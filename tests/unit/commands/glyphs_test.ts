@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { showsGlyphs, spellGlyphs } from "../../../src/commands/glyphs.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { showsGlyphs, spellGlyphs, spellMarks } from "../../../src/commands/glyphs.ts";
 import type { Os } from "../../../src/system/os.ts";
 
 const shows = (os: Os, variables: Record<string, string>) =>
@@ -10,6 +10,11 @@ Deno.test("spellGlyphs() puts a word in the place of each of the three glyphs, a
   assertEquals(spellGlyphs("⏳ Waiting for sign-in..."), "[wait] Waiting for sign-in...");
   assertEquals(spellGlyphs("⟳ Refreshing expired token..."), "[refresh] Refreshing expired token...");
   assertEquals(spellGlyphs("Token saved to profile 'dé✓'"), "Token saved to profile 'dé[ok]'");
+});
+
+Deno.test("spellMarks() keeps the width of what a question is drawn with", () => {
+  for (const mark of "›»✘×…") assertMatch(spellMarks(mark), /^[ -~]$/);
+  assertEquals(spellMarks("? Tenant ID › contösö"), "? Tenant ID > contösö");
 });
 
 Deno.test("showsGlyphs() goes by the first variable of the locale that is set", () => {
