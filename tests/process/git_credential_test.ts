@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { join } from "@std/path/join";
 import { decodeJwt } from "jose";
 import { makeServerCertificate } from "../support/provider/certificate.ts";
-import { ADA } from "../support/provider/directory.ts";
+import { ADA, CONFIDENTIAL_APPLICATION } from "../support/provider/directory.ts";
 import { startHttpsServer } from "../support/provider/https_server.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 import { hasCommand, hasNoShell, runShell } from "../support/shell.ts";
@@ -138,6 +138,27 @@ Deno.test("credential-helper get signs the user in where nobody is, and answers 
   assertEquals(Number(end), decodeJwt(token).exp);
   assert(!stderr.includes(token), stderr);
   assertStringIncludes(stderr, "✓ Authentication successful!");
+});
+
+Deno.test("credential-helper serves an application, whose token nobody has to sign in for", async () => {
+  await using sandbox = await openSandbox();
+  const application = ["--flow", "client-credentials", "--client-id", CONFIDENTIAL_APPLICATION.clientId];
+  const options = {
+    stdin: "protocol=https\nhost=dev.azure.com\n\n",
+    env: { AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "" },
+  };
+  const get = ["credential-helper", "--no-interactive", "--quiet", ...application, "get"];
+  const first = await sandbox.run(get, options);
+  assertEquals([first.code, first.stderr], [0, ""]);
+  assertMatch(first.stdout, /^username=token\n/);
+  const { aud, oid } = decodeJwt(passwordOf(first.stdout));
+  assertEquals([aud, oid], [AZURE_DEVOPS, CONFIDENTIAL_APPLICATION.objectId]);
+  assertEquals((await sandbox.run(get, options)).stdout, first.stdout, "from the cache");
+
+  const erase = ["credential-helper", ...application, "erase"];
+  const stdin = `${options.stdin.trim()}\n${first.stdout}\n`;
+  assertEquals((await sandbox.run(erase, { ...options, stdin })).code, 0);
+  assertNotEquals((await sandbox.run(get, options)).stdout, first.stdout);
 });
 
 Deno.test("credential-helper says nothing for other hosts and operations, even without a profile", async () => {
