@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { KeptSignIn } from "../flows/store_status.ts";
-import type { Profile } from "../profiles/profile.ts";
-import { resolveSettings } from "../profiles/settings.ts";
+import { isApplicationFlow, type Profile } from "../profiles/profile.ts";
+import { resolveSettings, type SignInSettings } from "../profiles/settings.ts";
 import type { CommandContext } from "./context.ts";
 import { utcTime } from "./local_time.ts";
 
@@ -21,7 +21,7 @@ export interface DescribedProfile {
  */
 export async function describeProfiles(
   profiles: readonly Profile[],
-  { flows, terminal }: Pick<CommandContext, "flows" | "terminal">,
+  { flows, terminal, env }: Pick<CommandContext, "flows" | "terminal" | "env">,
 ): Promise<DescribedProfile[]> {
   let signIns: readonly KeptSignIn[] = [];
   try {
@@ -31,7 +31,7 @@ export async function describeProfiles(
     terminal.say(`Warning: who is signed in can't be told. ${error.message}`);
     if (error.hint !== undefined) terminal.say(`Hint: ${error.hint.replaceAll("\n", "\n      ")}`);
   }
-  return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns) }));
+  return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns, env) }));
 }
 
 /** A profile as programs read it. */
@@ -48,6 +48,7 @@ export function profileDocument({ profile, signIn }: DescribedProfile): Record<s
     login_hint: profile.loginHint ?? null,
     expect_user: profile.expectUser ?? null,
     expect_tenant: profile.expectTenant ?? null,
+    certificate: profile.certificate ?? null,
     account: account === null ? null : {
       username: account.username,
       object_id: account.objectId,
@@ -65,11 +66,19 @@ export function accountName(signIn: KeptSignIn | null): string | null {
   return account === null ? "(application)" : account.username === "" ? account.objectId : account.username;
 }
 
-/** The sign-in that the profile itself leads to: one with other flags may be kept beside it. */
-function signInOf(profile: Profile, signIns: readonly KeptSignIn[]): KeptSignIn | null {
+/**
+ * The sign-in that the profile leads to in this environment: one with other flags may be kept beside it. An application's
+ * own tokens are found by their having no account.
+ */
+function signInOf(
+  profile: Profile,
+  signIns: readonly KeptSignIn[],
+  env: CommandContext["env"],
+): KeptSignIn | null {
   const own = signIns.filter(({ session }) => session.profile === profile.name);
+  if (isApplicationFlow(profile.flow)) return own.find(({ session }) => session.account === null) ?? null;
   if (own.length === 0) return null;
-  const settings = settingsOf(profile);
+  const settings = settingsOf(profile, env);
   const found = own.find(({ session }) =>
     session.authority === settings?.authority && session.tenant === settings.tenant &&
     session.clientId === settings.clientId
@@ -77,12 +86,12 @@ function signInOf(profile: Profile, signIns: readonly KeptSignIn[]): KeptSignIn 
   return found ?? null;
 }
 
-/** What the profile says by itself; null where it contradicts itself, which it may while nobody uses it. */
-function settingsOf(profile: Profile): ReturnType<typeof resolveSettings> | null {
+/** What a command with this profile would sign in to; null where that contradicts itself, which nobody asked yet. */
+function settingsOf(profile: Profile, env: CommandContext["env"]): SignInSettings | null {
   try {
-    return resolveSettings({}, { get: () => undefined }, profile, profile.name);
+    return resolveSettings({}, env, profile, profile.name);
   } catch (error) {
-    if (error instanceof CliError) return null;
+    if (error instanceof CliError && error.code === "usage") return null;
     throw error;
   }
 }

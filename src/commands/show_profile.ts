@@ -55,6 +55,7 @@ function formatText({ profile, signIn }: DescribedProfile): string {
     ["Login hint", profile.loginHint],
     ["Expected user", profile.expectUser],
     ["Expected tenant", profile.expectTenant],
+    ["Certificate", profile.certificate],
     ["Signed in", accountName(signIn) ?? "nobody"],
     ["Expires", expiresAt === null ? null : localTime(expiresAt) + (signIn?.isExpired ? " (expired)" : "")],
   ];

@@ -82,8 +82,9 @@ function userToSuggest(session: Session | null, expect: TokenRequest["expect"]):
   return expect.user?.includes("@") ? expect.user : undefined;
 }
 
-function deletedMeanwhile(profile: string): CliError {
-  return new CliError("no_profile", `profile '${profile}' was deleted meanwhile`, {
+/** The error for a profile that somebody deleted since the command began. */
+export function deletedMeanwhile(profile: string): CliError {
+  return new CliError("no_profile", `Profile '${profile}' was deleted meanwhile`, {
     hint: `Create it again: entra-auth-cli create-profile --name ${shellWord(profile)}`,
   });
 }

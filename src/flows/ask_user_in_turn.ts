@@ -2,7 +2,7 @@ import { CliError, type ErrorCode } from "../errors.ts";
 import { coversScopes } from "../scopes.ts";
 import type { SignInOutcome } from "../store/sign_in_record.ts";
 import type { SignInTurn } from "../store/sign_in_turn.ts";
-import { askUser, type SignInNeeded } from "./ask_user.ts";
+import { askUser, deletedMeanwhile, type SignInNeeded } from "./ask_user.ts";
 import { getSilently, type UserNeeded } from "./get_silently.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
 
@@ -27,6 +27,7 @@ export async function askUserInTurn(
     if (others.kind === "token") return others.result;
     latest = { ...needed, ...others, demand: others.demand ?? needed.demand };
   }
+  if (needed.hasProfile && !await dependencies.profileExists()) throw deletedMeanwhile(request.key.profile);
   await turn.begin();
   try {
     const result = await askUser(request, latest, dependencies, signal);

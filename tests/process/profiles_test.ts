@@ -39,6 +39,7 @@ const NOTHING_MORE = {
   login_hint: null,
   expect_user: null,
   expect_tenant: null,
+  certificate: null,
   account: null,
   expires_at: null,
   expired: null,
