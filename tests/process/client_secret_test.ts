@@ -184,6 +184,27 @@ Deno.test("the secret that create-profile keeps is encrypted, beats nothing in t
   assertRefused(await get(), 2, "no credential");
 });
 
+Deno.test("a secret that was exported and imported elsewhere gets the application's token there, and edit-profile --rename keeps it", async () => {
+  await using sandbox = await openSandbox();
+  await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], SECRET);
+  const there = { env: { ENTRA_AUTH_CLI_HOME: `${sandbox.folder}/elsewhere` } };
+  const file = `${sandbox.folder}/exported.json`;
+  const sealed = ["--file", file, "--passphrase-stdin"];
+  const run = async (args: readonly string[], options = {}) => {
+    const result = await sandbox.run(args, { ...there, ...options });
+    assertEquals(result.code, 0, result.stderr);
+    return result.stdout;
+  };
+  const passphrase = { stdin: "correct horse battery" };
+  await run(["export-profile", "-n", "job", "--include-secrets", ...sealed], { env: {}, ...passphrase });
+  await run(["import-profile", ...sealed], passphrase);
+  await run(["edit-profile", "--name", "job", "--rename", "nightly"]);
+  await run(["get-token", "--profile", "nightly", "--no-interactive"]);
+  const shown = JSON.parse(await run(["show-profile", "--name", "nightly", "--output", "json"]));
+  assertEquals([shown.account, shown.expired], [null, false]);
+  assertMatch(await run(["list-profiles"]), /^nightly +\(application\) +[\d-]{10} [\d:]{8} /m);
+});
+
 Deno.test("create-profile refuses an empty standard input for a secret, and keeps no profile then", async () => {
   await using sandbox = await openSandbox();
   const args = [
