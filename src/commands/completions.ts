@@ -8,7 +8,7 @@ import { completeWords, type OptionValues } from "./complete_words.ts";
 import { COMPLETION_SCRIPTS, type Shell } from "./completion_scripts.ts";
 import type { CommandContext } from "./context.ts";
 import { DOCUMENT_FORMS } from "./document_form.ts";
-import { PROMPTS } from "./get_token.ts";
+import { PROMPTS } from "./token_flags.ts";
 import { OUTPUT_FORMS } from "./token_output.ts";
 
 const SHELLS = Object.keys(COMPLETION_SCRIPTS) as Shell[];

@@ -4,13 +4,14 @@ import { DEFAULT_FLOW, isApplicationFlow } from "../profiles/profile.ts";
 import { Secret } from "../secret.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { type GetTokenFlags, obtainToken, tokenOptions } from "./get_token.ts";
+import { obtainToken } from "./obtain_token.ts";
+import { type TokenFlags, tokenOptions } from "./token_flags.ts";
 import { formatGitCredential, type GitCredential, isAnswered, parseGitCredential } from "./git_credential.ts";
 import { profileName } from "./profile_name.ts";
 import { sayWaits } from "./progress_lines.ts";
 
 /** The flags of `credential-helper`, as typed: those of `get-token` that choose a token, and more hosts. */
-export interface CredentialHelperFlags extends Omit<GetTokenFlags, "output" | "file"> {
+export interface CredentialHelperFlags extends TokenFlags {
   /** Hosts to answer for besides Azure Repos. */
   readonly host?: readonly string[] | undefined;
 }

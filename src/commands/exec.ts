@@ -4,11 +4,12 @@ import { shellWord } from "../shell_word.ts";
 import type { ForegroundResult } from "../system/foreground_program.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { type GetTokenFlags, obtainToken, tokenOptions } from "./get_token.ts";
+import { obtainToken } from "./obtain_token.ts";
+import { type TokenFlags, tokenOptions } from "./token_flags.ts";
 import { sayWaits } from "./progress_lines.ts";
 
 /** The flags of `exec`, as typed: those of `get-token` that choose a token, and the variable to put it in. */
-export interface ExecFlags extends Omit<GetTokenFlags, "output" | "file"> {
+export interface ExecFlags extends TokenFlags {
   /** Name of the variable. */
   readonly env?: string | undefined;
 }

@@ -1,7 +1,7 @@
-import type { GetTokenFlags } from "./get_token.ts";
+import type { TokenFlags } from "./token_flags.ts";
 
 /** The flags among those typed that a sign-in for the same token needs again, as words of a command line. */
-export function signInFlags(flags: GetTokenFlags): string[] {
+export function signInFlags(flags: TokenFlags): string[] {
   const values: readonly [string, string | undefined][] = [
     ["--flow", flags.flow],
     ["--scope", flags.scope?.join(" ")],

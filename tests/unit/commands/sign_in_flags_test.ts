@@ -29,7 +29,6 @@ Deno.test("signInFlags() repeats what decides which token it is and how it is as
       claims: "{}",
       interactive: false,
       quiet: true,
-      output: "json",
       timeout: "1s",
     }).join(" "),
     "--flow interactive --scope User.Read Mail.Read Mail.Send --tenant-id contoso.example --client-id the-client " +
