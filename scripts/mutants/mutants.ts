@@ -315,4 +315,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "kept !== null ? kept",
     tests: ["tests/unit/flows/carry_profiles_test.ts"],
   },
+  {
+    guard: "a report of doctor that names no user",
+    file: "src/flows/doctor/examine.ts",
+    find: "found.flat().map((finding) => redacted(finding, machine))",
+    replace: "found.flat()",
+    tests: ["tests/unit/flows/doctor/examine_test.ts"],
+  },
+  {
+    guard: "a report of doctor without a proxy's password",
+    file: "src/flows/doctor/redact.ts",
+    find: `    .replace(/(?<=[a-z]:\\/\\/)[^/\\s@]*@/gi, "")\n`,
+    replace: "",
+    tests: ["tests/unit/flows/doctor/redact_test.ts"],
+  },
 ];

@@ -90,7 +90,8 @@ async function buildProgram(called: string | null, context: CommandContext): Pro
 }
 
 /** Answers the script that completes words in a shell. The last word is still being typed, so it names no command. */
-async function complete(words: readonly string[], context: CommandContext): Promise<void> {
+async function complete(typed: readonly string[], context: CommandContext): Promise<void> {
+  const words = withoutConfigAlias(typed);
   const { answerCompletion } = await import("./completions.ts");
   await answerCompletion(await buildProgram(calledCommand(words.slice(0, -1)), context), words, context);
 }

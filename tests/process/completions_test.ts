@@ -120,8 +120,11 @@ Deno.test("completions prints a script for PowerShell, and names the shells wher
 
 Deno.test("a new profile is not offered the names of those that there are", async () => {
   await using sandbox = await openSandbox();
-  const { stdout } = await sandbox.run(["__complete", "create-profile", "--name", ""]);
-  assertEquals(stdout, "");
+  for (const command of ["create-profile", "import-profile"]) {
+    assertEquals((await sandbox.run(["__complete", command, "--name", ""])).stdout, "");
+  }
+  const alias = await sandbox.run(["__complete", "config", "edit", "--name", "def"]);
+  assertEquals(alias.stdout, "default\t\n", "those of the .NET tool's names are");
 });
 
 Deno.test("completing a word never fails and says nothing on stderr, whatever state the profiles are in", async () => {
