@@ -239,11 +239,11 @@ export const MUTANTS: readonly Mutant[] = [
     tests: POLLING_TESTS,
   },
   {
-    guard: "the end of a device code",
-    file: "src/entra/device_polling.ts",
-    find: "    if (life.leftMs() <= 0) throw expired(null);\n",
-    replace: "",
-    tests: POLLING_TESTS,
+    guard: "the longest life of a device code",
+    file: "src/entra/device_code.ts",
+    find: "LONGEST_LIFE_SECONDS = 15 * 60",
+    replace: "LONGEST_LIFE_SECONDS = 24 * 60 * 60",
+    tests: ["tests/unit/entra/device_code_test.ts"],
   },
   {
     guard: "the end of the other ways once one has won",
