@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { decodeJwt } from "jose";
+import { startCiSystem } from "../support/ci_system.ts";
 import { makeFederatedIssuer } from "../support/federated_issuer.ts";
 import type { ProgramResult } from "../support/program.ts";
-import { makeServerCertificate } from "../support/provider/certificate.ts";
 import { CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../support/provider/directory.ts";
-import { startHttpsServer } from "../support/provider/https_server.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
 const { secret: _, ...APPLICATION } = CONFIDENTIAL_APPLICATION;
@@ -30,38 +29,6 @@ async function openFederatedSandbox() {
       await Deno.remove(file);
       await sandbox[Symbol.asyncDispose]();
     },
-  };
-}
-
-/** What a CI system was asked. */
-interface Asked {
-  readonly method: string;
-  readonly url: URL;
-  readonly authorization: string;
-  readonly redirects: string;
-}
-
-/** A CI system that answers as `answer` says, on a port of its own, and the root certificate to trust. */
-async function startCiSystem(answer: (asked: Asked) => Promise<{ status?: number; body: unknown }>) {
-  const certificate = await makeServerCertificate();
-  const asked: Asked[] = [];
-  const server = await startHttpsServer(0, certificate, async (request, response) => {
-    const one = {
-      method: request.method ?? "",
-      url: new URL(request.url ?? "", "https://localhost"),
-      authorization: request.headers.authorization ?? "",
-      redirects: String(request.headers["x-tfs-fedauthredirect"]),
-    };
-    asked.push(one);
-    const { status = 200, body } = await answer(one);
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
-  });
-  return {
-    asked,
-    host: `localhost:${server.port}`,
-    caPem: certificate.caPem,
-    [Symbol.asyncDispose]: () => server.stop(),
   };
 }
 

@@ -7,6 +7,8 @@ import type { Sandbox } from "./sandbox.ts";
 export interface ShellOptions {
   /** Variables besides the sandbox's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Hosts that `entra-auth-cli` may connect to besides the provider, with their ports. */
+  readonly hosts?: readonly string[];
   /** Programs that `entra-auth-cli` may start, besides those that it starts by itself. */
   readonly programs?: readonly string[];
 }
@@ -82,7 +84,7 @@ export async function startShell(
       ...inherited,
       ...sandbox.env,
       ...options.env,
-      PATH: `${await installProgram(sandbox, options.programs)}:${inherited.PATH}`,
+      PATH: `${await installProgram(sandbox, options)}:${inherited.PATH}`,
     },
     clearEnv: true,
     stdin: "piped",
@@ -113,9 +115,13 @@ export async function startShell(
 }
 
 /** Makes `entra-auth-cli` a command, and gives the folder that it is in. */
-async function installProgram(sandbox: Sandbox, programs: readonly string[] = []): Promise<string> {
+async function installProgram(
+  sandbox: Sandbox,
+  { hosts = [], programs = [] }: ShellOptions,
+): Promise<string> {
   const folder = join(sandbox.folder, "bin");
-  const command = programCommand([`localhost:${sandbox.provider.port}`], "scripted-browser", programs);
+  const reached = [`localhost:${sandbox.provider.port}`, ...hosts];
+  const command = programCommand(reached, "scripted-browser", programs);
   const line = command.map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(" ");
   await Deno.mkdir(folder, { recursive: true });
   // Written aside first: a script may be running the one that is there.
