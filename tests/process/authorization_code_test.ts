@@ -3,7 +3,6 @@ import { makeClientCertificate } from "../support/client_certificate.ts";
 import { ADA, CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../support/provider/directory.ts";
 import { hasNoPseudoTerminal, startOnTerminal } from "../support/pseudo_terminal.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
-import type { ProgramOptions } from "../support/program.ts";
 
 const SECRET = CONFIDENTIAL_APPLICATION.secret ?? "";
 
@@ -17,17 +16,11 @@ async function createProfile({ run, provider }: Sandbox, flow: string, ...args: 
   assertEquals(result.code, 0, result.stderr);
 }
 
-async function signIn(sandbox: Sandbox, args: readonly string[], options: Partial<ProgramOptions> = {}) {
-  const program = sandbox.start(["get-token", "-p", "web", ...args], options);
-  await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
-  return await program.ended;
-}
-
 Deno.test("authorization-code signs a person in to a confidential client, with PKCE, its secret, and at the refresh again", async () => {
   await using sandbox = await openSandbox();
   await createProfile(sandbox, "AuthorizationCode");
   const env = { AZURE_CLIENT_SECRET: SECRET };
-  const first = await signIn(sandbox, ["-o", "json"], { env });
+  const first = await sandbox.signIn(["get-token", "-p", "web", "-o", "json"], ADA, { env });
   assertEquals(first.code, 0, first.stderr);
   const { account, source } = JSON.parse(first.stdout);
   assertEquals([account.username, source], [ADA.username, "authorization-code"]);
@@ -58,7 +51,7 @@ Deno.test("authorization-code with a certificate signs in and refreshes with it"
   const file = `${sandbox.folder}/both.pem`;
   await Deno.writeTextFile(file, certificatePem + "\n" + keyPem);
   await createProfile(sandbox, "authorization-code", "--certificate", file);
-  const first = await signIn(sandbox, []);
+  const first = await sandbox.signIn(["get-token", "-p", "web"]);
   assertEquals(first.code, 0, first.stderr);
   const refreshed = await sandbox.run(["refresh", "-p", "web"]);
   assertEquals(refreshed.code, 0, refreshed.stderr);
@@ -69,9 +62,8 @@ Deno.test("authorization-code with a certificate signs in and refreshes with it"
 Deno.test("authorization-code with a wrong secret ends with AADSTS7000215, in the browser too", async () => {
   await using sandbox = await openSandbox();
   await createProfile(sandbox, "authorization-code");
-  const program = sandbox.start(["get-token", "-p", "web"], { env: { AZURE_CLIENT_SECRET: "wrong" } });
-  const page = await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
-  const result = await program.ended;
+  const env = { AZURE_CLIENT_SECRET: "wrong" };
+  const { page, ...result } = await sandbox.signIn(["get-token", "-p", "web"], ADA, { env });
   assertEquals([result.code, result.stdout], [3, ""], result.stderr);
   assertMatch(result.stderr, /The client secret is wrong\nHint: [^]*AADSTS7000215/);
   assertStringIncludes(page.body, "The client secret is wrong");

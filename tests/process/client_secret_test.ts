@@ -99,12 +99,7 @@ Deno.test("a person's and an application's tokens of one profile are kept apart"
   const graph = ["--scope", GRAPH_DEFAULT];
   const asApplication = await sandbox.run(["get-token", "-f", "client-credentials", ...graph], WITH_SECRET);
   assertEquals(asApplication.code, 0, asApplication.stderr);
-  const person = sandbox.start(["get-token", "-f", "AuthorizationCode", ...graph], WITH_SECRET);
-  await sandbox.userAgent.signIn(
-    await sandbox.browser.next(),
-    ADA,
-  );
-  const asPerson = await person.ended;
+  const asPerson = await sandbox.signIn(["get-token", "-f", "AuthorizationCode", ...graph], ADA, WITH_SECRET);
   assertEquals(asPerson.code, 0, asPerson.stderr);
   assertNotEquals(asPerson.stdout, asApplication.stdout);
   const again = await sandbox.run(["get-token", "-f", "client-credentials", ...graph]);

@@ -31,7 +31,11 @@ export interface Sandbox extends AsyncDisposable {
   /** Starts the program. */
   start(args: readonly string[], options?: Partial<ProgramOptions>): RunningProgram;
   /** Runs a command that signs in, and does what the person does in the browser. */
-  signIn(args: readonly string[], visitor?: Visitor): Promise<ProgramResult & { page: CallbackPage }>;
+  signIn(
+    args: readonly string[],
+    visitor?: Visitor,
+    options?: Partial<ProgramOptions>,
+  ): Promise<ProgramResult & { page: CallbackPage }>;
 }
 
 /** How to make a sandbox; everything has a default. */
@@ -84,8 +88,8 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
       program.ended.then((result) => watch.note(args, result));
       return program;
     },
-    async signIn(args, visitor = ADA) {
-      const program = sandbox.start(args);
+    async signIn(args, visitor = ADA, given = {}) {
+      const program = sandbox.start(args, given);
       // Should the program end first, that is the result: nobody has to wait for a browser that never opens.
       const url = await Promise.race([browser.next(), program.ended]);
       if (typeof url !== "string") throw new Error(`The program did not open the browser:\n${url.stderr}`);
