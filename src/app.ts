@@ -16,7 +16,6 @@ export async function runApp(args: readonly string[], system: System): Promise<n
     await runProgram(args, context);
     return context.exitCode;
   } catch (error) {
-    context.terminal.endWait();
     return reportError(error, context.terminal, {
       asJson: wantsJson(own),
       verbose: own.includes("--verbose"),

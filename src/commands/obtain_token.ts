@@ -60,7 +60,9 @@ export async function obtainToken(
     ...(claims === undefined ? {} : { claims }),
     signInFlags: signInFlags(flags),
     ...(suggestedUser === undefined ? {} : { suggestedUser }),
-  }, progress);
+  }, progress)
+    // A token that another process got comes without a word that the wait for it is over.
+    .finally(() => context.terminal.endWait());
   return { result, settings };
 }
 

@@ -26,6 +26,20 @@ Deno.test("exec says what get-token says where somebody waits, but nothing of a 
   assertEquals(await said({ silent: true }), []);
 });
 
+Deno.test("exec shows no wait any more while the command runs, whoever got the token, nor after an error", async () => {
+  const waiting = { kind: "waiting-for-process", pid: 1, profile: "work" } as const;
+  const { terminal } = await run({}, ({ tell }) => tell.push(waiting, { kind: "using-cached-token" }));
+  assertEquals(terminal.waits, ["over", null, "over"]);
+
+  const context = new MemoryContext();
+  context.flows.getToken = (_request, progress) => {
+    progress(waiting);
+    return Promise.reject(new CliError("timeout", "too late"));
+  };
+  await assertRejects(() => runExec({ profile: "work" }, ["tool"], context), CliError, "too late");
+  assertEquals(context.terminal.waits.at(-1), "over");
+});
+
 Deno.test("exec hands the flags that choose a token on", async () => {
   const { requests } = await run({ scope: ["a b"], interactive: false, timeout: "9s", force: true });
   const [request] = requests;
