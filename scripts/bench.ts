@@ -9,6 +9,7 @@ import { join } from "@std/path/join";
 import { parseArgs } from "node:util";
 import { KEY_SERVICE } from "../src/store/guardian/key_guardian.ts";
 import { inheritedVariables, programCommand } from "../tests/support/program.ts";
+import { CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../tests/support/provider/directory.ts";
 import { openSandbox, type Sandbox } from "../tests/support/sandbox.ts";
 import {
   hasNoSecretService,
@@ -17,9 +18,14 @@ import {
 } from "../tests/support/secret_service.ts";
 import { fillStore } from "./bench/fill_store.ts";
 import { compare, type Comparison, formatTable, type TimedCommand } from "./bench/compare.ts";
+import { findPeers, LIKE_PEERS } from "./bench/peers.ts";
+import { timeProvider } from "./bench/provider_answer.ts";
+import { peakMemory, timeAtOnce } from "./bench/resources.ts";
 import { compile } from "./compile.ts";
 import { say } from "./npm_package.ts";
 
+/** How many cached calls run at once. */
+const AT_ONCE = 50;
 /** How many profiles there are in the store with many. */
 const MANY = 1000;
 const CACHED = ["get-token", "--quiet", "--output", "token"];
@@ -84,9 +90,33 @@ async function storeWithManyProfiles(sandbox: Sandbox): Promise<string> {
   return home;
 }
 
+/** What was measured, as a table and as sentences. */
+interface Measurements {
+  readonly comparisons: readonly Comparison[];
+  readonly remarks: readonly string[];
+}
+
+/** How much memory a cached call takes, and how many of them at once. */
+async function remarksOn(cached: TimedCommand, hello: TimedCommand): Promise<string[]> {
+  const [memory, least] = [await peakMemory(cached), await peakMemory(hello)];
+  const singleMs = await timeAtOnce(cached, 1);
+  const togetherMs = await timeAtOnce(cached, AT_ONCE);
+  const speedUp = AT_ONCE * singleMs / togetherMs;
+  return [
+    memory === null || least === null
+      ? "Peak memory: not measured, for GNU time is not here."
+      : `Peak memory of a cached get-token: ${memory.toFixed(0)} MiB, ${
+        (memory / least).toFixed(2)
+      } times that of hello-world.`,
+    `${AT_ONCE} cached calls at once: ${togetherMs.toFixed(0)} ms, ${
+      speedUp.toFixed(1)
+    } times as fast as one by one.`,
+  ];
+}
+
 /** Times with the provider running first, then what has to be as quick without it. */
-async function bench(pairs: number): Promise<Comparison[]> {
-  await using sandbox = await openSandbox();
+async function bench(pairs: number): Promise<Measurements> {
+  await using sandbox = await openSandbox({ applications: [PUBLIC_APPLICATION, CONFIDENTIAL_APPLICATION] });
   await using session = hasNoSecretService ? null : await openSecretService();
   if (session === null) {
     say("no gnome-keyring, dbus and secret-tool here: the Secret Service is not measured");
@@ -117,6 +147,14 @@ async function bench(pairs: number): Promise<Comparison[]> {
   const refresh = { name: "refresh, executable", command: [program, ...REFRESH], env };
 
   const refreshed = await time(refresh, compiled);
+  const answerMs = await timeProvider(sandbox.provider, pairs);
+  const asApplication = {
+    name: "cached get-token of an application",
+    command: [program, ...LIKE_PEERS],
+    env: { ...env, AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "" },
+  };
+  const peers: Comparison[] = [];
+  for (const peer of await findPeers(sandbox, env)) peers.push(await time(peer, asApplication));
   await sandbox.provider.stop();
   const manyProfiles = await storeWithManyProfiles(sandbox);
   const withMany = {
@@ -136,14 +174,25 @@ async function bench(pairs: number): Promise<Comparison[]> {
     const alone = { name: "secret-tool alone", command, env: { ...env, ...session.env } };
     guardians.push(await time(alone, keyFile));
   }
-  return [
+  const comparisons = [
     await time(fromSource, bareStart),
     await time(compiled, hello),
     await time(withMany, { ...compiled, name: "the same with one profile" }),
     ...guardians,
     refreshed,
     await time(loadMsal, bareStart),
+    ...peers,
   ];
+  const addedMs = refreshed.medianMs - answerMs;
+  return {
+    comparisons,
+    remarks: [
+      `A refresh adds ${addedMs.toFixed(0)} ms to the ${
+        answerMs.toFixed(0)
+      } ms that the provider takes for its two answers.`,
+      ...await remarksOn(compiled, hello),
+    ],
+  };
 }
 
 /** Throws an `Error` for what is no number of pairs. */
@@ -156,7 +205,9 @@ function parsePairs(text: string): number {
 if (import.meta.main) {
   const { values } = parseArgs({ options: { pairs: { type: "string", default: "20" } } });
   const pairs = parsePairs(values.pairs);
-  print(formatTable(await bench(pairs)));
+  const { comparisons, remarks } = await bench(pairs);
+  print(formatTable(comparisons));
+  for (const remark of remarks) print(`\n${remark}`);
   const { os, arch } = Deno.build;
   print(
     `\nDeno ${Deno.version.deno} on ${os} ${arch}, ${navigator.hardwareConcurrency} cores, ${pairs} pairs each`,

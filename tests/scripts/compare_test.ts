@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { peakMemory, timeAtOnce } from "../../scripts/bench/resources.ts";
 import { compare, formatTable, median, summarize } from "../../scripts/bench/compare.ts";
 
 Deno.test("median() is the middle of the sorted values, or the mean of the middle two", () => {
@@ -37,4 +38,24 @@ Deno.test("compare() runs both commands", async () => {
 Deno.test("compare() does not take the time of a command that fails", async () => {
   const failing = deno("Deno.stderr.writeSync(new TextEncoder().encode('no luck')); Deno.exit(3)");
   await assertRejects(() => compare(deno("1"), failing, 1), Error, "no luck");
+});
+
+Deno.test("timeAtOnce() runs all of them, and does not take the time of one that fails", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bench-" });
+  try {
+    const mark = (name: string) =>
+      deno(`Deno.writeTextFileSync(${JSON.stringify(folder)} + "/" + crypto.randomUUID(), "");${name}`);
+    assert(await timeAtOnce(mark(""), 3) > 0);
+    assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 3);
+    await assertRejects(() => timeAtOnce(mark("Deno.exit(1)"), 2), Error, "Cannot time 2 at once");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("peakMemory() is that of the program in MiB, or null where it can't be measured", async () => {
+  const small = await peakMemory(deno("0"));
+  if (small === null) return;
+  const large = await peakMemory(deno("new Uint8Array(100 * 1024 * 1024).fill(1)"));
+  assert(small > 5 && (large ?? 0) > small + 80, `${small} and ${large}`);
 });

@@ -1,0 +1,80 @@
+import { fromFileUrl } from "@std/path/from-file-url";
+import { join } from "@std/path/join";
+import { CONFIDENTIAL_APPLICATION } from "../../tests/support/provider/directory.ts";
+import type { Sandbox } from "../../tests/support/sandbox.ts";
+import { say } from "../npm_package.ts";
+import type { TimedCommand } from "./compare.ts";
+
+const PACKAGES = ["@azure/identity@4.14.1", "@azure/msal-node@7.2.1"];
+const SCRIPTS = {
+  "Node with @azure/identity": "azure_identity.mjs",
+  "Node with MSAL Node and a file": "msal_node.mjs",
+};
+const SCOPE = "https://graph.microsoft.com/.default";
+
+/** What else gets a token on this machine, at the same provider, for the same application; none where npm or Node isn't here. */
+export async function findPeers(
+  sandbox: Sandbox,
+  env: Readonly<Record<string, string>>,
+): Promise<TimedCommand[]> {
+  const folder = join(sandbox.folder, "peers");
+  await Deno.mkdir(folder);
+  const flags = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  if (!await succeeds("npm", ["install", "--prefix", folder, ...flags, ...PACKAGES])) {
+    say("npm can't install @azure/identity and MSAL Node here: they are not compared");
+    return [];
+  }
+  const peers: TimedCommand[] = [];
+  for (const [name, file] of Object.entries(SCRIPTS)) {
+    // Node finds packages from where a script is.
+    const script = join(folder, file);
+    await Deno.copyFile(fromFileUrl(import.meta.resolve(`./peers/${file}`)), script);
+    peers.push({
+      name,
+      command: ["node", script],
+      env: {
+        ...env,
+        NODE_EXTRA_CA_CERTS: sandbox.env.ENTRA_AUTH_CLI_CA_CERT ?? "",
+        AUTHORITY: sandbox.provider.origin,
+        TENANT_ID: sandbox.provider.tenantId,
+        CLIENT_ID: CONFIDENTIAL_APPLICATION.clientId,
+        CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "",
+        SCOPE,
+        CACHE_FILE: join(folder, "cache.json"),
+      },
+    });
+  }
+  if (await succeeds("az", ["version"])) {
+    // It signs in nowhere but at Microsoft's own clouds, so this is the least that a token of it can take.
+    const alone = { ...env, HOME: sandbox.folder, AZURE_CONFIG_DIR: join(folder, "azure") };
+    peers.push({ name: "start of the Azure CLI, with no token", command: ["az", "version"], env: alone });
+  } else {
+    say("no Azure CLI here (Debian has it as azure-cli): it is not compared");
+  }
+  return peers;
+}
+
+/** The arguments by which this program gets a token for the same application. */
+export const LIKE_PEERS: readonly string[] = [
+  "get-token",
+  "--quiet",
+  "--output=token",
+  "--flow=client-credentials",
+  `--client-id=${CONFIDENTIAL_APPLICATION.clientId}`,
+  `--scope=${SCOPE}`,
+];
+
+async function succeeds(program: string, args: readonly string[]): Promise<boolean> {
+  const command = new Deno.Command(program, {
+    args: [...args],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  });
+  try {
+    return (await command.output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,9 @@
+// A token with @azure/identity, as a script of Node's gets it. It keeps nothing from one process to the next.
+import { ClientSecretCredential } from "@azure/identity";
+
+const { AUTHORITY, TENANT_ID, CLIENT_ID, CLIENT_SECRET, SCOPE } = process.env;
+const credential = new ClientSecretCredential(TENANT_ID, CLIENT_ID, CLIENT_SECRET, {
+  authorityHost: AUTHORITY,
+  disableInstanceDiscovery: true,
+});
+process.stdout.write(`${(await credential.getToken(SCOPE)).token}\n`);
