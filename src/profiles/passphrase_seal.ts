@@ -24,7 +24,7 @@ interface SealedFile {
 
 const VERSION = 1;
 const SALT_LENGTH = 16;
-/** OWASP's count for PBKDF2 with HMAC-SHA-256 (Password Storage Cheat Sheet, 2023, the same in 2026). */
+/** What OWASP's Password Storage Cheat Sheet asks of PBKDF2 with HMAC-SHA-256. */
 const ITERATIONS = 600_000;
 /** A file that asks for more would only keep the machine busy. */
 const MOST_ITERATIONS = 10_000_000;
