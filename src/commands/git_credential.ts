@@ -28,8 +28,11 @@ export function parseGitCredential(text: string): GitCredential {
   };
 }
 
-/** Azure DevOps, as its URLs name it now and as they did before. */
-const AZURE_REPOS = /^(dev\.azure\.com|[^.]+\.visualstudio\.com)(:443)?$/;
+/**
+ * Azure DevOps, as its URLs name it now and as they did before. Nothing but a name stands before the domain: gits of old
+ * take all up to the first slash for the host, where curl stops at `#` or `@`.
+ */
+const AZURE_REPOS = /^(dev\.azure\.com|[a-z0-9-]+\.visualstudio\.com)(:443)?$/;
 
 /** Whether a token may be sent there: by https to Azure Repos, or to a host that the user named. */
 export function isAnswered({ protocol, host }: GitCredential, hosts: readonly string[]): boolean {

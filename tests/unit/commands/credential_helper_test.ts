@@ -78,4 +78,8 @@ Deno.test("credential-helper erase forgets the token that was refused, or those 
       ["work", { scopes: [`${AZURE_DEVOPS}/${permission}`] }],
     ]);
   }
+  const typed = { scope: [`${AZURE_DEVOPS}/vso.code ${AZURE_DEVOPS}/vso.build`] };
+  assertEquals((await run("erase", ASKED, typed)).dropped, [
+    ["work", { scopes: [`${AZURE_DEVOPS}/vso.code`, `${AZURE_DEVOPS}/vso.build`] }],
+  ]);
 });
