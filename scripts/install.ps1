@@ -15,6 +15,10 @@ $ProgressPreference = 'SilentlyContinue'
 $release = $env:ENTRA_AUTH_CLI_RELEASE
 if (-not $release) { throw "Set ENTRA_AUTH_CLI_RELEASE to the address of a release's files" }
 $release = $release.TrimEnd('/')
+# The sums come from where the executable does, so what both are worth is the way to there.
+if ($release -notmatch '^(https://|http://(127\.0\.0\.1|localhost)[:/])') {
+  throw "$release is not https, so anybody on the way could put another program in"
+}
 # Windows on ARM runs it too.
 $name = 'entra-auth-cli-x86_64-pc-windows-msvc.exe'
 

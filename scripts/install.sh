@@ -5,7 +5,8 @@
 # puts the executable into FOLDER (~/.local/bin by default). Nothing is left behind when something fails.
 #
 # ENTRA_AUTH_CLI_RELEASE is the address of the release's files, as https://example.org/releases/v1.2.3; a file: address
-# or the path of a folder serves too.
+# or the path of a folder serves too. The sums come from where the executable does, so what both are worth is the way to
+# there: plain http is taken from this machine alone.
 set -eu
 
 say() { printf 'install: %s\n' "$*" >&2; }
@@ -35,7 +36,7 @@ take() {
   case $release in
     http://* | https://*)
       if have curl; then
-        curl --fail --silent --show-error --location --retry 2 --output "$2" "$release/$1"
+        curl --proto "=${release%%://*}" --fail --silent --show-error --location --retry 2 --output "$2" "$release/$1"
       elif have wget; then
         wget --quiet --tries=3 --output-document="$2" "$release/$1"
       else
@@ -53,6 +54,10 @@ sum_of() {
 release=${ENTRA_AUTH_CLI_RELEASE:-}
 [ -n "$release" ] || fail "set ENTRA_AUTH_CLI_RELEASE to the address of a release's files"
 release=${release%/}
+case $release in
+  http://127.0.0.1[:/]* | http://localhost[:/]*) ;;
+  http://*) fail "$release is not https, so anybody on the way could put another program in" ;;
+esac
 folder=${1:-${HOME:?}/.local/bin}
 have sha256sum || have shasum || fail "neither sha256sum nor shasum is here, so nothing could be compared"
 

@@ -193,9 +193,16 @@ Deno.test({
       const { stderr } = await command.output();
       assertStringIncludes(new TextDecoder().decode(stderr), says);
     }
-    const unset = new Deno.Command("sh", { args: [SCRIPT], env: { ENTRA_AUTH_CLI_RELEASE: "" } });
-    const { code, stderr } = await unset.output();
-    assertEquals(code, 1);
-    assertStringIncludes(new TextDecoder().decode(stderr), "set ENTRA_AUTH_CLI_RELEASE");
+    const addresses = [
+      ["", "set ENTRA_AUTH_CLI_RELEASE"],
+      ["http://127.0.0.1.example/v1", "is not https"],
+      ["http://release.invalid/v1/", "is not https"],
+    ];
+    for (const [address = "", says = ""] of addresses) {
+      const env = { ENTRA_AUTH_CLI_RELEASE: address, HOME: release.top };
+      const { code, stderr } = await new Deno.Command("sh", { args: [SCRIPT], env }).output();
+      assertEquals(code, 1);
+      assertStringIncludes(new TextDecoder().decode(stderr), says);
+    }
   },
 });
