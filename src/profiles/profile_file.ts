@@ -197,10 +197,11 @@ function decode(path: string, content: Uint8Array): string {
 async function parseJson(path: string, text: string): Promise<unknown> {
   try {
     return JSON.parse(text);
-  } catch (error) {
+  } catch {
+    // The parser's message quotes what it read, and a file that is imported can hold secrets.
     const place = await syntaxMistake(text);
     const detail = text.trim() === "" ? "the file is empty" : "this is not JSON";
-    throw mistakeAt(path, place ?? { line: 1, column: 1 }, detail, undefined, error);
+    throw mistakeAt(path, place ?? { line: 1, column: 1 }, detail);
   }
 }
 
@@ -213,15 +214,8 @@ async function mistake(
   return mistakeAt(path, await placeOf(text, at), message, hint);
 }
 
-function mistakeAt(
-  path: string,
-  { line, column }: Place,
-  message: string,
-  hint?: string,
-  cause?: unknown,
-): CliError {
+function mistakeAt(path: string, { line, column }: Place, message: string, hint?: string): CliError {
   return new CliError("invalid_profile", `${path}, line ${line}, column ${column}: ${message}`, {
     hint: `${hint === undefined ? "" : `${hint} `}Correct the file with an editor; it was left as it is.`,
-    cause,
   });
 }

@@ -75,6 +75,13 @@ Deno.test("parseProfileFile() says line and column of what isn't JSON", async ()
   for (const [text, place, message] of table) await assertMistake(text, place, message);
 });
 
+Deno.test("parseProfileFile() keeps what isn't JSON out of its error, with all that is under it", async () => {
+  const text = '{"secrets": {"work": {"clientSecret": "hunter2" hunter3}}}';
+  const bytes = new TextEncoder().encode(text);
+  const error = await assertRejects(() => parseProfileFile("exported.json", bytes), CliError);
+  assertEquals([error.cause, /hunter/.test(`${error.message}${error.hint}`)], [undefined, false]);
+});
+
 Deno.test("parseProfileFile() says line and column of what has the wrong form", async () => {
   const table: [string, string, string][] = [
     ["[]", "line 1, column 1", "an object is expected here"],
