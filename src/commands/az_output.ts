@@ -6,7 +6,7 @@ import { localTime } from "./local_time.ts";
  * A token as `az account get-access-token` prints it: with two times of its end, of which `expiresOn` is local and has
  * microseconds. `subscription` is null, for the token was asked for by its tenant.
  */
-export function formatAzToken(token: Token, tenant: string): string {
+export function formatAzToken(token: Token, tenant: string | null): string {
   return jsonText({
     accessToken: token.accessToken.reveal(),
     expiresOn: `${localTime(token.expiresAt)}.000000`,

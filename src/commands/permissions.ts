@@ -88,6 +88,7 @@ async function grantsHere(
   if (!needs.includes("authority")) return grants;
   const certificate = context.env.get("ENTRA_AUTH_CLI_CA_CERT");
   if (certificate !== undefined) grants.read.push(certificate);
+  if (needs.includes("application")) grants.read.push(...used.flatMap(certificatesOf));
   const hosts = used.map(hostOf);
   if (profile === undefined) return { ...grants, net: [...new Set([...grants.net, ...hosts])] };
   const others = grants.net.filter((host) => needFor("net", host) !== "authority");
@@ -103,6 +104,11 @@ async function existing(name: string, { profiles }: CommandContext): Promise<Pro
   const profile = await profiles.find(name);
   if (profile !== null) return profile;
   throw noSuchProfile(name);
+}
+
+/** The file that an application's profile proves it with, if it names one. */
+function certificatesOf({ flow, certificate }: Profile): string[] {
+  return needsCredential(flow) && certificate !== undefined ? [certificate] : [];
 }
 
 /** The host that a profile signs in at, with its port. */

@@ -60,7 +60,7 @@ export async function formatToken(
     case "header":
       return `Authorization: ${result.token.tokenType} ${token}\n`;
     case "az":
-      return (await import("./az_output.ts")).formatAzToken(result.token, context.tenant);
+      return (await import("./az_output.ts")).formatAzToken(result.token, known(context.tenant));
     case "exec-credential": {
       const { formatExecCredential, parseExecInfo } = await import("./exec_credential.ts");
       return formatExecCredential(result.token, context.apiVersion ?? parseExecInfo(undefined).apiVersion);

@@ -62,6 +62,25 @@ Deno.test("runPermissions() permits what applications need where a profile is fo
   assertEquals(await names(), true);
 });
 
+Deno.test("runPermissions() lets the certificates of profiles be read, where they are used", async () => {
+  const context = new MemoryContext();
+  const job = { ...WORK, name: "job", flow: "client-credentials", certificate: "/etc/job.pem" } as const;
+  context.profiles.profiles.push(job, {
+    ...job,
+    name: "person",
+    flow: "interactive",
+    certificate: "/no.pem",
+  });
+  for (const profile of [undefined, "job", "work"]) {
+    context.terminal.data = "";
+    const { permissions: { read } } = await permissions({ profile }, "get-token", context);
+    const certificates = profile === "work" ? [] : ["/etc/job.pem"];
+    assertEquals(read, ["/home/ada/.entra-auth-cli", ...certificates]);
+  }
+  context.terminal.data = "";
+  assertEquals((await permissions({}, "inspect", context)).permissions.read, ["/home/ada/.entra-auth-cli"]);
+});
+
 Deno.test("runPermissions() prints flags for a shell on one line", async () => {
   const context = new MemoryContext();
   await runPermissions({}, "get-token", context);

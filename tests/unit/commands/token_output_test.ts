@@ -3,6 +3,7 @@ import { parse } from "@std/yaml/parse";
 import { formatToken, OUTPUT_FORMS, parseOutputForm } from "../../../src/commands/token_output.ts";
 import { localTime } from "../../../src/commands/local_time.ts";
 import { CliError } from "../../../src/errors.ts";
+import { MANAGED_IDENTITY } from "../../../src/profiles/profile.ts";
 import { NOW, NOW_MS, tokenResult } from "./command_fixture.ts";
 
 const CONTEXT = { profile: "work", tenant: "configured-tenant", clientId: "the-client", nowMs: NOW_MS };
@@ -88,6 +89,14 @@ Deno.test("formatToken() prints what az account get-access-token prints", async 
     ["tenant", "ada-tenant"],
     ["tokenType", "Bearer"],
   ]);
+  const { token, ...result } = tokenResult();
+  const ofMachine = { ...result, token: { ...token, account: null } };
+  for (
+    const [tenant, expected] of [["contoso.example", "contoso.example"], [MANAGED_IDENTITY, null]] as const
+  ) {
+    const printed = await formatToken(ofMachine, "az", { ...CONTEXT, tenant });
+    assertEquals(JSON.parse(printed).tenant, expected);
+  }
 });
 
 Deno.test("formatToken() prints credentials for Kubernetes, in v1 unless another version is asked for", async () => {
