@@ -311,8 +311,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "a former application's secret that isn't exported",
     file: "src/flows/carry_profiles.ts",
-    find: "kept?.clientId === profile.clientId ? kept",
-    replace: "kept !== null ? kept",
+    find: "kept?.clientId !== profile.clientId ||",
+    replace: "kept === null ||",
     tests: ["tests/unit/flows/carry_profiles_test.ts"],
   },
   {

@@ -29,10 +29,10 @@ export async function takeClientSecret(
 /** Keeps the secret of a profile's application, and says so. @throws {CliError} `store`, `unreadable_store` or `permission` */
 export async function keepClientSecret(
   clientSecret: Secret,
-  { name, clientId }: Pick<Profile, "name" | "clientId">,
+  { name, clientId, authority }: Pick<Profile, "name" | "clientId" | "authority">,
   { flows, terminal }: Pick<CommandContext, "flows" | "terminal">,
 ): Promise<void> {
-  await flows.keepSecrets(name, { clientId, clientSecret });
+  await flows.keepSecrets(name, { clientId, authority: authority ?? null, clientSecret });
   terminal.say("✓ Client secret kept, encrypted");
 }
 

@@ -176,7 +176,7 @@ function noCredential(flow: string): CliError {
   return new CliError("usage", `There is no credential for ${flow}`, {
     hint: [
       "Give one of these:",
-      "a client secret in AZURE_CLIENT_SECRET, or kept with the profile by create-profile;",
+      "a client secret in AZURE_CLIENT_SECRET, or with edit-profile --client-secret-stdin, which keeps it for the profile's application and authority;",
       "a certificate with its key: --certificate FILE, or AZURE_CLIENT_CERTIFICATE_PATH;",
       "a federated token: --assertion-file FILE, --assertion-env NAME, or AZURE_FEDERATED_TOKEN_FILE;",
       "in GitHub Actions the permission id-token: write, in Azure Pipelines SYSTEM_ACCESSTOKEN.",

@@ -1,6 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { PortableProfile } from "../profiles/portable_file.ts";
 import type { Profile } from "../profiles/profile.ts";
+import type { ProfileSecrets } from "../store/profile_secrets.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import { inTurns, type ProfilePlaces, signsInElsewhere } from "./change_profile.ts";
 
@@ -13,9 +14,7 @@ export async function packProfiles(
   const packed: PortableProfile[] = [];
   for (const profile of profiles) {
     const kept = withSecrets ? await store.readSecrets(profile.name) : null;
-    // Those of a former application are of no use to this one.
-    const { clientId: _, ...secrets } = kept?.clientId === profile.clientId ? kept : { clientId: "" };
-    packed.push({ profile, ...secrets });
+    packed.push({ profile, ...secretsOf(kept, profile) });
   }
   return packed;
 }
@@ -56,6 +55,13 @@ export async function unpackProfiles(
   });
 }
 
+/** Those of a former application or authority are of no use to this one. */
+function secretsOf(kept: ProfileSecrets | null, profile: Profile): Omit<PortableProfile, "profile"> {
+  if (kept?.clientId !== profile.clientId || kept.authority !== (profile.authority ?? null)) return {};
+  const { clientId: _clientId, authority: _authority, ...secrets } = kept;
+  return secrets;
+}
+
 async function keepSecrets(
   { profile, clientSecret, certificatePassword }: PortableProfile,
   store: TokenStore,
@@ -63,6 +69,7 @@ async function keepSecrets(
   if (clientSecret === undefined && certificatePassword === undefined) return;
   await store.saveSecrets(profile.name, {
     clientId: profile.clientId,
+    authority: profile.authority ?? null,
     ...(clientSecret === undefined ? {} : { clientSecret }),
     ...(certificatePassword === undefined ? {} : { certificatePassword }),
   });

@@ -5,6 +5,8 @@ import { damagedContent } from "./store_error.ts";
 export interface ProfileSecrets {
   /** The application that the secrets are for: they are never sent for another. */
   readonly clientId: string;
+  /** The profile's authority that they are for, null for the public cloud: no file of profiles leads them to another. */
+  readonly authority: string | null;
   /** The client secret. */
   readonly clientSecret?: Secret;
   /** What opens the profile's certificate. */
@@ -13,10 +15,11 @@ export interface ProfileSecrets {
 
 /** The secrets as the bytes of a record, in the clear. Only for encryption. */
 export function formatProfileSecrets(
-  { clientId, clientSecret, certificatePassword }: ProfileSecrets,
+  { clientId, authority, clientSecret, certificatePassword }: ProfileSecrets,
 ): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({
     clientId,
+    authority: authority ?? undefined,
     clientSecret: clientSecret?.reveal(),
     certificatePassword: certificatePassword?.reveal(),
   }));
@@ -31,6 +34,7 @@ export function parseProfileSecrets(data: Uint8Array): ProfileSecrets {
   const certificatePassword = textField(fields, "certificatePassword");
   return {
     clientId,
+    authority: textField(fields, "authority") ?? null,
     ...(clientSecret === undefined ? {} : { clientSecret: new Secret(clientSecret) }),
     ...(certificatePassword === undefined ? {} : { certificatePassword: new Secret(certificatePassword) }),
   };

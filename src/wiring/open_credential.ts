@@ -2,7 +2,7 @@ import { type CredentialPlaces, findCredential } from "../credentials/find_crede
 import type { ClientCredential } from "../credentials/client_credential.ts";
 import type { ApplicationProof } from "../flows/flows.ts";
 import type { Progress } from "../flows/progress.ts";
-import type { Flow } from "../profiles/profile.ts";
+import type { Flow, Profile } from "../profiles/profile.ts";
 import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { SessionKey } from "../store/session.ts";
 import type { TokenStore } from "../store/token_store.ts";
@@ -35,7 +35,7 @@ export async function openCredential(need: CredentialNeed, system: System): Prom
   const places: CredentialPlaces = {
     flags: proof?.flags ?? {},
     certificate: profile?.certificate,
-    stored: () => secretsOf(need),
+    stored: () => secretsOf(need, profile),
     ask: proof?.ask ?? (() => Promise.resolve(null)),
     authority: key.authority,
     flow,
@@ -52,8 +52,14 @@ export async function openCredential(need: CredentialNeed, system: System): Prom
   return credential;
 }
 
-/** What is kept for one application is never sent for another. */
-async function secretsOf({ key, store }: CredentialNeed) {
+/**
+ * What is kept for one application is never sent for another, nor to an authority that the profile names by now: a file
+ * that was imported may have put it there. An authority that the user names for this call is the user's own choice.
+ */
+async function secretsOf({ key, store }: CredentialNeed, profile: Profile | null) {
   const secrets = await store.readSecrets(key.profile);
-  return secrets?.clientId === key.clientId ? secrets : null;
+  if (secrets?.clientId !== key.clientId || secrets.authority !== (profile?.authority ?? null)) {
+    return null;
+  }
+  return secrets;
 }

@@ -179,6 +179,21 @@ Deno.test("the secret that create-profile keeps is encrypted, beats nothing in t
   assertRefused(await get(), 2, "no credential");
 });
 
+Deno.test("a file that is imported over a profile leads its kept secret to no other authority", async () => {
+  await using sandbox = await openSandbox();
+  await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], SECRET);
+  const exported = await sandbox.run(["export-profile", "--name", "job"]);
+  assertEquals(exported.code, 0, exported.stderr);
+  const redirected = exported.stdout.replaceAll(sandbox.provider.origin, "https://localhost:9");
+  assertNotEquals(redirected, exported.stdout);
+  const imported = await sandbox.run(["import-profile", "--force"], { stdin: redirected });
+  assertEquals(imported.code, 0, imported.stderr);
+  assertRefused(await sandbox.run(["get-token", "-p", "job"]), 2, "no credential");
+  // Nor by way of the authority that it was for, for the profile is another one now.
+  const back = await sandbox.run(["get-token", "-p", "job", "--authority", sandbox.provider.origin]);
+  assertRefused(back, 2, "no credential");
+});
+
 Deno.test("a secret that was exported and imported elsewhere gets the application's token there, and edit-profile --rename keeps it", async () => {
   await using sandbox = await openSandbox();
   await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], SECRET);

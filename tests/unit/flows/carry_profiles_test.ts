@@ -17,7 +17,7 @@ const WORK: Profile = {
   scopes: [],
 };
 const HOME: Profile = { ...WORK, name: "home" };
-const SECRETS = { clientId: WORK.clientId, clientSecret: new Secret("a secret") };
+const SECRETS = { clientId: WORK.clientId, authority: null, clientSecret: new Secret("a secret") };
 const SIGNAL = new AbortController().signal;
 const BROKEN = new CliError("unreadable_store", "damaged");
 
@@ -94,14 +94,17 @@ Deno.test("changeProfile() to another tenant drops the tokens and keeps the secr
   assertEquals(await kept(places), { names: ["home"], sessions: [], secrets: [false, true] });
 });
 
-Deno.test("packProfiles() gives secrets only where they are asked for, and none of a former application", async () => {
+Deno.test("packProfiles() gives secrets only where they are asked for, and none of a former application or authority", async () => {
   await using home = await makeStoreHome();
   const { store } = await openPlaces(home);
   const other = { ...WORK, clientId: "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee" };
   assertEquals(await packProfiles([WORK, HOME], store, false), [{ profile: WORK }, { profile: HOME }]);
   const [packed] = await packProfiles([WORK], store, true);
   assertEquals(packed?.clientSecret?.reveal(), "a secret");
-  assertEquals(await packProfiles([other], store, true), [{ profile: other }]);
+  const elsewhere = { ...WORK, authority: "https://login.example.org" };
+  for (const profile of [other, elsewhere]) {
+    assertEquals(await packProfiles([profile], store, true), [{ profile }]);
+  }
 });
 
 Deno.test("unpackProfiles() keeps all with their secrets, or leaves everything as it was", async () => {
@@ -118,7 +121,8 @@ Deno.test("unpackProfiles() keeps all with their secrets, or leaves everything a
 
   await unpackProfiles(packed, true, places, SIGNAL);
   assertEquals(await kept(places), { names: ["work", "home"], sessions: [], secrets: [true, true] });
-  assertEquals((await places.store.readSecrets("home"))?.clientSecret?.reveal(), "another");
+  const { authority, clientSecret } = await places.store.readSecrets("home") ?? {};
+  assertEquals([authority, clientSecret?.reveal()], [null, "another"]);
 });
 
 /** The same part, of which one method fails. */

@@ -6,18 +6,30 @@ import { formatProfileSecrets, parseProfileSecrets } from "../../../src/store/pr
 Deno.test("parseProfileSecrets() reads what formatProfileSecrets() wrote", () => {
   const both = {
     clientId: "client",
+    authority: "https://login.example.org",
     clientSecret: new Secret("the secret"),
     certificatePassword: new Secret("the password"),
   };
-  for (const secrets of [{ clientId: "client" }, both]) {
+  for (const secrets of [{ clientId: "client", authority: null }, both]) {
     const read = parseProfileSecrets(formatProfileSecrets(secrets));
     assertEquals(Object.keys(read), Object.keys(secrets));
+    assertEquals([read.clientId, read.authority], [secrets.clientId, secrets.authority]);
     assertEquals(read.clientSecret?.reveal(), "clientSecret" in secrets ? "the secret" : undefined);
     assertEquals(read.certificatePassword?.reveal(), "clientSecret" in secrets ? "the password" : undefined);
   }
 });
 
-for (const text of ["", "null", "[]", "{}", '{"clientId":1}', '{"clientId":"c","clientSecret":{}}']) {
+const DAMAGED = [
+  "",
+  "null",
+  "[]",
+  "{}",
+  '{"clientId":1}',
+  '{"clientId":"c","authority":1}',
+  '{"clientId":"c","clientSecret":{}}',
+];
+
+for (const text of DAMAGED) {
   Deno.test(`parseProfileSecrets() refuses ${text === "" ? "nothing" : text}, and doesn't quote it`, () => {
     const error = assertThrows(() => parseProfileSecrets(new TextEncoder().encode(text)), CliError);
     assertEquals(error.code, "unreadable_store");
