@@ -29,7 +29,13 @@ async function copyWithStandIns(folder: string): Promise<void> {
   const include = [...config.publish.include, ...STAND_INS];
   await Deno.writeTextFile(
     join(folder, "deno.json"),
-    JSON.stringify({ ...config, exclude: [], imports: Object.fromEntries(moved), publish: { include } }),
+    JSON.stringify({
+      ...config,
+      lock: false,
+      exclude: [],
+      imports: Object.fromEntries(moved),
+      publish: { include },
+    }),
   );
 }
 
@@ -39,7 +45,7 @@ Deno.test("the package is fit to be published to JSR, with nothing in it but the
     const hasStandIns = /--import-map=/.test(Deno.env.get("DENO_FLAGS") ?? "");
     if (hasStandIns) await copyWithStandIns(folder);
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["publish", "--dry-run", "--allow-dirty", "--no-check", ...(hasStandIns ? ["--no-lock"] : [])],
+      args: ["publish", "--dry-run", "--allow-dirty", "--no-check"],
       cwd: hasStandIns ? folder : fromFileUrl(TOP),
       env: { NO_COLOR: "1" },
       stdin: "null",
