@@ -118,6 +118,13 @@ need_shells() {
     say "zsh or fish is missing and can't be installed by this script: the tests of their completions will be reported as ignored"
 }
 
+# Gives the program another clock in the tests of wrong clocks.
+need_fake_time() {
+  [ "$(uname -s)" = Linux ] || return 0
+  have faketime || { apt_install faketime && have faketime; } ||
+    say "no faketime here: the tests of wrong clocks will be reported as ignored"
+}
+
 have_secret_service() { have dbus-daemon && have dbus-send && have gnome-keyring-daemon && have secret-tool; }
 
 need_secret_service() {
@@ -146,6 +153,7 @@ case $task in
     need_shell_tools
     need_secret_service
     need_shells
+    need_fake_time
     ;;
   demo)
     # With a display, the demo opens the browser that is there.

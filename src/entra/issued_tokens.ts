@@ -6,6 +6,9 @@ import type { Msal, TokenClientOptions } from "./msal_app.ts";
 import { type SerializableCache, takeCache } from "./msal_cache.ts";
 import type { IssuedTokens } from "./token_client.ts";
 
+/** MSAL makes an account's id of whatever `client_info` holds; it finds the account again, and stands for no person's eyes. */
+const HOME_ACCOUNT_ID = /^[\x21-\x7e]{1,300}$/;
+
 /** What was asked for, which the answer is judged by. */
 export interface TokenDemand {
   /** The scopes that were asked for. */
@@ -43,6 +46,12 @@ export function issuedTokens(
       hint: "Check --authority: Entra sends one with every sign-in.",
     });
   }
+  const { homeAccountId } = result.account;
+  if (!HOME_ACCOUNT_ID.test(homeAccountId)) {
+    throw new CliError("invalid_response", "The token response is not valid: client_info names no account", {
+      hint: "Check --authority, and that no proxy answers in place of the sign-in service.",
+    });
+  }
   const nowMs = options.clock.now();
   const subject = judgeIdToken(result.idToken, { ...result.idTokenClaims }, {
     authority: entraAuthority(options.authority, options.tenant),
@@ -57,7 +66,7 @@ export function issuedTokens(
       tokenType: "Bearer",
       scopes: tokenResponse.scopes ?? scopes,
       expiresAt: Math.floor(nowMs / 1000) + tokenResponse.expiresInSeconds,
-      account: { homeAccountId: result.account.homeAccountId, ...subject },
+      account: { homeAccountId, ...subject },
     },
     cache: takeCache(app.getTokenCache()),
   };

@@ -14,11 +14,22 @@ export interface SerializableCache<A> {
   getAllAccounts(): Promise<A[]>;
 }
 
-/** Takes from MSAL what a later refresh needs: the account and its newest refresh token. */
+/**
+ * Takes from MSAL what a later refresh needs: the account and its newest refresh token.
+ *
+ * @throws {CliError} `invalid_response` when MSAL was told what no text can hold.
+ */
 export function takeCache(cache: SerializableCache<unknown>): Secret {
-  const parts: Record<string, unknown> = JSON.parse(cache.serialize());
-  for (const part of NOT_KEPT) parts[part] = {};
-  return new Secret(JSON.stringify(parts));
+  try {
+    const parts: Record<string, unknown> = JSON.parse(cache.serialize());
+    for (const part of NOT_KEPT) parts[part] = {};
+    return new Secret(JSON.stringify(parts));
+  } catch {
+    // Lists within lists, thousands deep, in a claim that MSAL copies: the stack is too small for them.
+    throw new CliError("invalid_response", "The sign-in service's answer can't be kept", {
+      hint: "Check --authority, and that no proxy answers in place of the sign-in service.",
+    });
+  }
 }
 
 /** The error for a saved sign-in that holds too little for a refresh. */

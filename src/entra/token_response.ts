@@ -7,6 +7,9 @@ const LONGEST_TOKEN = 256 * 1024;
 /** What a bearer token is made of (RFC 6750 section 2.1). Nothing in it means anything to a shell or in a header. */
 const BEARER_TOKEN = /^[\w\-.~+/]+=*$/;
 
+/** What a refresh token is made of (RFC 6749 appendix A.17). It is sent back as it is. */
+const REFRESH_TOKEN = /^[\x20-\x7e]+$/;
+
 /** What scopes are made of (RFC 6749 section 3.3), and the spaces between them. */
 const SCOPES = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
@@ -43,10 +46,19 @@ export function judgeTokenResponse(body: Readonly<Record<string, unknown>>): Tok
   if (body.scope !== undefined && (typeof body.scope !== "string" || !SCOPES.test(body.scope))) {
     throw wrongField("scope", "a list of scopes");
   }
+  judgeRefreshToken(body.refresh_token);
   return {
     expiresInSeconds: Math.min(Math.floor(expiresIn), LONGEST_LIFE_SECONDS),
     scopes: body.scope === undefined ? null : body.scope.split(" ").filter((scope) => scope !== ""),
   };
+}
+
+/** MSAL keeps whatever comes in place of the one it has, and the sign-in would be lost with the next refresh. */
+function judgeRefreshToken(value: unknown): void {
+  if (value === undefined || value === null || value === "") return;
+  if (typeof value !== "string" || value.length > LONGEST_TOKEN || !REFRESH_TOKEN.test(value)) {
+    throw wrongField("refresh_token", "a token");
+  }
 }
 
 function wrongField(name: string, wanted: string): CliError {

@@ -39,7 +39,7 @@ export function tinyAuthority(answer: Answer): TinyAuthority {
       const { pathname } = new URL(request.url);
       if (pathname.endsWith("/.well-known/openid-configuration")) return authority.metadata;
       if (pathname.endsWith("/oauth2/v2.0/devicecode")) return authority.deviceCode;
-      if (!pathname.endsWith("/oauth2/v2.0/token")) {
+      if (request.method !== "POST") {
         throw new CliError("network", `unexpected request to ${pathname}`);
       }
       const form = new URLSearchParams(request.body);
