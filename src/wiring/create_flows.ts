@@ -20,10 +20,12 @@ export function createFlows(
     getToken: (asked, progress) => {
       const request = withOwner(asked);
       const parts = { ...request, system, folder, progress };
-      const openCredential: OpenCredential = async (network) => {
-        const { openCredential: open } = await import("./open_credential.ts");
-        return await open({ ...request, profiles, store, network, progress }, system);
-      };
+      // Once, though a refresh and the sign-in after it both need it: a person is not asked twice for the same.
+      let credential: ReturnType<OpenCredential> | undefined;
+      const openCredential: OpenCredential = (network) =>
+        credential ??= import("./open_credential.ts").then(({ openCredential: open }) =>
+          open({ ...request, profiles, store, network, progress }, system)
+        );
       return getToken(request, {
         clock,
         store,

@@ -42,6 +42,18 @@ Deno.test("authorization-code signs a person in to a confidential client, with P
   for (const { stderr } of [first, refreshed]) assert(!stderr.includes(SECRET));
 });
 
+Deno.test("authorization-code looks for its credential once, though a refused refresh leads to a sign-in", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  await createProfile(sandbox, "authorization-code");
+  const options = { env: { AZURE_CLIENT_SECRET: SECRET } };
+  assertEquals((await sandbox.signIn(["get-token", "-p", "web"], ADA, options)).code, 0);
+  sandbox.provider.failNext("token", { kind: "entraError", error: "invalid_grant", aadsts: 50173 });
+  const again = await sandbox.signIn(["get-token", "-p", "web", "--verbose"], ADA, options);
+  assertEquals(again.code, 0, again.stderr);
+  assertStringIncludes(again.stderr, "Signing in again:");
+  assertEquals(again.stderr.match(/^Credential: /gm)?.length, 1, again.stderr);
+});
+
 Deno.test("authorization-code with a certificate signs in and refreshes with it", async () => {
   const { certificatePem, keyPem } = await makeClientCertificate();
   const { secret: _, ...application } = CONFIDENTIAL_APPLICATION;
