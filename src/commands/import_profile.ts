@@ -61,6 +61,10 @@ export async function runImportProfile(flags: ImportProfileFlags, context: Comma
   for (const { profile, notes } of read) {
     terminal.say(`✓ Profile '${profile.name}' imported`);
     for (const note of notes) terminal.say(`Note: ${plainText(note)}`);
+    // Who made the file decides where the user signs in, and is sent what the application proves itself with.
+    if (profile.authority !== undefined) {
+      terminal.say(`Note: it signs in at ${new URL(profile.authority).host}`);
+    }
     if (profile.certificate !== undefined) {
       terminal.say(`Note: it wants its certificate at ${plainText(profile.certificate)}`);
     }

@@ -188,6 +188,7 @@ Deno.test("a file that is imported over a profile leads its kept secret to no ot
   assertNotEquals(redirected, exported.stdout);
   const imported = await sandbox.run(["import-profile", "--force"], { stdin: redirected });
   assertEquals(imported.code, 0, imported.stderr);
+  assertStringIncludes(imported.stderr, "\nNote: it signs in at localhost:9\n");
   assertRefused(await sandbox.run(["get-token", "-p", "job"]), 2, "no credential");
   // Nor by way of the authority that it was for, for the profile is another one now.
   const back = await sandbox.run(["get-token", "-p", "job", "--authority", sandbox.provider.origin]);
