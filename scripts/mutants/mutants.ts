@@ -35,6 +35,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/entra/proof_key_test.ts"],
   },
   {
+    guard: "the type of a refresh token",
+    file: "src/entra/token_response.ts",
+    find: "  judgeRefreshToken(body.refresh_token);\n",
+    replace: "",
+    tests: ["tests/unit/entra/token_response_test.ts"],
+  },
+  {
     guard: "the state of the callback",
     file: "src/loopback/judge_callback.ts",
     find: " || !isSame(state, expected.state.reveal())",

@@ -13,6 +13,7 @@ import { type Machine, openMachine } from "../support/machine.ts";
 import { ADA } from "../support/provider/directory.ts";
 import type { Json } from "../support/provider/failures.ts";
 import { createProfileArgs } from "../support/sandbox.ts";
+import { sayFigures } from "../support/say_figures.ts";
 
 const ignore = !await canMountFuse();
 
@@ -85,6 +86,7 @@ Deno.test({
     }
     assertMatch(found.join(" "), /^old( old)+( new)+$/);
     assertEquals(disk.faults, []);
+    await sayFigures("kills", found.length);
   },
 });
 

@@ -4,6 +4,7 @@ import { join } from "@std/path/join";
 import { canMountFuse, type DiskContent, FaultDisk } from "../support/fault_disk/fault_disk.ts";
 import { copyContent, type Killable, killAtStep, stepsOf } from "../support/fault_disk/kill_at_step.ts";
 import { inheritedVariables } from "../support/program.ts";
+import { sayFigures } from "../support/say_figures.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../unit/store/store_fixture.ts";
 
 const ignore = !await canMountFuse();
@@ -115,6 +116,8 @@ for (
       assertMatch(outcomes.join(" "), /^old( old)+( new)+$/);
       assert(leftovers > 0, "some of the kills came in the middle of a draft");
       assertEquals(disk.faults, []);
+      // The kill, and the two ways in which the power can go with it.
+      await sayFigures("kills", 3 * steps.length);
     },
   });
 }

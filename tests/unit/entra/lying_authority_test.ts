@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { sayFigures } from "../../support/say_figures.ts";
 import type { Session } from "../../../src/store/session.ts";
 import { goodDeviceCode, goodIdTokenClaims, goodMetadata, goodTokenResponse } from "./entra_fixture.ts";
 import { judge, judgeWhatIsKept } from "./judge_outcome.ts";
@@ -147,7 +148,6 @@ for (const grant of Object.keys(DOCUMENTS) as Grant[]) {
     assertEquals(losses, []);
     assertEquals(cases, CASES[grant]);
     assert(refused > cases / 4 && refused < cases, "some lies are refused, and some do no harm");
-    const figures = `${cases} cases, ${refused} refused, ${cases - refused} harmless, ${losses.length} lost`;
-    await Deno.stderr.write(new TextEncoder().encode(`lies: ${figures} (${grant})\n`));
+    await sayFigures("lies", cases, `${refused} refused, ${cases - refused} harmless, 0 lost (${grant})`);
   });
 }

@@ -130,3 +130,13 @@ Deno.test("judgeTokenResponse() refuses scopes that are no text, or hold what no
     assertStringIncludes(refusal({ scope }).message, "scope");
   }
 });
+
+Deno.test("judgeTokenResponse() refuses a refresh token that couldn't be sent back, and misses none", () => {
+  for (const refreshToken of [undefined, null, "", "0.AXo~", "a b"]) {
+    judgeTokenResponse({ ...goodTokenResponse(), refresh_token: refreshToken });
+  }
+  const unfit = [0, 1, true, ["0.AXo"], {}, "a\n", "\x1b[2J", "\u202e", "x".repeat(256 * 1024 + 1)];
+  for (const refreshToken of unfit) {
+    assertStringIncludes(refusal({ refresh_token: refreshToken }).message, "refresh_token");
+  }
+});

@@ -5,10 +5,12 @@ import { CliError } from "../../../src/errors.ts";
 import type { Session } from "../../../src/store/session.ts";
 import { GUARDIAN_NUMBERS } from "../../../src/store/guardian/key_guardian.ts";
 import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
+import { sayFigures } from "../../support/say_figures.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+const RUNS = 2000;
 const HEADER_LENGTH = 34;
 const GUARDIAN_AT = 5;
 const INDEX_LENGTH_AT = 30;
@@ -166,9 +168,10 @@ Deno.test("A tokens.enc that is damaged in any way is refused, or read as it was
         assertEquals(list.code, "unreadable_store");
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: RUNS },
   );
   assert(refused > 1500, `${refused}`);
+  await sayFigures("damaged stores", RUNS, `${refused} refused, 0 lost`);
 });
 
 /** A file that its key opens, whatever its index and records say. */
