@@ -55,22 +55,17 @@ const FIXED_VALUES: Readonly<Record<string, readonly string[]>> = {
   prompt: PROMPTS,
 };
 
-function outputForms(command: string): readonly string[] {
-  if (command === "get-token") return OUTPUT_FORMS;
-  return WITHOUT_YAML.includes(command) ? DOCUMENT_FORMS.filter((form) => form !== "yaml") : DOCUMENT_FORMS;
-}
-
 /** Commands whose `--name` is for a profile that is yet to come. */
 const NEW_NAMES = ["create-profile", "import-profile"];
-
-const WITHOUT_YAML = ["status", "permissions"];
 
 function optionValues({ profiles }: CommandContext): OptionValues {
   return (option, command) => {
     if (option === "profile" || option === "name" && !NEW_NAMES.includes(command)) {
       return profileNames(profiles);
     }
-    if (option === "output" && command !== "export-profile") return Promise.resolve(outputForms(command));
+    if (option === "output" && command !== "export-profile") {
+      return Promise.resolve(command === "get-token" ? OUTPUT_FORMS : DOCUMENT_FORMS);
+    }
     return Object.hasOwn(FIXED_VALUES, option) ? Promise.resolve(FIXED_VALUES[option] ?? []) : null;
   };
 }

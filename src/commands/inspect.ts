@@ -7,7 +7,7 @@ import { Secret } from "../secret.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { jsonText } from "./json_text.ts";
+import { type DocumentForm, documentText, parseDocumentForm } from "./document_form.ts";
 import { profileName } from "./profile_name.ts";
 import { tokenDocument } from "./token_document.ts";
 import { formatTokenReport } from "./token_report.ts";
@@ -73,22 +73,13 @@ export async function runInspect(
   typed: string | undefined,
   context: CommandContext,
 ): Promise<void> {
-  const form = parseForm(flags.output);
+  const form = parseDocumentForm(flags.output);
   const name = profileName(flags.profile, context.env);
   const source = await chooseSource(flags, typed, name, context);
   const inspected = await context.flows.inspectToken(source, await chooseVerification(flags, name, context));
   if (inspected === null) throw noToken(flags, name);
   await context.terminal.writeData(await format(inspected, form, context.clock.now()));
   judge(inspected, name);
-}
-
-type Form = "text" | "json" | "yaml";
-
-function parseForm(text = "text"): Form {
-  if (text === "text" || text === "json" || text === "yaml") return text;
-  throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
-    hint: "Choose text, json or yaml.",
-  });
 }
 
 async function chooseSource(
@@ -124,12 +115,9 @@ async function chooseVerification(flags: InspectFlags, name: string, { env, prof
   return { authority, caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT") };
 }
 
-async function format(inspected: InspectedToken, form: Form, nowMs: number): Promise<string> {
+async function format(inspected: InspectedToken, form: DocumentForm, nowMs: number): Promise<string> {
   if (form === "text") return formatTokenReport(inspected, nowMs);
-  const document = tokenDocument(inspected, nowMs);
-  if (form === "json") return jsonText(document);
-  const { stringify } = await import("@std/yaml/stringify");
-  return stringify(document);
+  return await documentText(tokenDocument(inspected, nowMs), form);
 }
 
 function noToken({ scope }: InspectFlags, name: string): CliError {

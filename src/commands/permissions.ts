@@ -9,7 +9,7 @@ import { DEFAULT_AUTHORITY } from "../profiles/settings.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { jsonText } from "./json_text.ts";
+import { documentText, parseDocumentForm } from "./document_form.ts";
 import { COMMANDS_WITH_NEEDS, grantsFor, type Need, needFor, needsOf } from "./permission_needs.ts";
 
 /** The flags of `permissions`, as typed. */
@@ -29,29 +29,25 @@ export function permissionsCommand(context: CommandContext): AnyCommand {
     .arguments("[command:string:command]")
     .complete("command", () => [...COMMANDS_WITH_NEEDS])
     .option("-p, --profile <name:string>", "The only profile to be used (else all that there are).")
-    .option("-o, --output <form:string>", "text (default) or json.")
+    .option("-o, --output <form:string>", "text (default), json or yaml.")
     .example("Run it from its source", 'eval "deno run $(entra-auth-cli permissions) main.ts get-token"')
     .action((flags, command) => runPermissions(flags, command, context));
 }
 
 /** Prints the flags. @throws {CliError} `usage` for an unknown command or form, `no_profile`, and what reading the profiles throws. */
 export async function runPermissions(
-  { profile, output = "text" }: PermissionsFlags,
+  { profile, output }: PermissionsFlags,
   command: string | undefined,
   context: CommandContext,
 ): Promise<void> {
-  if (output !== "text" && output !== "json") {
-    throw new CliError("usage", `Unknown output form: ${JSON.stringify(output)}`, {
-      hint: "Choose text or json.",
-    });
-  }
+  const form = parseDocumentForm(output);
   const grants = await grantsHere(neededBy(command), profile, context);
   // Else each start would name every browser of the list that isn't installed.
   const flags = ["--quiet", "--no-prompt", ...grantFlags(grants)];
   await context.terminal.writeData(
-    output === "json"
-      ? jsonText({ command: command ?? null, flags, permissions: grants })
-      : `${flags.map(flagWord).join(" ")}\n`,
+    form === "text"
+      ? `${flags.map(flagWord).join(" ")}\n`
+      : await documentText({ command: command ?? null, flags, permissions: grants }, form),
   );
   if (command === "exec") {
     context.terminal.say("Note: exec also needs --allow-run for the command that it is to run.");

@@ -1,10 +1,9 @@
 import { Command } from "@cliffy/command";
-import { CliError } from "../errors.ts";
 import type { KeptSignIn, StoreStatus } from "../flows/store_status.ts";
 import { plainText } from "../plain_text.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { jsonText } from "./json_text.ts";
+import { documentText, parseDocumentForm } from "./document_form.ts";
 import { localTime, utcTime } from "./local_time.ts";
 import { relativeTime } from "./relative_time.ts";
 
@@ -14,29 +13,25 @@ export function statusCommand(context: CommandContext): AnyCommand {
     .description(
       "Show which profiles are signed in, as whom, until when, and who keeps the key of the tokens.",
     )
-    .option("-o, --output <form:string>", "text (default) or json.")
+    .option("-o, --output <form:string>", "text (default), json or yaml.")
     .example("See who is signed in", "entra-auth-cli status")
     .action((flags) => runStatus(flags.output, context));
 }
 
 /** Prints which profiles are signed in, and how their tokens are kept. @throws {CliError} `store`, `unreadable_store`, `invalid_profile`, `permission`, or `usage` for an unknown form. */
 export async function runStatus(output: string | undefined, context: CommandContext): Promise<void> {
-  const asJson = parseForm(output) === "json";
+  const form = parseDocumentForm(output);
   const profiles = (await context.profiles.list()).map(({ name }) => name);
   const status = await context.flows.storeStatus();
-  const text = asJson ? formatJson(status, profiles) : formatText(status, profiles, context.clock.now());
-  await context.terminal.writeData(text);
+  await context.terminal.writeData(
+    form === "text"
+      ? formatText(status, profiles, context.clock.now())
+      : await documentText(statusDocument(status, profiles), form),
+  );
 }
 
-function parseForm(text = "text"): "text" | "json" {
-  if (text === "text" || text === "json") return text;
-  throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
-    hint: "Choose text or json.",
-  });
-}
-
-function formatJson({ key, signIns }: StoreStatus, profiles: readonly string[]): string {
-  return jsonText({
+function statusDocument({ key, signIns }: StoreStatus, profiles: readonly string[]): Record<string, unknown> {
+  return {
     key: { guardian: key.guardian, place: key.place, in_use: key.isInUse, reason: key.reason },
     sign_ins: signIns.map(({ session, expiresAt, isExpired }) => ({
       profile: session.profile,
@@ -48,7 +43,7 @@ function formatJson({ key, signIns }: StoreStatus, profiles: readonly string[]):
       expired: isExpired,
     })),
     not_signed_in: signedOut(profiles, signIns),
-  });
+  };
 }
 
 /** What each guardian is worth. None is called more than it is. */

@@ -93,7 +93,7 @@ Deno.test("runPermissions() says what exec needs besides, and refuses commands a
   const context = new MemoryContext();
   await runPermissions({}, "exec", context);
   assertStringIncludes(context.terminal.said.join(), "--allow-run for the command");
-  for (const [output, command] of [["yaml", undefined], ["json", "toString"], ["text", "get_token"]]) {
+  for (const [output, command] of [["xml", undefined], ["json", "toString"], ["text", "get_token"]]) {
     const error = await assertRejects(() => runPermissions({ output }, command, context), CliError);
     assertEquals(error.code, "usage");
   }

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { parse as parseYaml } from "@std/yaml/parse";
 import { runStatus } from "../../../src/commands/status.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { StoreStatus } from "../../../src/flows/store_status.ts";
@@ -56,6 +57,10 @@ Deno.test("runStatus() prints JSON with no token, and refuses other forms", asyn
   const { key, sign_ins: [signIn] } = JSON.parse(context.terminal.data);
   assertEquals(key, { guardian: "secret-service", place: "the Secret Service", in_use: true, reason: null });
   assertEquals([signIn.profile, signIn.expired, signIn.expires_at], ["work", false, "2025-12-28T12:01:00Z"]);
+  const printed = JSON.parse(context.terminal.data);
+  context.terminal.data = "";
+  await runStatus("yaml", context);
+  assertEquals(parseYaml(context.terminal.data), printed);
   await assertRejects(() => runStatus("toml", context), CliError, "Unknown output form");
 });
 
@@ -112,7 +117,7 @@ Deno.test("runStatus() prints each field of a sign-in as JSON under a name of it
 Deno.test("runStatus() refuses an unknown form before it looks at anything", async () => {
   const context = new MemoryContext();
   context.flows.storeStatus = () => Promise.reject(new Error("the store was opened"));
-  const error = await assertRejects(() => runStatus("yaml", context), CliError);
+  const error = await assertRejects(() => runStatus("xml", context), CliError);
   assertEquals(error.code, "usage");
 });
 
