@@ -36,9 +36,15 @@ export async function unpackProfiles(
   const names = packed.map(({ profile }) => profile.name);
   await inTurns(names, store, signal, async () => {
     const before = await Promise.all(names.map((name) => profiles.find(name)));
+    const secrets = new Map<string, ProfileSecrets | null>();
     await profiles.addAll(packed.map(({ profile }) => profile), { overwrite });
     try {
-      for (const one of packed) await keepSecrets(one, store);
+      for (const one of packed.filter(hasSecrets)) {
+        const { name } = one.profile;
+        const former = await store.readSecrets(name);
+        await keepSecrets(one, store);
+        secrets.set(name, former);
+      }
       // Last: tokens can't be brought back.
       for (const [at, { profile }] of packed.entries()) {
         const former = before[at] ?? null;
@@ -46,6 +52,7 @@ export async function unpackProfiles(
       }
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
+      for (const [name, former] of secrets) await store.saveSecrets(name, former);
       for (const [at, name] of names.entries()) {
         const former = before[at] ?? null;
         await (former === null ? profiles.remove(name) : profiles.update(name, former));
@@ -62,11 +69,14 @@ function secretsOf(kept: ProfileSecrets | null, profile: Profile): Omit<Portable
   return secrets;
 }
 
+function hasSecrets({ clientSecret, certificatePassword }: PortableProfile): boolean {
+  return clientSecret !== undefined || certificatePassword !== undefined;
+}
+
 async function keepSecrets(
   { profile, clientSecret, certificatePassword }: PortableProfile,
   store: TokenStore,
 ): Promise<void> {
-  if (clientSecret === undefined && certificatePassword === undefined) return;
   await store.saveSecrets(profile.name, {
     clientId: profile.clientId,
     authority: profile.authority ?? null,

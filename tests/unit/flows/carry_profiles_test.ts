@@ -125,11 +125,22 @@ Deno.test("unpackProfiles() keeps all with their secrets, or leaves everything a
   assertEquals([authority, clientSecret?.reveal()], [null, "another"]);
 });
 
-/** The same part, of which one method fails. */
-function broken<T extends object>(part: T, method: keyof T): T {
+Deno.test("unpackProfiles() gives back a secret that it has replaced, where a later one can't be kept", async () => {
+  await using home = await makeStoreHome();
+  const places = await openPlaces(home);
+  const packed = [WORK, HOME].map((profile) => ({ profile, clientSecret: new Secret("another") }));
+  const failing = { ...places, store: broken(places.store, "saveSecrets", 2) };
+  await assertRejects(() => unpackProfiles(packed, true, failing, SIGNAL), CliError, "damaged");
+  assertEquals(await kept(places), AS_IT_WAS);
+  assertEquals((await places.store.readSecrets("work"))?.clientSecret?.reveal(), "a secret");
+});
+
+/** The same part, of which one method fails: always, or at one of its calls. */
+function broken<T extends object>(part: T, method: keyof T, at?: number): T {
+  let calls = 0;
   return new Proxy(part, {
     get(target, name) {
-      if (name === method) return () => Promise.reject(BROKEN);
+      if (name === method && (++calls === at || at === undefined)) return () => Promise.reject(BROKEN);
       const value: unknown = Reflect.get(target, name);
       return typeof value === "function" ? value.bind(target) : value;
     },
