@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { jsonText } from "./json_text.ts";
+import { isObeyed, jsonText } from "./json_text.ts";
 
 /** How a command prints what it knows. */
 export type DocumentForm = "text" | "json" | "yaml";
@@ -20,5 +20,7 @@ export function parseDocumentForm(text = "text"): DocumentForm {
 export async function documentText(value: unknown, form: "json" | "yaml"): Promise<string> {
   if (form === "json") return jsonText(value);
   const { stringify } = await import("@std/yaml/stringify");
-  return stringify(value);
+  const text = stringify(value);
+  // YAML takes the marks that reorder text as they are. JSON is YAML too, and has them escaped.
+  return isObeyed(text) ? jsonText(value) : text;
 }

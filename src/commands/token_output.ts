@@ -67,10 +67,8 @@ export async function formatToken(
     }
     case "json":
       return jsonText(tokenDocument(result, context));
-    case "yaml": {
-      const { stringify } = await import("@std/yaml/stringify");
-      return stringify(tokenDocument(result, context));
-    }
+    case "yaml":
+      return await (await import("./document_form.ts")).documentText(tokenDocument(result, context), form);
   }
 }
 
