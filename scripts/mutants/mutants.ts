@@ -323,6 +323,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/flows/carry_profiles_test.ts"],
   },
   {
+    guard: "a secret that no other authority is sent",
+    file: "src/wiring/open_credential.ts",
+    find: " || secrets.authority !== (profile?.authority ?? null)",
+    replace: "",
+    tests: ["tests/process/client_secret_test.ts"],
+  },
+  {
+    guard: "the whole name of a host that git asks for",
+    file: "src/commands/git_credential.ts",
+    find: "[a-z0-9-]+\\.visualstudio",
+    replace: "[^.]+\\.visualstudio",
+    tests: ["tests/unit/commands/git_credential_test.ts"],
+  },
+  {
     guard: "a report of doctor that names no user",
     file: "src/flows/doctor/examine.ts",
     find: "found.flat().map((finding) => redacted(finding, machine))",
