@@ -2,7 +2,7 @@ import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import { signsInElsewhere } from "../flows/change_profile.ts";
 import { checkProfileName } from "../profiles/check_profile.ts";
-import type { Profile } from "../profiles/profile.ts";
+import { needsCredential, type Profile } from "../profiles/profile.ts";
 import { nameTaken, noSuchProfile } from "../profiles/profile_book.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
@@ -81,6 +81,11 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   if (forgotten > 0) {
     terminal.say("Its tokens were for the former tenant, application or authority, and are gone.");
   }
+  if (secret === null && losesSecret(present, changed)) {
+    terminal.say(
+      "A client secret that was kept is of no use to it now: give it one with --client-secret-stdin.",
+    );
+  }
   if (signsInElsewhere(present, changed)) {
     terminal.say(`Sign in with: entra-auth-cli get-token --profile ${shellWord(changed.name)}`);
   }
@@ -127,6 +132,12 @@ async function byAnswers(present: Profile, context: CommandContext): Promise<Pro
 function isSame(one: Profile, other: Profile): boolean {
   const fields = Object.keys({ ...one, ...other }) as (keyof Profile)[];
   return fields.every((field) => JSON.stringify(one[field]) === JSON.stringify(other[field]));
+}
+
+/** Whether a secret that is kept for the one is for another application or authority than the other's. */
+function losesSecret(one: Profile, other: Profile): boolean {
+  return needsCredential(other.flow) &&
+    (one.clientId !== other.clientId || one.authority !== other.authority);
 }
 
 /** Only a managed identity has a tenant and an application that nobody names. */

@@ -244,6 +244,16 @@ Deno.test("edit-profile puts another secret in the place of the kept one, and a 
   assertEquals(renamed.code, 0, renamed.stderr);
   const good = await get("nightly");
   assertEquals(good.code, 0, good.stderr);
+  const moved = await sandbox.run([
+    "edit-profile",
+    "--name",
+    "nightly",
+    "--authority",
+    "https://localhost:9",
+  ]);
+  assertEquals(moved.code, 0, moved.stderr);
+  assertStringIncludes(moved.stderr, "give it one with --client-secret-stdin");
+  assert(!renamed.stderr.includes("--client-secret-stdin"), renamed.stderr);
   const asPerson = await sandbox.run(["edit-profile", "--name", "nightly", "--scope", "User.Read"]);
   assertRefused(asPerson, 2, "--scope https://graph.microsoft.com/.default");
 });
