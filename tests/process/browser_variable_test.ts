@@ -5,7 +5,7 @@ import { join } from "@std/path/join";
 import { ADA } from "../support/provider/directory.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
-/** A script for each manner of browser. It tells its arguments, a line each, through the pipe `out` beside it. */
+/** A script for each manner of browser. It tells its arguments, a line each, in the file `out` beside it. */
 const BROWSERS: Readonly<Record<string, string>> = {
   "firefox": "",
   "loud": "echo BROWSER SAYS; echo BROWSER SAYS >&2",
@@ -43,9 +43,9 @@ const FORMS: readonly Form[] = [
 async function makeBrowsers({ folder }: Sandbox): Promise<string> {
   const path = join(folder, "the browsers");
   await Deno.mkdir(path);
-  await new Deno.Command("mkfifo", { args: [join(path, "out")] }).output();
   for (const [name, rest] of Object.entries(BROWSERS)) {
-    const script = `#!/bin/sh\nprintf '%s\\n' "$$" "$@" > '${path}/out'\n${rest}\n`;
+    const script =
+      `#!/bin/sh\nprintf '%s\\n' "$$" "$@" > '${path}/new'\nmv '${path}/new' '${path}/out'\n${rest}\n`;
     await Deno.writeTextFile(join(path, name), script, { mode: 0o755 });
   }
   return path;
@@ -53,7 +53,12 @@ async function makeBrowsers({ folder }: Sandbox): Promise<string> {
 
 /** Waits for a browser. Gives its process and its arguments. */
 async function browserStarts(path: string): Promise<{ pid: number; args: string[] }> {
-  const [pid, ...args] = (await Deno.readTextFile(join(path, "out"))).trimEnd().split("\n");
+  const out = join(path, "out");
+  const isThere = () => Deno.stat(out).then(() => true, () => false);
+  using watcher = Deno.watchFs(path);
+  if (!await isThere()) { for await (const _event of watcher) if (await isThere()) break; }
+  const [pid, ...args] = (await Deno.readTextFile(out)).trimEnd().split("\n");
+  await Deno.remove(out);
   return { pid: Number(pid), args };
 }
 
