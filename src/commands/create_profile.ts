@@ -6,7 +6,6 @@ import { nameTaken } from "../profiles/profile_book.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { keepClientSecret, takeClientSecret } from "./client_secret.ts";
 import {
   assertFittingScopes,
   type ProfileFlags,
@@ -16,6 +15,7 @@ import {
   withProfileFlags,
 } from "./profile_flags.ts";
 import { askForProfile, type MainValues } from "./profile_questions.ts";
+import { keepSecrets, takeSecret } from "./profile_secrets.ts";
 
 /** The flags of `create-profile`, as typed. */
 export interface CreateProfileFlags extends ProfileFlags {
@@ -69,9 +69,9 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
     },
   });
   const profile = withFittingAuthority({ ...values, ...answers });
-  const secret = await takeClientSecret(flags.clientSecretStdin ?? false, profile, context);
+  const secret = await takeSecret(flags, profile, context, { isAsked: true, byEnter: "none" });
   await profiles.add(profile);
-  if (secret !== null) await keepClientSecret(secret, profile, context);
+  await keepSecrets(secret, profile, context);
   terminal.say(`✓ Profile '${profile.name}' created`);
   terminal.say(`Sign in with: entra-auth-cli get-token --profile ${shellWord(profile.name)}`);
 }

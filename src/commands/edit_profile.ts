@@ -1,13 +1,13 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import { signsInElsewhere } from "../flows/change_profile.ts";
+import type { SecretChange } from "../flows/change_secrets.ts";
 import { checkProfileName } from "../profiles/check_profile.ts";
 import { needsCredential, type Profile } from "../profiles/profile.ts";
 import { nameTaken, noSuchProfile } from "../profiles/profile_book.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
-import { keepClientSecret, takeClientSecret } from "./client_secret.ts";
 import {
   assertFittingScopes,
   type ProfileFlags,
@@ -17,6 +17,7 @@ import {
 } from "./profile_flags.ts";
 import { namedProfile, type NameFlags } from "./profile_name.ts";
 import { askForProfile } from "./profile_questions.ts";
+import { hasSecretOnStdin, keepSecrets, takeSecret } from "./profile_secrets.ts";
 
 /** The flags of `edit-profile`, as typed. */
 export interface EditProfileFlags extends ProfileFlags, NameFlags {
@@ -35,6 +36,14 @@ const REMOVABLE: Readonly<Record<string, keyof Profile>> = {
   "certificate": "certificate",
 };
 
+/** What else can be taken away: the secrets that are kept for a profile. */
+const FORGETTABLE: Readonly<Record<string, SecretChange>> = {
+  "client-secret": { clientSecret: null },
+  "certificate-password": { certificatePassword: null },
+};
+
+const UNSETTABLE = [...Object.keys(REMOVABLE), ...Object.keys(FORGETTABLE)].join(", ");
+
 /** The `edit-profile` command. */
 export function editProfileCommand(context: CommandContext): AnyCommand {
   const command = new Command()
@@ -43,7 +52,7 @@ export function editProfileCommand(context: CommandContext): AnyCommand {
     .option("-p, --profile <name:string>", "The same as --name.", { hidden: true })
     .option("--rename <name:string>", "New name. Tokens stay with the profile.");
   return withProfileFlags(command)
-    .option("--unset <flag:string>", `Take a value away: ${Object.keys(REMOVABLE).join(", ")}.`, {
+    .option("--unset <flag:string>", `Take a value away: ${UNSETTABLE}.`, {
       collect: true,
     })
     .example("Answer the questions", "entra-auth-cli edit-profile --name myapp")
@@ -62,20 +71,19 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   const name = namedProfile(flags, "edit-profile");
   const present = await profiles.find(name);
   if (present === null) throw noSuchProfile(name);
-  const fromStdin = flags.clientSecretStdin ?? false;
-  const named = byFlags(flags, present) ?? (fromStdin ? present : null);
+  const named = byFlags(flags, present) ?? (hasSecretOnStdin(flags) ? present : null);
   const changed = withFittingAuthority(named ?? await byAnswers(present, context));
   assertComplete(changed);
   assertFittingScopes(changed);
-  const secret = fromStdin || named === null
-    ? await takeClientSecret(fromStdin, changed, context, "as before")
-    : null;
-  if (isSame(present, changed) && secret === null) {
+  const isAsked = named === null || flags.certificate !== undefined;
+  const taken = await takeSecret(flags, changed, context, { isAsked, byEnter: "as before" });
+  const isSameProfile = isSame(present, changed);
+  const forgotten = isSameProfile ? 0 : await flows.changeProfile(present, changed);
+  const isKept = await keepSecrets({ ...forgottenSecrets(flags), ...taken }, changed, context);
+  if (isSameProfile && !isKept) {
     terminal.say("Nothing was changed");
     return;
   }
-  const forgotten = await flows.changeProfile(present, changed);
-  if (secret !== null) await keepClientSecret(secret, changed, context);
   const renamed = changed.name === name ? "" : `, now '${changed.name}'`;
   terminal.say(`✓ Profile '${name}' changed${renamed}`);
   if (forgotten > 0) {
@@ -96,7 +104,7 @@ function byFlags(flags: EditProfileFlags, present: Profile): Profile | null {
   const values = profileValues(flags);
   const unset = flags.unset ?? [];
   if (Object.keys(values).length === 0 && unset.length === 0 && flags.rename === undefined) return null;
-  const removed = unset.map(removableField);
+  const removed = unset.filter((flag) => !Object.hasOwn(FORGETTABLE, flag)).map(removableField);
   const { tenantId, clientId, flow, scopes, ...optional } = { ...present, ...values };
   const kept = Object.entries(optional).filter(([field]) => !removed.some((name) => name === field));
   const name = flags.rename === undefined ? present.name : checkProfileName(flags.rename);
@@ -107,8 +115,14 @@ function removableField(flag: string): keyof Profile {
   const field = Object.hasOwn(REMOVABLE, flag) ? REMOVABLE[flag] : undefined;
   if (field !== undefined) return field;
   throw new CliError("usage", `No value to take away: ${JSON.stringify(flag)}`, {
-    hint: `Choose one of: ${Object.keys(REMOVABLE).join(", ")}.`,
+    hint: `Choose one of: ${UNSETTABLE}.`,
   });
+}
+
+/** A password goes with the certificate that it opens. */
+function forgottenSecrets({ unset = [] }: EditProfileFlags): SecretChange {
+  const flags = unset.includes("certificate") ? [...unset, "certificate-password"] : unset;
+  return Object.assign({}, ...flags.map((flag) => Object.hasOwn(FORGETTABLE, flag) ? FORGETTABLE[flag] : {}));
 }
 
 async function byAnswers(present: Profile, context: CommandContext): Promise<Profile> {

@@ -46,6 +46,8 @@ export interface ProfileFlags {
   readonly certificate?: string | undefined;
   /** Whether the application's secret comes from standard input. */
   readonly clientSecretStdin?: boolean | undefined;
+  /** Whether the certificate's password comes from standard input. */
+  readonly certificatePasswordStdin?: boolean | undefined;
 }
 
 /** Gives `command` the flags with the values of a profile. */
@@ -64,7 +66,10 @@ export function withProfileFlags(command: AnyCommand): AnyCommand {
     .option("--expect-user <user:string>", "The only user that will do: a user name or an object ID.")
     .option("--expect-tenant <id:string>", "The only tenant that will do: its ID.")
     .option("--certificate <file:string>", "Certificate and key that the application proves itself with.")
-    .option("--client-secret-stdin", "Keep the application's secret, encrypted: it is read from stdin.");
+    .option("--client-secret-stdin", "Keep the application's secret, encrypted: it is read from stdin.")
+    .option("--certificate-password-stdin", "The same for the password of its certificate.", {
+      conflicts: ["client-secret-stdin"],
+    });
 }
 
 /** The values of a profile but for its name. */

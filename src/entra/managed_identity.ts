@@ -7,7 +7,7 @@ import { Secret } from "../secret.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
 import type { Network } from "../system/network.ts";
-import { type MachineNetwork, machineNetwork } from "./machine_network.ts";
+import { type MachineNetwork, machineNetwork, type Refusal } from "./machine_network.ts";
 import type { IssuedTokens } from "./token_client.ts";
 
 /** Which identity is used, and what is used for it. */
@@ -22,20 +22,27 @@ export interface MachineOptions {
   readonly clock: Clock;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
+  /** Longest that all of it may take, in milliseconds. Default: 30 seconds. */
+  readonly timeoutMs?: number;
 }
+
+const TIMEOUT_MS = 30_000;
 
 /**
  * Gets a token for the identity that Azure gave this machine.
  *
- * @throws {CliError} `sign_in_failed` where the machine has no such identity, `network` where it has no endpoint at all,
- *   `invalid_response` or `permission`.
+ * @throws {CliError} `sign_in_failed` where the machine has no such identity, `network` where it has no endpoint at all or
+ *   none that gives a token in time, `invalid_response` or `permission`.
  */
 export async function acquireForMachine(
   options: MachineOptions,
   scopes: readonly string[],
 ): Promise<IssuedTokens> {
-  const { identity, clock, signal } = options;
-  const network = machineNetwork(options);
+  const { identity, clock, timeoutMs = TIMEOUT_MS } = options;
+  // MSAL tries some refusals again for minutes.
+  using deadline = clock.deadline(timeoutMs);
+  const signal = AbortSignal.any([options.signal, deadline.signal]);
+  const network = machineNetwork({ ...options, signal });
   const [resource = ""] = scopes;
   try {
     const app = new ManagedIdentityApplication({
@@ -59,7 +66,8 @@ export async function acquireForMachine(
       cache: new Secret(""),
     };
   } catch (error) {
-    signal.throwIfAborted();
+    options.signal.throwIfAborted();
+    if (deadline.signal.aborted) throw tooLate(network, timeoutMs);
     throw machineError(error, network, identity);
   }
 }
@@ -75,6 +83,24 @@ function msalId(identity: ManagedIdentity) {
     case "resource-id":
       return { managedIdentityIdParams: { userAssignedResourceId: identity.id } };
   }
+}
+
+/** The error for an endpoint that gave no token in time, with what it answered meanwhile. */
+function tooLate({ refusal }: MachineNetwork, timeoutMs: number): CliError {
+  const answered = refusal === null ? "" : `: ${answerOf(refusal)}`;
+  return new CliError(
+    "network",
+    `The managed identity's endpoint gave no token within ${timeoutMs / 1000} seconds${answered}`,
+    {
+      hint:
+        `Try again, or give it longer, as in --timeout 2m. An identity that was assigned just now takes some minutes. ${WHERE}`,
+    },
+  );
+}
+
+/** What an endpoint answered, for people. */
+function answerOf({ status, words }: Refusal): string {
+  return `status ${status}${words === "" ? "" : `, ${plainText(words)}`}`;
 }
 
 const WHERE =
@@ -98,10 +124,9 @@ function machineError(
     const which = identity.kind === "system"
       ? "This machine's own managed identity"
       : `The managed identity with the ${identity.kind} ${identity.id}`;
-    const words = refusal.words === "" ? "" : `, ${plainText(refusal.words)}`;
     return new CliError(
       "sign_in_failed",
-      `${which} gave no token (status ${refusal.status}${words})`,
+      `${which} gave no token (${answerOf(refusal)})`,
       {
         hint: `Check which identities are assigned to this machine, and name one with --client-id. ${WHERE}`,
       },

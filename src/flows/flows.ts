@@ -4,7 +4,7 @@ import type { CredentialFlags } from "../credentials/find_credential.ts";
 import type { PortChoice } from "../loopback/port_choice.ts";
 import type { Person } from "./person.ts";
 import type { Secret } from "../secret.ts";
-import type { ProfileSecrets } from "../store/profile_secrets.ts";
+import type { SecretChange } from "./change_secrets.ts";
 import type { Progress } from "./progress.ts";
 import type { TokenRequest, TokenResult } from "./get_token.ts";
 import type { AccessTokenChoice } from "./forget_access_tokens.ts";
@@ -76,8 +76,11 @@ export interface Flows {
   packProfiles(profiles: readonly Profile[], withSecrets: boolean): Promise<PortableProfile[]>;
   /** See `unpackProfiles()`. */
   unpackProfiles(packed: readonly PortableProfile[], overwrite: boolean): Promise<void>;
-  /** Keeps the secrets of a profile, encrypted as its tokens are, in place of those it had; null drops them. */
-  keepSecrets(profile: string, secrets: ProfileSecrets | null): Promise<void>;
+  /** See `changeSecrets()`. */
+  changeSecrets(
+    profile: Pick<Profile, "name" | "clientId" | "authority">,
+    change: SecretChange,
+  ): Promise<boolean>;
   /** See `forgetTokens()`. */
   forgetTokens(profile: string | null, options?: ForgetOptions): Promise<Forgotten>;
   /** See `forgetAccessTokens()`. */

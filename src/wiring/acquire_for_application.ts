@@ -40,7 +40,9 @@ export async function acquireForApplication(
     const { directNetwork } = await import("../system/direct_network.ts");
     const { env, clock, interrupted: signal } = parts.system;
     const identity = parseManagedIdentity(key.clientId);
-    return await acquireForMachine({ identity, network: directNetwork, env, clock, signal }, options.scopes);
+    const limit = parts.timeoutMs === undefined ? {} : { timeoutMs: parts.timeoutMs };
+    const machine = { identity, network: directNetwork, env, clock, signal, ...limit };
+    return await acquireForMachine(machine, options.scopes);
   }
   const { acquireForApplication } = await loadMsal(
     () => import("../entra/client_credentials_grant.ts"),

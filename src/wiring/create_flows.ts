@@ -95,8 +95,9 @@ export function createFlows(
       const { changeProfile } = await import("../flows/change_profile.ts");
       return await changeProfile(present, changed, { profiles, store }, interrupted);
     },
-    async keepSecrets(profile, secrets) {
-      await store.saveSecrets(profile, secrets);
+    async changeSecrets(profile, change) {
+      const { changeSecrets } = await import("../flows/change_secrets.ts");
+      return await changeSecrets(profile, change, store, interrupted);
     },
     async forgetTokens(profile, options) {
       const { forgetTokens } = await import("../flows/forget_tokens.ts");

@@ -196,3 +196,107 @@ Deno.test({
     assertStringIncludes(stdout, "✓ Authentication successful!");
   },
 });
+
+/** A sandbox with a locked PFX file, and ways to run the program that has to succeed. */
+async function openLockedSandbox() {
+  const at = await openCertificateSandbox();
+  const { sandbox } = at;
+  const { tenantId, origin } = sandbox.provider;
+  const path = await at.write("locked.pfx", makePfx(certificate, PASSWORD));
+  return {
+    ...at,
+    path,
+    create: ["create-profile", "--tenant-id", tenantId, "--authority", origin, ...AS_APPLICATION],
+    async run(args: readonly string[], options: Partial<ProgramOptions> = {}): Promise<string> {
+      const result = await sandbox.run(args, options);
+      assertEquals(result.code, 0, result.stderr);
+      assert(!(result.stdout + result.stderr).includes(PASSWORD));
+      return result.stderr;
+    },
+  };
+}
+
+Deno.test("the password that create-profile keeps opens the certificate, moves with the profile, and is forgotten by --unset", async () => {
+  await using at = await openLockedSandbox();
+  const { sandbox, path, create, run } = at;
+  const password = { stdin: `${PASSWORD}\n` };
+  const said = await run([
+    ...create,
+    ...["--name", "job", "--certificate", path, "--certificate-password-stdin"],
+  ], password);
+  assertMatch(said, /^✓ Certificate password kept, encrypted\n/);
+  for await (const { name, isFile } of Deno.readDir(sandbox.home)) {
+    if (isFile) assert(!(await Deno.readTextFile(join(sandbox.home, name))).includes(PASSWORD), name);
+  }
+  const get = (name: string, env = {}) => sandbox.run(["get-token", "-p", name, "--force"], { env });
+  assertEquals((await get("job")).code, 0);
+  assertRefused(await get("job", { AZURE_CLIENT_CERTIFICATE_PASSWORD: "another" }), 2, "does not open");
+
+  await run(["edit-profile", "--name", "job", "--rename", "nightly"]);
+  const file = join(sandbox.folder, "exported.json");
+  const sealed = ["--file", file, "--passphrase-stdin"];
+  const passphrase = { stdin: "correct horse battery" };
+  await run(["export-profile", "--name", "nightly", "--include-secrets", ...sealed], passphrase);
+  const forgotten = await run(["edit-profile", "--name", "nightly", "--unset", "certificate-password"]);
+  assertMatch(forgotten, /^✓ Certificate password forgotten\n✓ Profile 'nightly' changed\n/);
+  assertRefused(await get("nightly"), 2, "protected by a password", "--certificate-password-stdin");
+  assertMatch(
+    await run(["edit-profile", "--name", "nightly", "--unset", "certificate-password"]),
+    /^Nothing was changed\n/,
+  );
+  await run(["import-profile", "--force", ...sealed], passphrase);
+  assertEquals((await get("nightly")).code, 0);
+
+  await run(["delete-profile", "--name", "nightly"]);
+  await run([...create, "--name", "nightly", "--certificate", path]);
+  assertRefused(await get("nightly"), 2, "protected by a password");
+});
+
+Deno.test("a profile keeps a client secret and a certificate's password side by side, and each is forgotten alone", async () => {
+  await using at = await openLockedSandbox();
+  const { sandbox, path, create, run } = at;
+  const edit = ["edit-profile", "--name", "job"];
+  await run([...create, "--name", "job", "--client-secret-stdin"], {
+    stdin: "no secret of the application's",
+  });
+  const both = await sandbox.run([...edit, "--client-secret-stdin", "--certificate-password-stdin"]);
+  assertRefused(both, 2, "--client-secret-stdin");
+  const early = await sandbox.run([...edit, "--certificate-password-stdin"], { stdin: PASSWORD });
+  assertRefused(early, 2, "no certificate", "--certificate FILE");
+  await run([...edit, "--certificate", path, "--certificate-password-stdin"], { stdin: PASSWORD });
+  const get = () => sandbox.run(["get-token", "-p", "job", "--force", "--verbose"]);
+  assertRefused(await get(), 3, "Credential: the profile's secret\n", "AADSTS700");
+  await run([...edit, "--unset", "client-secret"]);
+  const good = await get();
+  assertEquals(good.code, 0, good.stderr);
+  assertStringIncludes(good.stderr, `Credential: the profile's certificate (${path})\n`);
+  // The password is of no use without its certificate.
+  await run([...edit, "--unset", "certificate"]);
+  await run([...edit, "--certificate", path]);
+  assertRefused(await get(), 2, "protected by a password");
+});
+
+Deno.test({
+  name:
+    "create-profile and edit-profile ask for a certificate's password on a terminal, and don't show it there",
+  ignore: hasNoPseudoTerminal,
+  async fn() {
+    await using at = await openLockedSandbox();
+    const { sandbox, path, create, run } = at;
+    const type = async (args: readonly string[], label: string, text: string) => {
+      const shell = await startOnTerminal(sandbox, `entra-auth-cli ${args.join(" ")}`);
+      await shell.stdoutMatch(new RegExp(`Certificate Password \\(Enter: ${label}\\)`));
+      await shell.type(`${text}\r`);
+      const { code, stdout } = await shell.ended;
+      assertEquals(code, 0, stdout);
+      assert(!stdout.includes(PASSWORD), stdout);
+      return stdout;
+    };
+    const none = await type([...create, "--name", "job", "--certificate", path], "none", "");
+    assert(!none.includes("kept"), none);
+    const edit = ["edit-profile", "--name", "job", "--certificate", path];
+    assertStringIncludes(await type(edit, "as before", PASSWORD), "✓ Certificate password kept, encrypted");
+    assertStringIncludes(await type(edit, "as before", ""), "Nothing was changed");
+    await run(["get-token", "-p", "job"]);
+  },
+});

@@ -168,3 +168,18 @@ for (
     assertRefused(await machine.run(GET, machine.appService), 3);
   });
 }
+
+Deno.test("--timeout bounds the attempts at a machine's endpoint all together, and the last answer is named", async () => {
+  const words = { error: "gone", error_description: "The service is being updated" };
+  await using machine = await openMachine(() => Response.json(words, { status: 410 }));
+  // MSAL pauses for ten seconds after this answer, seven times.
+  const env = { AZURE_POD_IDENTITY_AUTHORITY_HOST: machine.origin };
+  const result = await machine.run([...GET, "--timeout", "700ms"], env);
+  assertRefused(
+    result,
+    4,
+    "no token within 0.7 seconds: status 410, The service is being updated",
+    "--timeout",
+  );
+  assertEquals(machine.asked.length, 1);
+});

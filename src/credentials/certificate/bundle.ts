@@ -17,15 +17,15 @@ export type TakePassword = () => Promise<Secret | null>;
 /** The error for a file that a password protects which nobody gave. */
 export function passwordMissing(path: string): CliError {
   return new CliError("usage", `${path} is protected by a password`, {
-    hint:
-      "Give it in AZURE_CLIENT_CERTIFICATE_PASSWORD, or on a terminal, where it is asked for. No flag takes it.",
+    hint: "Give it in AZURE_CLIENT_CERTIFICATE_PASSWORD, or on a terminal, where it is asked for.\n" +
+      "edit-profile --certificate-password-stdin keeps it for a profile. No flag takes it.",
   });
 }
 
 /** The error for a password that doesn't open the file. */
 export function passwordWrong(path: string): CliError {
   return new CliError("usage", `The password does not open ${path}`, {
-    hint: "Check AZURE_CLIENT_CERTIFICATE_PASSWORD, or what was typed.",
+    hint: "Check AZURE_CLIENT_CERTIFICATE_PASSWORD, the one that the profile keeps, or what was typed.",
   });
 }
 

@@ -126,7 +126,6 @@ export class MemoryContext implements CommandContext {
   readonly dropped: Parameters<Flows["forgetAccessTokens"]>[] = [];
   /** What is in standard input. */
   input = "";
-  readonly kept: Record<string, Parameters<Flows["keepSecrets"]>[1]> = {};
   readonly files: Record<string, string> = {};
   exitCode = 0;
   /** The command lines that were run, each with its variables. */
@@ -170,10 +169,7 @@ export class MemoryContext implements CommandContext {
       await this.profiles.update(present.name, changed);
       return 0;
     },
-    keepSecrets: (profile, secrets) => {
-      this.kept[profile] = secrets;
-      return Promise.resolve();
-    },
+    changeSecrets: () => Promise.resolve(true),
     forgetTokens: (profile) => {
       this.cleared.push(profile);
       const sessions = this.profiles.profiles.some(({ name }) => name === profile) ? 1 : 0;
