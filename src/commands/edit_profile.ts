@@ -89,10 +89,9 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   if (forgotten > 0) {
     terminal.say("Its tokens were for the former tenant, application or authority, and are gone.");
   }
-  if (secret === null && losesSecret(present, changed)) {
-    terminal.say(
-      "A client secret that was kept is of no use to it now: give it one with --client-secret-stdin.",
-    );
+  if (!isKept && losesSecret(present, changed)) {
+    const flag = changed.certificate === undefined ? "--client-secret-stdin" : "--certificate-password-stdin";
+    terminal.say(`A secret that was kept is of no use to it now: give it one with ${flag}.`);
   }
   if (signsInElsewhere(present, changed)) {
     terminal.say(`Sign in with: entra-auth-cli get-token --profile ${shellWord(changed.name)}`);
