@@ -350,4 +350,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     tests: ["tests/unit/flows/doctor/redact_test.ts"],
   },
+  {
+    guard: "a kept secret that isn't handed on to another application",
+    file: "src/flows/change_secrets.ts",
+    find: "kept?.clientId === clientId && kept.authority === authority ? kept : {}",
+    replace: "kept ?? {}",
+    tests: ["tests/unit/flows/change_secrets_test.ts"],
+  },
+  {
+    guard: "a client secret that no other program gets",
+    file: "src/system/spawn.ts",
+    find: `  AZURE_CLIENT_SECRET: "",\n`,
+    replace: "",
+    tests: ["tests/process/secrets_of_children_test.ts"],
+  },
 ];
