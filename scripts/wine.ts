@@ -26,6 +26,11 @@ const IGNORED = [
   "tests/unit/store/store_readers_test.ts",
   // Wine does not end a read of a connection that the process itself has dropped.
   "tests/unit/loopback/callback_server_close_test.ts",
+  // Nor does it hear of all that happens at hundreds of connections.
+  "tests/unit/loopback/connections_test.ts",
+  // A connection that the other side breaks off looks otherwise there, and Deno sends again what it would not elsewhere.
+  "tests/unit/system/broken_connection_test.ts",
+  "tests/unit/system/proxy_error_test.ts",
 ];
 
 /** One run of `deno test`. */
@@ -43,7 +48,7 @@ const RUNS: readonly TestRun[] = [
   { args: ["tests/unit", "--parallel", `--ignore=${IGNORED.join(",")}`], attempts: 2 },
 ];
 
-const LONGEST_ATTEMPT_MS = 180_000;
+const LONGEST_ATTEMPT_MS = 240_000;
 
 /** Raise `layout` when the folder is made in another way, so that older ones are made again. */
 const STAMP = JSON.stringify({ layout: 1, debian: DEBIAN });

@@ -30,15 +30,20 @@ async function inZone(zone: string, seconds: readonly number[]): Promise<[string
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-Deno.test("localTime() follows the change to and from summer time, while utcTime() goes straight on", async () => {
-  const spring = Date.UTC(2025, 2, 30, 1) / 1000;
-  const autumn = Date.UTC(2025, 9, 26, 1) / 1000;
-  assertEquals(await inZone("Europe/Berlin", [spring - 1, spring, autumn - 1800, autumn + 1800]), [
-    ["2025-03-30 01:59:59", "2025-03-30T00:59:59Z"],
-    ["2025-03-30 03:00:00", "2025-03-30T01:00:00Z"],
-    // Told to people, the hour comes twice; told to programs, once.
-    ["2025-10-26 02:30:00", "2025-10-26T00:30:00Z"],
-    ["2025-10-26 02:30:00", "2025-10-26T01:30:00Z"],
-  ]);
-  assertEquals(await inZone("Asia/Kathmandu", [autumn]), [["2025-10-26 06:45:00", "2025-10-26T01:00:00Z"]]);
+Deno.test({
+  name: "localTime() follows the change to and from summer time, while utcTime() goes straight on",
+  // Windows has the zone in its settings alone.
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const spring = Date.UTC(2025, 2, 30, 1) / 1000;
+    const autumn = Date.UTC(2025, 9, 26, 1) / 1000;
+    assertEquals(await inZone("Europe/Berlin", [spring - 1, spring, autumn - 1800, autumn + 1800]), [
+      ["2025-03-30 01:59:59", "2025-03-30T00:59:59Z"],
+      ["2025-03-30 03:00:00", "2025-03-30T01:00:00Z"],
+      // Told to people, the hour comes twice; told to programs, once.
+      ["2025-10-26 02:30:00", "2025-10-26T00:30:00Z"],
+      ["2025-10-26 02:30:00", "2025-10-26T01:30:00Z"],
+    ]);
+    assertEquals(await inZone("Asia/Kathmandu", [autumn]), [["2025-10-26 06:45:00", "2025-10-26T01:00:00Z"]]);
+  },
 });

@@ -68,7 +68,11 @@ Deno.test({
     await using b = proxy("B");
     const address = ({ port }: RawServer) => `127.0.0.1:${port}`;
     const fetching = `try { await fetch("${LOGIN}") } catch {}`;
-    for (const [variables, expected] of CASES) {
+    // To Windows a name in small letters is the same variable.
+    const isOne = (variables: Record<string, string>) =>
+      new Set(Object.keys(variables).map((name) => name.toUpperCase())).size < Object.keys(variables).length;
+    const cases = CASES.filter(([variables]) => Deno.build.os !== "windows" || !isOne(variables));
+    for (const [variables, expected] of cases) {
       asked.length = 0;
       await new Deno.Command(Deno.execPath(), {
         args: ["eval", "--no-config", "--no-lock", fetching],
