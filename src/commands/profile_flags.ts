@@ -67,9 +67,7 @@ export function withProfileFlags(command: AnyCommand): AnyCommand {
     .option("--expect-tenant <id:string>", "The only tenant that will do: its ID.")
     .option("--certificate <file:string>", "Certificate and key that the application proves itself with.")
     .option("--client-secret-stdin", "Keep the application's secret, encrypted: it is read from stdin.")
-    .option("--certificate-password-stdin", "The same for the password of its certificate.", {
-      conflicts: ["client-secret-stdin"],
-    });
+    .option("--certificate-password-stdin", "The same for the password of its certificate.");
 }
 
 /** The values of a profile but for its name. */

@@ -30,7 +30,7 @@ export interface SecretQuestion {
  * profile's flow needs one, which is the password where there is a certificate. No flag takes it, for others can read
  * arguments.
  *
- * @throws {CliError} `usage` where standard input holds no secret, or one of no certificate; `interrupted` when the
+ * @throws {CliError} `usage` where standard input holds no secret, two, or one of no certificate; `interrupted` when the
  *   person ends it.
  */
 export async function takeSecret(
@@ -39,6 +39,7 @@ export async function takeSecret(
   context: Pick<CommandContext, "terminal" | "interrupted" | "readInput">,
   { isAsked, byEnter }: SecretQuestion,
 ): Promise<SecretChange> {
+  if (flags.clientSecretStdin && flags.certificatePasswordStdin) throw twoSecrets();
   if (flags.clientSecretStdin) return { clientSecret: await readSecret(CLIENT_SECRET, context) };
   if (flags.certificatePasswordStdin) {
     if (certificate === undefined) throw noCertificate();
@@ -109,6 +110,13 @@ async function readSecret(
     `Standard input ${secret === "" ? "holds no" : "is not one line with a"} ${name}`,
     { hint: `Hand it over like this: printenv SECRET | entra-auth-cli create-profile … ${flag}` },
   );
+}
+
+function twoSecrets(): CliError {
+  const flags = `${CLIENT_SECRET.flag} and ${CERTIFICATE_PASSWORD.flag}`;
+  return new CliError("usage", `Standard input can't hold two secrets: ${flags}`, {
+    hint: "Keep one of them now, and the other with edit-profile.",
+  });
 }
 
 function noCertificate(): CliError {
