@@ -52,7 +52,7 @@ export function editProfileCommand(context: CommandContext): AnyCommand {
     .option("-p, --profile <name:string>", "The same as --name.", { hidden: true })
     .option("--rename <name:string>", "New name. Tokens stay with the profile.");
   return withProfileFlags(command)
-    .option("--unset <flag:string>", `Take away: ${UNSETTABLE}.`, {
+    .option("--unset <flag:string>", "Take a value away, as login-hint, or a secret, as client-secret.", {
       collect: true,
     })
     .example("Answer the questions", "entra-auth-cli edit-profile --name myapp")
