@@ -8,9 +8,10 @@ const stty = () => new Deno.Command("stty", { args: ["-a"], stdin: "inherit", st
 const over = new AbortController();
 let typed = "";
 // By then the terminal is as it is while keys are read.
-setTimeout(() => console.log("reading"));
+setTimeout(() => console.log("got 0"));
 for await (const keys of readKeys(over.signal)) {
   typed += keys;
+  if (keys !== "") console.log("got " + typed.length);
   if (!typed.endsWith("q")) continue;
   await stty();
   over.abort();
@@ -37,14 +38,20 @@ Deno.test({
         stdin: "piped",
         stdout: "piped",
       }).spawn();
-      // More than a terminal takes of one line by itself.
-      const line = "x".repeat(6000);
+      // In parts, of which `script` drops none, and in the end more than a terminal takes of one line by itself.
+      const parts = [...Array.from({ length: 6 }, () => "x".repeat(1000)), "q"];
+      const typed = parts.join("");
       const shown: string[] = [];
       const writer = child.stdin.getWriter();
       const decoder = new TextDecoder();
+      let sent = 0;
       for await (const chunk of child.stdout) {
         shown.push(decoder.decode(chunk, { stream: true }));
-        if (shown.join("").trim() === "reading") await writer.write(new TextEncoder().encode(`${line}q`));
+        const [, got] = /got (\d+)\s*$/.exec(shown.join("")) ?? [];
+        const next = got !== undefined && Number(got) === sent ? parts.shift() : undefined;
+        if (next === undefined) continue;
+        sent += next.length;
+        await writer.write(new TextEncoder().encode(next));
       }
       await writer.close().catch(() => {});
       const { code } = await child.status;
@@ -55,7 +62,7 @@ Deno.test({
       assertMatch(during, /[^-]isig/, "Ctrl-C is a signal still");
       assertMatch(after, /[^-]icanon/);
       assertMatch(after, /[^-]echo /);
-      assertEquals(JSON.parse(after.trim().split("\n").at(-1) ?? ""), `${line}q`);
+      assertEquals(JSON.parse(after.trim().split("\n").at(-1) ?? ""), typed);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
