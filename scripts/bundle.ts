@@ -58,7 +58,9 @@ export async function bundle({ entry = "main.ts", folder }: BundleOptions): Prom
   const external = Object.keys(KEPT_APART).map((name) => `--external=${name}`);
   await denoBundle([...flags, "--code-splitting", ...external, `--outdir=${folder}`, entry]);
   for (const name of Object.values(KEPT_APART)) {
-    await denoBundle([...flags, `--output=${join(folder, `${name}.js`)}`, `scripts/bundle/${name}.ts`]);
+    const output = join(folder, `${name}.js`);
+    await denoBundle([...flags, `--output=${output}`, `scripts/bundle/${name}.ts`]);
+    await giveRequire(output);
   }
   const imports = Object.fromEntries(
     Object.entries(KEPT_APART).map(([target, name]) => [target, `./${name}.js`]),
@@ -71,6 +73,14 @@ export async function bundle({ entry = "main.ts", folder }: BundleOptions): Prom
   for (const path of paths) await Deno.utime(path, 0, 0);
   const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
   return { main: join(folder, name), config };
+}
+
+/** What is made for Node asks for Node's modules by `require`, which Deno 2.6 doesn't give to what it bundles. */
+async function giveRequire(path: string): Promise<void> {
+  const text = await Deno.readTextFile(path);
+  if (!text.includes("Dynamic require of") || text.includes("createRequire")) return;
+  const given = `import { createRequire } from "node:module";const require=createRequire(import.meta.url);`;
+  await Deno.writeTextFile(path, given + text);
 }
 
 /**
