@@ -1,5 +1,6 @@
-import { runProgram } from "./commands/program.ts";
+import { everydayCall } from "./commands/everyday_call.ts";
 import { reportError } from "./commands/report_error.ts";
+import { runGetToken } from "./commands/run_get_token.ts";
 import { ownArguments } from "./own_arguments.ts";
 import type { System } from "./system/system.ts";
 import { createContext } from "./wiring/create_context.ts";
@@ -13,7 +14,9 @@ export async function runApp(args: readonly string[], system: System): Promise<n
   const own = ownArguments(args);
   const context = createContext(system, own.includes("--plain"));
   try {
-    await runProgram(args, context);
+    const flags = everydayCall(args);
+    if (flags !== null) await runGetToken(flags, context);
+    else await (await import("./commands/program.ts")).runProgram(args, context);
     return context.exitCode;
   } catch (error) {
     return reportError(error, context.terminal, {

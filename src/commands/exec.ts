@@ -5,7 +5,8 @@ import type { ForegroundResult } from "../system/foreground_program.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { obtainToken } from "./obtain_token.ts";
-import { type TokenFlags, tokenOptions } from "./token_flags.ts";
+import type { TokenFlags } from "./token_flags.ts";
+import { tokenOptions } from "./token_options.ts";
 import { sayWaits } from "./progress_lines.ts";
 
 /** The flags of `exec`, as typed: those of `get-token` that choose a token, and the variable to put it in. */

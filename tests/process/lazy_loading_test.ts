@@ -4,6 +4,9 @@ import { currentImportMap } from "../../scripts/bundle/import_map.ts";
 import { inheritedVariables, programCommand } from "../support/program.ts";
 import { openSandbox, type Sandbox } from "../support/sandbox.ts";
 
+/** What a call needs whose flags aren't just the usual ones. */
+const CLIFFY = "@cliffy/command";
+
 /** What only a refresh, a sign-in or another command needs. */
 const HEAVY_PACKAGES = [
   "@azure/msal-node",
@@ -39,11 +42,15 @@ async function heavyModules(names: readonly string[]): Promise<Record<string, st
 }
 
 /** Writes an import map in which the heavy modules are ones that fail as soon as they are loaded. */
-async function writeFailingMap(folder: string): Promise<string> {
+async function writeFailingMap(folder: string, also: readonly string[] = []): Promise<string> {
   const { imports, scopes } = await currentImportMap();
   const subpaths = Object.keys(imports).filter((name) => name.startsWith("@cliffy/prompt/"));
-  const heavy = await heavyModules([...HEAVY_PACKAGES, ...subpaths.filter((name) => !name.endsWith("/"))]);
-  const path = join(folder, "failing_import_map.json");
+  const heavy = await heavyModules([
+    ...also,
+    ...HEAVY_PACKAGES,
+    ...subpaths.filter((name) => !name.endsWith("/")),
+  ]);
+  const path = join(folder, `without_${HEAVY_PACKAGES.length + also.length}.json`);
   await Deno.writeTextFile(path, JSON.stringify({ imports: { ...imports, ...heavy }, scopes }));
   return path;
 }
@@ -65,22 +72,29 @@ async function runWithMap(map: string, { env, provider }: Sandbox, args: readonl
 }
 
 Deno.test({
-  name: "get-token with a cached token loads neither MSAL nor what a sign-in and other commands need",
+  name:
+    "get-token with a cached token loads neither MSAL, nor what other commands need, nor, called as usual, Cliffy",
   // An executable has its modules inside, and no import map.
   ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
   async fn(test) {
     await using sandbox = await openSandbox();
     const signedIn = await sandbox.signIn(["get-token"]);
     const map = await writeFailingMap(sandbox.folder);
+    const mapWithoutCliffy = await writeFailingMap(sandbox.folder, [CLIFFY]);
 
     for (const form of ["text", "token", "json", "env", "header"]) {
       await test.step(`--output ${form}`, async () => {
-        const cached = await runWithMap(map, sandbox, ["get-token", "--output", form]);
+        const cached = await runWithMap(mapWithoutCliffy, sandbox, ["get-token", "--output", form]);
         assertEquals(cached.code, 0, cached.stderr);
         assertStringIncludes(cached.stdout, signedIn.stdout.trim());
         assertStringIncludes(cached.stderr, "✓ Using cached token");
       });
     }
+    await test.step("other flags need Cliffy, and nothing else", async () => {
+      const args = ["get-token", "--verbose", "--output", "token"];
+      assertEquals((await runWithMap(map, sandbox, args)).stdout, signedIn.stdout);
+      assertNotEquals((await runWithMap(mapWithoutCliffy, sandbox, args)).code, 0);
+    });
     await test.step("a refresh does load them", async () => {
       const refreshed = await runWithMap(map, sandbox, ["refresh", "--verbose"]);
       assertNotEquals(refreshed.code, 0);

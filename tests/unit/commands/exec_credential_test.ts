@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { parseExecInfo } from "../../../src/commands/exec_credential.ts";
-import { runGetToken } from "../../../src/commands/get_token.ts";
+import { runGetToken } from "../../../src/commands/run_get_token.ts";
 import { CliError } from "../../../src/errors.ts";
 import { MemoryContext } from "./command_fixture.ts";
 

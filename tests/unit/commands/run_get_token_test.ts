@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type GetTokenFlags, runGetToken } from "../../../src/commands/get_token.ts";
+import { type GetTokenFlags, runGetToken } from "../../../src/commands/run_get_token.ts";
 import { localTime } from "../../../src/commands/local_time.ts";
 import { CliError } from "../../../src/errors.ts";
 import { MemoryContext, NOW, tokenResult, WORK } from "./command_fixture.ts";
