@@ -9,6 +9,7 @@ import { dirname } from "@std/path/dirname";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { currentImportMap, flagsFromEnvironment, flagsWithoutImportMap } from "./bundle/import_map.ts";
+import { gatherStart } from "./bundle/gather_start.ts";
 import { stampCommit } from "./bundle/stamp_commit.ts";
 import { say } from "./npm_package.ts";
 
@@ -40,10 +41,10 @@ export interface Bundle {
 }
 
 /** Runs `deno bundle`. Throws an `Error` with what it said. */
-async function denoBundle(args: readonly string[]): Promise<void> {
+async function denoBundle(args: readonly string[], cwd = TOP): Promise<void> {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["bundle", "--quiet", "--platform=deno", "--minify", ...args],
-    cwd: TOP,
+    cwd,
     stdin: "null",
   });
   const { success, stdout, stderr } = await command.output();
@@ -55,8 +56,8 @@ async function denoBundle(args: readonly string[]): Promise<void> {
 /** Bundles the program into `folder`. Throws an `Error` with what Deno said where that fails. */
 export async function bundle({ entry = "main.ts", folder }: BundleOptions): Promise<Bundle> {
   const flags = flagsFromEnvironment();
-  const external = Object.keys(KEPT_APART).map((name) => `--external=${name}`);
-  await denoBundle([...flags, "--code-splitting", ...external, `--outdir=${folder}`, entry]);
+  const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
+  await bundleProgram(entry, name, folder);
   for (const name of Object.values(KEPT_APART)) {
     const output = join(folder, `${name}.js`);
     await denoBundle([...flags, `--output=${output}`, `scripts/bundle/${name}.ts`]);
@@ -71,8 +72,21 @@ export async function bundle({ entry = "main.ts", folder }: BundleOptions): Prom
   await stampCommit(paths);
   // An executable keeps the times of its files: two of the same commit are to be the same bytes.
   for (const path of paths) await Deno.utime(path, 0, 0);
-  const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
   return { main: join(folder, name), config };
+}
+
+/** Bundles what is not kept apart from the source `entry` into `folder`, where the module to start is called `name`. */
+async function bundleProgram(entry: string, name: string, folder: string): Promise<void> {
+  const options = ["--code-splitting", ...Object.keys(KEPT_APART).map((kept) => `--external=${kept}`)];
+  const parts = await Deno.makeTempDir({ prefix: "entra-auth-cli-parts-" });
+  try {
+    await denoBundle([...flagsFromEnvironment(), ...options, `--outdir=${parts}`, entry]);
+    await gatherStart(parts, join(parts, name));
+    // From there: the files' names would differ each time with the path to what they are made from.
+    await denoBundle(["--no-config", ...options, `--outdir=${folder}`, name], parts);
+  } finally {
+    await Deno.remove(parts, { recursive: true });
+  }
 }
 
 /** What is made for Node asks for Node's modules by `require`, which Deno 2.6 doesn't give to what it bundles. */
