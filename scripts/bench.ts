@@ -16,9 +16,10 @@ import {
   openSecretService,
   type SecretService,
 } from "../tests/support/secret_service.ts";
+import { openAzureCli } from "./bench/azure_cli.ts";
 import { fillStore } from "./bench/fill_store.ts";
 import { compare, type Comparison, formatTable, type TimedCommand } from "./bench/compare.ts";
-import { findPeers, LIKE_PEERS } from "./bench/peers.ts";
+import { findPeers, LIKE_PEERS, SCOPE } from "./bench/peers.ts";
 import { timeProvider } from "./bench/provider_answer.ts";
 import { peakMemory, timeAtOnce } from "./bench/resources.ts";
 import { compile } from "./compile.ts";
@@ -155,6 +156,8 @@ async function bench(pairs: number): Promise<Measurements> {
   };
   const peers: Comparison[] = [];
   for (const peer of await findPeers(sandbox, env)) peers.push(await time(peer, asApplication));
+  await using azureCli = await openAzureCli(sandbox.provider, SCOPE, inheritedVariables());
+  if (azureCli !== null) peers.push(await time(azureCli.cached, asApplication));
   await sandbox.provider.stop();
   const manyProfiles = await storeWithManyProfiles(sandbox);
   const withMany = {

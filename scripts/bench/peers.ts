@@ -10,9 +10,11 @@ const SCRIPTS = {
   "Node with @azure/identity": "azure_identity.mjs",
   "Node with MSAL Node and a file": "msal_node.mjs",
 };
-const SCOPE = "https://graph.microsoft.com/.default";
 
-/** What else gets a token on this machine, at the same provider, for the same application; none where npm or Node isn't here. */
+/** What the peers ask for. */
+export const SCOPE = "https://graph.microsoft.com/.default";
+
+/** What else of Node's gets a token on this machine, at the same provider, for the same application; none where npm or Node isn't here. */
 export async function findPeers(
   sandbox: Sandbox,
   env: Readonly<Record<string, string>>,
@@ -43,13 +45,6 @@ export async function findPeers(
         CACHE_FILE: join(folder, "cache.json"),
       },
     });
-  }
-  if (await succeeds("az", ["version"])) {
-    // It signs in nowhere but at Microsoft's own clouds, so this is the least that a token of it can take.
-    const alone = { ...env, HOME: sandbox.folder, AZURE_CONFIG_DIR: join(folder, "azure") };
-    peers.push({ name: "start of the Azure CLI, with no token", command: ["az", "version"], env: alone });
-  } else {
-    say("no Azure CLI here (Debian has it as azure-cli): it is not compared");
   }
   return peers;
 }
