@@ -1,10 +1,15 @@
 import { assertEquals } from "@std/assert";
 import { openAzureCli } from "../../scripts/bench/azure_cli.ts";
+import { systemEnvironment } from "../../src/system/environment.ts";
+import { systemFiles } from "../../src/system/files.ts";
+import { isInstalled } from "../../src/system/find_program.ts";
+import { systemOs } from "../../src/system/os.ts";
 import { inheritedVariables } from "../support/program.ts";
 import { startProvider } from "../support/provider/provider.ts";
 
 const SCOPE = "https://graph.microsoft.com/.default";
-const hasAzureCli = await new Deno.Command("az", { args: ["version"] }).output().then(() => true, () => false);
+// Looked for, not run: with the user's own settings it would write to the home folder and report to Microsoft.
+const hasAzureCli = await isInstalled("az", { env: systemEnvironment, files: systemFiles, os: systemOs });
 
 Deno.test({
   name: "the Azure CLI gets its token from the provider once, and then has it in its cache",
