@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
+import { isExecutable, startsOnlyNamed } from "../support/executable.ts";
 import { ADA } from "../support/provider/directory.ts";
 import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../support/pseudo_terminal.ts";
 import { openSandbox } from "../support/sandbox.ts";
 import { hasNoShell } from "../support/shell.ts";
 
-// An executable starts the programs that are named inside it, and no shell is among those.
-const isExecutable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
-const ignore = hasNoShell || isExecutable;
+// No shell is among the programs that are named inside an executable.
+const ignore = hasNoShell || startsOnlyNamed;
 
 const PERMITTED = { programs: ["sh"] };
 
