@@ -22,7 +22,7 @@ import { compare, type Comparison, formatTable, type TimedCommand } from "./benc
 import { findPeers, LIKE_PEERS, SCOPE } from "./bench/peers.ts";
 import { timeProvider } from "./bench/provider_answer.ts";
 import { peakMemory, timeAtOnce } from "./bench/resources.ts";
-import { compile } from "./compile.ts";
+import { compile, compilePlainly } from "./compile.ts";
 import { say } from "./npm_package.ts";
 
 /** How many cached calls run at once. */
@@ -48,7 +48,7 @@ async function compileBoth(sandbox: Sandbox): Promise<{ program: string; helloWo
   const program = join(sandbox.folder, `entra-auth-cli${suffix}`);
   const helloWorld = join(sandbox.folder, `hello-world${suffix}`);
   await compile({ output: program, alsoNet: [`localhost:${sandbox.provider.port}`] });
-  await compile({ output: helloWorld, entry: "scripts/bench/hello_world.ts" });
+  await compilePlainly("scripts/bench/hello_world.ts", helloWorld);
   return { program, helloWorld };
 }
 

@@ -24,13 +24,7 @@ const KEPT_APART: Readonly<Record<string, string>> = {
   "node-forge": "forge",
 };
 
-/** What to bundle. */
-export interface BundleOptions {
-  /** The program; `main.ts` by default. A path from the top folder. */
-  readonly entry?: string;
-  /** The folder to fill, which is there. */
-  readonly folder: string;
-}
+const MAIN = "main.js";
 
 /** A bundle, ready to be compiled. */
 export interface Bundle {
@@ -54,10 +48,9 @@ async function denoBundle(args: readonly string[], cwd = TOP): Promise<void> {
 }
 
 /** Bundles the program into `folder`. Throws an `Error` with what Deno said where that fails. */
-export async function bundle({ entry = "main.ts", folder }: BundleOptions): Promise<Bundle> {
+export async function bundle(folder: string): Promise<Bundle> {
   const flags = flagsFromEnvironment();
-  const name = entry.slice(entry.lastIndexOf("/") + 1).replace(/\.ts$/, ".js");
-  await bundleProgram(entry, name, folder);
+  await bundleProgram(folder);
   for (const name of Object.values(KEPT_APART)) {
     const output = join(folder, `${name}.js`);
     await denoBundle([...flags, `--output=${output}`, `scripts/bundle/${name}.ts`]);
@@ -72,18 +65,18 @@ export async function bundle({ entry = "main.ts", folder }: BundleOptions): Prom
   await stampCommit(paths);
   // An executable keeps the times of its files: two of the same commit are to be the same bytes.
   for (const path of paths) await Deno.utime(path, 0, 0);
-  return { main: join(folder, name), config };
+  return { main: join(folder, MAIN), config };
 }
 
-/** Bundles what is not kept apart from the source `entry` into `folder`, where the module to start is called `name`. */
-async function bundleProgram(entry: string, name: string, folder: string): Promise<void> {
+/** Bundles what is not kept apart into `folder`. */
+async function bundleProgram(folder: string): Promise<void> {
   const options = ["--code-splitting", ...Object.keys(KEPT_APART).map((kept) => `--external=${kept}`)];
   const parts = await Deno.makeTempDir({ prefix: "entra-auth-cli-parts-" });
   try {
-    await denoBundle([...flagsFromEnvironment(), ...options, `--outdir=${parts}`, entry]);
-    await gatherStart(parts, join(parts, name));
+    await denoBundle([...flagsFromEnvironment(), ...options, `--outdir=${parts}`, "main.ts"]);
+    await gatherStart(parts, join(parts, MAIN));
     // From there: the files' names would differ each time with the path to what they are made from.
-    await denoBundle(["--no-config", ...options, `--outdir=${folder}`, name], parts);
+    await denoBundle(["--no-config", ...options, `--outdir=${folder}`, MAIN], parts);
   } finally {
     await Deno.remove(parts, { recursive: true });
   }

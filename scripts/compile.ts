@@ -38,8 +38,6 @@ export type Target = typeof TARGETS[number];
 export interface CompileOptions extends Partial<MoreGrants> {
   readonly target?: Target | undefined;
   readonly output?: string | undefined;
-  /** The program; `main.ts` by default. */
-  readonly entry?: string;
 }
 
 /** What an executable is granted besides the permissions of `deno.json`, and what instead of them. */
@@ -114,33 +112,11 @@ function osOf(target: Target | undefined): Os {
   return target.includes("windows") ? "windows" : target.includes("darwin") ? "darwin" : "linux";
 }
 
-async function tryToCompile(
-  options: CompileOptions,
-  output: string,
-  bundled: Bundle,
-  attempt: Attempt,
-): Promise<Outcome> {
-  const grants = executableGrants(await readPermissions(), osOf(options.target), options);
-  const args = [
-    "compile",
-    // Kept by the executable too: else each start names every browser of the permission set that isn't installed.
-    "--quiet",
-    "--no-lock",
-    `--config=${bundled.config}`,
-    "--no-prompt",
-    ...grantFlags(grants),
-    // Types are the business of `deno task check`.
-    "--no-check",
-    // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
-    "--no-code-cache",
-    // V8's helper threads have no time to help a program that is over so soon: they cost it a tenth of its time.
-    "--v8-flags=--single-threaded",
-    ...(options.target === undefined ? [] : ["--target", options.target]),
-    "--output",
-    output,
-    bundled.main,
-  ];
-  return await run(attempt.deno, args, cleanEnvironment({ ...Deno.env.toObject(), ...attempt.env }));
+/** Runs `deno compile` with `args`, which end with the program. */
+async function tryToCompile(args: readonly string[], attempt: Attempt): Promise<Outcome> {
+  // Types are the business of `deno task check`.
+  const all = ["compile", "--quiet", "--no-lock", "--no-check", ...args];
+  return await run(attempt.deno, all, cleanEnvironment({ ...Deno.env.toObject(), ...attempt.env }));
 }
 
 function lacksRuntime(stderr: string): boolean {
@@ -156,7 +132,7 @@ function runsOnThisLinux(target: Target | undefined): boolean {
 export async function compile(options: CompileOptions = {}): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-compile-" });
   try {
-    const bundled = await bundle({ folder, entry: options.entry ?? "main.ts" });
+    const bundled = await bundle(folder);
     return await compileBundle(options, bundled);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -164,18 +140,47 @@ export async function compile(options: CompileOptions = {}): Promise<string> {
 }
 
 async function compileBundle(options: CompileOptions, bundled: Bundle): Promise<string> {
+  const grants = executableGrants(await readPermissions(), osOf(options.target), options);
   const output = options.output ?? defaultOutput(options.target);
-  let outcome = await tryToCompile(options, output, bundled, { deno: Deno.execPath(), env: {} });
-  if (!outcome.success && lacksRuntime(outcome.stderr) && runsOnThisLinux(options.target)) {
+  const args = [
+    `--config=${bundled.config}`,
+    "--no-prompt",
+    ...grantFlags(grants),
+    // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
+    "--no-code-cache",
+    // V8's helper threads have no time to help a program that is over so soon: they cost it a tenth of its time.
+    "--v8-flags=--single-threaded",
+    "--output",
+    output,
+    bundled.main,
+  ];
+  await compileWith(args, output, options.target);
+  return output;
+}
+
+/** Makes an executable of one module as anybody would: what the program's own is measured against. */
+export async function compilePlainly(entry: string, output: string): Promise<void> {
+  // Without the cache, which would lie around afterwards.
+  await compileWith(["--no-config", "--no-code-cache", "--output", output, entry], output, undefined);
+}
+
+/** Makes the executable `output`. Throws an `Error` with what Deno said where it can't be made. */
+async function compileWith(
+  args: readonly string[],
+  output: string,
+  target: Target | undefined,
+): Promise<void> {
+  const forTarget = target === undefined ? args : ["--target", target, ...args];
+  let outcome = await tryToCompile(forTarget, { deno: Deno.execPath(), env: {} });
+  if (!outcome.success && lacksRuntime(outcome.stderr) && runsOnThisLinux(target)) {
     say(
       "Deno's runtime for executables can't be downloaded: using one from npm, so this one is for tests only",
     );
     const { deno, denort } = await takeTestRuntime();
     const env = { DENORT_BIN: denort, DENO_TLS_CA_STORE: "system,mozilla" };
-    outcome = await tryToCompile({ ...options, target: undefined }, output, bundled, { deno, env });
+    outcome = await tryToCompile(args, { deno, env });
   }
   if (!outcome.success) throw new Error(`Cannot make ${output}: ${outcome.stderr}`);
-  return output;
 }
 
 /** The targets that `--target` names; undefined stands for this machine. */

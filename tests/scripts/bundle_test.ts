@@ -18,7 +18,7 @@ async function loadedAtOnce(path: string, seen = new Map<string, string>()): Pro
 Deno.test("bundle() puts what a cached token needs into two modules, without Cliffy, MSAL, Node's modules or the prompts", async () => {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bundle-" });
   try {
-    const { main } = await bundle({ folder });
+    const { main } = await bundle(folder);
     const modules = await loadedAtOnce(main);
     assertEquals(modules.size, 2, [...modules.keys()].join());
     const text = [...modules.values()].join();
