@@ -22,7 +22,8 @@ import { compare, type Comparison, formatTable, type TimedCommand } from "./benc
 import { findPeers, LIKE_PEERS, SCOPE } from "./bench/peers.ts";
 import { timeProvider } from "./bench/provider_answer.ts";
 import { peakMemory, timeAtOnce } from "./bench/resources.ts";
-import { compile, compilePlainly } from "./compile.ts";
+import { compile } from "./compile.ts";
+import { compilePlainly } from "./compile/deno_compile.ts";
 import { say } from "./npm_package.ts";
 
 /** How many cached calls run at once. */
