@@ -39,10 +39,11 @@ export async function obtainToken(
     name,
     context,
   );
-  const { authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
+  const { hasProfile, authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
   const fresh = (flags.force ?? false) || flags.cache === false;
   const result = await flows.getToken({
     key: { profile: name, authority, tenant, clientId },
+    hasProfile,
     flow,
     scopes,
     expect,

@@ -57,7 +57,7 @@ export function refreshCommand(context: CommandContext): AnyCommand {
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
   const { terminal, env, flows } = context;
   const name = profileName(flags.profile, env);
-  const { authority, tenant, clientId, flow, scopes, expect } = await readSettings(
+  const { hasProfile, authority, tenant, clientId, flow, scopes, expect } = await readSettings(
     { ...flags, scopes: flags.scope && parseScopes(flags.scope) },
     name,
     context,
@@ -65,6 +65,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   const { token, isSaved } = await flows.getToken({
     key: { profile: name, authority, tenant, clientId },
+    hasProfile,
     flow,
     scopes,
     expect,

@@ -1,21 +1,15 @@
 import { mergeClaims } from "../claims.ts";
 import type { SignInOptions } from "../entra/token_client.ts";
-import { CliError } from "../errors.ts";
+import type { CliError } from "../errors.ts";
 import { assertExpected, isExpectedUser } from "../expected_account.ts";
 import { isDefaultScope } from "../scopes.ts";
-import { shellWord } from "../shell_word.ts";
 import type { Session } from "../store/session.ts";
+import { assertNotDeleted } from "./deleted_meanwhile.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
 import type { UserNeeded } from "./get_silently.ts";
 import { reportMissing } from "./report_missing.ts";
 import { saveIfPossible } from "./save_if_possible.ts";
 import { sessionAfter } from "./session_after.ts";
-
-/** What is known before the user is asked. */
-export interface SignInNeeded extends UserNeeded {
-  /** Whether there was a profile when the command began: signing in without one is fine. */
-  readonly hasProfile: boolean;
-}
 
 /**
  * Signs the user in, and saves the session, unless the profile was deleted meanwhile.
@@ -25,7 +19,7 @@ export interface SignInNeeded extends UserNeeded {
  */
 export async function askUser(
   request: TokenRequest,
-  { session, demand, hasProfile }: SignInNeeded,
+  { session, demand }: UserNeeded,
   dependencies: TokenDependencies,
   signal: AbortSignal,
 ): Promise<TokenResult> {
@@ -46,7 +40,7 @@ export async function askUser(
   const isSaved = await saveIfPossible(
     () =>
       store.exclusively(request.key.profile, signal, async () => {
-        if (hasProfile && !await dependencies.profileExists()) throw deletedMeanwhile(request.key.profile);
+        await assertNotDeleted(request, dependencies);
         await store.save(signedIn);
       }),
     request,
@@ -80,11 +74,4 @@ function userToSuggest(session: Session | null, expect: TokenRequest["expect"]):
   const account = session?.account ?? null;
   if (account !== null && account.username !== "" && isExpectedUser(account, expect)) return account.username;
   return expect.user?.includes("@") ? expect.user : undefined;
-}
-
-/** The error for a profile that somebody deleted since the command began. */
-export function deletedMeanwhile(profile: string): CliError {
-  return new CliError("no_profile", `Profile '${profile}' was deleted meanwhile`, {
-    hint: `Create it again: entra-auth-cli create-profile --name ${shellWord(profile)}`,
-  });
 }

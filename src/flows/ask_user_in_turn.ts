@@ -2,7 +2,8 @@ import { CliError, type ErrorCode } from "../errors.ts";
 import { coversScopes } from "../scopes.ts";
 import type { SignInOutcome } from "../store/sign_in_record.ts";
 import type { SignInTurn } from "../store/sign_in_turn.ts";
-import { askUser, deletedMeanwhile, type SignInNeeded } from "./ask_user.ts";
+import { askUser } from "./ask_user.ts";
+import { assertNotDeleted } from "./deleted_meanwhile.ts";
 import { getSilently, type UserNeeded } from "./get_silently.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
 
@@ -13,7 +14,7 @@ import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.t
  */
 export async function askUserInTurn(
   request: TokenRequest,
-  needed: SignInNeeded,
+  needed: UserNeeded,
   dependencies: TokenDependencies,
   signal: AbortSignal,
 ): Promise<TokenResult> {
@@ -25,9 +26,9 @@ export async function askUserInTurn(
     if (meanwhile?.kind === "refused" && concerns(meanwhile, request)) throw meanwhile.error;
     const others = await getSilently(afterOthers(request, needed, meanwhile), dependencies, signal);
     if (others.kind === "token") return others.result;
-    latest = { ...needed, ...others, demand: others.demand ?? needed.demand };
+    latest = { ...others, demand: others.demand ?? needed.demand };
   }
-  if (needed.hasProfile && !await dependencies.profileExists()) throw deletedMeanwhile(request.key.profile);
+  await assertNotDeleted(request, dependencies);
   await turn.begin();
   try {
     const result = await askUser(request, latest, dependencies, signal);

@@ -1,7 +1,8 @@
 import type { Profile } from "../profiles/profile.ts";
 import type { Secret } from "../secret.ts";
 import type { ProfileSecrets } from "../store/profile_secrets.ts";
-import type { TokenStore } from "../store/token_store.ts";
+import type { ProfilePlaces } from "./change_profile.ts";
+import { deletedMeanwhile } from "./deleted_meanwhile.ts";
 
 /** Secrets to keep for a profile; null forgets one, and what is absent stays as it is. */
 export interface SecretChange {
@@ -17,17 +18,18 @@ export interface SecretChange {
  *
  * @param signal Ends the wait for a refresh that is under way.
  * @returns Whether anything is another now.
- * @throws {CliError} `store`, `unreadable_store` or `permission`.
+ * @throws {CliError} `no_profile` when it was deleted meanwhile; `store`, `unreadable_store` or `permission`.
  */
 export async function changeSecrets(
   { name, clientId, authority: named }: Pick<Profile, "name" | "clientId" | "authority">,
   change: SecretChange,
-  store: TokenStore,
+  { profiles, store }: ProfilePlaces,
   signal: AbortSignal,
 ): Promise<boolean> {
   const authority = named ?? null;
-  // In the profile's turn: another process may keep the other secret at the same time.
+  // In the profile's turn: another process may keep the other secret at the same time, or delete the profile.
   return await store.exclusively(name, signal, async () => {
+    if (await profiles.find(name) === null) throw deletedMeanwhile(name);
     const kept = await store.readSecrets(name);
     const present = kept?.clientId === clientId && kept.authority === authority ? kept : {};
     const changed = applied(present, change);

@@ -1,6 +1,7 @@
 import { CliError } from "../errors.ts";
 import { assertExpected } from "../expected_account.ts";
 import type { Session } from "../store/session.ts";
+import { assertNotDeleted } from "./deleted_meanwhile.ts";
 import { acceptsCached, findToken, hasToken, inTurn, lookInCache, PASSING } from "./get_silently.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
 import { saveIfPossible } from "./save_if_possible.ts";
@@ -10,7 +11,8 @@ import { sessionAfter } from "./session_after.ts";
  * Gets a token for the application itself. Where several processes need one at once, one of them gets it, and the others
  * take it from the cache.
  *
- * @throws {CliError} What the authority, the credential and the store's turns throw.
+ * @throws {CliError} `no_profile` when the profile was deleted before this process had its turn; what the authority, the
+ *   credential and the store's turns throw.
  */
 export async function getForApplication(
   request: TokenRequest,
@@ -18,29 +20,37 @@ export async function getForApplication(
   signal: AbortSignal,
 ): Promise<TokenResult> {
   assertExpected(null, request.expect, request.key);
-  if (!request.useStore) return await acquire(request, null, dependencies);
+  await dependencies.prepareCredential();
+  const { store } = dependencies;
+  const save: Save = (session) => store.save(session);
+  if (!request.useStore) return await acquire(request, null, save, dependencies);
   let isMyTurn = false;
   try {
     return await inTurn(request, dependencies, signal, async () => {
       isMyTurn = true;
+      await assertNotDeleted(request, dependencies);
       const { session, cached } = await lookInCache(request, dependencies);
-      return cached ?? await acquire(request, session, dependencies);
+      return cached ?? await acquire(request, session, save, dependencies);
     });
   } catch (error) {
-    // A token is worth more than its order. It can't be saved there either, of which the user is warned then.
+    // A token is worth more than its order. Without a turn it isn't saved, for the profile may be deleted at any moment.
     if (isMyTurn || !(error instanceof CliError) || !["store", "permission"].includes(error.code)) {
       throw error;
     }
-    return await acquire(request, null, dependencies);
+    return await acquire(request, null, () => Promise.reject(error), dependencies);
   }
 }
+
+/** Keeps a session. */
+type Save = (session: Session) => Promise<void>;
 
 async function acquire(
   request: TokenRequest,
   session: Session | null,
+  save: Save,
   dependencies: TokenDependencies,
 ): Promise<TokenResult> {
-  const { store, clock, progress } = dependencies;
+  const { clock, progress } = dependencies;
   const isRenewal = session !== null && hasToken(session, request);
   const stillValid = findToken(session, request, clock.now(), 0);
   const isHasty = stillValid !== null && acceptsCached(request);
@@ -48,7 +58,7 @@ async function acquire(
   try {
     const issued = await dependencies.acquireForApplication({ ...request, isHasty });
     const renewed = sessionAfter(request, issued, session, clock.now());
-    const isSaved = await saveIfPossible(() => store.save(renewed), request, dependencies);
+    const isSaved = await saveIfPossible(() => save(renewed), request, dependencies);
     progress({ kind: isRenewal ? "refreshed" : "signed-in" });
     return { token: issued.token, source: request.flow, isSaved };
   } catch (error) {

@@ -24,8 +24,8 @@ export interface UserNeeded {
 /**
  * Gets what is allowed without the user: a token from the cache, or a silent refresh.
  *
- * @throws {CliError} `wrong_account` when it belongs to somebody else than the expected account; what the store and the
- *   refresh throw.
+ * @throws {CliError} `wrong_account` when it belongs to somebody else than the expected account; what the store, the
+ *   credential and the refresh throw.
  */
 export async function getSilently(
   request: TokenRequest,
@@ -35,6 +35,7 @@ export async function getSilently(
   const { session, cached } = await lookInCache(request, dependencies);
   if (cached !== null) return { kind: "token", result: cached };
   if (!request.acceptRefresh || session === null) return { kind: "user-needed", session, demand: null };
+  await dependencies.prepareCredential();
   return await inTurn(request, dependencies, signal, () => refresh(request, dependencies));
 }
 

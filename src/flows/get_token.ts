@@ -17,6 +17,8 @@ export type TokenSource = "cache" | "refresh" | Flow;
 export interface TokenRequest {
   /** Profile, authority, tenant and application, and whether the token is to be the application's own. */
   readonly key: SessionKey;
+  /** Whether there was a profile of that name when the command began: doing without one is fine. */
+  readonly hasProfile: boolean;
   /** How to sign in where neither the cache nor a refresh helps. */
   readonly flow: Flow;
   /** Scopes that the token has to cover. */
@@ -69,8 +71,13 @@ export interface TokenDependencies {
   readonly store: TokenStore;
   /** Hears what happens. */
   readonly progress: Progress;
-  /** Whether there is a profile of the name that the request has. */
+  /** Whether there is a profile now of the name that the request has. */
   readonly profileExists: () => Promise<boolean>;
+  /**
+   * Finds what the application proves itself with, where the flow needs it. That may take a person who types it, so
+   * it comes before a turn that other processes wait for.
+   */
+  readonly prepareCredential: () => Promise<void>;
   /**
    * Waits until no other process asks the user for the same session: see `takeSignInTurn()` of the store. `onWait` is
    * told the id of each process that it waits for, or null.
@@ -131,7 +138,6 @@ async function askWhoeverIsThere(
 ): Promise<TokenResult> {
   const { askUser } = await import("./ask_user.ts");
   const { askUserInTurn } = await import("./ask_user_in_turn.ts");
-  const needed = { ...silent, hasProfile: await dependencies.profileExists() };
-  if (!request.useStore) return await askUser(request, needed, dependencies, signal);
-  return await askUserInTurn(request, needed, dependencies, signal);
+  if (!request.useStore) return await askUser(request, silent, dependencies, signal);
+  return await askUserInTurn(request, silent, dependencies, signal);
 }

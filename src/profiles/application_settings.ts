@@ -36,6 +36,7 @@ export function resolveApplicationSettings(
     const scopes = checkedScopes(asked, flow, DEFAULT_AUTHORITY);
     return {
       profile: profileName,
+      hasProfile: profile !== null,
       authority: DEFAULT_AUTHORITY,
       tenant: MANAGED_IDENTITY,
       clientId,

@@ -18,6 +18,8 @@ import { DEFAULT_FLOW, type Flow, type Profile } from "./profile.ts";
 export interface SignInSettings {
   /** Name of the profile that the tokens belong to. */
   readonly profile: string;
+  /** Whether there is such a profile: flags and variables can do without. */
+  readonly hasProfile: boolean;
   /** Base URL of the authority, without the tenant. */
   readonly authority: string;
   /** Tenant: GUID, domain, `common`, `organizations` or `consumers`; at B2C `TENANT/POLICY`. */
@@ -100,6 +102,7 @@ export function resolveSettings(
   const suggestedUser = profile?.loginHint;
   return {
     profile: profileName,
+    hasProfile: profile !== null,
     authority: base,
     tenant: policy === null ? tenant : `${tenant}/${policy}`,
     clientId,

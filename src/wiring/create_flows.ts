@@ -22,15 +22,18 @@ export function createFlows(
       const parts = { ...request, system, folder, progress };
       // Once, though a refresh and the sign-in after it both need it: a person is not asked twice for the same.
       let credential: ReturnType<OpenCredential> | undefined;
-      const openCredential: OpenCredential = (network) =>
+      const openCredential: OpenCredential = () =>
         credential ??= import("./open_credential.ts").then(({ openCredential: open }) =>
-          open({ ...request, profiles, store, network, progress }, system)
+          open({ ...parts, profiles, store })
         );
       return getToken(request, {
         clock,
         store,
         progress,
         profileExists: async () => await profiles.find(request.key.profile) !== null,
+        async prepareCredential() {
+          if (needsCredential(request.flow)) await openCredential();
+        },
         async takeSignInTurn(onWait, signal) {
           const { takeSignInTurn } = await import("../store/sign_in_turn.ts");
           const { timeoutMs } = request.manner;
@@ -97,7 +100,7 @@ export function createFlows(
     },
     async changeSecrets(profile, change) {
       const { changeSecrets } = await import("../flows/change_secrets.ts");
-      return await changeSecrets(profile, change, store, interrupted);
+      return await changeSecrets(profile, change, { profiles, store }, interrupted);
     },
     async forgetTokens(profile, options) {
       const { forgetTokens } = await import("../flows/forget_tokens.ts");

@@ -15,8 +15,8 @@ const MSAL_NEEDS = [
   { name: "env", variable: "ProgramFiles" },
 ] as const;
 
-/** Finds what an application proves itself with; issuers of assertions are asked through `network`. */
-export type OpenCredential = (network: Network) => Promise<ClientCredential>;
+/** Finds what an application proves itself with. */
+export type OpenCredential = () => Promise<ClientCredential>;
 
 /** What a token client works with. */
 export interface TokenClientParts extends AuthorityAccess {
@@ -65,13 +65,14 @@ export async function tokenClientOptions(
     clock,
     signal,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(openCredential === undefined ? {} : { credential: await openCredential(network) }),
+    ...(openCredential === undefined ? {} : { credential: await openCredential() }),
   };
 }
 
-async function openPatientNetwork(
+/** The network that obeys the pauses which hosts ask for. @throws {CliError} What is wrong with the certificate to trust. */
+export async function openPatientNetwork(
   clientId: string,
-  { system, folder, caCertFile, progress }: TokenClientParts,
+  { system, folder, caCertFile, progress }: Omit<TokenClientParts, "openCredential">,
 ): Promise<Network> {
   const { openNetwork } = await import("./open_network.ts");
   const { patientNetwork } = await import("../system/patient_network.ts");

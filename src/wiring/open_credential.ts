@@ -1,17 +1,15 @@
 import { type CredentialPlaces, findCredential } from "../credentials/find_credential.ts";
 import type { ClientCredential } from "../credentials/client_credential.ts";
 import type { ApplicationProof } from "../flows/flows.ts";
-import type { Progress } from "../flows/progress.ts";
 import type { Flow, Profile } from "../profiles/profile.ts";
 import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { SessionKey } from "../store/session.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import { readNamedFile } from "../system/named_file.ts";
-import type { Network } from "../system/network.ts";
-import type { System } from "../system/system.ts";
+import { openPatientNetwork, type TokenClientParts } from "./load_token_client.ts";
 
 /** Who needs a credential, and where it may be. */
-export interface CredentialNeed {
+export interface CredentialNeed extends Omit<TokenClientParts, "openCredential"> {
   /** The application. */
   readonly key: SessionKey;
   /** The flow that needs it. */
@@ -22,15 +20,11 @@ export interface CredentialNeed {
   readonly profiles: ProfileBook;
   /** Their secrets. */
   readonly store: TokenStore;
-  /** The way to issuers of assertions. */
-  readonly network: Network;
-  /** Hears which it is. */
-  readonly progress: Progress;
 }
 
-/** Finds what an application proves itself with. @throws {CliError} What `findCredential()` throws. */
-export async function openCredential(need: CredentialNeed, system: System): Promise<ClientCredential> {
-  const { key, flow, proof, network, progress } = need;
+/** Finds what an application proves itself with. @throws {CliError} What is wrong with the certificate to trust; what `findCredential()` throws. */
+export async function openCredential(need: CredentialNeed): Promise<ClientCredential> {
+  const { key, flow, proof, system, progress } = need;
   const profile = await need.profiles.find(key.profile);
   const places: CredentialPlaces = {
     flags: proof?.flags ?? {},
@@ -41,6 +35,8 @@ export async function openCredential(need: CredentialNeed, system: System): Prom
     flow,
   };
   const { env, clock, files, interrupted: signal } = system;
+  // The way to issuers of assertions.
+  const network = await openPatientNetwork(key.clientId, need);
   const { credential, from } = await findCredential(places, {
     env,
     clock,

@@ -292,3 +292,24 @@ Deno.test({
     assertEquals(quiet.code, 2, quiet.stdout);
   },
 });
+
+Deno.test({
+  name: "a person who types an application's secret keeps nobody from the profile's tokens meanwhile",
+  ignore: hasNoPseudoTerminal,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await createProfile(sandbox, ["--name", "asking"]);
+    const shell = await startOnTerminal(sandbox, "entra-auth-cli get-token -p asking");
+    await shell.stdoutMatch(/Client secret/);
+    const others = [["get-token", "-p", "asking", "--force"], ["clear-cache", "-p", "asking"]];
+    for (const args of others) {
+      const program = sandbox.start(args, WITH_SECRET);
+      const { code, stderr } = await program.ended;
+      assertEquals(code, 0, stderr);
+    }
+    await shell.type(`${SECRET}\r`);
+    const { code, stdout } = await shell.ended;
+    assertEquals(code, 0, stdout);
+    assertStringIncludes(stdout, "Token saved to profile 'asking'");
+  },
+});

@@ -32,6 +32,7 @@ Deno.test("get-token without flags asks for what the profile says, in any allowe
       tenant: WORK.tenantId,
       clientId: WORK.clientId,
     },
+    hasProfile: true,
     scopes: ["Mail.Read"],
     expect: {},
     flow: "interactive",

@@ -76,6 +76,7 @@ function requestFor(grant: Grant): TokenRequest {
       clientId: CLIENT_ID,
       ...(grant === "client credentials" ? { owner: "application" } : {}),
     },
+    hasProfile: true,
     scopes: ["User.Read"],
     expect: {},
     acceptCached: false,
@@ -120,6 +121,7 @@ export async function ask(grant: Grant, teller: Teller, before: readonly Session
     store,
     progress: () => {},
     profileExists: () => Promise.resolve(true),
+    prepareCredential: () => Promise.resolve(),
     takeSignInTurn: () =>
       Promise.resolve({
         meanwhile: null,

@@ -1,6 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { shown, World } from "./token_world.ts";
+import type { TokenRequest } from "../../../src/flows/get_token.ts";
+import { mustNot, REQUEST, shown, World } from "./token_world.ts";
+
+const APPLICATION: TokenRequest = {
+  ...REQUEST,
+  key: { ...REQUEST.key, owner: "application" },
+  flow: "client-credentials",
+};
 
 Deno.test("getToken() saves no token for a profile that was deleted while the user signed in, and gives it all the same", async () => {
   const world = new World();
@@ -18,7 +25,7 @@ Deno.test("getToken() saves a token where there was no profile to begin with", a
   const world = new World();
   world.hasProfile = false;
   world.signIn = () => world.issue("one");
-  assertEquals(shown(await world.get()), ["one", "interactive", true]);
+  assertEquals(shown(await world.get({ ...REQUEST, hasProfile: false })), ["one", "interactive", true]);
 });
 
 Deno.test("getToken() asks nobody for a profile that was deleted while it waited for its turn", async () => {
@@ -29,4 +36,29 @@ Deno.test("getToken() asks nobody for a profile that was deleted while it waited
   };
   const error = await assertRejects(() => world.get(), CliError, "'work' was deleted meanwhile");
   assertEquals([error.code, world.asked], ["no_profile", []]);
+});
+
+Deno.test("getToken() neither gets nor saves an application's token for a profile that was deleted while it waited for its turn", async () => {
+  const world = new World();
+  world.store.beforeTurn = () => void (world.hasProfile = false);
+  world.acquire = () => mustNot("get a token");
+  const error = await assertRejects(() => world.get(APPLICATION), CliError, "'work' was deleted meanwhile");
+  assertEquals([error.code, world.store.sessions], ["no_profile", []]);
+
+  world.acquire = () => world.issue("one");
+  assertEquals(shown(await world.get({ ...APPLICATION, hasProfile: false })), [
+    "one",
+    "client-credentials",
+    true,
+  ]);
+});
+
+Deno.test("getToken() saves no application's token without a turn, in which alone no profile is deleted", async () => {
+  const world = new World();
+  world.acquire = () => world.issue("one");
+  world.store.exclusively = () => Promise.reject(new CliError("store", "locked by another process"));
+  assertEquals(shown(await world.get(APPLICATION)), ["one", "client-credentials", false]);
+  assertEquals(world.store.sessions, []);
+  const notSaved = world.events.find((event) => event.kind === "not-saved");
+  assertEquals(notSaved?.error.message, "locked by another process");
 });

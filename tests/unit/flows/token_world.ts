@@ -22,6 +22,7 @@ export const REQUEST: TokenRequest = {
   key: { profile: "work", authority: "https://login.example", tenant: "tenant", clientId: "client" },
   scopes: ["User.Read"],
   expect: {},
+  hasProfile: true,
   flow: "interactive",
   acceptCached: true,
   acceptRefresh: true,
@@ -40,7 +41,10 @@ export class World {
   readonly refreshedWith: string[] = [];
   readonly refreshOptions: RefreshOptions[] = [];
   clientsLoaded = 0;
+  /** Whether the profile is still there. */
   hasProfile = true;
+  /** What finding the application's credential does. */
+  prepareCredential: () => void = () => {};
   /** What happens while the others are waited for; gives how the latest sign-in among them ended. */
   others: (onWait: (pid: number | null) => void) => SignInOutcome | null = () => null;
   signIn: () => IssuedTokens = () => mustNot("ask the user");
@@ -54,6 +58,7 @@ export class World {
       store: this.store,
       progress: (event) => this.events.push(event),
       profileExists: () => Promise.resolve(this.hasProfile),
+      prepareCredential: () => attempt(this.prepareCredential),
       takeSignInTurn: (onWait) => attempt(() => this.#turn(onWait)),
       loadTokenClient: () => {
         this.clientsLoaded++;

@@ -20,6 +20,7 @@ function resolve(flags: SettingsFlags, env: Record<string, string> = {}, profile
 Deno.test("resolveSettings() takes everything from the profile when nothing else is said", () => {
   assertEquals(resolve({}), {
     profile: "work",
+    hasProfile: true,
     authority: "https://login.microsoftonline.com",
     tenant: "profile.example",
     clientId: CLIENT[0] ?? "",
@@ -74,12 +75,12 @@ Deno.test("resolveSettings() lets a flag beat the environment, and the environme
 });
 
 Deno.test("resolveSettings() needs no profile when flags or the environment say enough", () => {
-  const { profile, tenant, scopes } = resolve(
+  const { profile, hasProfile, tenant, scopes } = resolve(
     { tenantId: "common" },
     { AZURE_CLIENT_ID: CLIENT[1] ?? "" },
     null,
   );
-  assertEquals([profile, tenant, scopes], ["work", "common", ["User.Read"]]);
+  assertEquals([profile, hasProfile, tenant, scopes], ["work", false, "common", ["User.Read"]]);
 });
 
 Deno.test("resolveSettings() takes the tenant from the path of the authority that is used", () => {
