@@ -44,6 +44,18 @@ Deno.test("getToken() lives an application's life: got, cached, renewed, forced,
   assertEquals(world.store.calls, []);
 });
 
+Deno.test("getToken() finds the application's credential before its turn, for a person may have to type it", async () => {
+  const world = new World();
+  world.acquire = () => issue(world, "token");
+  world.prepareCredential = () => void world.store.calls.push("credential");
+  await world.get(APPLICATION);
+  assertEquals(world.store.calls, ["read", "credential", "exclusively work", "read", "save", "let go"]);
+  // A token in the cache needs none.
+  world.store.calls.length = 0;
+  await world.get(APPLICATION);
+  assertEquals(world.store.calls, ["read"]);
+});
+
 Deno.test("getToken() takes the application's token that another process got while this one waited for its turn", async () => {
   const world = new World();
   world.acquire = () => issue(world, "ours");

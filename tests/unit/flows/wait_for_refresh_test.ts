@@ -43,6 +43,13 @@ Deno.test("getToken() does not say that it waits while it refreshes itself, howe
   assertEquals(world.kinds(), ["refreshing", "refreshed"]);
 });
 
+Deno.test("getToken() finds the application's credential before its turn to refresh, for a person may have to type it", async () => {
+  const { world } = await expiredWorld();
+  world.prepareCredential = () => void world.store.calls.push("credential");
+  await world.get();
+  assertEquals(world.store.calls, ["read", "credential", "exclusively work", "read", "save", "let go"]);
+});
+
 Deno.test("getToken() asks the user where nobody knows whose the kept tokens are", async () => {
   const { world } = await expiredWorld();
   world.refresh = () => mustNot("refresh");
