@@ -1,12 +1,13 @@
 import { Command, ValidationError } from "@cliffy/command";
 import denoJson from "../../deno.json" with { type: "json" };
-import { CliError } from "../errors.ts";
 import { ownArguments } from "../own_arguments.ts";
 import type { AnyCommand } from "./any_command.ts";
 import { COMPLETE } from "./completion_word.ts";
 import { withoutConfigAlias } from "./config_alias.ts";
 import type { CommandContext } from "./context.ts";
+import { withoutJoinedValues } from "./joined_values.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
+import { usageError } from "./usage_error.ts";
 
 /** Loads one command. Only the command that is called is loaded; the others cost nothing. */
 type LoadCommand = (context: CommandContext) => Promise<AnyCommand>;
@@ -43,7 +44,9 @@ export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
  */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<void> {
   if (args[0] === COMPLETE) return await complete(args.slice(1), context);
-  const typed = withoutConfigAlias(args[0] === "help" ? [...args.slice(1), "--help"] : args);
+  const typed = withoutJoinedValues(
+    withoutConfigAlias(args[0] === "help" ? [...args.slice(1), "--help"] : args),
+  );
   const called = calledCommand(typed);
   const program = await buildProgram(called, context);
   try {
@@ -51,7 +54,8 @@ export async function runProgram(args: readonly string[], context: CommandContex
     if (args.length === 0) program.showHelp();
     else await program.parse([...typed]);
   } catch (error) {
-    throw error instanceof ValidationError ? usageError(error, called) : error;
+    if (!(error instanceof ValidationError)) throw error;
+    throw usageError({ args: typed, called, commands: COMMAND_NAMES, message: error.message });
   }
 }
 
@@ -105,10 +109,4 @@ function refuseEmptyValue(args: readonly string[]): void {
   if (option !== undefined) {
     throw new ValidationError(`Missing value for option "${option.replace(/=$/, "")}".`);
   }
-}
-
-function usageError({ message }: ValidationError, command: string | null): CliError {
-  return new CliError("usage", message.replace(/\.$/, ""), {
-    hint: `See: entra-auth-cli ${command === null ? "" : `${command} `}--help`,
-  });
 }

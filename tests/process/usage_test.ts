@@ -99,6 +99,14 @@ Deno.test("entra-auth-cli get-token --help shows the flags", async () => {
   }
 });
 
+Deno.test("what az, gh and kubectl would understand is understood, or answered with what to type here", async () => {
+  assertStringIncludes((await runAlone("login")).stderr, "Hint: Here it is: entra-auth-cli get-token\n");
+  const { stderr } = await runAlone("--profile", "x", "get-token");
+  assertStringIncludes(stderr, "Hint: Flags come after the command: entra-auth-cli get-token --profile …\n");
+  const joined = await runAlone("list-profiles", "-ojson");
+  assertEquals([joined.code, joined.stdout.trim()], [0, "[]"], joined.stderr);
+});
+
 Deno.test("wrong usage points to the help of the command that was used", async () => {
   for (const args of [["get-token", "--no-such-flag"], ["delete-profile"]]) {
     assertStringIncludes((await runAlone(...args)).stderr, `entra-auth-cli ${args[0]} --help`);
