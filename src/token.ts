@@ -29,12 +29,16 @@ export interface Token {
 /** How long before its end a token is no longer handed out from the cache, in seconds. */
 export const REFRESH_MARGIN_SECONDS = 300;
 
-/** Whether less than `marginSeconds` of the token's life is left at `nowMs` (milliseconds since 1970). */
+/**
+ * Whether nothing, or less than `marginSeconds`, of the token's life is left at `nowMs` (milliseconds since 1970). At its
+ * very end a token is over (RFC 7519 section 4.1.4).
+ */
 export function isExpired(
   token: { readonly expiresAt: number },
   nowMs: number,
   marginSeconds = 0,
 ): boolean {
+  const leftMs = token.expiresAt * 1000 - nowMs;
   // Written so that an end that is no number counts as expired.
-  return !(token.expiresAt * 1000 - nowMs >= marginSeconds * 1000);
+  return !(leftMs > 0 && leftMs >= marginSeconds * 1000);
 }

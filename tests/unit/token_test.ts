@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { isExpired, REFRESH_MARGIN_SECONDS } from "../../src/token.ts";
 
-Deno.test("isExpired() is true from the last moment on", () => {
+Deno.test("isExpired() is true from the very second on that the token ends in", () => {
   const token = { expiresAt: 1000 };
+  assertEquals(isExpired(token, 999_000), false);
   assertEquals(isExpired(token, 999_999), false);
-  assertEquals(isExpired(token, 1_000_000), false);
+  assertEquals(isExpired(token, 1_000_000), true);
   assertEquals(isExpired(token, 1_000_001), true);
 });
 

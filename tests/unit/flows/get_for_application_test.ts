@@ -80,7 +80,7 @@ Deno.test("getToken() gives an application's token that still lives when the aut
   assertEquals(shown(await world.get(APPLICATION)), ["old", "cache", true]);
   assertEquals(world.kinds(), ["refreshing", "refresh-failed"]);
   await assertRejects(() => world.get({ ...APPLICATION, acceptCached: false }), CliError, "unplugged");
-  world.clock.move(101);
+  world.clock.move(100);
   await assertRejects(() => world.get(APPLICATION), CliError, "unplugged");
 });
 

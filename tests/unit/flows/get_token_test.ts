@@ -83,7 +83,7 @@ Deno.test("getToken() hands out a cached token with 300 seconds left, and refres
 });
 
 Deno.test("getToken() says that the token is expired only where it is", async () => {
-  for (const [left, expired] of [[299, false], [1, false], [0, false], [-1, true]] as const) {
+  for (const [left, expired] of [[299, false], [1, false], [0, true], [-1, true]] as const) {
     const world = new World();
     await world.signInWith("one");
     world.clock.move(LIFE_SECONDS - left);
@@ -97,7 +97,7 @@ Deno.test("getToken() serves a token that still lives when the authority can't b
   // A captive portal answers in the authority's place, with something else.
   const failures = [NETWORK_DOWN, new CliError("invalid_response", "a page of the hotel")];
   for (const failure of failures) {
-    for (const [left, isServed] of [[299, true], [1, true], [-1, false]] as const) {
+    for (const [left, isServed] of [[299, true], [1, true], [0, false]] as const) {
       const world = new World();
       await world.signInWith("one");
       world.clock.move(LIFE_SECONDS - left);

@@ -73,6 +73,7 @@ Deno.test("inspectToken() tells when a token can be used", async () => {
   const table = [
     [{ exp: NOW + 1 }, "valid"],
     [{ exp: NOW + 1, nbf: NOW }, "valid"],
+    [{ exp: NOW }, "expired"],
     [{ exp: NOW - 1 }, "expired"],
     [{ exp: NOW + 60, nbf: NOW + 1 }, "not-yet-valid"],
     [{ exp: NOW - 1, nbf: NOW + 1 }, "expired"],
