@@ -125,6 +125,13 @@ need_fake_time() {
     say "no faketime here: the tests of wrong clocks will be reported as ignored"
 }
 
+# Opens a URL as a desktop does, in the tests of what arrives in the browser.
+need_xdg_open() {
+  [ "$(uname -s)" = Linux ] || return 0
+  have xdg-open || { apt_install xdg-utils && have xdg-open; } ||
+    say "no xdg-open here: the tests that open a URL by it will be reported as ignored"
+}
+
 have_secret_service() { have dbus-daemon && have dbus-send && have gnome-keyring-daemon && have secret-tool; }
 
 need_secret_service() {
@@ -154,6 +161,7 @@ case $task in
     need_secret_service
     need_shells
     need_fake_time
+    need_xdg_open
     ;;
   demo)
     # With a display, the demo opens the browser that is there.

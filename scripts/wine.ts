@@ -45,6 +45,7 @@ interface TestRun {
 const RUNS: readonly TestRun[] = [
   { args: ["tests/process/windows_test.ts"], attempts: 3 },
   { args: ["tests/process/sign_in_test.ts"], attempts: 3 },
+  { args: ["tests/process/system_opener_test.ts"], attempts: 3 },
   { args: ["tests/unit", "--parallel", `--ignore=${IGNORED.join(",")}`], attempts: 2 },
 ];
 

@@ -23,6 +23,7 @@ export const GROUPS: readonly Group[] = [
       "tests/unit/browser/opener_test.ts",
       "tests/unit/browser/open_browser_test.ts",
       "tests/unit/browser/real_opener_test.ts",
+      "tests/process/system_opener_test.ts",
     ],
   },
   {

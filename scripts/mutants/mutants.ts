@@ -392,4 +392,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     tests: ["tests/process/secrets_of_children_test.ts"],
   },
+  {
+    guard: "a dollar sign that no opener reads as code",
+    file: "src/browser/open_browser.ts",
+    find: "#[\\]@!&'()*+,;=]",
+    replace: "#[\\]@!$&'()*+,;=]",
+    tests: ["tests/unit/browser/open_browser_test.ts"],
+  },
+  {
+    guard: "the very second in which a token ends",
+    file: "src/token.ts",
+    find: "leftMs > 0 && ",
+    replace: "",
+    tests: ["tests/unit/token_test.ts"],
+  },
 ];

@@ -51,17 +51,20 @@ export async function openBrowser(
 
 /**
  * Whether `url` is https and has nothing but the characters of RFC 3986, so that no opener can take it for an option,
- * or its parts for anything but a URL.
+ * or its parts for anything but a URL. Two of them may mean more to an opener than to a browser. A percent sign stands
+ * before two digits, for `%PATH%` would be a variable to Windows. A dollar sign, which no authority has in its addresses,
+ * is code to the PowerShell by which wslview opens the browser of Windows from WSL.
  */
 function isSafeUrl(url: string): boolean {
-  return /^https:\/\/[\w\-.~:/?#[\]@!$&'()*+,;=%]+$/.test(url) && URL.canParse(url);
+  return /^https:\/\/(?:[\w\-.~:/?#[\]@!&'()*+,;=]|%[\da-fA-F]{2})+$/.test(url) && URL.canParse(url);
 }
 
 async function tryOpener(
-  { command, args }: OpenerCommand,
+  { command, args, refusal }: OpenerCommand,
   dependencies: OpenBrowserDependencies,
   signal: AbortSignal,
 ): Promise<BrowserOpening> {
+  if (refusal !== undefined) return { kind: "failed", reason: refusal };
   const attempt = dependencies.processes.start(command, args);
   if (attempt.kind !== "started") return startFailure(command, attempt.kind);
   const { process } = attempt;

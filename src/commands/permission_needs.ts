@@ -69,7 +69,7 @@ const RULES: readonly Rule[] = [
   { kind: "run", names: /security$/, need: "key", os: ["darwin"] },
   { kind: "run", names: /^(xdg-open|wslview|rundll32\.exe)$/, need: "user", os: ["linux"] },
   { kind: "run", names: /^(open$|\/Applications\/)/, need: "user", os: ["darwin"] },
-  { kind: "run", names: /^rundll32$/, need: "user", os: ["windows"] },
+  { kind: "run", names: /^rundll32\.exe$/, need: "user", os: ["windows"] },
   { kind: "run", names: /^tee$/, need: "question", os: ["linux", "darwin"] },
   { kind: "run", names: /^[\w-]+$/, need: "user" },
 ];

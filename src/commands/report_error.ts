@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
 import { plainText } from "../plain_text.ts";
+import { packageError } from "./package_error.ts";
 import type { Terminal } from "../system/terminal.ts";
 
 const MAX_LENGTH = 2000;
@@ -50,6 +51,8 @@ function causeLines({ code, cause }: CliError): string[] {
 /** Anything else than a {@linkcode CliError} is a fault of this program. */
 function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
+  const missing = packageError(error);
+  if (missing !== null) return missing;
   const name = error instanceof Error ? error.name : typeof error;
   return new CliError("unexpected", `Unexpected error (${name})`, {
     hint: "Run the command again with --verbose and report what it prints.",

@@ -103,13 +103,25 @@ function judgeTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: numbe
   const [exp, iat] = [time(claims, "exp"), time(claims, "iat")];
   if (exp < nowSeconds - CLOCK_LEEWAY_SECONDS || iat > nowSeconds + CLOCK_LEEWAY_SECONDS) {
     // The token was made a moment ago, so its age is what the clocks are apart.
-    const minutes = Math.round(Math.abs(nowSeconds - iat) / 60);
     throw new CliError(
       "invalid_response",
-      `The clocks of this machine and of the sign-in service are about ${minutes} minutes apart`,
+      `The clocks of this machine and of the sign-in service are about ${inWords(nowSeconds - iat)} apart`,
       { hint: "Set this machine's clock, then try again." },
     );
   }
+}
+
+/** Units of time, in seconds, each with the least that is told in it. */
+const UNITS: readonly (readonly [name: string, seconds: number, least: number])[] = [
+  ["years", 365.25 * 86_400, 2],
+  ["days", 86_400, 2],
+  ["hours", 3600, 3],
+];
+
+function inWords(seconds: number): string {
+  const apart = Math.abs(seconds);
+  const [name, unit] = UNITS.find(([, unit, least]) => apart >= unit * least) ?? ["minutes", 60];
+  return `${Math.round(apart / unit)} ${name}`;
 }
 
 function time(claims: Readonly<Record<string, unknown>>, name: string): number {

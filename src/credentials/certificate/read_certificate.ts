@@ -94,7 +94,8 @@ function judgeValidity({ validity }: Certificate, path: string, nowMs: number): 
     `The certificate in ${path} ${isOver ? "expired on" : "is not valid before"} ${day}`,
     {
       hint: isOver
-        ? "Make a new one, upload it to the application's registration, and name its file."
+        ? "Check this machine's clock. If it is right, make a new one, upload it to the application's " +
+          "registration, and name its file."
         : "Check this machine's clock.",
     },
   );

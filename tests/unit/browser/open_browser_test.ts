@@ -115,6 +115,17 @@ Deno.test("openBrowser() gives all reasons when no opener works, and does not pa
   });
 });
 
+Deno.test("openBrowser() does not start what can't open so long an address, and says why", async () => {
+  const processes = new PlayedProcesses({ "rundll32.exe": 0, "firefox.exe": 0 });
+  const url = `https://login.example/?claims=${"a".repeat(8000)}`;
+  assertEquals(await open(processes, { url, os: "windows" }), {
+    kind: "failed",
+    reason: "Windows opens no address of more than 2081 characters by itself",
+  });
+  assertEquals((await open(processes, { url, os: "windows", browser: "firefox" })).kind, "opened");
+  assertEquals(processes.started, [["firefox.exe", url]]);
+});
+
 Deno.test("openBrowser() starts nothing when BROWSER is none or unusable", async () => {
   const processes = new PlayedProcesses({});
   assertEquals(await open(processes, { browser: "none" }), {
@@ -150,6 +161,11 @@ Deno.test("openBrowser() starts nothing for what is not a plain https address", 
         "https://a/`id`",
         "https://a/<",
         "https://a/^|",
+        "https://a/$(id)",
+        "https://a/?a=$env:PATH",
+        "https://a/?a=%PATH%",
+        "https://a/?a=100%",
+        "https://a/%2",
       )
       .concat("javascript:alert(1)", "HTTPS://a/", "https:a", "https://[/")
   ) {

@@ -17,7 +17,7 @@ function fromBrowser(value: string, os: Os = "linux"): string[][] {
 Deno.test("openerCommands() uses each system's own way to open a URL", () => {
   assertEquals(commands("linux", {}), [["xdg-open", URL]]);
   assertEquals(commands("darwin", {}), [["open", URL]]);
-  assertEquals(commands("windows", {}), [["rundll32", "url.dll,FileProtocolHandler", URL]]);
+  assertEquals(commands("windows", {}), [["rundll32.exe", "url.dll,FileProtocolHandler", URL]]);
 });
 
 Deno.test("openerCommands() uses the browser of Windows from WSL, and no shell of it", () => {
@@ -32,6 +32,21 @@ Deno.test("openerCommands() lets BROWSER win on every system", () => {
   assertEquals(fromBrowser("firefox", "darwin"), [["firefox", URL]]);
   assertEquals(fromBrowser("firefox", "windows"), [["firefox.exe", URL]]);
   assertEquals(commands("linux", { BROWSER: "firefox", WSL_DISTRO_NAME: "Debian" }), [["firefox", URL]]);
+});
+
+Deno.test("openerCommands() has the shell of Windows open nothing that is too long for it", () => {
+  const url = "https://login.example/?state=";
+  const longest = url.padEnd(2081, "a");
+  const refused = (variables: Record<string, string>, os: Os, address: string) =>
+    openerCommands(address, { os, env: environment(variables) }).map(({ refusal }) => refusal !== undefined);
+  for (const [address, isRefused] of [[longest, false], [`${longest}a`, true]] as const) {
+    assertEquals(refused({}, "windows", address), [isRefused]);
+    assertEquals(refused({ WSL_DISTRO_NAME: "Debian" }, "linux", address), [isRefused, isRefused]);
+    assertEquals(refused({ BROWSER: "/usr/bin/wslview:firefox" }, "linux", address), [isRefused, false]);
+    assertEquals(refused({ BROWSER: "firefox" }, "windows", address), [false]);
+    assertEquals(refused({}, "linux", address), [false]);
+    assertEquals(refused({}, "darwin", address), [false]);
+  }
 });
 
 Deno.test("openerCommands() treats an empty BROWSER as none given, and `none` as no browser at all", () => {

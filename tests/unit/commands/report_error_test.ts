@@ -84,6 +84,25 @@ Deno.test("reportError() shows nothing of an error that nobody foresaw but its k
   assertEquals(report("s3cret-canary").said[0], "Unexpected error (string)");
 });
 
+Deno.test("reportError() says what keeps Deno from loading a package: a clock that is behind, or no connection", () => {
+  const notLoaded = (text: string) => Object.assign(new TypeError(text), { code: "ERR_MODULE_NOT_FOUND" });
+  const unpublished = notLoaded(
+    "Could not find npm package 'a' matching '1.0.0'.\n\nA newer matching version was found, but it was not used " +
+      "because it was newer than the specified minimum dependency date of 1969-12-31 00:00:20 UTC.",
+  );
+  assertEquals(report(unpublished).said, [
+    "By this machine's clock a package that the program needs is not published yet",
+    "Hint: Check the date and time of this machine.",
+  ]);
+  const unreachable = notLoaded('Failed loading https://packages.example/a for package "a"');
+  assertEquals([report(unreachable).said[0], report(unreachable).exitCode], [
+    "Deno could not load a package that the program needs",
+    4,
+  ]);
+  assertEquals(report(notLoaded("Module not found")).said[0], "Unexpected error (TypeError)");
+  assertEquals(report(new TypeError(unpublished.message)).said[0], "Unexpected error (TypeError)");
+});
+
 Deno.test("reportError() shows with --verbose where an unforeseen error came through", () => {
   const fault = new TypeError("s3cret-canary\n    at canary");
   fault.stack = `TypeError: s3cret\n    at first (a.ts:1:1)\n    at second (b.ts:2:2)`;
