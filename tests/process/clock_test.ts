@@ -15,7 +15,7 @@ function clockAt(time: string): { env: Record<string, string> } {
 }
 
 const APART =
-  /^The clocks of this machine and of the sign-in service are about \d+ minutes apart\nHint: Set this/m;
+  /^The clocks of this machine and of the sign-in service are about \d+ (?:minutes|hours|days|years) apart\nHint: Set this/m;
 const CERTIFICATE =
   /^The TLS certificate of localhost:\d+ .*\nHint: Check the date and time of this machine\.$/m;
 
