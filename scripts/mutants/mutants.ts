@@ -323,6 +323,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/flows/wait_for_refresh_test.ts"],
   },
   {
+    guard: "no command of exec's after Ctrl-C",
+    file: "src/system/foreground_program.ts",
+    find: "    interrupted.throwIfAborted();\n",
+    replace: "",
+    tests: ["tests/unit/system/foreground_program_test.ts"],
+  },
+  {
+    guard: "the size of a file that is named",
+    file: "src/system/named_file.ts",
+    find: "if (data.length > MOST_BYTES)",
+    replace: "if (false)",
+    tests: ["tests/process/network_test.ts"],
+  },
+  {
     guard: "one resource in a token",
     file: "src/profiles/settings.ts",
     find: "assertOneToken(scopes, base, profileName);",

@@ -54,7 +54,6 @@ export async function runExec(
   const variable = parseVariable(flags.env ?? DEFAULT_VARIABLE);
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   const { result } = await obtainToken(flags, context, sayWaits(context.terminal, isQuiet));
-  context.interrupted.throwIfAborted();
   const env = { [variable]: result.token.accessToken.reveal() };
   const ended = await context.runInForeground(command, args, env);
   if (ended.kind !== "ended") throw startError(ended, command, variable);

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { signInCommand } from "../sign_in_command.ts";
+import { signInCommand } from "../flows/sign_in_command.ts";
 import type { Token } from "../token.ts";
 import { jsonText } from "./json_text.ts";
 import { utcTime } from "./local_time.ts";

@@ -1,7 +1,7 @@
 import { mergeClaims } from "../claims.ts";
 import { CliError, type CliErrorOptions } from "../errors.ts";
-import { signInCommand } from "../sign_in_command.ts";
 import type { TokenRequest } from "./get_token.ts";
+import { signInCommand } from "./sign_in_command.ts";
 
 /** The error for a request that only the user could fulfil, where the user may not be asked. */
 export function userNeeded(request: TokenRequest, demand: CliError | null): CliError {

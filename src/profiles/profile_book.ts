@@ -26,7 +26,7 @@ export interface ProfileBook {
   /** Writes a new profile. @throws {CliError} `usage` when there is one with its name. */
   add(profile: Profile): Promise<void>;
   /**
-   * Writes all of these profiles or none.
+   * Writes all of these profiles or none. One that is overwritten keeps what this program doesn't know.
    * @throws {CliError} `usage` when there is one with the name of one of them, unless it may be overwritten.
    */
   addAll(profiles: readonly Profile[], options: { readonly overwrite: boolean }): Promise<void>;
@@ -111,7 +111,10 @@ export function openProfileBook({ folder }: ProfileBookOptions): ProfileBook {
 
 function withAdded(present: Fields, profile: Profile, overwrite = false): Fields {
   if (!overwrite && Object.hasOwn(present, profile.name)) throw nameTaken(profile.name);
-  return { ...present, [profile.name]: profileRecord(profile) };
+  return {
+    ...present,
+    [profile.name]: { ...unknownFields(present[profile.name]), ...profileRecord(profile) },
+  };
 }
 
 /** The profile keeps its place in the file, and the fields that this program doesn't know. */

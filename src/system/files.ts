@@ -32,8 +32,8 @@ export interface Files {
   lstat(path: string): Promise<FileFacts | null>;
   /** Opens the file `path` for reading. */
   open(path: string): Promise<OpenFile>;
-  /** Whole content of the file `path`. */
-  read(path: string): Promise<Bytes>;
+  /** Whole content of the file `path`; no more than its first `mostBytes`, where they are named. */
+  read(path: string, mostBytes?: number): Promise<Bytes>;
   /**
    * Makes the file `path`, which must not exist (nor be a link), with mode 0600 whatever the umask, writes `data` and
    * waits until it is on the disk. Gives the facts about the new file.
@@ -77,7 +77,14 @@ export const systemFiles: Files = {
     }
   },
   open: (path) => attempt(["read"], "read", "Reading", path, () => open(path)),
-  read: (path) => attempt(["read"], "read", "Reading", path, () => Deno.readFile(path)),
+  read: (path, mostBytes) =>
+    attempt(
+      ["read"],
+      "read",
+      "Reading",
+      path,
+      () => mostBytes === undefined ? Deno.readFile(path) : readHead(path, mostBytes),
+    ),
   create: (path, data) => attempt(["write"], "write", "Writing", path, () => create(path, data)),
   rename: (from, to) =>
     attempt(["read", "write"], "replace", "Replacing", to, () => renamePatiently(from, to)),
@@ -130,8 +137,18 @@ async function open(path: string): Promise<OpenFile> {
   }
 }
 
+/** Not by its size: a device or a pipe has none, and may never end. */
+async function readHead(path: string, length: number): Promise<Bytes> {
+  using file = await Deno.open(path);
+  return await readNext(file, length);
+}
+
 async function readAt(file: Deno.FsFile, at: number, length: number): Promise<Bytes> {
   await file.seek(at, Deno.SeekMode.Start);
+  return await readNext(file, length);
+}
+
+async function readNext(file: Deno.FsFile, length: number): Promise<Bytes> {
   const bytes = new Uint8Array(length);
   let filled = 0;
   while (filled < length) {

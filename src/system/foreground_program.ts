@@ -28,14 +28,16 @@ export type RunInForeground = (
 
 /**
  * Makes the function that runs a program in the foreground. While it runs, signals end the program and not this one,
- * which lives as long as the program does.
+ * which lives as long as the program does. Nothing is started once `interrupted` is aborted, whose reason is thrown then.
  */
-export function foregroundOf(handOver: HandOver): RunInForeground {
+export function foregroundOf(handOver: HandOver, interrupted: AbortSignal): RunInForeground {
   return async (command, args, env) => {
     let child: Deno.ChildProcess | null = null;
     using _signals = handOver((signal) => {
       if (child !== null && !comesByItself(signal)) pass(signal, child);
     });
+    // From here on a signal is the program's: one that came before is not to be lost in between.
+    interrupted.throwIfAborted();
     const spawned = trySpawn(command, args, {
       stdin: "inherit",
       stdout: "inherit",

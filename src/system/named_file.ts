@@ -3,12 +3,15 @@ import { CliError } from "../errors.ts";
 import { FileError } from "./file_error.ts";
 import type { Bytes, Files } from "./files.ts";
 
+/** More than any certificate, bundle of roots or assertion has. */
+const MOST_BYTES = 1_048_576;
+
 /**
  * Reads a file that the user named, by a flag or a variable.
  *
  * @param what What the file is, for the message: "The root certificate".
  * @param source What named it, for the hint: "--ca-cert or ENTRA_AUTH_CLI_CA_CERT".
- * @throws {CliError} `usage` when the file can't be read, `permission` when Deno may not read it.
+ * @throws {CliError} `usage` when the file can't be read or is too large, `permission` when Deno may not read it.
  */
 export async function readNamedFile(
   path: string,
@@ -16,10 +19,11 @@ export async function readNamedFile(
   source: string,
   files: Files,
 ): Promise<Bytes> {
-  try {
-    return await files.read(resolve(path));
-  } catch (error) {
-    if (!(error instanceof FileError)) throw error;
-    throw new CliError("usage", `${what} can't be used: ${error.message}`, { hint: `Check ${source}.` });
-  }
+  const wrong = (why: string) =>
+    new CliError("usage", `${what} can't be used: ${why}`, { hint: `Check ${source}.` });
+  const data = await files.read(resolve(path), MOST_BYTES + 1).catch((error) => {
+    throw error instanceof FileError ? wrong(error.message) : error;
+  });
+  if (data.length > MOST_BYTES) throw wrong(`${path} has more than ${MOST_BYTES} bytes`);
+  return data;
 }

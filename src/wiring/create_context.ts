@@ -52,7 +52,7 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     },
     async runInForeground(command, args, env) {
       const { foregroundOf } = await import("../system/foreground_program.ts");
-      return await foregroundOf(system.handOverSignals)(command, args, env);
+      return await foregroundOf(system.handOverSignals, interrupted)(command, args, env);
     },
     exitCode: 0,
   };

@@ -124,6 +124,24 @@ for (
 }
 
 Deno.test({
+  name: "exec starts no command where Ctrl-C comes while the token is being obtained",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+    await sandbox.signIn(["get-token"]);
+    const arrival = Promise.withResolvers<void>();
+    const until = Promise.withResolvers<void>();
+    sandbox.provider.failNext("token", { kind: "hold", onArrival: arrival.resolve, until: until.promise });
+    const program = sandbox.start(execShell("echo ran"), PERMITTED);
+    await arrival.promise;
+    program.kill("SIGINT");
+    const result = await program.ended;
+    until.resolve();
+    assertEquals([result.code, result.stdout], [130, ""], result.stderr);
+  },
+});
+
+Deno.test({
   name: "exec leaves Ctrl-C on a terminal to its command, which gets it once, and waits for it",
   ignore: ignore || hasNoPseudoTerminal,
   async fn() {

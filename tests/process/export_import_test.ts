@@ -82,7 +82,12 @@ Deno.test("export-profile writes one portable file without secrets, which import
   );
   assertDone(await there(["import-profile", "--file", file, "--name", "renamed"]), "'renamed' imported");
   await there(["edit-profile", "--name", "work", "--scope", "Mail.Read"]);
+  // Somebody noted something beside what the program knows.
+  const book = join(machines.folder, "there", "profiles.json");
+  const noted = (await Deno.readTextFile(book)).replace('"work": {', '"work": { "color": "red",');
+  await Deno.writeTextFile(book, noted);
   assertDone(await there(["import-profile", "--file", file, "--force"]));
+  assertEquals(JSON.parse(await Deno.readTextFile(book)).profiles.work.color, "red");
   const names = (await listed(there)).map((profile) => {
     const { name, scope } = profile as { name: string; scope: string };
     return [name, scope];

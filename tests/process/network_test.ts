@@ -47,6 +47,20 @@ Deno.test("get-token --ca-cert with a file that is missing or no certificate is 
   assertStringIncludes(named.stderr, "ENTRA_AUTH_CLI_CA_CERT");
 });
 
+Deno.test("a file that is named and too large, or never ends, is wrong usage, and is not read to its end", async () => {
+  await using sandbox = await openSandbox();
+  const large = join(sandbox.folder, "large.pem");
+  await Deno.writeTextFile(large, " ".repeat(1_048_577));
+  for (const file of [large, ...(Deno.build.os === "windows" ? [] : ["/dev/zero"])]) {
+    for (const args of [["--ca-cert", file], ["--flow", "client-credentials", "--certificate", file]]) {
+      const result = await sandbox.run(["get-token", ...args]);
+      await assertNothingCame(sandbox, result, 2, /can't be used: .* has more than 1048576 bytes$/m);
+    }
+    const inspected = await sandbox.run(["inspect", "--file", file]);
+    await assertNothingCame(sandbox, inspected, 2, / has more than \d+ bytes$/m);
+  }
+});
+
 Deno.test("get-token --ca-cert beats $ENTRA_AUTH_CLI_CA_CERT", async () => {
   await using sandbox = await openSandbox();
   const env = { ENTRA_AUTH_CLI_CA_CERT: join(sandbox.folder, "missing.pem") };

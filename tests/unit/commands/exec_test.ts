@@ -59,15 +59,3 @@ Deno.test("exec asks for no token where there is no command, or the variable can
     assertEquals([error.code, context.requests.length, context.ran.length], ["usage", 0, 0]);
   }
 });
-
-Deno.test("exec runs nothing once it is interrupted", async () => {
-  const context = new MemoryContext();
-  const interrupts = new AbortController();
-  Object.defineProperty(context, "interrupted", { value: interrupts.signal });
-  context.flows.getToken = () => {
-    interrupts.abort(new CliError("interrupted", "Interrupted"));
-    return Promise.resolve(context.result);
-  };
-  const error = await assertRejects(() => runExec({ profile: "work" }, ["tool"], context), CliError);
-  assertEquals([error.code, context.ran], ["interrupted", []]);
-});

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { encodeBase64Url } from "@std/encoding/base64url";
 import { CliError } from "../../../src/errors.ts";
 import { nobodyAsked, userNeeded } from "../../../src/flows/user_needed.ts";
 import { REQUEST } from "./token_world.ts";
@@ -27,7 +28,9 @@ Deno.test("userNeeded() gives the exact command that signs in, quoted for a shel
   assertEquals(
     error.hint,
     "Multifactor authentication is required. Sign in where there is a browser:\n" +
-      `entra-auth-cli get-token --profile "my app" --scope "User.Read Mail.Read" --claims '${CLAIMS}'`,
+      `entra-auth-cli get-token --profile "my app" --scope "User.Read Mail.Read" --claims ${
+        encodeBase64Url(CLAIMS)
+      }`,
   );
 });
 
@@ -35,7 +38,7 @@ Deno.test("userNeeded() carries the claims that were asked for together with tho
   const error = userNeeded({ ...REQUEST, claims: '{"access_token":{"y":null}}' }, MFA);
   assertStringIncludes(
     error.hint ?? "",
-    `--profile work --claims '{"access_token":{"y":null,"x":{"essential":true}}}'`,
+    `--profile work --claims ${encodeBase64Url('{"access_token":{"y":null,"x":{"essential":true}}}')}`,
   );
   assertStringIncludes(userNeeded(REQUEST, null).hint ?? "", "\nentra-auth-cli get-token --profile work");
 });
@@ -49,7 +52,7 @@ Deno.test("userNeeded() forces the sign-in after a refused refresh, unless its c
   );
   assertEquals(
     userNeeded(refreshOnly, MFA).hint,
-    `Sign in: entra-auth-cli get-token --profile work --claims '${CLAIMS}'`,
+    `Sign in: entra-auth-cli get-token --profile work --claims ${encodeBase64Url(CLAIMS)}`,
   );
 });
 
@@ -66,6 +69,6 @@ Deno.test("nobodyAsked() keeps what a sign-in said, and adds why it was needed a
   assertEquals(
     error.hint,
     "Multifactor authentication is required. Use a terminal.\nThe command:\n" +
-      `entra-auth-cli get-token --profile work --scope Mail.Read --claims '${CLAIMS}'`,
+      `entra-auth-cli get-token --profile work --scope Mail.Read --claims ${encodeBase64Url(CLAIMS)}`,
   );
 });

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import { openProfileBook } from "../../../src/profiles/profile_book.ts";
+import { profileRecord } from "../../../src/profiles/profile_file.ts";
 import { makeStoreHome } from "../store/store_fixture.ts";
 
 function profile(name: string, more: Partial<Profile> = {}): Profile {
@@ -46,6 +47,18 @@ Deno.test("add() refuses a name that is taken, and changes nothing", async () =>
   const error = await assertRejects(() => book.add(again), CliError, "Profile 'constructor' exists already");
   assertEquals(error.code, "usage");
   assertEquals(await home.read("profiles.json"), before);
+});
+
+Deno.test("addAll() overwrites what this program knows of a profile, and keeps the rest", async () => {
+  await using home = await makeStoreHome();
+  const mine = { tenantId: "contoso.com", loginHint: "ada@contoso.com", color: "red" };
+  await home.write("profiles.json", JSON.stringify({ note: "mine", profiles: { work: mine, job: 7 } }));
+  const book = openProfileBook({ folder: home.folder() });
+  const others = [profile("work"), profile("job")];
+  await book.addAll(others, { overwrite: true });
+  const written = JSON.parse(new TextDecoder().decode(await home.read("profiles.json")));
+  const [work, job] = others.map(profileRecord);
+  assertEquals(written, { version: 1, note: "mine", profiles: { work: { color: "red", ...work }, job } });
 });
 
 Deno.test("remove() takes one profile out, and keeps what it doesn't know", async () => {

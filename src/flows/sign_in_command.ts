@@ -1,4 +1,5 @@
-import { shellWord } from "./shell_word.ts";
+import { encodeBase64Url } from "@std/encoding/base64url";
+import { shellWord } from "../shell_word.ts";
 
 /** What a command has to say to sign in for one token. */
 export interface SignInWords {
@@ -10,8 +11,12 @@ export interface SignInWords {
   readonly claims?: string | undefined;
 }
 
-/** The command that signs in, ready to be copied into a shell. */
+/**
+ * The command that signs in, ready to be copied into a shell. It may be pasted on another machine than this one, so claims
+ * are base64url, which no shell takes apart: Windows PowerShell drops the quotes in JSON, however it is quoted.
+ */
 export function signInCommand({ profile, flags = [], claims }: SignInWords): string {
   const words = ["entra-auth-cli", "get-token", "--profile", profile, ...flags];
-  return [...words, ...(claims === undefined ? [] : ["--claims", claims])].map(shellWord).join(" ");
+  return [...words, ...(claims === undefined ? [] : ["--claims", encodeBase64Url(claims)])].map(shellWord)
+    .join(" ");
 }
