@@ -31,6 +31,24 @@ executable_name() {
   printf 'entra-auth-cli-%s-%s' "$machine" "$system"
 }
 
+# follow ADDRESS FILE: gets a file with wget, which by itself would also follow a redirect from https to http.
+follow() {
+  address=$1
+  for _ in 1 2 3 4 5; do
+    wget --no-verbose --tries=3 --max-redirect=0 --server-response --output-document="$2" "$address" 2>"$draft/log" &&
+      return
+    next=$(sed -n 's/^ *[Ll]ocation: *//p' "$draft/log" | tail -n 1)
+    case $next in
+      "${release%%://*}"://*) address=$next ;;
+      /*) address=$(printf '%s' "$address" | cut -d / -f 1-3)$next ;;
+      "") sed '/^ /d' "$draft/log" >&2; return 1 ;;
+      *) say "$address leads to $next, which is not ${release%%://*}"; return 1 ;;
+    esac
+  done
+  say "$1 leads from one address to the next without an end"
+  return 1
+}
+
 # take NAME FILE: gets a file of the release, whole or not at all.
 take() {
   case $release in
@@ -38,7 +56,7 @@ take() {
       if have curl; then
         curl --proto "=${release%%://*}" --fail --silent --show-error --location --retry 2 --output "$2" "$release/$1"
       elif have wget; then
-        wget --quiet --tries=3 --output-document="$2" "$release/$1"
+        follow "$release/$1" "$2"
       else
         fail "neither curl nor wget is here"
       fi

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
+import { makeServerCertificate } from "../support/provider/certificate.ts";
 import { CHECKSUM_FILE, formatChecksums } from "../../scripts/release/checksums.ts";
 
 const SCRIPT = fromFileUrl(import.meta.resolve("../../scripts/install.sh"));
@@ -14,6 +15,27 @@ const NAMES = TARGETS.map((target) => `entra-auth-cli-${target}`);
 // Windows has a script of its own.
 const ignore = Deno.build.os === "windows";
 
+/** What the script needs besides what takes its files. */
+const NEEDED = [
+  ...["cat", "chmod", "cp", "cut", "grep", "ldd", "mkdir", "mktemp", "mv", "rm", "sed", "sh", "sha256sum"],
+  ...["shasum", "tail", "uname"],
+];
+
+/** Makes a folder for `PATH` in which the script finds `taker` and no other program that takes files; null where there is none. */
+async function pathWith(taker: string, folder: string): Promise<string | null> {
+  const places = (Deno.env.get("PATH") ?? "").split(":").reverse();
+  for (const program of [taker, ...NEEDED]) {
+    for (const place of places) {
+      const path = join(place, program);
+      const isThere = await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+      if (!isThere) continue;
+      await Deno.remove(join(folder, program)).catch(() => {});
+      await Deno.symlink(path, join(folder, program));
+    }
+  }
+  return await Deno.stat(join(folder, taker)).then(() => folder, () => null);
+}
+
 /** A release whose executables do nothing but say their version. */
 class Release implements AsyncDisposable {
   readonly folder: string;
@@ -25,7 +47,7 @@ class Release implements AsyncDisposable {
     this.folder = join(top, "release");
     this.#server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen() {} },
-      (request) => this.#answer(request),
+      (request) => this.answer(request),
     );
   }
 
@@ -43,7 +65,7 @@ class Release implements AsyncDisposable {
     await Deno.writeTextFile(join(this.folder, CHECKSUM_FILE), await formatChecksums(this.folder, names));
   }
 
-  async #answer(request: Request): Promise<Response> {
+  async answer(request: Request): Promise<Response> {
     const name = new URL(request.url).pathname.slice(1);
     const data = await Deno.readFile(join(this.folder, name)).catch(() => null);
     if (data === null) return new Response("not found", { status: 404 });
@@ -206,3 +228,53 @@ Deno.test({
     }
   },
 });
+
+for (const taker of ["curl", "wget"]) {
+  Deno.test({
+    name: `install.sh with ${taker} follows a release from https to https, and not to http`,
+    ignore,
+    async fn(test) {
+      await using release = await Release.open();
+      const tools = join(release.top, "tools");
+      await Deno.mkdir(tools);
+      const path = await pathWith(taker, tools);
+      if (path === null) return;
+      const { caPem, certificatePem: cert, privateKeyPem: key } = await makeServerCertificate();
+      const trusted = join(release.top, "ca.pem");
+      await Deno.writeTextFile(trusted, caPem);
+      const settings = join(release.top, "wgetrc");
+      await Deno.writeTextFile(settings, `ca_certificate = ${trusted}\n`);
+      const env = { PATH: path, CURL_CA_BUNDLE: trusted, WGETRC: settings };
+      await using server = Deno.serve(
+        { hostname: "127.0.0.1", port: 0, cert, key, onListen() {} },
+        (request) => {
+          const { origin, pathname } = new URL(request.url);
+          const [, way = "", name = ""] = pathname.split("/");
+          const locations: Record<string, string> = {
+            far: `${origin}/files/${name}`,
+            near: `/files/${name}`,
+            plain: `${release.url}${name}`,
+            round: pathname,
+          };
+          const location = locations[way];
+          if (location !== undefined) return new Response(null, { status: 302, headers: { location } });
+          return release.answer(new Request(`${origin}/${name}`));
+        },
+      );
+      const from = (way: string) => release.install(`https://localhost:${server.addr.port}/${way}`, env);
+      for (const way of ["files", "far", "near"]) {
+        await test.step(way, async () => {
+          const { code, said, left } = await from(way);
+          assertEquals([code, left], [0, ["entra-auth-cli"]], said);
+        });
+      }
+      for (const way of ["plain", "round", "far/nowhere"]) {
+        await test.step(way, async () => {
+          const { code, said, left } = await from(way);
+          assertEquals([code, left], [1, []], said);
+          assertStringIncludes(said, "cannot take SHA256SUMS");
+        });
+      }
+    },
+  });
+}
