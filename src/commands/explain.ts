@@ -37,7 +37,7 @@ export function explainCommand(context: CommandContext): AnyCommand {
  * Prints what is known of the errors named, or of every known one in short.
  *
  * @throws {CliError} `usage` for what is no number or an unknown one, before anything is printed; `no_profile` for a
- *   profile that was named and isn't there.
+ *   profile that was named and isn't there; `permission`.
  */
 export async function runExplain(
   named: readonly string[],
@@ -70,7 +70,9 @@ async function findSubject(profile: string | undefined, context: CommandContext)
     const { clientId, tenant } = await readSettings({}, name, context);
     return { clientId, tenant, profile: name };
   } catch (error) {
-    if (!(error instanceof CliError) || profile !== undefined) throw error;
+    // A permission that is missing is no missing profile.
+    const isMissing = error instanceof CliError && error.code !== "permission" && profile === undefined;
+    if (!isMissing) throw error;
     return { ...PLACEHOLDERS, profile: name };
   }
 }

@@ -17,6 +17,8 @@ export type Need =
   | "authority"
   /** What an application proves itself with, and the identity of a machine. */
   | "application"
+  /** The files that the environment names for that. */
+  | "proof"
   /** A root certificate of the user's. */
   | "certificate"
   /** Loading MSAL, which asks for more than it uses. */
@@ -51,6 +53,7 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^ENTRA_AUTH_CLI_CA_CERT$/, need: "certificate" },
   { kind: "env", names: /_CA_STORE$|_PROXY$/i, need: "authority" },
   { kind: "env", names: /^Program(Data|Files)$/, need: "msal" },
+  { kind: "env", names: /^AZURE_(CLIENT_CERTIFICATE_PATH|FEDERATED_TOKEN_FILE)$/, need: "proof" },
   { kind: "env", names: /^AZURE(_(CLIENT_|FEDERATED_|POD_)|SUBSCRIPTION_)/, need: "application" },
   { kind: "env", names: /^(ACTIONS|SYSTEM|GITLAB|MSAL|REGION)_/, need: "application" },
   { kind: "env", names: /^((DEFAULT_)?IDENTITY|IMDS|MSI)_/, need: "application" },
@@ -84,6 +87,7 @@ const REFRESH: readonly Need[] = [
   ...NETWORK,
   "msal",
   "application",
+  "proof",
   "terminal",
 ];
 const TOKEN: readonly Need[] = [...REFRESH, "user", "question"];
@@ -107,7 +111,7 @@ const COMMAND_NEEDS: Readonly<Record<string, readonly Need[]>> = {
   "import-profile": ["folder", "change", "key", "question", "terminal"],
   "doctor": [...TOKEN.filter((need) => need !== "msal"), "machine"],
   "completions": ["folder", "terminal"],
-  "permissions": ["folder", "certificate", "terminal"],
+  "permissions": ["folder", "certificate", "proof", "terminal"],
 };
 
 /** The commands that need a permission at all, but for showing their help. */

@@ -74,7 +74,7 @@ async function grantsHere(
     !used.some(({ flow }) => isApplicationFlow(flow) || needsCredential(flow));
   const grants: Record<GrantKind, string[]> = grantsFor(
     set,
-    needs.filter((need) => need !== "application" || !isForPeople),
+    needs.filter((need) => !isForPeople || (need !== "application" && need !== "proof")),
     context.os,
   );
   if (needs.includes("folder")) grants.read.push(context.home);
@@ -84,7 +84,7 @@ async function grantsHere(
   if (!needs.includes("authority")) return grants;
   const certificate = context.env.get("ENTRA_AUTH_CLI_CA_CERT");
   if (certificate !== undefined) grants.read.push(certificate);
-  if (needs.includes("application")) grants.read.push(...used.flatMap(certificatesOf));
+  if (needs.includes("proof")) grants.read.push(...proofFiles(used, context));
   const hosts = used.map(hostOf);
   if (profile === undefined) return { ...grants, net: [...new Set([...grants.net, ...hosts])] };
   const others = grants.net.filter((host) => needFor("net", host) !== "authority");
@@ -102,9 +102,16 @@ async function existing(name: string, { profiles }: CommandContext): Promise<Pro
   throw noSuchProfile(name);
 }
 
-/** The file that an application's profile proves it with, if it names one. */
-function certificatesOf({ flow, certificate }: Profile): string[] {
-  return needsCredential(flow) && certificate !== undefined ? [certificate] : [];
+/** The files with which the applications of profiles prove themselves: those of the environment, and their certificates. */
+function proofFiles(used: readonly Profile[], { env }: CommandContext): string[] {
+  const proving = used.filter(({ flow }) => needsCredential(flow));
+  // Without a profile the environment says everything.
+  const named = used.length > 0 && proving.length === 0
+    ? []
+    : [env.get("AZURE_CLIENT_CERTIFICATE_PATH"), env.get("AZURE_FEDERATED_TOKEN_FILE")];
+  return [...new Set([...named, ...proving.map(({ certificate }) => certificate)])].filter((path) =>
+    path !== undefined
+  );
 }
 
 /** The host that a profile signs in at, with its port. */

@@ -81,6 +81,28 @@ Deno.test("runPermissions() lets the certificates of profiles be read, where the
   assertEquals((await permissions({}, "inspect", context)).permissions.read, ["/home/ada/.entra-auth-cli"]);
 });
 
+Deno.test("runPermissions() lets the files be read that variables name, where an application proves itself with them", async () => {
+  const context = new MemoryContext();
+  context.variables.AZURE_CLIENT_CERTIFICATE_PATH = "/etc/job.pem";
+  context.variables.AZURE_FEDERATED_TOKEN_FILE = "/run/token";
+  const files = async (profile?: string) => {
+    context.terminal.data = "";
+    const { permissions: { read } } = await permissions({ profile }, "get-token", context);
+    return read.slice(1);
+  };
+  assertEquals(await files(), []);
+  context.profiles.profiles.push(
+    { ...WORK, name: "job", flow: "client-credentials", certificate: "/etc/job.pem" },
+    { ...WORK, name: "machine", flow: "managed-identity" },
+  );
+  for (const profile of [undefined, "job"]) {
+    assertEquals(await files(profile), ["/etc/job.pem", "/run/token"]);
+  }
+  for (const profile of ["work", "machine"]) assertEquals(await files(profile), []);
+  context.profiles.profiles.length = 0;
+  assertEquals(await files(), ["/etc/job.pem", "/run/token"]);
+});
+
 Deno.test("runPermissions() prints flags for a shell on one line", async () => {
   const context = new MemoryContext();
   await runPermissions({}, "get-token", context);
