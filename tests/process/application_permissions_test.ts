@@ -3,7 +3,9 @@ import { join } from "@std/path/join";
 import denoJson from "../../deno.json" with { type: "json" };
 import { APPLICATION_VARIABLES, MACHINE_VARIABLES } from "../support/application_variables.ts";
 import { makeClientCertificate, makePfx } from "../support/client_certificate.ts";
-import { CONFIDENTIAL_APPLICATION } from "../support/provider/directory.ts";
+import { makeFederatedIssuer } from "../support/federated_issuer.ts";
+import { covers, type Documented, listed, PermissionMatrix, SAVING } from "../support/permission_matrix.ts";
+import { CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../support/provider/directory.ts";
 import { freePort } from "../support/ports.ts";
 import { openSandbox } from "../support/sandbox.ts";
 
@@ -59,8 +61,15 @@ Deno.test({
       ["MSAL_FORCE_REGION", GET, secret],
       ["REGION_NAME", GET, secret],
       ["AZURE_CLIENT_CERTIFICATE_PASSWORD", [...GET, "--certificate", certificate], {}],
+      ["AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", [...GET, "--certificate", certificate], {
+        AZURE_CLIENT_CERTIFICATE_PASSWORD: "pw",
+      }],
+      ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", GET, { ACTIONS_ID_TOKEN_REQUEST_URL: "https://localhost/" }],
+      ["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", GET, pipelines],
+      ["GITLAB_OIDC_TOKEN", [...GET, "--assertion-env", "GITLAB_OIDC_TOKEN"], {}],
       ...MACHINE_VARIABLES.map((name): [string, string[], Record<string, string>] => [name, MACHINE, {}]),
     ];
+    assertEquals(denials.map(([name]) => name).toSorted(), listed.toSorted());
     for (const [name, args, env] of denials) {
       await test.step(`${name} denied`, async () => {
         const result = await sandbox.run(args, { env, denied: [`--deny-env=${name}`] });
@@ -84,5 +93,61 @@ Deno.test({
     const result = await sandbox.run(MACHINE, { env: elsewhere });
     assertEquals(result.code, 8, result.stderr);
     assertStringIncludes(result.stderr, "--allow-net=169.254.129.4:8081");
+  },
+});
+
+Deno.test({
+  name:
+    "an application does with what `permissions` says of its profile, with the files that prove it, and names each that it lacks",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn(test) {
+    const certificate = await makeClientCertificate();
+    const issuer = await makeFederatedIssuer();
+    const { certificatePem, keyPem } = certificate;
+    const { secret, ...application } = CONFIDENTIAL_APPLICATION;
+    const certified = { ...application, clientId: crypto.randomUUID(), certificate: certificatePem };
+    const federated = { ...application, clientId: crypto.randomUUID(), federation: issuer.federation };
+    await using sandbox = await openSandbox({
+      applications: [PUBLIC_APPLICATION, CONFIDENTIAL_APPLICATION, certified, federated],
+    });
+    // Not in the sandbox's folder, where no token may be found at the end.
+    await using files = new AsyncDisposableStack();
+    const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+    files.defer(() => Deno.remove(folder, { recursive: true }));
+    const pem = join(folder, "job.pem");
+    await Deno.writeTextFile(pem, `${certificatePem}\n${keyPem}`);
+    const token = join(folder, "token");
+    await Deno.writeTextFile(token, await issuer.issue({ lifeSeconds: 3600 }));
+
+    const create = async (name: string, clientId: string, ...more: string[]) => {
+      const { tenantId, origin } = sandbox.provider;
+      const ids = ["--tenant-id", tenantId, "--authority", origin, "--client-id", clientId];
+      const args = ["create-profile", "--name", name, "--flow", "client-credentials", ...ids, ...more];
+      const { code, stderr } = await sandbox.run(args, { stdin: `${secret}\n` });
+      assertEquals(code, 0, stderr);
+    };
+    await create("with-secret", application.clientId, "--client-secret-stdin");
+    await create("with-certificate", certified.clientId, "--certificate", pem);
+    await create("certified", certified.clientId);
+    await create("federated", federated.clientId);
+    const uses: [profile: string, env: Record<string, string>, files: string[]][] = [
+      ["with-secret", {}, []],
+      ["with-certificate", {}, [pem]],
+      ["certified", { AZURE_CLIENT_CERTIFICATE_PATH: pem }, [pem]],
+      ["federated", { AZURE_FEDERATED_TOKEN_FILE: token }, [token]],
+    ];
+    const matrix = new PermissionMatrix(sandbox);
+    for (const [profile, env, proofs] of uses) {
+      await test.step(profile, async () => {
+        const args = ["get-token", "--profile", profile, "--force"];
+        const documented = await matrix.documented("get-token", profile, env);
+        assertEquals(documented.read, [sandbox.home, sandbox.env.ENTRA_AUTH_CLI_CA_CERT, ...proofs]);
+        // The variables are denied one by one above.
+        const isWithheld = ({ kind }: Documented) => kind !== "env";
+        const asked = await matrix.examine({ args, env, goesOnWithout: SAVING }, documented, isWithheld);
+        const unused = listed(documented).filter((one) => !asked.some((other) => covers(one, other)));
+        assertEquals(unused.filter(({ kind }) => kind === "read" || kind === "write"), []);
+      });
+    }
   },
 });

@@ -1,27 +1,16 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { COMMAND_NAMES } from "../../src/commands/program.ts";
 import { APPLICATION_VARIABLES, MACHINE_VARIABLES } from "../support/application_variables.ts";
 import {
   type Asked,
   covers,
   type Documented,
-  isNamed,
   listed,
   PermissionMatrix,
+  SAVING,
   type Use,
-  without,
 } from "../support/permission_matrix.ts";
 import { createProfileArgs, openSandbox } from "../support/sandbox.ts";
-
-/** A way to use a command, and how it ends. */
-interface MatrixUse extends Use {
-  /** How it ends with all that it needs; 0 by default. */
-  readonly code?: number;
-  /** The flags whose lack it doesn't end for: it does what it can, and names the flag. */
-  readonly goesOnWithout?: RegExp;
-  /** Those of them that it doesn't name. */
-  readonly silentWithout?: RegExp;
-}
 
 const SHOWN = ["--force", "--show-url", "--timeout", "30s"];
 const AT_URL = "at the URL that is shown";
@@ -34,14 +23,12 @@ const PORTABLE = JSON.stringify({
   version: 1,
   profiles: { default: { tenantId: TENANT, clientId: TENANT, flow: "interactive", scopes: ["User.Read"] } },
 });
-/** A token that somebody signed in for is given, though it can't be saved. */
-const SAVING = /^--allow-write=/;
 const ANYTHING = /^/;
 /** Where the home is only to be left out of what is shown, where an opener is, and what a proxy's error would say. */
 const UNESSENTIAL = /^--allow-env=(HOME|PATH|\w+_PROXY)$/i;
 
 /** Ways to use each command. A new command gets a line here. */
-const USES: readonly MatrixUse[] = [
+const USES: readonly Use[] = [
   { args: ["get-token"] },
   { args: ["get-token", ...SHOWN], signsIn: AT_URL, goesOnWithout: SAVING },
   {
@@ -120,20 +107,8 @@ Deno.test({
     for (const use of USES) {
       await test.step(use.args.join(" "), async () => {
         const documented = await matrix.documented(named(use));
-        const all = listed(documented);
-        const whole = await matrix.use(use, documented);
-        assertEquals(whole.code, use.code ?? 0, whole.stderr);
-        assertEquals(whole.asked.filter((asked) => !all.some((one) => covers(one, asked))), []);
-        askedBy.set(named(use), [...whole.asked, ...askedBy.get(named(use)) ?? []]);
-        for (const one of all.filter((one) => whole.asked.some((asked) => covers(one, asked)))) {
-          const { code, stdout, stderr } = await matrix.use(use, without(documented, one));
-          const flag = `--allow-${one.kind}=${one.name}`;
-          const said = `without ${flag}: ${stderr}${stdout}`;
-          if (use.goesOnWithout?.test(flag)) assert([0, 1, 8, use.code].includes(code), said);
-          else assertEquals([code, stdout], [8, ""], said);
-          if (!use.silentWithout?.test(flag)) assert(isNamed(one, stdout + stderr), said);
-          assertEquals(/^\s+at |NotCapable|Uncaught/m.exec(stderr), null, said);
-        }
+        const asked = await matrix.examine(use, documented);
+        askedBy.set(named(use), [...asked, ...askedBy.get(named(use)) ?? []]);
       });
     }
 

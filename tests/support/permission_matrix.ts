@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path/join";
 import { grantFlags, type GrantKind } from "../../src/grants.ts";
 import { enterDeviceCode } from "./enter_device_code.ts";
@@ -16,7 +16,16 @@ export interface Use {
   readonly runs?: string;
   /** Variables besides those of the sandbox. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How it ends with all that it needs; 0 by default. */
+  readonly code?: number;
+  /** The flags whose lack it doesn't end for: it does what it can, and names the flag. */
+  readonly goesOnWithout?: RegExp;
+  /** Those of them that it doesn't name. */
+  readonly silentWithout?: RegExp;
 }
+
+/** A token that somebody waits for is given, though it can't be saved. */
+export const SAVING = /^--allow-write=/;
 
 /** What a command is documented to need, as `permissions` says it. */
 export type Permissions = Record<GrantKind, string[]>;
@@ -50,8 +59,37 @@ export class PermissionMatrix {
     return JSON.parse(stdout).permissions;
   }
 
+  /**
+   * Sees that a command does with what is documented, asks for nothing else, and, without each single permission that it
+   * asks for, ends in exit code 8 and names it. Gives what it asked for. `isWithheld` leaves permissions out of that.
+   */
+  async examine(
+    use: Use,
+    documented: Permissions,
+    isWithheld: (one: Documented) => boolean = () => true,
+  ): Promise<Asked[]> {
+    const all = listed(documented);
+    const whole = await this.#use(use, documented);
+    assertEquals(whole.code, use.code ?? 0, whole.stderr);
+    assertEquals(whole.asked.filter((asked) => !all.some((one) => covers(one, asked))), []);
+    const used = all.filter((one) => whole.asked.some((asked) => covers(one, asked)));
+    for (const one of used.filter(isWithheld)) {
+      // With `localhost` there is `localhost:443` too.
+      const asked = whole.asked.filter((asked) => covers(one, asked));
+      const rest = without(documented, all.filter((other) => asked.some((each) => covers(other, each))));
+      const { code, stdout, stderr } = await this.#use(use, rest);
+      const flag = `--allow-${one.kind}=${one.name}`;
+      const said = `without ${flag}: ${stderr}${stdout}`;
+      if (use.goesOnWithout?.test(flag)) assert([0, 1, 8, use.code].includes(code), said);
+      else assertEquals([code, stdout], [8, ""], said);
+      if (!use.silentWithout?.test(flag)) assert(isNamed(one, stderr + stdout), said);
+      assertEquals(/^\s+at |NotCapable|Uncaught/m.exec(stderr), null, said);
+    }
+    return whole.asked;
+  }
+
   /** Uses a command with exactly these permissions, on a copy of the folder. `asked` is what it asked Deno for, with the folder's own name. */
-  async use(use: Use, permissions: Permissions): Promise<ProgramResult & { readonly asked: Asked[] }> {
+  async #use(use: Use, permissions: Permissions): Promise<ProgramResult & { readonly asked: Asked[] }> {
     const { sandbox } = this;
     const home = join(sandbox.folder, `home-${this.#homes++}`);
     const log = `${home}.jsonl`;
@@ -120,9 +158,11 @@ export function listed(permissions: Permissions): Documented[] {
   return kinds.flatMap((kind) => permissions[kind].map((name) => ({ kind, name })));
 }
 
-/** The same without one. */
-export function without(permissions: Permissions, { kind, name }: Documented): Permissions {
-  return { ...permissions, [kind]: permissions[kind].filter((other) => other !== name) };
+/** The same without some. */
+function without(permissions: Permissions, some: readonly Documented[]): Permissions {
+  const rest = { ...permissions };
+  for (const { kind, name } of some) rest[kind] = rest[kind].filter((other) => other !== name);
+  return rest;
 }
 
 /** Whether a documented permission is the one that was asked for. */
@@ -142,7 +182,7 @@ export function covers({ kind, name }: Documented, asked: Asked): boolean {
 }
 
 /** Whether a text has a flag of Deno that grants it, or the part of it that is needed. */
-export function isNamed({ kind, name }: Documented, text: string): boolean {
+function isNamed({ kind, name }: Documented, text: string): boolean {
   const flags = text.matchAll(new RegExp(`--allow-${kind}=([^\\s"]+)`, "g"));
   const granted = [...flags].flatMap(([, values = ""]) => values.split(","));
   return granted.some((value) => covers({ kind, name }, { kind, value }));
