@@ -8,7 +8,7 @@ import { profileName } from "./profile_name.ts";
 import { readSettings } from "./read_settings.ts";
 
 /** Whatever stands around the number in what was pasted doesn't matter. */
-const NUMBER = /^(\d{1,9})$|AADSTS(\d{1,9})(?!\d)/i;
+const NUMBER = /^(\d{1,9})$|(AADSTS|AADB2C)(\d{1,9})(?!\d)/i;
 
 /** Shown for the ids where no profile gives them. */
 const PLACEHOLDERS: Omit<ErrorSubject, "profile"> = { clientId: "CLIENT_ID", tenant: "TENANT" };
@@ -55,11 +55,11 @@ export async function runExplain(
 }
 
 function parseNumber(text: string): string {
-  const [, bare, prefixed] = NUMBER.exec(text) ?? [];
+  const [, bare, prefix = "AADSTS", prefixed] = NUMBER.exec(text) ?? [];
   const digits = bare ?? prefixed;
-  if (digits !== undefined) return `AADSTS${digits}`;
+  if (digits !== undefined) return `${prefix.toUpperCase()}${digits}`;
   throw new CliError("usage", `Not an error number of Entra's: ${JSON.stringify(text.slice(0, 100))}`, {
-    hint: "Write it as AADSTS50011 or 50011, or paste the whole message in quotes.",
+    hint: "Write it as AADSTS50011, 50011 or AADB2C90118, or paste the whole message in quotes.",
   });
 }
 

@@ -7,7 +7,7 @@ export interface ReportedError {
   readonly error: string;
   /** The authority's words, or null. */
   readonly description: string | null;
-  /** Entra's own number, such as `AADSTS50011`. */
+  /** Entra's own number, such as `AADSTS50011`, or B2C's, such as `AADB2C90118`. */
   readonly aadsts?: string;
   /** Entra's finer division of `error`, such as `message_only`. */
   readonly suberror?: string;

@@ -33,6 +33,32 @@ Deno.test("an error that no sentence was written for is shown in Entra's words, 
   assertMatch(error.hint, /at \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/);
 });
 
+Deno.test("an error of Azure AD B2C's is a sentence too, and the browser opens for what it can mend", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  await sandbox.signIn(["get-token"]);
+  const id = "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7";
+  const refuse = (number: string, error: string) =>
+    sandbox.provider.failNext("token", {
+      kind: "response",
+      status: 400,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        error,
+        error_description:
+          `${number}: Its own words.\r\nCorrelation ID: ${id}\r\nTimestamp: 2026-01-09 02:02:12Z\r\n`,
+      }),
+    });
+  refuse("AADB2C90080", "invalid_grant");
+  const again = await sandbox.signIn(["get-token"]);
+  assertEquals(again.code, 0, again.stderr);
+  assertStringIncludes(again.stderr, "Signing in again: The saved sign-in has expired (AADB2C90080)\n");
+  refuse("AADB2C90205", "unauthorized_client");
+  const refused = await sandbox.run(["get-token"]);
+  assertEquals([refused.code, refused.stdout], [3, ""]);
+  assertStringIncludes(refused.stderr, "The application may not use this API, or nobody consented\nHint: ");
+  assertStringIncludes(refused.stderr, `(AADB2C90205, correlation ID ${id})\n`);
+});
+
 Deno.test("terms of use, multifactor authentication and a new password are asked for in the browser", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);

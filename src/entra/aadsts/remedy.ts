@@ -20,7 +20,7 @@ export interface Remedy {
   readonly isFinal?: true;
 }
 
-/** Remedies by error number, without `AADSTS`. */
+/** Remedies by error number: digits alone stand for `AADSTS` and the digits. */
 export type RemedyTable = Readonly<Record<string, Remedy>>;
 
 /** Tenants that are no tenant, and so nothing to sign in to with `az`. */

@@ -68,7 +68,7 @@ Deno.test("explain prints the same as JSON and as YAML", async () => {
 Deno.test("explain without a number lists the known ones, a line each", async () => {
   const lines = (await explain([])).trimEnd().split("\n");
   assert(lines.length > 80);
-  for (const line of lines) assert(/^AADSTS\d+ +[A-Z]/.test(line), line);
+  for (const line of lines) assert(/^(AADSTS|AADB2C)\d+ +[A-Z]/.test(line), line);
   assert(lines.includes("AADSTS50057   The account is disabled"));
 });
 

@@ -193,9 +193,67 @@ Deno.test("entraError() says each known number in our words, with a way on for t
   }
 });
 
+/** B2C's answer, and what the user has to read. */
+type B2cRow = readonly [
+  error: string,
+  number: string,
+  when: When,
+  exitCode: number,
+  message: string,
+  hint: readonly string[],
+];
+
+const B2C_PAGE = `Azure AD B2C > App registrations > ${APP}`;
+
+const B2C_ROWS: readonly B2cRow[] = [
+  ["access_denied", "AADB2C90118", "sign-in", 3, "password was to be reset", ["--authority", ANEW]],
+  ["access_denied", "AADB2C90091", "sign-in", 3, "cancelled", [ANEW]],
+  ["interaction_required", "AADB2C90077", "sign-in", 3, "--prompt none", [ANEW]],
+  ["invalid_grant", "AADB2C90080", "refresh", 3, "expired", [ANEW]],
+  ["invalid_grant", "AADB2C90129", "refresh", 3, "revoked", [ANEW]],
+  ["invalid_grant", "AADB2C90128", "refresh", 3, "not exist any more", [ANEW]],
+  ["invalid_grant", "AADB2C90279", "refresh", 3, "another application's", [ANEW]],
+  ["access_denied", "AADB2C90111", "sign-in", 3, "locked", ["contoso.onmicrosoft.com to unlock"]],
+  ["access_denied", "AADB2C90114", "sign-in", 3, "for a while", [ANEW]],
+  ["invalid_request", "AADB2C90079", "sign-in", 3, "public client", [`${B2C_PAGE} > Authentication`]],
+  ["unauthorized_client", "AADB2C90205", "sign-in", 3, "may not use", [`${B2C_PAGE} > API permissions`]],
+  ["temporarily_unavailable", "AADB2C90035", "refresh", 4, "not available", ["Try again"]],
+  ["server_error", "AADB2C90244", "refresh", 4, "not available", ["Try again"]],
+];
+
+Deno.test("entraError() says what B2C reports most often in our words, and the rest in B2C's", () => {
+  const shownFor = (error: string, number: string, silently: boolean) =>
+    errorFor({
+      error,
+      error_description: `${number}: B2C's own words.\r\nCorrelation ID: ${CORRELATION_ID}\r\n` +
+        "Timestamp: 2026-01-09 02:02:12Z",
+    }, silently);
+  for (const [error, number, when, exitCode, message, hints] of B2C_ROWS) {
+    const shown = shownFor(error, number, when === "refresh");
+    const at = `${number}: ${shown.message}\n${shown.hint}`;
+    assertEquals([shown.exitCode, shown.aadsts, shown.correlationId], [exitCode, number, CORRELATION_ID], at);
+    for (const text of [message, ...hints]) assertStringIncludes(at, text);
+    assert(!at.includes("own words") && !/[.\n]$/.test(shown.message), at);
+  }
+  const other = shownFor("server_error", "AADB2C90273", false);
+  assertStringIncludes(other.message, "AADB2C90273: B2C's own words.");
+});
+
 Deno.test("every number of the table is in a test, and nothing else is known", () => {
-  assertEquals([...new Set(ROWS.map(([, number]) => `AADSTS${number}`))].sort(), knownNumbers().sort());
-  for (const number of ["AADSTS1", "AADSTS5001", "AADSTSconstructor", "", "AADSTS500111"]) {
+  const tested = [...ROWS.map(([, number]) => `AADSTS${number}`), ...B2C_ROWS.map(([, number]) => number)];
+  assertEquals([...new Set(tested)].sort(), knownNumbers().sort());
+  for (
+    const number of [
+      "AADSTS1",
+      "AADSTS5001",
+      "AADSTSconstructor",
+      "",
+      "AADSTS500111",
+      "AADB2C1",
+      "AADSTSAADB2C1",
+      "90118",
+    ]
+  ) {
     assertEquals(findRemedy(number), null);
   }
 });
@@ -203,6 +261,7 @@ Deno.test("every number of the table is in a test, and nothing else is known", (
 Deno.test("findRemedy() takes a number in any spelling of its prefix", () => {
   assertEquals(findRemedy("aadsts50011"), findRemedy("AADSTS50011"));
   assertEquals(findRemedy("50011"), findRemedy("AADSTS50011"));
+  assertEquals(findRemedy("aadb2c90118"), findRemedy("AADB2C90118"));
 });
 
 Deno.test("the commands turn az to the tenant first, but not to what is no tenant", () => {
