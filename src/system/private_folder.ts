@@ -163,7 +163,7 @@ async function refuseSharedFolder(files: Files, path: string, mode: number): Pro
     `is open to other users (mode ${octal(mode)}) and holds other files, such as ${foreign}`,
     `Give the tokens a folder of their own: ENTRA_AUTH_CLI_HOME=${
       shellWord(systemPath.join(path, "entra-auth-cli"))
-    }\nOr, if it is yours alone, close it: chmod 700 ${shellWord(path)}`,
+    }`,
   );
 }
 

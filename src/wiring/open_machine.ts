@@ -100,7 +100,15 @@ async function tryFolder(folder: PrivateFolder): Promise<FolderFacts> {
   if (first === null) return { path, locks: "busy" };
   using _first = first;
   using second = await lockUnlessBusy(folder, SECOND_LOCK_TIMEOUT_MS);
+  await writeAndRemove(folder);
   return { path, locks: second === null ? "work" : "ignored" };
+}
+
+/** As large as a file of tokens: a lock can be made on a full disk too. */
+async function writeAndRemove(folder: PrivateFolder): Promise<void> {
+  const name = `${LOCK}.try`;
+  await folder.replace(name, new Uint8Array(16 * 1024));
+  await folder.remove(name);
 }
 
 async function lockUnlessBusy(folder: PrivateFolder, timeoutMs: number): Promise<Disposable | null> {

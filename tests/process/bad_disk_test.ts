@@ -58,6 +58,7 @@ Deno.test({
     assertEquals((await names(home)).filter((name) => /enc|tmp/.test(name)), []);
     const { provider } = machine.sandbox;
     assertStoreError(await machine.run(...createProfileArgs("other", provider)), "the disk is full");
+    assertMatch((await machine.run("doctor")).stdout, /^fail {2}folder .*: the disk is full$/m);
     assertEquals(JSON.parse(await machine.output("list-profiles", "--output", "json")).length, 1);
 
     await Deno.remove(filler);
