@@ -116,7 +116,8 @@ function startFailure(command: string, why: Exclude<StartAttempt["kind"], "start
       return {
         kind: "failed",
         reason: `Deno was not allowed to start ${command}`,
-        hint: `Add --allow-run=${name} to what Deno may do.`,
+        hint:
+          `Add --allow-run=${name} to what Deno may do. For an executable, see Permissions in the README.`,
       };
     }
   }

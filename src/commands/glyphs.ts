@@ -17,6 +17,11 @@ export function spellMarks(text: string): string {
   return text.replaceAll(/[›»✘×…]/gu, (mark) => MARKS[mark] ?? mark);
 }
 
+/** Whether a terminal may get colours and lines that are drawn anew: not where its user, or its kind, says no. */
+export function takesColour(env: Environment): boolean {
+  return env.get("NO_COLOR") === undefined && env.get("TERM") !== "dumb";
+}
+
 /**
  * Whether the terminal shows more than ASCII, as far as the environment tells. By POSIX the first of `LC_ALL`,
  * `LC_CTYPE` and `LANG` that is set decides, and ASCII is what there is where none is; macOS' own terminals are UTF-8

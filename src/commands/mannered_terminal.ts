@@ -3,7 +3,7 @@ import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
 import type { Os } from "../system/os.ts";
 import type { Terminal } from "../system/terminal.ts";
-import { showsGlyphs, spellGlyphs, spellMarks } from "./glyphs.ts";
+import { showsGlyphs, spellGlyphs, spellMarks, takesColour } from "./glyphs.ts";
 import type { WaitLine } from "./wait_line.ts";
 
 /** The terminal as the commands know it: what it can't show is put another way, and a wait can be seen. */
@@ -85,7 +85,7 @@ function screenShowsGlyphs({ env, os, isPlain }: TerminalManners): boolean {
 
 function mayMove({ stderrIsTerminal }: Terminal, { env, isPlain }: TerminalManners): boolean {
   if (isPlain || !stderrIsTerminal) return false;
-  return unlessDenied(() => env.get("NO_COLOR") === undefined && env.get("TERM") !== "dumb");
+  return unlessDenied(() => takesColour(env));
 }
 
 /** A variable that may not be read is no reason to fail for the sake of looks. */

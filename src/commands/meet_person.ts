@@ -1,6 +1,7 @@
 import type { Person } from "../flows/person.ts";
 import type { Progress, ProgressEvent } from "../flows/progress.ts";
 import type { CommandContext } from "./context.ts";
+import { takesColour } from "./glyphs.ts";
 import { tellPerson } from "./tell_person.ts";
 
 /** How the person is spoken to. */
@@ -18,7 +19,7 @@ export async function meetPerson(
 ): Promise<Person> {
   // Without one nothing can be drawn or asked; what has to be said goes to stderr all the same.
   const screen = await terminal.screen().catch(() => null);
-  const mayDraw = terminal.stderrIsTerminal && env.get("NO_COLOR") === undefined;
+  const mayDraw = terminal.stderrIsTerminal && takesColour(env);
   const drawCode = withQrCode ? (await import("./qr_code.ts")).drawQrCode : null;
   return {
     progress(event) {

@@ -5,6 +5,7 @@ import type { AnyCommand } from "./any_command.ts";
 import { COMPLETE } from "./completion_word.ts";
 import { withoutConfigAlias } from "./config_alias.ts";
 import type { CommandContext } from "./context.ts";
+import { takesColour } from "./glyphs.ts";
 import { withoutJoinedValues } from "./joined_values.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
 import { usageError } from "./usage_error.ts";
@@ -83,7 +84,7 @@ async function buildProgram(called: string | null, context: CommandContext): Pro
     .example("All about a command", "entra-auth-cli get-token --help")
     .globalOption("--verbose", "Say more when something fails.")
     .globalOption("--plain", "Words in place of symbols, nothing that moves: for screen readers.")
-    .help({ colors: context.terminal.stdoutIsTerminal && context.env.get("NO_COLOR") === undefined })
+    .help({ colors: context.terminal.stdoutIsTerminal && takesColour(context.env) })
     .throwErrors()
     .noExit();
   for (const name of called === null ? Object.keys(COMMANDS) : [called]) {

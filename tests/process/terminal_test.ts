@@ -32,6 +32,13 @@ testOnTerminal("get-token on a terminal shows the status lines, and not the toke
   assert(!(await plain.ended).stdout.includes("\x1b"), "NO_COLOR");
 });
 
+testOnTerminal("--help has colours on a terminal, but not on a dumb one", async (sandbox) => {
+  const help = async (env: Record<string, string>) =>
+    (await (await startOnTerminal(sandbox, "entra-auth-cli --help", { env })).ended).stdout;
+  assert((await help({ TERM: "xterm" })).includes("\x1b"));
+  assert(!(await help({ TERM: "dumb" })).includes("\x1b"));
+});
+
 testOnTerminal("get-token on a terminal ends with 130 on Ctrl-C", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token");
   await sandbox.browser.next();

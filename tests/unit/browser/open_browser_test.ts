@@ -88,7 +88,7 @@ Deno.test("openBrowser() says why an opener failed", async () => {
   assertEquals(await reasonFor("not-permitted"), {
     kind: "failed",
     reason: "Deno was not allowed to start xdg-open",
-    hint: "Add --allow-run=xdg-open to what Deno may do.",
+    hint: "Add --allow-run=xdg-open to what Deno may do. For an executable, see Permissions in the README.",
   });
 });
 
@@ -97,7 +97,10 @@ Deno.test("openBrowser() quotes a path with spaces in the flag it names", async 
     browser: `"/tmp/a b/firefox"`,
   });
   assert(opening.kind === "failed");
-  assertEquals(opening.hint, `Add --allow-run="/tmp/a b/firefox" to what Deno may do.`);
+  assertEquals(
+    opening.hint,
+    `Add --allow-run="/tmp/a b/firefox" to what Deno may do. For an executable, see Permissions in the README.`,
+  );
 });
 
 Deno.test("openBrowser() tries one opener after the other until one works", async () => {
@@ -111,7 +114,7 @@ Deno.test("openBrowser() gives all reasons when no opener works, and does not pa
   assertEquals(await open(processes, { browser: "a:b:c" }), {
     kind: "failed",
     reason: "Deno was not allowed to start a; b ended with exit code 1; c was not found",
-    hint: "Add --allow-run=a to what Deno may do.",
+    hint: "Add --allow-run=a to what Deno may do. For an executable, see Permissions in the README.",
   });
 });
 

@@ -54,7 +54,7 @@ Deno.test({
     withBrowser(async (path) => {
       assertEquals(
         await run(path, []),
-        `failed Deno was not allowed to start ${path} Add --allow-run=${path} to what Deno may do.\n`,
+        `failed Deno was not allowed to start ${path} Add --allow-run=${path} to what Deno may do. For an executable, see Permissions in the README.\n`,
       );
       assertEquals(await run(path, [`--allow-run=${path}`]), "opened undefined undefined\n");
     }),

@@ -65,6 +65,7 @@ Deno.test("meetPerson() makes the code stand out on a terminal that has no objec
   };
   assertEquals(await lineWith({}), "And enter code: \x1b[1mABCD-EFGH\x1b[0m");
   assertEquals(await lineWith({ NO_COLOR: "1" }), "And enter code: ABCD-EFGH");
+  assertEquals(await lineWith({ TERM: "dumb" }), "And enter code: ABCD-EFGH");
 });
 
 Deno.test("meetPerson() draws the complete address as a QR code where that is wanted", async () => {
