@@ -38,6 +38,9 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
 /** The names of the commands. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
+/** Flags that say nothing about what to do. */
+const GLOBAL_FLAGS: readonly string[] = ["--verbose", "--plain"];
+
 /**
  * Parses `args` and runs the command they name. `help COMMAND` is understood as `COMMAND --help`.
  *
@@ -45,19 +48,23 @@ export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
  */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<void> {
   if (args[0] === COMPLETE) return await complete(args.slice(1), context);
-  const typed = withoutJoinedValues(
-    withoutConfigAlias(args[0] === "help" ? [...args.slice(1), "--help"] : args),
-  );
+  const typed = withoutJoinedValues(withoutConfigAlias(args[0] === "help" ? asHelpFlag(args) : args));
   const called = calledCommand(typed);
   const program = await buildProgram(called, context);
   try {
     refuseEmptyValue(typed);
-    if (args.length === 0) program.showHelp();
+    refuseWordsForAnother(typed, called);
+    if (ownArguments(typed).every((arg) => GLOBAL_FLAGS.includes(arg))) program.showHelp();
     else await program.parse([...typed]);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     throw usageError({ args: typed, called, commands: COMMAND_NAMES, message: error.message });
   }
+}
+
+/** `help COMMAND` as `COMMAND --help`. */
+function asHelpFlag(args: readonly string[]): string[] {
+  return [...args.slice(1).filter((arg) => !["-h", "--help"].includes(arg)), "--help"];
 }
 
 /** The command that `args` name, if there is such a command. */
@@ -99,6 +106,15 @@ async function complete(typed: readonly string[], context: CommandContext): Prom
   const words = withoutConfigAlias(typed);
   const { answerCompletion } = await import("./completions.ts");
   await answerCompletion(await buildProgram(calledCommand(words.slice(0, -1)), context), words, context);
+}
+
+/** Cliffy passes over what follows `--`, and `-- get-token` would be done without having done anything. */
+function refuseWordsForAnother(args: readonly string[], called: string | null): void {
+  const own = ownArguments(args);
+  if (args.length <= own.length + 1 || (called === "exec" && own.includes(called))) return;
+  throw new ValidationError(
+    "Only exec has something to follow two dashes, which is the command that it runs.",
+  );
 }
 
 /** To Cliffy an empty value is none, so `clear-cache --profile "$UNSET"` would clear another profile. */

@@ -16,6 +16,9 @@ const CALLED_HERE: ReadonlyMap<string, string> = new Map([
   ["sign-out", "clear-cache"],
   ["whoami", "status"],
   ["account", "status"],
+  ["config", "list-profiles"],
+  ["list", "list-profiles"],
+  ["ls", "list-profiles"],
   ["profile", "list-profiles"],
   ["profiles", "list-profiles"],
   ["version", "--version"],
@@ -61,8 +64,9 @@ export function usageError({ args, called, commands, message }: WrongUsage): Cli
     );
   }
   if (called === null && !first.startsWith("-") && first !== "") return unknownCommand(own, message, help);
-  if (called !== null && /^No arguments allowed/.test(message)) {
-    return withHint(message.replace(/\.$/, ""), [...misplacedWord(own, called), help].join("\n"));
+  // The flags after exec's own are those of a command that lacks its two dashes.
+  if (called !== null && (called === "exec" || /^No arguments allowed/.test(message))) {
+    return withHint(withoutGuess(message), [...misplacedWord(own, called), help].join("\n"));
   }
   return withHint(message.replace(/\.$/, ""), help);
 }

@@ -21,6 +21,8 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["toString"], "toString"],
   [["get-token", "surplus"], "No arguments"],
   [["get-token", "--profile"], "--profile"],
+  [["get-token", "--", "ls"], "Only exec"],
+  [["--", "get-token"], "Only exec"],
   [["get-token", "--file", ""], '"--file"'],
   [["get-token", "--file="], '"--file"'],
   [["clear-cache", "-p", ""], '"-p"'],
@@ -67,7 +69,7 @@ for (const [args, named] of WRONG) {
 }
 
 Deno.test("entra-auth-cli --help, -h and no argument at all show the commands on stdout", async () => {
-  for (const args of [["--help"], ["-h"], []]) {
+  for (const args of [["--help"], ["-h"], [], ["--plain"], ["help", "-h"]]) {
     const result = await runAlone(...args);
     assertEquals([result.code, result.stderr], [0, ""], args.join());
     for (

@@ -26,6 +26,7 @@ Deno.test("usageError() answers the words of az, gh and kubectl with what to typ
     ["account get-access-token", "get-token"],
     ["account show", "status"],
     ["logout", "clear-cache"],
+    ["config", "list-profiles"],
     ["version", "--version"],
   ];
   for (const [typed, here] of words) {
@@ -76,6 +77,10 @@ Deno.test("usageError() names the flag for a word that has none", () => {
       `Did you mean: entra-auth-cli ${right}\nSee: entra-auth-cli ${command} --help`,
     ]);
   }
+  assertEquals(said("exec ls -l", 'Unknown option "-l". Did you mean option "-h"?'), [
+    'Unknown option "-l"',
+    "Did you mean: entra-auth-cli exec -- ls\nSee: entra-auth-cli exec --help",
+  ]);
   assertEquals(said("status work", 'No arguments allowed for command "entra-auth-cli status".'), [
     'No arguments allowed for command "entra-auth-cli status"',
     "See: entra-auth-cli status --help",
