@@ -67,11 +67,24 @@ Deno.test({
     await fillDisk(filler);
     const refreshed = await machine.run("get-token", "--no-interactive");
     assertTokenWithWarning(refreshed, "the disk is full");
+    assertMatch(
+      refreshed.stderr,
+      /not saved: Could not write \S+tokens\.enc\S*: .+\nHint: Make room on the disk/,
+    );
     assertEquals(await Deno.readFile(join(home, "tokens.enc")), saved);
     assertEquals((await names(home)).filter((name) => name.endsWith(".tmp")), []);
 
+    // This provider takes a refresh token once, and the next one is lost: only a sign-in goes on from here.
     await Deno.remove(filler);
-    assertEquals((await machine.signIn("get-token", "--force")).code, 0);
+    const spent = await machine.run("get-token", "--no-interactive");
+    assertEquals([spent.code, spent.stdout], [9, ""], spent.stderr);
+    assertStringIncludes(
+      spent.stderr,
+      "Sign in where there is a browser:\n      entra-auth-cli get-token --profile default\n",
+    );
+    const again = await machine.signIn("get-token");
+    assertEquals([again.code, NOT_SAVED.test(again.stderr)], [0, false], again.stderr);
+    assertMatch(again.stderr, /^Signing in again: The saved sign-in was revoked/m);
     assertEquals((await machine.run("refresh")).code, 0);
     await fillDisk(filler);
     assertStoreError(await machine.run("refresh"), "the disk is full");

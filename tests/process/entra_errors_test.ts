@@ -59,6 +59,26 @@ Deno.test("an error of Azure AD B2C's is a sentence too, and the browser opens f
   assertStringIncludes(refused.stderr, `(AADB2C90205, correlation ID ${id})\n`);
 });
 
+Deno.test("a trouble of the service's own stays one of the network, with the number and the id that it came with", async () => {
+  await using sandbox = await openSandbox();
+  for (
+    const [aadsts, status, words] of [[90033, 503, ": The sign-in service is not available"], [
+      999999,
+      500,
+      "",
+    ]] as const
+  ) {
+    sandbox.provider.failNext("token", { kind: "entraError", error: "server_error", aadsts, status });
+    const result = await sandbox.signIn(["get-token"]);
+    assertEquals([result.code, result.stdout], [4, ""], result.stderr);
+    assertMatch(
+      result.stderr,
+      new RegExp(`^localhost:\\d+ cannot answer right now \\(status ${status}\\)${words}`, "m"),
+    );
+    assertMatch(result.stderr, new RegExp(`^\\(AADSTS${aadsts}, correlation ID [\\da-f-]{36}\\)$`, "m"));
+  }
+});
+
 Deno.test("terms of use, multifactor authentication and a new password are asked for in the browser", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
