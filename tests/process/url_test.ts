@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path/join";
 import { bundleIntoOne } from "../../scripts/bundle.ts";
+import { findFakeTime } from "../support/fake_time.ts";
 import { GrowingText } from "../support/growing_text.ts";
 import { inheritedVariables } from "../support/program.ts";
 import { ADA } from "../support/provider/directory.ts";
@@ -48,11 +49,11 @@ Deno.test({
       flags.includes("--no-prompt") && !flags.some((flag: string) => /-all$|^-A$|=\*/.test(flag)),
       flags,
     );
-    const start = (...args: string[]) => {
+    const startAt = (clock: Record<string, string>, ...args: string[]) => {
       const child = new Deno.Command(Deno.execPath(), {
         args: ["run", ...flags, server.url, ...args],
         cwd: sandbox.folder,
-        env: { ...inheritedVariables(), ...env, DENO_DIR: denoDir },
+        env: { ...inheritedVariables(), ...env, ...clock, DENO_DIR: denoDir },
         clearEnv: true,
         stdin: "null",
         stdout: "piped",
@@ -62,6 +63,7 @@ Deno.test({
       const ended = Promise.all([child.status, new Response(child.stdout).text(), stderr.whole]);
       return { stderr, ended };
     };
+    const start = (...args: string[]) => startAt({}, ...args);
     const denoDir = await denoFolder(sandbox);
 
     const signIn = start("get-token", "--show-url");
@@ -75,5 +77,15 @@ Deno.test({
     assertEquals([cached.code, same], [0, token], saidThen);
     const [refreshed, , saidLast] = await start("refresh").ended;
     assertEquals(refreshed.code, 0, saidLast);
+
+    const fakeTime = await findFakeTime();
+    if (fakeTime === null) return;
+    // Here Deno takes MSAL from npm, and none that is younger than the clock.
+    const [early, nothing, hint] = await startAt(
+      { LD_PRELOAD: fakeTime, FAKETIME: "@1970-01-01 00:00:20" },
+      "refresh",
+    ).ended;
+    assertEquals([early.success, nothing], [false, ""]);
+    assertMatch(hint, /\nHint: Check the date and time of this machine\.\n$/);
   },
 });

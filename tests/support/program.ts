@@ -13,6 +13,8 @@ export interface ProgramOptions {
   readonly programs?: readonly string[];
   /** Whether it is cut off from the terminal that the tests run on, so that nobody is there to see or to answer anything. */
   readonly isAlone?: boolean;
+  /** What Deno is to do otherwise, as flags of its own. An executable has no use for any. */
+  readonly flags?: readonly string[];
   /** Permissions to take away again, as flags of Deno: `--deny-env=HOME`. An executable has its own inside. */
   readonly denied?: readonly string[];
   /** All that it is permitted, as flags of Deno, instead of what `deno.json` permits. An executable has its own inside. */
@@ -106,7 +108,9 @@ function commandFor(options: ProgramOptions): [string, ...string[]] {
   if (options.executable !== undefined) return [options.executable];
   if (options.permissions !== undefined) return denoCommand(options.permissions);
   const command = programCommand(options.hosts ?? [], "scripted-browser", options.programs);
-  return command.length === 1 ? command : withFlags(command, options.denied ?? []);
+  return command.length === 1
+    ? command
+    : withFlags(command, [...options.flags ?? [], ...options.denied ?? []]);
 }
 
 function withFlags(

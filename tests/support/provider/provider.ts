@@ -1,4 +1,4 @@
-import { makeServerCertificate } from "./certificate.ts";
+import { type CertificateOptions, makeServerCertificate } from "./certificate.ts";
 import {
   type Account,
   ADA,
@@ -37,6 +37,8 @@ export interface ProviderOptions {
   readonly devicePollInterval?: number;
   /** Whether a refresh token stays good once it was used, as with Entra. By default that ends the whole sign-in. */
   readonly keepsUsedRefreshTokens?: boolean;
+  /** Years in which its certificate begins and ends; by default it is good for a day. */
+  readonly certificateYears?: readonly [from: number, until: number];
   /** 0, the default, takes any free port. */
   readonly port?: number;
 }
@@ -73,7 +75,11 @@ const ALIASES = ["common", "organizations", "contoso.example"];
 /** Starts a provider on a free port of 127.0.0.1, ready when the promise resolves. */
 export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
   // All three at once: the key is made on another thread while the library loads.
-  const [certificate, key] = await Promise.all([makeServerCertificate(), signingKey(), loadOidcProvider()]);
+  const [certificate, key] = await Promise.all([
+    makeServerCertificate(certificateOptions(options.certificateYears)),
+    signingKey(),
+    loadOidcProvider(),
+  ]);
   const lifetimes = {
     accessToken: options.accessTokenTtl ?? 3600,
     refreshToken: options.refreshTokenTtl ?? 14 * 24 * 3600,
@@ -139,4 +145,10 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function certificateOptions(years: ProviderOptions["certificateYears"]): CertificateOptions {
+  if (years === undefined) return {};
+  const [from, until] = years.map((year) => (Date.UTC(year) - Date.now()) / (24 * 60 * 60 * 1000));
+  return { validDays: [from ?? 0, until ?? 0] };
 }
