@@ -22,8 +22,8 @@ export interface OpenerContext {
 }
 
 /**
- * The longest URL that the shell of Windows gives to a browser, in characters: with a zero at its end one more would be
- * INTERNET_MAX_URL_LENGTH (wininet.h), 2083. What is longer opens nothing there, and nobody says so.
+ * The longest URL that the shell of Windows gives to a browser, in characters: with a pair of quotes it is the 2083 of
+ * INTERNET_MAX_URL_LENGTH (wininet.h). What is longer opens nothing there, and nobody says so.
  */
 const LONGEST_ON_WINDOWS = 2081;
 

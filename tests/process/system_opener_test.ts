@@ -8,6 +8,7 @@ import { join } from "@std/path/join";
 import { openBrowser } from "../../src/browser/open_browser.ts";
 import type { Processes } from "../../src/system/processes.ts";
 import { isFailure, trySpawn } from "../../src/system/spawn.ts";
+import { ADA } from "../support/provider/directory.ts";
 import { openSandbox } from "../support/sandbox.ts";
 import { longUrl, TRICKY_URLS } from "../support/tricky_urls.ts";
 import { openUrlInbox, type UrlInbox } from "../support/url_inbox.ts";
@@ -134,5 +135,23 @@ Deno.test({
       programs,
     });
     assertEquals([code, page.status, sandbox.browser.count], [0, 200, 1], stderr);
+  },
+});
+
+Deno.test({
+  name: "an address that is too long for Windows to open is shown with the reason, and the sign-in goes on",
+  ignore: Deno.build.os !== "windows",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: "c".repeat(2000) } } });
+    const options = { env: { BROWSER: "" }, programs: ["rundll32.exe"] };
+    const program = sandbox.start(["get-token", "--claims", claims], options);
+    await program.stderrMatch(
+      /Could not open a browser: Windows opens no address of more than 2081 characters/,
+    );
+    const [, url = ""] = await program.stderrMatch(/^ *(https:\S+)\r?$/m);
+    await sandbox.userAgent.signIn(url, ADA);
+    const { code, stderr } = await program.ended;
+    assertEquals([code, url.length > 2081], [0, true], stderr);
   },
 });
