@@ -82,23 +82,35 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
     }
   }
 
+  async function find(header: TokenFileHeader): Promise<FoundKey> {
+    const keeper = keeperOf(header);
+    const forced = forcedGuardian(context.env);
+    if (forced !== null && forced !== keeper) {
+      // The key may have been carried over by hand. And a forced guardian that isn't there is an error, now.
+      const carried = await loadIfUsable(await openGuardian(forced, context), header.keyId);
+      if (carried !== null) return { ...carried, keeper };
+    }
+    try {
+      return await load(keeper, header.keyId);
+    } catch (error) {
+      const carried = await inKeyFile(keeper, header.keyId);
+      if (carried !== null) return { ...carried, keeper };
+      throw error;
+    }
+  }
+
+  /** Who has the key, which is not whom the file names where it was carried over by hand; that one where nobody has. */
+  async function holder(header: TokenFileHeader): Promise<KeyGuardian> {
+    try {
+      return (await find(header)).guardian;
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      return await openKeeper(keeperOf(header), context);
+    }
+  }
+
   return {
-    async find(header) {
-      const keeper = keeperOf(header);
-      const forced = forcedGuardian(context.env);
-      if (forced !== null && forced !== keeper) {
-        // The key may have been carried over by hand. And a forced guardian that isn't there is an error, now.
-        const carried = await loadIfUsable(await openGuardian(forced, context), header.keyId);
-        if (carried !== null) return { ...carried, keeper };
-      }
-      try {
-        return await load(keeper, header.keyId);
-      } catch (error) {
-        const carried = await inKeyFile(keeper, header.keyId);
-        if (carried !== null) return { ...carried, keeper };
-        throw error;
-      }
-    },
+    find,
     isOutOfPlace({ keeper }) {
       const forced = forcedGuardian(context.env);
       return forced !== null && forced !== keeper;
@@ -116,7 +128,7 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
     async place(header) {
       const { guardian, reason } = header === null
         ? await chooseGuardian(context)
-        : { guardian: await openKeeper(keeperOf(header), context), reason: null };
+        : { guardian: await holder(header), reason: null };
       return { guardian: guardian.name, place: guardian.place, isInUse: header !== null, reason };
     },
   };

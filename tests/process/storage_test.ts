@@ -201,6 +201,12 @@ Deno.test("$ENTRA_AUTH_CLI_KEY holds the key instead of a file", async () => {
   const bad = await sandbox.run(["get-token"], { env: { ENTRA_AUTH_CLI_KEY: "too short" } });
   assertEquals([bad.code, bad.stdout], [7, ""], bad.stderr);
   assert(!bad.stderr.includes("too short"));
+
+  const kept = async (variables: Record<string, string>) =>
+    (await sandbox.run(["status"], { env: variables })).stdout.trimEnd().split("\n").at(-1) ?? "";
+  assertMatch(await kept(env), /kept in the environment variable ENTRA_AUTH_CLI_KEY/);
+  await Deno.writeTextFile(join(sandbox.home, "key"), env.ENTRA_AUTH_CLI_KEY, { mode: 0o600 });
+  assertMatch(await kept({}), /kept in the file .*key\./, "taken into a file by hand");
 });
 
 Deno.test("two sign-ins at once to two profiles are both kept", async () => {
