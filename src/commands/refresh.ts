@@ -8,6 +8,7 @@ import { localTime } from "./local_time.ts";
 import { profileName } from "./profile_name.ts";
 import { readSettings } from "./read_settings.ts";
 import { sayProgress } from "./progress_lines.ts";
+import { signInFlags } from "./sign_in_flags.ts";
 
 /** The flags of `refresh`, as typed. */
 export interface RefreshFlags {
@@ -17,6 +18,8 @@ export interface RefreshFlags {
   readonly scope?: readonly string[] | undefined;
   /** Tenant. */
   readonly tenantId?: string | undefined;
+  /** Tenant, by its other flag. */
+  readonly tenant?: string | undefined;
   /** Application. */
   readonly clientId?: string | undefined;
   /** Base URL of the authority. */
@@ -40,6 +43,7 @@ export function refreshCommand(context: CommandContext): AnyCommand {
       collect: true,
     })
     .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
+    .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
     .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
     .option(
       "--authority <url:string>",
@@ -58,7 +62,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
   const { terminal, env, flows } = context;
   const name = profileName(flags.profile, env);
   const { hasProfile, authority, tenant, clientId, flow, scopes, expect } = await readSettings(
-    { ...flags, scopes: flags.scope && parseScopes(flags.scope) },
+    { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: flags.scope && parseScopes(flags.scope) },
     name,
     context,
   );
@@ -72,6 +76,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
     acceptCached: false,
     acceptRefresh: true,
     mayAskUser: false,
+    signInFlags: signInFlags(flags),
     useStore: true,
     manner: { ports: { kind: "random" }, showUrl: false, timeoutMs: 0 },
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),

@@ -21,3 +21,14 @@ Deno.test("refresh fails where the new token can't be kept, for it prints none",
   const error = await assertRejects(() => runRefresh({ profile: "work" }, context), CliError);
   assertEquals([error.code, context.terminal.data], ["store", ""]);
 });
+
+Deno.test("refresh hands on the flags that a sign-in for the same token needs", async () => {
+  const context = new MemoryContext();
+  const authority = "https://login.contoso.example";
+  await runRefresh({ profile: "work", tenant: "contoso.example", authority, scope: ["Mail.Read"] }, context);
+  const [request] = context.requests;
+  assertEquals(request?.key.tenant, "contoso.example");
+  assertEquals(request?.signInFlags, [
+    ...["--scope", "Mail.Read", "--tenant-id", "contoso.example", "--authority", authority],
+  ]);
+});
