@@ -4,6 +4,7 @@ import { FileError } from "./file_error.ts";
 import type { Bytes, FileFacts, Files, OpenFile } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
 import { systemPath } from "./path.ts";
+import { permitted } from "./permission.ts";
 import { removeLeftovers, replaceFile } from "./replace_file.ts";
 
 /**
@@ -58,11 +59,18 @@ export interface PrivateFolderOptions {
 
 /** The private folder at `path`. Nothing is read or made before it is needed. */
 export function openPrivateFolder(options: PrivateFolderOptions): PrivateFolder {
-  return openFolder(options, () => Promise.resolve());
+  return openFolder(options, options.path, () => Promise.resolve());
 }
 
-/** `ensureParent` sees to it that the folder has a safe place to be in. */
-function openFolder(options: PrivateFolderOptions, ensureParent: () => Promise<unknown>): PrivateFolder {
+/**
+ * `top` is the folder that all is in: the one that a missing permission is said of, for the names of drafts and locks
+ * are nobody's to grant. `ensureParent` sees to it that the folder has a safe place to be in.
+ */
+function openFolder(
+  options: PrivateFolderOptions,
+  top: string,
+  ensureParent: () => Promise<unknown>,
+): PrivateFolder {
   const { path, files, locks, notice } = options;
   const guard: Guard = { files, notice };
   const ensureThis = async () => {
@@ -70,6 +78,14 @@ function openFolder(options: PrivateFolderOptions, ensureParent: () => Promise<u
     return await ensureFolder(guard, path);
   };
   const pathOf = (name: string) => systemPath.join(path, name);
+  const reading = <T>(name: string, work: () => Promise<T>) =>
+    permitted([{ name: "read", path: top }], `Reading ${pathOf(name)}`, work);
+  const writing = <T>(verb: string, name: string, work: () => Promise<T>) =>
+    permitted(
+      [{ name: "read", path: top }, { name: "write", path: top }],
+      `${verb} ${pathOf(name)}`,
+      work,
+    );
 
   /** Whether there is a file called `name`. One that is not for this user alone is an error. */
   async function isSafeToRead(name: string, strictness: Strictness): Promise<boolean> {
@@ -84,35 +100,37 @@ function openFolder(options: PrivateFolderOptions, ensureParent: () => Promise<u
   return {
     path,
     pathOf,
-    async read(name, strictness) {
-      return await isSafeToRead(name, strictness) ? await files.read(pathOf(name)) : null;
-    },
-    async open(name, strictness) {
-      return await isSafeToRead(name, strictness) ? await files.open(pathOf(name)) : null;
-    },
-    has: async (name) => await files.lstat(pathOf(name)) !== null,
-    async replace(name, data) {
-      const { uid } = await ensureThis();
-      await removeLeftovers(files, pathOf(name));
-      await replaceFile(files, pathOf(name), data, { owner: uid });
-    },
-    async rename(name, newName) {
-      if (await files.lstat(pathOf(name)) === null) return null;
-      await files.rename(pathOf(name), pathOf(newName));
-      await files.syncFolder(path);
-      return pathOf(newName);
-    },
-    async remove(name) {
-      if (await files.lstat(pathOf(name)) !== null) await files.remove(pathOf(name));
-    },
-    subfolder: (name) => openFolder({ ...options, path: pathOf(name) }, ensureThis),
-    async lock(name, options) {
-      const { uid } = await ensureThis();
-      const file = pathOf(name);
-      const facts = await files.lstat(file);
-      if (facts !== null) await checkOwnFile(guard, file, facts, uid, "readable");
-      return await locks.acquire(file, options);
-    },
+    read: (name, strictness) =>
+      reading(name, async () => await isSafeToRead(name, strictness) ? await files.read(pathOf(name)) : null),
+    open: (name, strictness) =>
+      reading(name, async () => await isSafeToRead(name, strictness) ? await files.open(pathOf(name)) : null),
+    has: (name) => reading(name, async () => await files.lstat(pathOf(name)) !== null),
+    replace: (name, data) =>
+      writing("Writing", name, async () => {
+        const { uid } = await ensureThis();
+        await removeLeftovers(files, pathOf(name));
+        await replaceFile(files, pathOf(name), data, { owner: uid });
+      }),
+    rename: (name, newName) =>
+      writing("Renaming", name, async () => {
+        if (await files.lstat(pathOf(name)) === null) return null;
+        await files.rename(pathOf(name), pathOf(newName));
+        await files.syncFolder(path);
+        return pathOf(newName);
+      }),
+    remove: (name) =>
+      writing("Removing", name, async () => {
+        if (await files.lstat(pathOf(name)) !== null) await files.remove(pathOf(name));
+      }),
+    subfolder: (name) => openFolder({ ...options, path: pathOf(name) }, top, ensureThis),
+    lock: (name, options) =>
+      writing("Locking", name, async () => {
+        const { uid } = await ensureThis();
+        const file = pathOf(name);
+        const facts = await files.lstat(file);
+        if (facts !== null) await checkOwnFile(guard, file, facts, uid, "readable");
+        return await locks.acquire(file, options);
+      }),
   };
 }
 

@@ -130,21 +130,27 @@ Deno.test({
     await create("with-certificate", certified.clientId, "--certificate", pem);
     await create("certified", certified.clientId);
     await create("federated", federated.clientId);
-    const uses: [profile: string, env: Record<string, string>, files: string[]][] = [
-      ["with-secret", {}, []],
-      ["with-certificate", {}, [pem]],
-      ["certified", { AZURE_CLIENT_CERTIFICATE_PATH: pem }, [pem]],
-      ["federated", { AZURE_FEDERATED_TOKEN_FILE: token }, [token]],
+    /** The files are documented where the profile or a variable names them, and the user's own where a flag does. */
+    const uses: [profile: string, flags: string[], env: Record<string, string>, proofs: string[]][] = [
+      ["with-secret", [], {}, []],
+      ["with-certificate", [], {}, [pem]],
+      ["certified", [], { AZURE_CLIENT_CERTIFICATE_PATH: pem }, [pem]],
+      ["certified", ["--certificate"], {}, [pem]],
+      ["federated", [], { AZURE_FEDERATED_TOKEN_FILE: token }, [token]],
+      ["federated", ["--assertion-file"], {}, [token]],
     ];
     const matrix = new PermissionMatrix(sandbox);
-    for (const [profile, env, proofs] of uses) {
-      await test.step(profile, async () => {
-        const args = ["get-token", "--profile", profile, "--force"];
+    for (const [profile, flags, env, proofs] of uses) {
+      await test.step([profile, ...flags, ...Object.keys(env)].join(" "), async () => {
+        const byFlag = flags.length > 0 ? proofs : [];
+        const args = ["get-token", "--profile", profile, "--force", ...flags, ...byFlag];
+        const use = { args, env, opens: { read: byFlag }, goesOnWithout: SAVING };
         const documented = await matrix.documented("get-token", profile, env);
-        assertEquals(documented.read, [sandbox.home, sandbox.env.ENTRA_AUTH_CLI_CA_CERT, ...proofs]);
+        const listedProofs = flags.length > 0 ? [] : proofs;
+        assertEquals(documented.read, [sandbox.home, sandbox.env.ENTRA_AUTH_CLI_CA_CERT, ...listedProofs]);
         // The variables are denied one by one above.
         const isWithheld = ({ kind }: Documented) => kind !== "env";
-        const asked = await matrix.examine({ args, env, goesOnWithout: SAVING }, documented, isWithheld);
+        const asked = await matrix.examine(use, documented, isWithheld);
         const unused = listed(documented).filter((one) => !asked.some((other) => covers(one, other)));
         assertEquals(unused.filter(({ kind }) => kind === "read" || kind === "write"), []);
       });

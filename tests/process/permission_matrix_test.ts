@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { join } from "@std/path/join";
 import { COMMAND_NAMES } from "../../src/commands/program.ts";
 import { APPLICATION_VARIABLES, MACHINE_VARIABLES } from "../support/application_variables.ts";
 import {
@@ -77,6 +78,28 @@ const USES: readonly Use[] = [
   { args: ["doctor"], goesOnWithout: ANYTHING, silentWithout: UNESSENTIAL },
 ];
 
+/** Ways to use commands with files that the user names, in `folder` and, written, in a folder in it. */
+async function usesOfFiles(folder: string, token: string): Promise<Use[]> {
+  const out = join(folder, "out");
+  await Deno.mkdir(out);
+  const written = { read: [out], write: [out] };
+  const file = async (name: string, text: string) => {
+    await Deno.writeTextFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  const given = await file("token", token);
+  const portable = await file("portable.json", PORTABLE);
+  const passphrase = await file("passphrase", "a passphrase of many words\n");
+  const sealing = ["export-profile", "--all", "--include-secrets", "--passphrase-file", passphrase];
+  return [
+    { args: ["get-token", "--file", join(out, "token")], opens: written },
+    { args: ["inspect", "--file", given], opens: { read: [given] } },
+    { args: ["export-profile", "--all", "--file", join(out, "profiles.json")], opens: written },
+    { args: sealing, opens: { read: [passphrase] } },
+    { args: ["import-profile", "--force", "--file", portable], opens: { read: [portable] } },
+  ];
+}
+
 /** Commands that get a token as another one does, which shows what that needs. */
 const LIKE: Readonly<Record<string, string>> = { "exec": "get-token", "credential-helper": "get-token" };
 
@@ -97,15 +120,15 @@ Deno.test({
   ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined || Deno.build.os !== "linux",
   async fn(test) {
     await using sandbox = await openSandbox();
-    await sandbox.signIn(["get-token"]);
+    const { stdout: token } = await sandbox.signIn(["get-token"]);
     await sandbox.run(createProfileArgs("repos", sandbox.provider));
     await sandbox.signIn(["get-token", "--profile", "repos", "--scope", AZURE_REPOS_SCOPE]);
     const matrix = new PermissionMatrix(sandbox);
     const askedBy = new Map<string, Asked[]>();
     const named = (use: Use) => use.args[0] === "__complete" ? "completions" : use.args[0] ?? "";
 
-    for (const use of USES) {
-      await test.step(use.args.join(" "), async () => {
+    for (const use of [...USES, ...await usesOfFiles(sandbox.folder, token)]) {
+      await test.step(use.args.join(" ").replaceAll(sandbox.folder, ""), async () => {
         const documented = await matrix.documented(named(use));
         const asked = await matrix.examine(use, documented);
         askedBy.set(named(use), [...asked, ...askedBy.get(named(use)) ?? []]);

@@ -14,6 +14,8 @@ export interface Use {
   readonly signsIn?: "at the URL that is shown" | "with the code that is shown";
   /** A program that the user has it run, which no list of the program's can hold. */
   readonly runs?: string;
+  /** What flags of the user's name, which no list holds either: files to read, folders to write a file in. */
+  readonly opens?: { readonly read?: readonly string[]; readonly write?: readonly string[] };
   /** Variables besides those of the sandbox. */
   readonly env?: Readonly<Record<string, string>>;
   /** How it ends with all that it needs; 0 by default. */
@@ -68,15 +70,21 @@ export class PermissionMatrix {
     documented: Permissions,
     isWithheld: (one: Documented) => boolean = () => true,
   ): Promise<Asked[]> {
-    const all = listed(documented);
-    const whole = await this.#use(use, documented);
+    const { read = [], write = [] } = use.opens ?? {};
+    const needed = {
+      ...documented,
+      read: [...documented.read, ...read],
+      write: [...documented.write, ...write],
+    };
+    const all = listed(needed);
+    const whole = await this.#use(use, needed);
     assertEquals(whole.code, use.code ?? 0, whole.stderr);
     assertEquals(whole.asked.filter((asked) => !all.some((one) => covers(one, asked))), []);
     const used = all.filter((one) => whole.asked.some((asked) => covers(one, asked)));
     for (const one of used.filter(isWithheld)) {
       // With `localhost` there is `localhost:443` too.
       const asked = whole.asked.filter((asked) => covers(one, asked));
-      const rest = without(documented, all.filter((other) => asked.some((each) => covers(other, each))));
+      const rest = without(needed, all.filter((other) => asked.some((each) => covers(other, each))));
       const { code, stdout, stderr } = await this.#use(use, rest);
       const flag = `--allow-${one.kind}=${one.name}`;
       const said = `without ${flag}: ${stderr}${stdout}`;
@@ -181,9 +189,9 @@ export function covers({ kind, name }: Documented, asked: Asked): boolean {
   }
 }
 
-/** Whether a text has a flag of Deno that grants it, or the part of it that is needed. */
+/** Whether a text has a flag of Deno that grants all of it; of addresses, the part that is needed. */
 function isNamed({ kind, name }: Documented, text: string): boolean {
   const flags = text.matchAll(new RegExp(`--allow-${kind}=([^\\s"]+)`, "g"));
   const granted = [...flags].flatMap(([, values = ""]) => values.split(","));
-  return granted.some((value) => covers({ kind, name }, { kind, value }));
+  return granted.some((value) => value === name || kind === "net" && covers({ kind, name }, { kind, value }));
 }
