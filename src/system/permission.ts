@@ -77,9 +77,14 @@ function permissionTarget(need: Deno.PermissionDescriptor): string | undefined {
   }
 }
 
+/** Who started an executable has no place for a flag of Deno's. */
+const WHERE_FLAGS_GO = Deno.build.standalone
+  ? "\nAn executable has its permissions inside: see Permissions in the README."
+  : "";
+
 function permissionError(action: string, need: Deno.PermissionDescriptor, cause?: unknown): CliError {
   return new CliError("permission", `${action} is not permitted`, {
-    hint: `Add the Deno flag ${permissionFlag(need)}`,
+    hint: `Add the Deno flag ${permissionFlag(need)}${WHERE_FLAGS_GO}`,
     cause,
   });
 }

@@ -181,6 +181,10 @@ Deno.test("an executable that is made for one folder reads and writes nothing el
   const read = await sandbox.run(["get-token", "--force", "--ca-cert", outside], options);
   assertEquals(read.code, 8, read.stderr);
   assertStringIncludes(read.stderr, `--allow-read=${outside}`);
+  assertStringIncludes(
+    read.stderr,
+    "An executable has its permissions inside: see Permissions in the README.",
+  );
   assertEquals([written.stdout, read.stdout], ["", ""]);
 });
 
