@@ -26,6 +26,21 @@ export function parseScopes(typed: readonly string[]): string[] {
 }
 
 /**
+ * The scopes of the flag `--scope`; undefined where it wasn't given. One that names none is a mistake, such as
+ * `--scope "$A $B"` where neither is set, and would be taken for all that the profile has.
+ *
+ * @throws {CliError} `usage` for that, and what {@linkcode parseScopes} throws.
+ */
+export function parseScopeFlag(typed: readonly string[] | undefined): string[] | undefined {
+  if (typed === undefined) return undefined;
+  const scopes = parseScopes(typed);
+  if (scopes.length > 0) return scopes;
+  throw new CliError("usage", "--scope names no scope", {
+    hint: 'Name one or more, as in --scope "User.Read Mail.Read", or leave it out.',
+  });
+}
+
+/**
  * One spelling for a scope, to compare by: Entra ignores case, and takes `User.Read` for
  * `https://graph.microsoft.com/User.Read`, or for that of the Graph in the cloud of `authority`.
  */

@@ -1,7 +1,7 @@
 import { Command } from "@cliffy/command";
 import { checkFlow } from "../profiles/check_profile.ts";
 import { DEFAULT_FLOW, isApplicationFlow } from "../profiles/profile.ts";
-import { parseScopes } from "../scopes.ts";
+import { parseScopeFlag } from "../scopes.ts";
 import { Secret } from "../secret.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
@@ -83,7 +83,7 @@ async function erase(
   flags: CredentialHelperFlags,
   context: CommandContext,
 ): Promise<void> {
-  const scopes = flags.scope === undefined ? await chooseScopes(flags, context) : parseScopes(flags.scope);
+  const scopes = parseScopeFlag(flags.scope) ?? await chooseScopes(flags, context);
   const name = profileName(flags.profile, context.env);
   await context.flows.forgetAccessTokens(
     name,

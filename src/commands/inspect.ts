@@ -2,7 +2,7 @@ import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import type { InspectedSource, InspectedToken } from "../flows/inspect_token.ts";
 import { resolveAuthority } from "../profiles/settings.ts";
-import { parseScopes } from "../scopes.ts";
+import { parseScopeFlag } from "../scopes.ts";
 import { Secret } from "../secret.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
@@ -90,7 +90,7 @@ async function chooseSource(
 ): Promise<InspectedSource> {
   const { file, scope } = flags;
   if (typed === undefined && file === undefined) {
-    return { kind: "kept", profile, scopes: scope && parseScopes(scope) };
+    return { kind: "kept", profile, scopes: parseScopeFlag(scope) };
   }
   if (typed !== undefined && file !== undefined || scope !== undefined) {
     throw new CliError("usage", "More than one token is named", {

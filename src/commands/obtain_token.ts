@@ -6,7 +6,7 @@ import type { Progress } from "../flows/progress.ts";
 import { checkDomainHint } from "../profiles/check_profile.ts";
 import { needsCredential } from "../profiles/profile.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
-import { parseScopes } from "../scopes.ts";
+import { parseScopeFlag } from "../scopes.ts";
 import type { CommandContext } from "./context.ts";
 import { parseDuration } from "./duration.ts";
 import { parsePortFlags } from "./port_flags.ts";
@@ -35,7 +35,7 @@ export async function obtainToken(
   const claims = await parseClaims(flags.claims);
   const name = profileName(flags.profile, env);
   const settings = await readSettings(
-    { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: flags.scope && parseScopes(flags.scope) },
+    { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: parseScopeFlag(flags.scope) },
     name,
     context,
   );

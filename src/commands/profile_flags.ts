@@ -17,7 +17,7 @@ import { assertOneToken } from "../profiles/check_scopes.ts";
 import { checkApplicationScopes, defaultApplicationScope } from "../profiles/application_scopes.ts";
 import { type Flow, FLOWS, isApplicationFlow, type Profile } from "../profiles/profile.ts";
 import { DEFAULT_AUTHORITY, defaultScopes } from "../profiles/settings.ts";
-import { parseScopes } from "../scopes.ts";
+import { parseScopeFlag } from "../scopes.ts";
 import type { AnyCommand } from "./any_command.ts";
 
 /** The flags that give the values of a profile, as typed. */
@@ -81,7 +81,7 @@ export function profileValues(flags: ProfileFlags): Partial<ProfileValues> {
     tenantId: checked(flags.tenantId ?? flags.tenant ?? authorityTenant ?? undefined, checkTenant),
     clientId: checked(flags.clientId, checkClientId),
     flow: checked(flags.flow, checkFlow),
-    scopes: flags.scope === undefined ? undefined : parseScopes(flags.scope),
+    scopes: parseScopeFlag(flags.scope),
     authority: authority === null ? undefined : authorityText(authority),
     loginHint: checked(flags.loginHint, checkLoginHint),
     expectUser: checked(flags.expectUser, checkExpectedUser),

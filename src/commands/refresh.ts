@@ -1,6 +1,6 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
-import { parseScopes } from "../scopes.ts";
+import { parseScopeFlag } from "../scopes.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
@@ -62,7 +62,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
   const { terminal, env, flows } = context;
   const name = profileName(flags.profile, env);
   const { hasProfile, authority, tenant, clientId, flow, scopes, expect } = await readSettings(
-    { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: flags.scope && parseScopes(flags.scope) },
+    { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: parseScopeFlag(flags.scope) },
     name,
     context,
   );

@@ -38,6 +38,7 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["get-token", "--timeout", "-5s"], "-5s"],
   [["get-token", "--timeout", "25h"], "25h"],
   [["get-token", "--scope", 'User.Read"'], 'User.Read\\"'],
+  [["get-token", "--scope", " "], "--scope"],
   [["get-token", "--prompt", "nicely"], "nicely"],
   [["get-token", "--output", "xml"], "xml"],
   [["get-token", "--output", "JSON5"], "JSON5"],

@@ -5,6 +5,7 @@ import {
   coversScopes,
   isDefaultScope,
   missingScopes,
+  parseScopeFlag,
   parseScopes,
   resourceOf,
   scopesByResource,
@@ -132,5 +133,13 @@ Deno.test("isDefaultScope() knows .default of any resource, and nothing that onl
   }
   for (const scope of ["User.default", "api://a/x.default", "api://.default/Read"]) {
     assertEquals(isDefaultScope(scope), false, scope);
+  }
+});
+
+Deno.test("parseScopeFlag() refuses a flag that names no scope, and knows one that wasn't given", () => {
+  assertEquals(parseScopeFlag(undefined), undefined);
+  assertEquals(parseScopeFlag([" ", "User.Read,"]), ["User.Read"]);
+  for (const typed of [[" "], [","], []]) {
+    assertEquals(assertThrows(() => parseScopeFlag(typed), CliError).code, "usage");
   }
 });
