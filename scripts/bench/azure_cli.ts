@@ -38,8 +38,11 @@ export async function openAzureCli(
     await signIn(provider, scope, az.env);
     await assertCached(provider, az);
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound ? "Debian has it as azure-cli" : String(error);
-    say(`no Azure CLI here that can sign in (${reason}): it is not compared`);
+    if (!(error instanceof Error)) throw error;
+    const [why] = error instanceof Deno.errors.NotFound
+      ? ["Debian has it as azure-cli"]
+      : error.message.split("\n");
+    say(`no Azure CLI here that can sign in (${why}): it is not compared`);
     return null;
   }
   const owned = parts.move();
