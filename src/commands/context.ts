@@ -30,9 +30,9 @@ export interface CommandContext {
   readonly errorTable: () => Promise<ErrorTable>;
   /** What the program does. */
   readonly flows: Flows;
-  /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */
+  /** Writes a file that only its owner can read, in one step; `-` is stdout. @throws {CliError} `store` or `permission`. */
   readonly writePrivateFile: (path: string, text: string) => Promise<void>;
-  /** Reads a file that the user named. @throws {CliError} `usage` or `permission`. */
+  /** Reads a file that the user named; `-` is stdin. @throws {CliError} `usage` or `permission`. */
   readonly readTextFile: (path: string, maxBytes: number) => Promise<string>;
   /** Runs another program in the place of this one. */
   readonly runInForeground: RunInForeground;

@@ -22,7 +22,11 @@ const OTHER_FLOW_NAMES: Readonly<Record<string, Flow>> = {
 /** The profile name `text`. @throws {CliError} `usage` */
 export function checkProfileName(text: string): string {
   if (text.length <= LONGEST_NAME && NAME.test(text)) return text;
-  throw wrongValue("Profile name", text, "letters, digits, spaces, and . _ - inside, 64 characters at most");
+  throw wrongValue(
+    "Profile name",
+    text,
+    "letters from a to z, digits, spaces, and . _ - inside, 64 characters at most",
+  );
 }
 
 /** The tenant `text` in lower case: a GUID, a domain, `common`, `organizations` or `consumers`. @throws {CliError} `usage` */

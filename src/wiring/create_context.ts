@@ -8,6 +8,9 @@ import { openPrivateFolder, type PrivateFolder } from "../system/private_folder.
 import type { System } from "../system/system.ts";
 import { createFlows } from "./create_flows.ts";
 
+/** In the place of a path: stdout, or stdin. */
+const STREAM = "-";
+
 /**
  * What the commands are given to work with in the world that `system` is. Each part is made when it is asked for.
  *
@@ -43,10 +46,12 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
       return await loadErrorTable();
     },
     async writePrivateFile(path, text) {
+      if (path === STREAM) return await terminal.writeData(text);
       const { writePrivateFile } = await import("./write_private_file.ts");
       await writePrivateFile(files, path, text);
     },
     async readTextFile(path, maxBytes) {
+      if (path === STREAM) return await system.readInput(maxBytes, interrupted);
       const { readTextFile } = await import("./read_text_file.ts");
       return await readTextFile(files, path, maxBytes);
     },

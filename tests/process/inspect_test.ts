@@ -45,6 +45,7 @@ Deno.test("inspect reads a token from an argument, standard input or a file, and
     await sandbox.run(["inspect", token]),
     await sandbox.run(["inspect", "-"], { stdin: `${token}\n` }),
     await sandbox.run(["inspect", "--file", file]),
+    await sandbox.run(["inspect", "--file", "-"], { stdin: token }),
   ];
   for (const result of results) {
     assertEquals([result.code, result.stderr], [0, ""]);

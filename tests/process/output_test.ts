@@ -150,6 +150,7 @@ Deno.test("get-token --file writes the form that was asked for, for its owner al
   const replaced = await sandbox.run(["get-token", "--file", bare]);
   assertEquals([replaced.code, replaced.stdout], [0, ""], replaced.stderr);
   assertEquals(await Deno.readTextFile(bare), `${token}\n`);
+  assertEquals((await sandbox.run(["get-token", "--file", "-"])).stdout, `${token}\n`, "- is stdout");
   for (const path of [file, bare]) {
     const { mode } = await Deno.stat(path);
     if (Deno.build.os !== "windows") assertEquals((mode ?? 0) & 0o777, 0o600, path);
