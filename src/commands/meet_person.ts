@@ -10,16 +10,18 @@ export interface PersonOptions {
   readonly progress: Progress;
   /** Whether addresses are drawn as QR codes too. */
   readonly withQrCode: boolean;
+  /** Whether nothing is to stand out, as with `--quiet`. */
+  readonly isQuiet?: boolean;
 }
 
 /** Meets the person at the terminal, for a sign-in that needs more of them than to look at the browser. */
 export async function meetPerson(
   { terminal, env }: Pick<CommandContext, "terminal" | "env">,
-  { progress, withQrCode }: PersonOptions,
+  { progress, withQrCode, isQuiet = false }: PersonOptions,
 ): Promise<Person> {
   // Without one nothing can be drawn or asked; what has to be said goes to stderr all the same.
   const screen = await terminal.screen().catch(() => null);
-  const mayDraw = terminal.stderrIsTerminal && takesColour(env);
+  const mayDraw = !isQuiet && terminal.stderrIsTerminal && takesColour(env);
   const drawCode = withQrCode ? (await import("./qr_code.ts")).drawQrCode : null;
   return {
     progress(event) {

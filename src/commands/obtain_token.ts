@@ -70,7 +70,8 @@ export async function obtainToken(
 /** Loaded where somebody has to be asked. */
 async function meet(flags: TokenFlags, context: CommandContext, progress: Progress): Promise<Person> {
   const { meetPerson } = await import("./meet_person.ts");
-  return await meetPerson(context, { progress, withQrCode: flags.qr ?? false });
+  const isQuiet = flags.quiet ?? flags.silent ?? false;
+  return await meetPerson(context, { progress, withQrCode: flags.qr ?? false, isQuiet });
 }
 
 async function proofFrom(flags: TokenFlags, context: CommandContext): Promise<ApplicationProof> {

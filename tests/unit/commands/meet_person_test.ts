@@ -18,13 +18,18 @@ class LiveTerminal extends MemoryTerminal {
 
 async function meet(
   terminal: MemoryTerminal,
-  { variables = {}, withQrCode = false }: {
+  { variables = {}, ...options }: {
     variables?: Record<string, string>;
     withQrCode?: boolean;
+    isQuiet?: boolean;
   } = {},
 ): Promise<Person> {
   const env = { get: (name: string) => variables[name] };
-  return await meetPerson({ terminal, env }, { progress: sayProgress(terminal, false), withQrCode });
+  return await meetPerson({ terminal, env }, {
+    progress: sayProgress(terminal, false),
+    withQrCode: false,
+    ...options,
+  });
 }
 
 Deno.test("meetPerson() ends the wait that is shown when the sign-in is over, however that came", async () => {
@@ -57,15 +62,16 @@ Deno.test("meetPerson() shows the code on the terminal too where stderr is none,
 });
 
 Deno.test("meetPerson() makes the code stand out on a terminal that has no objections", async () => {
-  const lineWith = async (variables: Record<string, string>) => {
+  const lineWith = async (variables: Record<string, string>, isQuiet = false) => {
     const terminal = new LiveTerminal();
-    using person = await meet(terminal, { variables });
+    using person = await meet(terminal, { variables, isQuiet });
     person.progress({ kind: "device-code", code: CODE, scopes: [] });
     return terminal.said.find((line) => line.startsWith("And enter code: "));
   };
   assertEquals(await lineWith({}), "And enter code: \x1b[1mABCD-EFGH\x1b[0m");
   assertEquals(await lineWith({ NO_COLOR: "1" }), "And enter code: ABCD-EFGH");
   assertEquals(await lineWith({ TERM: "dumb" }), "And enter code: ABCD-EFGH");
+  assertEquals(await lineWith({}, true), "And enter code: ABCD-EFGH");
 });
 
 Deno.test("meetPerson() draws the complete address as a QR code where that is wanted", async () => {
