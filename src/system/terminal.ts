@@ -47,7 +47,10 @@ export const systemTerminal: Terminal = {
       while (data.length > 0) data = data.subarray(await Deno.stdout.write(data));
     } catch (error) {
       // Not console.log: it hides a broken pipe, and the caller would take an empty variable for a token.
-      throw new CliError("unexpected", "The output could not be written to stdout", { cause: error });
+      throw new CliError("unexpected", "The output could not be written to stdout", {
+        hint: "Check where it goes: the disk may be full, or the program that reads it has ended.",
+        cause: error,
+      });
     }
   },
   say: (line) => writeToStderr(line + "\n"),
