@@ -40,6 +40,9 @@ export async function runListProfiles(output: string | undefined, context: Comma
 }
 
 const HEADER = ["NAME", "ACCOUNT", "EXPIRES", "FLOW", "TENANT", "CLIENT", "SCOPES"];
+/** On a narrow terminal: names of profiles are typed, and ends read, but ids and scopes are what show-profile is for. */
+const SHORTENED = [["TENANT", "CLIENT", "SCOPES"], ["FLOW"], ["ACCOUNT"], ["NAME", "EXPIRES"]]
+  .map((group) => group.map((name) => HEADER.indexOf(name)));
 const PADDING = 2;
 
 /** The profiles as a table, at most `width` columns wide; as wide as it needs to be where that is null. */
@@ -48,7 +51,7 @@ async function formatTable(profiles: readonly DescribedProfile[], width: number 
   const rows = [HEADER, ...profiles.map(row)];
   const [header = [], ...body] = width === null
     ? rows
-    : fitCells(rows, width - PADDING * (HEADER.length - 1));
+    : fitCells(rows, width - PADDING * (HEADER.length - 1), SHORTENED);
   return new Table().header(header).body(body).padding(PADDING).toString().replaceAll(/ +$/gm, "") + "\n";
 }
 

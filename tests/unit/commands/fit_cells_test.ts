@@ -18,7 +18,15 @@ Deno.test("fitCells() shortens the widest column first, and marks what it cut", 
   ]]);
 });
 
+Deno.test("fitCells() shortens in the order that is given", () => {
+  const rows = [["a".repeat(10), "b".repeat(20), "c".repeat(10)]];
+  const order = [[2], [0], [1]];
+  assertEquals(fitCells(rows, 36, order), [["a".repeat(10), "b".repeat(20), "ccccc…"]]);
+  assertEquals(fitCells(rows, 34, order), [["aaaaaaa…", "b".repeat(20), "ccccc…"]]);
+  assertEquals(fitCells(rows, 31, order), [["aaaaa…", "b".repeat(18) + "…", "ccccc…"]]);
+});
+
 Deno.test("fitCells() makes no column narrower than it can say something in", () => {
-  assertEquals(fitCells([["a".repeat(20), "short"]], 3), [["aaaaaaa…", "short"]]);
+  assertEquals(fitCells([["a".repeat(20), "short"]], 3), [["aaaaa…", "short"]]);
   assertEquals(fitCells([], 10), []);
 });
