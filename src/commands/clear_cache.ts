@@ -4,7 +4,7 @@ import type { Forgotten } from "../flows/forget_tokens.ts";
 import type { AnyCommand } from "./any_command.ts";
 import { confirm } from "./ask.ts";
 import type { CommandContext } from "./context.ts";
-import { profileName } from "./profile_name.ts";
+import { NO_SUCH_PROFILE, profileName } from "./profile_name.ts";
 
 /** The flags of `clear-cache`, as typed. */
 export interface ClearCacheFlags {
@@ -30,10 +30,14 @@ export function clearCacheCommand(context: CommandContext): AnyCommand {
 
 /** Forgets the tokens once the user agrees. @throws {CliError} `usage`, `person_needed`, `store` or `permission`. */
 export async function runClearCache(flags: ClearCacheFlags, context: CommandContext): Promise<void> {
-  const { terminal, flows, env } = context;
+  const { terminal, flows, env, profiles } = context;
   if (!flags.all) {
     const name = profileName(flags.profile, env);
-    terminal.say(describe(await flows.forgetTokens(name), `profile '${name}'`, `Profile '${name}' has no`));
+    const forgotten = await flows.forgetTokens(name);
+    terminal.say(describe(forgotten, `profile '${name}'`, `Profile '${name}' has no`));
+    if (forgotten.kind === "forgotten" && forgotten.sessions === 0 && await profiles.find(name) === null) {
+      terminal.say(NO_SUCH_PROFILE);
+    }
     return;
   }
   if (flags.profile !== undefined) {

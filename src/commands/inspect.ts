@@ -8,7 +8,7 @@ import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { type DocumentForm, documentText, parseDocumentForm } from "./document_form.ts";
-import { profileName } from "./profile_name.ts";
+import { NO_SUCH_PROFILE, profileName } from "./profile_name.ts";
 import { tokenDocument } from "./token_document.ts";
 import { formatTokenReport } from "./token_report.ts";
 
@@ -77,7 +77,7 @@ export async function runInspect(
   const name = profileName(flags.profile, context.env);
   const source = await chooseSource(flags, typed, name, context);
   const inspected = await context.flows.inspectToken(source, await chooseVerification(flags, name, context));
-  if (inspected === null) throw noToken(flags, name);
+  if (inspected === null) throw noToken(flags, name, await context.profiles.find(name) !== null);
   await context.terminal.writeData(await format(inspected, form, context.clock.now()));
   judge(inspected, name);
 }
@@ -120,11 +120,12 @@ async function format(inspected: InspectedToken, form: DocumentForm, nowMs: numb
   return await documentText(tokenDocument(inspected, nowMs), form);
 }
 
-function noToken({ scope }: InspectFlags, name: string): CliError {
+function noToken({ scope }: InspectFlags, name: string, hasProfile: boolean): CliError {
   const which = scope === undefined ? "no cached token" : "no cached token for these scopes";
   const scopes = scope === undefined ? "" : ` --scope ${shellWord(scope.join(" "))}`;
   return new CliError("no_token", `Profile '${name}' has ${which}`, {
-    hint: `Sign in: entra-auth-cli get-token --profile ${shellWord(name)}${scopes}`,
+    hint: `Sign in: entra-auth-cli get-token --profile ${shellWord(name)}${scopes}` +
+      (hasProfile ? "" : `\n${NO_SUCH_PROFILE}`),
   });
 }
 

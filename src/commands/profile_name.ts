@@ -35,3 +35,7 @@ export function namedProfile({ name, profile }: NameFlags, command: string): str
   if (typed !== undefined) return checkProfileName(typed);
   throw new CliError("usage", "Missing --name", { hint: `See: entra-auth-cli ${command} --help` });
 }
+
+/** What to say besides, where a profile lacks something and isn't there itself: its name may be a typing error. */
+export const NO_SUCH_PROFILE =
+  "There is no such profile either. Those that there are: entra-auth-cli list-profiles";

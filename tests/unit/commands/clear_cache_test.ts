@@ -11,7 +11,11 @@ Deno.test("clear-cache says what it did", async () => {
   assertEquals(context.terminal.said, [
     "✓ Cached tokens of profile 'work' are gone",
     "Profile 'default' has no cached tokens",
+    "There is no such profile either. Those that there are: entra-auth-cli list-profiles",
   ]);
+  context.flows.forgetTokens = () => Promise.resolve({ kind: "forgotten", sessions: 0 });
+  await runClearCache({ profile: "work" }, context);
+  assertEquals(context.terminal.said.slice(3), ["Profile 'work' has no cached tokens"]);
 });
 
 Deno.test("clear-cache says where it moved a file that can't be read", async () => {

@@ -248,7 +248,10 @@ Deno.test("inspect says what became of the signature, and fails unless a key of 
 Deno.test("inspect fails where there is no token, and after showing one that can't be used now", async () => {
   const none = await failure(null, { profile: "my app" });
   assertEquals([none.error.code, none.shown], ["no_token", ""]);
-  assertEquals(none.error.hint, 'Sign in: entra-auth-cli get-token --profile "my app"');
+  assertEquals(none.error.hint?.split("\n"), [
+    'Sign in: entra-auth-cli get-token --profile "my app"',
+    "There is no such profile either. Those that there are: entra-auth-cli list-profiles",
+  ]);
   const forScopes = await failure(null, { scope: ["a b"] });
   assertEquals(forScopes.error.hint, 'Sign in: entra-auth-cli get-token --profile work --scope "a b"');
 
