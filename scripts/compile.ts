@@ -2,10 +2,11 @@
  * Makes executables, with those permissions of `deno.json` baked in that their system has a use for, and never a question
  * for more.
  *
- * `compile.ts [--target TARGET|all] [--output FILE] [--scope-home] [--also-net HOST]... [--also-run PROGRAM]...`: without
+ * `compile.ts [--target TARGET|all] [--output FILE] [--scope-home] [--also-net HOST]... [--also-run PROGRAM]...
+ * [--also-env NAME]...`: without
  * a target `dist/entra-auth-cli` for this machine, with one `dist/entra-auth-cli-TARGET`. Paths are taken from the top
  * folder of the repository. `--scope-home` is for an executable that stays on this machine and with this user: it reads
- * and writes the folder of the tokens and nothing else. What is named with `--also-net` and `--also-run` is granted
+ * and writes the folder of the tokens and nothing else. What is named with `--also-net`, `--also-run` and `--also-env` is granted
  * besides: an executable that a test or an organization makes for a sign-in service or a browser of its own.
  * `--also-run '*'` grants every program.
  */
@@ -35,6 +36,8 @@ export interface MoreGrants {
   readonly alsoNet: readonly string[];
   /** Programs to start, by name or path; `*` is any, for an `exec` that runs whatever it is told. */
   readonly alsoRun: readonly string[];
+  /** Variables to read, such as one that holds an assertion. */
+  readonly alsoEnv: readonly string[];
   /** The only folder to read and write. */
   readonly home: string;
 }
@@ -43,14 +46,14 @@ export interface MoreGrants {
 export function executableGrants(
   permissions: Grants,
   os: Os,
-  { alsoNet = [], alsoRun = [], home }: Partial<MoreGrants>,
+  { alsoNet = [], alsoRun = [], alsoEnv = [], home }: Partial<MoreGrants>,
 ): Grants {
   const { net, run, env, ffi } = grantsFor(permissions, needsOf(undefined) ?? [], os);
   return {
     read: home === undefined ? permissions.read ?? false : [home],
     write: home === undefined ? permissions.write ?? false : [home],
     net: [...net, ...alsoNet],
-    env,
+    env: [...env, ...alsoEnv],
     run: alsoRun.includes("*") ? true : [...run, ...alsoRun],
     ffi,
   };
@@ -104,11 +107,13 @@ if (import.meta.main) {
         "scope-home": { type: "boolean", default: false },
         "also-net": { type: "string", multiple: true, default: [] },
         "also-run": { type: "string", multiple: true, default: [] },
+        "also-env": { type: "string", multiple: true, default: [] },
       },
     });
     const more = {
       alsoNet: values["also-net"],
       alsoRun: values["also-run"],
+      alsoEnv: values["also-env"],
       ...(values["scope-home"] ? { home: homeOfThisMachine(values.target) } : {}),
     };
     for (const target of parseTargets(values.target)) {

@@ -34,14 +34,22 @@ export function assertExpected(
 ): void {
   const tenant = (account?.tenantId ?? owner.tenant).toLowerCase();
   if (expected.tenant !== undefined && tenant !== expected.tenant) {
-    throw wrongAccount(`The account is of tenant ${tenant}, but ${expected.tenant} is expected`, owner);
+    throw wrongAccount(
+      `The account is of tenant ${tenant}, but ${expected.tenant} is expected`,
+      owner,
+      expected,
+    );
   }
   if (expected.user === undefined) return;
   if (account === null) {
-    throw wrongAccount(`The token is an application's, but the user ${expected.user} is expected`, owner);
+    throw wrongAccount(
+      `The token is an application's, but the user ${expected.user} is expected`,
+      owner,
+      expected,
+    );
   }
   if (!isUser(account, expected.user)) {
-    throw wrongAccount(`Signed in as ${nameOf(account)}, but ${expected.user} is expected`, owner);
+    throw wrongAccount(`Signed in as ${nameOf(account)}, but ${expected.user} is expected`, owner, expected);
   }
   if (pinned !== null && isUser(pinned, expected.user) && pinned.homeAccountId !== account.homeAccountId) {
     const who = `${nameOf(account)} is another account now than the one that signed in first`;
@@ -65,11 +73,13 @@ function nameOf({ username, objectId }: Account): string {
   return username === "" ? objectId : username;
 }
 
-function wrongAccount(message: string, { profile }: TokenOwner): CliError {
-  const name = shellWord(profile);
+function wrongAccount(message: string, { profile }: TokenOwner, { user, tenant }: ExpectedAccount): CliError {
+  const again = ["entra-auth-cli get-token --profile", shellWord(profile), "--force --prompt select_account"];
+  if (user !== undefined) again.push("--expect-user", shellWord(user));
+  if (tenant !== undefined) again.push("--expect-tenant", tenant);
   return new CliError("wrong_account", message, {
     hint: [
-      `Sign in with the expected account: entra-auth-cli get-token --profile ${name} --force --prompt select_account`,
+      `Sign in with the expected account: ${again.join(" ")}`,
       "Or give each account a profile of its own: entra-auth-cli create-profile --name NAME",
     ].join("\n"),
   });

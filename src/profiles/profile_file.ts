@@ -42,12 +42,8 @@ export async function parseProfileFile(path: string, content: Uint8Array): Promi
   if (!isFields(value)) throw await mistake({ path, text }, [], "an object is expected here");
   const { profiles = {}, ...rest } = value;
   const { version = VERSION } = rest;
-  if (version !== VERSION) {
-    const what = typeof version === "number" && version > VERSION
-      ? `version ${version} is newer than this program; update entra-auth-cli`
-      : `version must be ${VERSION}`;
-    throw await mistake({ path, text }, ["version"], what);
-  }
+  if (typeof version === "number" && version > VERSION) throw newerFile(path, version);
+  if (version !== VERSION) throw await mistake({ path, text }, ["version"], `version must be ${VERSION}`);
   if (!isFields(profiles)) throw await mistake({ path, text }, ["profiles"], "profiles must be an object");
   return { path, text, rest: { version, ...rest }, profiles };
 }
@@ -218,4 +214,14 @@ function mistakeAt(path: string, { line, column }: Place, message: string, hint?
   return new CliError("invalid_profile", `${path}, line ${line}, column ${column}: ${message}`, {
     hint: `${hint === undefined ? "" : `${hint} `}Correct the file with an editor; it was left as it is.`,
   });
+}
+
+function newerFile(path: string, version: number): CliError {
+  return new CliError(
+    "invalid_profile",
+    `${path} is of version ${version}, which is newer than this program`,
+    {
+      hint: "Update entra-auth-cli; the file was left as it is.",
+    },
+  );
 }

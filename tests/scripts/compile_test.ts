@@ -59,13 +59,15 @@ Deno.test("executableGrants() takes of the permission set what the system has a 
   assertEquals({ env, run, ffi }, { env: ["USERPROFILE"], run: [], ffi: ["crypt32.dll"] });
 });
 
-Deno.test("executableGrants() adds hosts and programs, every program to who asks for that, and never every host", () => {
+Deno.test("executableGrants() adds hosts, programs and variables, every program to who asks for that, and never every host", () => {
   const more = executableGrants(PERMISSIONS, "darwin", {
     alsoNet: ["localhost", "*"],
     alsoRun: ["/bin/a b"],
+    alsoEnv: ["MY_ASSERTION"],
   });
   assertEquals(more.net, [...PERMISSIONS.net, "localhost", "*"]);
   assertEquals(more.run, ["open", "/bin/a b"]);
+  assertEquals(more.env, ["HOME", "MY_ASSERTION"]);
   assertEquals(executableGrants(PERMISSIONS, "darwin", { alsoRun: ["curl", "*"] }).run, true);
 });
 

@@ -32,7 +32,10 @@ Deno.test("assertExpected() refuses another user or tenant, and names both", () 
   const user = refusal(ADA, { user: "bob@contoso.example" });
   assertStringIncludes(user.message, "Ada@Contoso.Example");
   assertStringIncludes(user.message, "bob@contoso.example");
-  assertStringIncludes(user.hint ?? "", "get-token --profile work --force");
+  assertStringIncludes(
+    user.hint ?? "",
+    "get-token --profile work --force --prompt select_account --expect-user bob@contoso.example\n",
+  );
   assertStringIncludes(refusal(ADA, { tenant: OTHER_TENANT }).message, OTHER_TENANT);
   refusal({ ...ADA, username: "" }, { user: "ada@contoso.example" });
 });
