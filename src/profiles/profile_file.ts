@@ -42,7 +42,10 @@ export async function parseProfileFile(path: string, content: Uint8Array): Promi
   if (!isFields(value)) throw await mistake({ path, text }, [], "an object is expected here");
   const { profiles = {}, ...rest } = value;
   const { version = VERSION } = rest;
-  if (typeof version === "number" && version > VERSION) throw newerFile(path, version);
+  if (typeof version === "number" && version > VERSION) {
+    const what = `version ${version} is newer than this program`;
+    throw mistakeIn(path, await placeOf(text, ["version"]), what, "Update entra-auth-cli; the file");
+  }
   if (version !== VERSION) throw await mistake({ path, text }, ["version"], `version must be ${VERSION}`);
   if (!isFields(profiles)) throw await mistake({ path, text }, ["profiles"], "profiles must be an object");
   return { path, text, rest: { version, ...rest }, profiles };
@@ -210,18 +213,18 @@ async function mistake(
   return mistakeAt(path, await placeOf(text, at), message, hint);
 }
 
-function mistakeAt(path: string, { line, column }: Place, message: string, hint?: string): CliError {
-  return new CliError("invalid_profile", `${path}, line ${line}, column ${column}: ${message}`, {
-    hint: `${hint === undefined ? "" : `${hint} `}Correct the file with an editor; it was left as it is.`,
-  });
+function mistakeAt(path: string, place: Place, message: string, hint?: string): CliError {
+  return mistakeIn(
+    path,
+    place,
+    message,
+    `${hint === undefined ? "" : `${hint} `}Correct the file with an editor; it`,
+  );
 }
 
-function newerFile(path: string, version: number): CliError {
-  return new CliError(
-    "invalid_profile",
-    `${path} is of version ${version}, which is newer than this program`,
-    {
-      hint: "Update entra-auth-cli; the file was left as it is.",
-    },
-  );
+/** `remedy` is the beginning of what to do, up to what was left as it is. */
+function mistakeIn(path: string, { line, column }: Place, message: string, remedy: string): CliError {
+  return new CliError("invalid_profile", `${path}, line ${line}, column ${column}: ${message}`, {
+    hint: `${remedy} was left as it is.`,
+  });
 }

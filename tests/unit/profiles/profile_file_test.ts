@@ -96,7 +96,7 @@ Deno.test("parseProfileFile() says line and column of what has the wrong form", 
 Deno.test("parseProfileFile() asks for an update where the file is of a newer version", async () => {
   const bytes = new TextEncoder().encode('{"version": 2, "profiles": {}}');
   const error = await assertRejects(() => parseProfileFile("profiles.json", bytes), CliError);
-  assertEquals(error.message, "profiles.json is of version 2, which is newer than this program");
+  assertEquals(error.message, "profiles.json, line 1, column 13: version 2 is newer than this program");
   assertEquals(error.hint, "Update entra-auth-cli; the file was left as it is.");
 });
 
