@@ -132,6 +132,13 @@ need_xdg_open() {
     say "no xdg-open here: the tests that open a URL by it will be reported as ignored"
 }
 
+# Tells the tests all that the program starts.
+need_trace() {
+  [ "$(uname -s)" = Linux ] || return 0
+  have strace || { apt_install strace && have strace; } ||
+    say "no strace here: the test that has the system record what is started will be reported as ignored"
+}
+
 have_secret_service() { have dbus-daemon && have dbus-send && have gnome-keyring-daemon && have secret-tool; }
 
 need_secret_service() {

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { CliError } from "../errors.ts";
+import { checkHeaders } from "./check_headers.ts";
 import type { HttpRequest, HttpResponse, Network } from "./network.ts";
 import { permitted } from "./permission.ts";
 import { readBody } from "./read_body.ts";
@@ -16,6 +17,7 @@ export const directNetwork: Network = {
         hint: "Endpoints of managed identities are, but for Service Fabric's, which this program can't use.",
       });
     }
+    checkHeaders(request.headers, url.host);
     const host = `${url.hostname}:${url.port || "80"}`;
     return await permitted([{ name: "net", host }], `Connecting to ${host}`, () => exchange(request, url));
   },

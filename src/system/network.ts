@@ -48,7 +48,7 @@ export interface Network {
    * Sends a request and reads the whole answer.
    *
    * @throws {CliError} `network`, `permission` when Deno may not reach the host, or `usage` when a root certificate can't
-   *   be used; the signal's reason when aborted.
+   *   be used or a header can't be sent; the signal's reason when aborted.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
 }

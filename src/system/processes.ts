@@ -68,7 +68,7 @@ export interface Processes {
 /** The machine's processes. */
 export const systemProcesses: Processes = {
   start(command, args) {
-    const child = trySpawn(command, args, NOTHING_SHARED);
+    const child = trySpawn(command, args, { ...NOTHING_SHARED, env: SECRETS_OF_THE_JOB });
     return isFailure(child) ? child : started(child);
   },
   async run(command, args, { input, env, timeoutMs, signal, inSession = false }) {
@@ -76,12 +76,24 @@ export const systemProcesses: Processes = {
     const child = trySpawn(command, args, {
       ...PIPED,
       detached: !inSession,
-      ...(env === undefined ? {} : { env }),
+      env: { ...SECRETS_OF_THE_JOB, ...env },
     });
     if (!isFailure(child)) return await collect(child, input ?? "", timeoutMs, signal);
     const { kind } = child;
     return kind === "not-permitted" ? { kind, flag: permissionFlag({ name: "run", command }) } : { kind };
   },
+};
+
+/**
+ * Variables by which a pipeline or a machine gives its secrets to all that a job runs. A browser or a key store has no use
+ * for them; the command that `exec` runs may have, so they are emptied here alone.
+ */
+const SECRETS_OF_THE_JOB = {
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "",
+  SYSTEM_ACCESSTOKEN: "",
+  GITLAB_OIDC_TOKEN: "",
+  IDENTITY_HEADER: "",
+  MSI_SECRET: "",
 };
 
 /** A process group of its own: Ctrl-C in the terminal must not end the user's browser. */

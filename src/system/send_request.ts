@@ -1,3 +1,4 @@
+import { checkHeaders } from "./check_headers.ts";
 import type { Environment } from "./environment.ts";
 import { createTrustingClient } from "./http_client.ts";
 import type { HttpRequest, HttpResponse } from "./network.ts";
@@ -13,6 +14,7 @@ export async function sendRequest(
   env: Environment,
 ): Promise<HttpResponse> {
   const url = new URL(request.url);
+  checkHeaders(request.headers, url.host);
   using client = createTrustingClient(extraRoots);
   using limits = startTimeLimits(url, request, env);
   let inBody = false;

@@ -130,6 +130,11 @@ Deno.test("in GitHub Actions the job's own token proves the application", async 
     2,
     "https",
   );
+  // Deno's own error would quote it.
+  const broken = { ...variables, ACTIONS_ID_TOKEN_REQUEST_TOKEN: JOB_TOKEN.replace("-", "\n") };
+  const refused = await run(broken, "--verbose");
+  assertRefused(refused, 2, "sent as 'authorization'", "a line break");
+  assert(!refused.stderr.includes(JOB_TOKEN.split("-")[1] ?? JOB_TOKEN), refused.stderr);
   answer = () => Promise.resolve({ status: 403, body: { message: "eyJ.not-for-you" } });
   assertRefused(await run(variables), 3, "GitHub Actions gave no token", "status 403");
   answer = () => Promise.resolve({ body: "<html>" });

@@ -15,6 +15,15 @@ const SECRETS = {
   AZURE_CLIENT_CERTIFICATE_PASSWORD: "a certificate's password that is nobody's",
 };
 
+/** The variables by which a job is given secrets, which a command that it runs through `exec` has as without. */
+const SECRETS_OF_THE_JOB = {
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "a pipeline's token that is nobody's",
+  SYSTEM_ACCESSTOKEN: "another pipeline's token that is nobody's",
+  GITLAB_OIDC_TOKEN: "a federated token that is nobody's",
+  IDENTITY_HEADER: "a machine's secret that is nobody's",
+  MSI_SECRET: "an old machine's secret that is nobody's",
+};
+
 /** Puts programs in front of all others that write down their variables and arguments, and then do their `work`. */
 async function observePrograms({ folder }: Sandbox, works: Readonly<Record<string, string>>) {
   // A shell of a sandbox's has this folder in front too.
@@ -28,10 +37,18 @@ async function observePrograms({ folder }: Sandbox, works: Readonly<Record<strin
     PATH: `${bin}:${Deno.env.get("PATH")}`,
     /** Looks at all that a program was given so far. */
     async assertSawNone(name: string, ...others: string[]): Promise<void> {
-      const seen = await Deno.readTextFile(join(folder, `seen-by-${name}`));
+      const path = join(folder, `seen-by-${name}`);
+      const seen = await Deno.readTextFile(path);
       assertStringIncludes(seen, "\nKEPT=kept\n", `${name} has the other variables`);
-      for (const variable of Object.keys(SECRETS)) assertMatch(seen, new RegExp(`^${variable}=$`, "m"));
-      for (const secret of [...Object.values(SECRETS), ...others]) assert(!seen.includes(secret), name);
+      const hidden = name === "a-command" ? SECRETS : { ...SECRETS, ...SECRETS_OF_THE_JOB };
+      for (const variable of Object.keys(hidden)) assertMatch(seen, new RegExp(`^${variable}=$`, "m"));
+      for (const secret of [...Object.values(hidden), ...others]) assert(!seen.includes(secret), name);
+      const handedOn = name === "a-command" ? SECRETS_OF_THE_JOB : {};
+      for (const [variable, value] of Object.entries(handedOn)) {
+        assertStringIncludes(seen, `\n${variable}=${value}\n`);
+      }
+      // The sandbox would find those in it.
+      await Deno.remove(path);
     },
   };
 }
@@ -59,7 +76,7 @@ search) test ! -e '${key}' || { echo '[/1]'; echo "secret = $(cat '${key}')"; } 
 esac`,
     });
     const { ENTRA_AUTH_CLI_KEY, ...azure } = SECRETS;
-    const env = { ...azure, PATH, KEPT: "kept", BROWSER: "a-browser %s" };
+    const env = { ...azure, ...SECRETS_OF_THE_JOB, PATH, KEPT: "kept", BROWSER: "a-browser %s" };
 
     const ran = sandbox.start(["exec", "--", "a-command"], {
       env: { ...env, ENTRA_AUTH_CLI_KEYRING: "secret-service" },

@@ -1,5 +1,6 @@
 import { fromFileUrl } from "@std/path/from-file-url";
 import { GrowingText } from "./growing_text.ts";
+import { traceCommand } from "./traced_programs.ts";
 
 /** How to run the program in a test. */
 export interface ProgramOptions {
@@ -19,6 +20,12 @@ export interface ProgramOptions {
   readonly denied?: readonly string[];
   /** All that it is permitted, as flags of Deno, instead of what `deno.json` permits. An executable has its own inside. */
   readonly permissions?: readonly string[];
+  /** URL of a module that it loads first. An executable loads none, nor does a program whose `permissions` are given. */
+  readonly preload?: string;
+  /** The folder that it is started in; that of the tests by default. */
+  readonly cwd?: string;
+  /** A file for the system's own record of each program that is started, the program itself included. */
+  readonly tracedTo?: string;
   /** The executable to run, which has its hosts inside; otherwise {@linkcode programCommand} says what is run. */
   readonly executable?: string;
 }
@@ -51,11 +58,15 @@ const SYSTEM_PROGRAMS = ["secret-tool", "/usr/bin/security", "tee"];
  * the variable `ENTRA_AUTH_CLI_EXECUTABLE` is set, that executable.
  */
 export function startProgram(args: readonly string[], options: ProgramOptions): RunningProgram {
-  const [command, ...before] = commandFor(options);
+  const [command = "", ...before] = [
+    ...(options.tracedTo === undefined ? [] : traceCommand(options.tracedTo)),
+    ...commandFor(options),
+  ];
   const child = new Deno.Command(command, {
     args: [...before, ...args],
     env: { ...inheritedVariables(), ...options.env },
     clearEnv: true,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     detached: options.isAlone ?? false,
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
@@ -77,12 +88,14 @@ export async function runProgram(args: readonly string[], options: ProgramOption
 
 /**
  * The command line that runs the program, without its arguments. It may connect to `hosts` besides the loopback
- * addresses, and start the scripted browser of a test and `programs`, or the browsers that `deno.json` names.
+ * addresses, and start the scripted browser of a test and `programs`, or the browsers that `deno.json` names. It loads
+ * `preload` first.
  */
 export function programCommand(
   hosts: readonly string[],
   browser: "scripted-browser" | "any-browser",
   programs: readonly string[] = [],
+  preload?: string,
 ): [string, ...string[]] {
   const executable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE");
   if (executable !== undefined) return [executable];
@@ -90,6 +103,7 @@ export function programCommand(
     "--quiet",
     "--no-prompt",
     "--permission-set=default",
+    ...(preload === undefined ? [] : [`--preload=${preload}`]),
     `--allow-net=${["127.0.0.1", "[::1]", ...hosts].join(",")}`,
     // The scripted browser is a script of this Deno's.
     ...(browser === "scripted-browser"
@@ -107,7 +121,12 @@ function denoCommand(permissions: readonly string[]): [string, ...string[]] {
 function commandFor(options: ProgramOptions): [string, ...string[]] {
   if (options.executable !== undefined) return [options.executable];
   if (options.permissions !== undefined) return denoCommand(options.permissions);
-  const command = programCommand(options.hosts ?? [], "scripted-browser", options.programs);
+  const command = programCommand(
+    options.hosts ?? [],
+    "scripted-browser",
+    options.programs,
+    options.preload,
+  );
   return command.length === 1
     ? command
     : withFlags(command, [...options.flags ?? [], ...options.denied ?? []]);

@@ -9,6 +9,7 @@ import {
 import { ADA } from "./provider/directory.ts";
 import { type Provider, type ProviderOptions, startProvider } from "./provider/provider.ts";
 import { SecretWatch } from "./secret_watch.ts";
+import { openStartRecord } from "./started_programs.ts";
 import { openUrlInbox, type UrlInbox } from "./url_inbox.ts";
 import { type CallbackPage, UserAgent, type Visitor } from "./user_agent.ts";
 
@@ -24,8 +25,10 @@ export interface Sandbox extends AsyncDisposable {
   readonly browser: UrlInbox;
   /** The user's browser, which remembers who is signed in. */
   readonly userAgent: UserAgent;
-  /** Looks, when the sandbox goes, for secrets in all that the program put out and left. */
+  /** Looks, when the sandbox goes, for secrets in all that the program put out, left, and gave to what it started. */
   readonly watch: SecretWatch;
+  /** URL of the module by which the program takes note of what it starts. */
+  readonly recorder: string;
   /** Runs the program to its end. */
   run(args: readonly string[], options?: Partial<ProgramOptions>): Promise<ProgramResult>;
   /** Starts the program. */
@@ -56,7 +59,13 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   parts.defer(() => Deno.remove(folder, { recursive: true }));
   const home = join(folder, "home");
   const watch = new SecretWatch(provider.secrets);
-  parts.defer(() => watch.assertNothingLeaked(home, folder));
+  const record = parts.use(await openStartRecord());
+  parts.defer(async () => {
+    const { runs, started } = await record.read();
+    for (const args of runs) watch.noteArguments(args);
+    for (const program of started) watch.noteStarted(program);
+    await watch.assertNothingLeaked(home, folder);
+  });
   const caFile = join(folder, "ca.pem");
   await Deno.writeTextFile(caFile, provider.caPem);
 
@@ -70,6 +79,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   };
   const complete = (given: Partial<ProgramOptions> = {}): ProgramOptions => ({
     hosts: [`localhost:${provider.port}`],
+    preload: record.recorder,
     ...(options.executable === undefined ? {} : { executable: options.executable }),
     ...given,
     env: { ...env, ...given.env },
@@ -82,9 +92,13 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     browser,
     userAgent,
     watch,
+    recorder: record.recorder,
     run: (args, given) => sandbox.start(args, given).ended,
     start(args, given) {
-      const program = startProgram(args, complete(given));
+      const all = complete(given);
+      watch.noteArguments(args);
+      watch.noteVariables(all.env);
+      const program = startProgram(args, all);
       program.ended.then((result) => watch.note(args, result));
       return program;
     },

@@ -78,6 +78,7 @@ export async function startShell(
   options: ShellOptions = {},
 ): Promise<RunningShell> {
   const inherited = inheritedVariables();
+  sandbox.watch.noteVariables({ ...sandbox.env, ...options.env });
   const child = new Deno.Command(command, {
     args,
     env: {
@@ -121,7 +122,7 @@ async function installProgram(
 ): Promise<string> {
   const folder = join(sandbox.folder, "bin");
   const reached = [`localhost:${sandbox.provider.port}`, ...hosts];
-  const command = programCommand(reached, "scripted-browser", programs);
+  const command = programCommand(reached, "scripted-browser", programs, sandbox.recorder);
   const line = command.map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(" ");
   await Deno.mkdir(folder, { recursive: true });
   // Written aside first: a script may be running the one that is there.
