@@ -69,5 +69,14 @@ export const GROUPS: readonly Group[] = [
     files: ["tests/process/signals_test.ts", "tests/process/output_test.ts"],
   },
   { group: "soak", files: ["tests/process/soak_test.ts", "tests/process/many_processes_test.ts"] },
-  { group: "secrets", files: ["tests/process/storage_test.ts", "tests/unit/support/secret_watch_test.ts"] },
+  {
+    group: "secrets",
+    files: [
+      "tests/process/storage_test.ts",
+      "tests/process/secrets_of_children_test.ts",
+      "tests/process/started_programs_test.ts",
+      "tests/process/crash_output_test.ts",
+      "tests/unit/support/secret_watch_test.ts",
+    ],
+  },
 ];

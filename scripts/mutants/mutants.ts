@@ -407,6 +407,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/process/secrets_of_children_test.ts"],
   },
   {
+    guard: "a pipeline's token that neither a browser nor a key store gets",
+    file: "src/system/processes.ts",
+    find: `  SYSTEM_ACCESSTOKEN: "",\n`,
+    replace: "",
+    tests: ["tests/process/federation_test.ts"],
+  },
+  {
+    guard: "a header that is named without its value",
+    file: "src/system/send_request.ts",
+    find: "  checkHeaders(request.headers, url.host);\n",
+    replace: "",
+    tests: ["tests/unit/system/network_test.ts"],
+  },
+  {
+    guard: "the text of an error that nobody foresaw, which isn't shown",
+    file: "src/commands/report_error.ts",
+    find: `if (code !== "unexpected") return`,
+    replace: "return",
+    tests: ["tests/process/crash_output_test.ts"],
+  },
+  {
     guard: "a dollar sign that no opener reads as code",
     file: "src/browser/open_browser.ts",
     find: "#[\\]@!&'()*+,;=]",

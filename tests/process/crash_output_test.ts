@@ -138,13 +138,14 @@ Deno.test({
     const cwd = join(sandbox.folder, "cwd");
     const temporary = join(sandbox.folder, "tmp");
     for (const folder of [cwd, temporary]) await Deno.mkdir(folder);
-    const env = { TMPDIR: temporary, DENO_V8_FLAGS: "--max-old-space-size=128" };
+    const env = { TMPDIR: temporary };
+    const flags = ["--v8-flags=--max-old-space-size=128"];
     const signedIn = await sandbox.signIn(["get-token"]);
     assertEquals(signedIn.code, 0, signedIn.stderr);
     for (const [index, death] of DEATHS.entries()) {
       await t.step(death, async () => {
         const preload = await moduleOf(sandbox, dieAtRename, death);
-        const { code, stderr } = await signIn(sandbox, { preload, cwd, env }, async (program) => {
+        const { code, stderr } = await signIn(sandbox, { preload, cwd, env, flags }, async (program) => {
           if (death !== "SIGABRT" && death !== "SIGQUIT") return;
           await program.stderrMatch(/about to rename/);
           program.kill(death);

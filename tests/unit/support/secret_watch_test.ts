@@ -56,3 +56,82 @@ Deno.test("SecretWatch finds any other secret wherever it is", async () => {
     await assertLeak(watch, home, folder, "refresh token in ");
   });
 });
+
+Deno.test("SecretWatch finds a part of a long secret, and a secret that was encoded", async () => {
+  const long = Array.from({ length: 30 }, (_, index) => `part-${index}.`).join("");
+  const wire = new SecretsOnTheWire();
+  wire.noteAnswer({ refresh_token: long });
+  wire.noteForm({ client_secret: "with spaces & more" });
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  try {
+    for (
+      const [stderr, kind] of [
+        [long.slice(0, 100), "refresh token"],
+        [btoa(`{"x": "${long}"}`), "refresh token"],
+        ["with%20spaces%20%26%20more", "client secret"],
+        ["with+spaces+%26+more", "client secret"],
+      ] as const
+    ) {
+      const watch = new SecretWatch(wire.found);
+      watch.note(["refresh"], { stdout: "", stderr });
+      await assertRejects(() => watch.assertNothingLeaked(folder, folder), Error, `${kind} in stderr`);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("SecretWatch finds a secret among the arguments, and in a variable that is not for it", async () => {
+  await withWatch(async (watch, home, folder) => {
+    watch.noteArguments(["get-token", `--hint=${REFRESH}`]);
+    await assertLeak(watch, home, folder, "refresh token in the arguments of get-token");
+  });
+  await withWatch(async (watch, home, folder) => {
+    watch.noteVariables({ LANG: ACCESS });
+    await assertLeak(watch, home, folder, "access token in the program's variables");
+  });
+});
+
+const KEY = btoa("k".repeat(32));
+const JOB = "what-lets-this-job-ask";
+
+/** What the program has to empty of its own variables. */
+const EMPTIED = { ENTRA_AUTH_CLI_KEY: "", SYSTEM_ACCESSTOKEN: "" };
+
+Deno.test("SecretWatch finds what a started program gets, inherited or not", async () => {
+  for (
+    const [args, env, words] of [
+      [[REFRESH], EMPTIED, "refresh token in the arguments of opener"],
+      [[], { ...EMPTIED, X: ACCESS }, "access token in the variables of opener"],
+      [[], { SYSTEM_ACCESSTOKEN: "" }, "key in the variables of opener"],
+      [[], { ENTRA_AUTH_CLI_KEY: "" }, "token of the pipeline in the variables of opener"],
+    ] as const
+  ) {
+    await withWatch(async (watch, home, folder) => {
+      watch.noteVariables({ ENTRA_AUTH_CLI_KEY: KEY, SYSTEM_ACCESSTOKEN: JOB });
+      watch.noteStarted({ by: ["get-token"], command: "opener", args, env });
+      await assertLeak(watch, home, folder, words);
+    });
+  }
+});
+
+Deno.test("SecretWatch lets exec's command have the access token and what its job is given, and no more", async () => {
+  const by = ["exec", "--", "env", "-0"];
+  const started = { by, command: "env", args: ["-0"] };
+  await withWatch(async (watch, home, folder) => {
+    watch.noteVariables({ ENTRA_AUTH_CLI_KEY: KEY, SYSTEM_ACCESSTOKEN: JOB });
+    watch.noteStarted({ ...started, env: { ENTRA_AUTH_CLI_KEY: "", ACCESS_TOKEN: ACCESS } });
+    await watch.assertNothingLeaked(home, folder);
+    watch.noteStarted({ ...started, env: { ACCESS_TOKEN: ACCESS } });
+    await assertLeak(watch, home, folder, "key in the variables of env");
+  });
+});
+
+Deno.test("SecretWatch finds the key of a home folder anywhere but in its file", async () => {
+  await withWatch(async (watch, home, folder) => {
+    await Deno.writeTextFile(join(home, "key"), `${KEY}\n`);
+    await watch.assertNothingLeaked(home, folder);
+    await Deno.writeTextFile(join(home, "profiles.json"), KEY);
+    await assertLeak(watch, home, folder, "key in ");
+  });
+});

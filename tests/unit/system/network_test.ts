@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { type HttpRequest, type HttpResponse, systemNetwork } from "../../../src/system/network.ts";
 
@@ -23,6 +23,18 @@ Deno.test("systemNetwork() gives status, headers and the whole body", async () =
   );
   assertEquals([response.status, new TextDecoder().decode(response.body)], [418, "POST hello"]);
   assertEquals(response.headers["content-type"], "text/plain;charset=UTF-8");
+});
+
+Deno.test("systemNetwork() names a header that can't be sent, and not its value", async () => {
+  for (const value of ["Bearer one\ntwo", "Bearer one\0two", "Bearer \u0142"]) {
+    const error = await assertRejects(
+      () => systemNetwork().send(request("https://localhost:1/", { headers: { authorization: value } })),
+      CliError,
+      "sent as 'authorization'",
+    );
+    assertEquals([error.code, error.cause], ["usage", undefined]);
+    assert(!error.message.includes("Bearer"));
+  }
 });
 
 Deno.test("systemNetwork() follows no redirect", async () => {
