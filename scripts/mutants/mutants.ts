@@ -411,7 +411,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/system/processes.ts",
     find: `  SYSTEM_ACCESSTOKEN: "",\n`,
     replace: "",
-    tests: ["tests/process/federation_test.ts"],
+    tests: ["tests/process/secrets_of_children_test.ts"],
   },
   {
     guard: "a header that is named without its value",
@@ -425,7 +425,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/commands/report_error.ts",
     find: `if (code !== "unexpected") return`,
     replace: "return",
-    tests: ["tests/process/crash_output_test.ts"],
+    tests: ["tests/unit/commands/report_error_test.ts"],
   },
   {
     guard: "a dollar sign that no opener reads as code",
