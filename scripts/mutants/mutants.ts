@@ -407,6 +407,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/process/secrets_of_children_test.ts"],
   },
   {
+    guard: "a token that is in no command line",
+    file: "src/commands/exec.ts",
+    find: "context.runInForeground(command, args, env)",
+    replace: "context.runInForeground(command, [...args, ...Object.values(env)], env)",
+    tests: ["tests/process/secrets_of_children_test.ts"],
+  },
+  {
     guard: "a pipeline's token that neither a browser nor a key store gets",
     file: "src/system/processes.ts",
     find: `  SYSTEM_ACCESSTOKEN: "",\n`,
