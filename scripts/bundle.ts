@@ -9,6 +9,7 @@ import { dirname } from "@std/path/dirname";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { currentImportMap, flagsFromEnvironment, flagsWithoutImportMap } from "./bundle/import_map.ts";
+import { escapeModules } from "./bundle/escape_text.ts";
 import { gatherStart } from "./bundle/gather_start.ts";
 import { stampCommit } from "./bundle/stamp_commit.ts";
 import { say } from "./npm_package.ts";
@@ -77,6 +78,7 @@ async function bundleProgram(folder: string): Promise<void> {
     await gatherStart(parts, join(parts, MAIN));
     // From there: the files' names would differ each time with the path to what they are made from.
     await denoBundle(["--no-config", ...options, `--outdir=${folder}`, MAIN], parts);
+    await escapeModules(folder);
   } finally {
     await Deno.remove(parts, { recursive: true });
   }

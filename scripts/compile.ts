@@ -83,8 +83,8 @@ async function compileBundle(options: CompileOptions, bundled: Bundle): Promise<
     ...grantFlags(grants),
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
     "--no-code-cache",
-    // V8's helper threads have no time to help a program that is over so soon: they cost it a tenth of its time.
-    "--v8-flags=--single-threaded",
+    // A program that is over so soon has nothing of V8's helper threads, nor of code that is compiled for speed at once.
+    "--v8-flags=--single-threaded,--no-sparkplug",
     "--output",
     output,
     bundled.main,

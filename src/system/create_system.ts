@@ -2,7 +2,6 @@ import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
 import { systemFiles } from "./files.ts";
 import type { Interrupts } from "./interrupts.ts";
-import { systemLocks } from "./lock.ts";
 import { systemNetwork } from "./network.ts";
 import { systemOs } from "./os.ts";
 import { systemProcesses } from "./processes.ts";
@@ -18,7 +17,10 @@ export function createSystem(interrupts: Pick<Interrupts, "signal" | "handOver">
     clock: systemClock,
     env: systemEnvironment,
     files: systemFiles,
-    locks: systemLocks,
+    locks: {
+      // A token from the cache takes none.
+      acquire: async (path, options) => (await import("./lock.ts")).systemLocks.acquire(path, options),
+    },
     terminal: systemTerminal,
     readInput: readStandardInput,
     processes: systemProcesses,

@@ -5,8 +5,7 @@ import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { PrivateFolder } from "../system/private_folder.ts";
 import type { System } from "../system/system.ts";
-import { loadTokenClient, type OpenCredential } from "./load_token_client.ts";
-import { signInByFlow } from "./sign_in_by_flow.ts";
+import type { OpenCredential } from "./load_token_client.ts";
 
 /** The flows, joined with the parts of the program that they use. Parts that a cached token needs not are loaded late. */
 export function createFlows(
@@ -43,23 +42,26 @@ export function createFlows(
             signal,
           );
         },
-        loadTokenClient: () =>
-          loadTokenClient(request.key, {
+        async loadTokenClient() {
+          const { loadTokenClient } = await import("./load_token_client.ts");
+          return await loadTokenClient(request.key, {
             ...parts,
             ...(needsCredential(request.flow) ? { openCredential } : {}),
-          }),
+          });
+        },
         async acquireForApplication(options) {
           const { acquireForApplication } = await import("./acquire_for_application.ts");
           return await acquireForApplication(request, options, { ...parts, openCredential });
         },
-        signIn: (tokens, options, signal) =>
-          signInByFlow(personFlow(request.flow), {
-            tokens,
-            options,
-            manner: request.manner,
-            progress,
-            signal,
-          }, system),
+        async signIn(tokens, options, signal) {
+          const { signInByFlow } = await import("./sign_in_by_flow.ts");
+          const { manner } = request;
+          return await signInByFlow(
+            personFlow(request.flow),
+            { tokens, options, manner, progress, signal },
+            system,
+          );
+        },
       }, interrupted);
     },
     async inspectToken(source, verification) {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { bundle } from "../../scripts/bundle.ts";
+import { escapeText } from "../../scripts/bundle/escape_text.ts";
 
 /** The module at `path` with all that it loads before it runs, but for what it loads late. */
 async function loadedAtOnce(path: string, seen = new Map<string, string>()): Promise<Map<string, string>> {
@@ -15,6 +16,12 @@ async function loadedAtOnce(path: string, seen = new Map<string, string>()): Pro
   return seen;
 }
 
+Deno.test("escapeText() leaves ASCII alone, and code that means the same", () => {
+  assertEquals(escapeText('f("✓ \\n\u{1f600}")'), 'f("\\u2713 \\n\\ud83d\\ude00")');
+  const characters = "a\0\x7f\x80é✓\u{1f600}\u2028";
+  assertEquals(JSON.parse(escapeText(JSON.stringify(characters))), characters);
+});
+
 Deno.test("bundle() puts what a cached token needs into two modules, without Cliffy, MSAL, Node's modules or the prompts", async () => {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bundle-" });
   try {
@@ -22,6 +29,7 @@ Deno.test("bundle() puts what a cached token needs into two modules, without Cli
     const modules = await loadedAtOnce(main);
     assertEquals(modules.size, 2, [...modules.keys()].join());
     const text = [...modules.values()].join();
+    assertEquals(text.match(/[^\0-\x7f]/), null);
     // What the start does, what it doesn't.
     for (const part of ["Using cached token", "tokens.enc"]) assertStringIncludes(text, part);
     for (const late of ["node:", "createRequire", "versionOption", "AADSTS"]) {
