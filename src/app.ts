@@ -1,5 +1,4 @@
 import { everydayCall } from "./commands/everyday_call.ts";
-import { reportError } from "./commands/report_error.ts";
 import { runGetToken } from "./commands/run_get_token.ts";
 import { ownArguments } from "./own_arguments.ts";
 import type { System } from "./system/system.ts";
@@ -19,6 +18,7 @@ export async function runApp(args: readonly string[], system: System): Promise<n
     else await (await import("./commands/program.ts")).runProgram(args, context);
     return context.exitCode;
   } catch (error) {
+    const { reportError } = await import("./commands/report_error.ts");
     return reportError(error, context.terminal, {
       asJson: wantsJson(own),
       verbose: own.includes("--verbose"),

@@ -16,6 +16,7 @@ export async function permitted<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   for (const need of needs) {
+    if (isGrantedEverywhere(need.name)) continue;
     const { state } = await Deno.permissions.query(need);
     if (state !== "granted") throw permissionError(action, need);
   }
@@ -33,6 +34,7 @@ export function permittedSync<T>(
   work: () => T,
 ): T {
   for (const need of needs) {
+    if (isGrantedEverywhere(need.name)) continue;
     const { state } = Deno.permissions.querySync(need);
     if (state !== "granted") throw permissionError(action, need);
   }
@@ -41,6 +43,18 @@ export function permittedSync<T>(
   } catch (error) {
     throw translated(error, needs, action);
   }
+}
+
+const grantedEverywhere = new Map<Deno.PermissionDescriptor["name"], boolean>();
+
+/** Whether Deno grants a whole kind of permission. Asked once: a cached token reads a dozen things. */
+function isGrantedEverywhere(name: Deno.PermissionDescriptor["name"]): boolean {
+  const known = grantedEverywhere.get(name);
+  if (known !== undefined) return known;
+  const { state, partial } = Deno.permissions.querySync({ name });
+  const isGranted = state === "granted" && !partial;
+  grantedEverywhere.set(name, isGranted);
+  return isGranted;
 }
 
 /** A permission, as Deno's permission API names it. */
