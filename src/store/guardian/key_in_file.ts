@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import type { Bytes } from "../../system/files.ts";
-import type { PrivateFolder, Strictness } from "../../system/private_folder.ts";
+import type { Strictness } from "../../system/owner_only.ts";
+import type { PrivateFolder } from "../../system/private_folder.ts";
 import { generateKeyBytes, importDataKey } from "./data_key.ts";
 import { type GuardianName, type KeyGuardian, UnusableKeyError } from "./key_guardian.ts";
 
