@@ -13,3 +13,11 @@ export function plainText(text: string, maxLength = 500): string {
   const oneLine = text.replace(UNSAFE, " ").trim();
   return oneLine.length > maxLength ? oneLine.slice(0, maxLength - 1) + "…" : oneLine;
 }
+
+/** Longer than any id or name, and made of nothing but what tokens and codes are made of. */
+const TOKEN = /[\w.~+=-]{72,}/g;
+
+/** Words from outside with stars in the place of what may be a token or a code: a server may quote what it was sent. */
+export function withoutTokens(words: string): string {
+  return words.replace(TOKEN, "***");
+}

@@ -428,6 +428,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/system/network_test.ts"],
   },
   {
+    guard: "stars for a token that an authority's words quote",
+    file: "src/plain_text.ts",
+    find: `return words.replace(TOKEN, "***");`,
+    replace: "return words;",
+    tests: ["tests/process/storage_test.ts"],
+  },
+  {
     guard: "the text of an error that nobody foresaw, which isn't shown",
     file: "src/commands/report_error.ts",
     find: `if (code !== "unexpected") return`,

@@ -1,7 +1,7 @@
 import { ManagedIdentityApplication } from "@azure/msal-node";
 import { abortable } from "@std/async/abortable";
 import { CliError } from "../errors.ts";
-import { plainText } from "../plain_text.ts";
+import { plainText, withoutTokens } from "../plain_text.ts";
 import type { ManagedIdentity } from "../profiles/managed_identity.ts";
 import { Secret } from "../secret.ts";
 import type { Clock } from "../system/clock.ts";
@@ -100,7 +100,7 @@ function tooLate({ refusal }: MachineNetwork, timeoutMs: number): CliError {
 
 /** What an endpoint answered, for people. */
 function answerOf({ status, words }: Refusal): string {
-  return `status ${status}${words === "" ? "" : `, ${plainText(words)}`}`;
+  return `status ${status}${words === "" ? "" : `, ${plainText(withoutTokens(words))}`}`;
 }
 
 const WHERE =

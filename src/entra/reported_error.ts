@@ -1,5 +1,5 @@
 import { parseClaimsRequest } from "../claims.ts";
-import { plainText } from "../plain_text.ts";
+import { plainText, withoutTokens } from "../plain_text.ts";
 
 /** An error as the authority reports it, in a token response or in the redirect. */
 export interface ReportedError {
@@ -36,7 +36,7 @@ export function parseReportedError(body: Readonly<Record<string, unknown>>): Rep
 }
 
 function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === "string" && value !== "" ? withoutTokens(value) : undefined;
 }
 
 /** Longer than an id or a time is nothing that belongs there. */

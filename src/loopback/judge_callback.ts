@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import { plainText } from "../plain_text.ts";
+import { plainText, withoutTokens } from "../plain_text.ts";
 import { Secret } from "../secret.ts";
 
 /** What a callback has to carry to belong to this sign-in. */
@@ -73,7 +73,7 @@ function judgeResponse(
     return {
       kind: "refused",
       error,
-      description: plainText(description ?? "", MAX_DESCRIPTION_LENGTH) || null,
+      description: plainText(withoutTokens(description ?? ""), MAX_DESCRIPTION_LENGTH) || null,
     };
   }
   return null;

@@ -99,7 +99,8 @@ Deno.test("no secret is in any output that did not ask for it, --verbose or not"
   const everything = said.join("\n");
   for (const [name, value] of found) {
     assert(value.length > 20, name);
-    assert(!everything.includes(value), `${name} was shown`);
+    // Its beginning is as bad: errors are cut.
+    assert(!everything.includes(value.slice(0, 100)), `${name} was shown`);
   }
   assertEquals(
     (await Deno.readTextFile(file)).trim(),

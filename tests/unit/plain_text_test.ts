@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { plainText } from "../../src/plain_text.ts";
+import { plainText, withoutTokens } from "../../src/plain_text.ts";
 
 Deno.test("plainText() leaves ordinary text as it is, in any script", () => {
   for (const text of ["Sign-in failed: AADSTS50011.", "Grüße, 東京 👍", ""]) {
@@ -38,4 +38,14 @@ Deno.test("plainText() cuts what is longer than its limit, and shows that it did
   assertEquals(plainText("x".repeat(501)), "x".repeat(499) + "…");
   assertEquals(plainText("abcd", 3), "ab…");
   assertEquals(plainText("abc", 3), "abc");
+});
+
+Deno.test("withoutTokens() stars what may be a token or a code, and leaves what people read", () => {
+  const jwt = `eyJ${"a".repeat(40)}.eyJ${"b-_".repeat(200)}.${"c".repeat(80)}`;
+  assertEquals(withoutTokens(`The token ${jwt} is wrong.`), "The token *** is wrong.");
+  assertEquals(withoutTokens(`'1.AV${"x".repeat(90)}'`), "'***'");
+  const words =
+    "AADSTS50011: https://login.example/11111111-2222-4333-8444-555555555555/oauth2/v2.0/authorize?a=b " +
+    "Trace ID: 66666666-7777-4888-8999-aaaaaaaaaaaa thumbprint " + "0123456789ABCDEF".repeat(4);
+  assertEquals(withoutTokens(words), words);
 });

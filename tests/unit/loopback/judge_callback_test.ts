@@ -76,12 +76,18 @@ Deno.test("judgeCallback() gives null for a description that is missing or blank
 });
 
 Deno.test("judgeCallback() takes control characters out of a description and cuts it", () => {
-  const hostile = encodeURIComponent("a\u001b[2Jb\r\nc\u202ed\u009b1m" + "x".repeat(5000));
+  const hostile = encodeURIComponent("a\u001b[2Jb\r\nc\u202ed\u009b1m" + "x ".repeat(2500));
   const verdict = judge(`error=e&state=right-state&error_description=${hostile}`);
   assert(verdict.kind === "accepted" && verdict.response.kind === "refused");
   const description = verdict.response.description ?? "";
   assertEquals(description.length, 1000);
   assertEquals(description.slice(0, 14), "a [2Jb c d 1mx");
+});
+
+Deno.test("judgeCallback() stars a token or a code that a description quotes", () => {
+  const verdict = judge(`error=e&state=right-state&error_description=${"a".repeat(90)}+is+wrong`);
+  assert(verdict.kind === "accepted" && verdict.response.kind === "refused");
+  assertEquals(verdict.response.description, "*** is wrong");
 });
 
 Deno.test("judgeCallback() rejects an error that RFC 6749 does not allow", () => {
