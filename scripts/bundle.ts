@@ -11,6 +11,7 @@ import { join } from "@std/path/join";
 import { currentImportMap, flagsFromEnvironment, flagsWithoutImportMap } from "./bundle/import_map.ts";
 import { escapeModules } from "./bundle/escape_text.ts";
 import { gatherStart } from "./bundle/gather_start.ts";
+import { nameFiles } from "./bundle/name_files.ts";
 import { stampCommit } from "./bundle/stamp_commit.ts";
 import { say } from "./npm_package.ts";
 
@@ -27,14 +28,6 @@ const KEPT_APART: Readonly<Record<string, string>> = {
 
 const MAIN = "main.js";
 
-/** A bundle, ready to be compiled. */
-export interface Bundle {
-  /** Path of the module to start. */
-  readonly main: string;
-  /** Path of the configuration that resolves what the modules import by name. */
-  readonly config: string;
-}
-
 /** Runs `deno bundle`. Throws an `Error` with what it said. */
 async function denoBundle(args: readonly string[], cwd = TOP): Promise<void> {
   const command = new Deno.Command(Deno.execPath(), {
@@ -48,8 +41,8 @@ async function denoBundle(args: readonly string[], cwd = TOP): Promise<void> {
   throw new Error(`Cannot bundle: ${said}`);
 }
 
-/** Bundles the program into `folder`. Throws an `Error` with what Deno said where that fails. */
-export async function bundle(folder: string): Promise<Bundle> {
+/** Bundles the program into `folder`, and gives the path of the module to start. Throws an `Error` with what Deno said where that fails. */
+export async function bundle(folder: string): Promise<string> {
   const flags = flagsFromEnvironment();
   await bundleProgram(folder);
   for (const name of Object.values(KEPT_APART)) {
@@ -57,16 +50,11 @@ export async function bundle(folder: string): Promise<Bundle> {
     await denoBundle([...flags, `--output=${output}`, `scripts/bundle/${name}.ts`]);
     await giveRequire(output);
   }
-  const imports = Object.fromEntries(
-    Object.entries(KEPT_APART).map(([target, name]) => [target, `./${name}.js`]),
-  );
-  const config = join(folder, "deno.json");
-  await Deno.writeTextFile(config, JSON.stringify({ imports }));
   const paths = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => join(folder, name));
   await stampCommit(paths);
   // An executable keeps the times of its files: two of the same commit are to be the same bytes.
   for (const path of paths) await Deno.utime(path, 0, 0);
-  return { main: join(folder, MAIN), config };
+  return join(folder, MAIN);
 }
 
 /** Bundles what is not kept apart into `folder`. */
@@ -79,6 +67,7 @@ async function bundleProgram(folder: string): Promise<void> {
     // From there: the files' names would differ each time with the path to what they are made from.
     await denoBundle(["--no-config", ...options, `--outdir=${folder}`, MAIN], parts);
     await escapeModules(folder);
+    await nameFiles(folder, KEPT_APART);
   } finally {
     await Deno.remove(parts, { recursive: true });
   }

@@ -12,7 +12,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { type Bundle, bundle } from "./bundle.ts";
+import { bundle } from "./bundle.ts";
 import { grantFlags, type Grants } from "../src/grants.ts";
 import { grantsFor, needsOf } from "../src/commands/permission_needs.ts";
 import { systemEnvironment } from "../src/system/environment.ts";
@@ -67,18 +67,18 @@ async function readPermissions(): Promise<Grants> {
 export async function compile(options: CompileOptions = {}): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-compile-" });
   try {
-    const bundled = await bundle(folder);
-    return await compileBundle(options, bundled);
+    return await compileBundle(options, await bundle(folder));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-async function compileBundle(options: CompileOptions, bundled: Bundle): Promise<string> {
+async function compileBundle(options: CompileOptions, main: string): Promise<string> {
   const grants = executableGrants(await readPermissions(), osOf(options.target), options);
   const output = options.output ?? defaultOutput(options.target);
   const args = [
-    `--config=${bundled.config}`,
+    // Nor is one looked for beside the bundle: an import map has an executable start later.
+    "--no-config",
     "--no-prompt",
     ...grantFlags(grants),
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
@@ -87,7 +87,7 @@ async function compileBundle(options: CompileOptions, bundled: Bundle): Promise<
     "--v8-flags=--single-threaded,--no-sparkplug",
     "--output",
     output,
-    bundled.main,
+    main,
   ];
   await denoCompile(args, output, options.target);
   return output;

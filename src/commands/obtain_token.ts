@@ -54,7 +54,7 @@ export async function obtainToken(
     manner: { ...manner, meetPerson: () => meet(flags, context, progress) },
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
     ...(flags.timeout === undefined ? {} : { timeoutMs: manner.timeoutMs }),
-    ...(needsCredential(flow) ? { proof: await proofFrom(flags, context) } : {}),
+    ...(needsCredential(flow) ? { loadProof: () => proofFrom(flags, context) } : {}),
     ...(prompt === undefined ? {} : { prompt }),
     ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
     ...(flags.domainHint === undefined ? {} : { domainHint: checkDomainHint(flags.domainHint) }),

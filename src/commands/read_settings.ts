@@ -1,3 +1,4 @@
+import { resolveApplicationSettings } from "../profiles/application_settings.ts";
 import { isApplicationFlow } from "../profiles/profile.ts";
 import {
   decideFlow,
@@ -21,8 +22,6 @@ export async function readSettings(
   // Only a message that says what there is instead needs the others.
   const existing = profile === null ? (await profiles.list()).map((other) => other.name) : [];
   if (isApplicationFlow(decideFlow(flags.flow, profile))) {
-    // Not loaded where a person's token is in the cache.
-    const { resolveApplicationSettings } = await import("../profiles/application_settings.ts");
     return resolveApplicationSettings(flags, env, profile, name, existing);
   }
   return resolveSettings(flags, env, profile, name, existing);

@@ -50,7 +50,7 @@ export interface Flows {
   getToken(
     request:
       & TokenRequest
-      & { readonly manner: SignInManner; readonly proof?: ApplicationProof }
+      & { readonly manner: SignInManner; readonly loadProof?: () => Promise<ApplicationProof> }
       & AuthorityAccess,
     progress: Progress,
   ): Promise<TokenResult>;

@@ -15,7 +15,7 @@ export interface CredentialNeed extends Omit<TokenClientParts, "openCredential">
   /** The flow that needs it. */
   readonly flow: Flow;
   /** What the user says; nothing where absent. */
-  readonly proof?: ApplicationProof;
+  readonly loadProof?: () => Promise<ApplicationProof>;
   /** The profiles. */
   readonly profiles: ProfileBook;
   /** Their secrets. */
@@ -24,7 +24,8 @@ export interface CredentialNeed extends Omit<TokenClientParts, "openCredential">
 
 /** Finds what an application proves itself with. @throws {CliError} What is wrong with the certificate to trust; what `findCredential()` throws. */
 export async function openCredential(need: CredentialNeed): Promise<ClientCredential> {
-  const { key, flow, proof, system, progress } = need;
+  const { key, flow, system, progress } = need;
+  const proof = await need.loadProof?.();
   const profile = await need.profiles.find(key.profile);
   const places: CredentialPlaces = {
     flags: proof?.flags ?? {},

@@ -3,6 +3,7 @@ import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { bundle } from "../../scripts/bundle.ts";
 import { escapeText } from "../../scripts/bundle/escape_text.ts";
+import { withFiles } from "../../scripts/bundle/name_files.ts";
 
 /** The module at `path` with all that it loads before it runs, but for what it loads late. */
 async function loadedAtOnce(path: string, seen = new Map<string, string>()): Promise<Map<string, string>> {
@@ -22,10 +23,20 @@ Deno.test("escapeText() leaves ASCII alone, and code that means the same", () =>
   assertEquals(JSON.parse(escapeText(JSON.stringify(characters))), characters);
 });
 
+Deno.test("withFiles() names files where packages are loaded, and nowhere else", () => {
+  const names = { "@azure/msal-node": "msal", "node-forge": "forge" };
+  const code = 'import{a as b}from"@azure/msal-node";import"node-forge";await import("node-forge");c={"node-forge":"x"}';
+  assertEquals(
+    withFiles(code, names),
+    'import{a as b}from"./msal.js";import"./forge.js";await import("./forge.js");c={"node-forge":"x"}',
+  );
+  assertEquals(withFiles('import"./chunk.js"', names), 'import"./chunk.js"');
+});
+
 Deno.test("bundle() puts what a cached token needs into two modules, without Cliffy, MSAL, Node's modules or the prompts", async () => {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bundle-" });
   try {
-    const { main } = await bundle(folder);
+    const main = await bundle(folder);
     const modules = await loadedAtOnce(main);
     assertEquals(modules.size, 2, [...modules.keys()].join());
     const text = [...modules.values()].join();
