@@ -184,7 +184,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "the sync of a file before its rename",
-    file: "src/system/files.ts",
+    file: "src/system/file_changes.ts",
     find: "  await file.sync();\n",
     replace: "",
     tests: CRASH_TESTS,
@@ -205,7 +205,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "the mode of files",
-    file: "src/system/files.ts",
+    file: "src/system/file_changes.ts",
     find: "FILE_MODE = 0o600",
     replace: "FILE_MODE = 0o644",
     tests: ["tests/unit/system/files_test.ts"],
@@ -268,7 +268,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "the expected account of what is cached",
-    file: "src/flows/get_silently.ts",
+    file: "src/flows/look_in_cache.ts",
     find: "if (session !== null) assertExpected(session.account, expect, key);",
     replace: "",
     tests: ["tests/unit/flows/expected_account_test.ts"],

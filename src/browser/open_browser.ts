@@ -65,7 +65,7 @@ async function tryOpener(
   signal: AbortSignal,
 ): Promise<BrowserOpening> {
   if (refusal !== undefined) return { kind: "failed", reason: refusal };
-  const attempt = dependencies.processes.start(command, args);
+  const attempt = await dependencies.processes.start(command, args);
   if (attempt.kind !== "started") return startFailure(command, attempt.kind);
   const { process } = attempt;
   try {

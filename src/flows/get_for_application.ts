@@ -2,8 +2,9 @@ import { CliError } from "../errors.ts";
 import { assertExpected } from "../expected_account.ts";
 import type { Session } from "../store/session.ts";
 import { assertNotDeleted } from "./deleted_meanwhile.ts";
-import { acceptsCached, findToken, hasToken, inTurn, lookInCache, PASSING } from "./get_silently.ts";
+import { inTurn, PASSING } from "./get_silently.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import { acceptsCached, findToken, hasToken, lookInCache } from "./look_in_cache.ts";
 import { saveIfPossible } from "./save_if_possible.ts";
 import { sessionAfter } from "./session_after.ts";
 

@@ -1,9 +1,7 @@
 import { CliError, type ErrorCode } from "../errors.ts";
-import { assertExpected } from "../expected_account.ts";
-import { coversScopes } from "../scopes.ts";
-import type { CachedToken, Session } from "../store/session.ts";
-import { isExpired, REFRESH_MARGIN_SECONDS } from "../token.ts";
+import type { Session } from "../store/session.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import { acceptsCached, findToken, hasToken, lookInCache } from "./look_in_cache.ts";
 import { reportMissing } from "./report_missing.ts";
 import { saveIfPossible } from "./save_if_possible.ts";
 import { sessionAfter } from "./session_after.ts";
@@ -34,22 +32,19 @@ export async function getSilently(
 ): Promise<Silently> {
   const { session, cached } = await lookInCache(request, dependencies);
   if (cached !== null) return { kind: "token", result: cached };
+  return await refreshInTurn(request, session, dependencies, signal);
+}
+
+/** The same once the cache had nothing but `session`. @throws {CliError} What the store, the credential and the refresh throw. */
+export async function refreshInTurn(
+  request: TokenRequest,
+  session: Session | null,
+  dependencies: TokenDependencies,
+  signal: AbortSignal,
+): Promise<Silently> {
   if (!request.acceptRefresh || session === null) return { kind: "user-needed", session, demand: null };
   await dependencies.prepareCredential();
   return await inTurn(request, dependencies, signal, () => refresh(request, dependencies));
-}
-
-/** What is kept for a request: all that its session has, and a token that will do, or null. @throws {CliError} What the store throws. */
-export async function lookInCache(
-  request: TokenRequest,
-  { store, clock, progress }: Pick<TokenDependencies, "store" | "clock" | "progress">,
-): Promise<{ session: Session | null; cached: TokenResult | null }> {
-  const session = request.useStore ? await store.read(request.key) : null;
-  if (request.acceptCached || request.acceptRefresh) checkAccount(session, request);
-  const token = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
-  if (!acceptsCached(request) || token === null) return { session, cached: null };
-  progress({ kind: "using-cached-token" });
-  return { session, cached: { token, source: "cache", isSaved: true } };
 }
 
 /** A wait that is longer is worth a word, in milliseconds. */
@@ -99,38 +94,4 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
     progress({ kind: "refresh-failed", error });
     return { kind: "token", result: { token: stillValid, source: "cache", isSaved: true } };
   }
-}
-
-/** Whether a kept token will do: one that was issued before claims were demanded can't have them. */
-export function acceptsCached({ acceptCached, claims }: TokenRequest): boolean {
-  return acceptCached && claims === undefined;
-}
-
-/** Before anything of the session is used: neither a cached token nor a refreshed one may be somebody else's. */
-function checkAccount(session: Session | null, { expect, key }: TokenRequest): void {
-  if (session !== null) assertExpected(session.account, expect, key);
-}
-
-/** The token of `session` that a request can use for `marginSeconds` more, or null. */
-export function findToken(
-  session: Session | null,
-  request: TokenRequest,
-  nowMs: number,
-  marginSeconds: number,
-): CachedToken | null {
-  const usable = session?.tokens.find((token) =>
-    isFor(token, request) && !isExpired(token, nowMs, marginSeconds) &&
-    // A token from the future was obtained under another clock, so its end can't be believed either.
-    token.obtainedAt * 1000 <= nowMs + REFRESH_MARGIN_SECONDS * 1000
-  );
-  return usable ?? null;
-}
-
-/** Whether `session` has a token for a request, be it over. */
-export function hasToken(session: Session, request: TokenRequest): boolean {
-  return session.tokens.some((token) => isFor(token, request));
-}
-
-function isFor(token: CachedToken, request: TokenRequest): boolean {
-  return coversScopes([...token.scopes, ...token.requestedScopes], request.scopes, request.key.authority);
 }

@@ -7,7 +7,8 @@ import type { SignInTurn } from "../store/sign_in_turn.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Token } from "../token.ts";
-import { getSilently, lookInCache, type UserNeeded } from "./get_silently.ts";
+import type { UserNeeded } from "./get_silently.ts";
+import { lookInCache } from "./look_in_cache.ts";
 import type { Progress } from "./progress.ts";
 
 /** Where a token came from. */
@@ -103,23 +104,26 @@ export interface TokenDependencies {
  * Where several processes need the user at once, one of them asks, and the others wait for its result or its refusal.
  * A token of the application's own is got without anyone, whatever else is allowed.
  *
+ * @param interrupted Aborted when the user ends the program. Asked for once the cache has no answer.
  * @throws {CliError} `no_token` when nothing allowed gives one, `person_needed` when only the user could, `wrong_account`
  *   when what there is belongs to somebody else than the expected account; and what the store, the refresh, the wait for another process and the sign-in throw.
  */
 export async function getToken(
   request: TokenRequest,
   dependencies: TokenDependencies,
-  signal: AbortSignal,
+  interrupted: () => AbortSignal,
 ): Promise<TokenResult> {
+  const { session, cached } = await lookInCache(request, dependencies);
+  if (cached !== null) return cached;
+  // From here on somebody is waited for, and what that needs is loaded.
+  const signal = interrupted();
   if (request.key.owner === "application") {
-    const { cached } = await lookInCache(request, dependencies);
-    if (cached !== null) return cached;
     const { getForApplication } = await import("./get_for_application.ts");
     return await getForApplication(request, dependencies, signal);
   }
-  const silent = await getSilently(request, dependencies, signal);
+  const { refreshInTurn } = await import("./get_silently.ts");
+  const silent = await refreshInTurn(request, session, dependencies, signal);
   if (silent.kind === "token") return silent.result;
-  // Not loaded where a token is in the cache.
   if (!request.mayAskUser) throw (await import("./user_needed.ts")).userNeeded(request, silent.demand);
   if (silent.demand !== null) dependencies.progress({ kind: "sign-in-needed", error: silent.demand });
   try {

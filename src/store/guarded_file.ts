@@ -42,7 +42,7 @@ export class GuardedFile {
   readonly #clock: Clock;
   readonly #notice: (message: string) => void;
   readonly #lockTimeoutMs: number;
-  readonly #interrupted: AbortSignal | undefined;
+  readonly #interrupted: (() => AbortSignal) | undefined;
 
   /** Looks at nothing yet. */
   constructor(options: GuardedFileOptions) {
@@ -163,8 +163,8 @@ export class GuardedFile {
 
   /** Moves the key to the guardian that is forced, where that isn't the one that keeps it. */
   async #movePlace(key: FoundKey): Promise<void> {
-    this.#interrupted?.throwIfAborted();
     if (!this.#keys.isOutOfPlace(key)) return;
+    this.#interrupted?.().throwIfAborted();
     using _lock = await this.#lock();
     const opened = await this.#open();
     // Another process may have been quicker.

@@ -4,8 +4,6 @@ import { systemFiles } from "./files.ts";
 import type { Interrupts } from "./interrupts.ts";
 import { systemNetwork } from "./network.ts";
 import { systemOs } from "./os.ts";
-import { systemProcesses } from "./processes.ts";
-import { readStandardInput } from "./standard_input.ts";
 import type { System } from "./system.ts";
 import { systemTerminal } from "./terminal.ts";
 
@@ -17,16 +15,23 @@ export function createSystem(interrupts: Pick<Interrupts, "signal" | "handOver">
     clock: systemClock,
     env: systemEnvironment,
     files: systemFiles,
+    // What a token from the cache doesn't need is loaded when it is used.
     locks: {
-      // A token from the cache takes none.
       acquire: async (path, options) => (await import("./lock.ts")).systemLocks.acquire(path, options),
     },
     terminal: systemTerminal,
-    readInput: readStandardInput,
-    processes: systemProcesses,
+    readInput: async (maxBytes, signal) =>
+      (await import("./standard_input.ts")).readStandardInput(maxBytes, signal),
+    processes: {
+      start: async (command, args) => (await import("./processes.ts")).systemProcesses.start(command, args),
+      run: async (command, args, options) =>
+        (await import("./processes.ts")).systemProcesses.run(command, args, options),
+    },
     dataProtection: async () => (await import("./data_protection.ts")).openDataProtection(),
     network: systemNetwork,
-    interrupted: interrupts.signal,
+    get interrupted() {
+      return interrupts.signal;
+    },
     handOverSignals: interrupts.handOver,
   };
 }

@@ -1,6 +1,5 @@
 import { FileError, fileError } from "./file_error.ts";
 import { permitted } from "./permission.ts";
-import { renamePatiently } from "./rename_patiently.ts";
 
 /** Bytes in memory of their own, as WebCrypto wants them. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -53,24 +52,21 @@ export interface Files {
   list(path: string): Promise<string[]>;
 }
 
-const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
 const MODE_BITS = 0o777;
 /** What is read of a file as soon as it is opened, in bytes: most are no longer. */
 const HEAD_LENGTH = 32_768;
 const HAS_MODES = Deno.build.os !== "windows";
 
-/** The machine's file system. */
+/**
+ * The machine's file system.
+ *
+ * What is small and on a disk is read at once, without a thread that waits for it: of the few milliseconds that a cached
+ * token takes, that would be one. What may not end soon, or changes something, is loaded when it is used.
+ */
 export const systemFiles: Files = {
   async lstat(path) {
     try {
-      return await attempt(
-        ["read"],
-        "look at",
-        "Looking at",
-        path,
-        async () => factsOf(await Deno.lstat(path)),
-      );
+      return await attempt(["read"], "look at", "Looking at", path, () => factsOf(Deno.lstatSync(path)));
     } catch (error) {
       if (error instanceof FileError && error.reason === "not_found") return null;
       throw error;
@@ -83,17 +79,28 @@ export const systemFiles: Files = {
       "read",
       "Reading",
       path,
-      () => mostBytes === undefined ? Deno.readFile(path) : readHead(path, mostBytes),
+      () => mostBytes === undefined ? Deno.readFileSync(path) : readHead(path, mostBytes),
     ),
-  create: (path, data) => attempt(["write"], "write", "Writing", path, () => create(path, data)),
+  create: (path, data) =>
+    attempt(["write"], "write", "Writing", path, async () => await (await changes()).create(path, data)),
   rename: (from, to) =>
-    attempt(["read", "write"], "replace", "Replacing", to, () => renamePatiently(from, to)),
-  syncFolder: (path) => attempt(["read"], "sync", "Syncing", path, () => syncFolder(path)),
+    attempt(
+      ["read", "write"],
+      "replace",
+      "Replacing",
+      to,
+      async () => await (await changes()).renamePatiently(from, to),
+    ),
+  syncFolder: (path) =>
+    attempt(["read"], "sync", "Syncing", path, async () => await (await changes()).syncFolder(path)),
   chmod: (path, mode) => attempt(["write"], "change", "Changing", path, () => Deno.chmod(path, mode)),
   remove: (path) => attempt(["write"], "remove", "Removing", path, () => Deno.remove(path)),
-  makeFolder: (path) => attempt(["read", "write"], "make", "Making", path, () => makeFolder(path)),
+  makeFolder: (path) =>
+    attempt(["read", "write"], "make", "Making", path, async () => await (await changes()).makeFolder(path)),
   list: (path) => attempt(["read"], "read", "Reading", path, () => list(path)),
 };
+
+const changes = () => import("./file_changes.ts");
 
 /** Runs one operation on `path`; `verb` and `gerund` are for its error messages. */
 async function attempt<T>(
@@ -101,7 +108,7 @@ async function attempt<T>(
   verb: string,
   gerund: string,
   path: string,
-  work: () => Promise<T>,
+  work: () => T | Promise<T>,
 ): Promise<T> {
   try {
     return await permitted(access.map((name) => ({ name, path })), `${gerund} ${path}`, work);
@@ -110,7 +117,8 @@ async function attempt<T>(
   }
 }
 
-function factsOf(info: Deno.FileInfo): FileFacts {
+/** What is told of a file out of all that Deno knows about it. */
+export function factsOf(info: Deno.FileInfo): FileFacts {
   return {
     kind: info.isFile ? "file" : info.isDirectory ? "folder" : info.isSymlink ? "symlink" : "other",
     mode: HAS_MODES && info.mode !== null ? info.mode & MODE_BITS : null,
@@ -118,11 +126,11 @@ function factsOf(info: Deno.FileInfo): FileFacts {
   };
 }
 
-async function open(path: string): Promise<OpenFile> {
-  const file = await Deno.open(path);
+function open(path: string): OpenFile {
+  const file = Deno.openSync(path);
   try {
-    const { size } = await file.stat();
-    const head = await readAt(file, 0, Math.min(size, HEAD_LENGTH));
+    const { size } = file.statSync();
+    const head = readNext(file, Math.min(size, HEAD_LENGTH));
     return {
       size,
       async read(at, length) {
@@ -137,18 +145,25 @@ async function open(path: string): Promise<OpenFile> {
   }
 }
 
+function readAt(file: Deno.FsFile, at: number, length: number): Bytes {
+  file.seekSync(at, Deno.SeekMode.Start);
+  return readNext(file, length);
+}
+
+function readNext(file: Deno.FsFile, length: number): Bytes {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const count = file.readSync(bytes.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}
+
 /** Not by its size: a device or a pipe has none, and may never end. */
 async function readHead(path: string, length: number): Promise<Bytes> {
   using file = await Deno.open(path);
-  return await readNext(file, length);
-}
-
-async function readAt(file: Deno.FsFile, at: number, length: number): Promise<Bytes> {
-  await file.seek(at, Deno.SeekMode.Start);
-  return await readNext(file, length);
-}
-
-async function readNext(file: Deno.FsFile, length: number): Promise<Bytes> {
   const bytes = new Uint8Array(length);
   let filled = 0;
   while (filled < length) {
@@ -157,60 +172,6 @@ async function readNext(file: Deno.FsFile, length: number): Promise<Bytes> {
     filled += count;
   }
   return bytes.subarray(0, filled);
-}
-
-async function create(path: string, data: Uint8Array): Promise<FileFacts> {
-  using file = await Deno.open(path, { write: true, createNew: true, mode: FILE_MODE });
-  const facts = factsOf(await file.stat());
-  // The umask can only have taken bits away: nobody else could open the file before this.
-  if (!isPrivate(facts)) await makePrivate(file, path);
-  for (let written = 0; written < data.length;) written += await file.write(data.subarray(written));
-  await file.sync();
-  return facts;
-}
-
-/** For the user to read and write, and for nobody else; some file systems let everything be executed. */
-function isPrivate({ mode }: FileFacts): boolean {
-  return mode === null || (mode & 0o677) === FILE_MODE;
-}
-
-/** Sets the mode of a file that is still empty, and looks whether it has it: some file systems only pretend. */
-async function makePrivate(file: Deno.FsFile, path: string): Promise<void> {
-  await setMode("write", path, FILE_MODE);
-  if (!isPrivate(factsOf(await file.stat()))) throw new FileError("not_private", `write ${path}`, path);
-}
-
-/** Sets the mode of what was just made. Who may not do that is on a file system that has no modes to set. */
-async function setMode(verb: string, path: string, mode: number): Promise<void> {
-  try {
-    await Deno.chmod(path, mode);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    throw new FileError("not_private", `${verb} ${path}`, path, error);
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  if (!HAS_MODES) return;
-  using folder = await Deno.open(path, { read: true });
-  try {
-    await folder.sync();
-  } catch (error) {
-    // Some network file systems can't sync a folder, and say so with EINVAL. The rename has been done all the same.
-    if (!(error instanceof Error && "code" in error && error.code === "EINVAL")) throw error;
-  }
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { mode: FOLDER_MODE });
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return;
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await Deno.mkdir(path, { recursive: true, mode: FOLDER_MODE });
-  }
-  const { mode } = factsOf(await Deno.lstat(path));
-  if (mode !== null && mode !== FOLDER_MODE) await setMode("make", path, FOLDER_MODE);
 }
 
 async function list(path: string): Promise<string[]> {

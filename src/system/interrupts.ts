@@ -11,9 +11,13 @@ export type PassedSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 /** Hands the signals over to `receive` until the result is disposed: they end nothing meanwhile. */
 export type HandOver = (receive: (signal: PassedSignal) => void) => Disposable;
 
-/** Turns Ctrl-C and its like into an abort, so that ports, locks and files are let go before the end. */
+/**
+ * Turns Ctrl-C and its like into an abort, so that ports, locks and files are let go before the end. Until somebody asks
+ * for `signal`, they end the process as they end any: it has nothing to let go then, and a file system that hangs
+ * can't keep it.
+ */
 export interface Interrupts extends Disposable {
-  /** Aborted with a {@linkcode CliError} `interrupted` when the first signal comes. */
+  /** Aborted with a {@linkcode CliError} `interrupted` when the first signal comes after this was asked for. */
   readonly signal: AbortSignal;
   /** The exit code for the signal that came, or null. */
   exitCode(): number | null;
@@ -21,8 +25,20 @@ export interface Interrupts extends Disposable {
   readonly handOver: HandOver;
 }
 
-/** Listens for the signals until disposed. The second one ends the process at once. */
-export function listenForInterrupts(): Interrupts {
+/** Listens for the signals, once that is asked for, until disposed. The second one ends the process at once. */
+export function expectInterrupts(): Interrupts {
+  let heard: Interrupts | null = null;
+  return {
+    get signal() {
+      return (heard ??= listenForInterrupts()).signal;
+    },
+    exitCode: () => heard?.exitCode() ?? null,
+    handOver: (receive) => (heard ??= listenForInterrupts()).handOver(receive),
+    [Symbol.dispose]: () => heard?.[Symbol.dispose](),
+  };
+}
+
+function listenForInterrupts(): Interrupts {
   const controller = new AbortController();
   let received: SignalName | null = null;
   let receiver: ((signal: PassedSignal) => void) | null = null;

@@ -13,7 +13,7 @@ import { shellWord } from "../shell_word.ts";
 export async function permitted<T>(
   needs: readonly Deno.PermissionDescriptor[],
   action: string,
-  work: () => Promise<T>,
+  work: () => T | Promise<T>,
 ): Promise<T> {
   for (const need of needs) {
     if (isGrantedEverywhere(need.name)) continue;

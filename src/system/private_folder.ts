@@ -3,7 +3,6 @@ import type { AcquireOptions, Lock, Locks } from "./lock.ts";
 import { checkOwnFile, checkOwnFolder, ensureFolder, type Guard, type Strictness } from "./owner_only.ts";
 import { systemPath } from "./path.ts";
 import { permitted } from "./permission.ts";
-import { removeLeftovers, replaceFile } from "./replace_file.ts";
 
 /**
  * A folder for the user alone, with files that are replaced in one step. Names are single path segments. Everything in
@@ -97,6 +96,8 @@ function openFolder(
     has: (name) => reading(name, async () => await files.lstat(pathOf(name)) !== null),
     replace: (name, data) =>
       writing("Writing", name, async () => {
+        // A token from the cache writes nothing.
+        const { removeLeftovers, replaceFile } = await import("./replace_file.ts");
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name));
         await replaceFile(files, pathOf(name), data, { owner: uid });

@@ -56,7 +56,7 @@ export interface Processes {
    * Starts `command`, looked up in PATH when it has no slash, with exactly `args`: no shell reads them. Nothing is
    * shared with the terminal: its input is empty, its output goes nowhere, and Ctrl-C does not reach it.
    */
-  start(command: string, args: readonly string[]): StartAttempt;
+  start(command: string, args: readonly string[]): Promise<StartAttempt>;
   /**
    * Runs `command`, looked up in PATH when it has no slash, with exactly `args` to its end: no shell reads them, and
    * nothing of the terminal is shared. What may not be seen in a list of processes belongs in its input. Rejects with the
@@ -69,7 +69,7 @@ export interface Processes {
 export const systemProcesses: Processes = {
   start(command, args) {
     const child = trySpawn(command, args, { ...NOTHING_SHARED, env: SECRETS_OF_THE_JOB });
-    return isFailure(child) ? child : started(child);
+    return Promise.resolve(isFailure(child) ? child : started(child));
   },
   async run(command, args, { input, env, timeoutMs, signal, inSession = false }) {
     signal?.throwIfAborted();

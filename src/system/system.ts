@@ -34,7 +34,7 @@ export interface System {
   dataProtection(): Promise<DataProtection>;
   /** The network, trusting these roots (PEM) besides the machine's own. */
   network(extraRoots: readonly string[]): Network;
-  /** Aborted when the user ends the program. */
+  /** Aborted when the user ends the program. Whoever waits for something asks for it: until then, signals end the process. */
   readonly interrupted: AbortSignal;
   /** Lets another program have the signals that would end this one. */
   readonly handOverSignals: HandOver;

@@ -17,7 +17,7 @@ const STREAM = "-";
  * @param isPlain Whether the user wants words in the place of glyphs, and nothing that moves.
  */
 export function createContext(system: System, isPlain: boolean): CommandContext {
-  const { env, clock, files, locks, os, interrupted } = system;
+  const { env, clock, files, locks, os } = system;
   const terminal = manneredTerminal(system.terminal, { env, os, clock, isPlain });
   const notice = (message: string) => terminal.say(`Notice: ${plainText(message, 2000)}`);
   // Made when a command asks for it, so that help needs neither a home nor the permission to look for one.
@@ -28,7 +28,9 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     readInput: system.readInput,
     env,
     clock,
-    interrupted,
+    get interrupted() {
+      return system.interrupted;
+    },
     os,
     get home() {
       return homeFolder(env, os);
@@ -38,7 +40,18 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     },
     get flows() {
       const folder = openFolder();
-      const store = openTokenStore({ ...system, folder, notice });
+      const { processes, dataProtection } = system;
+      const interrupted = () => system.interrupted;
+      const store = openTokenStore({
+        env,
+        os,
+        clock,
+        folder,
+        processes,
+        dataProtection,
+        interrupted,
+        notice,
+      });
       return createFlows(system, folder, store, openProfileBook({ folder }));
     },
     async errorTable() {
@@ -51,13 +64,13 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
       await writePrivateFile(files, path, text);
     },
     async readTextFile(path, maxBytes) {
-      if (path === STREAM) return await system.readInput(maxBytes, interrupted);
+      if (path === STREAM) return await system.readInput(maxBytes, system.interrupted);
       const { readTextFile } = await import("./read_text_file.ts");
       return await readTextFile(files, path, maxBytes);
     },
     async runInForeground(command, args, env) {
       const { foregroundOf } = await import("../system/foreground_program.ts");
-      return await foregroundOf(system.handOverSignals, interrupted)(command, args, env);
+      return await foregroundOf(system.handOverSignals, system.interrupted)(command, args, env);
     },
     exitCode: 0,
   };

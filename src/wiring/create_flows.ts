@@ -14,7 +14,7 @@ export function createFlows(
   store: TokenStore,
   profiles: ProfileBook,
 ): Flows {
-  const { clock, interrupted } = system;
+  const { clock } = system;
   return {
     getToken: (asked, progress) => {
       const request = withOwner(asked);
@@ -62,7 +62,7 @@ export function createFlows(
             system,
           );
         },
-      }, interrupted);
+      }, () => system.interrupted);
     },
     async inspectToken(source, verification) {
       const { inspectToken } = await import("../flows/inspect_token.ts");
@@ -78,15 +78,19 @@ export function createFlows(
     async examine(request) {
       const { examine } = await import("../flows/doctor/examine.ts");
       const { openMachine } = await import("./open_machine.ts");
-      return await examine(openMachine({ ...request, system, folder, store, profiles }), clock, interrupted);
+      return await examine(
+        openMachine({ ...request, system, folder, store, profiles }),
+        clock,
+        system.interrupted,
+      );
     },
     async forgetAccessTokens(profile, choice) {
       const { forgetAccessTokens } = await import("../flows/forget_access_tokens.ts");
-      await forgetAccessTokens(profile, choice, store, interrupted);
+      await forgetAccessTokens(profile, choice, store, system.interrupted);
     },
     async deleteProfile(name) {
       const { deleteProfile } = await import("../flows/change_profile.ts");
-      await deleteProfile(name, { profiles, store }, interrupted);
+      await deleteProfile(name, { profiles, store }, system.interrupted);
     },
     async packProfiles(list, withSecrets) {
       const { packProfiles } = await import("../flows/carry_profiles.ts");
@@ -94,19 +98,19 @@ export function createFlows(
     },
     async unpackProfiles(packed, overwrite) {
       const { unpackProfiles } = await import("../flows/carry_profiles.ts");
-      await unpackProfiles(packed, overwrite, { profiles, store }, interrupted);
+      await unpackProfiles(packed, overwrite, { profiles, store }, system.interrupted);
     },
     async changeProfile(present, changed) {
       const { changeProfile } = await import("../flows/change_profile.ts");
-      return await changeProfile(present, changed, { profiles, store }, interrupted);
+      return await changeProfile(present, changed, { profiles, store }, system.interrupted);
     },
     async changeSecrets(profile, change) {
       const { changeSecrets } = await import("../flows/change_secrets.ts");
-      return await changeSecrets(profile, change, { profiles, store }, interrupted);
+      return await changeSecrets(profile, change, { profiles, store }, system.interrupted);
     },
     async forgetTokens(profile, options) {
       const { forgetTokens } = await import("../flows/forget_tokens.ts");
-      return await forgetTokens(profile, store, { ...options, signal: interrupted });
+      return await forgetTokens(profile, store, { ...options, signal: system.interrupted });
     },
   };
 }

@@ -123,7 +123,8 @@ async function lockUnlessBusy(folder: PrivateFolder, timeoutMs: number): Promise
 async function keyFacts({ system, folder, store }: MachineParts): Promise<KeyFacts> {
   const place = await store.keyPlace();
   if (place.guardian !== "key-file") return { place, best: place };
-  const { guardian } = await bestGuardian({ ...system, folder });
+  const { env, os, processes, dataProtection } = system;
+  const { guardian } = await bestGuardian({ env, os, folder, processes, dataProtection });
   return { place, best: { guardian: guardian.name, place: guardian.place } };
 }
 

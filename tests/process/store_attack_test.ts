@@ -213,7 +213,9 @@ Deno.test("clear-cache does not move a good tokens.enc aside that came while it 
   const notice = () => {};
   const folder = openPrivateFolder({ path: sandbox.home, files: system.files, locks, notice });
   const env = { get: () => undefined };
-  const forgotten = await forgetTokens("other", openTokenStore({ ...system, env, folder, notice }));
+  const interrupted = () => system.interrupted;
+  const store = openTokenStore({ ...system, env, folder, interrupted, notice });
+  const forgotten = await forgetTokens("other", store);
   assertEquals(forgotten, { kind: "forgotten", sessions: 0 });
   assertEquals(turns >= 2, true);
   assertEquals((await sandbox.run(["get-token", "--no-interactive"])).code, 0);

@@ -80,7 +80,7 @@ async function register(inbox: UrlInbox, folder: string): Promise<Record<string,
 /** Starts programs as the system does, with these variables. */
 function processesWith(env: Readonly<Record<string, string>>): Pick<Processes, "start"> {
   return {
-    start(command, args) {
+    start: (command, args) => {
       const child = trySpawn(command, args, {
         stdin: "null",
         stdout: "null",
@@ -88,8 +88,8 @@ function processesWith(env: Readonly<Record<string, string>>): Pick<Processes, "
         detached: true,
         env,
       });
-      if (isFailure(child)) return child;
-      return { kind: "started", process: { exited: child.status, unref: () => {} } };
+      if (isFailure(child)) return Promise.resolve(child);
+      return Promise.resolve({ kind: "started", process: { exited: child.status, unref: () => {} } });
     },
   };
 }

@@ -25,7 +25,8 @@ Deno.test("escapeText() leaves ASCII alone, and code that means the same", () =>
 
 Deno.test("withFiles() names files where packages are loaded, and nowhere else", () => {
   const names = { "@azure/msal-node": "msal", "node-forge": "forge" };
-  const code = 'import{a as b}from"@azure/msal-node";import"node-forge";await import("node-forge");c={"node-forge":"x"}';
+  const code =
+    'import{a as b}from"@azure/msal-node";import"node-forge";await import("node-forge");c={"node-forge":"x"}';
   assertEquals(
     withFiles(code, names),
     'import{a as b}from"./msal.js";import"./forge.js";await import("./forge.js");c={"node-forge":"x"}',

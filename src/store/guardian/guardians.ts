@@ -21,8 +21,8 @@ export interface GuardianContext {
   readonly folder: PrivateFolder;
   /** Runs the programs that speak with key stores. */
   readonly processes: Pick<Processes, "run">;
-  /** Aborted when the user ends the program: nobody will answer a key store's question then. */
-  readonly interrupted?: AbortSignal;
+  /** Gives what is aborted when the user ends the program: nobody will answer a key store's question then. */
+  readonly interrupted?: () => AbortSignal;
   /** Opens the system's own encryption, where it has one. */
   readonly dataProtection: () => Promise<DataProtection>;
 }
@@ -58,7 +58,7 @@ export function isOnSystem(name: GuardianName, os: Os): boolean {
  * @throws {CliError} `store` where this kind of system has no such guardian.
  */
 export async function openGuardian(name: GuardianName, context: GuardianContext): Promise<KeyGuardian> {
-  const { env, os, folder, processes, interrupted } = context;
+  const { env, os, folder, processes } = context;
   if (!isOnSystem(name, os)) throw notOnThisSystem(name, os);
   switch (name) {
     case "key-file":
@@ -68,9 +68,15 @@ export async function openGuardian(name: GuardianName, context: GuardianContext)
     case "dpapi":
       return (await import("./dpapi.ts")).dpapiGuardian(folder, context.dataProtection);
     case "keychain":
-      return (await import("./keychain.ts")).keychainGuardian(processes, { interrupted });
+      return (await import("./keychain.ts")).keychainGuardian(processes, {
+        interrupted: context.interrupted?.(),
+      });
     case "secret-service":
-      return (await import("./secret_service.ts")).secretServiceGuardian(processes, env, interrupted);
+      return (await import("./secret_service.ts")).secretServiceGuardian(
+        processes,
+        env,
+        context.interrupted?.(),
+      );
   }
 }
 

@@ -17,12 +17,12 @@ class PlayedProcesses implements Pick<Processes, "start"> {
     this.#behaviours = behaviours;
   }
 
-  start(command: string, args: readonly string[]): StartAttempt {
+  start(command: string, args: readonly string[]): Promise<StartAttempt> {
     this.started.push([command, ...args]);
     const behaviour = this.#behaviours[command] ?? "not-found";
-    if (typeof behaviour === "string") return { kind: behaviour };
+    if (typeof behaviour === "string") return Promise.resolve({ kind: behaviour });
     const exited = typeof behaviour === "number" ? Promise.resolve({ code: behaviour }) : behaviour.exited;
-    return { kind: "started", process: { exited, unref: () => this.unrefs++ } };
+    return Promise.resolve({ kind: "started", process: { exited, unref: () => this.unrefs++ } });
   }
 }
 

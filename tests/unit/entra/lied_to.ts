@@ -145,7 +145,7 @@ export async function ask(grant: Grant, teller: Teller, before: readonly Session
       nonce = url.searchParams.get("nonce");
       return await transaction.redeem(new Secret("the-code"));
     },
-  }, signal).then((token) => ({ token }), (error: unknown) => ({ error }));
+  }, () => signal).then((token) => ({ token }), (error: unknown) => ({ error }));
   hosts.push(...authority.network.requests.map(({ url }) => new URL(url).host));
   return { result, sessions: store.sessions, hosts, forms: authority.forms, codes, sent, nonce };
 }

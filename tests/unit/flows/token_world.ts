@@ -78,7 +78,7 @@ export class World {
         this.asked.push(options);
         return attempt(this.signIn);
       },
-    }, signal);
+    }, () => signal);
   }
 
   #turn(onWait: (pid: number | null) => void): SignInTurn {

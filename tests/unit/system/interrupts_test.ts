@@ -3,10 +3,18 @@ import { GrowingText } from "../../support/growing_text.ts";
 
 const MODULE = import.meta.resolve("../../../src/system/interrupts.ts");
 
-/** Listens, says what it hears, and lives on until it is ended; should nothing end it, not for long. */
+/** Lives on until it is ended; should nothing end it, not for long. */
+const DEAF_SCRIPT = `
+  import { expectInterrupts } from ${JSON.stringify(MODULE)};
+  const interrupts = expectInterrupts();
+  setTimeout(() => {}, 20_000);
+  console.log("ready", interrupts.exitCode());
+`;
+
+/** Listens, says what it hears, and lives on just so. */
 const SCRIPT = `
-  import { listenForInterrupts } from ${JSON.stringify(MODULE)};
-  const interrupts = listenForInterrupts();
+  import { expectInterrupts } from ${JSON.stringify(MODULE)};
+  const interrupts = expectInterrupts();
   interrupts.signal.addEventListener("abort", () => {
     console.log("heard", interrupts.signal.reason.code, interrupts.exitCode());
   });
@@ -14,21 +22,26 @@ const SCRIPT = `
   console.log("ready", interrupts.exitCode());
 `;
 
+async function start(script: string): Promise<Deno.ChildProcess> {
+  const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", ...flags, "--ext=ts", "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const stdin = child.stdin.getWriter();
+  await stdin.write(new TextEncoder().encode(script));
+  await stdin.close();
+  return child;
+}
+
 for (const [name, exitCode] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
   Deno.test({
     name: `${name} is heard once, and the second time ends the process at once with ${exitCode}`,
     ignore: Deno.build.os === "windows",
   }, async () => {
-    const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", ...flags, "--ext=ts", "-"],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    const stdin = child.stdin.getWriter();
-    await stdin.write(new TextEncoder().encode(SCRIPT));
-    await stdin.close();
+    const child = await start(SCRIPT);
     const said = new GrowingText(child.stdout);
     await said.match(/ready null/);
     child.kill(name);
@@ -38,3 +51,17 @@ for (const [name, exitCode] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 12
     await said.whole;
   });
 }
+
+Deno.test({
+  name: "a signal that nobody has asked for yet ends the process as it ends any",
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    const child = await start(DEAF_SCRIPT);
+    const said = new GrowingText(child.stdout);
+    await said.match(/ready null/);
+    child.kill(name);
+    assertEquals((await child.status).signal, name);
+    await said.whole;
+  }
+});
