@@ -1,7 +1,8 @@
 import { join } from "@std/path/join";
 import { keyFileGuardian } from "../../src/store/guardian/key_file.ts";
+import { formatTokenFile } from "../../src/store/format_token_file.ts";
 import { formatSession, parseSession } from "../../src/store/session_record.ts";
-import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../src/store/token_file.ts";
+import { bytesInMemory, parseTokenFile } from "../../src/store/token_file.ts";
 import { systemFiles } from "../../src/system/files.ts";
 import { systemLocks } from "../../src/system/lock.ts";
 import { openPrivateFolder } from "../../src/system/private_folder.ts";

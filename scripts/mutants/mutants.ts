@@ -169,7 +169,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "the lock around every change of the store",
-    file: "src/store/guarded_file.ts",
+    file: "src/store/guarded_file_changes.ts",
     find:
       "    using _lock = await this.#lock(options);\n    const opened = await this.#open();\n    const changed",
     replace: "    const opened = await this.#open();\n    const changed",
@@ -177,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "one refresh at a time",
-    file: "src/store/encrypted_token_store.ts",
+    file: "src/store/stored_records.ts",
     find: "    using _turn = await this.#takeTurn(profile, { signal });\n    return await work();",
     replace: "    return await work();",
     tests: ["tests/unit/store/encrypted_token_store_test.ts"],

@@ -1,7 +1,10 @@
 import { Secret } from "../secret.ts";
 import type { Account } from "../token.ts";
-import type { CachedToken, Session } from "./session.ts";
+import type { CachedToken, Session, SessionKey } from "./session.ts";
 import { damagedContent } from "./store_error.ts";
+
+/** The kind of record that holds a session. */
+export const SESSION = "session";
 
 /** A session as the bytes of a record: JSON with its secrets in the clear. Only for encryption. */
 export function formatSession(session: Session): Uint8Array {
@@ -34,6 +37,12 @@ export function parseSession(data: Uint8Array): Session {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** Whether two sessions are of the same profile, authority, tenant, application and owner. */
+export function isSameKey(a: SessionKey, b: SessionKey): boolean {
+  return a.profile === b.profile && a.authority === b.authority && a.tenant === b.tenant &&
+    a.clientId === b.clientId && a.owner === b.owner;
+}
 
 function parseRecord(data: Uint8Array): Fields {
   let value: unknown;

@@ -1,14 +1,7 @@
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../errors.ts";
 import type { DataKey, KeyId } from "./guardian/data_key.ts";
-import {
-  type AutomaticChoice,
-  bestGuardian,
-  forcedGuardian,
-  type GuardianContext,
-  isOnSystem,
-  openGuardian,
-} from "./guardian/guardians.ts";
+import { forcedGuardian, type GuardianContext, isOnSystem, openGuardian } from "./guardian/guardians.ts";
 import {
   type GuardianName,
   guardianWithNumber,
@@ -17,7 +10,6 @@ import {
 } from "./guardian/key_guardian.ts";
 import { missingKey, notATokenFile, otherKey, otherSystem } from "./store_error.ts";
 import type { TokenFileHeader } from "./token_file.ts";
-import type { KeyPlace } from "./token_store.ts";
 
 /** A key, and the guardian that keeps it. */
 export interface GuardedKey extends DataKey {
@@ -31,11 +23,7 @@ export interface FoundKey extends GuardedKey {
   readonly keeper: GuardianName;
 }
 
-/**
- * Finds the key of a `tokens.enc` and decides who keeps the next one: the guardian that the environment forces; else
- * the one that the file names, so that a key store which comes and goes changes nothing; and for a first file the best
- * one that is here.
- */
+/** Finds the key of a `tokens.enc`: with the guardian that the environment forces, else with the one that the file names. */
 export interface StoreKeys {
   /**
    * The key that the file with this header was encrypted with.
@@ -46,15 +34,8 @@ export interface StoreKeys {
   find(header: TokenFileHeader): Promise<FoundKey>;
   /** Whether another guardian is forced than the one that keeps this key according to its file. */
   isOutOfPlace(key: FoundKey): boolean;
-  /**
-   * The key to write with in place of `present`, which is null where there is no file yet. For who holds the store's
-   * lock; `suffix` is put after the name of what has to make room. @throws {CliError}
-   */
-  forWriting(present: GuardedKey | null, suffix: () => Promise<string>): Promise<GuardedKey>;
   /** Whether the environment makes sense. Asks no key store. @throws {CliError} `usage`, or `store` for a key that is none. */
   checkChoice(): Promise<void>;
-  /** Who keeps the key of the file with this header, or would keep that of the first file. @throws {CliError} */
-  place(header: TokenFileHeader | null): Promise<KeyPlace>;
 }
 
 /** The keys of the store in this world. Nothing is looked at before it is needed. */
@@ -99,52 +80,24 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
     }
   }
 
-  /** Who has the key, which is not whom the file names where it was carried over by hand; that one where nobody has. */
-  async function holder(header: TokenFileHeader): Promise<KeyGuardian> {
-    try {
-      return (await find(header)).guardian;
-    } catch (error) {
-      if (!(error instanceof CliError)) throw error;
-      return await openKeeper(keeperOf(header), context);
-    }
-  }
-
   return {
     find,
     isOutOfPlace({ keeper }) {
       const forced = forcedGuardian(context.env);
       return forced !== null && forced !== keeper;
     },
-    async forWriting(present, suffix) {
-      const forced = forcedGuardian(context.env);
-      if (present !== null && present.guardian.name === (forced ?? present.guardian.name)) return present;
-      const { guardian } = await chooseGuardian(context);
-      return { ...await guardian.obtain(await suffix()), guardian };
-    },
     async checkChoice() {
       if (forcedGuardian(context.env) !== "environment") return;
       await (await openGuardian("environment", context)).load(new Uint8Array());
     },
-    async place(header) {
-      const { guardian, reason } = header === null
-        ? await chooseGuardian(context)
-        : { guardian: await holder(header), reason: null };
-      return { guardian: guardian.name, place: guardian.place, isInUse: header !== null, reason };
-    },
   };
 }
 
-function keeperOf(header: TokenFileHeader): GuardianName {
+/** Who keeps the key according to the file. @throws {CliError} `unreadable_store` where that is nobody. */
+export function keeperOf(header: TokenFileHeader): GuardianName {
   const keeper = guardianWithNumber(header.guardian);
   if (keeper === undefined) throw notATokenFile(`it has no known guardian (${header.guardian})`);
   return keeper;
-}
-
-/** The guardian of a key that is yet to be made. */
-async function chooseGuardian(context: GuardianContext): Promise<AutomaticChoice> {
-  const forced = forcedGuardian(context.env);
-  if (forced === null) return await bestGuardian(context);
-  return { guardian: await openGuardian(forced, context), reason: null };
 }
 
 async function loadIfUsable(guardian: KeyGuardian, id: KeyId): Promise<GuardedKey | null> {
@@ -158,7 +111,8 @@ async function loadIfUsable(guardian: KeyGuardian, id: KeyId): Promise<GuardedKe
   }
 }
 
-async function openKeeper(keeper: GuardianName, context: GuardianContext): Promise<KeyGuardian> {
+/** The guardian that a file names. @throws {CliError} `unreadable_store` where this kind of system has none such. */
+export async function openKeeper(keeper: GuardianName, context: GuardianContext): Promise<KeyGuardian> {
   if (!isOnSystem(keeper, context.os)) throw otherSystem(keeper);
   return await openGuardian(keeper, context);
 }

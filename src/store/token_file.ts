@@ -1,4 +1,4 @@
-import { decryptAesGcm, encryptAesGcm } from "@std/crypto/aes-gcm";
+import { decryptAesGcm } from "@std/crypto/aes-gcm";
 import type { Bytes } from "../system/files.ts";
 import { damagedContent, newerTokenFile, notATokenFile, undecryptable } from "./store_error.ts";
 
@@ -60,14 +60,16 @@ export interface PlainRecord extends RecordLabel {
   readonly data: Uint8Array;
 }
 
-const MAGIC = new TextEncoder().encode("EACT");
-const VERSION = 1;
-const KEY_ID_AT = 6;
-const RANDOM_AT = 14;
-const INDEX_LENGTH_AT = 30;
-const HEADER_LENGTH = 34;
+/** The first bytes of the file. */
+export const MAGIC = new TextEncoder().encode("EACT");
+/** The version of the format. */
+export const VERSION = 1;
+
+/** Where the parts of the header begin, in bytes, and how long it is. */
+export const HEADER = { version: 4, guardian: 5, keyId: 6, random: 14, indexLength: 30, length: 34 } as const;
+
 /** AES-GCM adds a nonce of 12 bytes and a tag of 16. */
-const SEAL_LENGTH = 28;
+export const SEAL_LENGTH = 28;
 
 /** Where the bytes of a file come from: the disk or memory. */
 export interface ByteSource {
@@ -84,28 +86,28 @@ export function bytesInMemory(bytes: Bytes): ByteSource {
 
 /** Reads the header of `tokens.enc`. @throws {CliError} `unreadable_store` for what is no such file or a newer one. */
 export async function parseTokenFileHeader(file: ByteSource): Promise<TokenFileHeader> {
-  const header = await file.read(0, HEADER_LENGTH);
+  const header = await file.read(0, HEADER.length);
   if (header.length === 0) throw notATokenFile("it is empty");
   if (MAGIC.some((byte, place) => header[place] !== byte)) throw notATokenFile("its first bytes are wrong");
-  if (header.length < HEADER_LENGTH) throw notATokenFile("it is cut off");
-  const version = viewOf(header).getUint8(4);
+  if (header.length < HEADER.length) throw notATokenFile("it is cut off");
+  const version = viewOf(header).getUint8(HEADER.version);
   if (version > VERSION) throw newerTokenFile(version);
   if (version !== VERSION) throw notATokenFile(`format ${version} never existed`);
   return {
-    guardian: viewOf(header).getUint8(5),
-    keyId: header.slice(KEY_ID_AT, RANDOM_AT),
-    random: header.slice(RANDOM_AT, INDEX_LENGTH_AT),
+    guardian: viewOf(header).getUint8(HEADER.guardian),
+    keyId: header.slice(HEADER.keyId, HEADER.random),
+    random: header.slice(HEADER.random, HEADER.indexLength),
   };
 }
 
 /** Reads `tokens.enc` as far as its index. @throws {CliError} `unreadable_store` when it can't be read with this key. */
 export async function parseTokenFile(file: ByteSource, key: CryptoKey): Promise<TokenFile> {
   const header = await parseTokenFileHeader(file);
-  const headerBytes = await file.read(0, HEADER_LENGTH);
-  const indexLength = viewOf(headerBytes).getUint32(INDEX_LENGTH_AT);
-  const recordsAt = HEADER_LENGTH + indexLength;
+  const headerBytes = await file.read(0, HEADER.length);
+  const indexLength = viewOf(headerBytes).getUint32(HEADER.indexLength);
+  const recordsAt = HEADER.length + indexLength;
   if (recordsAt > file.size) throw undecryptable();
-  const index = parseIndex(await unseal(await file.read(HEADER_LENGTH, indexLength), key, headerBytes, 0));
+  const index = parseIndex(await unseal(await file.read(HEADER.length, indexLength), key, headerBytes, 0));
 
   const ends: number[] = [];
   let end = recordsAt;
@@ -129,37 +131,6 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Writes `tokens.enc`: the records in their order, sealed with this key. */
-export async function formatTokenFile(
-  header: Omit<TokenFileHeader, "random">,
-  key: CryptoKey,
-  records: readonly PlainRecord[],
-): Promise<Uint8Array> {
-  const index = records.map(({ kind, name, data }) => ({ kind, name, length: data.length + SEAL_LENGTH }));
-  const indexText = new TextEncoder().encode(JSON.stringify(index));
-
-  const headerBytes = new Uint8Array(HEADER_LENGTH);
-  headerBytes.set(MAGIC);
-  headerBytes[4] = VERSION;
-  headerBytes[5] = header.guardian;
-  headerBytes.set(header.keyId, KEY_ID_AT);
-  crypto.getRandomValues(headerBytes.subarray(RANDOM_AT, INDEX_LENGTH_AT));
-  new DataView(headerBytes.buffer).setUint32(INDEX_LENGTH_AT, indexText.length + SEAL_LENGTH);
-
-  const parts = [indexText, ...records.map(({ data }) => data)];
-  const sealed = await Promise.all(parts.map((part, number) => seal(part, key, headerBytes, number)));
-  return join([headerBytes, ...sealed]);
-}
-
-async function seal(
-  data: Uint8Array,
-  key: CryptoKey,
-  header: Uint8Array,
-  number: number,
-): Promise<Uint8Array> {
-  return await encryptAesGcm(key, new Uint8Array(data), { additionalData: partLabel(header, number) });
-}
-
 async function unseal(
   sealed: Bytes,
   key: CryptoKey,
@@ -174,21 +145,12 @@ async function unseal(
   }
 }
 
-function partLabel(header: Uint8Array, number: number): Bytes {
+/** What is authenticated with the part of this number: the header, and the number. */
+export function partLabel(header: Uint8Array, number: number): Bytes {
   const label = new Uint8Array(header.length + 4);
   label.set(header);
   new DataView(label.buffer).setUint32(header.length, number);
   return label;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function parseIndex(data: Uint8Array): IndexEntry[] {

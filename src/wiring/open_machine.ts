@@ -10,7 +10,7 @@ import type { PrivateNames } from "../flows/doctor/redact.ts";
 import { CliError } from "../errors.ts";
 import type { ProfileBook } from "../profiles/profile_book.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
-import { bestGuardian } from "../store/guardian/guardians.ts";
+import { bestGuardian } from "../store/guardian/best_guardian.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import { CRYPT32 } from "../system/data_protection.ts";
 import { isInstalled } from "../system/find_program.ts";

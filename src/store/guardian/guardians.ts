@@ -27,14 +27,6 @@ export interface GuardianContext {
   readonly dataProtection: () => Promise<DataProtection>;
 }
 
-/** A guardian that was chosen because nobody forced one. */
-export interface AutomaticChoice {
-  /** The best guardian that is here. */
-  readonly guardian: KeyGuardian;
-  /** Why it is no better one, as a sentence without its full stop; null where there is none better. */
-  readonly reason: string | null;
-}
-
 /** The guardian that the environment forces, or null where the choice is left to the program. @throws {CliError} `usage` */
 export function forcedGuardian(env: Environment): GuardianName | null {
   if (env.get(KEY_VARIABLE) !== undefined) return "environment";
@@ -78,21 +70,6 @@ export async function openGuardian(name: GuardianName, context: GuardianContext)
         context.interrupted?.(),
       );
   }
-}
-
-/**
- * Chooses the guardian for a first `tokens.enc`: the system's key store where there is one, else the key file. A key
- * store that is here and doesn't work is still the choice: its error is clearer than a key that quietly lies in a file.
- */
-export async function bestGuardian(context: GuardianContext): Promise<AutomaticChoice> {
-  if (context.os === "windows") return { guardian: await openGuardian("dpapi", context), reason: null };
-  if (context.os === "darwin") return { guardian: await openGuardian("keychain", context), reason: null };
-  const { findSecretService } = await import("./secret_service.ts");
-  const found = await findSecretService(context.processes);
-  if (found.kind === "available") {
-    return { guardian: await openGuardian("secret-service", context), reason: null };
-  }
-  return { guardian: keyFileGuardian(context.folder), reason: found.reason };
 }
 
 const KEYRING_VALUES: Readonly<Record<string, GuardianName | null>> = {

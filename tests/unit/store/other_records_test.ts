@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { keyFileGuardian } from "../../../src/store/guardian/key_file.ts";
-import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../../src/store/token_file.ts";
+import { formatTokenFile } from "../../../src/store/format_token_file.ts";
+import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
 
 const OTHER = { kind: "of another version", name: "work", data: new TextEncoder().encode("what it says") };

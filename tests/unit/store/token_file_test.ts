@@ -2,9 +2,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../../src/errors.ts";
 import { type DataKey, generateKeyBytes, importDataKey } from "../../../src/store/guardian/data_key.ts";
+import { formatTokenFile } from "../../../src/store/format_token_file.ts";
 import {
   bytesInMemory,
-  formatTokenFile,
   parseTokenFile,
   parseTokenFileHeader,
   type PlainRecord,

@@ -1,10 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { CliError } from "../../../../src/errors.ts";
-import {
-  bestGuardian,
-  forcedGuardian,
-  type GuardianContext,
-} from "../../../../src/store/guardian/guardians.ts";
+import { bestGuardian } from "../../../../src/store/guardian/best_guardian.ts";
+import { forcedGuardian, type GuardianContext } from "../../../../src/store/guardian/guardians.ts";
 import { GUARDIAN_NUMBERS, guardianWithNumber } from "../../../../src/store/guardian/key_guardian.ts";
 import type { Processes } from "../../../../src/system/processes.ts";
 import { MemorySecretTool } from "../memory_secret_tool.ts";
