@@ -352,7 +352,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "a profile that no import overwrites unasked",
-    file: "src/profiles/profile_book.ts",
+    file: "src/profiles/profile_changes.ts",
     find: "if (!overwrite && Object.hasOwn(present, profile.name))",
     replace: "if (false)",
     tests: ["tests/unit/flows/carry_profiles_test.ts"],

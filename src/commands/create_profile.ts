@@ -2,7 +2,7 @@ import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import { checkProfileName } from "../profiles/check_profile.ts";
 import { DEFAULT_FLOW, type Profile } from "../profiles/profile.ts";
-import { nameTaken } from "../profiles/profile_book.ts";
+import { nameTaken } from "../profiles/profile_errors.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";

@@ -4,7 +4,7 @@ import { signsInElsewhere } from "../flows/change_profile.ts";
 import type { SecretChange } from "../flows/change_secrets.ts";
 import { checkProfileName } from "../profiles/check_profile.ts";
 import { needsCredential, type Profile } from "../profiles/profile.ts";
-import { nameTaken, noSuchProfile } from "../profiles/profile_book.ts";
+import { nameTaken, noSuchProfile } from "../profiles/profile_errors.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";

@@ -4,7 +4,7 @@ import { checkProfileName } from "../profiles/check_profile.ts";
 import { formatPortable } from "../profiles/portable_file.ts";
 import { sealText } from "../profiles/passphrase_seal.ts";
 import type { Profile } from "../profiles/profile.ts";
-import { noSuchProfile } from "../profiles/profile_book.ts";
+import { noSuchProfile } from "../profiles/profile_errors.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";
 import { choosePassphrase, type PassphraseFlags, withPassphraseFlags } from "./passphrase.ts";

@@ -2,7 +2,7 @@ import { Command } from "@cliffy/command";
 import { CliError } from "../errors.ts";
 import { plainText } from "../plain_text.ts";
 import { checkProfileName } from "../profiles/check_profile.ts";
-import { nameTaken } from "../profiles/profile_book.ts";
+import { nameTaken } from "../profiles/profile_errors.ts";
 import { readPortable, type ReadProfile } from "../profiles/read_portable.ts";
 import type { AnyCommand } from "./any_command.ts";
 import type { CommandContext } from "./context.ts";

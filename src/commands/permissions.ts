@@ -4,7 +4,7 @@ import { CliError } from "../errors.ts";
 import { grantFlags, type GrantKind, type Grants } from "../grants.ts";
 import { checkAuthority } from "../profiles/check_authority.ts";
 import { isApplicationFlow, needsCredential, type Profile } from "../profiles/profile.ts";
-import { noSuchProfile } from "../profiles/profile_book.ts";
+import { noSuchProfile } from "../profiles/profile_errors.ts";
 import { DEFAULT_AUTHORITY } from "../profiles/settings.ts";
 import { shellWord } from "../shell_word.ts";
 import type { AnyCommand } from "./any_command.ts";

@@ -1,16 +1,9 @@
 import { CliError } from "../errors.ts";
 import { Secret } from "../secret.ts";
+import { emptyProfileFile, formatProfileFile, profileRecord } from "./format_profile_file.ts";
 import type { Profile } from "./profile.ts";
-import {
-  emptyProfileFile,
-  formatProfileFile,
-  isFields,
-  parseProfileFile,
-  type ProfileFile,
-  profileIn,
-  profileRecord,
-  refuseDuplicates,
-} from "./profile_file.ts";
+import { isFields, parseProfileFile, type ProfileFile, profileIn } from "./profile_file.ts";
+import { refuseDuplicates } from "./profile_mistake.ts";
 
 /** A profile on its way to another machine. Tokens don't travel: they belong to the machine where somebody signed in. */
 export interface PortableProfile {

@@ -1,11 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import {
-  formatProfileFile,
-  parseProfileFile,
-  profileIn,
-  refuseDuplicates,
-} from "../../../src/profiles/profile_file.ts";
+import { formatProfileFile } from "../../../src/profiles/format_profile_file.ts";
+import { parseProfileFile, profileIn } from "../../../src/profiles/profile_file.ts";
+import { refuseDuplicates } from "../../../src/profiles/profile_mistake.ts";
 
 const PATH = "/home/me/profiles.json";
 const CLIENT = "00000000-0000-4000-8000-00000000000a";
