@@ -1,10 +1,12 @@
 import { encodeHex } from "@std/encoding/hex";
+import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { PrivateFolder } from "../system/private_folder.ts";
 import type { GuardedFileChanges } from "./guarded_file_changes.ts";
 import type { GuardianContext } from "./guardian/guardians.ts";
 import { TOKEN_FILE } from "./store_error.ts";
-import { type FoundKey, openStoreKeys, type StoreKeys } from "./store_keys.ts";
+import type { DataKey } from "./guardian/data_key.ts";
+import { type FoundKey, hasId, openStoreKeys, type StoreKeys } from "./store_keys.ts";
 import {
   type ByteSource,
   parseTokenFile,
@@ -80,13 +82,18 @@ export class GuardedFile {
   /** The file whose bytes these are. Rejects with a {@linkcode FileReplacedError} where it was replaced meanwhile. */
   async parse(source: ByteSource): Promise<OpenedFile> {
     const header = await parseTokenFileHeader(source);
+    let file: TokenFile | null = null;
     let key: FoundKey;
     try {
-      key = await this.keys.find(header);
+      key = await this.keys.find(header, async (candidate) => {
+        file = await openWith(candidate, source);
+        return file !== null || await hasId(candidate, header.keyId);
+      });
     } catch (error) {
       throw await this.#isReplaced(header) ? new FileReplacedError(error) : error;
     }
-    return { file: await parseTokenFile(source, key.key), key };
+    // Where the right key doesn't open the file, what is wrong with the file is to be said.
+    return { file: file ?? await parseTokenFile(source, key.key), key };
   }
 
   /** Whether the file is not the one any more that this header was read from. */
@@ -95,6 +102,16 @@ export class GuardedFile {
     if (source === null) return true;
     const present = await parseTokenFileHeader(source);
     return encodeHex(present.random) !== encodeHex(header.random);
+  }
+}
+
+/** The file, where `candidate` is the key that opens it. */
+async function openWith(candidate: DataKey, source: ByteSource): Promise<TokenFile | null> {
+  try {
+    return await parseTokenFile(source, candidate.key);
+  } catch (error) {
+    if (error instanceof CliError) return null;
+    throw error;
   }
 }
 

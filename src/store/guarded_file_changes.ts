@@ -123,7 +123,7 @@ export class GuardedFileChanges {
   /** Writes the file anew, in place of `present`, with the key of the guardian that is to keep it. */
   async #write(present: OpenedFile | null, records: readonly PlainRecord[]): Promise<void> {
     const key = await this.#choice.forWriting(present?.key ?? null, () => this.#freeSuffix());
-    const header = { guardian: GUARDIAN_NUMBERS[key.guardian.name], keyId: key.id };
+    const header = { guardian: GUARDIAN_NUMBERS[key.guardian.name], keyId: await key.id() };
     await this.#folder.replace(TOKEN_FILE, await formatTokenFile(header, key.key, records));
     if (present !== null) await this.#afterMove(present.key, key.guardian.name);
   }
@@ -136,7 +136,7 @@ export class GuardedFileChanges {
     if (guardian.name === now) return this.#notice(kept);
     this.#notice(`${kept}, no longer by ${GUARDIAN_LABELS[keeper]}`);
     try {
-      await guardian.forget(id);
+      await guardian.forget(await id());
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       // The tokens are where they were to be; a key that opens nothing any more is no reason to fail.

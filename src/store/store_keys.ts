@@ -23,15 +23,19 @@ export interface FoundKey extends GuardedKey {
   readonly keeper: GuardianName;
 }
 
+/** Whether a key is the one that is looked for. */
+export type IsRight = (key: DataKey) => Promise<boolean>;
+
 /** Finds the key of a `tokens.enc`: with the guardian that the environment forces, else with the one that the file names. */
 export interface StoreKeys {
   /**
-   * The key that the file with this header was encrypted with.
+   * The key that the file with this header was encrypted with: the one that `isRight`, or has the id that the header
+   * names.
    *
    * @throws {CliError} `unreadable_store` where that key is lost, `store` where its guardian can't be reached,
    *   `usage` where a guardian is forced that there isn't.
    */
-  find(header: TokenFileHeader): Promise<FoundKey>;
+  find(header: TokenFileHeader, isRight?: IsRight): Promise<FoundKey>;
   /** Whether another guardian is forced than the one that keeps this key according to its file. */
   isOutOfPlace(key: FoundKey): boolean;
   /** Whether the environment makes sense. Asks no key store. @throws {CliError} `usage`, or `store` for a key that is none. */
@@ -40,11 +44,11 @@ export interface StoreKeys {
 
 /** The keys of the store in this world. Nothing is looked at before it is needed. */
 export function openStoreKeys(context: GuardianContext): StoreKeys {
-  async function load(keeper: GuardianName, id: KeyId): Promise<FoundKey> {
+  async function load(keeper: GuardianName, id: KeyId, isRight: IsRight): Promise<FoundKey> {
     const guardian = await openKeeper(keeper, context);
     const key = await guardian.load(id);
     if (key === null) throw missingKey(keeper, guardian.place);
-    if (!isSameId(key.id, id)) throw otherKey(keeper, guardian.place);
+    if (!await isRight(key)) throw otherKey(keeper, guardian.place);
     return { ...key, guardian, keeper };
   }
 
@@ -52,10 +56,14 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
    * The key in the key file, where it is just the one: carried over by hand, or never elsewhere and the file is damaged in
    * the one byte that says so.
    */
-  async function inKeyFile(keeper: GuardianName, id: KeyId): Promise<GuardedKey | null> {
+  async function inKeyFile(
+    keeper: GuardianName,
+    id: KeyId,
+    isRight: IsRight,
+  ): Promise<GuardedKey | null> {
     if (keeper === "key-file") return null;
     try {
-      return await loadIfUsable(await openGuardian("key-file", context), id);
+      return await loadIfUsable(await openGuardian("key-file", context), id, isRight);
     } catch (error) {
       // What is wrong with the guardian that the file names is what counts.
       if (error instanceof CliError) return null;
@@ -63,18 +71,21 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
     }
   }
 
-  async function find(header: TokenFileHeader): Promise<FoundKey> {
+  async function find(
+    header: TokenFileHeader,
+    isRight: IsRight = (key) => hasId(key, header.keyId),
+  ): Promise<FoundKey> {
     const keeper = keeperOf(header);
     const forced = forcedGuardian(context.env);
     if (forced !== null && forced !== keeper) {
       // The key may have been carried over by hand. And a forced guardian that isn't there is an error, now.
-      const carried = await loadIfUsable(await openGuardian(forced, context), header.keyId);
+      const carried = await loadIfUsable(await openGuardian(forced, context), header.keyId, isRight);
       if (carried !== null) return { ...carried, keeper };
     }
     try {
-      return await load(keeper, header.keyId);
+      return await load(keeper, header.keyId, isRight);
     } catch (error) {
-      const carried = await inKeyFile(keeper, header.keyId);
+      const carried = await inKeyFile(keeper, header.keyId, isRight);
       if (carried !== null) return { ...carried, keeper };
       throw error;
     }
@@ -100,10 +111,14 @@ export function keeperOf(header: TokenFileHeader): GuardianName {
   return keeper;
 }
 
-async function loadIfUsable(guardian: KeyGuardian, id: KeyId): Promise<GuardedKey | null> {
+async function loadIfUsable(
+  guardian: KeyGuardian,
+  id: KeyId,
+  isRight: IsRight,
+): Promise<GuardedKey | null> {
   try {
     const key = await guardian.load(id);
-    return key !== null && isSameId(key.id, id) ? { ...key, guardian } : null;
+    return key !== null && await isRight(key) ? { ...key, guardian } : null;
   } catch (error) {
     // It is not the key that this file needs.
     if (error instanceof UnusableKeyError) return null;
@@ -117,6 +132,7 @@ export async function openKeeper(keeper: GuardianName, context: GuardianContext)
   return await openGuardian(keeper, context);
 }
 
-function isSameId(a: KeyId, b: KeyId): boolean {
-  return encodeHex(a) === encodeHex(b);
+/** Whether `key` has this id. */
+export async function hasId(key: DataKey, id: KeyId): Promise<boolean> {
+  return encodeHex(await key.id()) === encodeHex(id);
 }

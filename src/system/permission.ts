@@ -16,7 +16,7 @@ export async function permitted<T>(
   work: () => T | Promise<T>,
 ): Promise<T> {
   for (const need of needs) {
-    if (isGrantedEverywhere(need.name)) continue;
+    if (isNeverAsked(need.name)) continue;
     const { state } = await Deno.permissions.query(need);
     if (state !== "granted") throw permissionError(action, need);
   }
@@ -34,7 +34,7 @@ export function permittedSync<T>(
   work: () => T,
 ): T {
   for (const need of needs) {
-    if (isGrantedEverywhere(need.name)) continue;
+    if (isNeverAsked(need.name)) continue;
     const { state } = Deno.permissions.querySync(need);
     if (state !== "granted") throw permissionError(action, need);
   }
@@ -47,8 +47,13 @@ export function permittedSync<T>(
 
 const grantedEverywhere = new Map<Deno.PermissionDescriptor["name"], boolean>();
 
-/** Whether Deno grants a whole kind of permission. Asked once: a cached token reads a dozen things. */
-function isGrantedEverywhere(name: Deno.PermissionDescriptor["name"]): boolean {
+/**
+ * Whether nothing has to be asked before a permission of this kind is used: all of the kind is granted; or it is about a
+ * variable, and this is an executable, which is made so that Deno refuses one that isn't granted and never asks. Found
+ * out once: a cached token reads a dozen things.
+ */
+function isNeverAsked(name: Deno.PermissionDescriptor["name"]): boolean {
+  if (Deno.build.standalone && name === "env") return true;
   const known = grantedEverywhere.get(name);
   if (known !== undefined) return known;
   const { state, partial } = Deno.permissions.querySync({ name });

@@ -14,8 +14,8 @@ export type KeyId = Uint8Array;
 export interface DataKey {
   /** For AES-GCM. It can be used, but its bytes can't be taken out again. */
   readonly key: CryptoKey;
-  /** Tells it apart from other keys. */
-  readonly id: KeyId;
+  /** Tells it apart from other keys. Worked out when it is asked for: a key that opens a file is the right one. */
+  id(): Promise<KeyId>;
 }
 
 /** New key bytes, 32 of them. */
@@ -25,11 +25,8 @@ export function generateKeyBytes(): Bytes {
 
 /** The key with these 32 bytes. */
 export async function importDataKey(bytes: Bytes): Promise<DataKey> {
-  const [key, id] = await Promise.all([
-    crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]),
-    keyId(bytes),
-  ]);
-  return { key, id };
+  const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  return { key, id: () => keyId(bytes) };
 }
 
 /** The key bytes as the text that guardians keep: base64 in one line, without a line end. */

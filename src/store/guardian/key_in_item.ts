@@ -37,7 +37,7 @@ export function keyInItem(items: KeyItems): KeyGuardian {
     async obtain() {
       const bytes = generateKeyBytes();
       const [text, key] = [formatKeyText(bytes), await importDataKey(bytes)];
-      const id = encodeHex(key.id);
+      const id = encodeHex(await key.id());
       await items.store(id, text);
       // What counts is what the next run will find.
       if (await items.read(id) !== text) throw items.notKept();

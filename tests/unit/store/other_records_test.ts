@@ -13,7 +13,10 @@ async function addOtherRecord(home: StoreHome): Promise<void> {
   const records = await Promise.all(
     file.index.map(async ({ kind, name }, place) => ({ kind, name, data: await file.open(place) })),
   );
-  await home.write("tokens.enc", await formatTokenFile({ guardian: 1, keyId: id }, key, [OTHER, ...records]));
+  await home.write(
+    "tokens.enc",
+    await formatTokenFile({ guardian: 1, keyId: await id() }, key, [OTHER, ...records]),
+  );
 }
 
 /** The records of other kinds that are in the file. */

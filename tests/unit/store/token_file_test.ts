@@ -26,7 +26,7 @@ function newKey(): Promise<DataKey> {
 }
 
 async function format(key: DataKey, records: readonly PlainRecord[] = RECORDS): Promise<Bytes> {
-  return new Uint8Array(await formatTokenFile({ guardian: 1, keyId: key.id }, key.key, records));
+  return new Uint8Array(await formatTokenFile({ guardian: 1, keyId: await key.id() }, key.key, records));
 }
 
 async function readAll(file: Bytes, key: DataKey): Promise<PlainRecord[]> {

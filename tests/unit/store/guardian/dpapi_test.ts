@@ -52,8 +52,8 @@ Deno.test("dpapiGuardian() gives the key that it has made to each later run, and
   const user = presentUser();
   const made = await guardianOf(home, user).obtain(".old");
   const first = await sealedKey(home);
-  assertEquals((await guardianOf(home, user).load(ANY_ID))?.id, made.id);
-  assertEquals((await guardianOf(home, user).obtain(".old")).id, made.id);
+  assertEquals(await (await guardianOf(home, user).load(ANY_ID))?.id(), await made.id());
+  assertEquals(await (await guardianOf(home, user).obtain(".old")).id(), await made.id());
   assertEquals([await home.names(), await sealedKey(home)], [[SEALED_KEY], first]);
 });
 
@@ -62,10 +62,10 @@ Deno.test("dpapiGuardian() has no key before it has made one, and none once that
   const guardian = guardianOf(home, presentUser());
   assertEquals(await guardian.load(ANY_ID), null);
   await guardian.forget(ANY_ID);
-  const { id } = await guardian.obtain(".old");
+  const id = await (await guardian.obtain(".old")).id();
   await guardian.forget(id);
   assertEquals([await guardian.load(id), await home.names()], [null, []]);
-  assertNotEquals((await guardian.obtain(".old")).id, id);
+  assertNotEquals(await (await guardian.obtain(".old")).id(), id);
 });
 
 Deno.test("dpapiGuardian() writes no key that could be used without DPAPI", async () => {
@@ -110,8 +110,8 @@ Deno.test("dpapiGuardian() moves the key of another user aside where a new one i
   await putKeyOfAnotherUser(home);
   const foreign = await home.read(SEALED_KEY);
   const user = presentUser();
-  const { id } = await guardianOf(home, user).obtain(".unreadable");
-  assertEquals((await guardianOf(home, user).load(ANY_ID))?.id, id);
+  const id = await (await guardianOf(home, user).obtain(".unreadable")).id();
+  assertEquals(await (await guardianOf(home, user).load(ANY_ID))?.id(), id);
   assertEquals(await home.names(), [SEALED_KEY, `${SEALED_KEY}.unreadable`]);
   assertEquals(await home.read(`${SEALED_KEY}.unreadable`), foreign);
 });

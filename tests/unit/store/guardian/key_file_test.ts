@@ -9,10 +9,10 @@ const ANY_ID = new Uint8Array(8);
 
 Deno.test("keyFileGuardian() gives the key that is there to each later run, and makes no other in its place", async () => {
   await using home = await makeStoreHome();
-  const { id } = await keyFileGuardian(home.folder()).obtain(".old");
+  const id = await (await keyFileGuardian(home.folder()).obtain(".old")).id();
   const text = await home.read("key");
-  assertEquals((await keyFileGuardian(home.folder()).obtain(".old")).id, id);
-  assertEquals((await keyFileGuardian(home.folder()).load(ANY_ID))?.id, id);
+  assertEquals(await (await keyFileGuardian(home.folder()).obtain(".old")).id(), id);
+  assertEquals(await (await keyFileGuardian(home.folder()).load(ANY_ID))?.id(), id);
   assertEquals([await home.names(), await home.read("key")], [["key"], text]);
 });
 
@@ -21,10 +21,10 @@ Deno.test("keyFileGuardian() has no key before it has made one, and none once th
   const guardian = keyFileGuardian(home.folder());
   assertEquals(await guardian.load(ANY_ID), null);
   await guardian.forget(ANY_ID);
-  const { id } = await guardian.obtain(".old");
+  const id = await (await guardian.obtain(".old")).id();
   await guardian.forget(id);
   assertEquals([await guardian.load(id), await home.names()], [null, []]);
-  assertNotEquals((await guardian.obtain(".old")).id, id);
+  assertNotEquals(await (await guardian.obtain(".old")).id(), id);
 });
 
 Deno.test("keyFileGuardian() gives no new key that the disk doesn't have afterwards", async () => {

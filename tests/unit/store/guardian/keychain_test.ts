@@ -38,15 +38,15 @@ async function isSameKey(a: DataKey, b: DataKey | null): Promise<boolean> {
   const iv = new Uint8Array(12);
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, a.key, new Uint8Array(3));
   const opened = await crypto.subtle.decrypt({ name: "AES-GCM", iv }, b.key, sealed);
-  return opened.byteLength === 3 && encodeHex(a.id) === encodeHex(b.id);
+  return opened.byteLength === 3 && encodeHex(await a.id()) === encodeHex(await b.id());
 }
 
 test("keychainGuardian() keeps each key until it is to be forgotten", async (_keychain, guardian) => {
   const [first, second] = [await guardian.obtain(".old"), await guardian.obtain(".old")];
-  assert(await isSameKey(first, await guardian.load(first.id)));
-  await guardian.forget(first.id);
-  assertEquals(await guardian.load(first.id), null);
-  assert(await isSameKey(second, await guardian.load(second.id)));
+  assert(await isSameKey(first, await guardian.load(await first.id())));
+  await guardian.forget(await first.id());
+  assertEquals(await guardian.load(await first.id()), null);
+  assert(await isSameKey(second, await guardian.load(await second.id())));
   await guardian.forget(OTHER_ID);
 });
 
@@ -55,7 +55,7 @@ test("keychainGuardian() keeps a key under the names that people look for", asyn
   const items = await keychain.items();
   assertEquals(items.map(({ password: _password, ...names }) => names), [{
     service: "entra-auth-cli-cli",
-    account: encodeHex(key.id),
+    account: encodeHex(await key.id()),
     label: "entra-auth-cli token key",
   }]);
   assertMatch(items[0]?.password ?? "", /^[\w+/]{43}=$/);
@@ -64,8 +64,8 @@ test("keychainGuardian() keeps a key under the names that people look for", asyn
 test("keychainGuardian() shows the key to nobody in a command line", async (keychain, guardian) => {
   const key = await guardian.obtain(".old");
   const [{ password } = { password: "" }] = await keychain.items();
-  await guardian.load(key.id);
-  await guardian.forget(key.id);
+  await guardian.load(await key.id());
+  await guardian.forget(await key.id());
   const lines = await keychain.commandLines();
   assertEquals(lines.map(([command]) => command), [
     "-i",
@@ -88,14 +88,14 @@ for (const [mode, expected, way] of REFUSALS) {
   test(`keychainGuardian() says what to do about a keychain that is ${mode}`, async (keychain, guardian) => {
     const key = await guardian.obtain(".old");
     await keychain.setMode(mode);
-    for (const use of usesOf(guardian, key.id)) {
+    for (const use of usesOf(guardian, await key.id())) {
       const { code, message, hint } = await errorOf(use());
       assertEquals(code, "store");
       assertMatch(message, expected);
       assertMatch(hint ?? "", way);
     }
     await keychain.setMode("open");
-    assert(await isSameKey(key, await guardian.load(key.id)), "what could not be read is kept");
+    assert(await isSameKey(key, await guardian.load(await key.id())), "what could not be read is kept");
   });
 }
 
@@ -123,8 +123,8 @@ test(
   async (keychain, guardian) => {
     const key = await guardian.obtain(".old");
     for (const content of ["no key at all", "", "c2hvcnQ="]) {
-      await keychain.tamper(encodeHex(key.id), content);
-      const { code, message, hint } = await errorOf(guardian.load(key.id));
+      await keychain.tamper(encodeHex(await key.id()), content);
+      const { code, message, hint } = await errorOf(guardian.load(await key.id()));
       assertEquals(code, "unreadable_store");
       assertMatch(hint ?? "", /clear-cache/);
       assert(content === "" || !message.includes(content));

@@ -38,12 +38,12 @@ Deno.test({
     await using _keychain = await openKeychain();
     const guardian = keychainGuardian(systemProcesses);
     const [first, second] = [await guardian.obtain(".old"), await guardian.obtain(".old")];
-    assertNotEquals(encodeHex(first.id), encodeHex(second.id));
-    assertEquals((await guardian.load(first.id))?.id, first.id);
+    assertNotEquals(encodeHex(await first.id()), encodeHex(await second.id()));
+    assertEquals(await (await guardian.load(await first.id()))?.id(), await first.id());
     assertEquals((await security("find-generic-password", "-s", KEY_SERVICE)).includes(KEY_SERVICE), true);
-    await guardian.forget(first.id);
-    await guardian.forget(first.id);
-    assertEquals(await guardian.load(first.id), null);
-    assertEquals((await guardian.load(second.id))?.id, second.id);
+    await guardian.forget(await first.id());
+    await guardian.forget(await first.id());
+    assertEquals(await guardian.load(await first.id()), null);
+    assertEquals(await (await guardian.load(await second.id()))?.id(), await second.id());
   },
 });

@@ -82,22 +82,22 @@ async function isSameKey(a: DataKey, b: DataKey | null): Promise<boolean> {
   const iv = new Uint8Array(12);
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, a.key, new Uint8Array(3));
   const opened = await crypto.subtle.decrypt({ name: "AES-GCM", iv }, b.key, sealed);
-  return opened.byteLength === 3 && encodeHex(a.id) === encodeHex(b.id);
+  return opened.byteLength === 3 && encodeHex(await a.id()) === encodeHex(await b.id());
 }
 
 test("secretServiceGuardian() keeps a key until it is to be forgotten", async (service) => {
   const key = await secretServiceGuardian(service.processes, NO_SCREEN).obtain(".old");
   const guardian = secretServiceGuardian(service.processes, NO_SCREEN);
-  assert(await isSameKey(key, await guardian.load(key.id)));
-  await guardian.forget(key.id);
-  assertEquals(await guardian.load(key.id), null);
-  await guardian.forget(key.id);
+  assert(await isSameKey(key, await guardian.load(await key.id())));
+  await guardian.forget(await key.id());
+  assertEquals(await guardian.load(await key.id()), null);
+  await guardian.forget(await key.id());
 });
 
 test("secretServiceGuardian() keeps each key in an item of its own, under the names that people look for", async (service) => {
   const guardian = secretServiceGuardian(service.processes, NO_SCREEN);
   const [first, second] = [await guardian.obtain(".old"), await guardian.obtain(".old")];
-  assertNotEquals(encodeHex(first.id), encodeHex(second.id));
+  assertNotEquals(encodeHex(await first.id()), encodeHex(await second.id()));
   const found = await service.processes.run("secret-tool", [
     "search",
     "--all",
@@ -109,9 +109,9 @@ test("secretServiceGuardian() keeps each key in an item of its own, under the na
   assert(found.kind === "ended");
   assertEquals(found.stdout.match(/^label = entra-auth-cli token key$/gm)?.length, 2, found.stdout);
   assertEquals(await guardian.load(OTHER_ID), null);
-  await guardian.forget(first.id);
-  assertEquals(await guardian.load(first.id), null);
-  assert(await isSameKey(second, await guardian.load(second.id)));
+  await guardian.forget(await first.id());
+  assertEquals(await guardian.load(await first.id()), null);
+  assert(await isSameKey(second, await guardian.load(await second.id())));
 });
 
 test("secretServiceGuardian() shows the key to nobody in a command line or a variable", async (service) => {
@@ -130,8 +130,8 @@ test("secretServiceGuardian() shows the key to nobody in a command line or a var
     },
   }, NO_SCREEN);
   const key = await guardian.obtain(".old");
-  assert(await isSameKey(key, await guardian.load(key.id)));
-  await guardian.forget(key.id);
+  assert(await isSameKey(key, await guardian.load(await key.id())));
+  await guardian.forget(await key.id());
   const seen = await Deno.readTextFile(log);
   assertEquals(inputs.length, 1);
   assertMatch(inputs[0] ?? "", /^[\w+/]{43}=$/);
@@ -147,7 +147,7 @@ for (const lock of ["lock", "restartLocked"] as const) {
     const guardian = secretServiceGuardian(processes, NO_SCREEN);
     const key = await guardian.obtain(".old");
     await service[lock]();
-    for (const work of usesOf(guardian, key.id)) {
+    for (const work of usesOf(guardian, await key.id())) {
       const { code, message, hint } = await errorOf(work());
       assertEquals([code, message], ["store", "The keyring of the Secret Service is locked"]);
       assertMatch(hint ?? "", /^Unlock it/);
@@ -156,7 +156,7 @@ for (const lock of ["lock", "restartLocked"] as const) {
     assert(!runs.some(({ args }) => args.includes("--unlock")));
     assertEquals(await findSecretService(processes), { kind: "available" });
     await service.unlock();
-    assert(await isSameKey(key, await guardian.load(key.id)), "what is locked is kept");
+    assert(await isSameKey(key, await guardian.load(await key.id())), "what is locked is kept");
   });
 }
 
@@ -171,7 +171,7 @@ test("secretServiceGuardian() lets the keyring ask for its password on a screen,
     },
   };
   runs.length = 0;
-  assert(await isSameKey(key, await secretServiceGuardian(withPerson, SCREEN).load(key.id)));
+  assert(await isSameKey(key, await secretServiceGuardian(withPerson, SCREEN).load(await key.id())));
   assertEquals(runs.map(({ args, timeoutMs }) => [args.slice(0, 2).join(" "), timeoutMs]), [
     ["search service", 5000],
     ["search --unlock", 60_000],
@@ -182,7 +182,7 @@ test("secretServiceGuardian() says that the keyring is locked when nobody types 
   const guardian = secretServiceGuardian(service.processes, SCREEN);
   const key = await guardian.obtain(".old");
   await service.lock();
-  for (const work of usesOf(guardian, key.id)) {
+  for (const work of usesOf(guardian, await key.id())) {
     assertMatch((await errorOf(work())).message, /is locked$/);
   }
 });
@@ -193,7 +193,7 @@ test("secretServiceGuardian() gives up on a service that never answers", async (
   const { runs, processes } = watch(service, 300);
   for (const env of [NO_SCREEN, SCREEN]) {
     const guardian = secretServiceGuardian(processes, env);
-    for (const work of usesOf(guardian, key.id)) {
+    for (const work of usesOf(guardian, await key.id())) {
       const { code, message } = await errorOf(work());
       assertEquals([code, message], ["store", "The Secret Service did not answer within 5 seconds"]);
     }
@@ -221,13 +221,13 @@ test("secretServiceGuardian() notices a secret-tool that stores something else",
 test("secretServiceGuardian() calls an item that holds no key unusable, and leaves it there", async (service) => {
   const guardian = secretServiceGuardian(service.processes, NO_SCREEN);
   const key = await guardian.obtain(".old");
-  const item = ["service", "entra-auth-cli-cli", "key", encodeHex(key.id)];
+  const item = ["service", "entra-auth-cli-cli", "key", encodeHex(await key.id())];
   for (const content of ["no key at all", "", "c2hvcnQ="]) {
     await service.processes.run("secret-tool", ["store", "--label=x", ...item], {
       input: content,
       timeoutMs: 10_000,
     });
-    const { code, message, hint } = await errorOf(guardian.load(key.id));
+    const { code, message, hint } = await errorOf(guardian.load(await key.id()));
     assertEquals(code, "unreadable_store", message);
     assertMatch(hint ?? "", /clear-cache/);
     assert(content === "" || !message.includes(content));

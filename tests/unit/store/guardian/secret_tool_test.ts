@@ -71,7 +71,7 @@ Deno.test("secretServiceGuardian() has secret-tool speak English, whatever it do
   const runs: Run[] = [];
   const service = new MemorySecretTool();
   const guardian = secretServiceGuardian(noted(service, runs), SCREEN);
-  const { id } = await guardian.obtain(".old");
+  const id = await (await guardian.obtain(".old")).id();
   service.isLocked = true;
   await assertRejects(() => guardian.load(id), CliError, "is locked");
   service.isLocked = false;
@@ -94,7 +94,7 @@ Deno.test("secretServiceGuardian() leaves a person on a screen a minute to open 
 
 Deno.test("secretServiceGuardian() says that nobody opened the keyring in time", async () => {
   const service = new MemorySecretTool();
-  const { id } = await secretServiceGuardian(service, SCREEN).obtain(".old");
+  const id = await (await secretServiceGuardian(service, SCREEN).obtain(".old")).id();
   service.isLocked = true;
   const nobody: Pick<Processes, "run"> = {
     run: (command, args, options): Promise<RunResult> =>
