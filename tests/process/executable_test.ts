@@ -113,6 +113,16 @@ Deno.test("the executable ends with exit code 8 and the flag's name at a host th
   assertEquals(sandbox.browser.count, 0);
 });
 
+Deno.test("the executable ends with exit code 8 and the flag's name at a variable that it was not made for", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const flags = ["--flow", "client-credentials", "--assertion-env", "ASSERTION_OF_MINE"];
+  const result = await sandbox.run(["get-token", ...flags], {
+    env: { ASSERTION_OF_MINE: "an.assertion.here" },
+  });
+  assertEquals([result.code, result.stdout], [8, ""], result.stderr);
+  assertStringIncludes(result.stderr, "--allow-env=ASSERTION_OF_MINE");
+});
+
 Deno.test({
   name: "the executable asks for no permission on a terminal either",
   // util-linux's script runs a program on a terminal of its own; others of that name have other options.
