@@ -91,7 +91,8 @@ export function scopesByResource(scopes: readonly string[], authority: string): 
 
 /** Whether `scope` is a resource's `.default`: everything that the application may have of it. */
 export function isDefaultScope(scope: string): boolean {
-  return /(^|\/)\.default$/i.test(scope);
+  const canonical = scope.toLowerCase();
+  return canonical === ".default" || canonical.endsWith("/.default");
 }
 
 /**

@@ -15,6 +15,9 @@ import { readSettings } from "./read_settings.ts";
 import { signInFlags } from "./sign_in_flags.ts";
 import { PROMPTS, type TokenFlags } from "./token_flags.ts";
 
+/** How long a person is waited for where nobody says how long, in milliseconds. */
+const DEFAULT_TIMEOUT_MS = 5 * 60_000;
+
 /** A token, and what was decided about how to come by it. */
 export interface ObtainedToken {
   /** The token, and where it is from. */
@@ -84,7 +87,7 @@ function parseManner(flags: TokenFlags): SignInManner {
   return {
     ports: parsePortFlags(flags.port, flags.portRange),
     showUrl: flags.showUrl ?? false,
-    timeoutMs: parseDuration(flags.timeout ?? "5m"),
+    timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDuration(flags.timeout),
   };
 }
 

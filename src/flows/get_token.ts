@@ -1,5 +1,4 @@
 import type { IssuedTokens, RefreshOptions, SignInOptions, TokenClient } from "../entra/token_client.ts";
-import { CliError } from "../errors.ts";
 import type { ExpectedAccount } from "../expected_account.ts";
 import type { Flow } from "../profiles/profile.ts";
 import type { SessionKey } from "../store/session.ts";
@@ -7,7 +6,6 @@ import type { SignInTurn } from "../store/sign_in_turn.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Token } from "../token.ts";
-import type { UserNeeded } from "./get_silently.ts";
 import { lookInCache } from "./look_in_cache.ts";
 import type { Progress } from "./progress.ts";
 
@@ -64,14 +62,20 @@ export interface SignedIn extends IssuedTokens {
   readonly flow?: Flow;
 }
 
-/** What getting a token uses. */
-export interface TokenDependencies {
+/** What looking into the cache uses. */
+export interface CacheDependencies {
   /** Tells what is expired. */
   readonly clock: Clock;
   /** The tokens of earlier runs. */
   readonly store: TokenStore;
   /** Hears what happens. */
   readonly progress: Progress;
+}
+
+/** What getting a token uses. */
+export interface TokenDependencies extends CacheDependencies {
+  /** Aborted when the user ends the program. */
+  readonly signal: AbortSignal;
   /** Whether there is a profile now of the name that the request has. */
   readonly profileExists: () => Promise<boolean>;
   /**
@@ -104,44 +108,17 @@ export interface TokenDependencies {
  * Where several processes need the user at once, one of them asks, and the others wait for its result or its refusal.
  * A token of the application's own is got without anyone, whatever else is allowed.
  *
- * @param interrupted Aborted when the user ends the program. Asked for once the cache has no answer.
+ * @param open Opens what it takes once the cache has no answer.
  * @throws {CliError} `no_token` when nothing allowed gives one, `person_needed` when only the user could, `wrong_account`
  *   when what there is belongs to somebody else than the expected account; and what the store, the refresh, the wait for another process and the sign-in throw.
  */
 export async function getToken(
   request: TokenRequest,
-  dependencies: TokenDependencies,
-  interrupted: () => AbortSignal,
+  cache: CacheDependencies,
+  open: () => Promise<TokenDependencies>,
 ): Promise<TokenResult> {
-  const { session, cached } = await lookInCache(request, dependencies);
+  const { session, cached } = await lookInCache(request, cache);
   if (cached !== null) return cached;
-  // From here on somebody is waited for, and what that needs is loaded.
-  const signal = interrupted();
-  if (request.key.owner === "application") {
-    const { getForApplication } = await import("./get_for_application.ts");
-    return await getForApplication(request, dependencies, signal);
-  }
-  const { refreshInTurn } = await import("./get_silently.ts");
-  const silent = await refreshInTurn(request, session, dependencies, signal);
-  if (silent.kind === "token") return silent.result;
-  if (!request.mayAskUser) throw (await import("./user_needed.ts")).userNeeded(request, silent.demand);
-  if (silent.demand !== null) dependencies.progress({ kind: "sign-in-needed", error: silent.demand });
-  try {
-    return await askWhoeverIsThere(request, silent, dependencies, signal);
-  } catch (error) {
-    if (!(error instanceof CliError) || error.code !== "person_needed") throw error;
-    throw (await import("./user_needed.ts")).nobodyAsked(error, request, silent.demand);
-  }
-}
-
-async function askWhoeverIsThere(
-  request: TokenRequest,
-  silent: UserNeeded,
-  dependencies: TokenDependencies,
-  signal: AbortSignal,
-): Promise<TokenResult> {
-  const { askUser } = await import("./ask_user.ts");
-  const { askUserInTurn } = await import("./ask_user_in_turn.ts");
-  if (!request.useStore) return await askUser(request, silent, dependencies, signal);
-  return await askUserInTurn(request, silent, dependencies, signal);
+  const { getNewToken } = await import("./get_new_token.ts");
+  return await getNewToken(request, session, await open());
 }

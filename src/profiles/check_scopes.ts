@@ -10,6 +10,7 @@ import { shellWord } from "../shell_word.ts";
  * @throws {CliError} `usage` with one command for each token.
  */
 export function assertOneToken(scopes: readonly string[], authority: string, profile: string): void {
+  if (scopes.length < 2) return;
   const groups = scopesByResource(scopes, authority);
   if (groups.size > 1) {
     throw new CliError(

@@ -1,4 +1,4 @@
-import { encodeHex } from "@std/encoding/hex";
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { PrivateFolder } from "../system/private_folder.ts";
@@ -101,7 +101,7 @@ export class GuardedFile {
     using source = await this.#folder.open(TOKEN_FILE, "private");
     if (source === null) return true;
     const present = await parseTokenFileHeader(source);
-    return encodeHex(present.random) !== encodeHex(header.random);
+    return !timingSafeEqual(present.random, header.random);
   }
 }
 

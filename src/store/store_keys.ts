@@ -1,4 +1,4 @@
-import { encodeHex } from "@std/encoding/hex";
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { CliError } from "../errors.ts";
 import type { DataKey, KeyId } from "./guardian/data_key.ts";
 import { forcedGuardian, type GuardianContext, isOnSystem, openGuardian } from "./guardian/guardians.ts";
@@ -134,5 +134,5 @@ export async function openKeeper(keeper: GuardianName, context: GuardianContext)
 
 /** Whether `key` has this id. */
 export async function hasId(key: DataKey, id: KeyId): Promise<boolean> {
-  return encodeHex(await key.id()) === encodeHex(id);
+  return timingSafeEqual(await key.id(), id);
 }

@@ -1,37 +1,19 @@
-import { basename as posixBasename } from "@std/path/posix/basename";
-import { dirname as posixDirname } from "@std/path/posix/dirname";
 import { isAbsolute as posixIsAbsolute } from "@std/path/posix/is-absolute";
 import { join as posixJoin } from "@std/path/posix/join";
-import { basename as windowsBasename } from "@std/path/windows/basename";
-import { dirname as windowsDirname } from "@std/path/windows/dirname";
 import { isAbsolute as windowsIsAbsolute } from "@std/path/windows/is-absolute";
 import { join as windowsJoin } from "@std/path/windows/join";
 import { type Os, systemOs } from "./os.ts";
 
 /** How paths are written on one operating system. */
 export interface PathRules {
-  /** The last part of a path. */
-  readonly basename: (path: string) => string;
-  /** A path without its last part. */
-  readonly dirname: (path: string) => string;
   /** Whether a path means the same wherever the process is. */
   readonly isAbsolute: (path: string) => boolean;
   /** One path of several parts. */
   readonly join: (path: string, ...more: string[]) => string;
 }
 
-const POSIX: PathRules = {
-  basename: posixBasename,
-  dirname: posixDirname,
-  isAbsolute: posixIsAbsolute,
-  join: posixJoin,
-};
-const WINDOWS: PathRules = {
-  basename: windowsBasename,
-  dirname: windowsDirname,
-  isAbsolute: windowsIsAbsolute,
-  join: windowsJoin,
-};
+const POSIX: PathRules = { isAbsolute: posixIsAbsolute, join: posixJoin };
+const WINDOWS: PathRules = { isAbsolute: windowsIsAbsolute, join: windowsJoin };
 
 /**
  * The rules of `os`. Taken from @std/path's two halves, because its front finds out by itself where it runs, and on the way

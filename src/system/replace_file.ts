@@ -3,8 +3,9 @@ import { CliError } from "../errors.ts";
 import { FileError } from "./file_error.ts";
 import type { Files } from "./files.ts";
 import { systemPath } from "./path.ts";
+import { basename, dirname } from "./path_parts.ts";
 
-const { basename, dirname, join } = systemPath;
+const { join } = systemPath;
 
 /** Options of {@linkcode replaceFile}. */
 export interface ReplaceFileOptions {

@@ -3,7 +3,12 @@ import { acquireForApplication } from "../../../src/entra/client_credentials_gra
 import type { TokenClientOptions } from "../../../src/entra/msal_app.ts";
 import { createTokenClient } from "../../../src/entra/msal_token_client.ts";
 import type { DeviceCode } from "../../../src/entra/token_client.ts";
-import { getToken, type TokenRequest, type TokenResult } from "../../../src/flows/get_token.ts";
+import {
+  getToken,
+  type TokenDependencies,
+  type TokenRequest,
+  type TokenResult,
+} from "../../../src/flows/get_token.ts";
 import { Secret } from "../../../src/secret.ts";
 import type { Session } from "../../../src/store/session.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
@@ -116,10 +121,10 @@ export async function ask(grant: Grant, teller: Teller, before: readonly Session
     signal,
   };
   const hosts: string[] = [];
-  const result = await getToken(requestFor(grant), {
-    clock,
-    store,
-    progress: () => {},
+  const cache = { clock, store, progress: () => {} };
+  const dependencies: TokenDependencies = {
+    ...cache,
+    signal,
     profileExists: () => Promise.resolve(true),
     prepareCredential: () => Promise.resolve(),
     takeSignInTurn: () =>
@@ -145,7 +150,11 @@ export async function ask(grant: Grant, teller: Teller, before: readonly Session
       nonce = url.searchParams.get("nonce");
       return await transaction.redeem(new Secret("the-code"));
     },
-  }, () => signal).then((token) => ({ token }), (error: unknown) => ({ error }));
+  };
+  const result = await getToken(requestFor(grant), cache, () => Promise.resolve(dependencies)).then(
+    (token) => ({ token }),
+    (error: unknown) => ({ error }),
+  );
   hosts.push(...authority.network.requests.map(({ url }) => new URL(url).host));
   return { result, sessions: store.sessions, hosts, forms: authority.forms, codes, sent, nonce };
 }

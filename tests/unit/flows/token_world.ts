@@ -1,8 +1,14 @@
 import { assertStrictEquals } from "@std/assert";
 import type { IssuedTokens, RefreshOptions, SignInOptions } from "../../../src/entra/token_client.ts";
 import { CliError } from "../../../src/errors.ts";
-import { getToken, type TokenRequest, type TokenResult } from "../../../src/flows/get_token.ts";
-import type { ProgressEvent } from "../../../src/flows/progress.ts";
+import {
+  type CacheDependencies,
+  getToken,
+  type TokenDependencies,
+  type TokenRequest,
+  type TokenResult,
+} from "../../../src/flows/get_token.ts";
+import type { Progress, ProgressEvent } from "../../../src/flows/progress.ts";
 import { Secret } from "../../../src/secret.ts";
 import type { SignInOutcome } from "../../../src/store/sign_in_record.ts";
 import type { SignInTurn } from "../../../src/store/sign_in_turn.ts";
@@ -53,10 +59,14 @@ export class World {
   acquire: (scopes: readonly string[]) => IssuedTokens = () => mustNot("get a token for the application");
 
   get(request: TokenRequest = REQUEST, signal = new AbortController().signal): Promise<TokenResult> {
-    return getToken(request, {
-      clock: this.clock,
-      store: this.store,
-      progress: (event) => this.events.push(event),
+    const cache = { clock: this.clock, store: this.store, progress: this.#hear };
+    return getToken(request, cache, () => Promise.resolve({ ...cache, signal, ...this.#rest() }));
+  }
+
+  readonly #hear: Progress = (event) => void this.events.push(event);
+
+  #rest(): Omit<TokenDependencies, keyof CacheDependencies | "signal"> {
+    return {
       profileExists: () => Promise.resolve(this.hasProfile),
       prepareCredential: () => attempt(this.prepareCredential),
       takeSignInTurn: (onWait) => attempt(() => this.#turn(onWait)),
@@ -78,7 +88,7 @@ export class World {
         this.asked.push(options);
         return attempt(this.signIn);
       },
-    }, () => signal);
+    };
   }
 
   #turn(onWait: (pid: number | null) => void): SignInTurn {
