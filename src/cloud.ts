@@ -6,8 +6,8 @@ export interface Cloud {
   readonly azureName: string;
   /** Base URL of its authority. */
   readonly authority: string;
-  /** Other hosts that are the same authority. */
-  readonly otherHosts: readonly string[];
+  /** The host of its authority, and others that are the same authority. */
+  readonly hosts: readonly string[];
   /** Resource of its Microsoft Graph, which scopes without a resource belong to. */
   readonly graph: string;
 }
@@ -16,7 +16,7 @@ const PUBLIC: Cloud = {
   name: "public",
   azureName: "AzureCloud",
   authority: "https://login.microsoftonline.com",
-  otherHosts: ["login.windows.net", "login.microsoft.com", "sts.windows.net"],
+  hosts: ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
   graph: "https://graph.microsoft.com",
 };
 
@@ -27,23 +27,20 @@ export const CLOUDS: readonly Cloud[] = [
     name: "usgov",
     azureName: "AzureUSGovernment",
     authority: "https://login.microsoftonline.us",
-    otherHosts: [],
+    hosts: ["login.microsoftonline.us"],
     graph: "https://graph.microsoft.us",
   },
   {
     name: "china",
     azureName: "AzureChinaCloud",
     authority: "https://login.partner.microsoftonline.cn",
-    otherHosts: ["login.chinacloudapi.cn"],
+    hosts: ["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
     graph: "https://microsoftgraph.chinacloudapi.cn",
   },
 ];
 
 /** The cloud that `authority` is the authority of; for any other, as a custom domain, the public one. */
 export function cloudOf(authority: string): Cloud {
-  const host = URL.parse(authority)?.host;
-  const found = CLOUDS.find((cloud) =>
-    host !== undefined && (new URL(cloud.authority).host === host || cloud.otherHosts.includes(host))
-  );
-  return found ?? PUBLIC;
+  const { host = "" } = URL.parse(authority) ?? {};
+  return CLOUDS.find(({ hosts }) => hosts.includes(host)) ?? PUBLIC;
 }

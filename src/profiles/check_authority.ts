@@ -92,5 +92,6 @@ export function checkAuthorityFlags(
 /** A URL parser turns `0x7f.1` into 127.0.0.1: only what it leaves alone says where it leads. */
 function isPlainHost(host: string): boolean {
   if (host.startsWith("[")) return true;
-  return !/^\.|\.\.|\.$/.test(host) && URL.parse(`https://${host}`)?.hostname === host.toLowerCase();
+  if (host.startsWith(".") || host.includes("..") || host.endsWith(".")) return false;
+  return URL.parse(`https://${host}`)?.hostname === host.toLowerCase();
 }

@@ -6,8 +6,6 @@ const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$/;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Longer than any user name that Entra allows. */
 const LONGEST_USER = 256;
-const PRINTABLE = /^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u;
-const USER_NAME = /^[^\s\p{C}@]+@[^\s\p{C}@]+$/u;
 const TENANT_WORDS = ["common", "organizations", "consumers"];
 const DOMAIN_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The spellings of the .NET program that users come from. */
@@ -56,9 +54,19 @@ export function checkGuid(text: string, field: string, wanted: string): string {
   throw wrongValue(field, text, wanted);
 }
 
+// What \p{C} stands for is looked up as soon as a regular expression with it is made: only where one is needed.
+
+function isPrintable(text: string): boolean {
+  return /^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u.test(text);
+}
+
+function isUserName(text: string): boolean {
+  return /^[^\s\p{C}@]+@[^\s\p{C}@]+$/u.test(text);
+}
+
 /** The user name `text` to fill in at the sign-in page. @throws {CliError} `usage` */
 export function checkLoginHint(text: string): string {
-  if (text.length <= LONGEST_USER && PRINTABLE.test(text)) return text;
+  if (text.length <= LONGEST_USER && isPrintable(text)) return text;
   throw wrongValue("Login hint", text, "a user name such as ada@contoso.com");
 }
 
@@ -72,7 +80,7 @@ export function checkDomainHint(text: string): string {
 /** The user `text` that is expected, in lower case: a user name or an object id. @throws {CliError} `usage` */
 export function checkExpectedUser(text: string): string {
   const user = text.toLowerCase();
-  if (GUID.test(user) || (user.length <= LONGEST_USER && USER_NAME.test(user))) return user;
+  if (GUID.test(user) || (user.length <= LONGEST_USER && isUserName(user))) return user;
   throw wrongValue(
     "Expected user",
     text,
