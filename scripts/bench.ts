@@ -19,7 +19,7 @@ import {
 import { openAzureCli } from "./bench/azure_cli.ts";
 import { fillStore } from "./bench/fill_store.ts";
 import { compare, type Comparison, formatTable, type TimedCommand } from "./bench/compare.ts";
-import { findPeers, LIKE_PEERS, SCOPE } from "./bench/peers.ts";
+import { applicationOf, findPeers, SCOPE } from "./bench/peers.ts";
 import { timeProvider } from "./bench/provider_answer.ts";
 import { peakMemory, timeAtOnce } from "./bench/resources.ts";
 import { compile } from "./compile.ts";
@@ -150,11 +150,7 @@ async function bench(pairs: number): Promise<Measurements> {
 
   const refreshed = await time(refresh, compiled);
   const answerMs = await timeProvider(sandbox.provider, pairs);
-  const asApplication = {
-    name: "cached get-token of an application",
-    command: [program, ...LIKE_PEERS],
-    env: { ...env, AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "" },
-  };
+  const asApplication = await applicationOf(sandbox, program, env);
   const peers: Comparison[] = [];
   for (const peer of await findPeers(sandbox, env)) peers.push(await time(peer, asApplication));
   await using azureCli = await openAzureCli(sandbox.provider, SCOPE, inheritedVariables());

@@ -10,6 +10,7 @@ import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { currentImportMap, flagsFromEnvironment, flagsWithoutImportMap } from "./bundle/import_map.ts";
 import { escapeModules } from "./bundle/escape_text.ts";
+import { compileAtOnce } from "./bundle/compile_at_once.ts";
 import { gatherStart } from "./bundle/gather_start.ts";
 import { nameFiles } from "./bundle/name_files.ts";
 import { stampCommit } from "./bundle/stamp_commit.ts";
@@ -68,6 +69,7 @@ async function bundleProgram(folder: string): Promise<void> {
     await denoBundle(["--no-config", ...options, `--outdir=${folder}`, MAIN], parts);
     await escapeModules(folder);
     await nameFiles(folder, KEPT_APART);
+    await compileAtOnce(folder, MAIN);
   } finally {
     await Deno.remove(parts, { recursive: true });
   }

@@ -50,7 +50,7 @@ export async function findPeers(
 }
 
 /** The arguments by which this program gets a token for the same application. */
-export const LIKE_PEERS: readonly string[] = [
+const LIKE_PEERS: readonly string[] = [
   "get-token",
   "--quiet",
   "--output=token",
@@ -58,6 +58,25 @@ export const LIKE_PEERS: readonly string[] = [
   `--client-id=${CONFIDENTIAL_APPLICATION.clientId}`,
   `--scope=${SCOPE}`,
 ];
+
+/** The call that the peers are compared with, whose store holds what theirs hold: one application's token. Throws an `Error` where it gets none. */
+export async function applicationOf(
+  sandbox: Sandbox,
+  program: string,
+  env: Readonly<Record<string, string>>,
+): Promise<TimedCommand> {
+  const home = join(sandbox.folder, "home-of-application");
+  await Deno.mkdir(home, { mode: 0o700 });
+  await Deno.copyFile(join(sandbox.home, "profiles.json"), join(home, "profiles.json"));
+  const own = { ENTRA_AUTH_CLI_HOME: home, AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "" };
+  const { code, stderr } = await sandbox.run(LIKE_PEERS, { env: own });
+  if (code !== 0) throw new Error(`Cannot get a token for the application: ${stderr}`);
+  return {
+    name: "cached get-token of an application",
+    command: [program, ...LIKE_PEERS],
+    env: { ...env, ...own },
+  };
+}
 
 async function succeeds(program: string, args: readonly string[]): Promise<boolean> {
   const command = new Deno.Command(program, {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { bundle } from "../../scripts/bundle.ts";
+import { withCompiled } from "../../scripts/bundle/compile_at_once.ts";
 import { escapeText } from "../../scripts/bundle/escape_text.ts";
 import { withFiles } from "../../scripts/bundle/name_files.ts";
 
@@ -34,6 +35,41 @@ Deno.test("withFiles() names files where packages are loaded, and nowhere else",
   assertEquals(withFiles('import"./chunk.js"', names), 'import"./chunk.js"');
 });
 
+/** Where `text` stands in `code`, as a function that was called or not. */
+function rangeOf(code: string, text: string, isCalled: boolean) {
+  const start = code.indexOf(text);
+  assert(start !== -1, text);
+  return { start, end: start + text.length, isCalled };
+}
+
+Deno.test("withCompiled() puts what is called in brackets, where it is declared by itself, and changes nothing else", () => {
+  const called = "function f(a){return()=>a+inner();function inner(){return 1}}";
+  const waits = "async function g(){return await f(1)()}";
+  const idle = "function idle(){}";
+  const inner = "function inner(){return 1}";
+  const expression = "function h(){return 3}";
+  const code = `import{a as b}from"./b.js";import"./c.js";const x=y();${called}${idle}var z=${expression};` +
+    `function y(){return f(2)()}${waits}export{f,g,x,z};`;
+  const functions = [
+    { start: 0, end: code.length, isCalled: true },
+    rangeOf(code, called, true),
+    rangeOf(code, inner, true),
+    rangeOf(code, idle, false),
+    rangeOf(code, expression, true),
+    rangeOf(code, "function y(){return f(2)()}", true),
+    rangeOf(code, waits, true),
+  ];
+  assertEquals(
+    withCompiled(code, functions),
+    'import{a as b}from"./b.js";import"./c.js";' +
+      `var f=(${called}),y=(function y(){return f(2)()}),g=(${waits});` +
+      `const x=y();${idle}var z=${expression};export{f,g,x,z};`,
+  );
+  const uncalled = functions.map((range) => ({ ...range, isCalled: false }));
+  assertEquals(withCompiled(code, uncalled), code);
+  assertEquals(withCompiled("", []), "");
+});
+
 Deno.test("bundle() puts what a cached token needs into two modules, without Cliffy, MSAL, Node's modules or the prompts", async () => {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bundle-" });
   try {
@@ -42,6 +78,11 @@ Deno.test("bundle() puts what a cached token needs into two modules, without Cli
     assertEquals(modules.size, 2, [...modules.keys()].join());
     const text = [...modules.values()].join();
     assertEquals(text.match(/[^\0-\x7f]/), null);
+    // V8 compiles at once what each call needs.
+    for (const path of modules.keys()) {
+      const compiled = (await Deno.readTextFile(path)).match(/[,\s][\w$]+=\((?:async )?function /g);
+      assert((compiled?.length ?? 0) > 10, `${path}: ${compiled?.length}`);
+    }
     // What the start does, what it doesn't.
     for (const part of ["Using cached token", "tokens.enc"]) assertStringIncludes(text, part);
     for (const late of ["node:", "createRequire", "versionOption", "AADSTS"]) {
