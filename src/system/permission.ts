@@ -48,12 +48,12 @@ export function permittedSync<T>(
 const grantedEverywhere = new Map<Deno.PermissionDescriptor["name"], boolean>();
 
 /**
- * Whether nothing has to be asked before a permission of this kind is used: all of the kind is granted; or it is about a
- * variable, and this is an executable, which is made so that Deno refuses one that isn't granted and never asks. Found
- * out once: a cached token reads a dozen things.
+ * Whether nothing has to be asked before a permission of this kind is used: all of the kind is granted; or it is used to
+ * read, and this is an executable, which is made so that Deno refuses what isn't granted and never asks. Found out once:
+ * a cached token reads a dozen things.
  */
 function isNeverAsked(name: Deno.PermissionDescriptor["name"]): boolean {
-  if (Deno.build.standalone && name === "env") return true;
+  if (Deno.build.standalone && (name === "env" || name === "read")) return true;
   const known = grantedEverywhere.get(name);
   if (known !== undefined) return known;
   const { state, partial } = Deno.permissions.querySync({ name });
@@ -101,11 +101,16 @@ const WHERE_FLAGS_GO = Deno.build.standalone
   ? "\nAn executable has its permissions inside: see Permissions in the README."
   : "";
 
+/** What each error of this module is about. */
+const lacking = new WeakMap<CliError, Deno.PermissionDescriptor>();
+
 function permissionError(action: string, need: Deno.PermissionDescriptor, cause?: unknown): CliError {
-  return new CliError("permission", `${action} is not permitted`, {
+  const error = new CliError("permission", `${action} is not permitted`, {
     hint: `Add the Deno flag ${permissionFlag(need)}${WHERE_FLAGS_GO}`,
     cause,
   });
+  lacking.set(error, need);
+  return error;
 }
 
 /** Deno names the missing permission only in its message: `Requires read access to "/x", run again with …`. */
@@ -114,6 +119,11 @@ function translated(
   needs: readonly Deno.PermissionDescriptor[],
   action: string,
 ): unknown {
+  if (error instanceof CliError) {
+    // Of two needs of one kind, the outer one says what is to be granted: the inner one may be about a draft.
+    const outer = needs.find(({ name }) => name === lacking.get(error)?.name);
+    return outer === undefined ? error : permissionError(action, outer, error);
+  }
   if (!(error instanceof Deno.errors.NotCapable)) return error;
   const missing = /^Requires (\w+) access/.exec(error.message)?.[1];
   const need = needs.find(({ name }) => name === missing) ?? needs[0];

@@ -187,7 +187,7 @@ Deno.test("an executable that is made for one folder reads and writes nothing el
   const token = join(sandbox.folder, "token");
   const written = await sandbox.run(["get-token", "--file", token], options);
   assertEquals(written.code, 8, written.stderr);
-  assertStringIncludes(written.stderr, `--allow-read=${sandbox.folder}\n`);
+  assertStringIncludes(written.stderr, `--allow-write=${sandbox.folder}\n`);
   const read = await sandbox.run(["get-token", "--force", "--ca-cert", outside], options);
   assertEquals(read.code, 8, read.stderr);
   assertStringIncludes(read.stderr, `--allow-read=${outside}`);

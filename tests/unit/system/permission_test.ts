@@ -54,6 +54,19 @@ Deno.test("permitted() names the permission that the work found missing", async 
   assertEquals([error.code, error.hint], ["permission", "Add the Deno flag --allow-write=/x"]);
 });
 
+Deno.test("permitted() names what the outermost needs, of the kind that was found missing inside", async () => {
+  const draft = () =>
+    permitted([{ name: "write", path: "/home/me/.draft" }], "Writing /home/me/.draft", () => {
+      throw new Deno.errors.NotCapable('Requires write access to "/home/me/.draft"');
+    });
+  const folder = [{ name: "read", path: "/home/me" }, { name: "write", path: "/home/me" }] as const;
+  const error = await assertRejects(() => permitted(folder, "Writing /home/me/tokens.enc", draft), CliError);
+  assertEquals(error.message, "Writing /home/me/tokens.enc is not permitted");
+  assertEquals(error.hint, "Add the Deno flag --allow-write=/home/me");
+  const other = await assertRejects(() => permitted(folder.slice(0, 1), "Reading", draft), CliError);
+  assertEquals(other.hint, "Add the Deno flag --allow-write=/home/me/.draft");
+});
+
 Deno.test("permitted() passes on what the work gives or throws", async () => {
   const needs = [{ name: "env", variable: "HOME" }] as const;
   assertEquals(await permitted(needs, "Reading", () => Promise.resolve(7)), 7);
