@@ -3,7 +3,7 @@ import { duplicateKey, type Place, placeOf, syntaxMistake } from "./json_place.t
 import type { ProfileFile } from "./profile_file.ts";
 
 /** The file that has a mistake. */
-type WrongFile = Pick<ProfileFile, "path" | "text">;
+export type WrongFile = Pick<ProfileFile, "path" | "text">;
 
 /** What is wrong with the value that `at` leads to, with line and column. */
 export async function mistake(

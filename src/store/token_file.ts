@@ -61,7 +61,8 @@ export interface PlainRecord extends RecordLabel {
 }
 
 /** The first bytes of the file. */
-export const MAGIC = new TextEncoder().encode("EACT");
+export const MAGIC: Uint8Array = new TextEncoder().encode("EACT");
+
 /** The version of the format. */
 export const VERSION = 1;
 

@@ -9,7 +9,7 @@ import type { System } from "../system/system.ts";
 import type { OpenCredential } from "./load_token_client.ts";
 
 /** What a request for a token comes with. */
-type Request = Parameters<Flows["getToken"]>[0];
+export type RequestedToken = Parameters<Flows["getToken"]>[0];
 
 /** The parts of the program that getting a token uses. */
 export interface TokenParts {
@@ -27,7 +27,7 @@ export interface TokenParts {
 
 /** What it takes to get the token of `request` that is not in the cache. */
 export function openTokenDependencies(
-  request: Request,
+  request: RequestedToken,
   { system, folder, store, profiles, progress }: TokenParts,
 ): TokenDependencies {
   const { clock } = system;
