@@ -1,3 +1,4 @@
+import { basename } from "@std/path/basename";
 import { join } from "@std/path/join";
 import { toFileUrl } from "@std/path/to-file-url";
 import { openProfileBook } from "../../src/profiles/profile_book.ts";
@@ -50,7 +51,9 @@ export async function calledFunctions(
     await keepTokens(home);
     const coverage = join(work, "coverage");
     for (const args of [GET_TOKEN, [...GET_TOKEN, ...AS_APPLICATION]]) await run(main, args, home, coverage);
-    return await readCoverage(coverage, toFileUrl(`${folder}/`).href);
+    const called = await readCoverage(coverage, toFileUrl(`${folder}/`).href);
+    if (!called.has(basename(main))) throw new Error(`Deno tells nothing about ${main}`);
+    return called;
   } finally {
     await Deno.remove(work, { recursive: true });
   }

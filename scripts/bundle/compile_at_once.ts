@@ -7,6 +7,12 @@ import { calledFunctions, type FunctionRange } from "./called_functions.ts";
  * reading too many.
  */
 export async function compileAtOnce(folder: string, main: string): Promise<void> {
+  await rewriteCalled(folder, main);
+  // Once more, for what came out of that has to give tokens too.
+  await calledFunctions(folder, join(folder, main));
+}
+
+async function rewriteCalled(folder: string, main: string): Promise<void> {
   for (const [name, functions] of await calledFunctions(folder, join(folder, main))) {
     const path = join(folder, name);
     await Deno.writeTextFile(path, withCompiled(await Deno.readTextFile(path), functions));
@@ -17,11 +23,12 @@ export async function compileAtOnce(folder: string, main: string): Promise<void>
 const IMPORTS = /^(?:\s*import[^"';]*"[^"]*";)*/;
 
 /** A function that is declared, and its name. */
-const DECLARATION = /^(?:async )?function ?\*? ?([\w$]+)\(/;
+const DECLARATION = /^((?:async )?function)( ?\*)? ?([\w$]+)(?=\()/;
 
 /**
  * The module `code` with those declarations of functions in brackets that are called, for which V8 compiles them as it
- * reads them: `var f=(function f(){…});`. They go before everything else, for a declaration holds wherever it stands.
+ * reads them: `var f=(function(){…});`. They go before everything else, for a declaration at the top of a module holds
+ * wherever it stands. One in a block doesn't; a bundle has none.
  *
  * @param functions All functions of the module, as a debugger tells them.
  */
@@ -31,8 +38,8 @@ export function withCompiled(code: string, functions: readonly FunctionRange[]):
   );
   if (declared.length === 0) return code;
   const compiled = declared.map(({ start, end }) => {
-    const text = code.slice(start, end);
-    return `${DECLARATION.exec(text)?.[1]}=(${text})`;
+    // Without its name, which would be another inside: it is named after the variable.
+    return `${code.slice(start, end).replace(DECLARATION, "$3=($1$2")})`;
   });
   let rest = "";
   let at = 0;

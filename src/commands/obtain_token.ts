@@ -78,7 +78,7 @@ async function meet(flags: TokenFlags, context: CommandContext, progress: Progre
 }
 
 async function proofFrom(flags: TokenFlags, context: CommandContext): Promise<ApplicationProof> {
-  // Not loaded where a person's token is in the cache.
+  // Not loaded where a token is in the cache.
   const { applicationProof } = await import("./application_proof.ts");
   return applicationProof(flags, context);
 }

@@ -59,19 +59,15 @@ function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: NonNu
   return Object.fromEntries(present) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
-function valueOf(fields: Fields, field: string): unknown {
-  return Object.hasOwn(fields, field) ? fields[field] : undefined;
-}
-
 function textIn<T>(fields: Fields, field: string, check: (text: string) => T): T | undefined {
-  const value = valueOf(fields, field);
+  const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
   if (value === undefined) return undefined;
   if (typeof value !== "string") throw new FieldMistake([field], `${field} must be a text in quotes`);
   return checked([field], () => check(value));
 }
 
 function scopesIn(fields: Fields, field: string): string[] {
-  const value = valueOf(fields, field) ?? [];
+  const value = Object.hasOwn(fields, field) ? fields[field] : [];
   if (!Array.isArray(value)) throw new FieldMistake([field], `${field} must be a list of texts`);
   return value.flatMap((scope: unknown, place) => {
     if (typeof scope === "string") return checked([field, place], () => parseScopes([scope]));

@@ -24,15 +24,19 @@ export const VERSION = 1;
 export async function parseProfileFile(path: string, content: Uint8Array): Promise<ProfileFile> {
   const text = decode(path, content);
   const value = await parseJson(path, text);
-  if (!isFields(value)) throw await mistakeIn({ path, text }, [], "an object is expected here");
+  if (!isFields(value)) throw await placedMistake({ path, text }, [], "an object is expected here");
   const { profiles = {}, ...rest } = value;
   const { version = VERSION } = rest;
   if (typeof version === "number" && version > VERSION) {
     const { newerFile } = await import("./profile_mistake.ts");
     throw await newerFile({ path, text }, version);
   }
-  if (version !== VERSION) throw await mistakeIn({ path, text }, ["version"], `version must be ${VERSION}`);
-  if (!isFields(profiles)) throw await mistakeIn({ path, text }, ["profiles"], "profiles must be an object");
+  if (version !== VERSION) {
+    throw await placedMistake({ path, text }, ["version"], `version must be ${VERSION}`);
+  }
+  if (!isFields(profiles)) {
+    throw await placedMistake({ path, text }, ["profiles"], "profiles must be an object");
+  }
   return { path, text, rest: { version, ...rest }, profiles };
 }
 
@@ -45,7 +49,7 @@ export async function profileIn(file: ProfileFile, name: string): Promise<Profil
     return judgeProfile(name, fields);
   } catch (error) {
     if (!(error instanceof FieldMistake)) throw error;
-    throw await mistakeIn(file, ["profiles", name, ...error.path], error.message, error.hint);
+    throw await placedMistake(file, ["profiles", name, ...error.path], error.message, error.hint);
   }
 }
 
@@ -74,7 +78,7 @@ async function parseJson(path: string, text: string): Promise<unknown> {
 }
 
 /** Where a mistake is, is found out once there is one. */
-async function mistakeIn(
+async function placedMistake(
   file: { readonly path: string; readonly text: string },
   at: readonly (string | number)[],
   message: string,

@@ -61,13 +61,13 @@ export class GuardedFile {
         return null;
       }
       // Not before the file is closed: Windows replaces none that is open.
-      if (this.keys.isOutOfPlace(found.key)) await (await this.changes()).moveKey();
+      if (this.keys.isOutOfPlace(found.key)) await (await this.#changes()).moveKey();
       return found.result;
     });
   }
 
-  /** What changes the file, or reads all of it: a cached token needs none of that. */
-  async changes(): Promise<GuardedFileChanges> {
+  /** What changes the file: a cached token needs none of that. */
+  async #changes(): Promise<GuardedFileChanges> {
     const { GuardedFileChanges } = await import("./guarded_file_changes.ts");
     return new GuardedFileChanges(this, this.#options);
   }
@@ -79,7 +79,7 @@ export class GuardedFile {
     return { result: await look(file), key };
   }
 
-  /** The file whose bytes these are. Rejects with a {@linkcode FileReplacedError} where it was replaced meanwhile. */
+  /** The file whose bytes these are. Rejects with what {@linkcode withFileThatStays} takes for a reason to read again, where it was replaced meanwhile. */
   async parse(source: ByteSource): Promise<OpenedFile> {
     const header = await parseTokenFileHeader(source);
     let file: TokenFile | null = null;
@@ -116,8 +116,7 @@ async function openWith(candidate: DataKey, source: ByteSource): Promise<TokenFi
 }
 
 /** The key could not be had, but the file that needed it isn't there any more either. */
-export class FileReplacedError extends Error {
-  /** `cause` is what is wrong with the key. */
+class FileReplacedError extends Error {
   constructor(cause: unknown) {
     super(`${TOKEN_FILE} was replaced while it was read`, { cause });
   }

@@ -101,6 +101,7 @@ export class GuardedFileChanges {
 
   /** Moves the key to the guardian that is forced, where that isn't the one that keeps it by now. */
   async moveKey(): Promise<void> {
+    // From now on a signal waits until the key is in one place.
     this.#interrupted?.().throwIfAborted();
     using _lock = await this.#lock();
     const opened = await this.#open();

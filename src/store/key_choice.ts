@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import { type AutomaticChoice, bestGuardian } from "./guardian/best_guardian.ts";
 import { forcedGuardian, type GuardianContext, openGuardian } from "./guardian/guardians.ts";
 import type { KeyGuardian } from "./guardian/key_guardian.ts";
-import { type GuardedKey, keeperOf, openKeeper, type StoreKeys } from "./store_keys.ts";
+import { type GuardedKey, isInterruption, keeperOf, openKeeper, type StoreKeys } from "./store_keys.ts";
 import type { TokenFileHeader } from "./token_file.ts";
 import type { KeyPlace } from "./token_store.ts";
 
@@ -27,7 +27,7 @@ export function openKeyChoice(keys: StoreKeys, context: GuardianContext): KeyCho
     try {
       return (await keys.find(header)).guardian;
     } catch (error) {
-      if (!(error instanceof CliError)) throw error;
+      if (!(error instanceof CliError) || isInterruption(error)) throw error;
       return await openKeeper(keeperOf(header), context);
     }
   }

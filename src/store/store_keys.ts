@@ -85,6 +85,7 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
     try {
       return await load(keeper, header.keyId, isRight);
     } catch (error) {
+      if (isInterruption(error)) throw error;
       const carried = await inKeyFile(keeper, header.keyId, isRight);
       if (carried !== null) return { ...carried, keeper };
       throw error;
@@ -102,6 +103,11 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
       await (await openGuardian("environment", context)).load(new Uint8Array());
     },
   };
+}
+
+/** Whether the user ended the program, rather than that something is wrong with a key. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof CliError && error.code === "interrupted";
 }
 
 /** Who keeps the key according to the file. @throws {CliError} `unreadable_store` where that is nobody. */

@@ -17,7 +17,10 @@ export function createSystem(interrupts: Pick<Interrupts, "signal" | "handOver">
     files: systemFiles,
     // What a token from the cache doesn't need is loaded when it is used.
     locks: {
-      acquire: async (path, options) => (await import("./lock.ts")).systemLocks.acquire(path, options),
+      async acquire(path, options) {
+        beginToListen(interrupts);
+        return await (await import("./lock.ts")).systemLocks.acquire(path, options);
+      },
     },
     terminal: systemTerminal,
     readInput: async (maxBytes, signal) =>
@@ -35,3 +38,6 @@ export function createSystem(interrupts: Pick<Interrupts, "signal" | "handOver">
     handOverSignals: interrupts.handOver,
   };
 }
+
+/** Who holds a lock writes next: a signal may not end the process between a draft and its rename any more. */
+function beginToListen({ signal: _ }: Pick<Interrupts, "signal">): void {}

@@ -60,8 +60,8 @@ const HAS_MODES = Deno.build.os !== "windows";
 /**
  * The machine's file system.
  *
- * What is small and on a disk is read at once, without a thread that waits for it: of the few milliseconds that a cached
- * token takes, that would be one. What may not end soon, or changes something, is loaded when it is used.
+ * What is on a disk is read without a thread that waits for it: of the few milliseconds that a cached token takes, that
+ * would be one. Most of what it takes to write is loaded when it is used.
  */
 export const systemFiles: Files = {
   async lstat(path) {

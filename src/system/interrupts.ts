@@ -13,8 +13,8 @@ export type HandOver = (receive: (signal: PassedSignal) => void) => Disposable;
 
 /**
  * Turns Ctrl-C and its like into an abort, so that ports, locks and files are let go before the end. Until somebody asks
- * for `signal`, they end the process as they end any: it has nothing to let go then, and a file system that hangs
- * can't keep it.
+ * for `signal`, they end the process as they end any: whoever waits, takes a lock or begins to write a file asks for it
+ * before.
  */
 export interface Interrupts extends Disposable {
   /** Aborted with a {@linkcode CliError} `interrupted` when the first signal comes after this was asked for. */

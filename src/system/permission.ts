@@ -16,7 +16,7 @@ export async function permitted<T>(
   work: () => T | Promise<T>,
 ): Promise<T> {
   for (const need of needs) {
-    if (isNeverAsked(need.name)) continue;
+    if (isRefusedAtOnce(need, "read") || isGrantedEverywhere(need.name)) continue;
     const { state } = await Deno.permissions.query(need);
     if (state !== "granted") throw permissionError(action, need);
   }
@@ -34,7 +34,7 @@ export function permittedSync<T>(
   work: () => T,
 ): T {
   for (const need of needs) {
-    if (isNeverAsked(need.name)) continue;
+    if (isRefusedAtOnce(need, "env") || isGrantedEverywhere(need.name)) continue;
     const { state } = Deno.permissions.querySync(need);
     if (state !== "granted") throw permissionError(action, need);
   }
@@ -45,15 +45,21 @@ export function permittedSync<T>(
   }
 }
 
+/**
+ * Whether this is a need of that kind in an executable, which is made so that Deno refuses what isn't granted, and never
+ * asks: then the work may try. For kinds of which one work needs one alone, so that its refusal can be told.
+ */
+function isRefusedAtOnce(
+  need: Deno.PermissionDescriptor,
+  kind: Deno.PermissionDescriptor["name"],
+): boolean {
+  return Deno.build.standalone && need.name === kind;
+}
+
 const grantedEverywhere = new Map<Deno.PermissionDescriptor["name"], boolean>();
 
-/**
- * Whether nothing has to be asked before a permission of this kind is used: all of the kind is granted; or it is used to
- * read, and this is an executable, which is made so that Deno refuses what isn't granted and never asks. Found out once:
- * a cached token reads a dozen things.
- */
-function isNeverAsked(name: Deno.PermissionDescriptor["name"]): boolean {
-  if (Deno.build.standalone && (name === "env" || name === "read")) return true;
+/** Whether Deno grants a whole kind of permission. Asked once: a cached token reads a dozen things. */
+function isGrantedEverywhere(name: Deno.PermissionDescriptor["name"]): boolean {
   const known = grantedEverywhere.get(name);
   if (known !== undefined) return known;
   const { state, partial } = Deno.permissions.querySync({ name });

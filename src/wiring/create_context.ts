@@ -60,6 +60,8 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     },
     async writePrivateFile(path, text) {
       if (path === STREAM) return await terminal.writeData(text);
+      // From now on a signal doesn't end the process with a draft beside the file.
+      system.interrupted.throwIfAborted();
       const { writePrivateFile } = await import("./write_private_file.ts");
       await writePrivateFile(files, path, text);
     },

@@ -14,7 +14,7 @@ export interface CredentialNeed extends Omit<TokenClientParts, "openCredential">
   readonly key: SessionKey;
   /** The flow that needs it. */
   readonly flow: Flow;
-  /** What the user says; nothing where absent. */
+  /** Loads what the user says; nothing where absent. */
   readonly loadProof?: () => Promise<ApplicationProof>;
   /** The profiles. */
   readonly profiles: ProfileBook;

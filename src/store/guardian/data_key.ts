@@ -12,7 +12,7 @@ export type KeyId = Uint8Array;
 
 /** The key that encrypts `tokens.enc`. */
 export interface DataKey {
-  /** For AES-GCM. It can be used, but its bytes can't be taken out again. */
+  /** For AES-GCM. Its bytes can't be taken out of it again. */
   readonly key: CryptoKey;
   /** Tells it apart from other keys. Worked out when it is asked for: a key that opens a file is the right one. */
   id(): Promise<KeyId>;

@@ -60,16 +60,34 @@ export async function openGuardian(name: GuardianName, context: GuardianContext)
     case "dpapi":
       return (await import("./dpapi.ts")).dpapiGuardian(folder, context.dataProtection);
     case "keychain":
-      return (await import("./keychain.ts")).keychainGuardian(processes, {
-        interrupted: context.interrupted?.(),
-      });
+      return await untilInterrupted(
+        context,
+        async (interrupted) => (await import("./keychain.ts")).keychainGuardian(processes, { interrupted }),
+      );
     case "secret-service":
-      return (await import("./secret_service.ts")).secretServiceGuardian(
-        processes,
-        env,
-        context.interrupted?.(),
+      return await untilInterrupted(
+        context,
+        async (interrupted) =>
+          (await import("./secret_service.ts")).secretServiceGuardian(processes, env, interrupted),
       );
   }
+}
+
+/** A key store answers in its own time: a key that comes once the user has ended the program is none. */
+async function untilInterrupted(
+  { interrupted }: GuardianContext,
+  open: (interrupted: AbortSignal | undefined) => Promise<KeyGuardian>,
+): Promise<KeyGuardian> {
+  const signal = interrupted?.();
+  const guardian = await open(signal);
+  return {
+    ...guardian,
+    async load(id) {
+      const key = await guardian.load(id);
+      signal?.throwIfAborted();
+      return key;
+    },
+  };
 }
 
 const KEYRING_VALUES: Readonly<Record<string, GuardianName | null>> = {

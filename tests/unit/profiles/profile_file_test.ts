@@ -105,6 +105,7 @@ Deno.test("profileIn() says line and column of a wrong field, and what was found
     ['"clientId"', '"clientID"', "line 4, column 13", "clientId is missing"],
     ['"Mail.Read"]', "7]", "line 7, column 31", "a scope must be a text in quotes"],
     ['["User.Read", "Mail.Read"]', '"User.Read"', "line 7, column 17", "scopes must be a list of texts"],
+    ['["User.Read", "Mail.Read"]', "null", "line 7, column 17", "scopes must be a list of texts"],
     ['"scopes"', '"flow": "password", "scopes"', "line 7, column 15", 'Flow is wrong: "password"'],
     ['"work"', '"../work"', "line 4, column 16", 'Profile name is wrong: "../work"'],
     ['"work"', '"__proto__"', "line 4, column 18", 'Profile name is wrong: "__proto__"'],

@@ -35,6 +35,7 @@ export class StoreHome implements AsyncDisposable {
       key?: string;
       env?: Readonly<Record<string, string>>;
       processes?: Pick<Processes, "run">;
+      interrupted?: () => AbortSignal;
       lockTimeoutMs?: number;
       turnTimeoutMs?: number;
     } = {},
@@ -48,6 +49,7 @@ export class StoreHome implements AsyncDisposable {
       os: "linux",
       processes: options.processes ?? { run: () => Promise.resolve({ kind: "not-found" }) },
       dataProtection: () => Promise.reject(new Error("there is none here")),
+      ...(options.interrupted === undefined ? {} : { interrupted: options.interrupted }),
       notice: (message) => void this.notices.push(message),
       clock: new FakeClock(Date.UTC(2026, 10, 22, 9, 30)),
       lockTimeoutMs: options.lockTimeoutMs ?? 60_000,

@@ -135,3 +135,24 @@ Deno.test("keyPlace() names the guardian that is forced for a first file, for wh
   assertEquals([absent.guardian, absent.reason], ["secret-service", null]);
   await assertRejects(() => Deno.lstat(home.path), Deno.errors.NotFound);
 });
+
+Deno.test("Who ends the program while a key store is asked gets no token, though the store answers after all, or the key file could", async () => {
+  await using home = await makeStoreHome();
+  const processes = new MemorySecretTool();
+  await home.store({ processes }).save(sampleSession("work"));
+  const [secret = ""] = processes.items.values();
+  for (const keyInFile of [false, true]) {
+    if (keyInFile) await home.write("key", secret);
+    const controller = new AbortController();
+    const reason = new CliError("interrupted", "Interrupted");
+    const slow = {
+      run: async (...asked: Parameters<MemorySecretTool["run"]>) => {
+        controller.abort(reason);
+        return await processes.run(...asked);
+      },
+    };
+    const store = home.store({ processes: slow, interrupted: () => controller.signal });
+    assertEquals(await assertRejects(() => store.read(keyOf("work"))), reason);
+    assertEquals(await assertRejects(() => store.keyPlace()), reason);
+  }
+});
