@@ -127,10 +127,25 @@ async function installProgram(
   await Deno.mkdir(folder, { recursive: true });
   // Written aside first: a script may be running the one that is there.
   const draft = join(sandbox.folder, crypto.randomUUID());
-  await Deno.writeTextFile(draft, `#!/bin/sh\nexec ${line} "$@"\n`);
-  await Deno.chmod(draft, 0o755);
+  await writeProgram(draft, `#!/bin/sh\nexec ${line} "$@"\n`);
   await Deno.rename(draft, join(folder, "entra-auth-cli"));
   return folder;
+}
+
+/**
+ * Writes a program, by another process: what this one starts meanwhile would have the file open for writing for a moment,
+ * and a file that is can't be run.
+ */
+async function writeProgram(path: string, text: string): Promise<void> {
+  const command = new Deno.Command("sh", {
+    args: ["-c", 'cat >"$0" && chmod 755 "$0"', path],
+    stdin: "piped",
+  });
+  await using child = command.spawn();
+  const stdin = child.stdin.getWriter();
+  await stdin.write(new TextEncoder().encode(text));
+  await stdin.close();
+  if (!(await child.status).success) throw new Error(`Cannot write ${path}`);
 }
 
 /** What comes out of `stream` until `signal`, which closes it. */
