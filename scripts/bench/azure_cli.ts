@@ -12,8 +12,10 @@ import type { TimedCommand } from "./compare.ts";
 
 /** The Azure CLI, with a token in its cache, until its folder goes. */
 export interface AzureCli extends AsyncDisposable {
-  /** Prints the token from the cache. */
-  readonly cached: TimedCommand;
+  /** Prints the token from the cache, as Debian ships it: it also collects what it tells Microsoft. */
+  readonly asShipped: TimedCommand;
+  /** The same without that. */
+  readonly withoutTelemetry: TimedCommand;
 }
 
 /**
@@ -29,14 +31,24 @@ export async function openAzureCli(
   // Not in the sandbox, which nobody leaves a secret in: the Azure CLI keeps it as plain text.
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bench-" });
   parts.defer(() => Deno.remove(folder, { recursive: true }));
-  const az = {
-    name: "Azure CLI",
-    command: ["az", "account", "get-access-token", "--scope", scope, "--query=accessToken", "--output=tsv"],
-    env: { ...env, ...settings(folder) },
+  const command = [
+    "az",
+    "account",
+    "get-access-token",
+    "--scope",
+    scope,
+    "--query=accessToken",
+    "--output=tsv",
+  ];
+  const asShipped = { name: "Azure CLI", command, env: { ...env, ...settings(folder) } };
+  const withoutTelemetry = {
+    name: "Azure CLI without its telemetry",
+    command,
+    env: { ...asShipped.env, ...NO_TELEMETRY },
   };
   try {
-    await signIn(provider, scope, az.env);
-    await assertCached(provider, az);
+    await signIn(provider, scope, withoutTelemetry.env);
+    await assertCached(provider, withoutTelemetry);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const [why] = error instanceof Deno.errors.NotFound
@@ -46,15 +58,16 @@ export async function openAzureCli(
     return null;
   }
   const owned = parts.move();
-  return { cached: az, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { asShipped, withoutTelemetry, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** All that is its own in `folder`; nothing sent to Microsoft, nor, through a proxy that isn't there, to anybody else. */
+const NO_TELEMETRY = { AZURE_CORE_COLLECT_TELEMETRY: "0" };
+
+/** All that is its own in `folder`; and nothing reaches Microsoft or anybody else, through a proxy that isn't there. */
 function settings(folder: string): Record<string, string> {
   return {
     HOME: folder,
     AZURE_CONFIG_DIR: folder,
-    AZURE_CORE_COLLECT_TELEMETRY: "0",
     REQUESTS_CA_BUNDLE: join(folder, "ca.pem"),
     HTTPS_PROXY: "http://127.0.0.1:9",
     NO_PROXY: "localhost",

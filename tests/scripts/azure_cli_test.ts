@@ -17,8 +17,9 @@ Deno.test({
   async fn() {
     await using provider = await startProvider();
     await using azureCli = await openAzureCli(provider, SCOPE, inheritedVariables());
-    const [program = "", ...args] = azureCli?.cached.command ?? [];
-    const command = new Deno.Command(program, { args, env: { ...azureCli?.cached.env }, clearEnv: true });
+    // As shipped, it would leave a program behind that reports to Microsoft.
+    const { command: [program = "", ...args] = [], env } = azureCli?.withoutTelemetry ?? {};
+    const command = new Deno.Command(program, { args, env: { ...env }, clearEnv: true });
     const { stdout } = await command.output();
     assertEquals(provider.secrets.get(new TextDecoder().decode(stdout).trim()), "access token");
     assertEquals(provider.requests.map(({ form }) => form.scope), [SCOPE]);
