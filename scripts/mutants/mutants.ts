@@ -183,6 +183,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/store/encrypted_token_store_test.ts"],
   },
   {
+    guard: "no token for who ends the program while a key store is asked",
+    file: "src/store/guardian/guardians.ts",
+    find: "      signal?.throwIfAborted();\n",
+    replace: "",
+    tests: ["tests/unit/store/store_keys_test.ts"],
+  },
+  {
+    guard: "a key that is the right one",
+    file: "src/store/guarded_file.ts",
+    find: "return file !== null || await hasId(candidate, header.keyId);",
+    replace: "return true;",
+    tests: ["tests/unit/store/damaged_store_test.ts"],
+  },
+  {
+    guard: "signals that are listened for before a lock is taken",
+    file: "src/system/create_system.ts",
+    find: "        beginToListen(interrupts);\n",
+    replace: "",
+    tests: ["tests/unit/wiring/create_context_test.ts"],
+  },
+  {
     guard: "the sync of a file before its rename",
     file: "src/system/file_changes.ts",
     find: "  await file.sync();\n",
