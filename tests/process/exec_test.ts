@@ -130,13 +130,12 @@ Deno.test({
     await using sandbox = await openSandbox({ accessTokenTtl: 60 });
     await sandbox.signIn(["get-token"]);
     const arrival = Promise.withResolvers<void>();
-    const until = Promise.withResolvers<void>();
-    sandbox.provider.failNext("token", { kind: "hold", onArrival: arrival.resolve, until: until.promise });
+    const until = new Promise<void>(() => {});
+    sandbox.provider.failNext("token", { kind: "hold", onArrival: arrival.resolve, until });
     const program = sandbox.start(execShell("echo ran"), PERMITTED);
     await arrival.promise;
     program.kill("SIGINT");
     const result = await program.ended;
-    until.resolve();
     assertEquals([result.code, result.stdout], [130, ""], result.stderr);
   },
 });
