@@ -1,4 +1,5 @@
 import { encryptAesGcm } from "@std/crypto/aes-gcm";
+import { joinBytes } from "../join_bytes.ts";
 import {
   HEADER,
   MAGIC,
@@ -28,7 +29,7 @@ export async function formatTokenFile(
 
   const parts = [indexText, ...records.map(({ data }) => data)];
   const sealed = await Promise.all(parts.map((part, number) => seal(part, key, headerBytes, number)));
-  return join([headerBytes, ...sealed]);
+  return joinBytes(headerBytes, ...sealed);
 }
 
 async function seal(
@@ -38,14 +39,4 @@ async function seal(
   number: number,
 ): Promise<Uint8Array> {
   return await encryptAesGcm(key, new Uint8Array(data), { additionalData: partLabel(header, number) });
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -46,13 +46,7 @@ export async function checkOwnFolder(
   path: string,
   facts: FileFacts,
 ): Promise<void> {
-  if (facts.kind !== "folder") {
-    throw notPrivate(
-      path,
-      `is ${KIND_NAMES[facts.kind]}, not a folder`,
-      `Move it away: mv ${shellWord(path)} ${shellWord(`${path}.old`)}`,
-    );
-  }
+  if (facts.kind !== "folder") throw wrongKind(path, facts, "a folder");
   if (facts.mode === null || (facts.mode & 0o077) === 0) return;
   await refuseSharedFolder(files, path, facts.mode);
   await repair(files, path, facts.mode, FOLDER_MODE);
@@ -89,13 +83,7 @@ export async function checkOwnFile(
   folderOwner: number | null,
   strictness: Strictness,
 ): Promise<void> {
-  if (facts.kind !== "file") {
-    throw notPrivate(
-      path,
-      `is ${KIND_NAMES[facts.kind]}, not a file`,
-      `Move it away: mv ${shellWord(path)} ${shellWord(`${path}.old`)}`,
-    );
-  }
+  if (facts.kind !== "file") throw wrongKind(path, facts, "a file");
   if (facts.uid !== null && folderOwner !== null && facts.uid !== folderOwner) {
     throw notPrivate(path, "belongs to another user", "Check who put it there, and move it away.");
   }
@@ -138,6 +126,14 @@ const KIND_NAMES: Readonly<Record<FileFacts["kind"], string>> = {
   symlink: "a symbolic link",
   other: "a special file",
 };
+
+function wrongKind(path: string, { kind }: FileFacts, wanted: string): CliError {
+  return notPrivate(
+    path,
+    `is ${KIND_NAMES[kind]}, not ${wanted}`,
+    `Move it away: mv ${shellWord(path)} ${shellWord(`${path}.old`)}`,
+  );
+}
 
 function notPrivate(path: string, what: string, hint: string): CliError {
   return new CliError("store", `${path} ${what}`, { hint });

@@ -1,5 +1,7 @@
 /** The messages of FUSE, version 7 of its protocol, as the kernel's `fuse.h` lays them out. Numbers are little-endian. */
 
+import { joinBytes } from "../../../src/join_bytes.ts";
+
 /** What the kernel asks for, by number. */
 export const OPCODES = {
   lookup: 1,
@@ -142,17 +144,6 @@ export function packed(...numbers: readonly (number | bigint)[]): Uint8Array<Arr
   return new Uint8Array(view.buffer);
 }
 
-/** Puts byte strings one after the other. */
-export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 function attributes({ node, size, mode, uid, gid }: Attributes): Uint8Array {
   const times = [0n, 0n, 0n, 0, 0, 0] as const;
   return packed(
@@ -172,12 +163,12 @@ function attributes({ node, size, mode, uid, gid }: Attributes): Uint8Array {
 
 /** The answer to a look at a node. Nothing of it may be kept by the kernel. */
 export function attributesAnswer(given: Attributes): Uint8Array {
-  return joined(packed(0n, 0, 0), attributes(given));
+  return joinBytes(packed(0n, 0, 0), attributes(given));
 }
 
 /** The answer that introduces a node. */
 export function entryAnswer(given: Attributes): Uint8Array {
-  return joined(packed(BigInt(given.node), 0n, 0n, 0n, 0, 0), attributes(given));
+  return joinBytes(packed(BigInt(given.node), 0n, 0n, 0n, 0, 0), attributes(given));
 }
 
 /** The answer to opening something. Reads and writes go past the kernel's cache. */
@@ -202,7 +193,7 @@ export function folderEntry(node: number, offset: number, isFolder: boolean, nam
   const padding = new Uint8Array((8 - nameBytes.length % 8) % 8);
   const folderType = 4;
   const fileType = 8;
-  return joined(
+  return joinBytes(
     packed(BigInt(node), BigInt(offset), nameBytes.length, isFolder ? folderType : fileType),
     nameBytes,
     padding,

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { decodeBase64 } from "@std/encoding/base64";
 import fc from "fast-check";
 import { CliError } from "../../../src/errors.ts";
+import { joinBytes } from "../../../src/join_bytes.ts";
 import type { Session } from "../../../src/store/session.ts";
 import { GUARDIAN_NUMBERS } from "../../../src/store/guardian/key_guardian.ts";
 import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
@@ -85,16 +86,6 @@ async function partsOf(content: Bytes, key: CryptoKey): Promise<[number, number]
   return parts;
 }
 
-function joined(...parts: Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 /** Every way to damage a file that there is a name for. */
 function damaged(
   first: Bytes,
@@ -112,8 +103,8 @@ function damaged(
   };
   return fc.oneof(
     bytes,
-    bytes.map((data) => joined(first.subarray(0, HEADER_LENGTH), data)),
-    bytes.map((data) => joined(new TextEncoder().encode("EACT\x01\x01"), data)),
+    bytes.map((data) => joinBytes(first.subarray(0, HEADER_LENGTH), data)),
+    bytes.map((data) => joinBytes(new TextEncoder().encode("EACT\x01\x01"), data)),
     place.map((end) => first.slice(0, end)),
     fc.array(fc.tuple(place, fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 5 }).map(
       (flips) => {
@@ -123,10 +114,10 @@ function damaged(
       },
     ),
     fc.tuple(file, file, place, place).map(([a, b, end, start]) =>
-      joined(a.subarray(0, end), b.subarray(start))
+      joinBytes(a.subarray(0, end), b.subarray(start))
     ),
     fc.tuple(place, fc.nat(40), bytes).map(([at, length, data]) =>
-      joined(first.subarray(0, at), data, first.subarray(at + length))
+      joinBytes(first.subarray(0, at), data, first.subarray(at + length))
     ),
     fc.tuple(fc.nat(HEADER_LENGTH - 1), fc.nat(255)).map(([at, value]) => {
       const changed = first.slice();
@@ -135,9 +126,9 @@ function damaged(
     }),
     fc.constantFrom(0, 1, 27, 28, 29, first.length, 0x7fffffff, 0x80000000, 0xffffffff).map(withNumber),
     fc.nat(0xffffffff).map(withNumber),
-    bytes.filter((data) => data.length > 0).map((data) => joined(first, data)),
+    bytes.filter((data) => data.length > 0).map((data) => joinBytes(first, data)),
     fc.shuffledSubarray(parts).map((order) =>
-      joined(
+      joinBytes(
         first.subarray(0, HEADER_LENGTH),
         ...order.map(([start, end]) => first.subarray(start, end)),
       )
@@ -185,15 +176,15 @@ async function sealed(
   new DataView(ownHeader.buffer).setUint32(INDEX_LENGTH_AT, index.length + 28);
   const seal = async (data: Uint8Array, number: number) => {
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const additionalData = joined(ownHeader, new Uint8Array([0, 0, 0, number]));
+    const additionalData = joinBytes(ownHeader, new Uint8Array([0, 0, 0, number]));
     const encrypted = await crypto.subtle.encrypt(
       { name: "AES-GCM", iv, additionalData },
       key,
       new Uint8Array(data),
     );
-    return joined(iv, new Uint8Array(encrypted));
+    return joinBytes(iv, new Uint8Array(encrypted));
   };
-  return joined(ownHeader, ...await Promise.all([index, ...records].map(seal)));
+  return joinBytes(ownHeader, ...await Promise.all([index, ...records].map(seal)));
 }
 
 const text = (value: string) => new TextEncoder().encode(value);
