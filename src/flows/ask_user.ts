@@ -21,9 +21,8 @@ export async function askUser(
   request: TokenRequest,
   { session, demand }: UserNeeded,
   dependencies: TokenDependencies,
-  signal: AbortSignal,
 ): Promise<TokenResult> {
-  const { store, clock, progress } = dependencies;
+  const { store, clock, progress, signal } = dependencies;
   if (request.flow === "interactive" && request.scopes.some(isDefaultScope)) {
     progress({ kind: "default-scope-in-browser" });
   }

@@ -16,22 +16,21 @@ export async function askUserInTurn(
   request: TokenRequest,
   needed: UserNeeded,
   dependencies: TokenDependencies,
-  signal: AbortSignal,
 ): Promise<TokenResult> {
-  using turn = await takeTurn(request, dependencies, signal);
-  if (turn === null) return await askUser(request, needed, dependencies, signal);
+  using turn = await takeTurn(request, dependencies);
+  if (turn === null) return await askUser(request, needed, dependencies);
   let latest = needed;
   if (asksAsOthersDo(request)) {
     const { meanwhile } = turn;
     if (meanwhile?.kind === "refused" && concerns(meanwhile, request)) throw meanwhile.error;
-    const others = await getSilently(afterOthers(request, needed, meanwhile), dependencies, signal);
+    const others = await getSilently(afterOthers(request, needed, meanwhile), dependencies);
     if (others.kind === "token") return others.result;
     latest = { ...others, demand: others.demand ?? needed.demand };
   }
   await assertNotDeleted(request, dependencies);
   await turn.begin();
   try {
-    const result = await askUser(request, latest, dependencies, signal);
+    const result = await askUser(request, latest, dependencies);
     if (result.isSaved) await turn.conclude({ kind: "signed-in" });
     return result;
   } catch (error) {
@@ -46,8 +45,7 @@ export async function askUserInTurn(
 /** The turn to ask the user; null where the store's folder can't give one, for a token is worth more than its order. */
 async function takeTurn(
   { key }: TokenRequest,
-  { takeSignInTurn, progress }: TokenDependencies,
-  signal: AbortSignal,
+  { takeSignInTurn, progress, signal }: TokenDependencies,
 ): Promise<SignInTurn | null> {
   const { profile } = key;
   try {

@@ -18,7 +18,6 @@ import { sessionAfter } from "./session_after.ts";
 export async function getForApplication(
   request: TokenRequest,
   dependencies: TokenDependencies,
-  signal: AbortSignal,
 ): Promise<TokenResult> {
   assertExpected(null, request.expect, request.key);
   await dependencies.prepareCredential();
@@ -27,7 +26,7 @@ export async function getForApplication(
   if (!request.useStore) return await acquire(request, null, save, dependencies);
   let isMyTurn = false;
   try {
-    return await inTurn(request, dependencies, signal, async () => {
+    return await inTurn(request, dependencies, async () => {
       isMyTurn = true;
       await assertNotDeleted(request, dependencies);
       const { session, cached } = await lookInCache(request, dependencies);

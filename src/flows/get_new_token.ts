@@ -3,7 +3,7 @@ import type { Session } from "../store/session.ts";
 import { askUser } from "./ask_user.ts";
 import { askUserInTurn } from "./ask_user_in_turn.ts";
 import { getForApplication } from "./get_for_application.ts";
-import { refreshInTurn, type UserNeeded } from "./get_silently.ts";
+import { refreshInTurn } from "./get_silently.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
 import { nobodyAsked, userNeeded } from "./user_needed.ts";
 
@@ -17,25 +17,15 @@ export async function getNewToken(
   session: Session | null,
   dependencies: TokenDependencies,
 ): Promise<TokenResult> {
-  const { signal, progress } = dependencies;
-  if (request.key.owner === "application") return await getForApplication(request, dependencies, signal);
-  const silent = await refreshInTurn(request, session, dependencies, signal);
+  if (request.key.owner === "application") return await getForApplication(request, dependencies);
+  const silent = await refreshInTurn(request, session, dependencies);
   if (silent.kind === "token") return silent.result;
   if (!request.mayAskUser) throw userNeeded(request, silent.demand);
-  if (silent.demand !== null) progress({ kind: "sign-in-needed", error: silent.demand });
+  if (silent.demand !== null) dependencies.progress({ kind: "sign-in-needed", error: silent.demand });
   try {
-    return await askWhoeverIsThere(request, silent, dependencies);
+    return await (request.useStore ? askUserInTurn : askUser)(request, silent, dependencies);
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "person_needed") throw error;
     throw nobodyAsked(error, request, silent.demand);
   }
-}
-
-async function askWhoeverIsThere(
-  request: TokenRequest,
-  silent: UserNeeded,
-  dependencies: TokenDependencies,
-): Promise<TokenResult> {
-  const ask = request.useStore ? askUserInTurn : askUser;
-  return await ask(request, silent, dependencies, dependencies.signal);
 }

@@ -28,11 +28,10 @@ export interface UserNeeded {
 export async function getSilently(
   request: TokenRequest,
   dependencies: TokenDependencies,
-  signal: AbortSignal,
 ): Promise<Silently> {
   const { session, cached } = await lookInCache(request, dependencies);
   if (cached !== null) return { kind: "token", result: cached };
-  return await refreshInTurn(request, session, dependencies, signal);
+  return await refreshInTurn(request, session, dependencies);
 }
 
 /** The same once the cache had nothing but `session`. @throws {CliError} What the store, the credential and the refresh throw. */
@@ -40,11 +39,10 @@ export async function refreshInTurn(
   request: TokenRequest,
   session: Session | null,
   dependencies: TokenDependencies,
-  signal: AbortSignal,
 ): Promise<Silently> {
   if (!request.acceptRefresh || session === null) return { kind: "user-needed", session, demand: null };
   await dependencies.prepareCredential();
-  return await inTurn(request, dependencies, signal, () => refresh(request, dependencies));
+  return await inTurn(request, dependencies, () => refresh(request, dependencies));
 }
 
 /** A wait that is longer is worth a word, in milliseconds. */
@@ -53,8 +51,7 @@ const PATIENCE_MS = 1000;
 /** Runs `work` in the profile's turn, and says so where others take theirs. @throws {CliError} What `work` and the store throw. */
 export async function inTurn<T>(
   request: TokenRequest,
-  { store, clock, progress }: Pick<TokenDependencies, "store" | "clock" | "progress">,
-  signal: AbortSignal,
+  { store, clock, progress, signal }: TokenDependencies,
   work: () => Promise<T>,
 ): Promise<T> {
   const { profile } = request.key;

@@ -2,12 +2,12 @@ import { assertExpected } from "../expected_account.ts";
 import { coversScopes } from "../scopes.ts";
 import type { CachedToken, Session } from "../store/session.ts";
 import { isExpired, REFRESH_MARGIN_SECONDS } from "../token.ts";
-import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import type { CacheDependencies, TokenRequest, TokenResult } from "./get_token.ts";
 
 /** What is kept for a request: all that its session has, and a token that will do, or null. @throws {CliError} What the store throws. */
 export async function lookInCache(
   request: TokenRequest,
-  { store, clock, progress }: Pick<TokenDependencies, "store" | "clock" | "progress">,
+  { store, clock, progress }: CacheDependencies,
 ): Promise<{ session: Session | null; cached: TokenResult | null }> {
   const session = request.useStore ? await store.read(request.key) : null;
   if (request.acceptCached || request.acceptRefresh) checkAccount(session, request);
