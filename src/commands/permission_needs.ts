@@ -70,9 +70,10 @@ const RULES: readonly Rule[] = [
   { kind: "ffi", names: /crypt32/, need: "key", os: ["windows"] },
   { kind: "run", names: /^secret-tool$/, need: "key", os: ["linux"] },
   { kind: "run", names: /security$/, need: "key", os: ["darwin"] },
-  { kind: "run", names: /^(xdg-open|wslview|rundll32\.exe)$/, need: "user", os: ["linux"] },
+  { kind: "run", names: /^(xdg-open|wslview)$/, need: "user", os: ["linux"] },
+  // On Linux it is the way from WSL to the browser of Windows.
+  { kind: "run", names: /^rundll32\.exe$/, need: "user", os: ["linux", "windows"] },
   { kind: "run", names: /^(open$|\/Applications\/)/, need: "user", os: ["darwin"] },
-  { kind: "run", names: /^rundll32\.exe$/, need: "user", os: ["windows"] },
   { kind: "run", names: /^tee$/, need: "question", os: ["linux", "darwin"] },
   { kind: "run", names: /^[\w-]+$/, need: "user" },
 ];
