@@ -153,11 +153,13 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
+/** Deno logs an `import` for every module of the program itself that comes from JSR, which no command asks for. */
 function parseLog(text: string): Asked[] {
-  return text.split("\n").filter(Boolean).map((line) => {
+  const entries = text.split("\n").filter(Boolean).map((line) => {
     const { permission, value } = JSON.parse(line);
     return { kind: permission, value };
   });
+  return entries.filter(({ kind }) => kind !== "import");
 }
 
 /** All that is documented, one by one. */

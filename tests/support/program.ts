@@ -146,6 +146,8 @@ export function inheritedVariables(): Record<string, string> {
     "SystemRoot",
     "DENO_DIR",
     "DENO_TLS_CA_STORE",
+    "JSR_URL",
+    "NPM_CONFIG_REGISTRY",
     "SSL_CERT_FILE",
     "TMPDIR",
     "TEMP",

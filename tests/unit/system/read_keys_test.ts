@@ -1,5 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path/from-file-url";
 import { hasNoPseudoTerminal, plainScreen } from "../../support/pseudo_terminal.ts";
+
+const CONFIG = fromFileUrl(import.meta.resolve("../../../deno.json"));
 
 /** Reads keys until a `q` comes, and shows how the terminal is while it reads and after that. */
 const SCRIPT = `
@@ -29,7 +32,9 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
-      const flags = (Deno.env.get("DENO_FLAGS") ?? "").split(" ").filter((flag) => flag !== "");
+      const given = (Deno.env.get("DENO_FLAGS") ?? "").split(" ").filter((flag) => flag !== "");
+      // The script is in another folder, where Deno does not find the names of deno.json by itself.
+      const flags = [`--config=${CONFIG}`, ...given];
       const path = `${folder}/read.ts`;
       await Deno.writeTextFile(path, SCRIPT);
       const command = [Deno.execPath(), "run", "--quiet", "--no-check", ...flags, "--allow-all", path];

@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path/from-file-url";
 
 const MODULE = import.meta.resolve("../../../src/system/standard_input.ts");
+
+const CONFIG = fromFileUrl(import.meta.resolve("../../../deno.json"));
 
 const SCRIPT = `
   import { readStandardInput } from ${JSON.stringify(MODULE)};
@@ -20,7 +23,8 @@ async function read(input: string | null, ...args: string[]): Promise<string> {
     await Deno.writeTextFile(`${folder}/script.ts`, SCRIPT);
     const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", ...flags, `${folder}/script.ts`, ...args],
+      // The script is in another folder, where Deno does not find the names of deno.json by itself.
+      args: ["run", "--quiet", `--config=${CONFIG}`, ...flags, `${folder}/script.ts`, ...args],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
