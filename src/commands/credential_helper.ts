@@ -30,8 +30,8 @@ export function credentialHelperCommand(context: CommandContext): AnyCommand {
   const command = new Command()
     .description(
       "Answer git, which wants to sign in to Azure Repos.\n" +
-        "Git runs it, as a credential helper. Without --scope the profile's scopes for Azure DevOps are asked for,\n" +
-        "or all of it.",
+        "Git runs it, as a credential helper. Without --scope it requests the profile's scopes for\n" +
+        "Azure DevOps, or all of them if the profile has none.",
     )
     .usage("[OPTION...] get|store|erase")
     .arguments("<operation:string:operation>")
@@ -41,7 +41,8 @@ export function credentialHelperCommand(context: CommandContext): AnyCommand {
     });
   return tokenOptions(command)
     .example(
-      "Git",
+      // With a name the line would be wider than the help, and be broken in the middle of the command.
+      "",
       "git config --global credential.https://dev.azure.com.helper '!entra-auth-cli credential-helper'",
     )
     .action((flags: CredentialHelperFlags, operation: string) =>

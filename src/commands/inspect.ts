@@ -40,8 +40,8 @@ export function inspectCommand(context: CommandContext): AnyCommand {
   return new Command()
     .description(
       "Show whose a token is, for what, and until when; never the token itself.\n" +
-        "Without a token: the newest in the cache. As an argument a token can be seen by other users of the\n" +
-        "machine: use - instead.",
+        "Without a token: the newest in the cache. Other users of the machine can see a token that is an\n" +
+        "argument: use - instead.",
     )
     .usage("[OPTION...] [TOKEN|-]")
     .arguments("[token:string]")

@@ -38,6 +38,9 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
 /** The names of the commands. */
 export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
+/** The columns of help that is not read on a terminal: in a file, a pipe or a CI log. */
+const HELP_COLUMNS = 100;
+
 /** Flags that say nothing about what to do. */
 const GLOBAL_FLAGS: readonly string[] = ["--verbose", "--plain"];
 
@@ -52,7 +55,7 @@ export async function runProgram(args: readonly string[], context: CommandContex
   const called = calledCommand(typed);
   const program = await buildProgram(called, context);
   try {
-    refuseEmptyValue(typed);
+    refuseEmptyArguments(typed);
     refuseWordsForAnother(typed, called);
     if (ownArguments(typed).every((arg) => GLOBAL_FLAGS.includes(arg))) program.showHelp();
     else await program.parse([...typed]);
@@ -75,6 +78,12 @@ function calledCommand(args: readonly string[]): string | null {
 
 /** The program with the one command, or with all of them. */
 async function buildProgram(called: string | null, context: CommandContext): Promise<AnyCommand> {
+  const { stdoutIsTerminal } = context.terminal;
+  const help = {
+    colors: stdoutIsTerminal && takesColour(context.env),
+    // On a terminal Cliffy takes the terminal's width.
+    ...(stdoutIsTerminal ? {} : { width: HELP_COLUMNS }),
+  };
   const program = new Command()
     .name("entra-auth-cli")
     .version(denoJson.version)
@@ -91,7 +100,7 @@ async function buildProgram(called: string | null, context: CommandContext): Pro
     .example("All about a command", "entra-auth-cli get-token --help")
     .globalOption("--verbose", "Say more when something fails.")
     .globalOption("--plain", "Words in place of symbols, nothing that moves: for screen readers.")
-    .help({ colors: context.terminal.stdoutIsTerminal && takesColour(context.env) })
+    .help(help)
     .throwErrors()
     .noExit();
   for (const name of called === null ? Object.keys(COMMANDS) : [called]) {
@@ -117,13 +126,17 @@ function refuseWordsForAnother(args: readonly string[], called: string | null): 
   );
 }
 
-/** To Cliffy an empty value is none, so `clear-cache --profile "$UNSET"` would clear another profile. */
-function refuseEmptyValue(args: readonly string[]): void {
-  const isEmpty = (arg: string, next: string | undefined) =>
-    arg.startsWith("-") && (next === "" || /^[^=]+=$/.test(arg));
+/**
+ * Cliffy drops an empty value or positional argument: `clear-cache --profile "$UNSET"` would clear another profile, and
+ * `inspect "$UNSET"` report on another token.
+ */
+function refuseEmptyArguments(args: readonly string[]): void {
   const own = ownArguments(args);
-  const option = own.find((arg, at) => isEmpty(arg, own[at + 1]));
+  const option = own.find((arg, at) => /^-./.test(arg) && (own[at + 1] === "" || /^[^=]+=$/.test(arg)));
   if (option !== undefined) {
     throw new ValidationError(`Missing value for option "${option.replace(/=$/, "")}".`);
+  }
+  if (own.includes("")) {
+    throw new ValidationError('Invalid argument "": expected a value, or no argument at all.');
   }
 }

@@ -56,10 +56,21 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["list-profiles", "--output", "xml"], "xml"],
   [["delete-profile"], "name"],
   [["delete-profile", "--name", "../x"], "../x"],
+  [[""], '""'],
+  [["", "get-token"], '""'],
+  [["get-token", ""], '""'],
+  [["inspect", ""], '""'],
+  [["inspect", "-", ""], '""'],
+  [["explain", ""], '""'],
+  [["explain", "50011", ""], '""'],
+  [["permissions", ""], '""'],
+  [["completions", ""], '""'],
 ];
 
+const shown = (arg: string) => arg === "" ? '""' : arg;
+
 for (const [args, named] of WRONG) {
-  Deno.test(`entra-auth-cli ${args.slice(0, 5).join(" ")} is wrong usage`, async () => {
+  Deno.test(`entra-auth-cli ${args.slice(0, 5).map(shown).join(" ")} is wrong usage`, async () => {
     const result = await runAlone(...args);
     assertEquals([result.code, result.stdout], [2, ""], result.stderr);
     assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
@@ -125,7 +136,10 @@ Deno.test("entra-auth-cli help shows what --help shows, also of a command", asyn
   }
 });
 
-Deno.test("the help of every command fits into 110 columns and has examples, with flags that there are", async () => {
+// The stand-in for Cliffy that is used where JSR cannot be reached does not let its callers set the width.
+const HELP_COLUMNS = import.meta.resolve("@cliffy/command").startsWith("file:") ? 110 : 100;
+
+Deno.test(`the help of every command fits into ${HELP_COLUMNS} columns and has examples, with flags that there are`, async () => {
   const { stdout } = await runAlone("--help");
   const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]+)(?: +[<[]\S+)? +- /gm)].map(([, name]) =>
     name ?? ""
@@ -134,7 +148,7 @@ Deno.test("the help of every command fits into 110 columns and has examples, wit
   for (const command of commands) {
     const help = (await runAlone(command, "--help")).stdout;
     const lines = help.split("\n").map((line) => line.trimEnd());
-    assertEquals(lines.filter((line) => line.length > 110), [], command);
+    assertEquals(lines.filter((line) => line.length > HELP_COLUMNS), [], command);
     const [options = "", examples = ""] = help.split("Examples:");
     assertStringIncludes(examples, `entra-auth-cli ${command}`);
     const own = [...examples.matchAll(new RegExp(`entra-auth-cli ${command}(?: (?!-- ).*)?$`, "gm"))];
