@@ -59,11 +59,11 @@ resolve_jsr() {
     say "DENO_FLAGS is set, and used as it is: $DENO_FLAGS"
     return
   fi
-  if script scripts/jsr_reachable.ts; then
+  if script scripts/offline/jsr_reachable.ts; then
     DENO_FLAGS=
   else
     say "JSR can't be reached: the same packages are resolved from npm (.dev/import_map.json)"
-    script scripts/jsr_from_npm.ts
+    script scripts/offline/jsr_from_npm.ts
     # An absolute path serves programs that tests start elsewhere, but DENO_FLAGS can't hold one with a space in it.
     root=$(pwd -W 2>/dev/null || pwd)
     case $root in
@@ -91,7 +91,7 @@ apt_install() {
   quietly_install "$@" || { as_root apt-get update >>.dev/apt.log 2>&1 && quietly_install "$@"; }
 }
 
-find_chromium() { CHROMIUM_BIN=$(script scripts/find_chromium.ts); }
+find_chromium() { CHROMIUM_BIN=$(script scripts/check/find_chromium.ts); }
 
 need_chromium() {
   if find_chromium || { apt_install chromium && find_chromium; }; then

@@ -1,6 +1,6 @@
-import { everydayCall } from "./commands/everyday_call.ts";
-import { runGetToken } from "./commands/run_get_token.ts";
-import { ownArguments } from "./own_arguments.ts";
+import { fastPath } from "./cli/options/fast_path.ts";
+import { runGetToken } from "./cli/commands/run_get_token.ts";
+import { ownArguments } from "./cli/own_arguments.ts";
 import type { System } from "./system/system.ts";
 import { createContext } from "./wiring/create_context.ts";
 
@@ -13,12 +13,12 @@ export async function runApp(args: readonly string[], system: System): Promise<n
   const own = ownArguments(args);
   const context = createContext(system, own.includes("--plain"));
   try {
-    const flags = everydayCall(args);
+    const flags = fastPath(args);
     if (flags !== null) await runGetToken(flags, context);
-    else await (await import("./commands/program.ts")).runProgram(args, context);
+    else await (await import("./cli/program.ts")).runProgram(args, context);
     return context.exitCode;
   } catch (error) {
-    const { reportError } = await import("./commands/report_error.ts");
+    const { reportError } = await import("./cli/report_error.ts");
     return reportError(error, context.terminal, {
       asJson: wantsJson(own),
       verbose: own.includes("--verbose"),

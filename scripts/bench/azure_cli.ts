@@ -7,7 +7,7 @@ import { CONFIDENTIAL_APPLICATION } from "../../tests/support/provider/directory
 import { discoveryDocument } from "../../tests/support/provider/discovery_document.ts";
 import { type HttpsServer, startHttpsServer } from "../../tests/support/provider/https_server.ts";
 import type { Provider } from "../../tests/support/provider/provider.ts";
-import { say } from "../npm_package.ts";
+import { say } from "../offline/npm_package.ts";
 import type { TimedCommand } from "./compare.ts";
 
 /** The Azure CLI, with a token in its cache, until its folder goes. */

@@ -1,11 +1,11 @@
 import { join } from "@std/path/join";
-import { keyFileGuardian } from "../../src/store/guardian/key_file.ts";
+import { keyFileStore } from "../../src/store/keystore/key_file.ts";
 import { formatTokenFile } from "../../src/store/format_token_file.ts";
 import { formatSession, parseSession } from "../../src/store/session_record.ts";
 import { bytesInMemory, parseTokenFile } from "../../src/store/token_file.ts";
-import { systemFiles } from "../../src/system/files.ts";
-import { systemLocks } from "../../src/system/lock.ts";
-import { openPrivateFolder } from "../../src/system/private_folder.ts";
+import { systemFiles } from "../../src/system/files/files.ts";
+import { systemLocks } from "../../src/system/files/lock.ts";
+import { openPrivateFolder } from "../../src/system/files/private_folder.ts";
 
 /**
  * Gives the store in `home`, whose key is in a file and which has one profile with one session, copies of both under
@@ -23,7 +23,7 @@ async function addSessions(home: string, names: readonly string[]): Promise<void
   const folder = openPrivateFolder({ path: home, files: systemFiles, locks: systemLocks, notice });
   const path = join(home, "tokens.enc");
   const source = bytesInMemory(await Deno.readFile(path));
-  const key = await keyFileGuardian(folder).load(new Uint8Array());
+  const key = await keyFileStore(folder).load(new Uint8Array());
   if (key === null) throw new Error(`Cannot fill the store in ${home}: it has no key file`);
   const file = await parseTokenFile(source, key.key);
   const data = await file.open(0);

@@ -1,8 +1,8 @@
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { CONFIDENTIAL_APPLICATION } from "../../tests/support/provider/directory.ts";
-import type { Sandbox } from "../../tests/support/sandbox.ts";
-import { say } from "../npm_package.ts";
+import type { Sandbox } from "../../tests/support/program/sandbox.ts";
+import { say } from "../offline/npm_package.ts";
 import type { TimedCommand } from "./compare.ts";
 
 const PACKAGES = ["@azure/identity@4.14.1", "@azure/msal-node@7.2.1"];

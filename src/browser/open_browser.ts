@@ -1,5 +1,5 @@
 import { abortable } from "@std/async/abortable";
-import type { Processes, StartAttempt, StartedProcess } from "../system/processes.ts";
+import type { Processes, StartAttempt, StartedProcess } from "../system/processes/processes.ts";
 import { type OpenerCommand, openerCommands, type OpenerContext } from "./opener.ts";
 
 /** What became of opening the browser. */

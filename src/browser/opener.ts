@@ -25,7 +25,7 @@ export interface OpenerContext {
  * The longest URL that the shell of Windows gives to a browser, in characters: with a pair of quotes it is the 2083 of
  * INTERNET_MAX_URL_LENGTH (wininet.h). What is longer opens nothing there, and nobody says so.
  */
-const LONGEST_ON_WINDOWS = 2081;
+const MAX_ON_WINDOWS = 2081;
 
 /** The programs that leave it to the shell of Windows which browser it is. */
 const SHELL_OF_WINDOWS = /(?:^|[/\\])(?:rundll32\.exe|wslview)$/i;
@@ -39,8 +39,8 @@ const SHELL_OF_WINDOWS = /(?:^|[/\\])(?:rundll32\.exe|wslview)$/i;
  */
 export function openerCommands(url: string, context: OpenerContext): OpenerCommand[] {
   const commands = commandsFor(url, context);
-  if (url.length <= LONGEST_ON_WINDOWS) return commands;
-  const refusal = `Windows opens no address of more than ${LONGEST_ON_WINDOWS} characters by itself`;
+  if (url.length <= MAX_ON_WINDOWS) return commands;
+  const refusal = `Windows opens no address of more than ${MAX_ON_WINDOWS} characters by itself`;
   return commands.map((command) =>
     SHELL_OF_WINDOWS.test(command.command) ? { ...command, refusal } : command
   );

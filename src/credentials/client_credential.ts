@@ -1,4 +1,4 @@
-import type { Secret } from "../secret.ts";
+import type { Secret } from "../text/secret.ts";
 
 /** What an application proves itself with to the authority (OpenID Connect Core 1.0, section 9). */
 export type ClientCredential =

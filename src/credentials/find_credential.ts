@@ -1,9 +1,9 @@
 import { CliError } from "../errors.ts";
-import { Secret } from "../secret.ts";
+import { Secret } from "../text/secret.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
-import type { Bytes } from "../system/files.ts";
-import type { Network } from "../system/network.ts";
+import type { Bytes } from "../system/files/files.ts";
+import type { Network } from "../system/network/network.ts";
 import type { ClientCredential } from "./client_credential.ts";
 import { checkAssertion } from "./federation/check_assertion.ts";
 import { openCertificate } from "./open_certificate.ts";

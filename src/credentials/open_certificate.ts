@@ -1,4 +1,4 @@
-import { Secret } from "../secret.ts";
+import { Secret } from "../text/secret.ts";
 import type { CredentialDependencies, CredentialPlaces, FoundCredential } from "./find_credential.ts";
 
 /**

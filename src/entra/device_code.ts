@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
-import { plainText } from "../plain_text.ts";
+import { plainText } from "../text/plain_text.ts";
 import type { Authority } from "./authority.ts";
-import type { JsonObject } from "./send_to_authority.ts";
+import type { JsonObject } from "./msal/send_to_authority.ts";
 
 /** What the device authorization endpoint granted, judged: RFC 8628 section 3.2. */
 export interface DeviceAuthorization {
@@ -31,19 +31,19 @@ const VERIFICATION_HOSTS = [
 const INTERVAL = { default: 5, least: 1, most: 60 };
 
 /** In seconds: as long as Entra's codes are good, and no code is believed to be good for longer. */
-const LONGEST_LIFE_SECONDS = 15 * 60;
+const MAX_LIFE_SECONDS = 15 * 60;
 
-const LONGEST_USER_CODE = 64;
+const MAX_USER_CODE = 64;
 
 /**
  * Judges the answer of the device authorization endpoint before anything of it is shown or used.
  *
  * @throws {CliError} `invalid_response` that names the field.
  */
-export function judgeDeviceAuthorization(body: JsonObject, authority: Authority): DeviceAuthorization {
+export function validateDeviceAuthorization(body: JsonObject, authority: Authority): DeviceAuthorization {
   const { device_code: deviceCode, user_code: shown } = body;
   if (typeof deviceCode !== "string" || deviceCode === "") throw wrongField("device_code", "a code");
-  const userCode = typeof shown === "string" ? plainText(shown, LONGEST_USER_CODE) : "";
+  const userCode = typeof shown === "string" ? plainText(shown, MAX_USER_CODE) : "";
   if (userCode === "") throw wrongField("user_code", "a code");
   const verificationUri = trustedAddress(body.verification_uri, authority);
   if (verificationUri === null) {
@@ -55,9 +55,9 @@ export function judgeDeviceAuthorization(body: JsonObject, authority: Authority)
     verificationUriComplete: trustedAddress(body.verification_uri_complete, authority),
     intervalSeconds: clamp(seconds(body.interval) ?? INTERVAL.default, INTERVAL.least, INTERVAL.most),
     expiresInSeconds: clamp(
-      seconds(body.expires_in) ?? LONGEST_LIFE_SECONDS,
+      seconds(body.expires_in) ?? MAX_LIFE_SECONDS,
       INTERVAL.least,
-      LONGEST_LIFE_SECONDS,
+      MAX_LIFE_SECONDS,
     ),
   };
 }

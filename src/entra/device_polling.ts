@@ -1,7 +1,7 @@
 import { CliError, type CliErrorOptions } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
-import { parseReportedError, type ReportedError } from "./reported_error.ts";
-import type { JsonObject, MsalResponse } from "./send_to_authority.ts";
+import { parseReportedError, type ReportedError } from "./errors/reported_error.ts";
+import type { JsonObject, MsalResponse } from "./msal/send_to_authority.ts";
 
 /** What polling needs. */
 export interface DevicePolling {
@@ -21,10 +21,10 @@ export interface DevicePolling {
 const SLOW_DOWN_MS = 5_000;
 
 /** Errors that a service has for a while (RFC 6749 section 4.1.2.1). */
-const PASSING = ["temporarily_unavailable", "server_error"];
+const TRANSIENT = ["temporarily_unavailable", "server_error"];
 
 /** The longest wait after failures in a row. */
-const LONGEST_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 60_000;
 
 /**
  * Polls the token endpoint by RFC 8628 section 3.5 until the person has decided, and gives the answer. A network that
@@ -38,7 +38,7 @@ export async function pollForTokens(polling: DevicePolling): Promise<MsalRespons
   let intervalMs = polling.intervalSeconds * 1000;
   let failures = 0;
   while (true) {
-    const longest = Math.max(intervalMs, LONGEST_WAIT_MS);
+    const longest = Math.max(intervalMs, MAX_WAIT_MS);
     const waitMs = Math.min(intervalMs * 2 ** failures, longest);
     await clock.wait(Math.min(waitMs, Math.max(life.leftMs(), 0)), signal);
     if (life.leftMs() <= 0) throw expired(null);
@@ -47,7 +47,7 @@ export async function pollForTokens(polling: DevicePolling): Promise<MsalRespons
     if (answer === null) continue;
     const reported = parseReportedError(answer.body);
     if (reported?.error === "slow_down") intervalMs += SLOW_DOWN_MS;
-    else if (reported?.error !== "authorization_pending") return conclude(answer, reported);
+    else if (reported?.error !== "authorization_pending") return publishOutcome(answer, reported);
   }
 }
 
@@ -61,14 +61,14 @@ function startLife(clock: Clock, lifeMs: number): { leftMs(): number } {
 async function pollOnce({ poll }: DevicePolling): Promise<MsalResponse<JsonObject> | null> {
   try {
     const answer = await poll();
-    return PASSING.includes(parseReportedError(answer.body)?.error ?? "") ? null : answer;
+    return TRANSIENT.includes(parseReportedError(answer.body)?.error ?? "") ? null : answer;
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "network") throw error;
     return null;
   }
 }
 
-function conclude(
+function publishOutcome(
   answer: MsalResponse<JsonObject>,
   reported: ReportedError | null,
 ): MsalResponse<JsonObject> {

@@ -1,6 +1,6 @@
 import { decodeProtectedHeader } from "jose";
 import { CliError } from "../errors.ts";
-import { plainText } from "../plain_text.ts";
+import { plainText } from "../text/plain_text.ts";
 import {
   type Authority,
   type AuthorityMetadata,
@@ -13,7 +13,7 @@ import {
 const CLOCK_LEEWAY_SECONDS = 300;
 
 /** It is shown, and sent along with the next sign-in in a URL. No e-mail address is longer (RFC 5321 section 4.5.3.1). */
-const LONGEST_USERNAME = 320;
+const MAX_USERNAME = 320;
 
 /** What the ID token has to agree with. */
 export interface ExpectedIdToken {
@@ -46,7 +46,7 @@ export interface IdTokenSubject {
  *
  * @throws {CliError} `invalid_response` that names the claim, or `wrong_account` for another tenant's token.
  */
-export function judgeIdToken(
+export function validateIdToken(
   idToken: string,
   claims: Readonly<Record<string, unknown>>,
   expected: ExpectedIdToken,
@@ -70,10 +70,10 @@ export function judgeIdToken(
   if (expected.nonce !== null && claims.nonce !== expected.nonce) {
     throw invalid("nonce is not the one that was sent");
   }
-  judgeTimes(claims, expected.nowMs / 1000);
+  validateTimes(claims, expected.nowMs / 1000);
   const username = claims.preferred_username ?? (Array.isArray(claims.emails) ? claims.emails[0] : undefined);
   return {
-    username: typeof username === "string" ? plainText(username, LONGEST_USERNAME) : "",
+    username: typeof username === "string" ? plainText(username, MAX_USERNAME) : "",
     objectId: guid(claims, isPolicy && claims.oid === undefined ? "sub" : "oid"),
     tenantId,
   };
@@ -99,7 +99,7 @@ function isSigned(idToken: string): boolean {
   }
 }
 
-function judgeTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: number): void {
+function validateTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: number): void {
   const [exp, iat] = [time(claims, "exp"), time(claims, "iat")];
   if (exp < nowSeconds - CLOCK_LEEWAY_SECONDS || iat > nowSeconds + CLOCK_LEEWAY_SECONDS) {
     // The token was made a moment ago, so its age is what the clocks are apart.

@@ -15,7 +15,7 @@ const EXTERNAL_ID_DOMAIN = ".ciamlogin.com";
  *
  * @throws {CliError} `invalid_response` that names the field.
  */
-export function judgeMetadata(
+export function validateMetadata(
   body: Readonly<Record<string, unknown>>,
   authority: Authority,
 ): AuthorityMetadata {

@@ -1,6 +1,6 @@
 import type { CliError } from "../errors.ts";
-import type { Secret } from "../secret.ts";
-import type { Account, Token } from "../token.ts";
+import type { Secret } from "../text/secret.ts";
+import type { Account, Token } from "../identity/token.ts";
 
 /** What the user may ask of a sign-in besides its scopes. */
 export interface SignInOptions {
@@ -21,7 +21,7 @@ export interface SignInOptions {
 /** What to ask of a refresh. */
 export interface RefreshOptions extends Pick<SignInOptions, "scopes" | "claims"> {
   /** Whether there is something to fall back on, so that a refresh which meets trouble is given up at once. Not by default. */
-  readonly isHasty?: boolean;
+  readonly failFast?: boolean;
 }
 
 /** Tokens as the authority issued them, judged. */

@@ -1,8 +1,8 @@
 import { CliError } from "../errors.ts";
 
 /** The longest life that is believed, in seconds. Entra's tokens live at most a day. */
-const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
-const LONGEST_TOKEN = 256 * 1024;
+const MAX_LIFE_SECONDS = 24 * 60 * 60;
+const MAX_TOKEN = 256 * 1024;
 
 /** What a bearer token is made of (RFC 6750 section 2.1). Nothing in it means anything to a shell or in a header. */
 const BEARER_TOKEN = /^[\w\-.~+/]+=*$/;
@@ -26,10 +26,10 @@ export interface TokenResponse {
  *
  * @throws {CliError} `invalid_response` that names the first field that is wrong, and never quotes its value.
  */
-export function judgeTokenResponse(body: Readonly<Record<string, unknown>>): TokenResponse {
+export function validateTokenResponse(body: Readonly<Record<string, unknown>>): TokenResponse {
   const accessToken = body.access_token;
   if (
-    typeof accessToken !== "string" || accessToken.length > LONGEST_TOKEN ||
+    typeof accessToken !== "string" || accessToken.length > MAX_TOKEN ||
     !BEARER_TOKEN.test(accessToken)
   ) {
     throw wrongField("access_token", "a token");
@@ -46,17 +46,17 @@ export function judgeTokenResponse(body: Readonly<Record<string, unknown>>): Tok
   if (body.scope !== undefined && (typeof body.scope !== "string" || !SCOPES.test(body.scope))) {
     throw wrongField("scope", "a list of scopes");
   }
-  judgeRefreshToken(body.refresh_token);
+  validateRefreshToken(body.refresh_token);
   return {
-    expiresInSeconds: Math.min(Math.floor(expiresIn), LONGEST_LIFE_SECONDS),
+    expiresInSeconds: Math.min(Math.floor(expiresIn), MAX_LIFE_SECONDS),
     scopes: body.scope === undefined ? null : body.scope.split(" ").filter((scope) => scope !== ""),
   };
 }
 
 /** MSAL keeps whatever comes in place of the one it has, and the sign-in would be lost with the next refresh. */
-function judgeRefreshToken(value: unknown): void {
+function validateRefreshToken(value: unknown): void {
   if (value === undefined || value === null || value === "") return;
-  if (typeof value !== "string" || value.length > LONGEST_TOKEN || !REFRESH_TOKEN.test(value)) {
+  if (typeof value !== "string" || value.length > MAX_TOKEN || !REFRESH_TOKEN.test(value)) {
     throw wrongField("refresh_token", "a token");
   }
 }

@@ -1,11 +1,11 @@
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from "jose";
 import { CliError } from "../errors.ts";
-import { plainText } from "../plain_text.ts";
-import type { Network } from "../system/network.ts";
+import { plainText } from "../text/plain_text.ts";
+import type { Network } from "../system/network/network.ts";
 import { type Authority, entraAuthority, expectedIssuer, isGuid } from "./authority.ts";
 import { decodeToken } from "./decode_token.ts";
-import { assertAllowed, type JsonObject, sendToAuthority } from "./send_to_authority.ts";
-import { judgeMetadata } from "./metadata.ts";
+import { assertAllowed, type JsonObject, sendToAuthority } from "./msal/send_to_authority.ts";
+import { validateMetadata } from "./metadata.ts";
 
 /**
  * What became of checking a signature: a key of the tenant made it; it is not what it claims to be; or nobody but the
@@ -78,14 +78,14 @@ async function fetchKeys(
   };
   const { status, body } = await get(`${authority.url}/v2.0/.well-known/openid-configuration`);
   if (status !== 200) return wrong(`${authority.host} has no tenant ${tenantId}`);
-  const metadata = judgeMetadata(body, authority);
+  const metadata = validateMetadata(body, authority);
   const issuers = [expectedIssuer(authority, metadata, tenantId), formerIssuer(authority, tenantId)];
   if (!issuers.includes(String(issuer))) {
     return wrong(
       `It was issued by ${plainText(String(issuer))}, not by tenant ${tenantId} on ${authority.host}`,
     );
   }
-  return judgeKeys((await get(String(body.jwks_uri))).body, authority);
+  return validateKeys((await get(String(body.jwks_uri))).body, authority);
 }
 
 function formerIssuer({ host }: Authority, tenantId: string): string | undefined {
@@ -93,7 +93,7 @@ function formerIssuer({ host }: Authority, tenantId: string): string | undefined
   return former === undefined ? undefined : `https://${former}/${tenantId}/`;
 }
 
-function judgeKeys(body: JsonObject, authority: Authority): JSONWebKeySet {
+function validateKeys(body: JsonObject, authority: Authority): JSONWebKeySet {
   const { keys } = body;
   if (Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null)) return { keys };
   throw noKeys(authority);

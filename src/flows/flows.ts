@@ -1,18 +1,18 @@
-import type { PortableProfile } from "../profiles/portable_file.ts";
+import type { PortableProfile } from "../profiles/exchange/portable_file.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { CredentialFlags } from "../credentials/find_credential.ts";
 import type { PortChoice } from "../loopback/port_choice.ts";
-import type { Person } from "./person.ts";
-import type { Secret } from "../secret.ts";
-import type { SecretChange } from "./change_secrets.ts";
+import type { InteractiveSession } from "./sign_in/interactive_session.ts";
+import type { Secret } from "../text/secret.ts";
+import type { SecretChange } from "./profiles/change_secrets.ts";
 import type { Progress } from "./progress.ts";
-import type { TokenRequest, TokenResult } from "./get_token.ts";
-import type { AccessTokenChoice } from "./forget_access_tokens.ts";
-import type { ForgetOptions, Forgotten } from "./forget_tokens.ts";
-import type { InspectedSource, InspectedToken } from "./inspect_token.ts";
+import type { TokenRequest, TokenResult } from "./get_token/get_token.ts";
+import type { AccessTokenChoice } from "./tokens/forget_access_tokens.ts";
+import type { ForgetOptions, Forgotten } from "./tokens/forget_tokens.ts";
+import type { InspectedSource, InspectedToken } from "./tokens/inspect_token.ts";
 import type { Finding } from "./doctor/finding.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
-import type { StoreStatus } from "./store_status.ts";
+import type { StoreStatus } from "./tokens/store_status.ts";
 
 export type { PortChoice };
 
@@ -25,7 +25,7 @@ export interface SignInManner {
   /** How long to wait for the person, in milliseconds. */
   readonly timeoutMs: number;
   /** Meets the person at the terminal, for flows that do more than to open a browser. */
-  readonly meetPerson?: () => Promise<Person>;
+  readonly openInteractiveSession?: () => Promise<InteractiveSession>;
 }
 
 /** How the authority is reached. */
@@ -37,7 +37,7 @@ export interface AuthorityAccess {
 }
 
 /** How an application proves itself, as far as the user says. */
-export interface ApplicationProof {
+export interface ClientAuthentication {
   /** What was typed about the credential. */
   readonly flags: CredentialFlags;
   /** Asks the person for something secret; null where nobody can be asked, or nothing is answered. */
@@ -50,7 +50,10 @@ export interface Flows {
   getToken(
     request:
       & TokenRequest
-      & { readonly manner: SignInManner; readonly loadProof?: () => Promise<ApplicationProof> }
+      & {
+        readonly manner: SignInManner;
+        readonly loadClientAuthentication?: () => Promise<ClientAuthentication>;
+      }
       & AuthorityAccess,
     progress: Progress,
   ): Promise<TokenResult>;
@@ -72,10 +75,10 @@ export interface Flows {
   deleteProfile(name: string): Promise<void>;
   /** See `changeProfile()`. */
   changeProfile(present: Profile, changed: Profile): Promise<number>;
-  /** See `packProfiles()`. */
-  packProfiles(profiles: readonly Profile[], withSecrets: boolean): Promise<PortableProfile[]>;
-  /** See `unpackProfiles()`. */
-  unpackProfiles(packed: readonly PortableProfile[], overwrite: boolean): Promise<void>;
+  /** See `exportProfiles()`. */
+  exportProfiles(profiles: readonly Profile[], withSecrets: boolean): Promise<PortableProfile[]>;
+  /** See `importProfiles()`. */
+  importProfiles(packed: readonly PortableProfile[], overwrite: boolean): Promise<void>;
   /** See `changeSecrets()`. */
   changeSecrets(
     profile: Pick<Profile, "name" | "clientId" | "authority">,

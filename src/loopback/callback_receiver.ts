@@ -2,7 +2,7 @@ import { abortable } from "@std/async/abortable";
 import { deadline } from "@std/async/deadline";
 import { admitRequest } from "./admit_request.ts";
 import { type CallbackTraffic, noTraffic, type TrafficFault } from "./callback_traffic.ts";
-import { type AuthorizationResponse, type ExpectedCallback, judgeCallback } from "./judge_callback.ts";
+import { type AuthorizationResponse, type ExpectedCallback, validateCallback } from "./validate_callback.ts";
 import type { PageResponse } from "./page_response.ts";
 import {
   finishedPage,
@@ -81,7 +81,7 @@ export class CallbackReceiver {
 
   async #judge(parameters: string): Promise<Response> {
     if (this.#isStateUsed) return this.#respond(410, finishedPage());
-    const verdict = judgeCallback(parameters, this.#expected);
+    const verdict = validateCallback(parameters, this.#expected);
     if (verdict.kind === "rejected") return this.#refuse(400, verdict.fault);
     this.#isStateUsed = true;
     const outcome = Promise.withResolvers<PageOutcome>();

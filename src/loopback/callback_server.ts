@@ -1,7 +1,7 @@
 import type { Os } from "../system/os.ts";
 import { type Callback, CallbackReceiver } from "./callback_receiver.ts";
 import { type CallbackTraffic, describeTraffic } from "./callback_traffic.ts";
-import type { ExpectedCallback } from "./judge_callback.ts";
+import type { ExpectedCallback } from "./validate_callback.ts";
 import { listenOnLoopback } from "./listen_on_loopback.ts";
 import { preparePageResponse } from "./page_response.ts";
 import { brokenPage } from "./pages.ts";
@@ -9,7 +9,7 @@ import type { PortChoice } from "./port_choice.ts";
 
 export type { Callback } from "./callback_receiver.ts";
 export type { CallbackTraffic } from "./callback_traffic.ts";
-export type { AuthorizationResponse, ExpectedCallback } from "./judge_callback.ts";
+export type { AuthorizationResponse, ExpectedCallback } from "./validate_callback.ts";
 export type { PageOutcome } from "./pages.ts";
 
 /**

@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import type { Os } from "../system/os.ts";
 import type { ConnectionTraffic } from "./callback_traffic.ts";
 import { candidatePorts, type PortChoice } from "./port_choice.ts";
-import { serveBehind } from "./serve_behind.ts";
+import { startRelayServer } from "./relay_server.ts";
 import { listenNotPermitted, portError, type PortRefusal } from "./port_error.ts";
 
 /** An open port on the loopback addresses. Disposing of it frees the port within about a second. */
@@ -68,7 +68,7 @@ function tryPort(port: number, options: LoopbackOptions): LoopbackListener | Por
     });
   }
   const { handle, handleFailure, traffic } = options;
-  const server = serveBehind(listeners, {
+  const server = startRelayServer(listeners, {
     handle: (request) => handle(request, port),
     handleFailure,
     traffic,

@@ -1,5 +1,5 @@
 import { escape } from "@std/html/entities";
-import { plainText } from "../plain_text.ts";
+import { plainText } from "../text/plain_text.ts";
 import type { TrafficFault } from "./callback_traffic.ts";
 import { PAGE_STYLE } from "./page_style.ts";
 

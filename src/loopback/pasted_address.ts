@@ -1,4 +1,4 @@
-import { type AuthorizationResponse, type ExpectedCallback, judgeCallback } from "./judge_callback.ts";
+import { type AuthorizationResponse, type ExpectedCallback, validateCallback } from "./validate_callback.ts";
 
 /** The answer that a pasted address holds, or what is wrong with it, as a sentence. */
 export type PastedVerdict =
@@ -11,7 +11,7 @@ export type PastedVerdict =
  *
  * @param redirectUri `http://localhost:PORT`.
  */
-export function judgePastedAddress(
+export function validatePastedAddress(
   text: string,
   redirectUri: string,
   expected: ExpectedCallback,
@@ -23,7 +23,7 @@ export function judgePastedAddress(
   if (origin === undefined || query === undefined || !isOurs(origin, redirectUri)) {
     return rejected(`That is not an address that begins with ${redirectUri}/?`);
   }
-  const verdict = judgeCallback(query, expected);
+  const verdict = validateCallback(query, expected);
   if (verdict.kind === "accepted") return verdict;
   return rejected(FAULTS[verdict.fault]);
 }

@@ -1,4 +1,4 @@
-import { AnswerEnd } from "./answer_end.ts";
+import { ResponseEnd } from "./response_end.ts";
 import type { ConnectionTraffic } from "./callback_traffic.ts";
 
 /** The first byte of a TLS connection: a record of type handshake (RFC 8446 section 5.1). */
@@ -26,7 +26,7 @@ export class RelayedConnection {
   readonly closed: Promise<void>;
   readonly #outer: Deno.Conn;
   readonly #traffic: ConnectionTraffic;
-  readonly #answerEnd = new AnswerEnd();
+  readonly #answerEnd = new ResponseEnd();
   readonly #answer = Promise.withResolvers<void>();
   #inner: Deno.Conn | null = null;
   #state: "no-request" | "answering" | "over" = "no-request";

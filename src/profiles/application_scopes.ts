@@ -1,6 +1,6 @@
-import { cloudOf } from "../cloud.ts";
+import { cloudOf } from "../identity/cloud.ts";
 import { CliError } from "../errors.ts";
-import { isDefaultScope, OPENID_SCOPES } from "../scopes.ts";
+import { isDefaultScope, OPENID_SCOPES } from "../identity/scopes.ts";
 import type { Flow } from "./profile.ts";
 
 const DEFAULT = "/.default";

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { isDefaultScope, parseScopes } from "../scopes.ts";
+import { isDefaultScope, parseScopes } from "../identity/scopes.ts";
 import type { Environment } from "../system/environment.ts";
 import { checkApplicationScopes, defaultApplicationScope } from "./application_scopes.ts";
 import { formatManagedIdentity, resolveManagedIdentity } from "./managed_identity.ts";

@@ -11,7 +11,7 @@ type JsonParser = typeof import("jsonc-parser");
 const STRICT = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false };
 
 /** Where `text` stops being JSON, or null when that can't be told. */
-export async function syntaxMistake(text: string): Promise<Place | null> {
+export async function syntaxError(text: string): Promise<Place | null> {
   const { parseTree } = await loadParser();
   const mistakes: { offset: number }[] = [];
   parseTree(text, mistakes as Parameters<JsonParser["parseTree"]>[1], STRICT);

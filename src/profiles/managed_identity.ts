@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { Environment } from "../system/environment.ts";
-import { checkClientId, checkGuid } from "./check_profile.ts";
+import { checkClientId, checkGuid } from "./validate_fields.ts";
 import { MANAGED_IDENTITY, type Profile } from "./profile.ts";
 
 /** Which of the identities that Azure gave a machine: its own, or one that a user assigned to it. */

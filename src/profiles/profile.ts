@@ -17,7 +17,7 @@ export const DEFAULT_FLOW: Flow = "interactive";
 export type ApplicationFlow = "client-credentials" | "managed-identity";
 
 /** A flow in which a person signs in. */
-export type PersonFlow = Exclude<Flow, ApplicationFlow>;
+export type UserFlow = Exclude<Flow, ApplicationFlow>;
 
 /** Whether the token of this flow is for the application itself: no person is asked for it, ever. */
 export function isApplicationFlow(flow: Flow): flow is ApplicationFlow {

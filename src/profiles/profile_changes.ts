@@ -1,16 +1,16 @@
-import type { PrivateFolder } from "../system/private_folder.ts";
+import type { PrivateFolder } from "../system/files/private_folder.ts";
 import { emptyProfileFile, formatProfileFile, profileRecord, unknownFields } from "./format_profile_file.ts";
 import type { Profile } from "./profile.ts";
-import { PROFILE_FILE, type ProfileBook, readProfileFile } from "./profile_book.ts";
+import { PROFILE_FILE, type ProfileStore, readProfileFile } from "./profile_store.ts";
 import { type Fields, profileIn } from "./profile_file.ts";
 import { nameTaken, noSuchProfile } from "./profile_errors.ts";
-import { refuseDuplicates } from "./profile_mistake.ts";
+import { refuseDuplicates } from "./profile_file_error.ts";
 
 const PROFILE_LOCK = "profiles.lock";
 const LOCK_TIMEOUT_MS = 10_000;
 
 /** What reads all profiles in `folder`, or changes one. Nothing is read or made before it is needed. */
-export function openProfileChanges(folder: PrivateFolder): Omit<ProfileBook, "find"> {
+export function openProfileChanges(folder: PrivateFolder): Omit<ProfileStore, "find"> {
   /** Rewrites the file with what `change` makes of the profiles; nothing is written when it gives null. */
   async function rewrite(
     change: (profiles: Fields) => Fields | null,

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { shellWord } from "../shell_word.ts";
+import { shellWord } from "../text/shell_word.ts";
 
 /** The error for a profile that isn't there. */
 export function noSuchProfile(name: string): CliError {

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { FieldMistake, judgeProfile } from "./judge_profile.ts";
+import { FieldError, validateProfile } from "./validate_profile.ts";
 import type { Profile } from "./profile.ts";
 
 /** What `profiles.json` holds: its outer form is judged, the profiles in it are not yet. */
@@ -24,18 +24,18 @@ export const VERSION = 1;
 export async function parseProfileFile(path: string, content: Uint8Array): Promise<ProfileFile> {
   const text = decode(path, content);
   const value = await parseJson(path, text);
-  if (!isFields(value)) throw await placedMistake({ path, text }, [], "an object is expected here");
+  if (!isFields(value)) throw await placedError({ path, text }, [], "an object is expected here");
   const { profiles = {}, ...rest } = value;
   const { version = VERSION } = rest;
   if (typeof version === "number" && version > VERSION) {
-    const { newerFile } = await import("./profile_mistake.ts");
+    const { newerFile } = await import("./profile_file_error.ts");
     throw await newerFile({ path, text }, version);
   }
   if (version !== VERSION) {
-    throw await placedMistake({ path, text }, ["version"], `version must be ${VERSION}`);
+    throw await placedError({ path, text }, ["version"], `version must be ${VERSION}`);
   }
   if (!isFields(profiles)) {
-    throw await placedMistake({ path, text }, ["profiles"], "profiles must be an object");
+    throw await placedError({ path, text }, ["profiles"], "profiles must be an object");
   }
   return { path, text, rest: { version, ...rest }, profiles };
 }
@@ -45,11 +45,11 @@ export async function profileIn(file: ProfileFile, name: string): Promise<Profil
   if (!Object.hasOwn(file.profiles, name)) return null;
   const fields = file.profiles[name];
   try {
-    if (!isFields(fields)) throw new FieldMistake([], "a profile must be an object");
-    return judgeProfile(name, fields);
+    if (!isFields(fields)) throw new FieldError([], "a profile must be an object");
+    return validateProfile(name, fields);
   } catch (error) {
-    if (!(error instanceof FieldMistake)) throw error;
-    throw await placedMistake(file, ["profiles", name, ...error.path], error.message, error.hint);
+    if (!(error instanceof FieldError)) throw error;
+    throw await placedError(file, ["profiles", name, ...error.path], error.message, error.hint);
   }
 }
 
@@ -72,18 +72,18 @@ async function parseJson(path: string, text: string): Promise<unknown> {
     return JSON.parse(text);
   } catch {
     // The parser's message quotes what it read, and a file that is imported can hold secrets.
-    const { notJson } = await import("./profile_mistake.ts");
+    const { notJson } = await import("./profile_file_error.ts");
     throw await notJson({ path, text });
   }
 }
 
 /** Where a mistake is, is found out once there is one. */
-async function placedMistake(
+async function placedError(
   file: { readonly path: string; readonly text: string },
   at: readonly (string | number)[],
   message: string,
   hint?: string,
 ): Promise<CliError> {
-  const { mistake } = await import("./profile_mistake.ts");
-  return await mistake(file, at, message, hint);
+  const { profileFileError } = await import("./profile_file_error.ts");
+  return await profileFileError(file, at, message, hint);
 }

@@ -1,17 +1,17 @@
 import { CliError } from "../errors.ts";
-import { parseScopes, sentScopes } from "../scopes.ts";
-import { shellWord } from "../shell_word.ts";
+import { parseScopes, sentScopes } from "../identity/scopes.ts";
+import { shellWord } from "../text/shell_word.ts";
 import type { Environment } from "../system/environment.ts";
-import type { ExpectedAccount } from "../expected_account.ts";
-import { type Authority, checkAuthority, checkAuthorityFlags, tenantOfHost } from "./check_authority.ts";
+import type { ExpectedAccount } from "../identity/expected_account.ts";
+import { type Authority, checkAuthority, checkAuthorityFlags, tenantOfHost } from "./validate_authority.ts";
 import {
   checkClientId,
   checkExpectedTenant,
   checkExpectedUser,
   checkFlow,
   checkTenant,
-} from "./check_profile.ts";
-import { assertOneToken } from "./check_scopes.ts";
+} from "./validate_fields.ts";
+import { assertOneToken } from "./validate_scopes.ts";
 import { DEFAULT_FLOW, type Flow, type Profile } from "./profile.ts";
 
 /** How to sign in, with everything decided. */

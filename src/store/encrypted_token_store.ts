@@ -1,4 +1,4 @@
-import { GuardedFile } from "./guarded_file.ts";
+import { TokenFileReader } from "./token_file_reader.ts";
 import type { Session, SessionKey } from "./session.ts";
 import { isSameKey, parseSession, SESSION } from "./session_record.ts";
 import type { StoredRecordsOptions } from "./stored_records.ts";
@@ -16,7 +16,7 @@ const LOCK_TIMEOUT_MS = 10_000;
 /** The tokens in `tokens.enc`. Opening does nothing yet; reading makes nothing. */
 export function openTokenStore(options: TokenStoreOptions): TokenStore {
   const all = { ...options, lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS };
-  const file = new GuardedFile(all);
+  const file = new TokenFileReader(all);
   /** All but the way to a cached token, which needs none of it. */
   const rest = async () => (await import("./stored_records.ts")).openStoredRecords(file, all);
   return {

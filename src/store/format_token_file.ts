@@ -1,5 +1,5 @@
 import { encryptAesGcm } from "@std/crypto/aes-gcm";
-import { joinBytes } from "../join_bytes.ts";
+import { joinBytes } from "../text/join_bytes.ts";
 import {
   HEADER,
   MAGIC,
@@ -22,7 +22,7 @@ export async function formatTokenFile(
   const headerBytes = new Uint8Array(HEADER.length);
   headerBytes.set(MAGIC);
   headerBytes[HEADER.version] = VERSION;
-  headerBytes[HEADER.guardian] = header.guardian;
+  headerBytes[HEADER.keyStore] = header.keyStore;
   headerBytes.set(header.keyId, HEADER.keyId);
   crypto.getRandomValues(headerBytes.subarray(HEADER.random, HEADER.indexLength));
   new DataView(headerBytes.buffer).setUint32(HEADER.indexLength, indexText.length + SEAL_LENGTH);

@@ -1,4 +1,4 @@
-import { Secret } from "../secret.ts";
+import { Secret } from "../text/secret.ts";
 import { damagedContent } from "./store_error.ts";
 
 /** What a profile's application proves itself with, as far as it is secret. It is kept as its tokens are. */

@@ -1,5 +1,5 @@
-import type { Secret } from "../secret.ts";
-import type { Account, Token } from "../token.ts";
+import type { Secret } from "../text/secret.ts";
+import type { Account, Token } from "../identity/token.ts";
 
 /** What a signed-in session is found by: a profile, and the authority, tenant and client it was used with. */
 export interface SessionKey {

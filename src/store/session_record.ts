@@ -1,5 +1,5 @@
-import { Secret } from "../secret.ts";
-import type { Account } from "../token.ts";
+import { Secret } from "../text/secret.ts";
+import type { Account } from "../identity/token.ts";
 import type { CachedToken, Session, SessionKey } from "./session.ts";
 import { damagedContent } from "./store_error.ts";
 

@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { GUARDIAN_LABELS, type GuardianName } from "./guardian/key_guardian.ts";
+import { KEY_STORE_LABELS, type KeyStoreName } from "./keystore/key_store.ts";
 
 /** Name of the file with the tokens in the home folder. */
 export const TOKEN_FILE = "tokens.enc";
@@ -48,32 +48,34 @@ export function damagedContent(detail: string): CliError {
 }
 
 /** `tokens.enc` is there, and its guardian has no key for it. `place` is where the key should be. */
-export function missingKey(keeper: GuardianName, place: string): CliError {
+export function missingKey(currentKeyStore: KeyStoreName, place: string): CliError {
   return new CliError("unreadable_store", `The key of ${TOKEN_FILE} is missing: it should be in ${place}`, {
-    hint: `${BRING_BACK[keeper]} ${START_ANEW}`,
+    hint: `${BRING_BACK[currentKeyStore]} ${START_ANEW}`,
   });
 }
 
 /** What `place` holds is another key than the one that `tokens.enc` was encrypted with. */
-export function otherKey(keeper: GuardianName, place: string): CliError {
+export function otherKey(currentKeyStore: KeyStoreName, place: string): CliError {
   return new CliError(
     "unreadable_store",
     `${TOKEN_FILE} was encrypted with another key than the one in ${place}`,
-    { hint: `${BRING_BACK[keeper]} ${START_ANEW}` },
+    { hint: `${BRING_BACK[currentKeyStore]} ${START_ANEW}` },
   );
 }
 
 /** The key of `tokens.enc` is kept by a guardian that this kind of system can't have. */
-export function otherSystem(keeper: GuardianName): CliError {
+export function otherSystem(currentKeyStore: KeyStoreName): CliError {
   return new CliError(
     "unreadable_store",
-    `The key of ${TOKEN_FILE} is kept by ${GUARDIAN_LABELS[keeper]}, which this system does not have`,
+    `The key of ${TOKEN_FILE} is kept by ${
+      KEY_STORE_LABELS[currentKeyStore]
+    }, which this system does not have`,
     { hint: `The file was written on another machine, or is damaged. ${START_ANEW}` },
   );
 }
 
 /** How the key that a guardian has lost could come back. */
-const BRING_BACK: Readonly<Record<GuardianName, string>> = {
+const BRING_BACK: Readonly<Record<KeyStoreName, string>> = {
   "key-file": "Put the key back from a backup.",
   "environment": "Set ENTRA_AUTH_CLI_KEY to the key that the tokens were saved with.",
   "dpapi": "Put the key back from a backup of this user's files on this machine.",

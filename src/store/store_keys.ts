@@ -1,26 +1,26 @@
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { CliError } from "../errors.ts";
-import type { DataKey, KeyId } from "./guardian/data_key.ts";
-import { forcedGuardian, type GuardianContext, isOnSystem, openGuardian } from "./guardian/guardians.ts";
+import type { DataKey, KeyId } from "./keystore/data_key.ts";
+import { forcedKeyStore, isOnSystem, type KeyStoreContext, openKeyStore } from "./keystore/open_key_store.ts";
 import {
-  type GuardianName,
-  guardianWithNumber,
-  type KeyGuardian,
+  type KeyStore,
+  type KeyStoreName,
+  keyStoreWithNumber,
   UnusableKeyError,
-} from "./guardian/key_guardian.ts";
+} from "./keystore/key_store.ts";
 import { missingKey, notATokenFile, otherKey, otherSystem } from "./store_error.ts";
 import type { TokenFileHeader } from "./token_file.ts";
 
 /** A key, and the guardian that keeps it. */
-export interface GuardedKey extends DataKey {
+export interface StoredKey extends DataKey {
   /** Who keeps it. */
-  readonly guardian: KeyGuardian;
+  readonly keyStore: KeyStore;
 }
 
 /** The key of a file that was found. */
-export interface FoundKey extends GuardedKey {
+export interface FoundKey extends StoredKey {
   /** Who keeps it according to the file, which is somebody else where the key was carried over by hand. */
-  readonly keeper: GuardianName;
+  readonly currentKeyStore: KeyStoreName;
 }
 
 /** Whether a key is the one that is looked for. */
@@ -37,19 +37,19 @@ export interface StoreKeys {
    */
   find(header: TokenFileHeader, isRight?: IsRight): Promise<FoundKey>;
   /** Whether another guardian is forced than the one that keeps this key according to its file. */
-  isOutOfPlace(key: FoundKey): boolean;
+  needsKeyMigration(key: FoundKey): boolean;
   /** Whether the environment makes sense. Asks no key store. @throws {CliError} `usage`, or `store` for a key that is none. */
   checkChoice(): Promise<void>;
 }
 
 /** The keys of the store in this world. Nothing is looked at before it is needed. */
-export function openStoreKeys(context: GuardianContext): StoreKeys {
-  async function load(keeper: GuardianName, id: KeyId, isRight: IsRight): Promise<FoundKey> {
-    const guardian = await openKeeper(keeper, context);
-    const key = await guardian.load(id);
-    if (key === null) throw missingKey(keeper, guardian.place);
-    if (!await isRight(key)) throw otherKey(keeper, guardian.place);
-    return { ...key, guardian, keeper };
+export function openStoreKeys(context: KeyStoreContext): StoreKeys {
+  async function load(currentKeyStore: KeyStoreName, id: KeyId, isRight: IsRight): Promise<FoundKey> {
+    const keyStore = await openStoredKeyStore(currentKeyStore, context);
+    const key = await keyStore.load(id);
+    if (key === null) throw missingKey(currentKeyStore, keyStore.place);
+    if (!await isRight(key)) throw otherKey(currentKeyStore, keyStore.place);
+    return { ...key, keyStore, currentKeyStore };
   }
 
   /**
@@ -57,13 +57,13 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
    * the one byte that says so.
    */
   async function inKeyFile(
-    keeper: GuardianName,
+    currentKeyStore: KeyStoreName,
     id: KeyId,
     isRight: IsRight,
-  ): Promise<GuardedKey | null> {
-    if (keeper === "key-file") return null;
+  ): Promise<StoredKey | null> {
+    if (currentKeyStore === "key-file") return null;
     try {
-      return await loadIfUsable(await openGuardian("key-file", context), id, isRight);
+      return await loadIfUsable(await openKeyStore("key-file", context), id, isRight);
     } catch (error) {
       // What is wrong with the guardian that the file names is what counts.
       if (error instanceof CliError) return null;
@@ -75,32 +75,32 @@ export function openStoreKeys(context: GuardianContext): StoreKeys {
     header: TokenFileHeader,
     isRight: IsRight = (key) => hasId(key, header.keyId),
   ): Promise<FoundKey> {
-    const keeper = keeperOf(header);
-    const forced = forcedGuardian(context.env);
-    if (forced !== null && forced !== keeper) {
+    const currentKeyStore = keyStoreFor(header);
+    const forced = forcedKeyStore(context.env);
+    if (forced !== null && forced !== currentKeyStore) {
       // The key may have been carried over by hand. And a forced guardian that isn't there is an error, now.
-      const carried = await loadIfUsable(await openGuardian(forced, context), header.keyId, isRight);
-      if (carried !== null) return { ...carried, keeper };
+      const carried = await loadIfUsable(await openKeyStore(forced, context), header.keyId, isRight);
+      if (carried !== null) return { ...carried, currentKeyStore };
     }
     try {
-      return await load(keeper, header.keyId, isRight);
+      return await load(currentKeyStore, header.keyId, isRight);
     } catch (error) {
       if (isInterruption(error)) throw error;
-      const carried = await inKeyFile(keeper, header.keyId, isRight);
-      if (carried !== null) return { ...carried, keeper };
+      const carried = await inKeyFile(currentKeyStore, header.keyId, isRight);
+      if (carried !== null) return { ...carried, currentKeyStore };
       throw error;
     }
   }
 
   return {
     find,
-    isOutOfPlace({ keeper }) {
-      const forced = forcedGuardian(context.env);
-      return forced !== null && forced !== keeper;
+    needsKeyMigration({ currentKeyStore }) {
+      const forced = forcedKeyStore(context.env);
+      return forced !== null && forced !== currentKeyStore;
     },
     async checkChoice() {
-      if (forcedGuardian(context.env) !== "environment") return;
-      await (await openGuardian("environment", context)).load(new Uint8Array());
+      if (forcedKeyStore(context.env) !== "environment") return;
+      await (await openKeyStore("environment", context)).load(new Uint8Array());
     },
   };
 }
@@ -111,20 +111,20 @@ export function isInterruption(error: unknown): boolean {
 }
 
 /** Who keeps the key according to the file. @throws {CliError} `unreadable_store` where that is nobody. */
-export function keeperOf(header: TokenFileHeader): GuardianName {
-  const keeper = guardianWithNumber(header.guardian);
-  if (keeper === undefined) throw notATokenFile(`it has no known guardian (${header.guardian})`);
-  return keeper;
+export function keyStoreFor(header: TokenFileHeader): KeyStoreName {
+  const currentKeyStore = keyStoreWithNumber(header.keyStore);
+  if (currentKeyStore === undefined) throw notATokenFile(`it has no known guardian (${header.keyStore})`);
+  return currentKeyStore;
 }
 
 async function loadIfUsable(
-  guardian: KeyGuardian,
+  keyStore: KeyStore,
   id: KeyId,
   isRight: IsRight,
-): Promise<GuardedKey | null> {
+): Promise<StoredKey | null> {
   try {
-    const key = await guardian.load(id);
-    return key !== null && await isRight(key) ? { ...key, guardian } : null;
+    const key = await keyStore.load(id);
+    return key !== null && await isRight(key) ? { ...key, keyStore } : null;
   } catch (error) {
     // It is not the key that this file needs.
     if (error instanceof UnusableKeyError) return null;
@@ -133,9 +133,12 @@ async function loadIfUsable(
 }
 
 /** The guardian that a file names. @throws {CliError} `unreadable_store` where this kind of system has none such. */
-export async function openKeeper(keeper: GuardianName, context: GuardianContext): Promise<KeyGuardian> {
-  if (!isOnSystem(keeper, context.os)) throw otherSystem(keeper);
-  return await openGuardian(keeper, context);
+export async function openStoredKeyStore(
+  currentKeyStore: KeyStoreName,
+  context: KeyStoreContext,
+): Promise<KeyStore> {
+  if (!isOnSystem(currentKeyStore, context.os)) throw otherSystem(currentKeyStore);
+  return await openKeyStore(currentKeyStore, context);
 }
 
 /** Whether `key` has this id. */

@@ -1,8 +1,8 @@
 import { encodeHex } from "@std/encoding/hex";
-import type { Lock } from "../system/lock.ts";
-import type { PrivateFolder } from "../system/private_folder.ts";
-import type { GuardedFile, GuardedFileOptions } from "./guarded_file.ts";
-import { GuardedFileChanges } from "./guarded_file_changes.ts";
+import type { Lock } from "../system/files/lock.ts";
+import type { PrivateFolder } from "../system/files/private_folder.ts";
+import type { TokenFileReader, TokenFileReaderOptions } from "./token_file_reader.ts";
+import { TokenFileWriter } from "./token_file_writer.ts";
 import { formatProfileSecrets, parseProfileSecrets, type ProfileSecrets } from "./profile_secrets.ts";
 import type { Session } from "./session.ts";
 import { formatSession, isSameKey, parseSession, SESSION } from "./session_record.ts";
@@ -10,14 +10,14 @@ import type { PlainRecord } from "./token_file.ts";
 import type { KeyPlace, TokenStore } from "./token_store.ts";
 
 /** What {@linkcode openStoredRecords} needs. */
-export interface StoredRecordsOptions extends GuardedFileOptions {
+export interface StoredRecordsOptions extends TokenFileReaderOptions {
   /** Longest wait for a turn at a profile, in milliseconds. Default: 90 seconds. */
   readonly turnTimeoutMs?: number;
 }
 
 /** What a store does with the records of `file`, but for the way to one session. Opening does nothing yet. */
 export function openStoredRecords(
-  file: GuardedFile,
+  file: TokenFileReader,
   options: StoredRecordsOptions,
 ): Omit<TokenStore, "read"> {
   return new StoredRecords(file, options);
@@ -29,14 +29,14 @@ const SECRETS = "secrets";
 const TURN_TIMEOUT_MS = 90_000;
 
 class StoredRecords implements Omit<TokenStore, "read"> {
-  readonly #reading: GuardedFile;
-  readonly #file: GuardedFileChanges;
+  readonly #reading: TokenFileReader;
+  readonly #file: TokenFileWriter;
   readonly #folder: PrivateFolder;
   readonly #turnTimeoutMs: number;
 
-  constructor(file: GuardedFile, options: StoredRecordsOptions) {
+  constructor(file: TokenFileReader, options: StoredRecordsOptions) {
     this.#reading = file;
-    this.#file = new GuardedFileChanges(file, options);
+    this.#file = new TokenFileWriter(file, options);
     this.#folder = options.folder;
     this.#turnTimeoutMs = options.turnTimeoutMs ?? TURN_TIMEOUT_MS;
   }
@@ -62,7 +62,7 @@ class StoredRecords implements Omit<TokenStore, "read"> {
   ): Promise<number> {
     if (!await this.#file.exists()) return 0;
     // A refresh that is under way would save again what is dropped here.
-    using _turn = await this.#takeTurn(profile, options);
+    using _turn = await this.#acquireLock(profile, options);
     return await this.drop(profile, "sessions", options);
   }
 
@@ -119,11 +119,11 @@ class StoredRecords implements Omit<TokenStore, "read"> {
   }
 
   async exclusively<T>(profile: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    using _turn = await this.#takeTurn(profile, { signal });
+    using _turn = await this.#acquireLock(profile, { signal });
     return await work();
   }
 
-  async #takeTurn(profile: string, options: { signal?: AbortSignal }): Promise<Lock> {
+  async #acquireLock(profile: string, options: { signal?: AbortSignal }): Promise<Lock> {
     // Hashed, so that no profile name can name another file.
     const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(profile));
     const name = `${encodeHex(new Uint8Array(hash).subarray(0, 16))}.lock`;

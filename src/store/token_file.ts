@@ -1,5 +1,5 @@
 import { decryptAesGcm } from "@std/crypto/aes-gcm";
-import type { Bytes } from "../system/files.ts";
+import type { Bytes } from "../system/files/files.ts";
 import { damagedContent, newerTokenFile, notATokenFile, undecryptable } from "./store_error.ts";
 
 /**
@@ -33,7 +33,7 @@ export interface TokenFile {
 /** What can be read of `tokens.enc` without its key. Nothing of it is to be trusted before something was decrypted. */
 export interface TokenFileHeader {
   /** Number of the key's guardian. */
-  readonly guardian: number;
+  readonly keyStore: number;
   /** Which key it was encrypted with, 8 bytes. */
   readonly keyId: Uint8Array;
   /** 16 bytes that no other write has: they tell two files apart. */
@@ -67,7 +67,7 @@ export const MAGIC: Uint8Array = new TextEncoder().encode("EACT");
 export const VERSION = 1;
 
 /** Where the parts of the header begin, in bytes, and how long it is. */
-export const HEADER = { version: 4, guardian: 5, keyId: 6, random: 14, indexLength: 30, length: 34 } as const;
+export const HEADER = { version: 4, keyStore: 5, keyId: 6, random: 14, indexLength: 30, length: 34 } as const;
 
 /** AES-GCM adds a nonce of 12 bytes and a tag of 16. */
 export const SEAL_LENGTH = 28;
@@ -95,7 +95,7 @@ export async function parseTokenFileHeader(file: ByteSource): Promise<TokenFileH
   if (version > VERSION) throw newerTokenFile(version);
   if (version !== VERSION) throw notATokenFile(`format ${version} never existed`);
   return {
-    guardian: viewOf(header).getUint8(HEADER.guardian),
+    keyStore: viewOf(header).getUint8(HEADER.keyStore),
     keyId: header.slice(HEADER.keyId, HEADER.random),
     random: header.slice(HEADER.random, HEADER.indexLength),
   };

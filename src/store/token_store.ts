@@ -1,11 +1,11 @@
-import type { GuardianName } from "./guardian/key_guardian.ts";
+import type { KeyStoreName } from "./keystore/key_store.ts";
 import type { ProfileSecrets } from "./profile_secrets.ts";
 import type { Session, SessionKey } from "./session.ts";
 
 /** Where the key of `tokens.enc` is, or would be. */
 export interface KeyPlace {
   /** Who keeps it. */
-  readonly guardian: GuardianName;
+  readonly keyStore: KeyStoreName;
   /** Where that is, for people. */
   readonly place: string;
   /** Whether there is a `tokens.enc` that needs it. Otherwise this is what the first one would do. */

@@ -1,14 +1,14 @@
 import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
-import { systemFiles } from "./files.ts";
-import type { Interrupts } from "./interrupts.ts";
-import { systemNetwork } from "./network.ts";
+import { systemFiles } from "./files/files.ts";
+import type { Signals } from "./processes/signals.ts";
+import { systemNetwork } from "./network/network.ts";
 import { systemOs } from "./os.ts";
 import type { System } from "./system.ts";
-import { systemTerminal } from "./terminal.ts";
+import { systemTerminal } from "./terminal/terminal.ts";
 
 /** The real world. @param interrupts What ends the program. */
-export function createSystem(interrupts: Pick<Interrupts, "signal" | "handOver">): System {
+export function createSystem(interrupts: Pick<Signals, "signal" | "forwardSignals">): System {
   return {
     os: systemOs,
     pid: Deno.pid,
@@ -19,25 +19,26 @@ export function createSystem(interrupts: Pick<Interrupts, "signal" | "handOver">
     locks: {
       async acquire(path, options) {
         beginToListen(interrupts);
-        return await (await import("./lock.ts")).systemLocks.acquire(path, options);
+        return await (await import("./files/lock.ts")).systemLocks.acquire(path, options);
       },
     },
     terminal: systemTerminal,
     readInput: async (maxBytes, signal) =>
-      (await import("./standard_input.ts")).readStandardInput(maxBytes, signal),
+      (await import("./terminal/standard_input.ts")).readStandardInput(maxBytes, signal),
     processes: {
-      start: async (command, args) => (await import("./processes.ts")).systemProcesses.start(command, args),
+      start: async (command, args) =>
+        (await import("./processes/processes.ts")).systemProcesses.start(command, args),
       run: async (command, args, options) =>
-        (await import("./processes.ts")).systemProcesses.run(command, args, options),
+        (await import("./processes/processes.ts")).systemProcesses.run(command, args, options),
     },
-    dataProtection: async () => (await import("./data_protection.ts")).openDataProtection(),
+    dataProtection: async () => (await import("./windows/data_protection.ts")).openDataProtection(),
     network: systemNetwork,
     get interrupted() {
       return interrupts.signal;
     },
-    handOverSignals: interrupts.handOver,
+    forwardSignals: interrupts.forwardSignals,
   };
 }
 
 /** Who holds a lock writes next: a signal may not end the process between a draft and its rename any more. */
-function beginToListen({ signal: _ }: Pick<Interrupts, "signal">): void {}
+function beginToListen({ signal: _ }: Pick<Signals, "signal">): void {}

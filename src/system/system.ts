@@ -1,14 +1,14 @@
 import type { Clock } from "./clock.ts";
-import type { DataProtection } from "./data_protection.ts";
+import type { DataProtection } from "./windows/data_protection.ts";
 import type { Environment } from "./environment.ts";
-import type { Files } from "./files.ts";
-import type { HandOver } from "./interrupts.ts";
-import type { Locks } from "./lock.ts";
-import type { Network } from "./network.ts";
+import type { Files } from "./files/files.ts";
+import type { ForwardSignals } from "./processes/signals.ts";
+import type { Locks } from "./files/lock.ts";
+import type { Network } from "./network/network.ts";
 import type { Os } from "./os.ts";
-import type { Processes } from "./processes.ts";
-import type { ReadInput } from "./standard_input.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Processes } from "./processes/processes.ts";
+import type { ReadInput } from "./terminal/standard_input.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** The outside world, as far as the program reaches into it. */
 export interface System {
@@ -37,5 +37,5 @@ export interface System {
   /** Aborted when the user ends the program. Whoever waits for something asks for it: until then, signals end the process. */
   readonly interrupted: AbortSignal;
   /** Lets another program have the signals that would end this one. */
-  readonly handOverSignals: HandOver;
+  readonly forwardSignals: ForwardSignals;
 }

@@ -1,5 +1,5 @@
 import type { IssuedTokens, RefreshOptions } from "../entra/token_client.ts";
-import type { TokenRequest } from "../flows/get_token.ts";
+import type { TokenRequest } from "../flows/get_token/get_token.ts";
 import { parseManagedIdentity } from "../profiles/managed_identity.ts";
 import {
   loadMsal,
@@ -27,28 +27,28 @@ const REGION_VARIABLES = ["MSAL_FORCE_REGION", "REGION_NAME"];
  *
  * @throws {CliError} `permission`, and what the credential and the authority throw.
  */
-export async function acquireForApplication(
+export async function acquireTokenForApplication(
   { key, flow }: Pick<TokenRequest, "key" | "flow">,
   options: RefreshOptions,
   parts: TokenClientParts & { readonly openCredential: OpenCredential },
 ): Promise<IssuedTokens> {
   if (flow === "managed-identity") {
-    const { acquireForMachine } = await loadMsal(
-      () => import("../entra/managed_identity.ts"),
+    const { acquireManagedIdentityToken } = await loadMsal(
+      () => import("../entra/msal/managed_identity.ts"),
       MACHINE_VARIABLES,
     );
-    const { directNetwork } = await import("../system/direct_network.ts");
+    const { directNetwork } = await import("../system/network/direct_network.ts");
     const { env, clock, interrupted: signal } = parts.system;
     const identity = parseManagedIdentity(key.clientId);
     const limit = parts.timeoutMs === undefined ? {} : { timeoutMs: parts.timeoutMs };
     const machine = { identity, network: directNetwork, env, clock, signal, ...limit };
-    return await acquireForMachine(machine, options.scopes);
+    return await acquireManagedIdentityToken(machine, options.scopes);
   }
-  const { acquireForApplication } = await loadMsal(
-    () => import("../entra/client_credentials_grant.ts"),
+  const { acquireTokenForApplication } = await loadMsal(
+    () => import("../entra/msal/client_credentials_grant.ts"),
     REGION_VARIABLES,
   );
   const { credential, ...client } = await tokenClientOptions(key, parts);
   if (credential === undefined) throw new Error("An application without a credential");
-  return await acquireForApplication({ ...client, credential }, options);
+  return await acquireTokenForApplication({ ...client, credential }, options);
 }

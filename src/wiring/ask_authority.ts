@@ -1,6 +1,6 @@
 import type { AuthorityAnswer, AuthorityRoute } from "../flows/doctor/check_authority.ts";
 import type { Environment } from "../system/environment.ts";
-import { findRouteIfReadable } from "../system/proxy.ts";
+import { findRouteIfReadable } from "../system/network/proxy.ts";
 import type { System } from "../system/system.ts";
 import { openNetwork } from "./open_network.ts";
 

@@ -1,10 +1,10 @@
-import type { CommandContext } from "../commands/context.ts";
-import { manneredTerminal } from "../commands/mannered_terminal.ts";
-import { plainText } from "../plain_text.ts";
-import { openProfileBook } from "../profiles/profile_book.ts";
+import type { CommandContext } from "../cli/context.ts";
+import { createTerminalUi } from "../cli/terminal/terminal_ui.ts";
+import { plainText } from "../text/plain_text.ts";
+import { openProfileStore } from "../profiles/profile_store.ts";
 import { openTokenStore } from "../store/encrypted_token_store.ts";
-import { homeFolder } from "../system/folder.ts";
-import { openPrivateFolder, type PrivateFolder } from "../system/private_folder.ts";
+import { homeFolder } from "../system/files/home_directory.ts";
+import { openPrivateFolder, type PrivateFolder } from "../system/files/private_folder.ts";
 import type { System } from "../system/system.ts";
 import { createFlows } from "./create_flows.ts";
 
@@ -18,7 +18,7 @@ const STREAM = "-";
  */
 export function createContext(system: System, isPlain: boolean): CommandContext {
   const { env, clock, files, locks, os } = system;
-  const terminal = manneredTerminal(system.terminal, { env, os, clock, isPlain });
+  const terminal = createTerminalUi(system.terminal, { env, os, clock, isPlain });
   const notice = (message: string) => terminal.say(`Notice: ${plainText(message, 2000)}`);
   // Made when a command asks for it, so that help needs neither a home nor the permission to look for one.
   let folder: PrivateFolder | undefined;
@@ -36,7 +36,7 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
       return homeFolder(env, os);
     },
     get profiles() {
-      return openProfileBook({ folder: openFolder() });
+      return openProfileStore({ folder: openFolder() });
     },
     get flows() {
       const folder = openFolder();
@@ -52,7 +52,7 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
         interrupted,
         notice,
       });
-      return createFlows(system, folder, store, openProfileBook({ folder }));
+      return createFlows(system, folder, store, openProfileStore({ folder }));
     },
     async errorTable() {
       const { loadErrorTable } = await import("./load_error_table.ts");
@@ -71,8 +71,8 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
       return await readTextFile(files, path, maxBytes);
     },
     async runInForeground(command, args, env) {
-      const { foregroundOf } = await import("../system/foreground_program.ts");
-      return await foregroundOf(system.handOverSignals, system.interrupted)(command, args, env);
+      const { foregroundOf } = await import("../system/processes/foreground_program.ts");
+      return await foregroundOf(system.forwardSignals, system.interrupted)(command, args, env);
     },
     exitCode: 0,
   };

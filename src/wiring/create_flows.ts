@@ -1,9 +1,9 @@
 import type { Flows } from "../flows/flows.ts";
-import { getToken, type TokenRequest } from "../flows/get_token.ts";
+import { getToken, type TokenRequest } from "../flows/get_token/get_token.ts";
 import { isApplicationFlow } from "../profiles/profile.ts";
-import type { ProfileBook } from "../profiles/profile_book.ts";
+import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
-import type { PrivateFolder } from "../system/private_folder.ts";
+import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { System } from "../system/system.ts";
 
 /** The flows, joined with the parts of the program that they use. Parts that a cached token needs not are loaded late. */
@@ -11,7 +11,7 @@ export function createFlows(
   system: System,
   folder: PrivateFolder,
   store: TokenStore,
-  profiles: ProfileBook,
+  profiles: ProfileStore,
 ): Flows {
   const { clock } = system;
   return {
@@ -23,51 +23,51 @@ export function createFlows(
       });
     },
     async inspectToken(source, verification) {
-      const { inspectToken } = await import("../flows/inspect_token.ts");
+      const { inspectToken } = await import("../flows/tokens/inspect_token.ts");
       const { decodeToken } = await import("../entra/decode_token.ts");
       const { verifierFor } = await import("./verifier_for.ts");
       const verify = verification === null ? null : verifierFor(system, verification);
       return await inspectToken(source, { clock, store, decode: decodeToken, verify });
     },
     async storeStatus() {
-      const { storeStatus } = await import("../flows/store_status.ts");
+      const { storeStatus } = await import("../flows/tokens/store_status.ts");
       return await storeStatus({ clock, store });
     },
     async examine(request) {
       const { examine } = await import("../flows/doctor/examine.ts");
-      const { openMachine } = await import("./open_machine.ts");
+      const { openDoctorProbes } = await import("./doctor_probes.ts");
       return await examine(
-        openMachine({ ...request, system, folder, store, profiles }),
+        openDoctorProbes({ ...request, system, folder, store, profiles }),
         clock,
         system.interrupted,
       );
     },
     async forgetAccessTokens(profile, choice) {
-      const { forgetAccessTokens } = await import("../flows/forget_access_tokens.ts");
+      const { forgetAccessTokens } = await import("../flows/tokens/forget_access_tokens.ts");
       await forgetAccessTokens(profile, choice, store, system.interrupted);
     },
     async deleteProfile(name) {
-      const { deleteProfile } = await import("../flows/change_profile.ts");
+      const { deleteProfile } = await import("../flows/profiles/change_profile.ts");
       await deleteProfile(name, { profiles, store }, system.interrupted);
     },
-    async packProfiles(list, withSecrets) {
-      const { packProfiles } = await import("../flows/carry_profiles.ts");
-      return await packProfiles(list, store, withSecrets);
+    async exportProfiles(list, withSecrets) {
+      const { exportProfiles } = await import("../flows/profiles/export_import.ts");
+      return await exportProfiles(list, store, withSecrets);
     },
-    async unpackProfiles(packed, overwrite) {
-      const { unpackProfiles } = await import("../flows/carry_profiles.ts");
-      await unpackProfiles(packed, overwrite, { profiles, store }, system.interrupted);
+    async importProfiles(packed, overwrite) {
+      const { importProfiles } = await import("../flows/profiles/export_import.ts");
+      await importProfiles(packed, overwrite, { profiles, store }, system.interrupted);
     },
     async changeProfile(present, changed) {
-      const { changeProfile } = await import("../flows/change_profile.ts");
+      const { changeProfile } = await import("../flows/profiles/change_profile.ts");
       return await changeProfile(present, changed, { profiles, store }, system.interrupted);
     },
     async changeSecrets(profile, change) {
-      const { changeSecrets } = await import("../flows/change_secrets.ts");
+      const { changeSecrets } = await import("../flows/profiles/change_secrets.ts");
       return await changeSecrets(profile, change, { profiles, store }, system.interrupted);
     },
     async forgetTokens(profile, options) {
-      const { forgetTokens } = await import("../flows/forget_tokens.ts");
+      const { forgetTokens } = await import("../flows/tokens/forget_tokens.ts");
       return await forgetTokens(profile, store, { ...options, signal: system.interrupted });
     },
   };

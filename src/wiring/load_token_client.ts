@@ -1,11 +1,11 @@
 import type { ClientCredential } from "../credentials/client_credential.ts";
-import type { TokenClientOptions } from "../entra/msal_app.ts";
+import type { TokenClientOptions } from "../entra/msal/msal_app.ts";
 import type { TokenClient } from "../entra/token_client.ts";
 import type { SessionKey } from "../store/session.ts";
 import type { AuthorityAccess } from "../flows/flows.ts";
 import type { Progress } from "../flows/progress.ts";
-import type { Network } from "../system/network.ts";
-import type { PrivateFolder } from "../system/private_folder.ts";
+import type { Network } from "../system/network/network.ts";
+import type { PrivateFolder } from "../system/files/private_folder.ts";
 import { isPermitted, permitted } from "../system/permission.ts";
 import type { System } from "../system/system.ts";
 
@@ -44,7 +44,7 @@ export async function loadMsal<T>(load: () => Promise<T>, variables: readonly st
 /** Loads the client that talks to the authority. @throws {CliError} `permission`, and what {@linkcode tokenClientOptions} throws. */
 export async function loadTokenClient(key: SessionKey, parts: TokenClientParts): Promise<TokenClient> {
   await assertReachable(key.authority);
-  const { createTokenClient } = await loadMsal(() => import("../entra/msal_token_client.ts"));
+  const { createTokenClient } = await loadMsal(() => import("../entra/msal/msal_token_client.ts"));
   return createTokenClient(await tokenClientOptions(key, parts));
 }
 
@@ -54,7 +54,7 @@ export async function tokenClientOptions(
   parts: TokenClientParts,
 ): Promise<TokenClientOptions> {
   const { clock, interrupted: signal } = parts.system;
-  const network = await openPatientNetwork(clientId, parts);
+  const network = await openRetryingNetwork(clientId, parts);
   const { timeoutMs, openCredential } = parts;
   return {
     profile,
@@ -70,18 +70,18 @@ export async function tokenClientOptions(
 }
 
 /** The network that obeys the pauses which hosts ask for. @throws {CliError} What is wrong with the certificate to trust. */
-export async function openPatientNetwork(
+export async function openRetryingNetwork(
   clientId: string,
   { system, folder, caCertFile, progress }: Omit<TokenClientParts, "openCredential">,
 ): Promise<Network> {
   const { openNetwork } = await import("./open_network.ts");
-  const { patientNetwork } = await import("../system/patient_network.ts");
-  const { openPauses } = await import("../system/pauses.ts");
+  const { retryingNetwork } = await import("../system/network/retrying_network.ts");
+  const { openThrottleState } = await import("../system/network/throttle_state.ts");
   const { clock } = system;
-  return patientNetwork({
+  return retryingNetwork({
     network: await openNetwork(system, caCertFile),
     clock,
-    pauses: openPauses(folder, clientId, clock),
+    pauses: openThrottleState(folder, clientId, clock),
     onPause: (host, ms) => progress({ kind: "waiting-for-authority", host, seconds: Math.ceil(ms / 1000) }),
   });
 }
@@ -90,6 +90,6 @@ export async function openPatientNetwork(
 async function assertReachable(authority: string): Promise<void> {
   const { host, hostname, port } = new URL(authority);
   if (await isPermitted({ name: "net", host: `${hostname}:${port || "443"}` })) return;
-  const { notPermitted } = await import("../system/network_error.ts");
+  const { notPermitted } = await import("../system/network/network_error.ts");
   throw notPermitted(host);
 }

@@ -1,12 +1,12 @@
 import { type CredentialPlaces, findCredential } from "../credentials/find_credential.ts";
 import type { ClientCredential } from "../credentials/client_credential.ts";
-import type { ApplicationProof } from "../flows/flows.ts";
+import type { ClientAuthentication } from "../flows/flows.ts";
 import type { Flow, Profile } from "../profiles/profile.ts";
-import type { ProfileBook } from "../profiles/profile_book.ts";
+import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { SessionKey } from "../store/session.ts";
 import type { TokenStore } from "../store/token_store.ts";
-import { readNamedFile } from "../system/named_file.ts";
-import { openPatientNetwork, type TokenClientParts } from "./load_token_client.ts";
+import { readNamedFile } from "../system/files/named_file.ts";
+import { openRetryingNetwork, type TokenClientParts } from "./load_token_client.ts";
 
 /** Who needs a credential, and where it may be. */
 export interface CredentialNeed extends Omit<TokenClientParts, "openCredential"> {
@@ -15,9 +15,9 @@ export interface CredentialNeed extends Omit<TokenClientParts, "openCredential">
   /** The flow that needs it. */
   readonly flow: Flow;
   /** Loads what the user says; nothing where absent. */
-  readonly loadProof?: () => Promise<ApplicationProof>;
+  readonly loadClientAuthentication?: () => Promise<ClientAuthentication>;
   /** The profiles. */
-  readonly profiles: ProfileBook;
+  readonly profiles: ProfileStore;
   /** Their secrets. */
   readonly store: TokenStore;
 }
@@ -25,7 +25,7 @@ export interface CredentialNeed extends Omit<TokenClientParts, "openCredential">
 /** Finds what an application proves itself with. @throws {CliError} What is wrong with the certificate to trust; what `findCredential()` throws. */
 export async function openCredential(need: CredentialNeed): Promise<ClientCredential> {
   const { key, flow, system, progress } = need;
-  const proof = await need.loadProof?.();
+  const proof = await need.loadClientAuthentication?.();
   const profile = await need.profiles.find(key.profile);
   const places: CredentialPlaces = {
     flags: proof?.flags ?? {},
@@ -37,7 +37,7 @@ export async function openCredential(need: CredentialNeed): Promise<ClientCreden
   };
   const { env, clock, files, interrupted: signal } = system;
   // The way to issuers of assertions.
-  const network = await openPatientNetwork(key.clientId, need);
+  const network = await openRetryingNetwork(key.clientId, need);
   const { credential, from } = await findCredential(places, {
     env,
     clock,

@@ -1,5 +1,5 @@
-import type { Network } from "../system/network.ts";
-import { readRoots } from "../system/root_certificates.ts";
+import type { Network } from "../system/network/network.ts";
+import { readRoots } from "../system/network/root_certificates.ts";
 import type { System } from "../system/system.ts";
 
 /** The network, trusting the roots in `caCertFile` (PEM) too. @throws {CliError} What is wrong with the certificate. */

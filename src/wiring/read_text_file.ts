@@ -1,7 +1,7 @@
 import { resolve } from "@std/path/resolve";
 import { CliError } from "../errors.ts";
-import { FileError } from "../system/file_error.ts";
-import type { Files } from "../system/files.ts";
+import { FileError } from "../system/files/file_error.ts";
+import type { Files } from "../system/files/files.ts";
 
 /**
  * Reads a file that the user named, as UTF-8 text.

@@ -1,8 +1,8 @@
 import type { SignInOptions, TokenClient } from "../entra/token_client.ts";
 import type { SignInManner } from "../flows/flows.ts";
-import type { SignedIn } from "../flows/get_token.ts";
+import type { SignedIn } from "../flows/get_token/get_token.ts";
 import type { Progress } from "../flows/progress.ts";
-import type { PersonFlow } from "../profiles/profile.ts";
+import type { UserFlow } from "../profiles/profile.ts";
 import type { System } from "../system/system.ts";
 
 /** One sign-in, as the user wants it. */
@@ -23,14 +23,14 @@ export interface SignIn {
 type RunFlow = (signIn: SignIn, system: System) => Promise<SignedIn>;
 
 /** Each flow by its name. None is loaded where a token is in the cache. */
-const FLOWS: Readonly<Record<PersonFlow, RunFlow>> = {
+const FLOWS: Readonly<Record<UserFlow, RunFlow>> = {
   "interactive": interactive,
   "device-code": deviceCode,
   "authorization-code": authorizationCode,
 };
 
 /** Signs in by the flow that the user chose. @throws {CliError} What the flow throws. */
-export function signInByFlow(flow: PersonFlow, signIn: SignIn, system: System): Promise<SignedIn> {
+export function signInByFlow(flow: UserFlow, signIn: SignIn, system: System): Promise<SignedIn> {
   return FLOWS[flow](signIn, system);
 }
 
@@ -58,7 +58,7 @@ export async function inBrowser(
   { tokens, options, manner, progress, signal }: SignIn,
   system: System,
 ): Promise<SignedIn> {
-  const { signInInteractively } = await import("../flows/interactive_sign_in.ts");
+  const { signInInteractively } = await import("../flows/sign_in/interactive_sign_in.ts");
   const { listenForCallback } = await import("../loopback/callback_server.ts");
   const { openBrowser } = await import("../browser/open_browser.ts");
   const { ports, showUrl, timeoutMs } = manner;

@@ -1,8 +1,8 @@
 import { forwardCommand, isOverSsh } from "../browser/ssh_session.ts";
-import { signInWithDeviceCode } from "../flows/device_code_sign_in.ts";
-import type { SignedIn } from "../flows/get_token.ts";
-import { nobodyThere } from "../flows/nobody_there.ts";
-import type { Person } from "../flows/person.ts";
+import { signInWithDeviceCode } from "../flows/sign_in/device_code_sign_in.ts";
+import type { SignedIn } from "../flows/get_token/get_token.ts";
+import { noTerminalError } from "../flows/sign_in/no_terminal_error.ts";
+import type { InteractiveSession } from "../flows/sign_in/interactive_session.ts";
 import type { System } from "../system/system.ts";
 import { inBrowser, type SignIn } from "./sign_in_by_flow.ts";
 
@@ -19,7 +19,7 @@ export async function signInWithCode(signIn: SignIn, system: System): Promise<Si
  * @throws {CliError} `person_needed` where nobody could see the code; what the flow throws.
  */
 export async function signInWithoutDisplay(signIn: SignIn, system: System): Promise<SignedIn> {
-  if (await system.terminal.screen() === null) throw nobodyThere();
+  if (await system.terminal.screen() === null) throw noTerminalError();
   using person = await meet(signIn);
   person.progress({ kind: "no-display" });
   if (isOverSsh(system.env)) return await runRemotely(signIn, system, person, { withDeviceCode: true });
@@ -28,7 +28,7 @@ export async function signInWithoutDisplay(signIn: SignIn, system: System): Prom
 
 /** Signs in where no browser can be shown, and without a device code: by the URL. @throws {CliError} The same. */
 export async function signInByUrl(signIn: SignIn, system: System): Promise<SignedIn> {
-  if (await system.terminal.screen() === null) throw nobodyThere();
+  if (await system.terminal.screen() === null) throw noTerminalError();
   using person = await meet(signIn);
   if (isOverSsh(system.env)) return await runRemotely(signIn, system, person, { withDeviceCode: false });
   const manner = { ...signIn.manner, showUrl: true };
@@ -38,7 +38,7 @@ export async function signInByUrl(signIn: SignIn, system: System): Promise<Signe
 async function runDeviceCode(
   { tokens, options, manner: { timeoutMs }, signal }: SignIn,
   { clock }: System,
-  { progress }: Person,
+  { progress }: InteractiveSession,
 ): Promise<SignedIn> {
   return await signInWithDeviceCode({ ...options, timeoutMs }, { clock, tokens, progress }, signal);
 }
@@ -46,22 +46,22 @@ async function runDeviceCode(
 async function runRemotely(
   { tokens, options, manner: { ports, timeoutMs }, signal }: SignIn,
   { clock, env, os }: System,
-  person: Person,
+  person: InteractiveSession,
   { withDeviceCode }: { withDeviceCode: boolean },
 ): Promise<SignedIn> {
-  const { signInRemotely } = await import("../flows/remote_sign_in.ts");
+  const { signInRemotely } = await import("../flows/sign_in/remote_sign_in.ts");
   const { listenForCallback } = await import("../loopback/callback_server.ts");
-  const { judgePastedAddress } = await import("../loopback/pasted_address.ts");
+  const { validatePastedAddress } = await import("../loopback/pasted_address.ts");
   return await signInRemotely({ ...options, timeoutMs, withDeviceCode }, {
     clock,
     tokens,
     person,
     listen: (expected) => listenForCallback(ports, expected, os),
     forwardCommand: (port) => forwardCommand(env, port),
-    judgeAddress: judgePastedAddress,
+    validateAddress: validatePastedAddress,
   }, signal);
 }
 
-async function meet({ manner, progress }: SignIn): Promise<Person> {
-  return await manner.meetPerson?.() ?? { progress, askForAddress: null, [Symbol.dispose]() {} };
+async function meet({ manner, progress }: SignIn): Promise<InteractiveSession> {
+  return await manner.openInteractiveSession?.() ?? { progress, askForAddress: null, [Symbol.dispose]() {} };
 }

@@ -1,10 +1,10 @@
 import type { Flows } from "../flows/flows.ts";
-import type { TokenDependencies } from "../flows/get_token.ts";
+import type { TokenDependencies } from "../flows/get_token/get_token.ts";
 import type { Progress } from "../flows/progress.ts";
-import { type Flow, isApplicationFlow, needsCredential, type PersonFlow } from "../profiles/profile.ts";
-import type { ProfileBook } from "../profiles/profile_book.ts";
+import { type Flow, isApplicationFlow, needsCredential, type UserFlow } from "../profiles/profile.ts";
+import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
-import type { PrivateFolder } from "../system/private_folder.ts";
+import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { System } from "../system/system.ts";
 import type { OpenCredential } from "./load_token_client.ts";
 
@@ -20,7 +20,7 @@ export interface TokenParts {
   /** The tokens of earlier runs. */
   readonly store: TokenStore;
   /** The profiles. */
-  readonly profiles: ProfileBook;
+  readonly profiles: ProfileStore;
   /** Hears what happens. */
   readonly progress: Progress;
 }
@@ -47,10 +47,10 @@ export function openTokenDependencies(
     async prepareCredential() {
       if (needsCredential(request.flow)) await openCredential();
     },
-    async takeSignInTurn(onWait, signal) {
-      const { takeSignInTurn } = await import("../store/sign_in_turn.ts");
+    async acquireSignInLock(onWait, signal) {
+      const { acquireSignInLock } = await import("../store/sign_in_lock.ts");
       const { timeoutMs } = request.manner;
-      return await takeSignInTurn(
+      return await acquireSignInLock(
         request.key,
         { folder, clock, pid: system.pid, timeoutMs, onWait },
         signal,
@@ -63,15 +63,15 @@ export function openTokenDependencies(
         ...(needsCredential(request.flow) ? { openCredential } : {}),
       });
     },
-    async acquireForApplication(options) {
-      const { acquireForApplication } = await import("./acquire_for_application.ts");
-      return await acquireForApplication(request, options, { ...parts, openCredential });
+    async acquireTokenForApplication(options) {
+      const { acquireTokenForApplication } = await import("./acquire_for_application.ts");
+      return await acquireTokenForApplication(request, options, { ...parts, openCredential });
     },
     async signIn(tokens, options, signal) {
       const { signInByFlow } = await import("./sign_in_by_flow.ts");
       const { manner } = request;
       return await signInByFlow(
-        personFlow(request.flow),
+        userFlow(request.flow),
         { tokens, options, manner, progress, signal },
         system,
       );
@@ -80,7 +80,7 @@ export function openTokenDependencies(
 }
 
 /** Only these ask the user; another one here would be a mistake of the program. */
-function personFlow(flow: Flow): PersonFlow {
+function userFlow(flow: Flow): UserFlow {
   if (isApplicationFlow(flow)) throw new Error(`A person is asked for ${flow}`);
   return flow;
 }

@@ -1,9 +1,9 @@
 import { dirname } from "@std/path/dirname";
 import { resolve } from "@std/path/resolve";
-import { FileError } from "../system/file_error.ts";
-import type { Files } from "../system/files.ts";
+import { FileError } from "../system/files/file_error.ts";
+import type { Files } from "../system/files/files.ts";
 import { permitted } from "../system/permission.ts";
-import { replaceFile } from "../system/replace_file.ts";
+import { replaceFile } from "../system/files/replace_file.ts";
 
 /**
  * Writes `text` to the file `path`, which only its owner can read, in one step.

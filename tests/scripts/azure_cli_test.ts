@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { openAzureCli } from "../../scripts/bench/azure_cli.ts";
 import { systemEnvironment } from "../../src/system/environment.ts";
-import { systemFiles } from "../../src/system/files.ts";
-import { isInstalled } from "../../src/system/find_program.ts";
+import { systemFiles } from "../../src/system/files/files.ts";
+import { isInstalled } from "../../src/system/processes/find_program.ts";
 import { systemOs } from "../../src/system/os.ts";
-import { inheritedVariables } from "../support/program.ts";
+import { inheritedVariables } from "../support/program/program.ts";
 import { startProvider } from "../support/provider/provider.ts";
 
 const SCOPE = "https://graph.microsoft.com/.default";

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
-import { bundle } from "../../scripts/bundle.ts";
-import { withCompiled } from "../../scripts/bundle/compile_at_once.ts";
-import { escapeText } from "../../scripts/bundle/escape_text.ts";
-import { withFiles } from "../../scripts/bundle/name_files.ts";
+import { bundle } from "../../scripts/build/bundle.ts";
+import { withCompiled } from "../../scripts/build/bundle/compile_at_once.ts";
+import { escapeText } from "../../scripts/build/bundle/escape_text.ts";
+import { withFiles } from "../../scripts/build/bundle/name_files.ts";
 
 /** The module at `path` with all that it loads before it runs, but for what it loads late. */
 async function loadedAtOnce(path: string, seen = new Map<string, string>()): Promise<Map<string, string>> {

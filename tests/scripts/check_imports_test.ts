@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { importsOf, judgeImports, type SourceFile } from "../../scripts/check_imports.ts";
+import { importsOf, type SourceFile, validateImports } from "../../scripts/check/check_imports.ts";
 
 function file(path: string, targets: readonly string[], text = ""): SourceFile {
   const imports = targets.map((target) => ({
@@ -9,60 +9,60 @@ function file(path: string, targets: readonly string[], text = ""): SourceFile {
   return { path, text, imports };
 }
 
-Deno.test("judgeImports() allows what the layout allows", () => {
+Deno.test("validateImports() allows what the layout allows", () => {
   const files = [
     file("main.ts", ["src/app.ts", "src/system/system.ts"], "Deno.exit(1)"),
-    file("src/app.ts", ["src/commands/x.ts", "src/wiring/x.ts", "type src/system/x.ts"]),
-    file("src/wiring/x.ts", ["src/commands/x.ts", "src/entra/x.ts", "src/system/x.ts"]),
-    file("src/commands/x.ts", [
+    file("src/app.ts", ["src/cli/x.ts", "src/wiring/x.ts", "type src/system/x.ts"]),
+    file("src/wiring/x.ts", ["src/cli/x.ts", "src/entra/x.ts", "src/system/x.ts"]),
+    file("src/cli/x.ts", [
       "src/flows/x.ts",
-      "src/commands/y.ts",
+      "src/cli/y.ts",
       "type src/system/x.ts",
       "@cliffy/table",
     ]),
     file("src/flows/x.ts", ["type src/entra/x.ts", "type src/store/x.ts", "src/errors.ts"]),
     file("src/entra/x.ts", ["@azure/msal-node", "type src/profiles/profile.ts", "@std/encoding/base64url"]),
     file("src/loopback/callback_server.ts", ["src/errors.ts"], "Deno.serve({})"),
-    file("src/store/guardian/x.ts", ["src/errors.ts", "type src/system/x.ts"], "Deno.dlopen('x')"),
+    file("src/store/keystore/x.ts", ["src/errors.ts", "type src/system/x.ts"], "Deno.dlopen('x')"),
     file("src/system/x.ts", ["src/errors.ts", "node:os"], "Deno.env"),
-    file("src/token.ts", ["src/secret.ts"]),
+    file("src/identity/token.ts", ["src/text/secret.ts"]),
   ];
-  assertEquals(judgeImports(files), []);
+  assertEquals(validateImports(files), []);
 });
 
-Deno.test("judgeImports() names file, import and rule of an import from a row above", () => {
-  assertEquals(judgeImports([file("src/entra/x.ts", ["src/flows/y.ts"])]), [
+Deno.test("validateImports() names file, import and rule of an import from a row above", () => {
+  assertEquals(validateImports([file("src/entra/x.ts", ["src/flows/y.ts"])]), [
     "src/entra/x.ts imports src/flows/y.ts: src/entra may not import from src/flows",
   ]);
 });
 
-Deno.test("judgeImports() refuses a value where only types may be named", () => {
-  assertEquals(judgeImports([file("src/flows/x.ts", ["src/store/y.ts"])]), [
+Deno.test("validateImports() refuses a value where only types may be named", () => {
+  assertEquals(validateImports([file("src/flows/x.ts", ["src/store/y.ts"])]), [
     "src/flows/x.ts imports src/store/y.ts: src/flows may import only types from src/store",
   ]);
 });
 
-Deno.test("judgeImports() refuses even the types of a row that has no business there", () => {
-  assertEquals(judgeImports([file("src/commands/x.ts", ["type src/entra/y.ts"])]), [
-    "src/commands/x.ts imports src/entra/y.ts: src/commands may not import from src/entra",
+Deno.test("validateImports() refuses even the types of a row that has no business there", () => {
+  assertEquals(validateImports([file("src/cli/x.ts", ["type src/entra/y.ts"])]), [
+    "src/cli/x.ts imports src/entra/y.ts: src/cli may not import from src/entra",
   ]);
 });
 
-Deno.test("judgeImports() refuses every import into the files right in src but from one another", () => {
-  assertEquals(judgeImports([file("src/errors.ts", ["src/system/os.ts", "@std/path/join"])]).length, 2);
+Deno.test("validateImports() refuses every import into the files right in src but from one another", () => {
+  assertEquals(validateImports([file("src/errors.ts", ["src/system/os.ts", "@std/path/join"])]).length, 2);
 });
 
-Deno.test("judgeImports() keeps MSAL in src/entra and Cliffy in src/commands", () => {
-  assertEquals(judgeImports([file("src/commands/x.ts", ["@azure/msal-node"])]), [
-    "src/commands/x.ts imports @azure/msal-node: only src/entra may import it",
+Deno.test("validateImports() keeps MSAL in src/entra and Cliffy in src/cli", () => {
+  assertEquals(validateImports([file("src/cli/x.ts", ["@azure/msal-node"])]), [
+    "src/cli/x.ts imports @azure/msal-node: only src/entra may import it",
   ]);
-  assertEquals(judgeImports([file("src/flows/x.ts", ["type @cliffy/command"])]), [
-    "src/flows/x.ts imports @cliffy/command: only src/commands may import it",
+  assertEquals(validateImports([file("src/flows/x.ts", ["type @cliffy/command"])]), [
+    "src/flows/x.ts imports @cliffy/command: only src/cli may import it",
   ]);
 });
 
-Deno.test("judgeImports() refuses packages and files that the layout does not name", () => {
-  const complaints = judgeImports([file("src/flows/x.ts", ["left-pad", "tests/support/x.ts", "node:fs"])]);
+Deno.test("validateImports() refuses packages and files that the layout does not name", () => {
+  const complaints = validateImports([file("src/flows/x.ts", ["left-pad", "tests/support/x.ts", "node:fs"])]);
   assertEquals(complaints, [
     "src/flows/x.ts imports left-pad: the package has no place in the layout",
     "src/flows/x.ts imports tests/support/x.ts: the program imports nothing from outside src",
@@ -70,16 +70,16 @@ Deno.test("judgeImports() refuses packages and files that the layout does not na
   ]);
 });
 
-Deno.test("judgeImports() finds the use of Deno in code and not in comments or strings", () => {
+Deno.test("validateImports() finds the use of Deno in code and not in comments or strings", () => {
   const inComment = "// Deno.serve does it\n/** As Deno.open. */\nconst x = 1; // Deno.exit\n";
-  assertEquals(judgeImports([file("src/flows/x.ts", [], inComment)]), []);
-  assertEquals(judgeImports([file("src/secret.ts", [], 'Symbol.for("Deno.customInspect")')]), []);
-  assertEquals(judgeImports([file("src/flows/x.ts", [], "const x = Deno.env.get('X');")]).length, 1);
-  assertEquals(judgeImports([file("src/flows/x.ts", [], "const x = Deno['env'];")]).length, 1);
+  assertEquals(validateImports([file("src/flows/x.ts", [], inComment)]), []);
+  assertEquals(validateImports([file("src/text/secret.ts", [], 'Symbol.for("Deno.customInspect")')]), []);
+  assertEquals(validateImports([file("src/flows/x.ts", [], "const x = Deno.env.get('X');")]).length, 1);
+  assertEquals(validateImports([file("src/flows/x.ts", [], "const x = Deno['env'];")]).length, 1);
 });
 
-Deno.test("judgeImports() reports a file that fits no row", () => {
-  assertEquals(judgeImports([file("src/utils/x.ts", [])]), [
+Deno.test("validateImports() reports a file that fits no row", () => {
+  assertEquals(validateImports([file("src/utils/x.ts", [])]), [
     "src/utils/x.ts: the file fits no row of the layout",
   ]);
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { judgeRequirements, parseRequirements } from "../../scripts/check_requirements.ts";
+import { parseRequirements, validateRequirements } from "../../scripts/check/check_requirements.ts";
 
 const TEXT = `# Title
 
@@ -37,36 +37,36 @@ Deno.test("parseRequirements() reads requirements and their tests, over the ends
 });
 
 /** What is wrong with one requirement that is shown by the test called `name`, in a file with this source. */
-function judge(name: string, source: string | null): Promise<string[]> {
-  return judgeRequirements(
+function validate(name: string, source: string | null): Promise<string[]> {
+  return validateRequirements(
     [{ letter: "S", number: 1, tests: [{ path: "a_test.ts", name }] }],
     () => Promise.resolve(source),
   );
 }
 
-Deno.test("judgeRequirements() finds tests however they are written down", async () => {
-  assertEquals(await judge("it works", 'Deno.test("it works", () => {'), []);
-  assertEquals(await judge("it works", 'Deno.test({\n  name: "it works",'), []);
-  assertEquals(await judge("it works", 'testOnTerminal(\n  "it works",\n'), []);
-  assertEquals(await judge("it works", "name: `it works${reason}`"), []);
+Deno.test("validateRequirements() finds tests however they are written down", async () => {
+  assertEquals(await validate("it works", 'Deno.test("it works", () => {'), []);
+  assertEquals(await validate("it works", 'Deno.test({\n  name: "it works",'), []);
+  assertEquals(await validate("it works", 'testOnTerminal(\n  "it works",\n'), []);
+  assertEquals(await validate("it works", "name: `it works${reason}`"), []);
   assertEquals(
-    await judge("… works with {…}", "Deno.test(`${what} works with {${names.map(() => { return 1; })}}`)"),
+    await validate("… works with {…}", "Deno.test(`${what} works with {${names.map(() => { return 1; })}}`)"),
     [],
   );
-  assertEquals(await judge("it (really) works?", 'Deno.test("it (really) works?")'), []);
+  assertEquals(await validate("it (really) works?", 'Deno.test("it (really) works?")'), []);
 });
 
-Deno.test("judgeRequirements() misses a test that was renamed or removed, or is only spoken of", async () => {
+Deno.test("validateRequirements() misses a test that was renamed or removed, or is only spoken of", async () => {
   const complaint = ['S1: a_test.ts has no test "it works"'];
-  assertEquals(await judge("it works", 'Deno.test("it works well", () => {'), complaint);
-  assertEquals(await judge("it works", 'Deno.test("how it works", () => {'), complaint);
-  assertEquals(await judge("it works", '// "it works" is gone'), complaint);
-  assertEquals(await judge("it works", null), ["S1: there is no a_test.ts"]);
+  assertEquals(await validate("it works", 'Deno.test("it works well", () => {'), complaint);
+  assertEquals(await validate("it works", 'Deno.test("how it works", () => {'), complaint);
+  assertEquals(await validate("it works", '// "it works" is gone'), complaint);
+  assertEquals(await validate("it works", null), ["S1: there is no a_test.ts"]);
 });
 
-Deno.test("judgeRequirements() misses numbers and rows without a test", async () => {
+Deno.test("validateRequirements() misses numbers and rows without a test", async () => {
   const requirements = [{ letter: "S", number: 1, tests: [] }, { letter: "S", number: 3, tests: [] }];
-  assertEquals(await judgeRequirements(requirements, () => Promise.resolve(null)), [
+  assertEquals(await validateRequirements(requirements, () => Promise.resolve(null)), [
     "S1 names no test",
     "S3 stands where S2 is expected",
     "S3 names no test",

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { executableGrants } from "../../scripts/compile.ts";
-import { cleanEnvironment } from "../../scripts/compile/deno_compile.ts";
-import { defaultOutput, parseTargets, TARGETS } from "../../scripts/compile/targets.ts";
+import { executableGrants } from "../../scripts/build/compile.ts";
+import { cleanEnvironment } from "../../scripts/build/compile/deno_compile.ts";
+import { defaultOutput, parseTargets, TARGETS } from "../../scripts/build/compile/targets.ts";
 
 Deno.test("defaultOutput() puts executables into dist, with the target's name where one is given", () => {
   const suffix = Deno.build.os === "windows" ? ".exe" : "";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { makeServerCertificate } from "../support/provider/certificate.ts";
-import { CHECKSUM_FILE, formatChecksums } from "../../scripts/release/checksums.ts";
+import { CHECKSUM_FILE, formatChecksums } from "../../scripts/build/release/checksums.ts";
 
 const SCRIPT = fromFileUrl(import.meta.resolve("../../scripts/install.sh"));
 const TARGETS = [

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { firstFailure, mutate } from "../../scripts/mutants.ts";
-import { type Mutant, MUTANTS } from "../../scripts/mutants/mutants.ts";
+import { firstFailure, mutate } from "../../scripts/check/mutants.ts";
+import { type Mutant, MUTANTS } from "../../scripts/check/mutants/mutants.ts";
 
 const TOP = new URL("../../", import.meta.url);
 

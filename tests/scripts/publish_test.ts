@@ -4,7 +4,7 @@ import { join } from "@std/path/join";
 import { toFileUrl } from "@std/path/to-file-url";
 
 const TOP = new URL("../../", import.meta.url);
-/** Where `scripts/jsr_from_npm.ts` keeps what stands in for JSR's packages where those can't be reached. */
+/** Where `scripts/offline/jsr_from_npm.ts` keeps what stands in for JSR's packages where those can't be reached. */
 const STAND_INS = [".dev/jsr", ".dev/std_typed", ".dev/import_map.json"];
 
 async function copy(from: URL, to: string): Promise<void> {

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path/join";
 import denoJson from "../../deno.json" with { type: "json" };
-import { formatBillOfMaterials } from "../../scripts/release/bill_of_materials.ts";
-import { formatChecksums } from "../../scripts/release/checksums.ts";
-import { readMaterials } from "../../scripts/release/read_materials.ts";
+import { formatBillOfMaterials } from "../../scripts/build/release/bill_of_materials.ts";
+import { formatChecksums } from "../../scripts/build/release/checksums.ts";
+import { readMaterials } from "../../scripts/build/release/read_materials.ts";
 
 Deno.test("formatChecksums() lists files by name, as sha256sum does", async () => {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-sums-" });

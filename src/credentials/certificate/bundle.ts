@@ -1,7 +1,7 @@
 // @ts-types="./node_forge.d.ts"
 import type { RsaKey } from "node-forge";
 import { CliError } from "../../errors.ts";
-import type { Secret } from "../../secret.ts";
+import type { Secret } from "../../text/secret.ts";
 
 /** What a certificate's file holds, as it is there: nothing says yet that one belongs to the other. */
 export interface Bundle {

@@ -3,7 +3,7 @@ import forge, { type Certificate, type RsaKey } from "node-forge";
 import { encodeBase64 } from "@std/encoding/base64";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
-import { Secret } from "../../secret.ts";
+import { Secret } from "../../text/secret.ts";
 import type { ClientCertificate } from "../client_credential.ts";
 import { type Bundle, notRsa, type TakePassword } from "./bundle.ts";
 import { readPemBundle } from "./pem_bundle.ts";
@@ -36,7 +36,7 @@ export async function readCertificate(
     ? await readPemBundle(text, path, password)
     : await readPfxBundle(content, path, password);
   const { der, certificate, key } = leafOf(bundle, path);
-  judgeValidity(certificate, path, nowMs);
+  validateValidity(certificate, path, nowMs);
   const chain = [der, ...bundle.certificates.filter((other) => other !== der)];
   return {
     thumbprintSha256: encodeHex(await crypto.subtle.digest("SHA-256", new Uint8Array(der))),
@@ -84,7 +84,7 @@ function parse(der: Uint8Array): { der: Uint8Array; certificate: Certificate }[]
   }
 }
 
-function judgeValidity({ validity }: Certificate, path: string, nowMs: number): void {
+function validateValidity({ validity }: Certificate, path: string, nowMs: number): void {
   const { notBefore, notAfter } = validity;
   const isOver = nowMs > notAfter.getTime();
   if (!isOver && nowMs >= notBefore.getTime()) return;

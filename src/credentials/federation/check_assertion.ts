@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import { Secret } from "../../secret.ts";
+import { Secret } from "../../text/secret.ts";
 
 /** A signed JWT in its compact form (RFC 7515 section 7.1). */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;

@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import type { Secret } from "../../secret.ts";
+import type { Secret } from "../../text/secret.ts";
 import type { CredentialDependencies } from "../find_credential.ts";
 import { checkAssertion } from "./check_assertion.ts";
 

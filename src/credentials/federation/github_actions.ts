@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import { Secret } from "../../secret.ts";
+import { Secret } from "../../text/secret.ts";
 import type { CredentialDependencies, FoundCredential } from "../find_credential.ts";
 import { exchangeAudience } from "./exchange_audience.ts";
 import { checkHttps, fetchAssertion } from "./fetch_assertion.ts";

@@ -8,7 +8,7 @@ import { checkKey } from "./check_key.ts";
 import { checkLoopback, type LoopbackAddress } from "./check_loopback.ts";
 import { checkPermissions } from "./check_permissions.ts";
 import { type CheckName, CHECKS, fail, failedBy, type Finding, ok, warn } from "./finding.ts";
-import type { Machine } from "./machine.ts";
+import type { DoctorProbes } from "./doctor_probes.ts";
 import { redact } from "./redact.ts";
 
 /** How long one check may take, in milliseconds. They run side by side, so this is the time for all. */
@@ -20,7 +20,7 @@ const ANY_AUTHORITY = "https://login.microsoftonline.com/organizations";
 /** Looks at the whole machine, all at once and in bounded time. What is found names no user. Only `signal` ends it early,
  * with its reason. */
 export async function examine(
-  machine: Machine,
+  machine: DoctorProbes,
   clock: Pick<Clock, "deadline">,
   signal: AbortSignal,
 ): Promise<Finding[]> {
@@ -58,7 +58,7 @@ export async function examine(
   return findings.toSorted((a, b) => CHECKS.indexOf(a.check) - CHECKS.indexOf(b.check));
 }
 
-function redacted({ message, remedy, ...finding }: Finding, { privateNames }: Machine): Finding {
+function redacted({ message, remedy, ...finding }: Finding, { privateNames }: DoctorProbes): Finding {
   return {
     ...finding,
     message: redact(message, privateNames),
@@ -89,7 +89,7 @@ async function withinTime(
   }
 }
 
-async function lookAtProfile(machine: Machine): Promise<Finding> {
+async function lookAtProfile(machine: DoctorProbes): Promise<Finding> {
   try {
     const { profile, flow, authority } = await machine.settings();
     return ok("profile", `'${profile}' signs in by ${flow} at ${new URL(authority).host}`);
@@ -104,14 +104,14 @@ async function lookAtProfile(machine: Machine): Promise<Finding> {
 }
 
 async function lookAtLoopback(
-  machine: Machine,
+  machine: DoctorProbes,
   address: LoopbackAddress,
   signal: AbortSignal,
 ): Promise<Finding> {
   return checkLoopback(address, await machine.connectToItself(address, signal));
 }
 
-async function lookAtAuthority(machine: Machine, url: string, signal: AbortSignal): Promise<Finding[]> {
+async function lookAtAuthority(machine: DoctorProbes, url: string, signal: AbortSignal): Promise<Finding[]> {
   const route = machine.route(url);
   try {
     const answer = await machine.askAuthority(url, signal);
@@ -128,7 +128,7 @@ async function lookAtAuthority(machine: Machine, url: string, signal: AbortSigna
 }
 
 /** The authority of the profile; where there is no such profile, that of most. */
-async function authorityOf(machine: Machine): Promise<string> {
+async function authorityOf(machine: DoctorProbes): Promise<string> {
   try {
     const { authority, tenant } = await machine.settings();
     return `${authority}/${tenant}`;

@@ -11,7 +11,7 @@ import type { EntraError } from "./entra_errors.ts";
  *
  * @returns Why the request is refused; null where it may go on.
  */
-export async function judgeAssertion(
+export async function validateAssertion(
   form: URLSearchParams,
   application: Application | undefined,
 ): Promise<EntraError | null> {
@@ -19,7 +19,7 @@ export async function judgeAssertion(
   if (assertion === null || application === undefined) return null;
   const { certificate, federation, clientId } = application;
   if (federation !== undefined) {
-    const refusal = await judgeFederated(assertion, federation);
+    const refusal = await validateFederated(assertion, federation);
     if (refusal !== null) return refusal;
     form.delete("client_assertion");
     form.delete("client_assertion_type");
@@ -46,7 +46,7 @@ async function hasThumbprintOf(assertion: string, certificate: string | undefine
   return decodeProtectedHeader(assertion)["x5t#S256"] === encodeBase64Url(digest);
 }
 
-async function judgeFederated(assertion: string, federation: Federation): Promise<EntraError | null> {
+async function validateFederated(assertion: string, federation: Federation): Promise<EntraError | null> {
   const { iss, sub, aud } = decodeJwt(assertion);
   const found = `Assertion Issuer: '${iss}'. Assertion Subject: '${sub}'. Assertion Audience: '${aud}'.`;
   const no = (what: string) =>

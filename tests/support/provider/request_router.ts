@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { applyFailure } from "./apply_failure.ts";
-import { judgeAssertion } from "./client_assertion.ts";
+import { validateAssertion } from "./client_assertion.ts";
 import { correlationOf, type EntraError, entraErrorBody } from "./entra_errors.ts";
 import { adaptRequest } from "./entra_request.ts";
 import { type AnswerFailure, changesAnswer, type Endpoint, type Failure, FailureQueue } from "./failures.ts";
@@ -80,7 +80,7 @@ export class RequestRouter {
     if (route.name !== "token" || body === undefined) return body;
     const form = new URLSearchParams(body);
     const application = setup.applications.find(({ clientId }) => clientId === form.get("client_id"));
-    return await judgeAssertion(form, application) ?? form.toString();
+    return await validateAssertion(form, application) ?? form.toString();
   }
 
   /** A change to an authorization response waits until there is one; every other failure strikes at once. */

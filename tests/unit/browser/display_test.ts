@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { hasDisplay, isWsl, mayOpenBrowser } from "../../../src/browser/display.ts";
 import type { Os } from "../../../src/system/os.ts";
-import { environment } from "./browser_fixture.ts";
+import { environment } from "../../support/fixtures/browser_fixture.ts";
 
 const CASES: [name: string, os: Os, variables: Record<string, string>, expected: boolean][] = [
   ["Linux with an X display", "linux", { DISPLAY: ":0" }, true],

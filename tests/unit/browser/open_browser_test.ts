@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type BrowserOpening, openBrowser } from "../../../src/browser/open_browser.ts";
 import type { Os } from "../../../src/system/os.ts";
-import type { Processes, StartAttempt } from "../../../src/system/processes.ts";
-import { environment, SIGN_IN_URL } from "./browser_fixture.ts";
+import type { Processes, StartAttempt } from "../../../src/system/processes/processes.ts";
+import { environment, SIGN_IN_URL } from "../../support/fixtures/browser_fixture.ts";
 
 /** What a program in the play does when it is started: not start, end with an exit code, or run on. */
 type Behaviour = "not-found" | "not-permitted" | "refused" | number | { exited: Promise<{ code: number }> };

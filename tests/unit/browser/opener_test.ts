@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { browserVariableCommands } from "../../../src/browser/browser_variable.ts";
 import { openerCommands } from "../../../src/browser/opener.ts";
 import type { Os } from "../../../src/system/os.ts";
-import { environment, SIGN_IN_URL as URL } from "./browser_fixture.ts";
+import { environment, SIGN_IN_URL as URL } from "../../support/fixtures/browser_fixture.ts";
 
 function commands(os: Os, variables: Record<string, string>): string[][] {
   return openerCommands(URL, { os, env: environment(variables) }).map((

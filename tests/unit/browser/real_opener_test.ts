@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path/join";
 import { type BrowserOpening, openBrowser } from "../../../src/browser/open_browser.ts";
-import { systemProcesses } from "../../../src/system/processes.ts";
-import { environment, SIGN_IN_URL } from "./browser_fixture.ts";
+import { systemProcesses } from "../../../src/system/processes/processes.ts";
+import { environment, SIGN_IN_URL } from "../../support/fixtures/browser_fixture.ts";
 
 const ignore = Deno.build.os === "windows";
 

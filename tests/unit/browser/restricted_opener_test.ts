@@ -4,7 +4,9 @@ import { join } from "@std/path/join";
 /** Opens a browser as the program does and prints what became of it. */
 const SCRIPT = `
 import { openBrowser } from ${JSON.stringify(import.meta.resolve("../../../src/browser/open_browser.ts"))};
-import { systemProcesses } from ${JSON.stringify(import.meta.resolve("../../../src/system/processes.ts"))};
+import { systemProcesses } from ${
+  JSON.stringify(import.meta.resolve("../../../src/system/processes/processes.ts"))
+};
 const env = { get: (name) => name === "BROWSER" ? Deno.args[0] : undefined };
 const deps = { os: "linux", env, processes: systemProcesses, graceMs: 60_000 };
 const opening = await openBrowser("https://login.example/", deps, new AbortController().signal);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { forwardCommand, isOverSsh } from "../../../src/browser/ssh_session.ts";
-import { environment } from "./browser_fixture.ts";
+import { environment } from "../../support/fixtures/browser_fixture.ts";
 
 const CONNECTION = "192.0.2.7 51515 198.51.100.4 22";
 

@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
 import denoJson from "../../../deno.json" with { type: "json" };
 import { openerCommands } from "../../../src/browser/opener.ts";
-import { grantsFor, needsOf } from "../../../src/commands/permission_needs.ts";
-import type { Grants } from "../../../src/grants.ts";
-import { isOnSystem, openGuardian } from "../../../src/store/guardian/guardians.ts";
-import { GUARDIAN_LABELS, type GuardianName } from "../../../src/store/guardian/key_guardian.ts";
-import { openControllingTerminal } from "../../../src/system/controlling_terminal.ts";
-import { CRYPT32 } from "../../../src/system/data_protection.ts";
+import { grantsFor, needsOf } from "../../../src/cli/permissions/permission_needs.ts";
+import type { Grants } from "../../../src/cli/permissions/permission_grants.ts";
+import { isOnSystem, openKeyStore } from "../../../src/store/keystore/open_key_store.ts";
+import { KEY_STORE_LABELS, type KeyStoreName } from "../../../src/store/keystore/key_store.ts";
+import { openControllingTerminal } from "../../../src/system/terminal/controlling_terminal.ts";
+import { CRYPT32 } from "../../../src/system/windows/data_protection.ts";
 import type { Os } from "../../../src/system/os.ts";
-import type { Processes } from "../../../src/system/processes.ts";
-import { environment } from "../browser/browser_fixture.ts";
-import { makeStoreHome } from "../store/store_fixture.ts";
+import type { Processes } from "../../../src/system/processes/processes.ts";
+import { environment } from "../../support/fixtures/browser_fixture.ts";
+import { makeStoreHome } from "../../support/fixtures/store_fixture.ts";
 
 const SET: Grants = denoJson.permissions.default;
 const SYSTEMS: readonly Os[] = ["linux", "darwin", "windows"];
@@ -45,16 +45,16 @@ function recordingProcesses(): { readonly processes: Pick<Processes, "run">; rea
 async function keyStoreProgramsOf(os: Os): Promise<string[]> {
   const { processes, commands } = recordingProcesses();
   await using home = await makeStoreHome();
-  const names = (Object.keys(GUARDIAN_LABELS) as GuardianName[]).filter((name) => isOnSystem(name, os));
+  const names = (Object.keys(KEY_STORE_LABELS) as KeyStoreName[]).filter((name) => isOnSystem(name, os));
   for (const name of names) {
-    const guardian = openGuardian(name, {
+    const keyStore = openKeyStore(name, {
       env: environment({}),
       os,
       folder: home.folder(),
       processes,
       dataProtection: () => Promise.reject(new Error("DPAPI is not a program")),
     });
-    await guardian.then((opened) => opened.load(new Uint8Array(8))).catch(() => {});
+    await keyStore.then((opened) => opened.load(new Uint8Array(8))).catch(() => {});
   }
   return commands;
 }

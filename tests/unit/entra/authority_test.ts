@@ -8,7 +8,7 @@ import {
   fixedTenantId,
   isGuid,
 } from "../../../src/entra/authority.ts";
-import { OTHER_TENANT_ID, TENANT_ID } from "./entra_fixture.ts";
+import { OTHER_TENANT_ID, TENANT_ID } from "../../support/fixtures/entra_fixture.ts";
 
 const PUBLIC = "https://login.microsoftonline.com";
 const CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad";

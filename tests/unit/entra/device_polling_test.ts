@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { pollForTokens } from "../../../src/entra/device_polling.ts";
-import type { JsonObject, MsalResponse } from "../../../src/entra/send_to_authority.ts";
-import { FakeClock } from "../../support/fake_clock.ts";
-import { NOW_MS } from "./entra_fixture.ts";
+import type { JsonObject, MsalResponse } from "../../../src/entra/msal/send_to_authority.ts";
+import { FakeClock } from "../../support/machine/fake_clock.ts";
+import { NOW_MS } from "../../support/fixtures/entra_fixture.ts";
 
 type Answer = string | CliError | JsonObject;
 

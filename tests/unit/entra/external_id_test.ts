@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { OTHER_TENANT_ID, TENANT_ID } from "./entra_fixture.ts";
-import { signInAt } from "./sign_in_at.ts";
-import type { TokenChanges } from "./tiny_authority.ts";
+import { OTHER_TENANT_ID, TENANT_ID } from "../../support/fixtures/entra_fixture.ts";
+import { signInAt } from "../../support/fixtures/sign_in_at.ts";
+import type { TokenChanges } from "../../support/fixtures/tiny_authority.ts";
 
 const ISSUER = `https://${TENANT_ID}.ciamlogin.com/${TENANT_ID}/v2.0`;
 const DOMAIN = "contoso.onmicrosoft.com";

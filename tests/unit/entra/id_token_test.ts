@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { encodeBase64Url } from "@std/encoding/base64url";
 import { CliError } from "../../../src/errors.ts";
 import { entraAuthority } from "../../../src/entra/authority.ts";
-import { type ExpectedIdToken, type IdTokenSubject, judgeIdToken } from "../../../src/entra/id_token.ts";
+import { type ExpectedIdToken, type IdTokenSubject, validateIdToken } from "../../../src/entra/id_token.ts";
 import {
   BASE,
   CLIENT_ID,
@@ -13,7 +13,7 @@ import {
   OTHER_TENANT_ID,
   shapedJwt,
   TENANT_ID,
-} from "./entra_fixture.ts";
+} from "../../support/fixtures/entra_fixture.ts";
 
 function expectedToken(changes: Partial<ExpectedIdToken> = {}): ExpectedIdToken {
   return {
@@ -27,21 +27,21 @@ function expectedToken(changes: Partial<ExpectedIdToken> = {}): ExpectedIdToken 
 }
 
 /** Judges a token whose claims are right but for `changes`; a claim that is undefined is left out. */
-function judge(changes: Record<string, unknown>, expected: Partial<ExpectedIdToken> = {}): IdTokenSubject {
+function validate(changes: Record<string, unknown>, expected: Partial<ExpectedIdToken> = {}): IdTokenSubject {
   const claims: Record<string, unknown> = { ...goodIdTokenClaims(), ...changes };
   for (const [name, value] of Object.entries(claims)) if (value === undefined) delete claims[name];
-  return judgeIdToken(shapedJwt(claims), claims, expectedToken(expected));
+  return validateIdToken(shapedJwt(claims), claims, expectedToken(expected));
 }
 
 function refusal(changes: Record<string, unknown>, expected: Partial<ExpectedIdToken> = {}): CliError {
-  return assertThrows(() => judge(changes, expected), CliError, undefined, JSON.stringify(changes));
+  return assertThrows(() => validate(changes, expected), CliError, undefined, JSON.stringify(changes));
 }
 
-Deno.test("judgeIdToken() gives the user that a good token names", () => {
-  assertEquals(judge({}), { username: "ada@contoso.example", objectId: OBJECT_ID, tenantId: TENANT_ID });
+Deno.test("validateIdToken() gives the user that a good token names", () => {
+  assertEquals(validate({}), { username: "ada@contoso.example", objectId: OBJECT_ID, tenantId: TENANT_ID });
 });
 
-Deno.test("judgeIdToken() refuses each claim that is missing or of another type, and names it", () => {
+Deno.test("validateIdToken() refuses each claim that is missing or of another type, and names it", () => {
   const wrong: Record<string, unknown[]> = {
     iss: [undefined, "", 1, null, [`${BASE}/${TENANT_ID}/v2.0`], {}],
     aud: [undefined, "", 1, null, [CLIENT_ID], [CLIENT_ID, "other"]],
@@ -60,7 +60,7 @@ Deno.test("judgeIdToken() refuses each claim that is missing or of another type,
   }
 });
 
-Deno.test("judgeIdToken() refuses another issuer, audience or nonce, without quoting what came", () => {
+Deno.test("validateIdToken() refuses another issuer, audience or nonce, without quoting what came", () => {
   for (
     const changes of [
       { iss: `https://evil.example/${TENANT_ID}/v2.0` },
@@ -77,48 +77,48 @@ Deno.test("judgeIdToken() refuses another issuer, audience or nonce, without quo
   }
 });
 
-Deno.test("judgeIdToken() takes the ids in either case", () => {
-  assertEquals(judge({ tid: TENANT_ID.toUpperCase() }).tenantId, TENANT_ID);
-  assertEquals(judge({ oid: OBJECT_ID.toUpperCase() }).objectId, OBJECT_ID);
-  assertEquals(judge({}, { clientId: CLIENT_ID.toUpperCase() }).objectId, OBJECT_ID);
+Deno.test("validateIdToken() takes the ids in either case", () => {
+  assertEquals(validate({ tid: TENANT_ID.toUpperCase() }).tenantId, TENANT_ID);
+  assertEquals(validate({ oid: OBJECT_ID.toUpperCase() }).objectId, OBJECT_ID);
+  assertEquals(validate({}, { clientId: CLIENT_ID.toUpperCase() }).objectId, OBJECT_ID);
 });
 
-Deno.test("judgeIdToken() calls a token of another tenant the wrong account", () => {
+Deno.test("validateIdToken() calls a token of another tenant the wrong account", () => {
   const changes = { tid: OTHER_TENANT_ID, iss: `${BASE}/${OTHER_TENANT_ID}/v2.0` };
   const error = refusal(changes);
   assertEquals(error.code, "wrong_account");
   assertStringIncludes(error.message, OTHER_TENANT_ID);
   assertStringIncludes(error.message, TENANT_ID);
   const common = { authority: entraAuthority(BASE, "common") };
-  assertEquals(judge(changes, common).tenantId, OTHER_TENANT_ID);
+  assertEquals(validate(changes, common).tenantId, OTHER_TENANT_ID);
 });
 
-Deno.test("judgeIdToken() never lets a token's text through to its message", () => {
+Deno.test("validateIdToken() never lets a token's text through to its message", () => {
   const error = refusal({ tid: "\u001b[2Jcanary" });
   for (const part of ["canary", "\u001b"]) assertEquals((error.message + error.hint).includes(part), false);
 });
 
-Deno.test("judgeIdToken() wants the issuer of the token's own tenant, whatever the placeholder allows", () => {
+Deno.test("validateIdToken() wants the issuer of the token's own tenant, whatever the placeholder allows", () => {
   const metadata = { issuer: `${BASE}/{tenantid}/v2.0`, namesIssuerInResponse: false };
   const common = { authority: entraAuthority(BASE, "common"), metadata };
-  assertEquals(judge({}, common).tenantId, TENANT_ID);
+  assertEquals(validate({}, common).tenantId, TENANT_ID);
   assertEquals(refusal({ tid: OTHER_TENANT_ID }, common).code, "invalid_response");
   assertEquals(refusal({ iss: `${BASE}/{tenantid}/v2.0` }, common).code, "invalid_response");
 });
 
-Deno.test("judgeIdToken() asks for no nonce on a refresh", () => {
-  assertEquals(judge({ nonce: undefined }, { nonce: null }).objectId, OBJECT_ID);
-  assertEquals(judge({ nonce: "another" }, { nonce: null }).objectId, OBJECT_ID);
+Deno.test("validateIdToken() asks for no nonce on a refresh", () => {
+  assertEquals(validate({ nonce: undefined }, { nonce: null }).objectId, OBJECT_ID);
+  assertEquals(validate({ nonce: "another" }, { nonce: null }).objectId, OBJECT_ID);
 });
 
-Deno.test("judgeIdToken() gives an empty name where the token has none", () => {
-  assertEquals(judge({ preferred_username: undefined }).username, "");
-  assertEquals(judge({ preferred_username: ["ada"] }).username, "");
+Deno.test("validateIdToken() gives an empty name where the token has none", () => {
+  assertEquals(validate({ preferred_username: undefined }).username, "");
+  assertEquals(validate({ preferred_username: ["ada"] }).username, "");
 });
 
-Deno.test("judgeIdToken() lets the clocks be 300 seconds apart and not one more", () => {
-  judge({ iat: NOW + 300, exp: NOW + 3900 });
-  judge({ iat: NOW - 3900, exp: NOW - 300 });
+Deno.test("validateIdToken() lets the clocks be 300 seconds apart and not one more", () => {
+  validate({ iat: NOW + 300, exp: NOW + 3900 });
+  validate({ iat: NOW - 3900, exp: NOW - 300 });
   for (const changes of [{ iat: NOW + 301, exp: NOW + 3901 }, { iat: NOW - 3901, exp: NOW - 301 }]) {
     const error = refusal(changes);
     assertEquals(error.code, "invalid_response");
@@ -126,7 +126,7 @@ Deno.test("judgeIdToken() lets the clocks be 300 seconds apart and not one more"
   }
 });
 
-Deno.test("judgeIdToken() says by how much the clocks are apart", () => {
+Deno.test("validateIdToken() says by how much the clocks are apart", () => {
   assertStringIncludes(refusal({ iat: NOW + 600, exp: NOW + 4200 }).message, "about 10 minutes");
   assertStringIncludes(refusal({ iat: NOW - 7200, exp: NOW - 3600 }).message, "about 120 minutes");
   for (const [hours, words] of [[5, "5 hours"], [72, "3 days"], [24 * 365.25 * 56, "56 years"]] as const) {
@@ -135,7 +135,7 @@ Deno.test("judgeIdToken() says by how much the clocks are apart", () => {
   }
 });
 
-Deno.test("judgeIdToken() refuses a token without a signature", () => {
+Deno.test("validateIdToken() refuses a token without a signature", () => {
   const claims = goodIdTokenClaims();
   const signed = shapedJwt(claims);
   const unsigned = signed.slice(0, signed.lastIndexOf(".") + 1);
@@ -151,11 +151,11 @@ Deno.test("judgeIdToken() refuses a token without a signature", () => {
     "",
   ];
   for (const token of tokens) {
-    assertThrows(() => judgeIdToken(token, claims, expectedToken()), CliError, "not signed", token);
+    assertThrows(() => validateIdToken(token, claims, expectedToken()), CliError, "not signed", token);
   }
 });
 
-Deno.test("judgeIdToken() gives a user name that is fit to be shown and to be sent in a URL", () => {
-  assertEquals(judge({ preferred_username: "ada\u009b31m\u202e\r\nRun: x" }).username, "ada 31m Run: x");
-  assertEquals(judge({ preferred_username: "a".repeat(300_000) }).username.length, 320);
+Deno.test("validateIdToken() gives a user name that is fit to be shown and to be sent in a URL", () => {
+  assertEquals(validate({ preferred_username: "ada\u009b31m\u202e\r\nRun: x" }).username, "ada 31m Run: x");
+  assertEquals(validate({ preferred_username: "a".repeat(300_000) }).username.length, 320);
 });

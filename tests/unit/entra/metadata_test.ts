@@ -1,26 +1,32 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { entraAuthority } from "../../../src/entra/authority.ts";
-import { judgeMetadata } from "../../../src/entra/metadata.ts";
-import { BASE, goodMetadata, HOST, OTHER_TENANT_ID, TENANT_ID } from "./entra_fixture.ts";
+import { validateMetadata } from "../../../src/entra/metadata.ts";
+import {
+  BASE,
+  goodMetadata,
+  HOST,
+  OTHER_TENANT_ID,
+  TENANT_ID,
+} from "../../support/fixtures/entra_fixture.ts";
 
 const AUTHORITY = entraAuthority(BASE, TENANT_ID);
 
-Deno.test("judgeMetadata() gives the issuer, and whether responses name it", () => {
+Deno.test("validateMetadata() gives the issuer, and whether responses name it", () => {
   const issuer = `${BASE}/${TENANT_ID}/v2.0`;
-  assertEquals(judgeMetadata(goodMetadata(), AUTHORITY), { issuer, namesIssuerInResponse: false });
+  assertEquals(validateMetadata(goodMetadata(), AUTHORITY), { issuer, namesIssuerInResponse: false });
   for (const [value, expected] of [[true, true], [false, false], ["true", false], [1, false]] as const) {
     const body = { ...goodMetadata(), authorization_response_iss_parameter_supported: value };
-    assertEquals(judgeMetadata(body, AUTHORITY).namesIssuerInResponse, expected);
+    assertEquals(validateMetadata(body, AUTHORITY).namesIssuerInResponse, expected);
   }
 });
 
-Deno.test("judgeMetadata() keeps the issuer letter by letter, with its placeholder", () => {
+Deno.test("validateMetadata() keeps the issuer letter by letter, with its placeholder", () => {
   const issuer = `${BASE}/{tenantid}/v2.0`;
-  assertEquals(judgeMetadata({ ...goodMetadata(), issuer }, AUTHORITY).issuer, issuer);
+  assertEquals(validateMetadata({ ...goodMetadata(), issuer }, AUTHORITY).issuer, issuer);
 });
 
-Deno.test("judgeMetadata() lets no endpoint or issuer leave https or the host", () => {
+Deno.test("validateMetadata() lets no endpoint or issuer leave https or the host", () => {
   const foreign = [
     undefined,
     null,
@@ -41,7 +47,7 @@ Deno.test("judgeMetadata() lets no endpoint or issuer leave https or the host", 
   for (const name of ["authorization_endpoint", "token_endpoint", "issuer"]) {
     for (const value of foreign) {
       const error = assertThrows(
-        () => judgeMetadata({ ...goodMetadata(), [name]: value }, AUTHORITY),
+        () => validateMetadata({ ...goodMetadata(), [name]: value }, AUTHORITY),
         CliError,
         name,
         `${name}: ${value}`,
@@ -52,22 +58,22 @@ Deno.test("judgeMetadata() lets no endpoint or issuer leave https or the host", 
   }
 });
 
-Deno.test("judgeMetadata() takes the issuer of External ID, which has the tenant in its host", () => {
+Deno.test("validateMetadata() takes the issuer of External ID, which has the tenant in its host", () => {
   const named = entraAuthority("https://contoso.ciamlogin.com", TENANT_ID);
   const document = {
     issuer: `https://${TENANT_ID}.ciamlogin.com/${TENANT_ID}/v2.0`,
     authorization_endpoint: `https://contoso.ciamlogin.com/${TENANT_ID}/oauth2/v2.0/authorize`,
     token_endpoint: `https://contoso.ciamlogin.com/${TENANT_ID}/oauth2/v2.0/token`,
   };
-  assertEquals(judgeMetadata(document, named).issuer, document.issuer);
+  assertEquals(validateMetadata(document, named).issuer, document.issuer);
   for (const issuer of ["https://evilciamlogin.com/x", "https://x.ciamlogin.com.evil.example/x", BASE]) {
-    assertThrows(() => judgeMetadata({ ...document, issuer }, named), CliError, "issuer");
+    assertThrows(() => validateMetadata({ ...document, issuer }, named), CliError, "issuer");
   }
   assertEquals(
-    judgeMetadata({ ...goodMetadata(), issuer: document.issuer }, AUTHORITY).issuer,
+    validateMetadata({ ...goodMetadata(), issuer: document.issuer }, AUTHORITY).issuer,
     document.issuer,
   );
   for (const issuer of [document.issuer.replaceAll(TENANT_ID, OTHER_TENANT_ID), `${document.issuer}/x`]) {
-    assertThrows(() => judgeMetadata({ ...goodMetadata(), issuer }, AUTHORITY), CliError);
+    assertThrows(() => validateMetadata({ ...goodMetadata(), issuer }, AUTHORITY), CliError);
   }
 });

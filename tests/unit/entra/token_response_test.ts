@@ -1,30 +1,30 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { judgeTokenResponse } from "../../../src/entra/token_response.ts";
-import { goodTokenResponse } from "./entra_fixture.ts";
+import { validateTokenResponse } from "../../../src/entra/token_response.ts";
+import { goodTokenResponse } from "../../support/fixtures/entra_fixture.ts";
 
 const DAY_SECONDS = 86_400;
 
 function refusal(changes: Record<string, unknown>): CliError {
   const body = { ...goodTokenResponse(), ...changes };
-  return assertThrows(() => judgeTokenResponse(body), CliError, undefined, JSON.stringify(changes));
+  return assertThrows(() => validateTokenResponse(body), CliError, undefined, JSON.stringify(changes));
 }
 
-Deno.test("judgeTokenResponse() gives the life and the scopes of a good response", () => {
-  assertEquals(judgeTokenResponse(goodTokenResponse()), { expiresInSeconds: 3600, scopes: ["User.Read"] });
+Deno.test("validateTokenResponse() gives the life and the scopes of a good response", () => {
+  assertEquals(validateTokenResponse(goodTokenResponse()), { expiresInSeconds: 3600, scopes: ["User.Read"] });
 });
 
-Deno.test("judgeTokenResponse() refuses an empty object", () => {
-  assertThrows(() => judgeTokenResponse({}), CliError, "access_token");
+Deno.test("validateTokenResponse() refuses an empty object", () => {
+  assertThrows(() => validateTokenResponse({}), CliError, "access_token");
 });
 
-Deno.test("judgeTokenResponse() takes as access token what RFC 6750 calls one", () => {
+Deno.test("validateTokenResponse() takes as access token what RFC 6750 calls one", () => {
   for (const token of ["a", "eyJ.eyJ.sig-_", "EwB+/~aZ09==", "x".repeat(256 * 1024)]) {
-    judgeTokenResponse({ ...goodTokenResponse(), access_token: token });
+    validateTokenResponse({ ...goodTokenResponse(), access_token: token });
   }
 });
 
-Deno.test("judgeTokenResponse() refuses every other access token, and doesn't quote it", () => {
+Deno.test("validateTokenResponse() refuses every other access token, and doesn't quote it", () => {
   const tokens = [
     undefined,
     null,
@@ -51,16 +51,16 @@ Deno.test("judgeTokenResponse() refuses every other access token, and doesn't qu
   }
 });
 
-Deno.test("judgeTokenResponse() takes no token type but Bearer", () => {
+Deno.test("validateTokenResponse() takes no token type but Bearer", () => {
   for (const type of ["Bearer", "bearer", "BEARER"]) {
-    judgeTokenResponse({ ...goodTokenResponse(), token_type: type });
+    validateTokenResponse({ ...goodTokenResponse(), token_type: type });
   }
   for (const type of [undefined, null, "", "mac", "pop", "DPoP", "Bearer ", ["Bearer"], 1]) {
     assertStringIncludes(refusal({ token_type: type }).message, "token_type");
   }
 });
 
-Deno.test("judgeTokenResponse() reads the life as a number or as digits, and believes a day at most", () => {
+Deno.test("validateTokenResponse() reads the life as a number or as digits, and believes a day at most", () => {
   const table: [unknown, number][] = [
     [1, 1],
     [3600, 3600],
@@ -73,12 +73,12 @@ Deno.test("judgeTokenResponse() reads the life as a number or as digits, and bel
     [Infinity, DAY_SECONDS],
   ];
   for (const [given, seconds] of table) {
-    const { expiresInSeconds } = judgeTokenResponse({ ...goodTokenResponse(), expires_in: given });
+    const { expiresInSeconds } = validateTokenResponse({ ...goodTokenResponse(), expires_in: given });
     assertEquals(expiresInSeconds, seconds, String(given));
   }
 });
 
-Deno.test("judgeTokenResponse() refuses every other life", () => {
+Deno.test("validateTokenResponse() refuses every other life", () => {
   for (
     const given of [
       undefined,
@@ -105,18 +105,18 @@ Deno.test("judgeTokenResponse() refuses every other life", () => {
   }
 });
 
-Deno.test("judgeTokenResponse() splits the scopes, and tells none named from none granted", () => {
+Deno.test("validateTokenResponse() splits the scopes, and tells none named from none granted", () => {
   const table: [unknown, readonly string[] | null][] = [
     [undefined, null],
     ["", []],
     ["User.Read  Mail.Read ", ["User.Read", "Mail.Read"]],
   ];
   for (const [scope, expected] of table) {
-    assertEquals(judgeTokenResponse({ ...goodTokenResponse(), scope }).scopes, expected);
+    assertEquals(validateTokenResponse({ ...goodTokenResponse(), scope }).scopes, expected);
   }
 });
 
-Deno.test("judgeTokenResponse() refuses scopes that are no text, or hold what no scope may hold", () => {
+Deno.test("validateTokenResponse() refuses scopes that are no text, or hold what no scope may hold", () => {
   const unfit = [
     "User.Read\x1b[2J",
     "User.Read\nMail.Read",
@@ -131,9 +131,9 @@ Deno.test("judgeTokenResponse() refuses scopes that are no text, or hold what no
   }
 });
 
-Deno.test("judgeTokenResponse() refuses a refresh token that couldn't be sent back, and misses none", () => {
+Deno.test("validateTokenResponse() refuses a refresh token that couldn't be sent back, and misses none", () => {
   for (const refreshToken of [undefined, null, "", "0.AXo~", "a b"]) {
-    judgeTokenResponse({ ...goodTokenResponse(), refresh_token: refreshToken });
+    validateTokenResponse({ ...goodTokenResponse(), refresh_token: refreshToken });
   }
   const unfit = [0, 1, true, ["0.AXo"], {}, "a\n", "\x1b[2J", "\u202e", "x".repeat(256 * 1024 + 1)];
   for (const refreshToken of unfit) {

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { verifyToken } from "../../../src/entra/verify_token.ts";
 import { CliError } from "../../../src/errors.ts";
-import type { HttpRequest, Network } from "../../../src/system/network.ts";
+import type { HttpRequest, Network } from "../../../src/system/network/network.ts";
 
 const TENANT = "11111111-2222-4333-8444-555555555555";
 const HOST = "login.microsoftonline.com";

@@ -1,7 +1,15 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { listenForCallback } from "../../../src/loopback/callback_server.ts";
-import { Secret } from "../../../src/secret.ts";
-import { GOOD_FORM, HAS_IPV6, NEVER, postForm, readAll, startServer, writeAll } from "./callback_fixture.ts";
+import { Secret } from "../../../src/text/secret.ts";
+import {
+  GOOD_FORM,
+  HAS_IPV6,
+  NEVER,
+  postForm,
+  readAll,
+  startServer,
+  writeAll,
+} from "../../support/fixtures/callback_fixture.ts";
 
 /** Fails unless `port` can be taken again at once, on both families. */
 async function assertPortIsFree(port: number): Promise<void> {

@@ -10,7 +10,7 @@ import {
   postForm,
   startServer,
   STATE,
-} from "./callback_fixture.ts";
+} from "../../support/fixtures/callback_fixture.ts";
 
 Deno.test("listenForCallback() gives a redirect URI with localhost and the port it listens on", async () => {
   await using server = await startServer();

@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { noTraffic } from "../../../src/loopback/callback_traffic.ts";
-import { exchange, finishSignIn, readAll, startServer, writeAll } from "./callback_fixture.ts";
+import {
+  exchange,
+  finishSignIn,
+  readAll,
+  startServer,
+  writeAll,
+} from "../../support/fixtures/callback_fixture.ts";
 
 const TLS_HELLO = "\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03";
 

@@ -9,7 +9,7 @@ import {
   startServer,
   STATE,
   writeAll,
-} from "./callback_fixture.ts";
+} from "../../support/fixtures/callback_fixture.ts";
 
 /** Sends a request line and headers, and asks for the connection to end after the answer. */
 function request(server: CallbackServer, line: string, headers: readonly string[]): Promise<string> {

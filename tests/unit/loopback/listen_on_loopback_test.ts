@@ -3,8 +3,8 @@ import { CliError } from "../../../src/errors.ts";
 import { noTraffic } from "../../../src/loopback/callback_traffic.ts";
 import { listenOnLoopback, type LoopbackListener } from "../../../src/loopback/listen_on_loopback.ts";
 import type { PortChoice } from "../../../src/loopback/port_choice.ts";
-import { freePort } from "../../support/ports.ts";
-import { exchange, HAS_IPV6 } from "./callback_fixture.ts";
+import { freePort } from "../../support/network/ports.ts";
+import { exchange, HAS_IPV6 } from "../../support/fixtures/callback_fixture.ts";
 
 function listen(
   choice: PortChoice,

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { judgePastedAddress, type PastedVerdict } from "../../../src/loopback/pasted_address.ts";
-import { Secret } from "../../../src/secret.ts";
+import { type PastedVerdict, validatePastedAddress } from "../../../src/loopback/pasted_address.ts";
+import { Secret } from "../../../src/text/secret.ts";
 
 const REDIRECT_URI = "http://localhost:50000";
 const EXPECTED = {
@@ -8,12 +8,12 @@ const EXPECTED = {
   acceptsIssuer: (iss: string | null) => iss !== "https://evil.example",
 };
 
-function judge(text: string, redirectUri = REDIRECT_URI): PastedVerdict {
-  return judgePastedAddress(text, redirectUri, EXPECTED);
+function validate(text: string, redirectUri = REDIRECT_URI): PastedVerdict {
+  return validatePastedAddress(text, redirectUri, EXPECTED);
 }
 
 function reasonFor(text: string): string | null {
-  const verdict = judge(text);
+  const verdict = validate(text);
   return verdict.kind === "rejected" ? verdict.reason : null;
 }
 
@@ -23,7 +23,7 @@ function codeIn(verdict: PastedVerdict): string | null {
     : null;
 }
 
-Deno.test("judgePastedAddress() takes the address as browsers give it", () => {
+Deno.test("validatePastedAddress() takes the address as browsers give it", () => {
   for (
     const text of [
       "http://localhost:50000/?code=the-code&state=the-state",
@@ -32,22 +32,22 @@ Deno.test("judgePastedAddress() takes the address as browsers give it", () => {
       "  http://localhost:50000/?code=the-code&state=the-state#\n",
       "localhost:50000/?code=the-code&state=the-state&session_state=x",
     ]
-  ) assertEquals(codeIn(judge(text)), "the-code", text);
+  ) assertEquals(codeIn(validate(text)), "the-code", text);
   assertEquals(
-    codeIn(judge("http://localhost/?code=the-code&state=the-state", "http://localhost:80")),
+    codeIn(validate("http://localhost/?code=the-code&state=the-state", "http://localhost:80")),
     "the-code",
   );
 });
 
-Deno.test("judgePastedAddress() takes a refusal that belongs to this sign-in", () => {
-  const verdict = judge(`${REDIRECT_URI}/?error=access_denied&error_description=no&state=the-state`);
+Deno.test("validatePastedAddress() takes a refusal that belongs to this sign-in", () => {
+  const verdict = validate(`${REDIRECT_URI}/?error=access_denied&error_description=no&state=the-state`);
   assertEquals(verdict, {
     kind: "accepted",
     response: { kind: "refused", error: "access_denied", description: "no" },
   });
 });
 
-Deno.test("judgePastedAddress() says what is wrong with an address that leads elsewhere", () => {
+Deno.test("validatePastedAddress() says what is wrong with an address that leads elsewhere", () => {
   for (
     const text of [
       "",
@@ -66,7 +66,7 @@ Deno.test("judgePastedAddress() says what is wrong with an address that leads el
   ) assertEquals(reasonFor(text), "That is not an address that begins with http://localhost:50000/?", text);
 });
 
-Deno.test("judgePastedAddress() judges the query as that of any callback", () => {
+Deno.test("validatePastedAddress() judges the query as that of any callback", () => {
   const cases: [string, string][] = [
     ["code=the-code&state=another", "That address is from another sign-in"],
     ["code=the-code", "That address is from another sign-in"],

@@ -5,7 +5,7 @@ const SCRIPT = `
 import { listenForCallback } from ${
   JSON.stringify(import.meta.resolve("../../../src/loopback/callback_server.ts"))
 };
-import { Secret } from ${JSON.stringify(import.meta.resolve("../../../src/secret.ts"))};
+import { Secret } from ${JSON.stringify(import.meta.resolve("../../../src/text/secret.ts"))};
 try {
   await using server = await listenForCallback({ kind: "random" }, { state: new Secret("s"), acceptsIssuer: () => true });
   console.log("listening on " + server.redirectUri.replace(/\\d+/, "PORT"));

@@ -2,9 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { CliError } from "../../../src/errors.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
-import { openProfileBook } from "../../../src/profiles/profile_book.ts";
-import { makeStoreHome, type StoreHome } from "../store/store_fixture.ts";
-import { sayFigures } from "../../support/say_figures.ts";
+import { openProfileStore } from "../../../src/profiles/profile_store.ts";
+import { makeStoreHome, type StoreHome } from "../../support/fixtures/store_fixture.ts";
+import { sayFigures } from "../../support/program/say_figures.ts";
 
 const RUNS = 2000;
 
@@ -22,7 +22,7 @@ function profile(name: string): Profile {
 }
 
 async function writtenText(home: StoreHome): Promise<string> {
-  const book = openProfileBook({ folder: home.folder() });
+  const book = openProfileStore({ folder: home.folder() });
   for (const name of NAMES) await book.add(profile(name));
   return new TextDecoder().decode(await home.read("profiles.json"));
 }
@@ -38,7 +38,7 @@ async function outcomeOf<T>(work: () => Promise<T>): Promise<T | CliError> {
 }
 
 /** Says which file, and where in it; a text that isn't one has no lines. */
-function assertPointsAtMistake(error: CliError, path: string, content: string): void {
+function assertPointsAtError(error: CliError, path: string, content: string): void {
   assertEquals([error.code, error.exitCode], ["invalid_profile", 7], error.message);
   assert(!error.message.includes("\n"), error.message);
   if (error.message === `${path} is not UTF-8 text`) return;
@@ -124,7 +124,7 @@ async function textWithNewProfile(home: StoreHome): Promise<string | null> {
 Deno.test("profiles.json with any mistake is an error that names its place, and is never rewritten; thousands are tried", async () => {
   await using home = await makeStoreHome();
   const text = await writtenText(home);
-  const book = openProfileBook({ folder: home.folder() });
+  const book = openProfileStore({ folder: home.folder() });
   const contents = fc.oneof(
     { weight: 9, arbitrary: edited(text).map((content) => new TextEncoder().encode(content)) },
     {
@@ -156,7 +156,7 @@ Deno.test("profiles.json with any mistake is an error that names its place, and 
         assertEquals(JSON.stringify(rewritten), expected);
       }
       for (const outcome of outcomes) {
-        if (outcome instanceof CliError) assertPointsAtMistake(outcome, home.file("profiles.json"), shown);
+        if (outcome instanceof CliError) assertPointsAtError(outcome, home.file("profiles.json"), shown);
       }
       assertEquals(Object.keys(Object.prototype), []);
     }),

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { formatProfileFile } from "../../../src/profiles/format_profile_file.ts";
 import { parseProfileFile, profileIn } from "../../../src/profiles/profile_file.ts";
-import { refuseDuplicates } from "../../../src/profiles/profile_mistake.ts";
+import { refuseDuplicates } from "../../../src/profiles/profile_file_error.ts";
 
 const PATH = "/home/me/profiles.json";
 const CLIENT = "00000000-0000-4000-8000-00000000000a";
@@ -27,7 +27,7 @@ async function find(text: string, name = "work") {
 }
 
 /** Where `spoiled` differs from a good file, the message has to say so. */
-async function assertMistake(text: string, place: string, message: string): Promise<void> {
+async function assertProfileFileError(text: string, place: string, message: string): Promise<void> {
   const error = await assertRejects(
     async () => {
       const file = await parse(text);
@@ -69,7 +69,7 @@ Deno.test("parseProfileFile() says line and column of what isn't JSON", async ()
     [GOOD.replace('Contoso.com"', "Contoso.com"), "line 5, column 19", "this is not JSON"],
     [GOOD + "}", "line 11, column 1", "this is not JSON"],
   ];
-  for (const [text, place, message] of table) await assertMistake(text, place, message);
+  for (const [text, place, message] of table) await assertProfileFileError(text, place, message);
 });
 
 Deno.test("parseProfileFile() keeps what isn't JSON out of its error, with all that is under it", async () => {
@@ -87,7 +87,7 @@ Deno.test("parseProfileFile() says line and column of what has the wrong form", 
     ['{"version": 0}', "line 1, column 13", "version must be 1"],
     ['{"version": "1"}', "line 1, column 13", "version must be 1"],
   ];
-  for (const [text, place, message] of table) await assertMistake(text, place, message);
+  for (const [text, place, message] of table) await assertProfileFileError(text, place, message);
 });
 
 Deno.test("parseProfileFile() asks for an update where the file is of a newer version", async () => {
@@ -112,7 +112,9 @@ Deno.test("profileIn() says line and column of a wrong field, and what was found
     ['"scopes"', '"authority": "http://x", "scopes"', "line 7, column 20", 'Authority is wrong: "http://x"'],
     ['"work": {', '"other": 7, "work": {', "line 4, column 14", "a profile must be an object"],
   ];
-  for (const [from, to, place, message] of table) await assertMistake(GOOD.replace(from, to), place, message);
+  for (const [from, to, place, message] of table) {
+    await assertProfileFileError(GOOD.replace(from, to), place, message);
+  }
 });
 
 Deno.test("profileIn() doesn't mind a mistake in another profile", async () => {
@@ -127,8 +129,8 @@ Deno.test("profileIn() finds nothing that an object merely inherits", async () =
 
 Deno.test("refuseDuplicates() says where a key is there for the second time", async () => {
   const twice = GOOD.replace('"work": {', '"work": {},\n    "work": {');
-  await assertMistake(twice, "line 5, column 5", '"work" is there twice');
-  await assertMistake(
+  await assertProfileFileError(twice, "line 5, column 5", '"work" is there twice');
+  await assertProfileFileError(
     GOOD.replace('"scopes"', '"tenantId": "x.y", "scopes"'),
     "line 7, column 7",
     '"tenantId" is there twice',

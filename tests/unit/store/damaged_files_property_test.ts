@@ -2,12 +2,12 @@ import { assert, assertEquals } from "@std/assert";
 import { decodeBase64 } from "@std/encoding/base64";
 import fc from "fast-check";
 import { CliError } from "../../../src/errors.ts";
-import { joinBytes } from "../../../src/join_bytes.ts";
+import { joinBytes } from "../../../src/text/join_bytes.ts";
 import type { Session } from "../../../src/store/session.ts";
-import { GUARDIAN_NUMBERS } from "../../../src/store/guardian/key_guardian.ts";
+import { KEY_STORE_NUMBERS } from "../../../src/store/keystore/key_store.ts";
 import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
-import { sayFigures } from "../../support/say_figures.ts";
-import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
+import { sayFigures } from "../../support/program/say_figures.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -155,7 +155,7 @@ Deno.test("A tokens.enc that is damaged in any way is refused, or read as it was
       if (!(list instanceof CliError)) throw new Error("a damaged file was read");
       // One profile is read without looking at the others' records, so damage there is not seen; but never made up.
       if (!(read instanceof CliError)) assertEquals(read?.map(revealed), [written[0]]);
-      if (content[GUARDIAN_AT] !== GUARDIAN_NUMBERS["secret-service"]) {
+      if (content[GUARDIAN_AT] !== KEY_STORE_NUMBERS["secret-service"]) {
         assertEquals(list.code, "unreadable_store");
       }
     }),

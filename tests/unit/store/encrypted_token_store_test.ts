@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { systemFiles } from "../../../src/system/files.ts";
-import { FileError } from "../../../src/system/file_error.ts";
-import type { PrivateFolder } from "../../../src/system/private_folder.ts";
+import { systemFiles } from "../../../src/system/files/files.ts";
+import { FileError } from "../../../src/system/files/file_error.ts";
+import type { PrivateFolder } from "../../../src/system/files/private_folder.ts";
 import type { TokenStore } from "../../../src/store/token_store.ts";
-import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 Deno.test("read() of a store that was never written gives null and makes nothing", async () => {
   await using home = await makeStoreHome();

@@ -1,25 +1,25 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
-import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 const KEY = encodeBase64(new Uint8Array(32).fill(7));
 const IN_ENVIRONMENT = { env: { ENTRA_AUTH_CLI_KEY: KEY } };
 const IN_FILE = { env: { ENTRA_AUTH_CLI_KEYRING: "file" } };
 
 /** The number of the guardian in the header. */
-async function guardianOf(home: StoreHome): Promise<number | undefined> {
+async function keyStoreOf(home: StoreHome): Promise<number | undefined> {
   return (await home.read("tokens.enc"))[5];
 }
 
 Deno.test("A read under another forced guardian moves the key there, keeps every token, and says so", async () => {
   await using home = await makeStoreHome();
   for (const profile of ["work", "home"]) await home.store().save(sampleSession(profile));
-  assertEquals(await guardianOf(home), 1);
+  assertEquals(await keyStoreOf(home), 1);
 
   const session = await home.store(IN_ENVIRONMENT).read(keyOf("work"));
   assertEquals(session?.tokens[0]?.accessToken.reveal(), "token-of-work");
-  assertEquals(await guardianOf(home), 2);
+  assertEquals(await keyStoreOf(home), 2);
   assertEquals(home.notices, [
     "The key of tokens.enc is kept by the environment variable ENTRA_AUTH_CLI_KEY now, no longer by the key file",
   ]);
@@ -32,7 +32,7 @@ Deno.test("A write under another forced guardian moves the key there", async () 
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   await home.store(IN_ENVIRONMENT).save(sampleSession("home"));
-  assertEquals(await guardianOf(home), 2);
+  assertEquals(await keyStoreOf(home), 2);
   assertEquals((await home.store(IN_ENVIRONMENT).list()).length, 2);
   assert(!(await home.names()).includes("key"));
 });
@@ -42,7 +42,7 @@ Deno.test("A key that was carried over by hand is taken, and stays when nothing 
   await home.store(IN_ENVIRONMENT).save(sampleSession("work"));
   await home.write("key", `${KEY}\n`);
   assertEquals((await home.store(IN_FILE).read(keyOf("work")))?.profile, "work");
-  assertEquals(await guardianOf(home), 1);
+  assertEquals(await keyStoreOf(home), 1);
   assertEquals((await home.store().read(keyOf("work")))?.profile, "work");
   assert((await home.names()).includes("key"), "it is the one in use");
 });
@@ -52,9 +52,9 @@ Deno.test("A key that the key file has too opens the file when its guardian has 
   await home.store(IN_ENVIRONMENT).save(sampleSession("work"));
   await home.write("key", `${KEY}\n`);
   assertEquals((await home.store().read(keyOf("work")))?.profile, "work");
-  assertEquals(await guardianOf(home), 2, "reading writes nothing");
+  assertEquals(await keyStoreOf(home), 2, "reading writes nothing");
   await home.store().save(sampleSession("home"));
-  assertEquals(await guardianOf(home), 1);
+  assertEquals(await keyStoreOf(home), 1);
   assertEquals(home.notices, ["The key of tokens.enc is kept by the key file now"]);
 });
 
@@ -122,11 +122,11 @@ Deno.test("ENTRA_AUTH_CLI_KEYRING with another value is wrong usage, and says wh
 Deno.test("keyPlace() says who keeps the key, and who would keep the first one and why", async () => {
   await using home = await makeStoreHome();
   const before = await home.store().keyPlace();
-  assertEquals([before.guardian, before.isInUse], ["key-file", false]);
+  assertEquals([before.keyStore, before.isInUse], ["key-file", false]);
   assert(before.reason !== null && before.reason.length > 0);
   await home.store(IN_ENVIRONMENT).save(sampleSession("work"));
   assertEquals(await home.store().keyPlace(), {
-    guardian: "environment",
+    keyStore: "environment",
     place: "the environment variable ENTRA_AUTH_CLI_KEY",
     isInUse: true,
     reason: null,

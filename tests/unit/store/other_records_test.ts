@@ -1,27 +1,27 @@
 import { assert, assertEquals } from "@std/assert";
-import { keyFileGuardian } from "../../../src/store/guardian/key_file.ts";
+import { keyFileStore } from "../../../src/store/keystore/key_file.ts";
 import { formatTokenFile } from "../../../src/store/format_token_file.ts";
 import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
-import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 const OTHER = { kind: "of another version", name: "work", data: new TextEncoder().encode("what it says") };
 
 /** Adds a record of a kind that this version of the program doesn't know to those in the file. */
 async function addOtherRecord(home: StoreHome): Promise<void> {
-  const { key, id } = await keyFileGuardian(home.folder()).obtain(".old");
+  const { key, id } = await keyFileStore(home.folder()).obtain(".old");
   const file = await parseTokenFile(bytesInMemory(await home.read("tokens.enc")), key);
   const records = await Promise.all(
     file.index.map(async ({ kind, name }, place) => ({ kind, name, data: await file.open(place) })),
   );
   await home.write(
     "tokens.enc",
-    await formatTokenFile({ guardian: 1, keyId: await id() }, key, [OTHER, ...records]),
+    await formatTokenFile({ keyStore: 1, keyId: await id() }, key, [OTHER, ...records]),
   );
 }
 
 /** The records of other kinds that are in the file. */
 async function otherRecords(home: StoreHome): Promise<unknown[]> {
-  const key = await keyFileGuardian(home.folder()).load(new Uint8Array(8));
+  const key = await keyFileStore(home.folder()).load(new Uint8Array(8));
   assert(key !== null);
   const file = await parseTokenFile(bytesInMemory(await home.read("tokens.enc")), key.key);
   const records = file.index.map(async ({ kind, name }, place) => ({

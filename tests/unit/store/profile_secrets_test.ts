@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { Secret } from "../../../src/secret.ts";
+import { Secret } from "../../../src/text/secret.ts";
 import { formatProfileSecrets, parseProfileSecrets } from "../../../src/store/profile_secrets.ts";
 
 Deno.test("parseProfileSecrets() reads what formatProfileSecrets() wrote", () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { formatSession, parseSession } from "../../../src/store/session_record.ts";
-import { sampleSession } from "./store_fixture.ts";
+import { sampleSession } from "../../support/fixtures/store_fixture.ts";
 
 const SESSION = sampleSession("work", "s3cret");
 

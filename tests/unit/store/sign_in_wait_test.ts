@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { type SignInTurn, takeSignInTurn } from "../../../src/store/sign_in_turn.ts";
+import { acquireSignInLock, type SignInLock } from "../../../src/store/sign_in_lock.ts";
 import { type Clock, systemClock } from "../../../src/system/clock.ts";
-import { type Files, systemFiles } from "../../../src/system/files.ts";
-import { FakeClock } from "../../support/fake_clock.ts";
-import { keyOf, makeStoreHome, type StoreHome } from "./store_fixture.ts";
+import { type Files, systemFiles } from "../../../src/system/files/files.ts";
+import { FakeClock } from "../../support/machine/fake_clock.ts";
+import { keyOf, makeStoreHome, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 interface Waiter {
   readonly pid: number;
@@ -15,10 +15,10 @@ interface Waiter {
   readonly onWait?: (pid: number | null) => void;
 }
 
-function take(home: StoreHome, waiter: Waiter): Promise<SignInTurn> {
+function take(home: StoreHome, waiter: Waiter): Promise<SignInLock> {
   const { pid, profile = "work", files, clock = new FakeClock(0), onWait = () => {} } = waiter;
   const { signal = new AbortController().signal } = waiter;
-  return takeSignInTurn(
+  return acquireSignInLock(
     keyOf(profile),
     { folder: home.folder(files), clock, pid, timeoutMs: 1000, onWait },
     signal,
@@ -44,11 +44,11 @@ function atReads(event: (read: number) => void): Files {
  */
 const sanitize = "tryLock" in Deno.FsFile.prototype;
 
-Deno.test("takeSignInTurn() learns of a sign-in that began after it got in line, and takes no earlier one for it", async () => {
+Deno.test("acquireSignInLock() learns of a sign-in that began after it got in line, and takes no earlier one for it", async () => {
   await using home = await makeStoreHome();
   const earlier = await take(home, { pid: 1001 });
   await earlier.begin();
-  await earlier.conclude({ kind: "signed-in" });
+  await earlier.publishOutcome({ kind: "signed-in" });
   earlier[Symbol.dispose]();
 
   const holder = await take(home, { pid: 1002 });
@@ -56,26 +56,26 @@ Deno.test("takeSignInTurn() learns of a sign-in that began after it got in line,
   const waiting = take(home, { pid: 1003, onWait: said.resolve });
   assertEquals(await said.promise, null, "who has the turn now has said nothing yet");
   await holder.begin();
-  await holder.conclude({ kind: "refused", error: new CliError("access_denied", "no"), scopes: [] });
+  await holder.publishOutcome({ kind: "refused", error: new CliError("access_denied", "no"), scopes: [] });
   holder[Symbol.dispose]();
   using turn = await waiting;
   assertEquals(turn.meanwhile?.kind, "refused");
 });
 
-Deno.test("takeSignInTurn() learns of the very first sign-in, for which it waited from before its beginning", async () => {
+Deno.test("acquireSignInLock() learns of the very first sign-in, for which it waited from before its beginning", async () => {
   await using home = await makeStoreHome();
   const holder = await take(home, { pid: 1001 });
   const said = Promise.withResolvers<number | null>();
   const waiting = take(home, { pid: 1002, onWait: said.resolve });
   await said.promise;
   await holder.begin();
-  await holder.conclude({ kind: "signed-in" });
+  await holder.publishOutcome({ kind: "signed-in" });
   holder[Symbol.dispose]();
   using turn = await waiting;
   assertEquals(turn.meanwhile, { kind: "signed-in" });
 });
 
-Deno.test("takeSignInTurn() names the process that it waits for once, however long it waits", async () => {
+Deno.test("acquireSignInLock() names the process that it waits for once, however long it waits", async () => {
   await using home = await makeStoreHome();
   const holder = await take(home, { pid: 1001 });
   await holder.begin();
@@ -91,7 +91,7 @@ Deno.test("takeSignInTurn() names the process that it waits for once, however lo
 });
 
 Deno.test({
-  name: "takeSignInTurn() says nothing more once it was interrupted",
+  name: "acquireSignInLock() says nothing more once it was interrupted",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {
@@ -111,7 +111,7 @@ Deno.test({
   assertEquals(said, []);
 });
 
-Deno.test("takeSignInTurn() leaves no deadline behind once it has the turn", async () => {
+Deno.test("acquireSignInLock() leaves no deadline behind once it has the turn", async () => {
   await using home = await makeStoreHome();
   const deadlines: string[] = [];
   const clock: Clock = {
@@ -130,7 +130,7 @@ Deno.test("takeSignInTurn() leaves no deadline behind once it has the turn", asy
 });
 
 Deno.test({
-  name: "takeSignInTurn() gives a command that a shell takes, whatever the profile is called",
+  name: "acquireSignInLock() gives a command that a shell takes, whatever the profile is called",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {

@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
-import { MemorySecretTool } from "./memory_secret_tool.ts";
-import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "./store_fixture.ts";
+import { MemorySecretTool } from "../../support/fixtures/memory_secret_tool.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 const IN_ENVIRONMENT = { ENTRA_AUTH_CLI_KEY: encodeBase64(new Uint8Array(32)) };
 const IN_FILE = { ENTRA_AUTH_CLI_KEYRING: "file" };
 const IN_SERVICE = { ENTRA_AUTH_CLI_KEYRING: "secret-service" };
 
 /** The number of the guardian in the header. */
-async function keeperOf(home: StoreHome): Promise<number | undefined> {
+async function keyStoreFor(home: StoreHome): Promise<number | undefined> {
   return (await home.read("tokens.enc"))[5];
 }
 
@@ -23,7 +23,7 @@ Deno.test("A first file gets the key store that is here, and each later write ta
   await home.store({ processes }).save(sampleSession("work"));
   await home.store({ processes }).save(sampleSession("home"));
   await home.store({ processes }).forget("home");
-  assertEquals([await keeperOf(home), processes.items.size], [5, 1]);
+  assertEquals([await keyStoreFor(home), processes.items.size], [5, 1]);
   assertEquals(await home.names(), ["locks", "tokens.enc", "tokens.lock"]);
   assertEquals(await readWork(home, { processes }), "token-of-work");
 });
@@ -35,11 +35,11 @@ Deno.test("A key moves from one forced guardian to the other and back, and is no
   await processes.run("secret-tool", ["store", "of", "another"], { input: "x", timeoutMs: 1 });
 
   assertEquals(await readWork(home, { env: IN_SERVICE, processes }), "token-of-work");
-  assertEquals([await keeperOf(home), processes.items.size], [5, 2]);
+  assertEquals([await keyStoreFor(home), processes.items.size], [5, 2]);
   assertEquals(await home.names(), ["tokens.enc", "tokens.lock"]);
 
   assertEquals(await readWork(home, { env: IN_FILE, processes }), "token-of-work");
-  assertEquals([await keeperOf(home), [...processes.items.keys()]], [1, ["of another"]]);
+  assertEquals([await keyStoreFor(home), [...processes.items.keys()]], [1, ["of another"]]);
   assertEquals(await home.names(), ["key", "tokens.enc", "tokens.lock"]);
   assertEquals(home.notices, [
     "The key of tokens.enc is kept by the Secret Service now, no longer by the key file",
@@ -67,7 +67,7 @@ Deno.test("A damaged key in the place that a key moves to doesn't stop it, and i
   await home.store({ processes }).save(sampleSession("work"));
   await home.write("key", "cut o");
   assertEquals(await readWork(home, { env: IN_FILE, processes }), "token-of-work");
-  assertEquals([await keeperOf(home), processes.items.size], [1, 0]);
+  assertEquals([await keyStoreFor(home), processes.items.size], [1, 0]);
   const aside = (await home.names()).find((name) => name.startsWith("key.damaged-")) ?? "";
   assertEquals(new TextDecoder().decode(await home.read(aside)), "cut o");
 });
@@ -86,7 +86,7 @@ Deno.test({
   const error = await assertRejects(() => readWork(home, { env: IN_FILE, processes }), CliError);
   assertEquals(error.code, "store");
   assertEquals(await home.names(), ["key", "tokens.enc"]);
-  assertEquals([await keeperOf(home), processes.items.size], [5, 1]);
+  assertEquals([await keyStoreFor(home), processes.items.size], [5, 1]);
 });
 
 Deno.test("A locked keyring stops a move, in both directions, and nothing is lost by it", async () => {
@@ -127,12 +127,12 @@ Deno.test("keyPlace() names the guardian that is forced for a first file, for wh
   await using home = await makeStoreHome();
   const processes = new MemorySecretTool();
   const names = { "secret-service": {}, "key-file": IN_FILE, "environment": IN_ENVIRONMENT };
-  for (const [guardian, env] of Object.entries(names)) {
+  for (const [keyStore, env] of Object.entries(names)) {
     const place = await home.store({ env, processes }).keyPlace();
-    assertEquals([place.guardian, place.isInUse, place.reason], [guardian, false, null]);
+    assertEquals([place.keyStore, place.isInUse, place.reason], [keyStore, false, null]);
   }
   const absent = await home.store({ env: IN_SERVICE }).keyPlace();
-  assertEquals([absent.guardian, absent.reason], ["secret-service", null]);
+  assertEquals([absent.keyStore, absent.reason], ["secret-service", null]);
   await assertRejects(() => Deno.lstat(home.path), Deno.errors.NotFound);
 });
 

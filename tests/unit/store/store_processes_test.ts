@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path/from-file-url";
-import { makeStoreHome } from "./store_fixture.ts";
+import { makeStoreHome } from "../../support/fixtures/store_fixture.ts";
 
-const SCRIPT = fromFileUrl(import.meta.resolve("./save_sessions.ts"));
+const SCRIPT = fromFileUrl(import.meta.resolve("../../support/fixtures/save_sessions.ts"));
 const CONFIG = fromFileUrl(import.meta.resolve("../../../deno.json"));
 
 async function saveInProcess(home: string, umask: string, ...profiles: string[]): Promise<void> {

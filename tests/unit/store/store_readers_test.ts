@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { keyOf, makeStoreHome, sampleSession } from "./store_fixture.ts";
+import { keyOf, makeStoreHome, sampleSession } from "../../support/fixtures/store_fixture.ts";
 
 const READS = 300;
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../../src/errors.ts";
-import { type DataKey, generateKeyBytes, importDataKey } from "../../../src/store/guardian/data_key.ts";
+import { type DataKey, generateKeyBytes, importDataKey } from "../../../src/store/keystore/data_key.ts";
 import { formatTokenFile } from "../../../src/store/format_token_file.ts";
 import {
   bytesInMemory,
@@ -9,7 +9,7 @@ import {
   parseTokenFileHeader,
   type PlainRecord,
 } from "../../../src/store/token_file.ts";
-import type { Bytes } from "../../../src/system/files.ts";
+import type { Bytes } from "../../../src/system/files/files.ts";
 
 const RECORDS: readonly PlainRecord[] = [
   { kind: "session", name: "work", data: bytes("first") },
@@ -26,7 +26,7 @@ function newKey(): Promise<DataKey> {
 }
 
 async function format(key: DataKey, records: readonly PlainRecord[] = RECORDS): Promise<Bytes> {
-  return new Uint8Array(await formatTokenFile({ guardian: 1, keyId: await key.id() }, key.key, records));
+  return new Uint8Array(await formatTokenFile({ keyStore: 1, keyId: await key.id() }, key.key, records));
 }
 
 async function readAll(file: Bytes, key: DataKey): Promise<PlainRecord[]> {

@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
-import { openChromium } from "../../support/chromium.ts";
-import { findChromium } from "../../../scripts/find_chromium.ts";
+import { openChromium } from "../../support/browser/chromium.ts";
+import { findChromium } from "../../../scripts/check/find_chromium.ts";
 import { ADA, BOB } from "../../support/provider/directory.ts";
 import { startProvider } from "../../support/provider/provider.ts";
-import { SignInStuck } from "../../support/user_agent.ts";
-import { startLoopback } from "./loopback_server.ts";
-import { PlainClient } from "./plain_client.ts";
+import { SignInStuck } from "../../support/browser/user_agent.ts";
+import { startLoopback } from "../../support/network/loopback_server.ts";
+import { PlainClient } from "../../support/network/plain_client.ts";
 
 const ignore = await findChromium() === undefined;
 

@@ -1,7 +1,7 @@
 import { assertRejects } from "@std/assert";
 import { join } from "@std/path/join";
 import { SecretsOnTheWire } from "../../support/provider/secrets_on_the_wire.ts";
-import { SecretWatch } from "../../support/secret_watch.ts";
+import { SecretWatch } from "../../support/secrets/secret_watch.ts";
 
 const ACCESS = "an-access-token-of-some-length";
 const REFRESH = "a-refresh-token-of-some-length";

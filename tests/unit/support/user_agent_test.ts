@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ADA } from "../../support/provider/directory.ts";
 import { startProvider } from "../../support/provider/provider.ts";
-import { authorize, signIn, SignInStuck, UserAgent } from "../../support/user_agent.ts";
-import { startLoopback } from "./loopback_server.ts";
-import { PlainClient } from "./plain_client.ts";
+import { authorize, signIn, SignInStuck, UserAgent } from "../../support/browser/user_agent.ts";
+import { startLoopback } from "../../support/network/loopback_server.ts";
+import { PlainClient } from "../../support/network/plain_client.ts";
 
 Deno.test("signIn() posts the callback as a browser does and gives back the page", async () => {
   await using provider = await startProvider();

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { systemEnvironment } from "../../../src/system/environment.ts";
-import { systemFiles } from "../../../src/system/files.ts";
-import { systemLocks } from "../../../src/system/lock.ts";
+import { systemFiles } from "../../../src/system/files/files.ts";
+import { systemLocks } from "../../../src/system/files/lock.ts";
 import { permissionFlag, permitted } from "../../../src/system/permission.ts";
 
 Deno.test({

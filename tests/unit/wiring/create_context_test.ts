@@ -5,7 +5,7 @@ import { createSystem } from "../../../src/system/create_system.ts";
 import { createContext } from "../../../src/wiring/create_context.ts";
 
 /** The real world, in which somebody asked for the signals or didn't. */
-function listeningWorld() {
+function listeningHarness() {
   const controller = new AbortController();
   const world = { controller, asked: 0 };
   const system = createSystem({
@@ -13,7 +13,7 @@ function listeningWorld() {
       world.asked++;
       return controller.signal;
     },
-    handOver: () => ({ [Symbol.dispose]: () => {} }),
+    forwardSignals: () => ({ [Symbol.dispose]: () => {} }),
   });
   return { world, system };
 }
@@ -29,7 +29,7 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
 
 Deno.test("createContext() listens for signals before it writes a file, and writes none after one came", async () => {
   await withFolder(async (folder) => {
-    const { world, system } = listeningWorld();
+    const { world, system } = listeningHarness();
     const context = createContext(system, false);
     assertEquals(world.asked, 0);
     await context.writePrivateFile(join(folder, "token"), "a token");
@@ -46,7 +46,7 @@ Deno.test("createContext() listens for signals before it writes a file, and writ
 
 Deno.test("createSystem() listens for signals before it takes a lock", async () => {
   await withFolder(async (folder) => {
-    const { world, system } = listeningWorld();
+    const { world, system } = listeningHarness();
     assertEquals(world.asked, 0);
     using _lock = await system.locks.acquire(join(folder, "lock"), {});
     assertEquals(world.asked > 0, true);

@@ -28,8 +28,8 @@ Deno.test("checkLoopback() takes a machine without IPv6 for a good one, and a bl
 });
 
 Deno.test("checkKey() points to a key store that would keep the key better, and to nothing else", () => {
-  const file = { guardian: "key-file", place: "the file ~/key" } as const;
-  const store = { guardian: "secret-service", place: "the Secret Service" } as const;
+  const file = { keyStore: "key-file", place: "the file ~/key" } as const;
+  const store = { keyStore: "secret-service", place: "the Secret Service" } as const;
   const kept = { isInUse: true, reason: null };
   assertEquals(checkKey({ place: { ...file, ...kept }, best: file }).level, "ok");
   assertEquals(checkKey({ place: { ...store, ...kept }, best: store }).message, "kept in the Secret Service");

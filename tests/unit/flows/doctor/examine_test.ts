@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../../src/errors.ts";
 import { examine } from "../../../../src/flows/doctor/examine.ts";
-import type { Machine } from "../../../../src/flows/doctor/machine.ts";
-import { FakeClock } from "../../../support/fake_clock.ts";
+import type { DoctorProbes } from "../../../../src/flows/doctor/doctor_probes.ts";
+import { FakeClock } from "../../../support/machine/fake_clock.ts";
 
-const KEY = { guardian: "key-file", place: "the file ~/key" } as const;
+const KEY = { keyStore: "key-file", place: "the file ~/key" } as const;
 
-const WELL: Machine = {
+const WELL: DoctorProbes = {
   os: "linux",
   runtime: "Deno",
   privateNames: { home: "/home/ada", ownFolder: undefined },

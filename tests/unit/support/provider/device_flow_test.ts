@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ADA } from "../../../support/provider/directory.ts";
 import { type Provider, startProvider } from "../../../support/provider/provider.ts";
-import { UserAgent } from "../../../support/user_agent.ts";
-import { PlainClient } from "../plain_client.ts";
+import { UserAgent } from "../../../support/browser/user_agent.ts";
+import { PlainClient } from "../../../support/network/plain_client.ts";
 
 const SCOPE = "User.Read openid profile offline_access";
 

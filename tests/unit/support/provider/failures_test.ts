@@ -2,8 +2,8 @@ import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import { ADA } from "../../../support/provider/directory.ts";
 import { type Provider, startProvider } from "../../../support/provider/provider.ts";
-import { UserAgent } from "../../../support/user_agent.ts";
-import { PlainClient } from "../plain_client.ts";
+import { UserAgent } from "../../../support/browser/user_agent.ts";
+import { PlainClient } from "../../../support/network/plain_client.ts";
 
 async function signInAndRedeem(provider: Provider, client: PlainClient) {
   using agent = new UserAgent(provider);

@@ -3,7 +3,7 @@ import { assertEquals, assertExists, assertNotEquals, assertRejects } from "@std
 import { encodeBase64Url } from "@std/encoding/base64url";
 import { ADA } from "../../../support/provider/directory.ts";
 import { type Provider, startProvider } from "../../../support/provider/provider.ts";
-import { UserAgent } from "../../../support/user_agent.ts";
+import { UserAgent } from "../../../support/browser/user_agent.ts";
 
 const REDIRECT_URI = "http://localhost:49998/";
 const SCOPES = ["https://graph.microsoft.com/User.Read"];

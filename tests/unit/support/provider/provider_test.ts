@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { startProvider } from "../../../support/provider/provider.ts";
-import { UserAgent } from "../../../support/user_agent.ts";
-import { PlainClient } from "../plain_client.ts";
+import { UserAgent } from "../../../support/browser/user_agent.ts";
+import { PlainClient } from "../../../support/network/plain_client.ts";
 
 const OTHER_TENANT = "99999999-2222-4333-8444-555555555555";
 

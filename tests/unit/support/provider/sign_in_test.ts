@@ -2,8 +2,8 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "
 import { decodeJwt } from "jose";
 import { ADA, BOB } from "../../../support/provider/directory.ts";
 import { startProvider } from "../../../support/provider/provider.ts";
-import { SignInStuck, UserAgent } from "../../../support/user_agent.ts";
-import { PlainClient } from "../plain_client.ts";
+import { SignInStuck, UserAgent } from "../../../support/browser/user_agent.ts";
+import { PlainClient } from "../../../support/network/plain_client.ts";
 
 for (const mode of ["form_post", "query", undefined]) {
   Deno.test(`a sign-in with response_mode ${mode ?? "left out"} comes back with code and state`, async () => {

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import { ADA, CONFIDENTIAL_APPLICATION } from "../../../support/provider/directory.ts";
 import { startProvider } from "../../../support/provider/provider.ts";
-import { UserAgent } from "../../../support/user_agent.ts";
-import { PlainClient } from "../plain_client.ts";
+import { UserAgent } from "../../../support/browser/user_agent.ts";
+import { PlainClient } from "../../../support/network/plain_client.ts";
 
 Deno.test("a token response carries what Entra's carries", async () => {
   await using provider = await startProvider();

@@ -1,0 +1,126 @@
+/**
+ * Makes executables, with those permissions of `deno.json` baked in that their system has a use for, and never a question
+ * for more.
+ *
+ * `compile.ts [--target TARGET|all] [--output FILE] [--scope-home] [--also-net HOST]... [--also-run PROGRAM]...
+ * [--also-env NAME]...`: without
+ * a target `dist/entra-auth-cli` for this machine, with one `dist/entra-auth-cli-TARGET`. Paths are taken from the top
+ * folder of the repository. `--scope-home` is for an executable that stays on this machine and with this user: it reads
+ * and writes the folder of the tokens and nothing else. What is named with `--also-net`, `--also-run` and `--also-env` is granted
+ * besides: an executable that a test or an organization makes for a sign-in service or a browser of its own.
+ * `--also-run '*'` grants every program.
+ */
+
+import { parseArgs } from "node:util";
+import { bundle } from "./bundle.ts";
+import { grantFlags, type Grants } from "../../src/cli/permissions/permission_grants.ts";
+import { grantsFor, needsOf } from "../../src/cli/permissions/permission_needs.ts";
+import { systemEnvironment } from "../../src/system/environment.ts";
+import { homeFolder } from "../../src/system/files/home_directory.ts";
+import { type Os, systemOs } from "../../src/system/os.ts";
+import { denoCompile } from "./compile/deno_compile.ts";
+import { defaultOutput, osOf, parseTargets, type Target } from "./compile/targets.ts";
+import { say } from "../offline/npm_package.ts";
+
+const TOP = new URL("../../", import.meta.url);
+
+/** What to make, and where; without a target for this machine. */
+export interface CompileOptions extends Partial<MoreGrants> {
+  readonly target?: Target | undefined;
+  readonly output?: string | undefined;
+}
+
+/** What an executable is granted besides the permissions of `deno.json`, and what instead of them. */
+export interface MoreGrants {
+  /** Hosts to connect to, each with or without its port. */
+  readonly alsoNet: readonly string[];
+  /** Programs to start, by name or path; `*` is any, for an `exec` that runs whatever it is told. */
+  readonly alsoRun: readonly string[];
+  /** Variables to read, such as one that holds an assertion. */
+  readonly alsoEnv: readonly string[];
+  /** The only folder to read and write. */
+  readonly home: string;
+}
+
+/** What an executable for `os` is granted: what its commands need there of the set `permissions`, and more. */
+export function executableGrants(
+  permissions: Grants,
+  os: Os,
+  { alsoNet = [], alsoRun = [], alsoEnv = [], home }: Partial<MoreGrants>,
+): Grants {
+  const { net, run, env, ffi } = grantsFor(permissions, needsOf(undefined) ?? [], os);
+  return {
+    read: home === undefined ? permissions.read ?? false : [home],
+    write: home === undefined ? permissions.write ?? false : [home],
+    net: [...net, ...alsoNet],
+    env: [...env, ...alsoEnv],
+    run: alsoRun.includes("*") ? true : [...run, ...alsoRun],
+    ffi,
+  };
+}
+
+async function readPermissions(): Promise<Grants> {
+  return JSON.parse(await Deno.readTextFile(new URL("deno.json", TOP))).permissions.default;
+}
+
+/** Makes one executable and gives its path. Throws an `Error` with what Deno said where it can't be made. */
+export async function compile(options: CompileOptions = {}): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-compile-" });
+  try {
+    return await compileBundle(options, await bundle(folder));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function compileBundle(options: CompileOptions, main: string): Promise<string> {
+  const grants = executableGrants(await readPermissions(), osOf(options.target), options);
+  const output = options.output ?? defaultOutput(options.target);
+  const args = [
+    // Nor is one looked for beside the bundle: an import map has an executable start later.
+    "--no-config",
+    "--no-prompt",
+    ...grantFlags(grants),
+    // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
+    "--no-code-cache",
+    // A program that is over so soon has nothing of V8's helper threads, nor of code that is compiled for speed at once.
+    "--v8-flags=--single-threaded,--no-sparkplug",
+    "--output",
+    output,
+    main,
+  ];
+  await denoCompile(args, output, options.target);
+  return output;
+}
+
+function homeOfThisMachine(target: string | undefined): string {
+  if (target === undefined) return homeFolder(systemEnvironment, systemOs);
+  throw new Error("--scope-home is for this machine alone: leave out --target");
+}
+
+if (import.meta.main) {
+  try {
+    const { values } = parseArgs({
+      options: {
+        "target": { type: "string" },
+        "output": { type: "string" },
+        "scope-home": { type: "boolean", default: false },
+        "also-net": { type: "string", multiple: true, default: [] },
+        "also-run": { type: "string", multiple: true, default: [] },
+        "also-env": { type: "string", multiple: true, default: [] },
+      },
+    });
+    const more = {
+      alsoNet: values["also-net"],
+      alsoRun: values["also-run"],
+      alsoEnv: values["also-env"],
+      ...(values["scope-home"] ? { home: homeOfThisMachine(values.target) } : {}),
+    };
+    for (const target of parseTargets(values.target)) {
+      say(`made ${await compile({ target, output: values.output, ...more })}`);
+    }
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    Deno.exit(1);
+  }
+}

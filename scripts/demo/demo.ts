@@ -1,0 +1,154 @@
+/**
+ * Shows a whole sign-in on this machine, with nothing registered anywhere: starts a provider that speaks as Entra ID
+ * does, makes a profile for it in a temporary folder, and runs the program. Leaves nothing behind.
+ */
+
+import { join } from "@std/path/join";
+import { decodeJwt, decodeProtectedHeader } from "jose";
+import { openChromium } from "../../tests/support/browser/chromium.ts";
+import { inheritedVariables, programCommand } from "../../tests/support/program/program.ts";
+import { ADA } from "../../tests/support/provider/directory.ts";
+import { type Provider, startProvider } from "../../tests/support/provider/provider.ts";
+import { openUrlInbox } from "../../tests/support/browser/url_inbox.ts";
+import { findChromium } from "../check/find_chromium.ts";
+import { hasDisplay } from "../../src/browser/display.ts";
+import { systemEnvironment } from "../../src/system/environment.ts";
+import { systemOs } from "../../src/system/os.ts";
+
+/** The program in the demo's own world; gives what it printed on stdout. */
+type RunProgram = (...args: string[]) => Promise<string>;
+
+function say(text = ""): void {
+  // deno-lint-ignore no-console -- a script's own output
+  console.log(text);
+}
+
+/** Runs the program with its messages shown as they come. */
+function programRunner(command: readonly string[], env: Readonly<Record<string, string>>): RunProgram {
+  return async (...args) => {
+    say(`\n$ entra-auth-cli ${args.join(" ")}`);
+    const [executable = "", ...before] = command;
+    const child = new Deno.Command(executable, {
+      args: [...before, ...args],
+      env: { ...env },
+      clearEnv: true,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const [{ success }, data] = await Promise.all([
+      child.status,
+      new Response(child.stdout).text(),
+      child.stderr.pipeTo(Deno.stdout.writable, { preventClose: true }),
+    ]);
+    if (!success) throw new Error(`entra-auth-cli ${args[0]} failed`);
+    return data;
+  };
+}
+
+/** What the user's own browser needs from the environment. */
+function desktopVariables(): Record<string, string> {
+  const names = [
+    "HOME",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XDG_RUNTIME_DIR",
+    "XDG_CURRENT_DESKTOP",
+    "XDG_DATA_DIRS",
+  ];
+  const more = [
+    "DBUS_SESSION_BUS_ADDRESS",
+    "XAUTHORITY",
+    "WSL_DISTRO_NAME",
+    "WSL_INTEROP",
+    "BROWSER",
+    "USERPROFILE",
+  ];
+  const present = [...names, ...more].map((name) => [name, Deno.env.get(name)]);
+  return Object.fromEntries(present.filter(([, value]) => value !== undefined));
+}
+
+/** Signs in with the browser on this screen; the person types. */
+async function signInOnScreen(provider: Provider, env: Record<string, string>): Promise<RunProgram> {
+  say("Your browser is about to open. Sign in there as");
+  say(`  account   ${ADA.username}`);
+  say(`  password  ${ADA.password}`);
+  say("The provider's certificate was made a moment ago, so the browser warns of it: go on to localhost.");
+  const run = programRunner(programCommand([new URL(provider.origin).host], "any-browser"), {
+    ...desktopVariables(),
+    ...env,
+  });
+  await createProfile(run, provider);
+  await run("get-token", "--flow", "interactive");
+  return run;
+}
+
+/** Signs in with headless Chromium, which types what a person would. */
+async function signInWithoutScreen(provider: Provider, env: Record<string, string>): Promise<RunProgram> {
+  if (await findChromium() === undefined) {
+    throw new Error(
+      "There is neither a display nor Chromium here. Install Chromium, or set CHROMIUM_BIN to one.",
+    );
+  }
+  say("There is no display here: headless Chromium signs in in your place.");
+  await using inbox = openUrlInbox();
+  await using chromium = await openChromium();
+  const run = programRunner(programCommand([new URL(provider.origin).host], "scripted-browser"), {
+    ...env,
+    BROWSER: inbox.browser,
+  });
+  await createProfile(run, provider);
+  const signedIn = run("get-token", "--flow", "interactive");
+  const url = await Promise.race([inbox.next(), signedIn.then(() => null)]);
+  if (url !== null) {
+    const page = await chromium.signIn(url, ADA);
+    await signedIn;
+    say(`\nChromium typed the account and password of ${ADA.username}, and shows: ${page.title}`);
+  }
+  return run;
+}
+
+async function createProfile(run: RunProgram, { origin, tenantId, clientId }: Provider): Promise<void> {
+  const ids = ["--tenant-id", tenantId, "--client-id", clientId];
+  await run("create-profile", "--name", "default", ...ids, "--authority", origin);
+}
+
+/** Shows the token as the service that gets it would read it. */
+function showToken(json: string): void {
+  const { access_token: token, ...rest } = JSON.parse(json);
+  say(JSON.stringify({ access_token: `${token.slice(0, 20)}...`, ...rest }, null, 2));
+  say("\nThe token, decoded:");
+  say(JSON.stringify({ header: decodeProtectedHeader(token), claims: decodeJwt(token) }, null, 2));
+}
+
+async function demo(): Promise<void> {
+  await using provider = await startProvider();
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-demo-" });
+  try {
+    say(`A provider that speaks as Entra ID does is running at ${provider.origin}`);
+    const caFile = join(folder, "ca.pem");
+    await Deno.writeTextFile(caFile, provider.caPem);
+    const env = {
+      ...inheritedVariables(),
+      ENTRA_AUTH_CLI_HOME: join(folder, "home"),
+      ENTRA_AUTH_CLI_CA_CERT: caFile,
+    };
+    const isOnScreen = Deno.env.get("BROWSER") !== undefined || hasDisplay(systemOs, systemEnvironment);
+    const run = isOnScreen ? await signInOnScreen(provider, env) : await signInWithoutScreen(provider, env);
+    say("\nThe second run needs neither the browser nor the network:");
+    await provider.stop();
+    showToken(await run("get-token", "--output", "json"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+  say("\nThe provider, the profile and the tokens are gone again.");
+}
+
+if (import.meta.main) {
+  try {
+    await demo();
+  } catch (error) {
+    say(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    Deno.exit(1);
+  }
+}

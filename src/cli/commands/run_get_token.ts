@@ -1,0 +1,81 @@
+import type { TokenResult } from "../../flows/get_token/get_token.ts";
+import type { SignInSettings } from "../../profiles/settings.ts";
+import type { CommandContext } from "../context.ts";
+import { localTime } from "../output/local_time.ts";
+import { acquireToken } from "../acquire_token.ts";
+import { profileName } from "../options/profile_name.ts";
+import { sayProgress } from "../terminal/progress_lines.ts";
+import { signInFlags } from "../options/sign_in_flags.ts";
+import type { TokenFlags } from "../options/token_flags.ts";
+import { formatToken, type OutputForm, parseOutputForm } from "../output/token_output.ts";
+
+/** The flags of `get-token`, as typed. */
+export interface GetTokenFlags extends TokenFlags {
+  /** Form to print. */
+  readonly output?: string | undefined;
+  /** Path to write to instead of stdout. */
+  readonly file?: string | undefined;
+}
+
+/** Gets the token and prints it. @throws {CliError} What {@linkcode acquireToken} throws, or `usage`. */
+export async function runGetToken(flags: GetTokenFlags, context: CommandContext): Promise<void> {
+  const form = parseOutputForm(flags.output ?? "text");
+  if (form === "exec-credential") return await runForKubernetes(flags, context);
+  await acquireAndDeliver(flags, form, context);
+}
+
+async function acquireAndDeliver(
+  flags: GetTokenFlags,
+  form: OutputForm,
+  context: CommandContext,
+  apiVersion?: string,
+): Promise<void> {
+  const isQuiet = flags.quiet ?? flags.silent ?? false;
+  const { result, settings } = await acquireToken(
+    flags,
+    context,
+    sayProgress(context.terminal, isQuiet, flags.verbose),
+  );
+  if (!isQuiet) sayOutcome(result, settings.profile, context);
+  await deliver(result, form, flags.file, { ...settings, apiVersion }, context);
+}
+
+/** A Kubernetes client says in which version it wants its credentials, and whether anybody can be asked. */
+async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): Promise<void> {
+  const { forKubernetes, parseExecInfo } = await import("../output/exec_credential.ts");
+  const { apiVersion, isInteractive } = parseExecInfo(context.env.get("KUBERNETES_EXEC_INFO"));
+  const interactive = isInteractive && (flags.interactive ?? true);
+  try {
+    await acquireAndDeliver({ ...flags, interactive }, "exec-credential", context, apiVersion);
+  } catch (error) {
+    throw isInteractive
+      ? error
+      : forKubernetes(error, profileName(flags.profile, context.env), signInFlags(flags));
+  }
+}
+
+function sayOutcome(
+  { token, source, isSaved }: TokenResult,
+  profile: string,
+  { terminal }: CommandContext,
+): void {
+  terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
+  if (source !== "cache" && source !== "refresh" && isSaved) {
+    terminal.say(`Token saved to profile '${profile}'`);
+  }
+}
+
+/** Prints the token, or writes it to the file; a terminal sees it only when a form was asked for. */
+async function deliver(
+  result: TokenResult,
+  form: OutputForm,
+  file: string | undefined,
+  settings: SignInSettings & { readonly apiVersion: string | undefined },
+  context: CommandContext,
+): Promise<void> {
+  const { terminal, clock } = context;
+  if (file === undefined && form === "text" && terminal.stdoutIsTerminal) return;
+  const text = await formatToken(result, form, { ...settings, nowMs: clock.now() });
+  if (file === undefined) await terminal.writeData(text);
+  else await context.writePrivateFile(file, text);
+}

@@ -1,0 +1,150 @@
+import { abortable } from "@std/async/abortable";
+import { delay } from "@std/async/delay";
+import { CliError } from "../../errors.ts";
+import { fileError } from "./file_error.ts";
+import { permitted } from "../permission.ts";
+
+/** A lock that is held; disposing of it frees it. The system frees it too when the process dies. */
+export type Lock = Disposable;
+
+/** Options of {@linkcode Locks.acquire}. */
+export interface AcquireOptions {
+  /** Longest wait, in milliseconds. Default: as long as `signal` lets it. */
+  readonly timeoutMs?: number;
+  /** Ends the wait with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Advisory locks between processes (and between holders in one process). */
+export interface Locks {
+  /**
+   * Locks the file `path`, which is made when it is missing and never removed.
+   *
+   * @throws {CliError} `store` when another process keeps it too long or the file system has no locks; `permission`.
+   */
+  acquire(path: string, options?: AcquireOptions): Promise<Lock>;
+}
+
+/** Locks of the operating system (`flock`, `LockFileEx`). */
+export const systemLocks: Locks = {
+  async acquire(path, options = {}) {
+    const needs = [{ name: "read", path }, { name: "write", path }] as const;
+    try {
+      return await permitted(needs, `Locking ${path}`, () => acquire(path, options));
+    } catch (error) {
+      if (options.signal?.aborted && error === options.signal.reason) throw error;
+      throw fileError(error, `lock ${path}`, path);
+    }
+  },
+};
+
+const FILE_MODE = 0o600;
+/** Pauses grow with the wait, so that hundreds of processes in line don't keep the one at work from its work. */
+const PAUSE_GROWTH = 1.25;
+const MAX_PAUSE_MS = 250;
+
+async function acquire(path: string, { timeoutMs, signal }: AcquireOptions): Promise<Lock> {
+  signal?.throwIfAborted();
+  const file = await openLockFile(path);
+  const deadline = new AbortController();
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => deadline.abort(), timeoutMs);
+  try {
+    await waitForLock(file, AbortSignal.any(signal ? [signal, deadline.signal] : [deadline.signal]));
+  } catch (error) {
+    if (deadline.signal.aborted && !signal?.aborted) throw await lockedError(path);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  noteHolder(file);
+  return {
+    [Symbol.dispose]() {
+      forgetHolder(file);
+      file.close();
+    },
+  };
+}
+
+async function openLockFile(path: string): Promise<Deno.FsFile> {
+  const file = await Deno.open(path, { read: true, write: true, create: true, mode: FILE_MODE });
+  try {
+    const { mode } = await file.stat();
+    if (Deno.build.os !== "windows" && mode !== null && (mode & 0o677) !== FILE_MODE) {
+      await Deno.chmod(path, FILE_MODE);
+    }
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** `FsFile.tryLock` came with Deno 2.7 or later. */
+interface MayTryLock {
+  tryLock?(exclusive: boolean): Promise<boolean>;
+}
+
+/**
+ * Waits for the lock and closes `file` if it doesn't come. Asking again and again is preferred to `lock()`: that one
+ * blocks a thread which nothing can wake, and there are few.
+ */
+async function waitForLock(file: Deno.FsFile & MayTryLock, signal: AbortSignal): Promise<void> {
+  if (file.tryLock === undefined) return await waitInThread(file, signal);
+  try {
+    let pauseMs = 1;
+    while (!await file.tryLock(true)) {
+      // Waiters that pause for different times don't all come back at once.
+      await delay(pauseMs * (0.5 + Math.random() / 2), { signal });
+      pauseMs = Math.min(pauseMs * PAUSE_GROWTH, MAX_PAUSE_MS);
+    }
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+async function waitInThread(file: Deno.FsFile, signal: AbortSignal): Promise<void> {
+  let settled = false;
+  const locked = file.lock(true).finally(() => settled = true);
+  try {
+    await abortable(locked, signal);
+  } catch (error) {
+    // The thread goes on waiting; what it gets is given back at once.
+    if (settled) file.close();
+    else locked.then(() => file.close(), () => file.close());
+    throw error;
+  }
+}
+
+/** Leaves the process id in the file, for the message of those who wait too long. It is no more than a courtesy. */
+function noteHolder(file: Deno.FsFile): void {
+  try {
+    file.truncateSync(0);
+    file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+  } catch {
+    // A full disk must not keep anyone from a lock.
+  }
+}
+
+function forgetHolder(file: Deno.FsFile): void {
+  try {
+    file.truncateSync(0);
+  } catch {
+    // The next holder writes over it.
+  }
+}
+
+async function lockedError(path: string): Promise<CliError> {
+  const holder = await readHolder(path);
+  return new CliError("store", `${path} is locked by another process${holder ? ` (pid ${holder})` : ""}`, {
+    hint: "Wait until it is done, or end it, and try again.",
+  });
+}
+
+async function readHolder(path: string): Promise<string | undefined> {
+  try {
+    return /^\d+$/m.exec(await Deno.readTextFile(path))?.[0];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { CliError } from "../../errors.ts";
+import { MAX_PAUSE_MS } from "../../text/retry_after.ts";
+import type { Clock } from "../clock.ts";
+import type { PrivateFolder } from "../files/private_folder.ts";
+
+/** Until when hosts want to be left alone by one application. Processes share it. */
+export interface ThrottleState {
+  /** Until when `host` wants a pause, in milliseconds since 1970; null where it wants none. */
+  until(host: string): Promise<number | null>;
+  /** Keeps that `host` wants a pause until `untilMs`, as far as it can be kept. */
+  remember(host: string, untilMs: number): Promise<void>;
+}
+
+interface Pause {
+  readonly host: string;
+  readonly clientId: string;
+  readonly untilMs: number;
+}
+
+const FILE = "throttle.json";
+const LOCK = "throttle.lock";
+const LOCK_TIMEOUT_MS = 1000;
+
+/**
+ * The pauses of the application `clientId`, in a file of `folder`. It holds no secret and nothing that is needed: a file
+ * that is damaged or can't be reached counts as empty.
+ */
+export function openThrottleState(
+  folder: PrivateFolder,
+  clientId: string,
+  clock: Pick<Clock, "now">,
+): ThrottleState {
+  async function read(): Promise<Pause[]> {
+    const content = await folder.read(FILE, "readable");
+    const nowMs = clock.now();
+    const isAhead = ({ untilMs }: Pause) => untilMs > nowMs && untilMs - nowMs <= MAX_PAUSE_MS;
+    return content === null ? [] : parseThrottleState(content).filter(isAhead);
+  }
+  const isOwn = (host: string) => (pause: Pause) => pause.host === host && pause.clientId === clientId;
+  return {
+    async until(host) {
+      const pauses = await ifPossible(read);
+      return pauses?.find(isOwn(host))?.untilMs ?? null;
+    },
+    async remember(host, untilMs) {
+      await ifPossible(async () => {
+        using _lock = await folder.lock(LOCK, { timeoutMs: LOCK_TIMEOUT_MS });
+        const others = (await read()).filter((pause) => !isOwn(host)(pause));
+        await folder.replace(FILE, formatThrottleState([...others, { host, clientId, untilMs }]));
+      });
+    },
+  };
+}
+
+/** What a folder refuses is told by those who need it. */
+async function ifPossible<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CliError) return null;
+    throw error;
+  }
+}
+
+function formatThrottleState(pauses: readonly Pause[]): Uint8Array {
+  const entries = pauses.map(({ host, clientId, untilMs }) => ({
+    host,
+    client_id: clientId,
+    until: new Date(untilMs).toISOString(),
+  }));
+  return new TextEncoder().encode(`${JSON.stringify({ version: 1, pauses: entries }, null, 2)}\n`);
+}
+
+function parseThrottleState(content: Uint8Array): Pause[] {
+  try {
+    const { pauses } = JSON.parse(new TextDecoder().decode(content));
+    return Array.isArray(pauses) ? pauses.flatMap(parsePause) : [];
+  } catch {
+    return [];
+  }
+}
+
+function parsePause(value: unknown): Pause[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { host, client_id: clientId, until } = value as Record<string, unknown>;
+  const untilMs = typeof until === "string" ? Date.parse(until) : NaN;
+  const isPause = typeof host === "string" && typeof clientId === "string" && !Number.isNaN(untilMs);
+  return isPause ? [{ host, clientId, untilMs }] : [];
+}

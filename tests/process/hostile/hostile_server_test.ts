@@ -1,0 +1,93 @@
+import { constants, deflateRawSync } from "node:zlib";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path/join";
+import type { ProgramResult, RunningProgram } from "../../support/program/program.ts";
+import { makeServerCertificate } from "../../support/provider/certificate.ts";
+import { say, sendAll, startRawServer, type Talk } from "../../support/network/raw_server.ts";
+import { openSandbox } from "../../support/program/sandbox.ts";
+
+const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+
+/** Sends `start`, then `block` for as long as the other side takes it. */
+function endless(start: string, block: Uint8Array): Talk {
+  return async (connection, heard) => {
+    await say(start)(connection, heard);
+    for (;;) await sendAll(connection, block);
+  };
+}
+
+/** A gzip header (RFC 1952), and a block of deflate that stands for 1 MB and can follow itself. */
+const GZIP = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03";
+const BOMB = deflateRawSync(new Uint8Array(1024 * 1024), { finishFlush: constants.Z_FULL_FLUSH });
+
+/** What an authority may send that would fill the memory of who reads it all. */
+const FLOODS: Readonly<Record<string, readonly [Talk, RegExp]>> = {
+  "a body that never ends": [
+    endless(`${HEAD}\r\n`, new Uint8Array(256 * 1024).fill(0x20)),
+    /^The answer from localhost:\d+ is larger than 1048576 bytes$/m,
+  ],
+  "a body that is said to have 1 GB": [
+    endless(`${HEAD}content-length: 1073741824\r\n\r\n`, new Uint8Array(256 * 1024).fill(0x20)),
+    /^The answer from localhost:\d+ is larger than 1048576 bytes$/m,
+  ],
+  "a bomb of gzip": [
+    async (connection, heard) => {
+      await say(`${HEAD}content-encoding: gzip\r\n\r\n`)(connection, heard);
+      await sendAll(connection, Uint8Array.from(GZIP, (character) => character.charCodeAt(0)));
+      await endless("", BOMB)(connection, heard);
+    },
+    /^The answer from localhost:\d+ is larger than 1048576 bytes$/m,
+  ],
+  "headers that never end": [
+    endless(HEAD, new TextEncoder().encode(`x-more: ${"y".repeat(60_000)}\r\n`)),
+    /^The answer from localhost:\d+ has a header that is too large$/m,
+  ],
+};
+
+/** More than a run that reads a small answer may take, in bytes. */
+const GROWTH = 64 * 1024 * 1024;
+
+Deno.test({
+  name: "get-token reads no more than its limit of what an authority floods it with",
+  // The peak of a process's memory is read where Linux tells it.
+  ignore: Deno.build.os !== "linux",
+  async fn(test) {
+    await using sandbox = await openSandbox();
+    const certificate = await makeServerCertificate();
+    const caFile = join(sandbox.folder, "flood.pem");
+    await Deno.writeTextFile(caFile, certificate.caPem);
+    await sandbox.signIn(["get-token"]);
+    const store = await Deno.readFile(join(sandbox.home, "tokens.enc"));
+
+    const run = async (talk: Talk) => {
+      await using server = startRawServer(talk, certificate);
+      const hosts = [`localhost:${server.port}`];
+      const args = ["get-token", "--force", "--authority", server.origin, "--ca-cert", caFile];
+      return await withPeak(sandbox.start(args, { hosts }));
+    };
+    const usual = await run(say("HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}"));
+    assertEquals(usual.result.code, 3, usual.result.stderr);
+    for (const [what, [talk, message]] of Object.entries(FLOODS)) {
+      await test.step(what, async () => {
+        const { result, peak } = await run(talk);
+        assertEquals([result.code, result.stdout], [4, ""], result.stderr);
+        assertMatch(result.stderr, message);
+        assert(peak < usual.peak + GROWTH, `${peak} bytes, ${usual.peak} with a small answer`);
+        assertEquals(await Deno.readFile(join(sandbox.home, "tokens.enc")), store);
+      });
+    }
+  },
+});
+
+/** Lets a program run to its end, and watches the most memory that it has had, in bytes. */
+async function withPeak(program: RunningProgram): Promise<{ result: ProgramResult; peak: number }> {
+  let isOver = false;
+  let peak = 0;
+  const ended = program.ended.finally(() => isOver = true);
+  while (!isOver) {
+    const status = await Deno.readTextFile(`/proc/${program.pid}/status`).catch(() => "");
+    peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024);
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5))]);
+  }
+  return { result: await ended, peak };
+}

@@ -1,0 +1,237 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import { isExecutable, startsOnlyNamed } from "../../support/program/executable.ts";
+import { ADA } from "../../support/provider/directory.ts";
+import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
+import { openSandbox } from "../../support/program/sandbox.ts";
+import { hasNoShell } from "../../support/program/shell.ts";
+
+// No shell is among the programs that are named inside an executable.
+const ignore = hasNoShell || startsOnlyNamed;
+
+const PERMITTED = { programs: ["sh"] };
+
+function execShell(script: string, ...flags: string[]): string[] {
+  return ["exec", ...flags, "--", "sh", "-c", script];
+}
+
+Deno.test({
+  name: "exec gives a command the token in a variable, its own streams, and its exit code to the caller",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const token = (await sandbox.signIn(["get-token"])).stdout.trim();
+    const script = 'echo "$ACCESS_TOKEN"; cat; echo said >&2; exit 7';
+    const result = await sandbox.run(execShell(script), { ...PERMITTED, stdin: "typed\n" });
+    assertEquals([result.code, result.stdout, result.stderr], [7, `${token}\ntyped\n`, "said\n"]);
+
+    const named = execShell('echo "$GRAPH-$ACCESS_TOKEN-"', "--env", "GRAPH");
+    assertEquals((await sandbox.run(named, PERMITTED)).stdout, `${token}--\n`);
+  },
+});
+
+Deno.test({
+  name: "exec hands every argument after the two dashes on as it is, and takes none for its own",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    const words = ["--help", "-o", "json", "-e", "", "--verbose", "--", "$HOME", "a b", "--profile", "none"];
+    const args = ["exec", "--", "sh", "-c", 'printf "[%s]" "$@"', "sh", ...words];
+    const result = await sandbox.run(args, PERMITTED);
+    assertEquals([result.code, result.stdout], [0, words.map((word) => `[${word}]`).join("")], result.stderr);
+
+    const failing = await sandbox.run(["exec", "--profile", "none", "--", "sh", "-o", "json"], PERMITTED);
+    assertEquals(failing.code, 6);
+    assertMatch(failing.stderr, /^Profile 'none' does not exist\nHint: /, "the command's json is not ours");
+  },
+});
+
+Deno.test({
+  name: "exec puts the token into no command line, and keeps its own secrets from the command",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const secrets = {
+      ENTRA_AUTH_CLI_KEY: btoa("k".repeat(32)),
+      AZURE_CLIENT_SECRET: "client-secret",
+      AZURE_CLIENT_CERTIFICATE_PASSWORD: "certificate-password",
+    };
+    const env = { ...secrets, KEPT: "kept" };
+    const program = sandbox.start(execShell("cat /proc/$PPID/cmdline /proc/$$/cmdline; echo; env"), {
+      ...PERMITTED,
+      env,
+    });
+    await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
+    const { code, stdout, stderr } = await program.ended;
+    assertEquals(code, 0, stderr);
+    const token = /^ACCESS_TOKEN=(.+)$/m.exec(stdout)?.[1] ?? "";
+    assertMatch(token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    assertEquals(stdout.split(token).length, 2, "the variable is the only place");
+    assertStringIncludes(stdout, "KEPT=kept");
+    for (const [name, value] of Object.entries(secrets)) {
+      assertMatch(stdout, new RegExp(`^${name}=$`, "m"));
+      assert(!stdout.includes(value), name);
+    }
+    assert(!stderr.includes(token), "nor is it said");
+  },
+});
+
+Deno.test({
+  name: "exec gets a fresh token where the cached one ends soon, and runs nothing where it gets none",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+    const old = (await sandbox.signIn(["get-token"])).stdout.trim();
+    sandbox.provider.setAccessTokenTtl(3600);
+    const refreshed = await sandbox.run(execShell('echo "$ACCESS_TOKEN"'), PERMITTED);
+    assertEquals(refreshed.code, 0, refreshed.stderr);
+    assertNotEquals(refreshed.stdout.trim(), old);
+    assertEquals(
+      refreshed.stderr,
+      "⟳ Refreshing token...\n✓ Token refreshed\n",
+    );
+
+    await sandbox.run(["clear-cache"]);
+    const none = await sandbox.run(execShell("echo ran", "--no-interactive"), PERMITTED);
+    assertEquals([none.code, none.stdout], [9, ""], none.stderr);
+  },
+});
+
+for (
+  const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129], ["SIGQUIT", 131]] as const
+) {
+  Deno.test({
+    name: `exec passes ${signal} on to its command and ends as the command does`,
+    ignore,
+    async fn() {
+      await using sandbox = await openSandbox();
+      await sandbox.signIn(["get-token"]);
+      const name = signal.slice(3);
+      const wait = "echo ready >&2; while :; do sleep 0.05; done";
+      const deaf = sandbox.start(execShell(`trap 'echo heard; exit 5' ${name}; ${wait}`), PERMITTED);
+      await deaf.stderrMatch(/ready/);
+      deaf.kill(signal);
+      const heard = await deaf.ended;
+      assertEquals([heard.code, heard.stdout], [5, "heard\n"], heard.stderr);
+
+      const plain = sandbox.start(execShell(`ulimit -c 0; ${wait}`), PERMITTED);
+      await plain.stderrMatch(/ready/);
+      plain.kill(signal);
+      assertEquals((await plain.ended).code, code);
+    },
+  });
+}
+
+Deno.test({
+  name: "exec starts no command where Ctrl-C comes while the token is being obtained",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+    await sandbox.signIn(["get-token"]);
+    const arrival = Promise.withResolvers<void>();
+    const until = new Promise<void>(() => {});
+    sandbox.provider.failNext("token", { kind: "hold", onArrival: arrival.resolve, until });
+    const program = sandbox.start(execShell("echo ran"), PERMITTED);
+    await arrival.promise;
+    program.kill("SIGINT");
+    const result = await program.ended;
+    assertEquals([result.code, result.stdout], [130, ""], result.stderr);
+  },
+});
+
+Deno.test({
+  name: "exec leaves Ctrl-C on a terminal to its command, which gets it once, and waits for it",
+  ignore: ignore || hasNoPseudoTerminal,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    const script = join(sandbox.folder, "count.sh");
+    await Deno.writeTextFile(
+      script,
+      "trap 'count=$((count + 1)); echo \"heard $count\"' INT\n" +
+        'echo ready; until read line; do :; done; echo "read $line after $count"; exit 4\n',
+    );
+    const terminal = await startOnTerminal(sandbox, `entra-auth-cli exec -- sh '${script}'`, PERMITTED);
+    await terminal.stdoutMatch(/ready/);
+    await terminal.type("\x03");
+    await terminal.stdoutMatch(/heard 1/);
+    await terminal.type("on\r");
+    const { code, stdout } = await terminal.ended;
+    assertEquals(code, 4, stdout);
+    assertMatch(plainScreen(stdout), /read on after 1/);
+  },
+});
+
+Deno.test({
+  name: "exec on a terminal passes on what a terminal doesn't send by itself",
+  ignore: ignore || hasNoPseudoTerminal,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    const script = join(sandbox.folder, "wait.sh");
+    await Deno.writeTextFile(
+      script,
+      "trap 'exit 6' TERM\necho parent $PPID.\nwhile :; do sleep 0.05; done\n",
+    );
+    const terminal = await startOnTerminal(sandbox, `entra-auth-cli exec -- sh '${script}'`, PERMITTED);
+    const [, parent] = await terminal.stdoutMatch(/parent (\d+)\./);
+    Deno.kill(Number(parent), "SIGTERM");
+    const { code, stdout } = await terminal.ended;
+    assertEquals(code, 6, stdout);
+  },
+});
+
+Deno.test({
+  name: "exec ends with 127 where there is no such command and 126 where it can't be run, as shells do",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    const text = join(sandbox.folder, "text");
+    await Deno.writeTextFile(text, "no program");
+    for (const [command, code] of [["no-such-command", 127], [text, 126]] as const) {
+      const result = await sandbox.run(["exec", "--", command], { programs: [command] });
+      assertEquals([result.code, result.stdout], [code, ""], result.stderr);
+      assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
+      assertStringIncludes(result.stderr, command);
+    }
+  },
+});
+
+Deno.test({
+  name: "exec ends with exit code 8 and the ways on where Deno may not start the command",
+  ignore: isExecutable,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    const result = await sandbox.run(["exec", "--env", "T", "--", "curl", "--help"]);
+    assertEquals([result.code, result.stdout], [8, ""], result.stderr);
+    assertMatch(
+      result.stderr,
+      /^Running "curl" is not permitted\nHint: Add the Deno flag --allow-run=curl\n/,
+    );
+    assertStringIncludes(result.stderr, "compile --also-run curl\n");
+    assertStringIncludes(result.stderr, "T=$(entra-auth-cli get-token) curl\n");
+  },
+});
+
+Deno.test({
+  name: "exec refreshes with the system's roots, and doesn't tell the command how Deno was told of them",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+    const first = (await sandbox.signIn(["get-token"])).stdout.trim();
+    const env = {
+      ENTRA_AUTH_CLI_CA_CERT: "",
+      SSL_CERT_FILE: join(sandbox.folder, "ca.pem"),
+      DENO_TLS_CA_STORE: "",
+    };
+    const script = 'printf "%s %s" "$ACCESS_TOKEN" "${DENO_TLS_CA_STORE-none}"';
+    const { code, stdout, stderr } = await sandbox.run(execShell(script), { ...PERMITTED, env });
+    assertEquals(code, 0, stderr);
+    const [token, store] = stdout.split(" ");
+    assertNotEquals(token, first);
+    assertEquals(store, "none");
+  },
+});

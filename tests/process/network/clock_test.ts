@@ -1,0 +1,253 @@
+/** The whole program on a machine whose clock is wrong, or is set while a person signs in. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path/join";
+import { findFakeTime } from "../../support/machine/fake_time.ts";
+import { enterDeviceCode } from "../../support/browser/enter_device_code.ts";
+import { ADA, CONFIDENTIAL_APPLICATION } from "../../support/provider/directory.ts";
+import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+
+const fakeTime = await findFakeTime();
+const ignore = fakeTime === null;
+
+/**
+ * What moves the program's clock, in libfaketime's words: `+1h`, or `@1970-01-01 00:00:20`. Without a lock file Deno takes no
+ * package that is younger than the clock; a user of the program's source has that file, or an executable.
+ */
+function clockAt(time: string): { env: Record<string, string>; flags: readonly string[] } {
+  return { env: { LD_PRELOAD: fakeTime ?? "", FAKETIME: time }, flags: ["--minimum-dependency-age=0"] };
+}
+
+/** The first minute of a machine that has forgotten the time, and times that 32 bits and two digits can't hold. */
+const OTHER_AGES = [
+  "@1970-01-01 00:00:20",
+  "@1999-12-31 23:59:50",
+  "@2038-01-19 03:14:00",
+  "@2100-03-01 00:00:00",
+];
+const [EARLIEST = "", LATEST = ""] = [OTHER_AGES.at(0), OTHER_AGES.at(-1)];
+/** A certificate that is good in all of them. */
+const ALL_AGES = { certificateYears: [1970, 2200], keepsUsedRefreshTokens: true } as const;
+
+const APART =
+  /^The clocks of this machine and of the sign-in service are about \d+ (?:minutes|hours|days|years) apart\nHint: Set this/m;
+const CERTIFICATE =
+  /^The TLS certificate of localhost:\d+ .*\nHint: Check the date and time of this machine\.$/m;
+
+/** What a refresh ends in with a clock that is wrong by so much: an exit code, and words that name the clock. */
+const WRONG_CLOCKS: Readonly<Record<string, readonly [number, RegExp]>> = {
+  "-50m": [3, APART],
+  "+3h": [3, APART],
+  "+10y": [4, CERTIFICATE],
+  "-5d": [4, CERTIFICATE],
+  ...Object.fromEntries(OTHER_AGES.map((time) => [time, [4, CERTIFICATE]])),
+};
+
+/** With the clock set right: the token is there, and another is got for it. */
+async function assertSignedIn(sandbox: Sandbox, token: string): Promise<void> {
+  const right = await sandbox.run(["get-token", "--no-interactive"]);
+  assertEquals([right.code, right.stdout], [0, token], right.stderr);
+  const refreshed = await sandbox.run(["refresh"]);
+  assertEquals(refreshed.code, 0, refreshed.stderr);
+}
+
+function storeOf({ home }: Sandbox): Promise<Uint8Array> {
+  return Deno.readFile(join(home, "tokens.enc"));
+}
+
+Deno.test({
+  name:
+    "a clock that is hours or years off is named, nothing is lost by it, and one that is set right finds all as it was",
+  ignore,
+  async fn() {
+    // What is answered to a refused refresh is lost; Entra, as this provider, still takes the refresh token before.
+    await using sandbox = await openSandbox({ keepsUsedRefreshTokens: true });
+    const { stdout: token } = await sandbox.signIn(["get-token"]);
+    const store = await storeOf(sandbox);
+    for (const [time, [code, words]] of Object.entries(WRONG_CLOCKS)) {
+      const wrong = await sandbox.run(["get-token", "--no-interactive"], clockAt(time));
+      assertEquals([wrong.code, wrong.stdout], [code, ""], `${time}: ${wrong.stderr}`);
+      assertMatch(wrong.stderr, words, time);
+      assertEquals(await storeOf(sandbox), store, time);
+    }
+    await assertSignedIn(sandbox, token);
+  },
+});
+
+Deno.test({
+  name: "a clock that is four minutes off does no harm: no life is below zero or longer than it was granted",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox({ keepsUsedRefreshTokens: true });
+    await sandbox.signIn(["get-token"]);
+    for (const time of ["-4m", "+4m"]) {
+      await sandbox.run(["refresh"], clockAt(time));
+      for (const clock of [clockAt(time), {}]) {
+        const { code, stdout, stderr } = await sandbox.run(["get-token", "--output", "json"], clock);
+        assertEquals(code, 0, stderr);
+        const { source, expires_in: life } = JSON.parse(stdout);
+        assertEquals(source, "cache", time);
+        assert(life > 3000 && life <= 3600 + 240, `${time}: ${life} s`);
+      }
+    }
+  },
+});
+
+Deno.test({
+  name: "a clock that is set while a person signs in ends the sign-in by its name, or does no harm",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const file = join(sandbox.folder, "clock");
+    const env = {
+      LD_PRELOAD: fakeTime ?? "",
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: "1",
+      // Setting a clock leaves the one alone that measures waits.
+      FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    };
+    for (const [time, expected] of [["+2h", 3], ["-50m", 3], ["-200", 0]] as const) {
+      await Deno.writeTextFile(file, "+0\n");
+      const program = sandbox.start(["get-token", "--force"], { env });
+      const callback = await sandbox.userAgent.authorize(await sandbox.browser.next(), ADA);
+      await Deno.writeTextFile(file, `${time}\n`);
+      await sandbox.userAgent.deliver(callback);
+      const { code, stdout, stderr } = await program.ended;
+      assertEquals(code, expected, `${time}: ${stderr}`);
+      if (code === 0) continue;
+      assertEquals(stdout, "");
+      assertMatch(stderr, APART);
+      const status = await sandbox.run(["get-token", "--no-interactive"]);
+      assertEquals(status.code, 9, `${time} left something: ${status.stderr}`);
+    }
+  },
+});
+
+const AS_APPLICATION = [
+  "get-token",
+  "--client-id",
+  CONFIDENTIAL_APPLICATION.clientId,
+  "-f",
+  "client-credentials",
+];
+
+Deno.test({
+  name: "in 1970 and in 2100 whatever needs the authority ends in words about the clock, and the rest works",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox({ keepsUsedRefreshTokens: true });
+    await sandbox.signIn(["get-token"]);
+    const store = await storeOf(sandbox);
+    const secret = { AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "" };
+    for (const time of [EARLIEST, LATEST]) {
+      const { env, flags } = clockAt(time);
+      const run = (...args: string[]) => sandbox.run(args, { env: { ...env, ...secret }, flags });
+      for (
+        const args of [
+          ["refresh"],
+          ["get-token", "--force"],
+          ["get-token", "-f", "device-code"],
+          AS_APPLICATION,
+        ]
+      ) {
+        const { code, stdout, stderr } = await run(...args);
+        assertEquals([code, stdout], [4, ""], `${time} ${args}: ${stderr}`);
+        assertMatch(stderr, CERTIFICATE);
+      }
+      const doctor = await run("doctor");
+      assertEquals(doctor.code, 1, doctor.stderr);
+      assertMatch(doctor.stdout, /^fail {2}authority .*\n +-> Check the date and time of this machine\.$/m);
+      for (const [args, code] of [[["status"], 0], [["inspect"], 6], [["list-profiles"], 0]] as const) {
+        const told = await run(...args);
+        assertEquals(told.code, code, `${time} ${args}: ${told.stderr}`);
+      }
+      assertEquals(sandbox.browser.count, 1);
+      assertEquals(await storeOf(sandbox), store, time);
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "tokens from another age are refused by the clock's name in each flow, and what was kept is there again after it",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox({ ...ALL_AGES, devicePollInterval: 1 });
+    const { stdout: token } = await sandbox.signIn(["get-token"]);
+    const store = await storeOf(sandbox);
+    for (const time of [EARLIEST, LATEST]) {
+      const clock = clockAt(time);
+      const refreshed = await sandbox.run(["get-token", "--no-interactive"], clock);
+      const signedIn = await sandbox.signIn(["get-token", "--force"], ADA, clock);
+      const program = sandbox.start(["get-token", "--force", "-f", "device-code"], clock);
+      await enterDeviceCode(sandbox, program.stderrMatch);
+      for (const { code, stdout, stderr } of [refreshed, signedIn, await program.ended]) {
+        assertEquals([code, stdout], [3, ""], `${time}: ${stderr}`);
+        assertMatch(stderr, /about \d\d years apart\nHint: Set this machine's clock, then try again\.$/m);
+      }
+      assertEquals(await storeOf(sandbox), store, time);
+    }
+    await assertSignedIn(sandbox, token);
+  },
+});
+
+Deno.test({
+  name:
+    "an application's token from another age serves while that lasts, and not for an hour once the clock is right",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox(ALL_AGES);
+    const secret = { AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "" };
+    const source = async ({ env, flags }: Partial<ReturnType<typeof clockAt>>) => {
+      const options = { env: { ...env, ...secret }, ...(flags === undefined ? {} : { flags }) };
+      const { code, stdout, stderr } = await sandbox.run([...AS_APPLICATION, "-o", "json"], options);
+      assertEquals(code, 0, stderr);
+      return JSON.parse(stdout).source;
+    };
+    for (const time of [EARLIEST, LATEST]) {
+      assertEquals([await source(clockAt(time)), await source(clockAt(time))], [
+        "client-credentials",
+        "cache",
+      ]);
+      assertEquals([await source({}), await source({})], ["client-credentials", "cache"], time);
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "what a process left behind in another age holds nobody up: neither a pause nor a sign-in that was killed",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox(ALL_AGES);
+    await sandbox.signIn(["get-token"]);
+    const askForPause = () =>
+      sandbox.provider.failNext("token", {
+        kind: "response",
+        status: 503,
+        headers: { "retry-after": "500" },
+      });
+    const PAUSED = /asked for a pause, which is not over yet/;
+    for (const time of [EARLIEST, LATEST]) {
+      const clock = clockAt(time);
+      askForPause();
+      assertEquals((await sandbox.run(["refresh"], clock)).code, 4);
+      assertMatch((await sandbox.run(["refresh"], clock)).stderr, PAUSED);
+      const killed = sandbox.start(["get-token", "--force"], clock);
+      await sandbox.browser.next();
+      killed.kill("SIGKILL");
+      await killed.ended;
+
+      const right = await sandbox.signIn(["get-token", "--force"]);
+      assertEquals(right.code, 0, right.stderr);
+      const refreshed = await sandbox.run(["refresh"]);
+      assertEquals(refreshed.code, 0, `${time}: ${refreshed.stderr}`);
+    }
+    askForPause();
+    await sandbox.run(["refresh"]);
+    assertMatch((await sandbox.run(["refresh"])).stderr, PAUSED);
+    for (const time of [EARLIEST, LATEST]) {
+      assertMatch((await sandbox.run(["refresh"], clockAt(time))).stderr, APART);
+    }
+  },
+});

@@ -1,0 +1,221 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { encodeHex } from "@std/encoding/hex";
+import { join } from "@std/path/join";
+import { compile } from "../../../scripts/build/compile.ts";
+import { enterDeviceCode } from "../../support/browser/enter_device_code.ts";
+import { freePort, occupyPort } from "../../support/network/ports.ts";
+import { ADA } from "../../support/provider/directory.ts";
+import { openSandbox } from "../../support/program/sandbox.ts";
+
+let folder = "";
+let executable = "";
+
+Deno.test.beforeAll(async () => {
+  folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-executable-" });
+  executable = join(folder, Deno.build.os === "windows" ? "entra-auth-cli.exe" : "entra-auth-cli");
+  // As `deno task compile` makes it, but for the tests' own sign-in service and browser.
+  await compile({ output: executable, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] });
+});
+
+Deno.test.afterAll(async () => {
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("the executable signs in, answers from its cache, refreshes, and signs in again", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const first = await sandbox.signIn(["get-token", "--flow", "interactive"]);
+  assertEquals(first.code, 0, first.stderr);
+  assertMatch(
+    first.stderr,
+    /^Opening browser[^\n]+\n✓ Browser opened\n⏳ Waiting[^\n]+\n✓ Authentication successful!\n/,
+  );
+  assertEquals(first.page.status, 200);
+
+  const cached = await sandbox.run(["get-token", "--no-interactive"]);
+  assertEquals(cached.code, 0, cached.stderr);
+  assertEquals(cached.stdout, first.stdout);
+  assertStringIncludes(cached.stderr, "✓ Using cached token");
+
+  const refreshed = await sandbox.run(["refresh"]);
+  assertEquals(refreshed.code, 0, refreshed.stderr);
+  assertStringIncludes(refreshed.stderr, "✓ Token refreshed");
+  const document = JSON.parse((await sandbox.run(["get-token", "--output", "json"])).stdout);
+  assertNotEquals(document.access_token, first.stdout.trim());
+  assertEquals(document.source, "cache");
+
+  const again = await sandbox.signIn(["get-token", "--force"]);
+  assertEquals(again.code, 0, again.stderr);
+  assertEquals(sandbox.browser.count, 2);
+  const grants = sandbox.provider.requestsTo("token").map(({ form }) => form.grant_type);
+  assertEquals(grants, ["authorization_code", "refresh_token", "authorization_code"]);
+
+  await sandbox.provider.stop();
+  const offline = await sandbox.run(["get-token"]);
+  assertEquals(offline.stdout, again.stdout);
+});
+
+Deno.test({
+  name: "the executable frees its port on Ctrl-C and ends with exit code 130",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using sandbox = await openSandbox({ executable });
+    const port = freePort();
+    const program = sandbox.start(["get-token", "--port", String(port)]);
+    await sandbox.browser.next();
+    await program.stderrMatch(/Waiting for sign-in/);
+    program.kill("SIGINT");
+    const result = await program.ended;
+    assertEquals(result.code, 130, result.stderr);
+    assertEquals(result.stdout, "");
+    occupyPort(port)[Symbol.dispose]();
+  },
+});
+
+Deno.test({
+  name: "the executable trusts the roots that the system trusts",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox({ executable });
+    const env = {
+      ENTRA_AUTH_CLI_CA_CERT: "",
+      SSL_CERT_FILE: join(sandbox.folder, "ca.pem"),
+      SSL_CERT_DIR: "",
+      DENO_TLS_CA_STORE: "",
+    };
+    const program = sandbox.start(["get-token"], { env });
+    const url = await Promise.race([sandbox.browser.next(), program.ended]);
+    if (typeof url === "string") await sandbox.userAgent.signIn(url, ADA);
+    const result = await program.ended;
+    assertEquals(result.code, 0, result.stderr);
+  },
+});
+
+Deno.test("the executable runs with exec what it was made for, and says how to make one for another command", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const { stdout } = await sandbox.signIn(["get-token"]);
+  const print = ["eval", 'console.log(Deno.env.get("ACCESS_TOKEN")); Deno.exit(7)'];
+  const ran = await sandbox.run(["exec", "--", Deno.execPath(), ...print]);
+  assertEquals([ran.code, ran.stdout], [7, stdout], ran.stderr);
+  const other = await sandbox.run(["exec", "--", "hostname"]);
+  assertEquals([other.code, other.stdout], [8, ""]);
+  assertStringIncludes(other.stderr, "compile --also-run hostname\n");
+});
+
+/** A host that no executable may connect to, and that does not exist. */
+const ELSEWHERE = ["--authority", "https://sign-in.example", "--timeout", "1m"];
+
+Deno.test("the executable ends with exit code 8 and the flag's name at a host that it was not made for", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const result = await sandbox.run(["get-token", ...ELSEWHERE]);
+  assertEquals(result.code, 8, result.stderr);
+  assertEquals(result.stdout, "");
+  assertStringIncludes(result.stderr, "--allow-net=sign-in.example");
+  assertEquals(sandbox.browser.count, 0);
+});
+
+Deno.test("the executable ends with exit code 8 and the flag's name at a variable that it was not made for", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const flags = ["--flow", "client-credentials", "--assertion-env", "ASSERTION_OF_MINE"];
+  const result = await sandbox.run(["get-token", ...flags], {
+    env: { ASSERTION_OF_MINE: "an.assertion.here" },
+  });
+  assertEquals([result.code, result.stdout], [8, ""], result.stderr);
+  assertStringIncludes(result.stderr, "--allow-env=ASSERTION_OF_MINE");
+});
+
+Deno.test({
+  name: "the executable asks for no permission on a terminal either",
+  // util-linux's script runs a program on a terminal of its own; others of that name have other options.
+  ignore: Deno.build.os !== "linux" || !await hasScript(),
+  async fn() {
+    await using sandbox = await openSandbox({ executable });
+    const line = [executable, "get-token", ...ELSEWHERE].map((word) => `'${word}'`).join(" ");
+    const command = new Deno.Command("script", {
+      args: ["--quiet", "--return", "--command", line, "/dev/null"],
+      env: { ...sandbox.env },
+      stdin: "null",
+    });
+    const { code, stdout } = await command.output();
+    const shown = new TextDecoder().decode(stdout);
+    assertEquals(code, 8, shown);
+    assertStringIncludes(shown, "--allow-net=sign-in.example");
+    assert(!/permission prompt|Allow\?|requests (net|env|read|write|run) access/.test(shown), shown);
+  },
+});
+
+Deno.test("the executable shows the URL when its browser is one it was not made for, and goes on", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const unknown = Deno.build.os === "windows" ? "hostname" : "true";
+  const program = sandbox.start(["get-token"], { env: { BROWSER: unknown } });
+  const [, url] = await program.stderrMatch(/^ *(https:\S+)$/m);
+  await sandbox.userAgent.signIn(url ?? "", ADA);
+  const result = await program.ended;
+  assertEquals(result.code, 0, result.stderr);
+  assertStringIncludes(result.stderr, `--allow-run=${unknown}`);
+});
+
+Deno.test("the executable says which version it is, and of which commit", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const { stdout } = await sandbox.run(["--version"]);
+  assertMatch(stdout, /^entra-auth-cli \d+\.\d+\.\d+( \([0-9a-f]{12}(-changed)?\))?\n$/);
+});
+
+Deno.test("an executable is made of the same bytes each time", async () => {
+  const again = `${executable}-again`;
+  await compile({ output: again, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] });
+  assertEquals(await sha256(again), await sha256(executable));
+});
+
+Deno.test("an executable that is made for one folder reads and writes nothing else", async () => {
+  await using sandbox = await openSandbox();
+  const scoped = join(folder, `scoped${Deno.build.os === "windows" ? ".exe" : ""}`);
+  const { home, env } = sandbox;
+  await compile({ output: scoped, alsoNet: ["localhost"], alsoRun: [Deno.execPath()], home });
+  const outside = env.ENTRA_AUTH_CLI_CA_CERT ?? "";
+  const inside = join(home, "ca.pem");
+  await Deno.copyFile(outside, inside);
+  const options = { executable: scoped, env: { ENTRA_AUTH_CLI_CA_CERT: inside } };
+
+  const program = sandbox.start(["get-token"], options);
+  const url = await Promise.race([sandbox.browser.next(), program.ended]);
+  assert(typeof url === "string", JSON.stringify(url));
+  await sandbox.userAgent.signIn(url, ADA);
+  const signedIn = await program.ended;
+  assertEquals(signedIn.code, 0, signedIn.stderr);
+  assertEquals((await sandbox.run(["get-token"], options)).stdout, signedIn.stdout);
+
+  const token = join(sandbox.folder, "token");
+  const written = await sandbox.run(["get-token", "--file", token], options);
+  assertEquals(written.code, 8, written.stderr);
+  assertStringIncludes(written.stderr, `--allow-write=${sandbox.folder}\n`);
+  const read = await sandbox.run(["get-token", "--force", "--ca-cert", outside], options);
+  assertEquals(read.code, 8, read.stderr);
+  assertStringIncludes(read.stderr, `--allow-read=${outside}`);
+  assertStringIncludes(
+    read.stderr,
+    "An executable has its permissions inside: see Permissions in the README.",
+  );
+  assertEquals([written.stdout, read.stdout], ["", ""]);
+});
+
+async function sha256(path: string): Promise<string> {
+  return encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(path))));
+}
+
+async function hasScript(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("script", { args: ["--version"], stdin: "null" }).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+Deno.test("the executable shows a device code, with its QR code, and signs in", async () => {
+  await using sandbox = await openSandbox({ executable, devicePollInterval: 1 });
+  const program = sandbox.start(["get-token", "--flow", "device-code", "--qr"]);
+  await enterDeviceCode(sandbox, program.stderrMatch);
+  const result = await program.ended;
+  assertEquals(result.code, 0, result.stderr);
+  assertMatch(result.stderr, /^[█▀▄ ]{20,}$/m);
+});

@@ -1,0 +1,129 @@
+import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import { currentImportMap } from "../../../scripts/build/bundle/import_map.ts";
+import { inheritedVariables, programCommand } from "../../support/program/program.ts";
+import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+
+/** What a call needs whose flags aren't just the usual ones. */
+const CLIFFY = "@cliffy/command";
+
+/** What only a refresh, a sign-in or another command needs. */
+const HEAVY_PACKAGES = [
+  "@azure/msal-node",
+  "jose",
+  "@cliffy/prompt",
+  "@cliffy/table",
+  "@std/yaml/stringify",
+  "qr",
+];
+const HEAVY_FOLDERS = ["src/entra/", "src/loopback/", "src/browser/"];
+const HEAVY_FILES = [
+  "src/cli/terminal/countdown.ts",
+  "src/flows/sign_in/interactive_sign_in.ts",
+  "src/flows/sign_in/device_code_sign_in.ts",
+  "src/flows/sign_in/remote_sign_in.ts",
+  "src/cli/terminal/open_interactive_session.ts",
+  "src/cli/terminal/qr_code.ts",
+  "src/system/terminal/controlling_terminal.ts",
+  "src/system/terminal/read_keys.ts",
+];
+/** What only a call needs that writes something, waits for something, or has a mistake to tell of. */
+const LATE_FILES = [
+  "src/cli/options/client_authentication.ts",
+  "src/flows/get_token/acquire_token.ts",
+  "src/profiles/profile_changes.ts",
+  "src/profiles/profile_file_error.ts",
+  "src/store/token_file_writer.ts",
+  "src/store/stored_records.ts",
+  "src/system/files/file_changes.ts",
+  "src/system/files/lock.ts",
+  "src/system/processes/processes.ts",
+  "src/system/files/replace_file.ts",
+  "src/system/terminal/standard_input.ts",
+  "src/wiring/token_dependencies.ts",
+];
+
+const TOP = new URL("../../../", import.meta.url);
+
+/** Returns the files in a folder, which ends in a slash, and in the folders below it. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, TOP))) {
+    if (isDirectory) paths.push(...await filesBelow(`${folder}${name}/`));
+    else paths.push(folder + name);
+  }
+  return paths;
+}
+
+/** Packages and files, by their addresses. */
+async function heavyModules(names: readonly string[]): Promise<Record<string, string>> {
+  const inSource = (name: string) => name.startsWith("src/") ? new URL(name, TOP).href : name;
+  const modules = [...names, ...HEAVY_FILES].map(inSource);
+  for (const folder of HEAVY_FOLDERS) {
+    for (const path of await filesBelow(folder)) modules.push(new URL(path, TOP).href);
+  }
+  // The name is part of the address, and so of the stack that --verbose prints.
+  return Object.fromEntries(modules.map((name) => [name, `data:text/javascript,throw%20Error()//${name}`]));
+}
+
+/** Writes an import map in which the heavy modules are ones that fail as soon as they are loaded. */
+async function writeFailingMap(folder: string, also: readonly string[] = []): Promise<string> {
+  const { imports, scopes } = await currentImportMap();
+  const subpaths = Object.keys(imports).filter((name) => name.startsWith("@cliffy/prompt/"));
+  const heavy = await heavyModules([
+    ...also,
+    ...HEAVY_PACKAGES,
+    ...subpaths.filter((name) => !name.endsWith("/")),
+  ]);
+  const path = join(folder, `without_${HEAVY_PACKAGES.length + also.length}.json`);
+  await Deno.writeTextFile(path, JSON.stringify({ imports: { ...imports, ...heavy }, scopes }));
+  return path;
+}
+
+/** Runs the program from its source with that map. */
+async function runWithMap(map: string, { env, provider }: Sandbox, args: readonly string[]) {
+  const [deno, ...rest] = programCommand([`localhost:${provider.port}`], "scripted-browser");
+  const main = rest.at(-1) ?? "";
+  const flags = rest.slice(0, -1).filter((flag) => !/^--(import-map|no-lock)\b/.test(flag));
+  const command = new Deno.Command(deno, {
+    args: [...flags, "--no-lock", `--import-map=${map}`, main, ...args],
+    env: { ...inheritedVariables(), ...env },
+    clearEnv: true,
+    stdin: "null",
+  });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+Deno.test({
+  name:
+    "get-token with a cached token loads neither MSAL, nor what other commands need, nor, called as usual, Cliffy",
+  // An executable has its modules inside, and no import map.
+  ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
+  async fn(test) {
+    await using sandbox = await openSandbox();
+    const signedIn = await sandbox.signIn(["get-token"]);
+    const map = await writeFailingMap(sandbox.folder);
+    const mapWithoutCliffy = await writeFailingMap(sandbox.folder, [CLIFFY, ...LATE_FILES]);
+
+    for (const form of ["text", "token", "json", "env", "header"]) {
+      await test.step(`--output ${form}`, async () => {
+        const cached = await runWithMap(mapWithoutCliffy, sandbox, ["get-token", "--output", form]);
+        assertEquals(cached.code, 0, cached.stderr);
+        assertStringIncludes(cached.stdout, signedIn.stdout.trim());
+        assertStringIncludes(cached.stderr, "✓ Using cached token");
+      });
+    }
+    await test.step("other flags need Cliffy, and nothing else", async () => {
+      const args = ["get-token", "--verbose", "--output", "token"];
+      assertEquals((await runWithMap(map, sandbox, args)).stdout, signedIn.stdout);
+      assertNotEquals((await runWithMap(mapWithoutCliffy, sandbox, args)).code, 0);
+    });
+    await test.step("a refresh does load them", async () => {
+      const refreshed = await runWithMap(map, sandbox, ["refresh", "--verbose"]);
+      assertNotEquals(refreshed.code, 0);
+      assertMatch(refreshed.stderr, /data:\S+src\/entra\/msal\/msal_token_client\.ts/);
+    });
+  },
+});

@@ -1,0 +1,149 @@
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path/join";
+import { COMMAND_NAMES } from "../../../src/cli/program.ts";
+import { APPLICATION_VARIABLES, MACHINE_VARIABLES } from "../../support/secrets/application_variables.ts";
+import {
+  type Asked,
+  covers,
+  type Documented,
+  listed,
+  PermissionMatrix,
+  SAVING,
+  type Use,
+} from "../../support/program/permission_matrix.ts";
+import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts";
+
+const SHOWN = ["--force", "--show-url", "--timeout", "30s"];
+const AT_URL = "at the URL that is shown";
+const TENANT = "11111111-2222-4333-8444-555555555555";
+const IDS = ["--tenant-id", TENANT, "--client-id", TENANT];
+const AZURE_REPOS = "protocol=https\nhost=dev.azure.com\n\n";
+const AZURE_REPOS_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/user_impersonation";
+const PORTABLE = JSON.stringify({
+  format: "entra-auth-cli-profiles",
+  version: 1,
+  profiles: { default: { tenantId: TENANT, clientId: TENANT, flow: "interactive", scopes: ["User.Read"] } },
+});
+const ANYTHING = /^/;
+/** Where the home is only to be left out of what is shown, where an opener is, and what a proxy's error would say. */
+const UNESSENTIAL = /^--allow-env=(HOME|PATH|\w+_PROXY)$/i;
+
+/** Ways to use each command. A new command gets a line here. */
+const USES: readonly Use[] = [
+  { args: ["get-token"] },
+  { args: ["get-token", ...SHOWN], signsIn: AT_URL, goesOnWithout: SAVING },
+  {
+    args: ["get-token", "--force", "--flow", "device-code"],
+    signsIn: "with the code that is shown",
+    goesOnWithout: SAVING,
+  },
+  { args: ["get-token", "--force"], code: 9, goesOnWithout: SAVING, silentWithout: SAVING },
+  { args: ["get-token", "--output", "exec-credential"] },
+  { args: ["exec", "--", "true"], runs: "true" },
+  { args: ["credential-helper", "--profile", "repos", "get"], stdin: AZURE_REPOS },
+  { args: ["refresh"] },
+  { args: ["inspect"] },
+  { args: ["inspect", "--verify"] },
+  { args: ["status"] },
+  { args: ["explain", "AADSTS50011"] },
+  { args: ["clear-cache"] },
+  { args: ["create-profile", "--name", "other", ...IDS] },
+  {
+    args: [
+      "create-profile",
+      "--name",
+      "app",
+      "--flow",
+      "client-credentials",
+      "--client-secret-stdin",
+      ...IDS,
+    ],
+    stdin: "a secret\n",
+  },
+  { args: ["list-profiles"] },
+  { args: ["show-profile"] },
+  { args: ["edit-profile", "--name", "default", "--scope", "Mail.Read"] },
+  { args: ["edit-profile", "--name", "default", "--rename", "other"] },
+  { args: ["delete-profile", "--name", "default"] },
+  { args: ["export-profile", "--all"] },
+  {
+    args: ["export-profile", "--all", "--include-secrets", "--passphrase-stdin"],
+    stdin: "a passphrase of many words\n",
+  },
+  { args: ["import-profile", "--force"], stdin: PORTABLE },
+  { args: ["completions", "bash"] },
+  // Who presses the Tab key gets words or none.
+  { args: ["__complete", "get-token", "--profile", ""], goesOnWithout: ANYTHING, silentWithout: ANYTHING },
+  { args: ["permissions"] },
+  { args: ["doctor"], goesOnWithout: ANYTHING, silentWithout: UNESSENTIAL },
+];
+
+/** Ways to use commands with files that the user names, in `folder` and, written, in a folder in it. */
+async function usesOfFiles(folder: string, token: string): Promise<Use[]> {
+  const out = join(folder, "out");
+  await Deno.mkdir(out);
+  const written = { read: [out], write: [out] };
+  const file = async (name: string, text: string) => {
+    await Deno.writeTextFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  const given = await file("token", token);
+  const portable = await file("portable.json", PORTABLE);
+  const passphrase = await file("passphrase", "a passphrase of many words\n");
+  const sealing = ["export-profile", "--all", "--include-secrets", "--passphrase-file", passphrase];
+  return [
+    { args: ["get-token", "--file", join(out, "token")], opens: written },
+    { args: ["inspect", "--file", given], opens: { read: [given] } },
+    { args: ["export-profile", "--all", "--file", join(out, "profiles.json")], opens: written },
+    { args: sealing, opens: { read: [passphrase] } },
+    { args: ["import-profile", "--force", "--file", portable], opens: { read: [portable] } },
+  ];
+}
+
+/** Commands that get a token as another one does, which shows what that needs. */
+const LIKE: Readonly<Record<string, string>> = { "exec": "get-token", "credential-helper": "get-token" };
+
+/** What is read only on a terminal, where nothing names the folder, or where the network fails. */
+const ELSEWHERE = /^(HOME|NO_COLOR|USER|TERM|LANG|LC_\w+|\w+_PROXY)$/i;
+/** Those of applications have a test of their own. */
+const BY_APPLICATIONS: readonly string[] = [...APPLICATION_VARIABLES, ...MACHINE_VARIABLES];
+
+/** Deno doesn't write down what is run: the tests of the key's guardian, of the terminal and of the browser show that. */
+function isUsedElsewhere({ kind, name }: Documented): boolean {
+  return kind === "run" || kind === "env" && (ELSEWHERE.test(name) || BY_APPLICATIONS.includes(name));
+}
+
+Deno.test({
+  name:
+    "each command does with exactly the permissions that it is documented to need, and names each that it lacks",
+  // An executable has its permissions inside.
+  ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined || Deno.build.os !== "linux",
+  async fn(test) {
+    await using sandbox = await openSandbox();
+    const { stdout: token } = await sandbox.signIn(["get-token"]);
+    await sandbox.run(createProfileArgs("repos", sandbox.provider));
+    await sandbox.signIn(["get-token", "--profile", "repos", "--scope", AZURE_REPOS_SCOPE]);
+    const matrix = new PermissionMatrix(sandbox);
+    const askedBy = new Map<string, Asked[]>();
+    const named = (use: Use) => use.args[0] === "__complete" ? "completions" : use.args[0] ?? "";
+
+    for (const use of [...USES, ...await usesOfFiles(sandbox.folder, token)]) {
+      await test.step(use.args.join(" ").replaceAll(sandbox.folder, ""), async () => {
+        const documented = await matrix.documented(named(use));
+        const asked = await matrix.examine(use, documented);
+        askedBy.set(named(use), [...asked, ...askedBy.get(named(use)) ?? []]);
+      });
+    }
+
+    await test.step("nothing is documented that is not used", async () => {
+      assertEquals([...askedBy.keys()].toSorted(), COMMAND_NAMES.toSorted());
+      for (const [command, asked] of askedBy) {
+        const used = [...asked, ...askedBy.get(LIKE[command] ?? command) ?? []];
+        const unused = listed(await matrix.documented(command)).filter((one) =>
+          !used.some((asked) => covers(one, asked)) && !isUsedElsewhere(one)
+        );
+        assertEquals(unused, [], command);
+      }
+    });
+  },
+});

@@ -1,0 +1,86 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { encodeBase64 } from "@std/encoding/base64";
+import { join } from "@std/path/join";
+import { CRYPT32 } from "../../../src/system/windows/data_protection.ts";
+import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+
+const DPAPI = 3;
+const KEY_FILE = 1;
+
+/** A test that needs Windows itself, or Wine (scripts/windows/wine.ts). */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: Deno.build.os !== "windows", fn });
+}
+
+/** Who keeps the key according to `tokens.enc`, and what there is in the home that could be one. */
+async function keyPlace(
+  sandbox: Sandbox,
+): Promise<readonly [currentKeyStore: number | undefined, names: readonly string[]]> {
+  const names = await Array.fromAsync(Deno.readDir(sandbox.home), ({ name }) => name);
+  const currentKeyStore = (await Deno.readFile(join(sandbox.home, "tokens.enc")))[5];
+  return [currentKeyStore, names.filter((name) => name.startsWith("key")).sort()];
+}
+
+test("a sign-in on Windows keeps the key by DPAPI, and its token needs no network afterwards", async () => {
+  await using sandbox = await openSandbox();
+  const signedIn = await sandbox.signIn(["get-token"]);
+  assertEquals([signedIn.code, signedIn.page.status], [0, 200], signedIn.stderr);
+  assertEquals(await keyPlace(sandbox), [DPAPI, ["key.dpapi"]]);
+  const status = await sandbox.run(["status"]);
+  assertStringIncludes(status.stdout, `${join(sandbox.home, "key.dpapi")}, which Windows DPAPI seals`);
+
+  await sandbox.provider.stop();
+  const cached = await sandbox.run(["get-token"]);
+  assertEquals([cached.code, cached.stdout], [0, signedIn.stdout], cached.stderr);
+});
+
+test("an expired token is refreshed silently on Windows, under the same key", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  const signedIn = await sandbox.signIn(["get-token"]);
+  const key = await Deno.readFile(join(sandbox.home, "key.dpapi"));
+  const refreshed = await sandbox.run(["get-token"]);
+  assertEquals([refreshed.code, refreshed.stdout.split(".").length], [0, 3], refreshed.stderr);
+  assert(refreshed.stdout !== signedIn.stdout);
+  assertEquals(sandbox.browser.count, 1);
+  assertEquals(await Deno.readFile(join(sandbox.home, "key.dpapi")), key);
+});
+
+test("a key that DPAPI does not open is exit code 7, and clear-cache starts anew", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.signIn(["get-token"]);
+  const foreign = encodeBase64(crypto.getRandomValues(new Uint8Array(200)));
+  const file = join(sandbox.home, "key.dpapi");
+  await Deno.writeTextFile(file, foreign);
+  const refused = await sandbox.run(["get-token"]);
+  assertEquals([refused.code, refused.stdout, sandbox.browser.count], [7, "", 1], refused.stderr);
+  assertStringIncludes(refused.stderr, `Windows does not open the key in ${file} for this user\nHint: `);
+  assertEquals(await Deno.readTextFile(file), foreign);
+
+  assertEquals((await sandbox.run(["clear-cache"])).code, 0);
+  const anew = await sandbox.signIn(["get-token"]);
+  assertEquals(anew.code, 0, anew.stderr);
+  const [currentKeyStore, [kept, aside]] = await keyPlace(sandbox);
+  assertEquals([currentKeyStore, kept, aside?.startsWith("key.dpapi.")], [DPAPI, "key.dpapi", true]);
+  assertEquals((await sandbox.run(["get-token"])).stdout, anew.stdout);
+});
+
+test("the key moves between a file and DPAPI as the environment says", async () => {
+  await using sandbox = await openSandbox();
+  const signedIn = await sandbox.signIn(["get-token"]);
+  const get = (keyring: string) => sandbox.run(["get-token"], { env: { ENTRA_AUTH_CLI_KEYRING: keyring } });
+  const moved = await get("file");
+  assertEquals([moved.code, moved.stdout], [0, signedIn.stdout], moved.stderr);
+  assertEquals(await keyPlace(sandbox), [KEY_FILE, ["key"]]);
+  const back = await get("dpapi");
+  assertEquals([back.code, back.stdout], [0, signedIn.stdout], back.stderr);
+  assertEquals(await keyPlace(sandbox), [DPAPI, ["key.dpapi"]]);
+});
+
+test("without the permission for DPAPI get-token ends with exit code 8 and the flag to add", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.signIn(["get-token"]);
+  const denied = await sandbox.run(["get-token"], { denied: [`--deny-ffi=${CRYPT32}`] });
+  assertEquals([denied.code, denied.stdout, sandbox.browser.count], [8, "", 1], denied.stderr);
+  assertStringIncludes(denied.stderr, "Using Windows DPAPI is not permitted\nHint: Add the Deno flag ");
+  assertStringIncludes(denied.stderr, "crypt32.dll");
+});

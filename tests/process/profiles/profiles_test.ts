@@ -1,0 +1,372 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import { parse as parseYaml } from "@std/yaml/parse";
+import { type ProgramResult, runProgram } from "../../support/program/program.ts";
+import { ADA, BOB } from "../../support/provider/directory.ts";
+import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts";
+import { UserAgent } from "../../support/browser/user_agent.ts";
+
+const TENANT = "contoso.onmicrosoft.com";
+const CLIENT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
+const VALUES = ["--tenant-id", TENANT, "--client-id", CLIENT];
+
+/** A home folder without a provider: enough for everything that signs nobody in. */
+interface Home extends AsyncDisposable {
+  readonly path: string;
+  readonly profilesFile: string;
+  run(args: readonly string[], env?: Record<string, string>): Promise<ProgramResult>;
+}
+
+async function openHome(): Promise<Home> {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  const path = join(folder, "home");
+  return {
+    path,
+    profilesFile: join(path, "profiles.json"),
+    run: (args, env = {}) => runProgram(args, { env: { ENTRA_AUTH_CLI_HOME: path, ...env } }),
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
+
+function assertFails(result: ProgramResult, code: number, ...named: string[]): void {
+  assertEquals([result.code, result.stdout], [code, ""], result.stderr);
+  assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
+  for (const text of named) assertStringIncludes(result.stderr, text);
+}
+
+/** What a profile has that was given no more than it needs, and that nobody has signed in to. */
+const NOTHING_MORE = {
+  login_hint: null,
+  expect_user: null,
+  expect_tenant: null,
+  certificate: null,
+  account: null,
+  expires_at: null,
+  expired: null,
+};
+
+Deno.test("create-profile makes a profile from flags, and list-profiles shows it as text, JSON and YAML", async () => {
+  await using home = await openHome();
+  const created = await home.run([
+    ...["create-profile", "--name", "graph-reader", ...VALUES, "--flow", "interactive"],
+    ...["--scope", "User.Read Mail.Read", "--scope", "Calendars.Read"],
+    ...["--authority", "https://login.microsoftonline.us"],
+  ]);
+  assertEquals([created.code, created.stdout], [0, ""], created.stderr);
+  assertStringIncludes(created.stderr, "✓ Profile 'graph-reader' created");
+  const second = await home.run(["create-profile", "--name", "azure-admin", ...VALUES]);
+  assertEquals(second.code, 0, second.stderr);
+
+  const json = await home.run(["list-profiles", "--output", "json"]);
+  const profiles = JSON.parse(json.stdout);
+  assertEquals(profiles, [{
+    name: "graph-reader",
+    tenant_id: TENANT,
+    client_id: CLIENT,
+    flow: "interactive",
+    scope: "User.Read Mail.Read Calendars.Read",
+    authority: "https://login.microsoftonline.us",
+    ...NOTHING_MORE,
+  }, {
+    name: "azure-admin",
+    tenant_id: TENANT,
+    client_id: CLIENT,
+    flow: "interactive",
+    scope: "User.Read",
+    authority: null,
+    ...NOTHING_MORE,
+  }]);
+  assertEquals(parseYaml((await home.run(["list-profiles", "--output", "yaml"])).stdout), profiles);
+  const text = await home.run(["list-profiles"]);
+  assertEquals([text.code, text.stderr], [0, ""]);
+  assertMatch(
+    text.stdout,
+    /^NAME +ACCOUNT +EXPIRES +FLOW +TENANT +CLIENT +SCOPES\ngraph-reader .*\nazure-admin .*\n$/,
+  );
+});
+
+Deno.test("list-profiles without a profile says so on stderr, and prints an empty list where data was asked for", async () => {
+  await using home = await openHome();
+  const text = await home.run(["list-profiles"]);
+  assertEquals([text.code, text.stdout], [0, ""]);
+  assertStringIncludes(text.stderr, "entra-auth-cli create-profile");
+  assertEquals(JSON.parse((await home.run(["list-profiles", "-o", "json"])).stdout), []);
+  assertEquals(parseYaml((await home.run(["list-profiles", "-o", "yaml"])).stdout), []);
+});
+
+Deno.test("create-profile without a terminal names the flags that are missing and asks nobody", async () => {
+  await using home = await openHome();
+  assertFails(await home.run(["create-profile"]), 9, "--name", "--tenant-id", "--client-id");
+  const named = await home.run(["create-profile", "--name", "myapp", "--tenant-id", TENANT]);
+  assertFails(named, 9, "Missing --client-id");
+  const authority = ["--authority", "https://login.example.org"];
+  const tenantless = await home.run([
+    "create-profile",
+    "--name",
+    "myapp",
+    "--client-id",
+    CLIENT,
+    ...authority,
+  ]);
+  assertFails(tenantless, 9, "Missing --tenant-id");
+  // Whatever comes in through a pipe is no answer of a person.
+  const piped = await runProgram(["create-profile", "--name", "myapp"], {
+    env: { ENTRA_AUTH_CLI_HOME: home.path },
+    stdin: `${TENANT}\n${CLIENT}\n\n\n`,
+  });
+  assertFails(piped, 9, "--tenant-id", "--client-id");
+  assertEquals(JSON.parse((await home.run(["list-profiles", "-o", "json"])).stdout), []);
+});
+
+Deno.test("create-profile leaves a profile alone whose name is taken", async () => {
+  await using home = await openHome();
+  await home.run(["create-profile", "--name", "production-api", ...VALUES]);
+  const before = await Deno.readTextFile(home.profilesFile);
+  const again = [
+    "create-profile",
+    "--name",
+    "production-api",
+    "--tenant-id",
+    "common",
+    "--client-id",
+    CLIENT,
+  ];
+  assertFails(
+    await home.run(again),
+    2,
+    "'production-api' exists already",
+    "delete-profile --name production-api",
+  );
+  assertEquals(await Deno.readTextFile(home.profilesFile), before);
+});
+
+const WRONG_VALUES: readonly (readonly [string, string])[] = [
+  ["--name", "../up"],
+  ["--name", ""],
+  ["--name", " lead"],
+  ["--name", "a\nb"],
+  ["--tenant-id", "contoso"],
+  ["--tenant-id", "contoso.com/x"],
+  ["--client-id", "my app"],
+  ["--client-id", "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeeee"],
+  ["--authority", "http://login.microsoftonline.com"],
+  ["--authority", "https://user@login.microsoftonline.com"],
+  ["--authority", "https://login.microsoftonline.com/a/b"],
+  ["--authority", "login.microsoftonline.com"],
+  ["--flow", "magic"],
+  ["--scope", "User.Read\\"],
+];
+
+Deno.test("create-profile refuses a wrong name, tenant, client, authority, flow or scope and writes nothing", async () => {
+  await using home = await openHome();
+  const results = WRONG_VALUES.map(async ([flag, value]) => {
+    const given: Record<string, string> = {
+      "--name": "myapp",
+      "--tenant-id": TENANT,
+      "--client-id": CLIENT,
+      [flag]: value,
+    };
+    const result = await home.run(["create-profile", ...Object.entries(given).flat()]);
+    assertEquals([result.code, result.stdout], [2, ""], `${flag} ${value}: ${result.stderr}`);
+    assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
+  });
+  await Promise.all(results);
+  assertEquals(await Deno.lstat(home.profilesFile).catch(() => "nothing"), "nothing");
+});
+
+Deno.test("names with a dash, a dot and a space name profiles of their own", async () => {
+  await using home = await openHome();
+  const names = ["production-api", "dev-testing", "a.b_c", "with space", "x"];
+  for (const name of names) {
+    assertEquals((await home.run(["create-profile", "--name", name, ...VALUES])).code, 0, name);
+  }
+  const listed = JSON.parse((await home.run(["list-profiles", "-o", "json"])).stdout);
+  assertEquals(listed.map(({ name }: { name: string }) => name), names);
+  const deleted = await home.run(["delete-profile", "--name", "with space"]);
+  assertEquals([deleted.code, deleted.stdout], [0, ""], deleted.stderr);
+  assertFails(await home.run(["delete-profile", "--name", "with space"]), 6, "list-profiles");
+});
+
+Deno.test("create-profile from many processes at once keeps every profile", async () => {
+  await using home = await openHome();
+  const names = ["a", "b", "c", "d", "e"];
+  const results = await Promise.all(
+    names.map((name) => home.run(["create-profile", "--name", name, ...VALUES])),
+  );
+  assertEquals(results.map(({ code }) => code), [0, 0, 0, 0, 0], results.map(({ stderr }) => stderr).join());
+  const listed = JSON.parse((await home.run(["list-profiles", "-o", "json"])).stdout);
+  assertEquals(listed.map(({ name }: { name: string }) => name).sort(), names);
+});
+
+Deno.test("get-token for a profile that does not exist ends with exit code 6 and the command that creates it", async () => {
+  await using home = await openHome();
+  const create = "entra-auth-cli create-profile --name nowhere";
+  assertFails(await home.run(["get-token", "--profile", "nowhere"]), 6, "'nowhere' does not exist", create);
+  const fromEnvironment = await home.run(["get-token"], { ENTRA_AUTH_CLI_PROFILE: "nowhere" });
+  assertFails(fromEnvironment, 6, "'nowhere' does not exist", create);
+  assertFails(await home.run(["get-token"]), 6, "'default' does not exist", "create-profile --name default");
+  assertFails(await home.run(["refresh", "--profile", "nowhere"]), 6, "'nowhere' does not exist", create);
+  assertFails(await home.run(["inspect", "--profile", "nowhere"]), 6, "nowhere");
+  const json = await home.run(["get-token", "-p", "nowhere", "-o", "json"]);
+  assertEquals([json.code, json.stdout, JSON.parse(json.stderr).error.code], [6, "", "no_profile"]);
+});
+
+Deno.test("a profiles.json that was broken by hand ends with exit code 7, line and column, and stays as it is", async () => {
+  await using home = await openHome();
+  await home.run(["create-profile", "--name", "default", ...VALUES]);
+  const good = await Deno.readTextFile(home.profilesFile);
+  const mistakes: readonly (readonly [string, RegExp])[] = [
+    [good.replace('"tenantId"', "tenantId"), /line 5, column 7: this is not JSON/],
+    ["", /line 1, column 1: the file is empty/],
+    ["[]\n", /line 1, column 1: an object is expected/],
+    [good.replace(TENANT, "not a tenant"), /line 5, column 19: Tenant is wrong/],
+    [good.replace('"version": 1', '"version": 2'), /line 2, column 14: version 2 is newer/],
+    [good.replace(`"${CLIENT}"`, "17"), /line 6, column 19: clientId must be a text/],
+  ];
+  for (const [text, message] of mistakes) {
+    await Deno.writeTextFile(home.profilesFile, text);
+    for (const args of [["get-token"], ["list-profiles"], ["refresh"]]) {
+      const result = await home.run(args);
+      assertFails(result, 7, home.profilesFile);
+      assertMatch(result.stderr, message);
+      assertEquals(await Deno.readTextFile(home.profilesFile), text);
+    }
+  }
+  await Deno.writeTextFile(home.profilesFile, "{");
+  assertEquals((await home.run(["create-profile", "--name", "other", ...VALUES])).code, 7);
+  assertEquals((await home.run(["delete-profile", "--name", "default"])).code, 7);
+  assertEquals(await Deno.readTextFile(home.profilesFile), "{");
+});
+
+Deno.test("what the user writes into profiles.json by hand counts, and a rewrite keeps it", async () => {
+  await using home = await openHome();
+  await home.run(["create-profile", "--name", "mine", ...VALUES]);
+  const file = JSON.parse(await Deno.readTextFile(home.profilesFile));
+  file.note = "edited by hand";
+  file.profiles.mine.scopes = ["Mail.Read"];
+  file.profiles.mine.owner = "me";
+  await Deno.writeTextFile(home.profilesFile, JSON.stringify(file));
+  await home.run(["create-profile", "--name", "second", ...VALUES]);
+  const kept = JSON.parse(await Deno.readTextFile(home.profilesFile));
+  assertEquals([kept.note, kept.profiles.mine.owner], ["edited by hand", "me"]);
+  const [mine] = JSON.parse((await home.run(["list-profiles", "-o", "json"])).stdout);
+  assertEquals(mine.scope, "Mail.Read");
+});
+
+Deno.test("delete-profile forgets the tokens too, and a profile of the same name starts from a clean state", async () => {
+  await using sandbox = await openSandbox();
+  const first = await sandbox.signIn(["get-token"]);
+  const deleted = await sandbox.run(["delete-profile", "--name", "default"]);
+  assertEquals([deleted.code, deleted.stdout], [0, ""], deleted.stderr);
+  assertFails(await sandbox.run(["get-token"]), 6, "'default' does not exist");
+
+  await sandbox.run(createProfileArgs("default", sandbox.provider));
+  assertFails(await sandbox.run(["inspect"]), 6, "has no cached token");
+  assertFails(await sandbox.run(["get-token", "--no-interactive"]), 9);
+  const again = await sandbox.signIn(["get-token"]);
+  assertEquals(again.code, 0, again.stderr);
+  assertNotEquals(again.stdout, first.stdout);
+  assertEquals(
+    sandbox.provider.requestsTo("authorize").at(-1)?.query.login_hint,
+    undefined,
+    "nobody is remembered",
+  );
+});
+
+Deno.test("$ENTRA_AUTH_CLI_PROFILE names the profile, and --profile beats it", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.run(createProfileArgs("work", sandbox.provider, "--scope", "Mail.Read"));
+  const { stdout: work } = await sandbox.signIn(["get-token", "--profile", "work"]);
+  const env = { ENTRA_AUTH_CLI_PROFILE: "work" };
+  const named = await sandbox.run(["get-token", "--output", "json"], { env });
+  assertEquals(JSON.parse(named.stdout).access_token, work.trim());
+  assertEquals(JSON.parse(named.stdout).profile, "work");
+  assertStringIncludes((await sandbox.run(["inspect"], { env })).stdout, "Mail.Read");
+  assertFails(await sandbox.run(["get-token", "--profile", "default", "--no-interactive"], { env }), 9);
+});
+
+Deno.test("a flag beats $AZURE_TENANT_ID and $AZURE_CLIENT_ID, which beat the profile", async () => {
+  const otherTenant = "99999999-2222-4333-8444-555555555555";
+  await using sandbox = await openSandbox({ otherTenantIds: [otherTenant] });
+  const { tenantId, clientId } = sandbox.provider;
+  const unknownClient = "00000000-0000-4000-8000-000000000000";
+  /** The tenant and client that the browser is sent to. */
+  const asked = async (flags: readonly string[], env: Record<string, string>) => {
+    // Without the store nobody waits for another's sign-in with the same settings.
+    const settings = ["--show-url", "--no-cache", "--timeout", "1s", ...flags];
+    const program = sandbox.start(["get-token", ...settings], { env });
+    const [text] = await program.stderrMatch(/https:\S+(?=\n)/);
+    const url = new URL(text);
+    assertEquals((await program.ended).code, 5);
+    return [url.pathname.split("/")[1], url.searchParams.get("client_id")];
+  };
+  const [fromProfile, fromTenant, fromBoth, fromFlags] = await Promise.all([
+    asked([], {}),
+    asked([], { AZURE_TENANT_ID: otherTenant }),
+    asked([], { AZURE_TENANT_ID: otherTenant, AZURE_CLIENT_ID: unknownClient }),
+    asked(["--tenant-id", tenantId, "--client-id", clientId], {
+      AZURE_TENANT_ID: otherTenant,
+      AZURE_CLIENT_ID: unknownClient,
+    }),
+  ]);
+  assertEquals(fromProfile, [tenantId, clientId]);
+  assertEquals(fromTenant, [otherTenant, clientId]);
+  assertEquals(fromBoth, [otherTenant, unknownClient]);
+  assertEquals(fromFlags, [tenantId, clientId]);
+  assertFails(
+    await sandbox.run(["get-token"], { env: { AZURE_TENANT_ID: "not a tenant" } }),
+    2,
+    "AZURE_TENANT_ID",
+    "not a tenant",
+  );
+});
+
+Deno.test("$AZURE_TENANT_ID, $AZURE_CLIENT_ID and --authority sign in without any profile", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.run(["delete-profile", "--name", "default"]);
+  const { origin, tenantId, clientId } = sandbox.provider;
+  const env = { AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId };
+  const args = ["get-token", "--authority", origin];
+  const program = sandbox.start(args, { env });
+  await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
+  const result = await program.ended;
+  assertEquals(result.code, 0, result.stderr);
+  const cached = await sandbox.run(args, { env });
+  assertEquals([cached.code, cached.stdout], [0, result.stdout], cached.stderr);
+});
+
+Deno.test("two profiles with the same application hold two users and never mix", async () => {
+  await using sandbox = await openSandbox();
+  const { provider } = sandbox;
+  await sandbox.run(createProfileArgs("work", provider));
+  await sandbox.run(createProfileArgs("personal", provider));
+  using bobsBrowser = new UserAgent({ caPem: provider.caPem });
+  await sandbox.signIn(["get-token", "--profile", "work"], ADA);
+  const program = sandbox.start(["get-token", "--profile", "personal"]);
+  await bobsBrowser.signIn(await sandbox.browser.next(), BOB);
+  assertEquals((await program.ended).code, 0);
+
+  const whose = async (command: string, profile: string) => {
+    const result = await sandbox.run([command, "--profile", profile, "--output", "json"]);
+    assertEquals(result.code, 0, result.stderr);
+    const document = JSON.parse(result.stdout);
+    return (document.account ?? document.inspection.account).username;
+  };
+  assertEquals(await whose("get-token", "work"), ADA.username);
+  assertEquals(await whose("get-token", "personal"), BOB.username);
+  for (const profile of ["work", "personal"]) {
+    assertEquals((await sandbox.run(["refresh", "-p", profile])).code, 0);
+  }
+  assertEquals(await whose("inspect", "work"), ADA.username);
+  assertEquals(await whose("inspect", "personal"), BOB.username);
+  assertEquals(sandbox.browser.count, 2, "switching needs no sign-in");
+
+  await sandbox.run(["clear-cache", "--profile", "work"]);
+  assertEquals(await whose("get-token", "personal"), BOB.username);
+  assertEquals((await sandbox.run(["inspect", "--profile", "work"])).code, 6);
+  const prompts = provider.requestsTo("authorize").map(({ query }) => query.prompt);
+  assert(
+    prompts.every((prompt) => prompt === "select_account"),
+    "the first sign-in of a profile asks which account",
+  );
+});

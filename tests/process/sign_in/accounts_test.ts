@@ -1,0 +1,70 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { ProgramResult } from "../../support/program/program.ts";
+import { ADA, BOB, DEFAULT_TENANT_ID } from "../../support/provider/directory.ts";
+import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts";
+import { UserAgent } from "../../support/browser/user_agent.ts";
+
+const OTHER_TENANT = "99999999-2222-4333-8444-555555555555";
+
+function assertWrongAccount(result: ProgramResult, ...named: string[]): void {
+  assertEquals([result.code, result.stdout], [10, ""], result.stderr);
+  for (const text of ["Hint: ", ...named]) assertStringIncludes(result.stderr, text);
+}
+
+Deno.test("--expect-user refuses who signs in as somebody else: exit 10, no token, nothing kept, and the browser says so", async () => {
+  await using sandbox = await openSandbox();
+  const refused = await sandbox.signIn(["get-token", "--expect-user", ADA.username, "--output", "json"], BOB);
+  assertEquals([refused.code, refused.stdout], [10, ""], refused.stderr);
+  const { error } = JSON.parse(refused.stderr.slice(refused.stderr.indexOf("{")));
+  assertEquals(error.code, "wrong_account");
+  for (const name of [ADA.username, BOB.username]) assertStringIncludes(error.message, name);
+  assertStringIncludes(refused.page.body, "is expected");
+  assertEquals(sandbox.provider.requestsTo("authorize").at(-1)?.query.login_hint, ADA.username);
+  assertEquals((await sandbox.run(["inspect"])).code, 6, "nothing is kept");
+});
+
+Deno.test("--expect-user takes the user by name or object id, and looks at cached and refreshed tokens too", async () => {
+  await using sandbox = await openSandbox();
+  const expecting = (user: string, ...more: string[]) =>
+    sandbox.run(["get-token", "--expect-user", user, ...more]);
+  await sandbox.signIn(["get-token", "--expect-user", ADA.username.toUpperCase()], ADA);
+  const cached = await expecting(ADA.objectId.toUpperCase(), "--expect-tenant", DEFAULT_TENANT_ID);
+  assertEquals(cached.code, 0, cached.stderr);
+  assertMatch(cached.stdout, /^\S+\n$/);
+  assertWrongAccount(await expecting(BOB.username), "--force", BOB.username);
+  assertWrongAccount(await expecting(ADA.username, "--expect-tenant", OTHER_TENANT), OTHER_TENANT);
+  const requests = sandbox.provider.requestsTo("token").length;
+  assertWrongAccount(await expecting(BOB.objectId, "--scope", "Mail.Read"));
+  assertEquals(sandbox.provider.requestsTo("token").length, requests, "nothing is refreshed for it");
+  assertEquals(sandbox.browser.count, 1);
+});
+
+Deno.test("a profile with an expected user refuses every other one, until it is signed in to by the right one", async () => {
+  await using sandbox = await openSandbox();
+  const expectations = ["--expect-user", ADA.username, "--expect-tenant", DEFAULT_TENANT_ID];
+  const created = await sandbox.run(createProfileArgs("work", sandbox.provider, ...expectations));
+  assertEquals(created.code, 0, created.stderr);
+  const asBob = await sandbox.signIn(["get-token", "--profile", "work"], BOB);
+  assertWrongAccount(asBob, BOB.username, "--profile work --force");
+  using adasBrowser = new UserAgent({ caPem: sandbox.provider.caPem });
+  const program = sandbox.start(["get-token", "--profile", "work"]);
+  await adasBrowser.signIn(await sandbox.browser.next(), ADA);
+  assertEquals((await program.ended).code, 0);
+  assertEquals((await sandbox.run(["refresh", "--profile", "work"])).code, 0);
+  assertWrongAccount(await sandbox.run(["get-token", "--profile", "work", "--expect-user", BOB.username]));
+  // A flag beats the profile; the forced sign-in is then as whom the flag names.
+  const forced = ["get-token", "--profile", "work", "--expect-user", BOB.username, "--force"];
+  assertEquals((await sandbox.signIn(forced, BOB)).code, 0);
+  assertWrongAccount(await sandbox.run(["refresh", "--profile", "work"]), ADA.username, BOB.username);
+});
+
+Deno.test("without an expected user, a forced sign-in as somebody else takes the profile over", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.signIn(["get-token"], ADA);
+  using bobsBrowser = new UserAgent({ caPem: sandbox.provider.caPem });
+  const program = sandbox.start(["get-token", "--force"]);
+  await bobsBrowser.signIn(await sandbox.browser.next(), BOB);
+  assertEquals((await program.ended).code, 0);
+  const { account } = JSON.parse((await sandbox.run(["get-token", "--output", "json"])).stdout);
+  assertEquals(account.username, BOB.username);
+});

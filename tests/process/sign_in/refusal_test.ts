@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { freePort, occupyPort } from "../../support/network/ports.ts";
+import { ADA } from "../../support/provider/directory.ts";
+import { openSandbox } from "../../support/program/sandbox.ts";
+
+Deno.test("get-token ends with exit code 3 when consent is refused, and the page says why", async () => {
+  await using sandbox = await openSandbox();
+  const result = await sandbox.signIn(["get-token"], { ...ADA, consent: "cancel" });
+  assertEquals(result.code, 3);
+  assertEquals(result.stdout, "");
+  assertStringIncludes(result.stderr, "Consent was declined\nHint: ");
+  assertStringIncludes(result.stderr, "AADSTS65004");
+  assertStringIncludes(result.page.body, "Consent was declined");
+  assertEquals(sandbox.provider.requestsTo("token").length, 0);
+});
+
+Deno.test("get-token --output json reports a refusal as one JSON document on stderr's last line", async () => {
+  await using sandbox = await openSandbox();
+  const result = await sandbox.signIn(["get-token", "--output", "json", "--quiet"], {
+    ...ADA,
+    consent: "cancel",
+  });
+  assertEquals(result.stdout, "");
+  const { error } = JSON.parse(result.stderr);
+  assertEquals(Object.keys(error), ["code", "message", "hint", "aadsts", "correlation_id"]);
+  assertEquals(error.code, "access_denied");
+  assertEquals(error.aadsts, "AADSTS65004");
+});
+
+Deno.test("get-token ignores callbacks with a wrong state and still takes the right one", async () => {
+  await using sandbox = await openSandbox();
+  const program = sandbox.start(["get-token"]);
+  const callback = await sandbox.userAgent.authorize(await sandbox.browser.next(), ADA);
+  const { state: _state, ...stateless } = callback.params;
+  for (
+    const params of [
+      { ...callback.params, state: "wrong" },
+      { ...callback.params, state: "" },
+      stateless,
+      { error: "access_denied", state: "wrong" },
+    ]
+  ) {
+    const page = await sandbox.userAgent.deliver({ ...callback, params });
+    assertEquals(page.status, 400);
+  }
+  const page = await sandbox.userAgent.deliver(callback);
+  assertEquals(page.status, 200);
+  const result = await program.ended;
+  assertEquals(result.code, 0, result.stderr);
+  assertEquals(sandbox.provider.requestsTo("token").length, 1);
+});
+
+Deno.test("get-token ends with exit code 5 when nobody signs in, and says what reached the port", async () => {
+  await using sandbox = await openSandbox();
+  const program = sandbox.start(["get-token", "--timeout", "2s"]);
+  const url = await sandbox.browser.next();
+  const result = await program.ended;
+  assertEquals(result.code, 5);
+  assertEquals(result.stdout, "");
+  assertStringIncludes(result.stderr, "Timeout waiting for authentication callback\nHint: ");
+  assertStringIncludes(result.stderr, "http://localhost");
+  assertMatch(result.stderr, /Nothing reached/);
+  const port = Number(new URL(new URL(url).searchParams.get("redirect_uri") ?? "").port);
+  occupyPort(port)[Symbol.dispose]();
+});
+
+Deno.test({
+  name: "get-token frees its port on Ctrl-C and ends with exit code 130",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const port = freePort();
+    const program = sandbox.start(["get-token", "--port", String(port)]);
+    await sandbox.browser.next();
+    await program.stderrMatch(/Waiting for sign-in/);
+    program.kill("SIGINT");
+    const result = await program.ended;
+    assertEquals(result.code, 130);
+    assertEquals(result.stdout, "");
+    occupyPort(port)[Symbol.dispose]();
+    // A second attempt right afterwards finds nothing in its way.
+    assertEquals((await sandbox.signIn(["get-token", "--port", String(port)])).code, 0);
+  },
+});
+
+Deno.test("get-token shows the URL and the ways on when the browser can't be opened, and goes on", async () => {
+  await using sandbox = await openSandbox();
+  const program = sandbox.start(["get-token"], { env: { BROWSER: "no-such-browser" } });
+  const [, url] = await program.stderrMatch(/^ {2}(https:\S+)$/m);
+  await program.stderrMatch(/Waiting for sign-in/);
+  await sandbox.userAgent.signIn(url ?? "", ADA);
+  const result = await program.ended;
+  assertEquals(result.code, 0, result.stderr);
+  assert(!result.stderr.includes("✓ Browser opened"), result.stderr);
+  assertStringIncludes(result.stderr, "--show-url");
+  assertStringIncludes(result.stderr, "BROWSER=firefox");
+  assertStringIncludes(result.stderr, "--flow device-code");
+});

@@ -1,0 +1,52 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { openSandbox } from "../../support/program/sandbox.ts";
+
+const GRAPH = "https://graph.microsoft.com";
+
+Deno.test("scopes in one string, several flags, with commas, short or long, are one request and one token", async () => {
+  await using sandbox = await openSandbox();
+  const spellings = ["--scope", "User.Read,Mail.Read", "--scope", `${GRAPH}/Calendars.Read openid`];
+  assertEquals((await sandbox.signIn(["get-token", ...spellings])).code, 0);
+  const asked = sandbox.provider.requestsTo("authorize").at(-1)?.query.scope?.split(" ") ?? [];
+  for (const scope of ["User.Read", "Mail.Read", `${GRAPH}/Calendars.Read`, "offline_access"]) {
+    assert(asked.includes(scope), asked.join(" "));
+  }
+  const cached = await sandbox.run([
+    "get-token",
+    "--scope",
+    `${GRAPH}/mail.read calendars.read`,
+    "-o",
+    "json",
+  ]);
+  assertEquals(JSON.parse(cached.stdout).source, "cache", cached.stderr);
+});
+
+Deno.test("two resources in one request, or .default beside a scope, end before the browser opens, with the commands", async () => {
+  await using sandbox = await openSandbox();
+  const refused = async (command: readonly string[], ...hints: string[]) => {
+    const result = await sandbox.run(command);
+    assertEquals([result.code, result.stdout], [2, ""], result.stderr);
+    for (const hint of hints) assertStringIncludes(result.stderr, hint);
+  };
+  const both = ["--scope", `User.Read ${GRAPH}/Mail.Read`, "--scope", "api://orders/Read"];
+  const commands = [
+    `entra-auth-cli get-token --profile default --scope "User.Read ${GRAPH}/Mail.Read"`,
+    "entra-auth-cli get-token --profile default --scope api://orders/Read",
+  ];
+  await refused(["get-token", ...both], `${GRAPH}, api://orders`, ...commands);
+  await refused(["get-token", "--scope", `${GRAPH}/.default User.Read`], "together with User.Read");
+  await refused(["edit-profile", "--name", "default", ...both], ...commands);
+  const ids = ["--tenant-id", "common", "--client-id", sandbox.provider.clientId];
+  await refused(["create-profile", "--name", "two", ...ids, ...both], "--profile two");
+  assertEquals(sandbox.browser.count, 0);
+});
+
+Deno.test(".default with the interactive flow works, with the advice on stderr, also with --quiet", async () => {
+  await using sandbox = await openSandbox();
+  const asked = ["get-token", "--scope", `${GRAPH}/.default`, "--quiet"];
+  const signedIn = await sandbox.signIn(asked);
+  assertEquals(signedIn.code, 0, signedIn.stderr);
+  assertStringIncludes(signedIn.stderr, "Warning: avoid .default with the interactive flow");
+  const cached = await sandbox.run(asked);
+  assertEquals([cached.stdout, cached.stderr], [signedIn.stdout, ""], "said once, when the user is asked");
+});

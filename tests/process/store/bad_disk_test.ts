@@ -1,0 +1,279 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import {
+  canMountFuse,
+  type DiskContent,
+  ERRNO,
+  FaultDisk,
+} from "../../support/machine/fault_disk/fault_disk.ts";
+import { stepsOf } from "../../support/machine/fault_disk/kill_at_step.ts";
+import { type DoctorProbes, openDoctorProbes } from "../../support/machine/machine.ts";
+import { canMountMemoryDisk, mountMemoryDisk } from "../../support/machine/mounts.ts";
+import type { ProgramResult } from "../../support/program/program.ts";
+import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts";
+import { ADA } from "../../support/provider/directory.ts";
+import { hasNoShell, runShell, signInByShell } from "../../support/program/shell.ts";
+
+const noMemoryDisks = !await canMountMemoryDisk();
+const noFaultDisks = !await canMountFuse();
+
+const NOT_SAVED = /^Warning: the token is not saved: (.+)$/m;
+
+/** A token came out all the same, and stderr says that it isn't saved, and why. */
+function assertTokenWithWarning(result: ProgramResult, why: string): void {
+  assertEquals(result.code, 0, result.stderr);
+  assertMatch(result.stdout, /^[\w.-]{20,}\n$/);
+  assertStringIncludes(NOT_SAVED.exec(result.stderr)?.[1] ?? result.stderr, why);
+  assert(!result.stderr.includes("Token saved"), result.stderr);
+}
+
+/** The program ended with exit code 7 and one clear error. */
+function assertStoreError(result: ProgramResult, why: string): void {
+  assertEquals([result.code, result.stdout], [7, ""], result.stderr);
+  assertStringIncludes(result.stderr, why);
+  assert(!/\n\s+at |Unexpected error/.test(result.stderr), result.stderr);
+}
+
+/** Writes into a new file until the disk is full. */
+async function fillDisk(path: string): Promise<void> {
+  const block = new Uint8Array(1024);
+  using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+  try {
+    while (await file.write(block) > 0);
+  } catch (error) {
+    assertStringIncludes(String(error), "No space left");
+  }
+}
+
+async function names(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+}
+
+Deno.test({
+  name: "on a full disk a token just obtained is printed with a warning, and what was saved stays",
+  ignore: noMemoryDisks,
+  async fn() {
+    await using disk = await mountMemoryDisk(64);
+    const home = join(disk.path, "home");
+    await using machine = await openDoctorProbes(home, { accessTokenTtl: 60 });
+    const filler = join(disk.path, "filler");
+    await fillDisk(filler);
+    const first = await machine.signIn("get-token");
+    assertTokenWithWarning(first, "the disk is full");
+    assertEquals((await names(home)).filter((name) => /enc|tmp/.test(name)), []);
+    const { provider } = machine.sandbox;
+    assertStoreError(await machine.run(...createProfileArgs("other", provider)), "the disk is full");
+    assertMatch((await machine.run("doctor")).stdout, /^fail {2}folder .*: the disk is full$/m);
+    assertEquals(JSON.parse(await machine.output("list-profiles", "--output", "json")).length, 1);
+
+    await Deno.remove(filler);
+    assertEquals((await machine.signIn("get-token")).code, 0);
+    const saved = await Deno.readFile(join(home, "tokens.enc"));
+    await fillDisk(filler);
+    const refreshed = await machine.run("get-token", "--no-interactive");
+    assertTokenWithWarning(refreshed, "the disk is full");
+    assertMatch(
+      refreshed.stderr,
+      /not saved: Could not write \S+tokens\.enc\S*: .+\nHint: Make room on the disk/,
+    );
+    assertEquals(await Deno.readFile(join(home, "tokens.enc")), saved);
+    assertEquals((await names(home)).filter((name) => name.endsWith(".tmp")), []);
+
+    // This provider takes a refresh token once, and the next one is lost: only a sign-in goes on from here.
+    await Deno.remove(filler);
+    const spent = await machine.run("get-token", "--no-interactive");
+    assertEquals([spent.code, spent.stdout], [9, ""], spent.stderr);
+    assertStringIncludes(
+      spent.stderr,
+      "Sign in where there is a browser:\n      entra-auth-cli get-token --profile default\n",
+    );
+    const again = await machine.signIn("get-token");
+    assertEquals([again.code, NOT_SAVED.test(again.stderr)], [0, false], again.stderr);
+    assertMatch(again.stderr, /^Signing in again: The saved sign-in was revoked/m);
+    assertEquals((await machine.run("refresh")).code, 0);
+    await fillDisk(filler);
+    assertStoreError(await machine.run("refresh"), "the disk is full");
+  },
+});
+
+Deno.test({
+  name: "on a read-only file system a cached token is served, and a new one printed with a warning",
+  ignore: noMemoryDisks,
+  async fn() {
+    await using disk = await mountMemoryDisk(256);
+    const home = join(disk.path, "home");
+    await using machine = await openDoctorProbes(home);
+    const token = (await machine.signIn("get-token")).stdout;
+    const before = await names(home);
+    await disk.setReadOnly(true);
+    assertEquals(await machine.output("get-token", "--no-interactive"), token);
+    assertEquals((await machine.run("inspect")).code, 0);
+    const asked = machine.sandbox.provider.requestsTo("token").length;
+    // A refresh would make the provider forget the refresh token that can't be replaced here.
+    assertStoreError(await machine.run("refresh"), "the file system is read-only");
+    assertEquals(machine.sandbox.provider.requestsTo("token").length, asked);
+    assertStoreError(await machine.run("clear-cache"), "the file system is read-only");
+    assertTokenWithWarning(await machine.signIn("get-token", "--force"), "the file system is read-only");
+    await disk.setReadOnly(false);
+    assertEquals(await names(home), before);
+    assertEquals(await machine.output("get-token", "--no-interactive"), token);
+  },
+});
+
+/** A disk with a folder in which somebody signed in, and the content to go back to. */
+async function signedIn(
+  disk: FaultDisk,
+  machine: DoctorProbes,
+): Promise<{ token: string; content: DiskContent }> {
+  const token = (await machine.signIn("get-token")).stdout;
+  return { token, content: disk.content() };
+}
+
+function tokensOn(disk: FaultDisk): Uint8Array | null | undefined {
+  return disk.content().get("home/tokens.enc")?.data;
+}
+
+const TROUBLES = [
+  { errno: ERRNO.ENOSPC, why: "the disk is full" },
+  { errno: ERRNO.EDQUOT, why: "the disk is full" },
+  { errno: ERRNO.EROFS, why: "the file system is read-only" },
+];
+
+Deno.test({
+  name: "a disk that fails at any step of a refresh never loses the tokens that were saved, nor the new one",
+  ignore: noFaultDisks,
+  async fn() {
+    await using disk = await FaultDisk.mount();
+    await using machine = await openDoctorProbes(join(disk.path, "home"), { accessTokenTtl: 60 });
+    const { provider } = machine.sandbox;
+    const signedInContent = (await signedIn(disk, machine)).content;
+    // Without the locks, so that making them can fail too.
+    const content = new Map([...signedInContent].filter(([path]) => !path.includes("lock")));
+    disk.restore(content);
+    provider.failNext("token", {
+      kind: "rewrite",
+      rewrite: (genuine) => (answer = JSON.stringify({ ...genuine, expires_in: 3600 }), genuine),
+    });
+    let answer = "";
+    const start = () => machine.start("get-token", "--no-interactive");
+    const steps = await stepsOf(disk, start);
+
+    const outcomes = new Set<string>();
+    const telling = [...steps.entries()].filter(([_, { kind }]) => kind !== "close");
+    for (const [number, [step, { kind }]] of telling.entries()) {
+      disk.restore(content);
+      provider.failNext("token", {
+        kind: "response",
+        status: 200,
+        headers: { "content-type": "application/json" },
+        body: answer,
+      });
+      const asked = provider.requestsTo("token").length;
+      const { errno, why } = TROUBLES[number % TROUBLES.length] ?? { errno: ERRNO.EIO, why: "" };
+      let next = 0;
+      disk.validate = ({ kind }) => kind !== "look" && next++ >= step && kind !== "close" ? errno : undefined;
+      const result = await start().ended;
+      disk.validate = () => undefined;
+      const isKept = String(tokensOn(disk)) === String(content.get("home/tokens.enc")?.data);
+      const isAsked = provider.requestsTo("token").length > asked;
+      const what = `${kind} at step ${step}: ${result.code} ${result.stderr}`;
+      if (isAsked) {
+        assertEquals([result.code, result.stdout.trim()], [0, JSON.parse(answer).access_token], what);
+      } else {
+        assertStoreError(result, why);
+        await machine.output("get-token", "--no-interactive");
+      }
+      outcomes.add(`${isAsked ? "asked" : "not asked"}, ${isKept ? "old" : "new"}`);
+      if (isAsked && isKept) assertTokenWithWarning(result, why);
+      if (!isKept) assertEquals(await machine.output("get-token", "--no-interactive"), result.stdout, what);
+    }
+    assertEquals([...outcomes].sort(), ["asked, new", "asked, old", "not asked, old"]);
+    assertEquals(disk.faults, []);
+  },
+});
+
+Deno.test({
+  name: "a file system without locks is a clear error, a cached token is served, and a new one is printed",
+  ignore: noFaultDisks,
+  async fn() {
+    await using disk = await FaultDisk.mount();
+    await using machine = await openDoctorProbes(join(disk.path, "home"));
+    const { token, content } = await signedIn(disk, machine);
+    await using lockless = await FaultDisk.mount({ hasLocks: false });
+    lockless.restore(content);
+    const env = { ENTRA_AUTH_CLI_HOME: join(lockless.path, "home") };
+    const run = (...args: string[]) => machine.sandbox.run(args, { env });
+    assertEquals((await run("get-token", "--no-interactive")).stdout, token);
+    const why = "the file system can't do that";
+    assertStoreError(await run("refresh"), why);
+    assertStoreError(await run("clear-cache"), why);
+    assertStoreError(await run("delete-profile", "--name", "default"), why);
+    const program = machine.sandbox.start(["get-token", "--force"], { env });
+    await machine.sandbox.userAgent.signIn(await machine.sandbox.browser.next(), ADA);
+    assertTokenWithWarning(await program.ended, why);
+    assertEquals(lockless.content().get("home/tokens.enc"), content.get("home/tokens.enc"));
+  },
+});
+
+Deno.test({
+  name: "with hardly a file that may be open, the program ends with an error or a token, and loses nothing",
+  ignore: hasNoShell,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const token = (await sandbox.signIn(["get-token"])).stdout;
+    const saved = await Deno.readFile(join(sandbox.home, "tokens.enc"));
+    const codes = new Set<number>();
+    for (const limit of [12, 16, 20, 24, 28, 64]) {
+      const result = await runShell(
+        sandbox,
+        `ulimit -n ${limit}; exec entra-auth-cli get-token --no-interactive`,
+      );
+      codes.add(result.code);
+      assertEquals(result.stdout, result.code === 0 ? token : "", `${limit}: ${result.stderr}`);
+      assertEquals(await Deno.readFile(join(sandbox.home, "tokens.enc")), saved);
+    }
+    assert(codes.has(0) && codes.size > 1, [...codes].join());
+    assertEquals(await sandbox.run(["get-token", "--no-interactive"]).then(({ stdout }) => stdout), token);
+  },
+});
+
+Deno.test({
+  name: "too many open files on the disk with the tokens is an error that says so",
+  ignore: noFaultDisks,
+  async fn() {
+    await using disk = await FaultDisk.mount();
+    await using machine = await openDoctorProbes(join(disk.path, "home"));
+    const { content } = await signedIn(disk, machine);
+    for (const errno of [ERRNO.EMFILE, ERRNO.ENFILE]) {
+      disk.validate = ({ kind, path }) => kind === "look" && path === "home/tokens.enc" ? errno : undefined;
+      assertStoreError(await machine.run("get-token", "--no-interactive"), "too many files are open");
+      assertStoreError(await machine.run("clear-cache"), "too many files are open");
+    }
+    disk.validate = () => ERRNO.EACCES;
+    assertStoreError(await machine.run("get-token", "--no-interactive"), "the system denied access");
+    assertEquals(disk.content().get("home/tokens.enc"), content.get("home/tokens.enc"));
+  },
+});
+
+Deno.test({
+  name: "a token that can't be written to stdout stays in the store",
+  ignore: hasNoShell,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const lost = await signInByShell(sandbox, "exec entra-auth-cli get-token > /dev/full", ADA);
+    assertEquals([lost.code, lost.stdout], [1, ""], lost.stderr);
+    assertStringIncludes(lost.stderr, "The output could not be written to stdout");
+    const token = await runShell(sandbox, "exec entra-auth-cli get-token --no-interactive");
+    assertEquals(token.code, 0, token.stderr);
+    // Deno puts /dev/null in the place of a closed stdout, which a program can't tell from one that was asked for.
+    for (const closed of [">&-", "2>&-", "<&-", "<&- >&- 2>&-"]) {
+      const result = await runShell(sandbox, `exec entra-auth-cli get-token --no-interactive ${closed}`);
+      assertEquals([closed, result.code, result.stdout], [
+        closed,
+        0,
+        closed.includes(" >&-") || closed.startsWith(">") ? "" : token.stdout,
+      ]);
+    }
+    assertEquals(sandbox.browser.count, 1);
+  },
+});

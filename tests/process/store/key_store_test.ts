@@ -1,0 +1,292 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import { programCommand, type ProgramOptions, type ProgramResult } from "../../support/program/program.ts";
+import { ADA } from "../../support/provider/directory.ts";
+import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+import {
+  hasNoSecretService,
+  openSecretService,
+  type SecretService,
+  type SecretServiceOptions,
+} from "../../support/secrets/secret_service.ts";
+
+/** A test with a session of its own. */
+function test(
+  name: string,
+  fn: (sandbox: Sandbox, service: SecretService) => Promise<void>,
+  options?: SecretServiceOptions,
+) {
+  Deno.test({
+    name,
+    ignore: hasNoSecretService,
+    async fn() {
+      await using service = await openSecretService(options);
+      await using sandbox = await openSandbox();
+      await fn(sandbox, service);
+    },
+  });
+}
+
+type Env = Readonly<Record<string, string>>;
+
+/** Signs in with these variables, and gives what the program left behind. */
+async function signIn(sandbox: Sandbox, env: Env, profile = "default"): Promise<ProgramResult> {
+  const program = sandbox.start(["get-token", "--profile", profile], { env });
+  const url = await Promise.race([sandbox.browser.next(), program.ended]);
+  if (typeof url !== "string") throw new Error(`The program did not open the browser:\n${url.stderr}`);
+  await sandbox.userAgent.signIn(url, ADA);
+  return await program.ended;
+}
+
+/** The guardian that `tokens.enc` names in its header. */
+async function keyStoreFor(sandbox: Sandbox): Promise<number | undefined> {
+  return (await Deno.readFile(join(sandbox.home, "tokens.enc")))[5];
+}
+
+async function hasKeyFile(sandbox: Sandbox): Promise<boolean> {
+  return (await Array.fromAsync(Deno.readDir(sandbox.home), ({ name }) => name)).includes("key");
+}
+
+/** How many data keys the Secret Service has. */
+async function countKeys(service: SecretService): Promise<number> {
+  const args = ["search", "--all", "service", "entra-auth-cli-cli"];
+  const found = await service.processes.run("secret-tool", args, { timeoutMs: 30_000 });
+  assert(found.kind === "ended");
+  return found.stdout.match(/^secret = /gm)?.length ?? 0;
+}
+
+/** Asserts that get-token and refresh end with exit code 7 and `message`, and change nothing, nor open a browser. */
+async function assertOutOfReach(
+  sandbox: Sandbox,
+  options: Partial<ProgramOptions>,
+  message: RegExp,
+): Promise<void> {
+  const file = join(sandbox.home, "tokens.enc");
+  const [before, opened] = [await Deno.readFile(file), sandbox.browser.count];
+  for (const args of [["get-token"], ["refresh"]]) {
+    const result = await sandbox.run(args, options);
+    assertEquals([result.code, result.stdout], [7, ""], result.stderr);
+    assertMatch(result.stderr, message);
+    assertMatch(result.stderr, /\nHint: /);
+  }
+  assertEquals(await Deno.readFile(file), before);
+  assertEquals(sandbox.browser.count, opened, "another sign-in would not help");
+}
+
+test(
+  "the first sign-in keeps the key in the Secret Service, and get-token finds it there",
+  async (sandbox, service) => {
+    const first = await signIn(sandbox, service.env);
+    assertEquals(first.code, 0, first.stderr);
+    assertEquals(await keyStoreFor(sandbox), 5);
+    assertEquals([await hasKeyFile(sandbox), await countKeys(service)], [false, 1]);
+    const cached = await sandbox.run(["get-token"], { env: service.env });
+    assertEquals([cached.code, cached.stdout], [0, first.stdout], cached.stderr);
+    const refreshed = await sandbox.run(["refresh"], { env: service.env });
+    assertEquals(refreshed.code, 0, refreshed.stderr);
+    assertEquals(await countKeys(service), 1, "each write takes the same key");
+    const status = await sandbox.run(["status"], { env: service.env });
+    assertStringIncludes(status.stdout, "The key of the tokens is kept in the Secret Service");
+  },
+);
+
+test(
+  "a locked keyring ends with exit code 7, and works again once it is unlocked",
+  async (sandbox, service) => {
+    const first = await signIn(sandbox, service.env);
+    await service.lock();
+    await assertOutOfReach(sandbox, { env: service.env }, /The keyring of the Secret Service is locked\n/);
+    await service.unlock();
+    const cached = await sandbox.run(["get-token"], { env: service.env });
+    assertEquals([cached.code, cached.stdout], [0, first.stdout], cached.stderr);
+  },
+);
+
+test(
+  "a first sign-in with a locked keyring gives the token, and says that it was not saved",
+  async (sandbox, service) => {
+    await service.lock();
+    const result = await signIn(sandbox, service.env);
+    assertEquals([result.code, result.stdout.split(".").length], [0, 3], result.stderr);
+    assertStringIncludes(result.stderr, "The keyring of the Secret Service is locked");
+    assertEquals(await hasKeyFile(sandbox), false, "nothing less safe is taken in its place");
+  },
+);
+
+test(
+  "a Secret Service that is gone ends with exit code 7, and not with another sign-in",
+  async (sandbox, service) => {
+    await signIn(sandbox, service.env);
+    await service.stop();
+    await assertOutOfReach(sandbox, { env: service.env }, /this session has no Secret Service\n/);
+    const withoutSession = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(sandbox.folder, "none")}` };
+    await assertOutOfReach(sandbox, { env: withoutSession }, /The Secret Service can't be used/);
+  },
+);
+
+test("a Secret Service that never answers ends with exit code 7", async (sandbox, service) => {
+  await signIn(sandbox, service.env);
+  service.freeze();
+  const env = { ...service.env, DISPLAY: ":0" };
+  const result = await sandbox.run(["get-token"], { env });
+  assertEquals([result.code, result.stdout], [7, ""]);
+  assertStringIncludes(result.stderr, "The Secret Service did not answer within 5 seconds");
+});
+
+test(
+  "a machine without secret-tool ends with exit code 7 and says what to install",
+  async (sandbox, service) => {
+    await signIn(sandbox, service.env);
+    const env = { ...service.env, PATH: sandbox.folder };
+    await assertOutOfReach(sandbox, { env }, /secret-tool is not installed\nHint: .*libsecret-tools/);
+  },
+);
+
+test(
+  "a keyring that was reset is told apart from damage, and clear-cache starts anew",
+  async (sandbox, service) => {
+    await signIn(sandbox, service.env);
+    await service.processes.run("secret-tool", ["clear", "service", "entra-auth-cli-cli"], {
+      timeoutMs: 30_000,
+    });
+    assertEquals(await countKeys(service), 0);
+    await assertOutOfReach(sandbox, { env: service.env }, /key of tokens\.enc is missing.*Secret Service/);
+    assertEquals((await sandbox.run(["clear-cache"], { env: service.env })).code, 0);
+    assertEquals((await signIn(sandbox, service.env)).code, 0);
+    assertEquals([await countKeys(service), await keyStoreFor(sandbox)], [1, 5]);
+  },
+);
+
+test("damage to tokens.enc is not taken for a missing key", async (sandbox, service) => {
+  await signIn(sandbox, service.env);
+  const file = join(sandbox.home, "tokens.enc");
+  const content = await Deno.readFile(file);
+  const last = content.length - 1;
+  content[last] = (content[last] ?? 0) ^ 1;
+  await Deno.writeFile(file, content);
+  await assertOutOfReach(sandbox, { env: service.env }, /tokens\.enc can't be decrypted/);
+});
+
+test("ENTRA_AUTH_CLI_KEYRING=secret-service without one ends with exit code 7", async (sandbox, service) => {
+  const env = { ...service.env, ENTRA_AUTH_CLI_KEYRING: "secret-service" };
+  const status = await sandbox.run(["status"], { env });
+  assertEquals(status.code, 0, "nothing is kept yet, and looking makes nothing");
+  const result = await signIn(sandbox, env);
+  assertStringIncludes(result.stderr, "this session has no Secret Service");
+  assertEquals([result.code, result.stdout.split(".").length], [0, 3], "a token that was obtained is given");
+  assertEquals(await hasKeyFile(sandbox), false);
+
+  assertEquals((await signIn(sandbox, service.env)).code, 0);
+  assertEquals(await keyStoreFor(sandbox), 1);
+  await assertOutOfReach(sandbox, { env }, /this session has no Secret Service/);
+}, { keyring: "none" });
+
+for (const value of [{}, { ENTRA_AUTH_CLI_KEYRING: "auto" }]) {
+  test(
+    `a session without a Secret Service gets a key file (${JSON.stringify(value)})`,
+    async (sandbox, service) => {
+      const env = { ...service.env, ...value };
+      const before = await sandbox.run(["status"], { env });
+      assertMatch(before.stdout, /would be kept in the file .*key \(this session has no Secret Service\)/);
+      assertEquals((await signIn(sandbox, env)).code, 0);
+      assertEquals([await keyStoreFor(sandbox), await hasKeyFile(sandbox)], [1, true]);
+      assertEquals((await sandbox.run(["get-token", "--no-interactive"], { env })).code, 0);
+    },
+    { keyring: "none" },
+  );
+}
+
+test("a key file stays the place of the key when a Secret Service comes", async (sandbox, service) => {
+  const first = await signIn(sandbox, {});
+  const result = await sandbox.run(["get-token"], { env: service.env });
+  assertEquals([result.code, result.stdout], [0, first.stdout], result.stderr);
+  assertEquals([await keyStoreFor(sandbox), await countKeys(service)], [1, 0]);
+});
+
+test(
+  "ENTRA_AUTH_CLI_KEYRING=file gets a key file where there is a Secret Service",
+  async (sandbox, service) => {
+    const env = { ...service.env, ENTRA_AUTH_CLI_KEYRING: "file" };
+    assertEquals((await signIn(sandbox, env)).code, 0);
+    assertEquals([await keyStoreFor(sandbox), await hasKeyFile(sandbox)], [1, true]);
+    assertEquals(await countKeys(service), 0);
+  },
+);
+
+test(
+  "the key moves to the Secret Service and back with every token, and leaves nothing behind",
+  async (sandbox, service) => {
+    const { provider, home } = sandbox;
+    await sandbox.run(createProfileArgs("work", provider));
+    const inFile = { ...service.env, ENTRA_AUTH_CLI_KEYRING: "file" };
+    const inService = { ...service.env, ENTRA_AUTH_CLI_KEYRING: "secret-service" };
+    const tokens = [
+      (await signIn(sandbox, inFile)).stdout,
+      (await signIn(sandbox, inFile, "work")).stdout,
+    ];
+    const firstKey = await Deno.readTextFile(join(home, "key"));
+
+    async function assertTokensIn(env: Env, notice: RegExp) {
+      const moved = await sandbox.run(["get-token"], { env });
+      assertEquals([moved.code, moved.stdout], [0, tokens[0]], moved.stderr);
+      assertMatch(moved.stderr, notice);
+      const other = await sandbox.run(["get-token", "--profile", "work"], { env });
+      assertEquals([other.code, other.stdout], [0, tokens[1]], other.stderr);
+      assert(!notice.test(other.stderr), "it moves once");
+    }
+    await assertTokensIn(inService, /kept by the Secret Service now, no longer by the key file/);
+    assertEquals([await keyStoreFor(sandbox), await hasKeyFile(sandbox), await countKeys(service)], [
+      5,
+      false,
+      1,
+    ]);
+    await assertTokensIn(inFile, /kept by the key file now, no longer by the Secret Service/);
+    assertEquals([await keyStoreFor(sandbox), await hasKeyFile(sandbox), await countKeys(service)], [
+      1,
+      true,
+      0,
+    ]);
+    assert(
+      await Deno.readTextFile(join(home, "key")) !== firstKey,
+      "what has been read elsewhere opens nothing",
+    );
+    assertEquals(sandbox.browser.count, 2);
+  },
+);
+
+Deno.test({
+  name: "the permission to run secret-tool is asked for with its flag",
+  // An executable has its permissions inside.
+  ignore: hasNoSecretService || Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
+  async fn() {
+    await using service = await openSecretService();
+    await using sandbox = await openSandbox();
+    await signIn(sandbox, service.env);
+    const [deno, ...flags] = programCommand([], "any-browser");
+    // In the place of the list in deno.json: what a list names can't be denied.
+    const command = [deno, ...flags.slice(0, -1), `--allow-run=${deno}`, ...flags.slice(-1)];
+    const executable = join(sandbox.folder, "entra-auth-cli");
+    const words = command.map((word) => `'${word}'`).join(" ");
+    await Deno.writeTextFile(executable, `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
+    const result = await sandbox.run(["get-token"], { env: service.env, executable });
+    assertEquals([result.code, result.stdout], [8, ""], result.stderr);
+    assertStringIncludes(result.stderr, "Hint: Add the Deno flag --allow-run=secret-tool");
+  },
+});
+
+Deno.test({
+  name: "a key store that this system can't have ends with exit code 7, and one that nobody has with 2",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    for (const name of ["keychain", "dpapi"]) {
+      const result = await sandbox.run(["get-token"], { env: { ENTRA_AUTH_CLI_KEYRING: name } });
+      assertEquals([result.code, result.stdout], [7, ""], result.stderr);
+      assertMatch(result.stderr, /This system does not have .*\nHint: .*secret-service/);
+    }
+    const nonsense = await sandbox.run(["get-token"], { env: { ENTRA_AUTH_CLI_KEYRING: "strongbox" } });
+    assertEquals([nonsense.code, nonsense.stdout], [2, ""], nonsense.stderr);
+    assertMatch(nonsense.stderr, /"strongbox".*\nHint: .*auto, secret-service/);
+  },
+});

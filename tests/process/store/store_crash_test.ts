@@ -1,0 +1,145 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path/from-file-url";
+import { join } from "@std/path/join";
+import { canMountFuse, type DiskContent, FaultDisk } from "../../support/machine/fault_disk/fault_disk.ts";
+import {
+  copyContent,
+  type Killable,
+  killAtStep,
+  stepsOf,
+} from "../../support/machine/fault_disk/kill_at_step.ts";
+import { inheritedVariables } from "../../support/program/program.ts";
+import { sayFigures } from "../../support/program/say_figures.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
+
+const ignore = !await canMountFuse();
+const SCRIPT = fromFileUrl(import.meta.resolve("../../support/fixtures/save_sessions.ts"));
+const CONFIG = fromFileUrl(import.meta.resolve("../../../deno.json"));
+
+/** Starts a process that saves a session for each profile in the store on the disk. */
+function startSaving(disk: FaultDisk, ...profiles: string[]): Killable {
+  const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", `--config=${CONFIG}`, ...flags, "--allow-all", SCRIPT]
+      .concat(join(disk.path, "home"), "-", ...profiles),
+    env: inheritedVariables(),
+    clearEnv: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  return { pid: child.pid, ended: child.status };
+}
+
+/** A store with what was on a disk, in a folder where the next run of the program would find it. */
+async function storeWith(content: DiskContent): Promise<StoreHome> {
+  const home = await makeStoreHome();
+  await copyContent(content, join(home.path, ".."));
+  return home;
+}
+
+async function profilesIn(home: StoreHome): Promise<string[]> {
+  return (await home.store().list()).map(({ profile }) => profile);
+}
+
+/** Drafts that were never finished. */
+function drafts(names: readonly string[]): string[] {
+  return names.filter((name) => name.endsWith(".tmp"));
+}
+
+/** What is on a disk is for the user alone, and says nothing in the clear. */
+function assertPrivate(content: DiskContent): void {
+  for (const [path, { data, mode }] of content) {
+    assertEquals(mode, data === null ? 0o700 : 0o600, path);
+    const text = new TextDecoder("latin1").decode(data ?? new Uint8Array());
+    assert(!/token-of|refresh-of|contoso|msalCache/.test(text), path);
+  }
+}
+
+/** The store is the one before the write or the one after it, whole; the next write works, and clears away the rest. */
+async function assertOldOrNew(
+  content: DiskContent,
+  before: string[],
+  after: string[],
+): Promise<"old" | "new"> {
+  assertPrivate(content);
+  await using home = await storeWith(content);
+  const found = await profilesIn(home);
+  const outcome = found.length === after.length ? "new" : "old";
+  assertEquals(found, outcome === "new" ? after : before);
+  for (const profile of found) {
+    const session = await home.store().read(keyOf(profile));
+    assertEquals(session?.tokens[0]?.accessToken.reveal(), `token-of-${profile}`);
+    assertEquals(session?.msalCache.reveal(), sampleSession(profile).msalCache.reveal());
+  }
+  // A lock that outlived its holder would be waited for, and the wait end in an error.
+  await home.store({ lockTimeoutMs: 1000 }).save(sampleSession("next"));
+  assertEquals(await profilesIn(home), [...found, "next"]);
+  assertEquals(await home.names(), ["key", "tokens.enc", "tokens.lock"]);
+  assertEquals(home.notices, []);
+  return outcome;
+}
+
+/** A disk on which the store has these profiles already. */
+async function contentWith(disk: FaultDisk, ...profiles: string[]): Promise<DiskContent> {
+  disk.restore(new Map([["home", { data: null, mode: 0o700 }]]));
+  if (profiles.length > 0) await startSaving(disk, ...profiles).ended;
+  return disk.content();
+}
+
+for (
+  const { what, before } of [
+    { what: "the first write, which makes the key", before: [] },
+    { what: "a later write", before: ["first", "second"] },
+  ]
+) {
+  Deno.test({
+    name: `killed at any step of ${what}, the store is the old one or the new one`,
+    ignore,
+    async fn() {
+      await using disk = await FaultDisk.mount();
+      const old = await contentWith(disk, ...before);
+      const start = () => startSaving(disk, "new");
+      const steps = await stepsOf(disk, start);
+      const after = [...before, "new"];
+      assertEquals(await assertOldOrNew(disk.contentAfterPowerCut(), before, after), "new", "it was synced");
+      for (const kind of ["create", "write", "sync", "rename", "sync folder", "truncate", "close"]) {
+        assert(steps.some((step) => step.kind === kind), kind);
+      }
+
+      const outcomes: string[] = [];
+      let leftovers = 0;
+      for (const step of steps.keys()) {
+        disk.restore(old);
+        await killAtStep(disk, step, start);
+        leftovers += drafts([...disk.content().keys()]).length;
+        outcomes.push(await assertOldOrNew(disk.content(), before, after));
+        // The power may have gone at the same moment.
+        await assertOldOrNew(disk.contentAfterPowerCut(), before, after);
+        await assertOldOrNew(disk.contentAfterPowerCut({ entriesKept: true }), before, after);
+      }
+      assertMatch(outcomes.join(" "), /^old( old)+( new)+$/);
+      assert(leftovers > 0, "some of the kills came in the middle of a draft");
+      assertEquals(disk.faults, []);
+      // The kill, and the two ways in which the power can go with it.
+      await sayFigures("kills", 3 * steps.length);
+    },
+  });
+}
+
+Deno.test({
+  name: "killed at any step of making the folder, the next run makes it whole",
+  ignore,
+  async fn() {
+    await using disk = await FaultDisk.mount();
+    const nothing: DiskContent = new Map();
+    const steps = await stepsOf(disk, () => startSaving(disk, "new"));
+    const inFolder = steps.findIndex(({ kind, path }) => kind === "create" && path === "home/tokens.lock");
+    assert(inFolder > 0);
+    for (let step = 0; step <= inFolder; step++) {
+      disk.restore(nothing);
+      await killAtStep(disk, step, () => startSaving(disk, "new"));
+      assertEquals(await assertOldOrNew(disk.content(), [], ["new"]), "old");
+    }
+  },
+});

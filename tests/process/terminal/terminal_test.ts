@@ -1,0 +1,292 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ADA } from "../../support/provider/directory.ts";
+import { plainScreen, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
+import type { Sandbox } from "../../support/program/sandbox.ts";
+import { testOnTerminal } from "../../support/program/test_on_terminal.ts";
+
+const CLIENT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
+
+async function profilesOf(sandbox: Sandbox): Promise<Record<string, unknown>[]> {
+  return JSON.parse((await sandbox.run(["list-profiles", "--output", "json"])).stdout);
+}
+
+testOnTerminal("get-token on a terminal shows the status lines, and not the token", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token --flow interactive");
+  await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assertMatch(
+    plainScreen(stdout),
+    new RegExp(
+      "^Opening browser for authentication\\.\\.\\.\n✓ Browser opened\n⏳ Waiting for sign-in\\.\\.\\.\n" +
+        "✓ Authentication successful!\nToken expires: \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\n" +
+        "Token saved to profile 'default'\n$",
+    ),
+  );
+
+  const cached = await (await startOnTerminal(sandbox, "entra-auth-cli get-token")).ended;
+  assertMatch(plainScreen(cached.stdout), /^✓ Using cached token\nToken expires: [\d-]{10} [\d:]{8}\n$/);
+  const asked = await (await startOnTerminal(sandbox, "entra-auth-cli get-token --output token -q")).ended;
+  assertMatch(plainScreen(asked.stdout), /^[\w-]+\.[\w-]+\.[\w-]+\n$/, "a form that is asked for is printed");
+  const plain = await startOnTerminal(sandbox, "entra-auth-cli get-token", { env: { NO_COLOR: "1" } });
+  assert(!(await plain.ended).stdout.includes("\x1b"), "NO_COLOR");
+});
+
+testOnTerminal("--help has colours on a terminal, but not on a dumb one", async (sandbox) => {
+  const help = async (env: Record<string, string>) =>
+    (await (await startOnTerminal(sandbox, "entra-auth-cli --help", { env })).ended).stdout;
+  assert((await help({ TERM: "xterm" })).includes("\x1b"));
+  assert(!(await help({ TERM: "dumb" })).includes("\x1b"));
+});
+
+testOnTerminal("get-token on a terminal ends with 130 on Ctrl-C", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token");
+  await sandbox.browser.next();
+  await terminal.stdoutMatch(/Waiting for sign-in/);
+  await terminal.type("\x03");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 130, stdout);
+  assert(!/^\s+at |Uncaught/m.test(stdout), stdout);
+});
+
+testOnTerminal("create-profile asks for everything in the specification's order", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile");
+  await terminal.stdoutMatch(/Profile Name/);
+  await terminal.type("interactive-app\r");
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("contoso.onmicrosoft.com\r");
+  await terminal.stdoutMatch(/Client ID/);
+  await terminal.type(`${CLIENT}\r`);
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("interactive\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("User.Read Mail.Read\r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  const screen = plainScreen(stdout);
+  const places = ["Profile Name", "Tenant ID", "Client ID", "Flow", "Scopes"].map((label) =>
+    screen.indexOf(label)
+  );
+  assertEquals(places, places.toSorted((a, b) => a - b), screen);
+  assertStringIncludes(screen, "✓ Profile 'interactive-app' created");
+  const profile = (await profilesOf(sandbox)).at(-1);
+  assertEquals([profile?.name, profile?.tenant_id], ["interactive-app", "contoso.onmicrosoft.com"]);
+  assertEquals([profile?.client_id, profile?.flow, profile?.scope], [
+    CLIENT,
+    "interactive",
+    "User.Read Mail.Read",
+  ]);
+});
+
+testOnTerminal("create-profile --name leaves the name out, and Enter takes the defaults", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile --name myapp");
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("common\r");
+  await terminal.stdoutMatch(/Client ID/);
+  await terminal.type(`${CLIENT.toUpperCase()}\r`);
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("\r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assert(!stdout.includes("Profile Name"), stdout);
+  const profile = (await profilesOf(sandbox)).at(-1);
+  assertEquals([profile?.name, profile?.tenant_id, profile?.client_id], ["myapp", "common", CLIENT]);
+  assertEquals([profile?.flow, profile?.scope], ["interactive", "User.Read"]);
+});
+
+testOnTerminal("create-profile says what is wrong with an answer and asks again", async (sandbox) => {
+  const flags = `--name myapp --client-id ${CLIENT}`;
+  const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`);
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("contoso\r");
+  await terminal.stdoutMatch(/Tenant is wrong: "contoso"/);
+  // The answer is still there to be mended.
+  await terminal.type(".example\r");
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("\r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assertEquals((await profilesOf(sandbox)).at(-1)?.tenant_id, "contoso.example");
+});
+
+testOnTerminal("create-profile ends with 130 on Ctrl-C and creates nothing", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile");
+  await terminal.stdoutMatch(/Profile Name/);
+  await terminal.type("half");
+  await terminal.type("\x03");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 130, stdout);
+  assertEquals((await profilesOf(sandbox)).map(({ name }) => name), ["default"]);
+});
+
+testOnTerminal(
+  "create-profile with all values in flags asks nothing on a terminal either",
+  async (sandbox) => {
+    const flags = `--name myapp --tenant-id common --client-id ${CLIENT}`;
+    const { code, stdout } = await (await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`))
+      .ended;
+    assertEquals(code, 0, stdout);
+    assert(!/Flow|Scopes/.test(stdout), stdout);
+  },
+);
+
+testOnTerminal("create-profile's questions are on the terminal and stdout stays empty", async (sandbox) => {
+  const file = `${sandbox.folder}/stdout`;
+  const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile --name myapp > '${file}'`);
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("common\r");
+  await terminal.stdoutMatch(/Client ID/);
+  await terminal.type(`${CLIENT}\r`);
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("\r");
+  assertEquals((await terminal.ended).code, 0);
+  assertEquals(await Deno.readTextFile(file), "");
+});
+
+testOnTerminal("delete-profile asks first, Enter means no, and --yes doesn't ask", async (sandbox) => {
+  const hesitating = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
+  await hesitating.stdoutMatch(/Delete profile 'default' and its tokens\?/);
+  await hesitating.type("\r");
+  const kept = await hesitating.ended;
+  assertEquals(kept.code, 0, kept.stdout);
+  assertStringIncludes(kept.stdout, "Nothing was deleted");
+  assertEquals((await profilesOf(sandbox)).length, 1);
+
+  const sure = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
+  await sure.stdoutMatch(/Delete profile/);
+  await sure.type("y\r");
+  assertEquals((await sure.ended).code, 0);
+  assertEquals((await profilesOf(sandbox)).length, 0);
+
+  await sandbox.run(["create-profile", "--name", "default", "--tenant-id", "common", "--client-id", CLIENT]);
+  const unasked = await (await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default --yes"))
+    .ended;
+  assertEquals(unasked.code, 0, unasked.stdout);
+  assert(!unasked.stdout.includes("?"), unasked.stdout);
+});
+
+testOnTerminal("delete-profile ends with 130 on Ctrl-C and deletes nothing", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
+  await terminal.stdoutMatch(/Delete profile/);
+  await terminal.type("\x03");
+  assertEquals((await terminal.ended).code, 130);
+  assertEquals((await profilesOf(sandbox)).length, 1);
+});
+
+testOnTerminal(
+  "a question ends with the program when it is told to end, and the terminal is as before",
+  async (sandbox) => {
+    const pidFile = `${sandbox.folder}/pid`;
+    const script = `sh -c 'echo $$ > ${pidFile}; exec entra-auth-cli create-profile --name myapp'`;
+    const terminal = await startOnTerminal(
+      sandbox,
+      `sh -c "${script.replaceAll("$", "\\$")}; echo code \\$?; stty -a"`,
+    );
+    await terminal.stdoutMatch(/Tenant ID/);
+    Deno.kill(Number(await Deno.readTextFile(pidFile)), "SIGTERM");
+    const { stdout } = await terminal.ended;
+    assertMatch(stdout, /code 143/);
+    assertMatch(stdout, /[^-]icanon/, "lines are edited again");
+    assertMatch(stdout, /[^-]echo /, "what is typed shows again");
+  },
+);
+
+testOnTerminal(
+  "edit-profile asks with the present values as defaults, and Enter keeps them",
+  async (sandbox) => {
+    const before = (await profilesOf(sandbox))[0];
+    const terminal = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name default");
+    await terminal.stdoutMatch(/Profile Name.*default/);
+    await terminal.type("work\r");
+    await terminal.stdoutMatch(new RegExp(`Tenant ID.*${before?.tenant_id}`));
+    await terminal.type("\r");
+    await terminal.stdoutMatch(new RegExp(`Client ID.*${before?.client_id}`));
+    await terminal.type("\r");
+    await terminal.stdoutMatch(/Flow.*interactive/);
+    await terminal.type("\r");
+    await terminal.stdoutMatch(/Scopes.*User\.Read/);
+    await terminal.type("Mail.Read, Files.Read\r");
+    const { code, stdout } = await terminal.ended;
+    assertEquals(code, 0, stdout);
+    assertStringIncludes(stdout, "✓ Profile 'default' changed, now 'work'");
+    assertEquals(await profilesOf(sandbox), [{ ...before, name: "work", scope: "Mail.Read Files.Read" }]);
+
+    const unchanged = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name work");
+    for (const label of [/Profile Name/, /Tenant ID/, /Client ID/, /Flow/, /Scopes/]) {
+      await unchanged.stdoutMatch(label);
+      await unchanged.type("\r");
+    }
+    assertStringIncludes((await unchanged.ended).stdout, "Nothing was changed");
+  },
+);
+
+testOnTerminal("create-profile completes the flow with the Tab key", async (sandbox) => {
+  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile --name myapp");
+  await terminal.stdoutMatch(/Tenant ID/);
+  await terminal.type("common\r");
+  await terminal.stdoutMatch(/Client ID/);
+  await terminal.type(`${CLIENT}\r`);
+  await terminal.stdoutMatch(/Flow/);
+  await terminal.type("inter");
+  // The rest of it is suggested, in another colour.
+  // deno-lint-ignore no-control-regex
+  await terminal.stdoutMatch(/inter(?:\x1b\[\d+m)+active/);
+  await terminal.type("\t\r");
+  await terminal.stdoutMatch(/Scopes/);
+  await terminal.type("\r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assertEquals((await profilesOf(sandbox)).at(-1)?.flow, "interactive");
+});
+
+testOnTerminal("list-profiles on a terminal is no wider than it", async (sandbox) => {
+  const shown = async (columns: number) => {
+    const sized = `sh -c 'stty cols ${columns}; entra-auth-cli list-profiles'`;
+    return plainScreen((await (await startOnTerminal(sandbox, sized)).ended).stdout).trim().split("\n");
+  };
+  for (const columns of [80, 110]) {
+    const lines = await shown(columns);
+    assertEquals(lines.length, 2, lines.join("\n"));
+    assert(lines.every((line) => [...line].length <= columns), lines.join("\n"));
+    assertStringIncludes(lines[1] ?? "", "…");
+  }
+  assert(!(await shown(200)).join().includes("…"));
+});
+
+testOnTerminal(
+  "export-profile asks for the passphrase twice, shows none of it, and import-profile once",
+  async (sandbox) => {
+    const file = `${sandbox.folder}/exported.json`;
+    const command = `entra-auth-cli export-profile --all --include-secrets --file ${file}`;
+    const typed = async (again: string) => {
+      const terminal = await startOnTerminal(sandbox, command);
+      await terminal.stdoutMatch(/Passphrase/);
+      await terminal.type("correct horse battery\r");
+      await terminal.stdoutMatch(/The same again/);
+      await terminal.type(`${again}\r`);
+      return await terminal.ended;
+    };
+    const different = await typed("another horse battery");
+    assertEquals(different.code, 2, different.stdout);
+    assertStringIncludes(different.stdout, "The two passphrases are not the same");
+    const exported = await typed("correct horse battery");
+    assertEquals(exported.code, 0, exported.stdout);
+    assert(!(different.stdout + exported.stdout).includes("horse"), exported.stdout);
+
+    const terminal = await startOnTerminal(
+      sandbox,
+      `entra-auth-cli import-profile --file ${file} --name copy`,
+    );
+    await terminal.stdoutMatch(/Passphrase/);
+    await terminal.type("correct horse battery\r");
+    const imported = await terminal.ended;
+    assertEquals(imported.code, 0, imported.stdout);
+    assertEquals((await profilesOf(sandbox)).map(({ name }) => name), ["default", "copy"]);
+  },
+);

@@ -1,0 +1,188 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path/join";
+import { runProgram } from "../../support/program/program.ts";
+
+/** Runs the program with a home folder of its own, which goes away afterwards, and gives whether it was made. */
+async function runAlone(...args: string[]) {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  try {
+    const home = join(folder, "home");
+    const result = await runProgram(args, { env: { ENTRA_AUTH_CLI_HOME: home } });
+    return { ...result, madeHome: await Deno.lstat(home).then(() => true, () => false) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What is typed, and what the message has to name. */
+const WRONG: readonly (readonly [readonly string[], string])[] = [
+  [["get-token", "--no-such-flag"], "--no-such-flag"],
+  [["get-tokn"], "get-tokn"],
+  [["toString"], "toString"],
+  [["get-token", "surplus"], "No arguments"],
+  [["get-token", "--profile"], "--profile"],
+  [["get-token", "--", "ls"], "Only exec"],
+  [["--", "get-token"], "Only exec"],
+  [["get-token", "--file", ""], '"--file"'],
+  [["get-token", "--file="], '"--file"'],
+  [["clear-cache", "-p", ""], '"-p"'],
+  [["get-token", "--port", "0"], "--port 0"],
+  [["get-token", "--port", "65536"], "--port 65536"],
+  [["get-token", "--port", "http"], "--port http"],
+  [["get-token", "--port-range", "8000"], "8000"],
+  [["get-token", "--port-range", "8100-8000"], "8000-8100"],
+  [["get-token", "--port-range", "8000-70000"], "70000"],
+  [["get-token", "--port", "8080", "--port-range", "8000-8100"], "--port-range"],
+  [["get-token", "--timeout", "soon"], "soon"],
+  [["get-token", "--timeout", "0s"], "0s"],
+  [["get-token", "--timeout", "-5s"], "-5s"],
+  [["get-token", "--timeout", "25h"], "25h"],
+  [["get-token", "--scope", 'User.Read"'], 'User.Read\\"'],
+  [["get-token", "--scope", " "], "--scope"],
+  [["get-token", "--prompt", "nicely"], "nicely"],
+  [["get-token", "--output", "xml"], "xml"],
+  [["get-token", "--output", "JSON5"], "JSON5"],
+  [["get-token", "--flow", "magic", "--tenant-id", "common", "--client-id", crypto.randomUUID()], "magic"],
+  [["get-token", "--tenant-id", "not a tenant"], "not a tenant"],
+  [["get-token", "--client-id", "not-an-id"], "not-an-id"],
+  [["get-token", "--authority", "http://login.example"], "http://login.example"],
+  [["exec"], "--"],
+  [["exec", "ls"], "--"],
+  [["exec", "--env", "A-B", "--", "ls"], "A-B"],
+  [["exec", "--profile", "", "--", "ls"], '"--profile"'],
+  [["inspect", "--output", "xml"], "xml"],
+  [["doctor", "--output", "xml"], "xml"],
+  [["inspect", "--profile", "../x"], "../x"],
+  [["list-profiles", "--output", "xml"], "xml"],
+  [["delete-profile"], "name"],
+  [["delete-profile", "--name", "../x"], "../x"],
+  [[""], '""'],
+  [["", "get-token"], '""'],
+  [["get-token", ""], '""'],
+  [["inspect", ""], '""'],
+  [["inspect", "-", ""], '""'],
+  [["explain", ""], '""'],
+  [["explain", "50011", ""], '""'],
+  [["permissions", ""], '""'],
+  [["completions", ""], '""'],
+];
+
+const shown = (arg: string) => arg === "" ? '""' : arg;
+
+for (const [args, named] of WRONG) {
+  Deno.test(`entra-auth-cli ${args.slice(0, 5).map(shown).join(" ")} is wrong usage`, async () => {
+    const result = await runAlone(...args);
+    assertEquals([result.code, result.stdout], [2, ""], result.stderr);
+    assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
+    assertStringIncludes(result.stderr, named);
+    assert(!/^\s+at |error:|Uncaught/m.test(result.stderr), result.stderr);
+    assert(!result.madeHome, "wrong usage makes nothing");
+  });
+}
+
+Deno.test("entra-auth-cli --help, -h and no argument at all show the commands on stdout", async () => {
+  for (const args of [["--help"], ["-h"], [], ["--plain"], ["help", "-h"]]) {
+    const result = await runAlone(...args);
+    assertEquals([result.code, result.stderr], [0, ""], args.join());
+    for (
+      const command of ["get-token", "refresh", "inspect", "clear-cache", "create-profile", "list-profiles"]
+    ) {
+      assertStringIncludes(result.stdout, command);
+    }
+    assert(!result.stdout.includes("\x1b"), "no colour where no terminal is");
+    assert(!result.madeHome);
+  }
+});
+
+Deno.test("entra-auth-cli get-token --help shows the flags", async () => {
+  const result = await runAlone("get-token", "--help");
+  assertEquals([result.code, result.stderr], [0, ""]);
+  for (
+    const flag of [
+      "--flow",
+      "--profile",
+      "--scope",
+      "--output",
+      "--port",
+      "--port-range",
+      "--show-url",
+      "--force",
+    ]
+  ) {
+    assertStringIncludes(result.stdout, flag);
+  }
+});
+
+Deno.test("what az, gh and kubectl would understand is understood, or answered with what to type here", async () => {
+  assertStringIncludes((await runAlone("login")).stderr, "Hint: Here it is: entra-auth-cli get-token\n");
+  const { stderr } = await runAlone("--profile", "x", "get-token");
+  assertStringIncludes(stderr, "Hint: Flags come after the command: entra-auth-cli get-token --profile …\n");
+  const joined = await runAlone("list-profiles", "-ojson");
+  assertEquals([joined.code, joined.stdout.trim()], [0, "[]"], joined.stderr);
+});
+
+Deno.test("wrong usage points to the help of the command that was used", async () => {
+  for (const args of [["get-token", "--no-such-flag"], ["delete-profile"]]) {
+    assertStringIncludes((await runAlone(...args)).stderr, `entra-auth-cli ${args[0]} --help`);
+  }
+  assertStringIncludes((await runAlone("get-tokn")).stderr, "See: entra-auth-cli --help");
+});
+
+Deno.test("entra-auth-cli help shows what --help shows, also of a command", async () => {
+  for (const command of [[], ["refresh"]]) {
+    const [help, flag] = [await runAlone("help", ...command), await runAlone(...command, "--help")];
+    assertEquals([help.code, help.stdout], [0, flag.stdout]);
+    assertStringIncludes(help.stdout, "Usage:");
+  }
+});
+
+// The stand-in for Cliffy that is used where JSR cannot be reached does not let its callers set the width.
+const HELP_COLUMNS = import.meta.resolve("@cliffy/command").startsWith("file:") ? 110 : 100;
+
+Deno.test(`the help of every command fits into ${HELP_COLUMNS} columns and has examples, with flags that there are`, async () => {
+  const { stdout } = await runAlone("--help");
+  const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]+)(?: +[<[]\S+)? +- /gm)].map(([, name]) =>
+    name ?? ""
+  );
+  assert(commands.length > 12, stdout);
+  for (const command of commands) {
+    const help = (await runAlone(command, "--help")).stdout;
+    const lines = help.split("\n").map((line) => line.trimEnd());
+    assertEquals(lines.filter((line) => line.length > HELP_COLUMNS), [], command);
+    const [options = "", examples = ""] = help.split("Examples:");
+    assertStringIncludes(examples, `entra-auth-cli ${command}`);
+    const own = [...examples.matchAll(new RegExp(`entra-auth-cli ${command}(?: (?!-- ).*)?$`, "gm"))];
+    for (
+      const [flag] of own.map(([line]) => line.replace(/ -- .*| \| .*/, "")).join("\n").matchAll(
+        /(?<= )--?[a-z][a-z-]*/g,
+      )
+    ) {
+      assertMatch(options, new RegExp(`(?<=[ ,])${flag}(?=[ ,])`), `${command}: ${flag}`);
+    }
+  }
+});
+
+Deno.test("a command or a flag with a typing error is answered with the right one", async () => {
+  const typed: [string[], string][] = [
+    [["get-tokn"], "get-token"],
+    [["lst-profiles"], "list-profiles"],
+    [["creat-profile"], "create-profile"],
+    [["get-token", "--prfile", "x"], "--profile"],
+    [["help", "docter"], "doctor"],
+  ];
+  for (const [args, meant] of typed) {
+    const { code, stderr } = await runAlone(...args);
+    assertEquals(code, 2);
+    assertMatch(stderr, new RegExp(`^Unknown .* Did you mean .*"${meant}"\\?\n`));
+  }
+});
+
+Deno.test("entra-auth-cli --version prints the version of deno.json", async () => {
+  const { default: { version } } = await import("../../../deno.json", { with: { type: "json" } });
+  for (const flag of ["--version", "-V"]) {
+    const result = await runAlone(flag);
+    // An executable names its commit too.
+    const named = result.stdout.replace(/ \([0-9a-f]{12}(-changed)?\)(?=\n$)/, "");
+    assertEquals([result.code, named, result.stderr], [0, `entra-auth-cli ${version}\n`, ""]);
+  }
+});

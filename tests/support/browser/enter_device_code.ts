@@ -1,0 +1,24 @@
+import { ADA } from "../provider/directory.ts";
+import type { Sandbox } from "../program/sandbox.ts";
+import type { Visitor } from "./user_agent.ts";
+
+/** What a person sees of a program: all of it so far, and what is to come. */
+export type Watch = (pattern: RegExp) => Promise<RegExpMatchArray>;
+
+/** Waits until a device code is shown, and gives it with its address. */
+export async function shownDeviceCode(watch: Watch): Promise<{ uri: string; code: string }> {
+  const [, uri = "", code = ""] = await watch(
+    /To sign in, use a web browser to open:\r?\n {2}(https:\S+)\r?\nAnd enter code: (?:\S\[1m)?([\w-]+)/,
+  );
+  return { uri, code };
+}
+
+/** Does what the person does with the code that is shown; gives the text of the last page. */
+export async function enterDeviceCode(
+  sandbox: Sandbox,
+  watch: Watch,
+  visitor: Visitor = ADA,
+): Promise<string> {
+  const { uri, code } = await shownDeviceCode(watch);
+  return await sandbox.userAgent.enterDeviceCode(uri, code, visitor);
+}

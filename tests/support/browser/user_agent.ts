@@ -1,0 +1,167 @@
+import { type Form, readForms, readText } from "./html_form.ts";
+import { CookieJar } from "./cookie_jar.ts";
+
+/** Who signs in and what they press. */
+export interface Visitor {
+  readonly username: string;
+  readonly password: string;
+  /** What to press on the consent page; "accept" by default. */
+  readonly consent?: "accept" | "cancel";
+  /** Presses Cancel on the sign-in page instead of typing. */
+  readonly cancelSignIn?: boolean;
+}
+
+/** What the provider wants delivered to the redirect URI, not delivered yet. */
+export interface Callback {
+  readonly method: "GET" | "POST";
+  /** The redirect URI without parameters. */
+  readonly redirectUri: string;
+  readonly params: Record<string, string>;
+}
+
+/** The page that the redirect URI answered with. */
+export interface CallbackPage {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** A page of the provider that a sign-in can't get past. */
+export class SignInStuck extends Error {
+  override name = "SignInStuck";
+}
+
+const MAX_PAGES = 20;
+
+/**
+ * A browser without a screen: it keeps cookies, fills in the provider's forms, presses their buttons, and delivers
+ * what comes out to the redirect URI. One user agent is one browser: a second sign-in finds the first one's session.
+ */
+export class UserAgent implements Disposable {
+  #client: Deno.HttpClient;
+  #cookies = new CookieJar();
+
+  constructor(options: { caPem: string }) {
+    this.#client = Deno.createHttpClient({ caCerts: [options.caPem] });
+  }
+
+  /** The whole sign-in: from the authorization URL to the page that the redirect URI shows. */
+  async signIn(url: string, visitor: Visitor): Promise<CallbackPage> {
+    return await this.deliver(await this.authorize(url, visitor));
+  }
+
+  /** Signs in, but keeps the callback back, so that a test can tamper with it, delay it or send it twice. */
+  async authorize(url: string, visitor: Visitor): Promise<Callback> {
+    const end = await this.#walk(url, new InteractiveSession(visitor));
+    if (typeof end === "string") throw new SignInStuck(`The provider shows: ${end}`);
+    return end;
+  }
+
+  /** Enters a device code and signs in; gives back the text of the last page. */
+  async enterDeviceCode(verificationUri: string, userCode: string, visitor: Visitor): Promise<string> {
+    const end = await this.#walk(verificationUri, new InteractiveSession(visitor, userCode));
+    if (typeof end !== "string") throw new SignInStuck("A device code ended in a redirect");
+    return end;
+  }
+
+  /** Delivers a callback as a browser does: a form post from another site has the origin `null`. */
+  async deliver(callback: Callback): Promise<CallbackPage> {
+    const fields = new URLSearchParams(callback.params);
+    const response = callback.method === "POST"
+      ? await fetch(callback.redirectUri, {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded", origin: "null" },
+        body: fields.toString(),
+        redirect: "manual",
+      })
+      : await fetch(`${callback.redirectUri}?${fields}`, { redirect: "manual" });
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+
+  /** Goes from page to page until there is a callback, or a page without a form, whose text it gives back. */
+  async #walk(start: string, person: InteractiveSession): Promise<Callback | string> {
+    const { origin } = new URL(start);
+    let request: { url: URL; body?: URLSearchParams } = { url: new URL(start) };
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      if (request.url.origin !== origin) return toCallback(request.url, request.body);
+      const response = await this.#send(request.url, request.body);
+      const location = response.headers.get("location");
+      if (location !== null) {
+        await response.body?.cancel();
+        request = { url: new URL(location, request.url) };
+        continue;
+      }
+      const page = await response.text();
+      const [form] = readForms(page, request.url);
+      const body = form && person.fillIn(form, page);
+      if (form === undefined || body === undefined) return readText(page);
+      request = { url: form.action, body };
+    }
+    throw new SignInStuck(`No end after ${MAX_PAGES} pages`);
+  }
+
+  async #send(url: URL, body: URLSearchParams | undefined): Promise<Response> {
+    const cookie = this.#cookies.header(url);
+    const response = await fetch(url, {
+      client: this.#client,
+      redirect: "manual",
+      headers: { accept: "text/html", ...(cookie === "" ? {} : { cookie }) },
+      ...(body === undefined ? {} : { method: "POST", body }),
+    });
+    this.#cookies.store(url, response.headers.getSetCookie());
+    return response;
+  }
+}
+
+/** What the visitor does on each page, and notices when a page comes back. */
+class InteractiveSession {
+  #typed = false;
+  #entered = false;
+
+  constructor(private readonly visitor: Visitor, private readonly userCode?: string) {}
+
+  /** The fields to send, or nothing where the person gives up. */
+  fillIn(form: Form, page: string): URLSearchParams | undefined {
+    const fields = new URLSearchParams(form.hidden);
+    const press = (value: string) => fields.set("action", value);
+    if (form.names.includes("password")) this.#type(fields, page);
+    else if (form.names.includes("user_code") && !("user_code" in form.hidden)) {
+      if (this.#entered) return undefined;
+      this.#entered = true;
+      fields.set("user_code", this.userCode ?? "");
+    } else if (form.buttons.includes("accept")) press(this.visitor.consent ?? "accept");
+    else if (form.buttons.includes("account")) {
+      press(page.includes(`data-username="${this.visitor.username}"`) ? "account" : "other-account");
+    }
+    return fields; // anything else is a page that posts itself
+  }
+
+  #type(fields: URLSearchParams, page: string): void {
+    if (this.#typed) throw new SignInStuck(`The sign-in page came back: ${readText(page)}`);
+    this.#typed = true;
+    fields.set("action", this.visitor.cancelSignIn === true ? "cancel" : "sign-in");
+    fields.set("username", this.visitor.username);
+    fields.set("password", this.visitor.password);
+  }
+}
+
+function toCallback(url: URL, body: URLSearchParams | undefined): Callback {
+  const params = Object.fromEntries(body ?? url.searchParams);
+  return { method: body === undefined ? "GET" : "POST", redirectUri: `${url.origin}${url.pathname}`, params };
+}
+
+/** Signs in with a user agent of its own. */
+export async function signIn(url: string, visitor: Visitor & { caPem: string }): Promise<CallbackPage> {
+  using agent = new UserAgent(visitor);
+  return await agent.signIn(url, visitor);
+}
+
+/** Gets the callback of a sign-in with a user agent of its own, without delivering it. */
+export async function authorize(url: string, visitor: Visitor & { caPem: string }): Promise<Callback> {
+  using agent = new UserAgent(visitor);
+  return await agent.authorize(url, visitor);
+}

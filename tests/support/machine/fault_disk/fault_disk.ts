@@ -1,0 +1,303 @@
+import { join } from "@std/path/join";
+import { joinBytes } from "../../../../src/text/join_bytes.ts";
+import { type DiskContent, type DiskNode, DiskTree, pathOf } from "./disk_tree.ts";
+import { type FuseDevice, mountFuse } from "./fuse_device.ts";
+import {
+  type Attributes,
+  attributesAnswer,
+  entryAnswer,
+  ERRNO,
+  folderEntry,
+  formatAnswer,
+  type FuseBody,
+  type FuseRequest,
+  initAnswer,
+  OPCODES,
+  openAnswer,
+  packed,
+  parseRequest,
+  statfsAnswer,
+} from "./fuse_messages.ts";
+
+export { canMountFuse } from "./fuse_device.ts";
+export type { DiskContent } from "./disk_tree.ts";
+export { ERRNO } from "./fuse_messages.ts";
+
+/** What a process asks of the disk, before the disk does it. */
+export interface DiskOperation {
+  readonly kind: OperationKind;
+  /** What it is about, from the disk's root. */
+  readonly path: string;
+  /** The permission bits that are asked for, where something is made or changed. */
+  readonly mode?: number;
+}
+
+/** What a disk is asked for. What doesn't change anything isn't told apart: it is `look`. */
+export type OperationKind =
+  | "look"
+  | "create"
+  | "make folder"
+  | "write"
+  | "truncate"
+  | "change mode"
+  | "rename"
+  | "remove"
+  | "sync"
+  | "sync folder"
+  | "close"
+  | "lock";
+
+/** How to make a disk. */
+export interface FaultDiskOptions {
+  /** The permission bits of everything on it, which nothing changes, as on a disk that has none of its own. */
+  readonly fixedMode?: number;
+  /** Whether it has `flock`; otherwise every lock is refused. Default: true. */
+  readonly hasLocks?: boolean;
+}
+
+const FOLDER_BITS = 0o040000;
+const FILE_BITS = 0o100000;
+const CHANGES_MODE = 1;
+const CHANGES_OWNER = 2;
+const CHANGES_GROUP = 4;
+const CHANGES_SIZE = 8;
+
+/**
+ * A disk in memory that a test has in its hand: it sees each thing a process asks for, in order, before it is done; it
+ * can refuse it; and it knows what would be left if the power went. Only other processes may use its files: the test's
+ * own process serves them, and would wait for itself.
+ */
+export class FaultDisk implements AsyncDisposable {
+  /** Where it is mounted. */
+  readonly path: string;
+  /** Asked before each operation: an error number refuses it. */
+  validate: (operation: DiskOperation) => number | undefined = () => undefined;
+  /** What went wrong in the disk itself: always empty unless it has a bug. */
+  readonly faults: unknown[] = [];
+
+  readonly #device: FuseDevice;
+  readonly #options: FaultDiskOptions;
+  readonly #tree: DiskTree;
+  readonly #served: Promise<void>;
+
+  private constructor(path: string, device: FuseDevice, options: FaultDiskOptions) {
+    this.path = path;
+    this.#device = device;
+    this.#options = options;
+    this.#tree = new DiskTree(options.fixedMode);
+    this.#served = this.#serve();
+  }
+
+  /** Mounts an empty disk on a folder of its own. */
+  static async mount(options: FaultDiskOptions = {}): Promise<FaultDisk> {
+    const path = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+    return new FaultDisk(path, mountFuse(path), options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#device[Symbol.asyncDispose]();
+    await this.#served;
+    await Deno.remove(this.path);
+  }
+
+  /** What is on it now. */
+  content(): DiskContent {
+    return this.#tree.content((node) => node.entries, (node) => node.data);
+  }
+
+  /**
+   * What could be on it after the power went: what was not synced is lost. With `entriesKept`, the names are there as
+   * they are now and only what is in the files is old, as disks do that write names first.
+   */
+  contentAfterPowerCut({ entriesKept = false } = {}): DiskContent {
+    return this.#tree.content(
+      (node) => entriesKept ? node.entries : node.syncedEntries,
+      (node) => node.syncedData,
+    );
+  }
+
+  /** Puts everything in place of what is on it, as if it had been there for long. */
+  restore(content: DiskContent): void {
+    this.#tree.restore(content);
+  }
+
+  async #serve(): Promise<void> {
+    while (true) {
+      const data = await this.#device.next();
+      if (data === null) return;
+      const request = parseRequest(data);
+      let result: number | Uint8Array | null;
+      try {
+        result = this.#handle(request);
+      } catch (error) {
+        this.faults.push(error);
+        result = ERRNO.EIO;
+      }
+      if (result !== null) this.#device.answer(formatAnswer(request.unique, result));
+    }
+  }
+
+  /** Does what is asked for. Gives an error number (0 for none), what to answer, or null where no answer is due. */
+  #handle(request: FuseRequest): number | Uint8Array | null {
+    const { opcode, body } = request;
+    switch (opcode) {
+      case OPCODES.init:
+        return initAnswer(body.u32(4), this.#options.hasLocks === false);
+      case OPCODES.forget:
+      case OPCODES.batchForget:
+      case OPCODES.interrupt:
+        return null;
+      case OPCODES.statfs:
+        return statfsAnswer();
+      case OPCODES.release:
+      case OPCODES.releaseFolder:
+        return 0;
+    }
+    const node = this.#tree.find(request.node);
+    if (node === undefined) return ERRNO.ENOENT;
+    return node.isFolder ? this.#handleFolder(node, request) : this.#handleFile(node, request);
+  }
+
+  #handleFolder(folder: DiskNode, { opcode, body, uid, gid }: FuseRequest): number | Uint8Array {
+    switch (opcode) {
+      case OPCODES.lookup: {
+        const node = folder.entries.get(body.texts(0)[0] ?? "");
+        return node === undefined ? ERRNO.ENOENT : entryAnswer(attributesOf(node));
+      }
+      case OPCODES.create: {
+        const [name = ""] = body.texts(16);
+        const mode = body.u32(4) & 0o777;
+        if (folder.entries.has(name)) return ERRNO.EEXIST;
+        return this.#ask("create", folder, name, mode) ??
+          joinBytes(
+            entryAnswer(attributesOf(this.#tree.add(false, mode, folder, name, uid, gid))),
+            openAnswer(),
+          );
+      }
+      case OPCODES.makeFolder: {
+        const [name = ""] = body.texts(8);
+        const mode = body.u32(0) & 0o777;
+        if (folder.entries.has(name)) return ERRNO.EEXIST;
+        return this.#ask("make folder", folder, name, mode) ??
+          entryAnswer(attributesOf(this.#tree.add(true, mode, folder, name, uid, gid)));
+      }
+      case OPCODES.unlink:
+      case OPCODES.removeFolder:
+        return this.#remove(folder, body.texts(0)[0] ?? "");
+      case OPCODES.rename:
+        return this.#rename(folder, body, 8);
+      case OPCODES.rename2:
+        return this.#rename(folder, body, 16);
+      case OPCODES.openFolder:
+        return this.#ask("look", folder) ?? openAnswer();
+      case OPCODES.readFolder:
+        return readFolder(folder, body.u64(8));
+      case OPCODES.fsyncFolder:
+        return this.#ask("sync folder", folder) ?? (folder.syncedEntries = new Map(folder.entries), 0);
+    }
+    return this.#handleAny(folder, opcode, body);
+  }
+
+  #handleFile(file: DiskNode, { opcode, body }: FuseRequest): number | Uint8Array {
+    switch (opcode) {
+      case OPCODES.open:
+        return this.#ask("look", file) ?? openAnswer();
+      case OPCODES.read:
+        return this.#ask("look", file) ?? file.data.slice(body.u64(8), body.u64(8) + body.u32(16));
+      case OPCODES.write:
+        return this.#write(file, body);
+      case OPCODES.flush:
+        return this.#ask("close", file) ?? 0;
+      case OPCODES.fsync:
+        return this.#ask("sync", file) ?? (file.syncedData = file.data, 0);
+      case OPCODES.setLock:
+      case OPCODES.setLockWait:
+        return this.#ask("lock", file) ?? ERRNO.ENOLCK;
+    }
+    return this.#handleAny(file, opcode, body);
+  }
+
+  #handleAny(node: DiskNode, opcode: number, body: FuseBody): number | Uint8Array {
+    switch (opcode) {
+      case OPCODES.getAttributes:
+        return attributesAnswer(attributesOf(node));
+      case OPCODES.setAttributes:
+        return this.#setAttributes(node, body) ?? attributesAnswer(attributesOf(node));
+    }
+    return ERRNO.ENOSYS;
+  }
+
+  #ask(kind: OperationKind, node: DiskNode, name?: string, mode?: number): number | undefined {
+    const path = name === undefined ? pathOf(node) : join(pathOf(node), name);
+    return this.validate({ kind, path, ...(mode === undefined ? {} : { mode }) });
+  }
+
+  #write(file: DiskNode, body: FuseBody): number | Uint8Array {
+    const refused = this.#ask("write", file);
+    if (refused !== undefined) return refused;
+    const at = body.u64(8);
+    const data = body.bytes(40, body.u32(16));
+    const longer = new Uint8Array(Math.max(file.data.length, at + data.length));
+    longer.set(file.data);
+    longer.set(data, at);
+    file.data = longer;
+    return packed(data.length, 0);
+  }
+
+  #setAttributes(node: DiskNode, body: FuseBody): number | undefined {
+    const changes = body.u32(0);
+    if ((changes & CHANGES_MODE) !== 0) {
+      const mode = body.u32(68) & 0o777;
+      const refused = this.#ask("change mode", node, undefined, mode);
+      if (refused !== undefined) return refused;
+      this.#tree.setMode(node, mode);
+    }
+    if ((changes & CHANGES_SIZE) !== 0) {
+      const refused = this.#ask("truncate", node);
+      if (refused !== undefined) return refused;
+      const resized = new Uint8Array(body.u64(16));
+      resized.set(node.data.subarray(0, resized.length));
+      node.data = resized;
+    }
+    if ((changes & CHANGES_OWNER) !== 0) node.uid = body.u32(76);
+    if ((changes & CHANGES_GROUP) !== 0) node.gid = body.u32(80);
+    return undefined;
+  }
+
+  #remove(folder: DiskNode, name: string): number {
+    const node = folder.entries.get(name);
+    if (node === undefined) return ERRNO.ENOENT;
+    if (node.entries.size > 0) return ERRNO.ENOTEMPTY;
+    const refused = this.#ask("remove", folder, name);
+    if (refused !== undefined) return refused;
+    folder.entries.delete(name);
+    return 0;
+  }
+
+  #rename(folder: DiskNode, body: FuseBody, namesAt: number): number {
+    const [from = "", to = ""] = body.texts(namesAt);
+    const target = this.#tree.find(body.u64(0));
+    const node = folder.entries.get(from);
+    if (node === undefined || target === undefined) return ERRNO.ENOENT;
+    const refused = this.#ask("rename", target, to);
+    if (refused !== undefined) return refused;
+    folder.entries.delete(from);
+    target.entries.set(to, node);
+    node.parent = target;
+    node.name = to;
+    return 0;
+  }
+}
+
+function attributesOf({ id, isFolder, mode, data, uid, gid }: DiskNode): Attributes {
+  return { node: id, size: data.length, mode: (isFolder ? FOLDER_BITS : FILE_BITS) | mode, uid, gid };
+}
+
+/** The entries from `offset` on, the one and only time: a second request gets none. */
+function readFolder(folder: DiskNode, offset: number): Uint8Array {
+  if (offset > 0) return new Uint8Array();
+  const entries = [...folder.entries.values()];
+  return joinBytes(
+    ...entries.map((node, place) => folderEntry(node.id, place + 1, node.isFolder, node.name)),
+  );
+}

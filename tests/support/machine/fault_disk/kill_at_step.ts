@@ -1,0 +1,46 @@
+import { join } from "@std/path/join";
+import { type DiskContent, type DiskOperation, ERRNO, type FaultDisk } from "./fault_disk.ts";
+
+/** A process that a test started, as far as killing it goes. */
+export interface Killable {
+  readonly pid: number;
+  /** Settles once the process has ended. */
+  readonly ended: Promise<unknown>;
+}
+
+/** Runs a process to its end, and gives everything that it had the disk do, but for looking. */
+export async function stepsOf(disk: FaultDisk, start: () => Killable): Promise<DiskOperation[]> {
+  const steps: DiskOperation[] = [];
+  disk.validate = (operation) => {
+    if (operation.kind !== "look") steps.push(operation);
+    return undefined;
+  };
+  await start().ended;
+  disk.validate = () => undefined;
+  return steps;
+}
+
+/** Runs a process and kills it just before the disk does the step with this number, counted from 0. */
+export async function killAtStep(disk: FaultDisk, step: number, start: () => Killable): Promise<void> {
+  let next = 0;
+  disk.validate = ({ kind }) => {
+    if (kind === "look") return undefined;
+    if (next === step) Deno.kill(victim.pid, "SIGKILL");
+    // A thread that outlives the others for an instant must not do what a dead process wouldn't.
+    return next++ < step ? undefined : ERRNO.EINTR;
+  };
+  const victim = start();
+  await victim.ended;
+  disk.validate = () => undefined;
+  if (next <= step) throw new Error(`The process ended by itself after ${next} steps`);
+}
+
+/** Puts what is on a disk into a folder, with the modes it has there. */
+export async function copyContent(content: DiskContent, folder: string): Promise<void> {
+  for (const [path, { data, mode }] of content) {
+    const target = join(folder, path);
+    if (data === null) await Deno.mkdir(target);
+    else await Deno.writeFile(target, data);
+    await Deno.chmod(target, mode);
+  }
+}

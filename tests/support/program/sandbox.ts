@@ -1,0 +1,136 @@
+import { join } from "@std/path/join";
+import {
+  inheritedVariables,
+  type ProgramOptions,
+  type ProgramResult,
+  type RunningProgram,
+  startProgram,
+} from "./program.ts";
+import { ADA } from "../provider/directory.ts";
+import { type Provider, type ProviderOptions, startProvider } from "../provider/provider.ts";
+import { SecretWatch } from "../secrets/secret_watch.ts";
+import { openStartRecord } from "./started_programs.ts";
+import { openUrlInbox, type UrlInbox } from "../browser/url_inbox.ts";
+import { type CallbackPage, UserAgent, type Visitor } from "../browser/user_agent.ts";
+
+/** A machine of one's own for a test: a home folder, a provider to sign in to, a browser, and the program. */
+export interface Sandbox extends AsyncDisposable {
+  /** The program's folder. */
+  readonly home: string;
+  /** A folder for what the test writes. */
+  readonly folder: string;
+  /** The program's variables. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly provider: Provider;
+  readonly browser: UrlInbox;
+  /** The user's browser, which remembers who is signed in. */
+  readonly userAgent: UserAgent;
+  /** Looks, when the sandbox goes, for secrets in all that the program put out, left, and gave to what it started. */
+  readonly watch: SecretWatch;
+  /** URL of the module by which the program takes note of what it starts. */
+  readonly recorder: string;
+  /** Runs the program to its end. */
+  run(args: readonly string[], options?: Partial<ProgramOptions>): Promise<ProgramResult>;
+  /** Starts the program. */
+  start(args: readonly string[], options?: Partial<ProgramOptions>): RunningProgram;
+  /** Runs a command that signs in, and does what the person does in the browser. */
+  signIn(
+    args: readonly string[],
+    visitor?: Visitor,
+    options?: Partial<ProgramOptions>,
+  ): Promise<ProgramResult & { page: CallbackPage }>;
+}
+
+/** How to make a sandbox; everything has a default. */
+export interface SandboxOptions extends ProviderOptions {
+  /** The executable that is the program in it; the program's source by default. */
+  readonly executable?: string;
+  /** Whether hundreds of processes will run at once, which would keep Deno's databases from those of other tests. */
+  readonly isCrowded?: boolean;
+}
+
+/** Makes a sandbox that has the profile `default`, for the provider's public application. */
+export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  await using parts = new AsyncDisposableStack();
+  const provider = parts.use(await startProvider(options));
+  const browser = parts.use(openUrlInbox());
+  const userAgent = parts.use(new UserAgent({ caPem: provider.caPem }));
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  parts.defer(() => Deno.remove(folder, { recursive: true }));
+  const home = join(folder, "home");
+  const watch = new SecretWatch(provider.secrets);
+  const record = parts.use(await openStartRecord());
+  parts.defer(async () => {
+    const { runs, started } = await record.read();
+    for (const args of runs) watch.noteArguments(args);
+    for (const program of started) watch.noteStarted(program);
+    await watch.assertNothingLeaked(home, folder);
+  });
+  const caFile = join(folder, "ca.pem");
+  await Deno.writeTextFile(caFile, provider.caPem);
+
+  const env = {
+    ENTRA_AUTH_CLI_HOME: home,
+    ENTRA_AUTH_CLI_CA_CERT: caFile,
+    BROWSER: browser.browser,
+    // A keychain belongs to the user, not to a folder: tests leave it alone.
+    ...(Deno.build.os === "darwin" ? { ENTRA_AUTH_CLI_KEYRING: "file" } : {}),
+    ...(options.isCrowded ? { DENO_DIR: await denoFolderApart(folder) } : {}),
+  };
+  const complete = (given: Partial<ProgramOptions> = {}): ProgramOptions => ({
+    hosts: [`localhost:${provider.port}`],
+    preload: record.recorder,
+    ...(options.executable === undefined ? {} : { executable: options.executable }),
+    ...given,
+    env: { ...env, ...given.env },
+  });
+  const sandbox: Omit<Sandbox, typeof Symbol.asyncDispose> = {
+    home,
+    folder,
+    env,
+    provider,
+    browser,
+    userAgent,
+    watch,
+    recorder: record.recorder,
+    run: (args, given) => sandbox.start(args, given).ended,
+    start(args, given) {
+      const all = complete(given);
+      watch.noteArguments(args);
+      watch.noteVariables(all.env);
+      const program = startProgram(args, all);
+      program.ended.then((result) => watch.note(args, result));
+      return program;
+    },
+    async signIn(args, visitor = ADA, given = {}) {
+      const program = sandbox.start(args, given);
+      // Should the program end first, that is the result: nobody has to wait for a browser that never opens.
+      const url = await Promise.race([browser.next(), program.ended]);
+      if (typeof url !== "string") throw new Error(`The program did not open the browser:\n${url.stderr}`);
+      const page = await userAgent.signIn(url, visitor);
+      return { ...await program.ended, page };
+    },
+  };
+  const created = await sandbox.run(createProfileArgs("default", provider));
+  if (created.code !== 0) throw new Error(`The profile could not be created:\n${created.stderr}`);
+  const owned = parts.move();
+  return { ...sandbox, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The arguments that create a profile for the provider's public application. */
+export function createProfileArgs(name: string, provider: Provider, ...more: string[]): string[] {
+  const { origin, tenantId, clientId } = provider;
+  const flags = ["--tenant-id", tenantId, "--client-id", clientId, "--authority", origin];
+  return ["create-profile", "--name", name, ...flags, ...more];
+}
+
+/** A folder for Deno that has everything which the usual one has but for its databases. */
+async function denoFolderApart(folder: string): Promise<string> {
+  const apart = join(folder, "deno");
+  await Deno.mkdir(apart);
+  const usual = inheritedVariables().DENO_DIR ?? "";
+  for await (const { name } of Deno.readDir(usual)) {
+    if (!/_cache_v\d+/.test(name)) await Deno.symlink(join(usual, name), join(apart, name));
+  }
+  return apart;
+}

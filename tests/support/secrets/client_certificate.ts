@@ -1,0 +1,70 @@
+import "reflect-metadata"; // @peculiar/x509 asks for this polyfill to be loaded before it
+import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
+// @ts-types="../../../src/credentials/certificate/node_forge.d.ts"
+import forge from "node-forge";
+
+const ALGORITHM = {
+  name: "RSASSA-PKCS1-v1_5",
+  hash: "SHA-256",
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+};
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A certificate by which an application proves itself, with its key. All are PEM. */
+export interface TestCertificate {
+  readonly certificatePem: string;
+  /** The key in PKCS#8. */
+  readonly keyPem: string;
+  /** The same key in PKCS#1. */
+  readonly pkcs1Pem: string;
+}
+
+const keys: Promise<CryptoKeyPair>[] = [];
+
+/** The `number`th RSA key of this process: making one takes longer than the tests that use it. */
+function keyPair(number: number): Promise<CryptoKeyPair> {
+  return keys[number] ??= crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+}
+
+/** Makes a certificate that signs itself; those of another `key` number have another key. `daysLeft` may be below zero. */
+export async function makeClientCertificate({ key = 0, daysLeft = 1 } = {}): Promise<TestCertificate> {
+  const pair = await keyPair(key);
+  const now = Date.now();
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=Contoso nightly job",
+    keys: pair,
+    signingAlgorithm: ALGORITHM,
+    notBefore: new Date(now - 10 * DAY_MS),
+    notAfter: new Date(now + daysLeft * DAY_MS),
+  });
+  const keyPem = PemConverter.encode(await crypto.subtle.exportKey("pkcs8", pair.privateKey), "PRIVATE KEY");
+  return {
+    certificatePem: certificate.toString("pem"),
+    keyPem,
+    pkcs1Pem: forge.pki.privateKeyToPem(forge.pki.privateKeyFromPem(keyPem)),
+  };
+}
+
+/** The key of a certificate, encrypted with a password: PKCS#8 in PEM. */
+export function encryptKey({ keyPem }: TestCertificate, password: string): string {
+  return forge.pki.encryptRsaPrivateKey(forge.pki.privateKeyFromPem(keyPem), password, {
+    legacy: false,
+    algorithm: "aes256",
+  });
+}
+
+/** A PFX file with a certificate and its key; "3des" is what Windows made for long. */
+export function makePfx(
+  { certificatePem, keyPem }: TestCertificate,
+  password: string,
+  algorithm: "aes256" | "3des" = "aes256",
+): Uint8Array {
+  const pfx = forge.pkcs12.toPkcs12Asn1(
+    forge.pki.privateKeyFromPem(keyPem),
+    [forge.pki.certificateFromPem(certificatePem)],
+    password,
+    { algorithm },
+  );
+  return Uint8Array.from(forge.asn1.toDer(pfx).getBytes(), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,61 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type ExecFlags, runExec } from "../../../../src/cli/commands/exec.ts";
+import { CliError } from "../../../../src/errors.ts";
+import { MemoryContext } from "../../../support/fixtures/command_fixture.ts";
+
+async function run(flags: ExecFlags, prepare: (context: MemoryContext) => void = () => {}) {
+  const context = new MemoryContext();
+  prepare(context);
+  await runExec({ profile: "work", ...flags }, ["tool", "--flag", ""], context);
+  return context;
+}
+
+Deno.test("exec runs the command with the token in the variable, and takes over its exit code", async () => {
+  const { ran, exitCode } = await run({}, (context) => context.ended = { kind: "ended", code: 9 });
+  assertEquals(ran, [["tool", ["--flag", ""], { ACCESS_TOKEN: "the-token" }]]);
+  assertEquals(exitCode, 9);
+  assertEquals((await run({ env: "MY_TOKEN" })).ran[0]?.[2], { MY_TOKEN: "the-token" });
+});
+
+Deno.test("exec says what get-token says where somebody waits, but nothing of a cached token", async () => {
+  const said = async (flags: ExecFlags) =>
+    (await run(flags, ({ tell }) => tell.push({ kind: "using-cached-token" }, { kind: "refreshed" })))
+      .terminal.said;
+  assertEquals(await said({}), ["✓ Token refreshed"]);
+  assertEquals(await said({ quiet: true }), []);
+  assertEquals(await said({ silent: true }), []);
+});
+
+Deno.test("exec shows no wait any more while the command runs, whoever got the token, nor after an error", async () => {
+  const waiting = { kind: "waiting-for-process", pid: 1, profile: "work" } as const;
+  const { terminal } = await run({}, ({ tell }) => tell.push(waiting, { kind: "using-cached-token" }));
+  assertEquals(terminal.waits, ["over", null, "over"]);
+
+  const context = new MemoryContext();
+  context.flows.getToken = (_request, progress) => {
+    progress(waiting);
+    return Promise.reject(new CliError("timeout", "too late"));
+  };
+  await assertRejects(() => runExec({ profile: "work" }, ["tool"], context), CliError, "too late");
+  assertEquals(context.terminal.waits.at(-1), "over");
+});
+
+Deno.test("exec hands the flags that choose a token on", async () => {
+  const { requests } = await run({ scope: ["a b"], interactive: false, timeout: "9s", force: true });
+  const [request] = requests;
+  assertEquals(
+    [request?.scopes, request?.mayPrompt, request?.manner.timeoutMs, request?.acceptCached],
+    [["a", "b"], false, 9000, false],
+  );
+});
+
+Deno.test("exec asks for no token where there is no command, or the variable can't be one", async () => {
+  const wrong: [ExecFlags, string[]][] = [[{}, []], [{}, [""]], [{ env: "A=B" }, ["a"]], [{ env: "1" }, [
+    "a",
+  ]]];
+  for (const [flags, line] of wrong) {
+    const context = new MemoryContext();
+    const error = await assertRejects(() => runExec({ profile: "work", ...flags }, line, context), CliError);
+    assertEquals([error.code, context.requests.length, context.ran.length], ["usage", 0, 0]);
+  }
+});

@@ -1,0 +1,270 @@
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { parse as parseYaml } from "@std/yaml/parse";
+import { type InspectFlags, runInspect } from "../../../../src/cli/commands/inspect.ts";
+import { localTime } from "../../../../src/cli/output/local_time.ts";
+import { CliError } from "../../../../src/errors.ts";
+import type { InspectedToken } from "../../../../src/flows/tokens/inspect_token.ts";
+import { MemoryContext, NOW } from "../../../support/fixtures/command_fixture.ts";
+
+const HOSTILE = "\u001b[2J\u009b2J\u202e\nForged: line";
+
+function inspected(
+  changes: Partial<InspectedToken> = {},
+  claims: Record<string, unknown> = {},
+): InspectedToken {
+  return {
+    session: {
+      profile: "work",
+      authority: "https://login.example",
+      tenant: "t",
+      clientId: "c",
+      account: {
+        homeAccountId: "h",
+        username: `ada@contoso.example${HOSTILE}`,
+        objectId: "o",
+        tenantId: "t",
+      },
+    },
+    scopes: ["User.Read", "Mail.Read"],
+    content: {
+      header: { alg: "RS256", kid: "the-key", typ: "JWT" },
+      claims: { aud: "https://graph.microsoft.com", exp: NOW + 3600, ...claims },
+    },
+    notBefore: NOW - 300,
+    expiresAt: NOW + 3600,
+    state: "valid",
+    signature: null,
+    ...changes,
+  };
+}
+
+async function run(
+  token: InspectedToken | null,
+  flags: InspectFlags = {},
+  typed?: string,
+): Promise<MemoryContext> {
+  const context = new MemoryContext();
+  context.inspected = token;
+  context.input = "from stdin";
+  context.files["token.txt"] = "from a file";
+  await runInspect({ profile: "work", ...flags }, typed, context);
+  return context;
+}
+
+async function text(changes: Partial<InspectedToken> = {}, claims: Record<string, unknown> = {}) {
+  return (await run(inspected(changes, claims))).terminal.data;
+}
+
+async function failure(token: InspectedToken | null, flags: InspectFlags = {}, typed?: string) {
+  const context = new MemoryContext();
+  context.inspected = token;
+  const error = await assertRejects(
+    () => runInspect({ profile: "work", ...flags }, typed, context),
+    CliError,
+  );
+  return { error, shown: context.terminal.data };
+}
+
+Deno.test("inspect says in words whose a token is, for what, and from when to when", async () => {
+  const shown = await text({}, {
+    name: "Ada Lovelace",
+    oid: "ada-object",
+    tid: "ada-tenant",
+    azp: "app-id",
+    app_displayname: "Payroll",
+    azpacr: "2",
+    amr: ["pwd", "mfa"],
+    auth_time: NOW - 7200,
+    iat: NOW - 90,
+    roles: ["Reader", "Writer"],
+    ver: "2.0",
+    wids: ["a", "b"],
+    note: "of the tenant",
+  });
+  assertEquals(
+    shown,
+    `State:        valid
+Profile:      work
+Account:      ada@contoso.example [2J 2J Forged: line (Ada Lovelace)
+              object ID ada-object
+Tenant:       ada-tenant
+Application:  app-id (Payroll), with a certificate
+Audience:     https://graph.microsoft.com (Microsoft Graph)
+Scopes:       User.Read
+              Mail.Read
+Roles:        Reader
+              Writer
+Signed in:    ${localTime(NOW - 7200)} (2 hours ago)
+              by pwd, mfa
+Issued:       ${localTime(NOW - 90)} (1 minute ago)
+Not before:   ${localTime(NOW - 300)} (5 minutes ago)
+Expires:      ${localTime(NOW + 3600)} (in 1 hour)
+Form:         JWT of version 2.0, signed with RS256, key the-key
+Other claims: wids: ["a","b"]
+              note: of the tenant
+`,
+  );
+});
+
+Deno.test("inspect says what there is to say of an opaque token, and of an application's", async () => {
+  assertMatch(await text({ content: null }), /^Audience: +\(the token is opaque\)\n[^]*^Form: +opaque$/m);
+  const { session } = inspected();
+  if (session === null) throw new Error("no session");
+  assertMatch(await text({ session: { ...session, account: null } }), /^Account: +\(application\)$/m);
+  assertMatch(
+    await text({ session: null }, { idtyp: "app", oid: "sp" }),
+    /^Account: +\(application\)\n +object ID sp$/m,
+  );
+});
+
+Deno.test("inspect obeys nothing that a token says, whatever the claim", async () => {
+  const names = ["name", "oid", "tid", "azp", "app_displayname", "aud", "iss", "ver", "custom", "upn"];
+  const claims = {
+    ...Object.fromEntries(names.map((name) => [name, HOSTILE])),
+    [HOSTILE]: HOSTILE,
+    roles: [HOSTILE],
+  };
+  const shown = await text({
+    session: null,
+    scopes: [HOSTILE],
+    content: { header: { alg: HOSTILE, kid: HOSTILE }, claims },
+    signature: { kind: "valid" },
+  });
+  assertEquals(/[^\n\x20-\x7e]|^Forged/m.test(shown), false, shown);
+  const json = (await run(inspected({}, claims), { output: "json" })).terminal.data;
+  assertMatch(json, /^[\n\x20-\x7e]*$/);
+  assertEquals(JSON.parse(json).aud, HOSTILE);
+});
+
+Deno.test("inspect survives claims of any type", async () => {
+  for (const odd of [null, 5, true, [], {}, [{}], 1e300, -1e300, "x"]) {
+    const names = [
+      "name",
+      "aud",
+      "iat",
+      "auth_time",
+      "amr",
+      "scp",
+      "roles",
+      "tid",
+      "azp",
+      "azpacr",
+      "exp",
+      "ver",
+    ];
+    const shown = await text({}, Object.fromEntries(names.map((name) => [name, odd])));
+    assertEquals(/NaN|undefined|^(?!State)[^]/.test(shown), false, shown);
+  }
+});
+
+Deno.test("inspect --output json has the claims as they are, and what else is known beside them", async () => {
+  const { terminal } = await run(inspected({}, { profile: "of the token", inspection: "of the token" }), {
+    output: "json",
+  });
+  assertEquals(JSON.parse(terminal.data), {
+    aud: "https://graph.microsoft.com",
+    exp: NOW + 3600,
+    profile: "of the token",
+    inspection: {
+      valid: true,
+      state: "valid",
+      expires_at: "2025-12-28T13:00:00Z",
+      expires_in: 3600,
+      not_before: "2025-12-28T11:55:00Z",
+      header: { alg: "RS256", kid: "the-key", typ: "JWT" },
+      signature: null,
+      scope: "User.Read Mail.Read",
+      profile: "work",
+      client_id: "c",
+      authority: "https://login.example/t",
+      account: { username: `ada@contoso.example${HOSTILE}`, object_id: "o", tenant_id: "t" },
+    },
+  });
+  const yaml = (await run(inspected(), { output: "yaml" })).terminal.data;
+  assertEquals((parseYaml(yaml) as { inspection: { profile: string } }).inspection.profile, "work");
+});
+
+Deno.test("inspect --output json gives exp of an opaque token too, and null for what a token at hand has not", async () => {
+  const opaque = JSON.parse((await run(inspected({ content: null }), { output: "json" })).terminal.data);
+  assertEquals([opaque.exp, opaque.inspection.header], [NOW + 3600, null]);
+  const atHand = JSON.parse((await run(inspected({ session: null }), { output: "json" })).terminal.data);
+  const { profile, client_id, authority, account } = atHand.inspection;
+  assertEquals([profile, client_id, authority, account], [null, null, null, null]);
+});
+
+Deno.test("inspect looks at the cache, an argument, standard input or a file", async () => {
+  const source = async (flags: InspectFlags, typed?: string) => {
+    const [asked] = (await run(inspected(), flags, typed)).inspections;
+    return asked?.[0].kind === "text" ? asked[0].text.reveal() : asked?.[0];
+  };
+  assertEquals(await source({}), { kind: "kept", profile: "work", scopes: undefined });
+  assertEquals(await source({ scope: ["a b", "c"] }), {
+    kind: "kept",
+    profile: "work",
+    scopes: ["a", "b", "c"],
+  });
+  assertEquals(await source({}, "the-token"), "the-token");
+  assertEquals(await source({}, "-"), "from stdin");
+  assertEquals(await source({ file: "token.txt" }), "from a file");
+  for (const [flags, typed] of [[{ file: "token.txt" }, "-"], [{ scope: ["a"] }, "x"]] as const) {
+    assertEquals((await failure(inspected(), flags, typed)).error.code, "usage");
+  }
+  assertEquals((await failure(inspected(), { output: "xml" })).error.code, "usage");
+});
+
+Deno.test("inspect checks the signature only where it is told to, with the authority that is named", async () => {
+  const verification = async (flags: InspectFlags, variables: Record<string, string> = {}) => {
+    const context = new MemoryContext();
+    context.inspected = inspected();
+    Object.assign(context.variables, variables);
+    await runInspect({ profile: "work", ...flags }, "the-token", context);
+    return context.inspections[0]?.[1];
+  };
+  const other = "https://login.microsoftonline.us";
+  assertEquals(await verification({ authority: other }), null);
+  const byDefault = { authority: "https://login.microsoftonline.com", caCertFile: undefined };
+  assertEquals(await verification({ verify: true }), byDefault);
+  assertEquals(await verification({ verify: true, profile: "none" }), byDefault);
+  assertEquals(await verification({ verify: true, authority: other, caCert: "ca.pem" }), {
+    authority: other,
+    caCertFile: "ca.pem",
+  });
+  assertEquals((await verification({ verify: true, cloud: "usgov" }))?.authority, other);
+  const variables = { AZURE_AUTHORITY_HOST: other, ENTRA_AUTH_CLI_CA_CERT: "env.pem" };
+  assertEquals(await verification({ verify: true }, variables), { authority: other, caCertFile: "env.pem" });
+});
+
+Deno.test("inspect says what became of the signature, and fails unless a key of the tenant made it", async () => {
+  assertMatch(await text({ signature: { kind: "valid" } }), /^Signature: +valid/m);
+  for (const [kind, words] of [["wrong", "is not genuine"], ["unverifiable", "can't be verified"]] as const) {
+    const signature = { kind, reason: "The reason" };
+    const { error, shown } = await failure(inspected({ signature, state: "expired" }));
+    assertEquals([error.code, error.exitCode], ["unverified", 6]);
+    assertStringIncludes(error.message, words);
+    assertMatch(shown, /^Signature: .*The reason$/m);
+  }
+});
+
+Deno.test("inspect fails where there is no token, and after showing one that can't be used now", async () => {
+  const none = await failure(null, { profile: "my app" });
+  assertEquals([none.error.code, none.shown], ["no_token", ""]);
+  assertEquals(none.error.hint?.split("\n"), [
+    'Sign in: entra-auth-cli get-token --profile "my app"',
+    "There is no such profile either. Those that there are: entra-auth-cli list-profiles",
+  ]);
+  const forScopes = await failure(null, { scope: ["a b"] });
+  assertEquals(forScopes.error.hint, 'Sign in: entra-auth-cli get-token --profile work --scope "a b"');
+
+  const expired = await failure(inspected({ state: "expired", expiresAt: NOW - 120 }));
+  assertEquals(expired.error.message, "The token of profile 'work' has expired");
+  assertEquals(expired.error.hint, "Get a new one: entra-auth-cli refresh --profile work");
+  assertMatch(expired.shown, /^State: +expired$/m);
+  assertMatch(expired.shown, /^Expires: .*\(2 minutes ago\)$/m);
+
+  const early = await failure(inspected({ session: null, state: "not-yet-valid", notBefore: NOW + 60 }));
+  assertEquals([early.error.code, early.error.message], ["no_token", "The token is not valid yet"]);
+  assertMatch(early.shown, /^State: +not valid yet: it will be in 1 minute$/m);
+
+  const endless = await failure(inspected({ session: null, state: "expired", expiresAt: null }));
+  assertEquals(endless.error.message, "The token doesn't say when it ends");
+});

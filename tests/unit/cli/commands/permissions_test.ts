@@ -1,0 +1,122 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { runPermissions } from "../../../../src/cli/commands/permissions.ts";
+import { CliError } from "../../../../src/errors.ts";
+import { MemoryContext, WORK } from "../../../support/fixtures/command_fixture.ts";
+
+async function permissions(
+  flags: Parameters<typeof runPermissions>[0],
+  command: string | undefined,
+  context = new MemoryContext(),
+) {
+  await runPermissions({ output: "json", ...flags }, command, context);
+  return JSON.parse(context.terminal.data);
+}
+
+Deno.test("runPermissions() narrows reading and writing to the program's folder and the certificate", async () => {
+  const context = new MemoryContext();
+  context.variables.ENTRA_AUTH_CLI_CA_CERT = "/etc/ca.pem";
+  const { permissions: { read, write } } = await permissions({}, undefined, context);
+  assertEquals(read, ["/home/ada/.entra-auth-cli", "/etc/ca.pem"]);
+  assertEquals(write, ["/home/ada/.entra-auth-cli"]);
+});
+
+Deno.test("runPermissions() lets a command that changes nothing write nowhere", async () => {
+  const { permissions: { read, write }, flags } = await permissions({}, "list-profiles");
+  assertEquals(read, ["/home/ada/.entra-auth-cli"]);
+  assertEquals(write, []);
+  assertEquals(flags.some((flag: string) => flag.startsWith("--allow-write")), false);
+});
+
+Deno.test("runPermissions() names the hosts of all profiles, or that of one", async () => {
+  const context = new MemoryContext();
+  context.profiles.profiles.push({ ...WORK, name: "own", authority: "https://login.example.org:8443" });
+  const all = await permissions({}, "refresh", context);
+  assertEquals(all.permissions.net, [
+    "login.microsoftonline.com:443",
+    "login.microsoftonline.us:443",
+    "login.partner.microsoftonline.cn:443",
+    "login.example.org:8443",
+  ]);
+  for (
+    const [profile, host] of [["own", "login.example.org:8443"], ["work", "login.microsoftonline.com:443"]]
+  ) {
+    context.terminal.data = "";
+    const one = await permissions({ profile }, "get-token", context);
+    assertEquals(one.permissions.net, [host, "127.0.0.1", "[::1]"]);
+  }
+  const error = await assertRejects(() => permissions({ profile: "none" }, "refresh"), CliError);
+  assertEquals(error.code, "no_profile");
+});
+
+Deno.test("runPermissions() permits what applications need where a profile is for one, or none is there at all", async () => {
+  const context = new MemoryContext();
+  const names = async (profile?: string) => {
+    context.terminal.data = "";
+    const { permissions: { env } } = await permissions({ profile }, "get-token", context);
+    return env.includes("AZURE_CLIENT_SECRET");
+  };
+  assertEquals(await names(), false);
+  context.profiles.profiles.push({ ...WORK, name: "job", flow: "client-credentials" });
+  assertEquals([await names(), await names("job"), await names("work")], [true, true, false]);
+  context.profiles.profiles.length = 0;
+  assertEquals(await names(), true);
+});
+
+Deno.test("runPermissions() lets the certificates of profiles be read, where they are used", async () => {
+  const context = new MemoryContext();
+  const job = { ...WORK, name: "job", flow: "client-credentials", certificate: "/etc/job.pem" } as const;
+  context.profiles.profiles.push(job, {
+    ...job,
+    name: "person",
+    flow: "interactive",
+    certificate: "/no.pem",
+  });
+  for (const profile of [undefined, "job", "work"]) {
+    context.terminal.data = "";
+    const { permissions: { read } } = await permissions({ profile }, "get-token", context);
+    const certificates = profile === "work" ? [] : ["/etc/job.pem"];
+    assertEquals(read, ["/home/ada/.entra-auth-cli", ...certificates]);
+  }
+  context.terminal.data = "";
+  assertEquals((await permissions({}, "inspect", context)).permissions.read, ["/home/ada/.entra-auth-cli"]);
+});
+
+Deno.test("runPermissions() lets the files be read that variables name, where an application proves itself with them", async () => {
+  const context = new MemoryContext();
+  context.variables.AZURE_CLIENT_CERTIFICATE_PATH = "/etc/job.pem";
+  context.variables.AZURE_FEDERATED_TOKEN_FILE = "/run/token";
+  const files = async (profile?: string) => {
+    context.terminal.data = "";
+    const { permissions: { read } } = await permissions({ profile }, "get-token", context);
+    return read.slice(1);
+  };
+  assertEquals(await files(), []);
+  context.profiles.profiles.push(
+    { ...WORK, name: "job", flow: "client-credentials", certificate: "/etc/job.pem" },
+    { ...WORK, name: "machine", flow: "managed-identity" },
+  );
+  for (const profile of [undefined, "job"]) {
+    assertEquals(await files(profile), ["/etc/job.pem", "/run/token"]);
+  }
+  for (const profile of ["work", "machine"]) assertEquals(await files(profile), []);
+  context.profiles.profiles.length = 0;
+  assertEquals(await files(), ["/etc/job.pem", "/run/token"]);
+});
+
+Deno.test("runPermissions() prints flags for a shell on one line", async () => {
+  const context = new MemoryContext();
+  await runPermissions({}, "get-token", context);
+  assertEquals(context.terminal.data.split("\n").length, 2);
+  assertStringIncludes(context.terminal.data, "--quiet --no-prompt --allow-read=/home/ada/.entra-auth-cli ");
+  assertStringIncludes(context.terminal.data, ',127.0.0.1,[::1]" --allow-env=');
+});
+
+Deno.test("runPermissions() says what exec needs besides, and refuses commands and forms that it doesn't know", async () => {
+  const context = new MemoryContext();
+  await runPermissions({}, "exec", context);
+  assertStringIncludes(context.terminal.said.join(), "--allow-run for the command");
+  for (const [output, command] of [["xml", undefined], ["json", "toString"], ["text", "get_token"]]) {
+    const error = await assertRejects(() => runPermissions({ output }, command, context), CliError);
+    assertEquals(error.code, "usage");
+  }
+});

@@ -1,0 +1,34 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { runRefresh } from "../../../../src/cli/commands/refresh.ts";
+import { CliError } from "../../../../src/errors.ts";
+import { MemoryContext, tokenResult } from "../../../support/fixtures/command_fixture.ts";
+
+Deno.test("refresh allows a refresh and nothing else, and prints no token", async () => {
+  const context = new MemoryContext();
+  await runRefresh({ profile: "work" }, context);
+  const [request] = context.requests;
+  assertEquals(
+    [request?.acceptCached, request?.acceptRefresh, request?.mayPrompt, request?.useStore],
+    [false, true, false, true],
+  );
+  assertEquals(context.terminal.data, "");
+  assertMatch(context.terminal.said.join("\n"), /^Token expires: /);
+});
+
+Deno.test("refresh fails where the new token can't be kept, for it prints none", async () => {
+  const context = new MemoryContext();
+  context.result = tokenResult({ source: "refresh", isSaved: false });
+  const error = await assertRejects(() => runRefresh({ profile: "work" }, context), CliError);
+  assertEquals([error.code, context.terminal.data], ["store", ""]);
+});
+
+Deno.test("refresh hands on the flags that a sign-in for the same token needs", async () => {
+  const context = new MemoryContext();
+  const authority = "https://login.contoso.example";
+  await runRefresh({ profile: "work", tenant: "contoso.example", authority, scope: ["Mail.Read"] }, context);
+  const [request] = context.requests;
+  assertEquals(request?.key.tenant, "contoso.example");
+  assertEquals(request?.signInFlags, [
+    ...["--scope", "Mail.Read", "--tenant-id", "contoso.example", "--authority", authority],
+  ]);
+});

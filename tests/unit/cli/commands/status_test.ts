@@ -1,0 +1,142 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { parse as parseYaml } from "@std/yaml/parse";
+import { runStatus } from "../../../../src/cli/commands/status.ts";
+import { CliError } from "../../../../src/errors.ts";
+import type { StoreStatus } from "../../../../src/flows/tokens/store_status.ts";
+import { MemoryContext, NOW, WORK } from "../../../support/fixtures/command_fixture.ts";
+
+const SIGNED_IN: StoreStatus = {
+  key: { keyStore: "secret-service", place: "the Secret Service", isInUse: true, reason: null },
+  signIns: [{
+    session: {
+      profile: "work",
+      authority: "https://login.example.org",
+      tenant: "contoso",
+      clientId: "client",
+      account: { homeAccountId: "h", username: "ada@contoso.example\u001b[2J", objectId: "o", tenantId: "t" },
+    },
+    expiresAt: NOW + 60,
+    isExpired: false,
+  }],
+};
+
+Deno.test("runStatus() says who is signed in and who keeps the key, and obeys no control characters", async () => {
+  const context = new MemoryContext();
+  context.status = SIGNED_IN;
+  await runStatus(undefined, context);
+  const [signIn = "", key = ""] = context.terminal.data.split("\n");
+  assertEquals(signIn.startsWith("Profile 'work': ada@contoso.example"), true, signIn);
+  assertEquals(signIn.includes("\u001b"), false);
+  assertEquals(
+    key,
+    "The key of the tokens is kept in the Secret Service. " +
+      "It opens while your keyring is unlocked, also for other programs in your session.",
+  );
+});
+
+Deno.test("runStatus() says where the first key would be and why, and calls a key file no more than it is", async () => {
+  const context = new MemoryContext();
+  context.status = {
+    key: { keyStore: "key-file", place: "the file /home/key", isInUse: false, reason: "no Secret Service" },
+    signIns: [],
+  };
+  context.profiles.profiles.length = 0;
+  await runStatus("text", context);
+  assertEquals(
+    context.terminal.data,
+    "Nobody is signed in.\n" +
+      "The key of the tokens would be kept in the file /home/key (no Secret Service). " +
+      "Whoever can read your files can read the tokens.\n",
+  );
+});
+
+Deno.test("runStatus() prints JSON with no token, and refuses other forms", async () => {
+  const context = new MemoryContext();
+  context.status = SIGNED_IN;
+  await runStatus("json", context);
+  const { key, sign_ins: [signIn] } = JSON.parse(context.terminal.data);
+  assertEquals(key, { key_store: "secret-service", place: "the Secret Service", in_use: true, reason: null });
+  assertEquals([signIn.profile, signIn.expired, signIn.expires_at], ["work", false, "2025-12-28T12:01:00Z"]);
+  const printed = JSON.parse(context.terminal.data);
+  context.terminal.data = "";
+  await runStatus("yaml", context);
+  assertEquals(parseYaml(context.terminal.data), printed);
+  await assertRejects(() => runStatus("toml", context), CliError, "Unknown output form");
+});
+
+Deno.test("runStatus() says what is over, what has no token, and what an application is signed in to", async () => {
+  const context = new MemoryContext();
+  const [{ session } = { session: null }] = SIGNED_IN.signIns;
+  if (session === null) throw new Error("nobody is signed in");
+  const ada = {
+    ...session,
+    account: session.account && { ...session.account, username: "ada@contoso.example" },
+  };
+  context.profiles.profiles.push({ ...WORK, name: "old" }, { ...WORK, name: "app" });
+  context.status = {
+    ...SIGNED_IN,
+    signIns: [
+      { session: ada, expiresAt: NOW + 60, isExpired: false },
+      { session: { ...ada, profile: "old" }, expiresAt: NOW - 60, isExpired: true },
+      { session: { ...ada, profile: "app", account: null }, expiresAt: null, isExpired: true },
+    ],
+  };
+  await runStatus("text", context);
+  const [work = "", old = "", app = ""] = context.terminal.data.split("\n");
+  assertMatch(work, /^Profile 'work': ada@contoso\.example, expires \d/);
+  assertMatch(old, /^Profile 'old': ada@contoso\.example, expired \d/);
+  assertEquals(app, "Profile 'app': (application), no token");
+});
+
+Deno.test("runStatus() prints each field of a sign-in as JSON under a name of its own", async () => {
+  const context = new MemoryContext();
+  const [signIn] = SIGNED_IN.signIns;
+  if (signIn === undefined) throw new Error("nobody is signed in");
+  context.status = {
+    ...SIGNED_IN,
+    signIns: [signIn, { session: { ...signIn.session, account: null }, expiresAt: null, isExpired: true }],
+  };
+  await runStatus("json", context);
+  const fields = {
+    profile: "work",
+    tenant: "contoso",
+    client_id: "client",
+    authority: "https://login.example.org",
+  };
+  assertEquals(JSON.parse(context.terminal.data).sign_ins, [
+    {
+      ...fields,
+      username: "ada@contoso.example\u001b[2J",
+      expires_at: "2025-12-28T12:01:00Z",
+      expired: false,
+    },
+    { ...fields, username: null, expires_at: null, expired: true },
+  ]);
+});
+
+Deno.test("runStatus() refuses an unknown form before it looks at anything", async () => {
+  const context = new MemoryContext();
+  context.flows.storeStatus = () => Promise.reject(new Error("the store was opened"));
+  const error = await assertRejects(() => runStatus("xml", context), CliError);
+  assertEquals(error.code, "usage");
+});
+
+Deno.test("runStatus() names the profiles that nobody signed in to, and sign-ins without a profile", async () => {
+  const context = new MemoryContext();
+  context.status = SIGNED_IN;
+  context.profiles.profiles.push({ ...WORK, name: "home" });
+  await runStatus(undefined, context);
+  assertMatch(
+    context.terminal.data,
+    /^Profile 'work': .*, expires \S+ \S+ \(in 1 minute\)\nProfile 'home': not signed in\nThe key/,
+  );
+  const other = new MemoryContext();
+  other.status = SIGNED_IN;
+  other.profiles.profiles.length = 0;
+  await runStatus(undefined, other);
+  assertMatch(other.terminal.data, /^Profile 'work' \(not in profiles\.json\): ada/);
+
+  context.terminal.data = "";
+  await runStatus("json", context);
+  assertEquals(JSON.parse(context.terminal.data).not_signed_in, ["home"]);
+});

@@ -1,0 +1,71 @@
+import { assertEquals } from "@std/assert";
+import { Command } from "@cliffy/command";
+import { completeWords } from "../../../../src/cli/completions/complete_words.ts";
+
+const PROGRAM = new Command()
+  .name("program")
+  .globalOption("--verbose", "Say more.")
+  .command(
+    "take",
+    new Command()
+      .description("Take something.\nMore about it.")
+      .option("-f, --form <form:string:form>", "Form.")
+      .option("-p, --profile <name:string>", "Profile.")
+      .option("-s, --scope <scopes:string>", "Scopes.", { collect: true })
+      .option("--force", "Force.")
+      .option("--silent", "Hidden.", { hidden: true })
+      .complete("form", () => ["json", "yaml"]),
+  )
+  .command(
+    "config",
+    new Command().description("Nested.").command("create", new Command().description("Create.")),
+  )
+  .command(
+    "shell",
+    new Command().description("Argument.").arguments("<shell:string:shell>").complete(
+      "shell",
+      () => ["bash"],
+    ),
+  );
+
+async function offered(...words: string[]): Promise<string[]> {
+  const values = (option: string) => option === "profile" ? Promise.resolve(["work", "web api"]) : null;
+  return (await completeWords(PROGRAM, words, values)).map(({ value }) => value);
+}
+
+Deno.test("completeWords() offers the commands, and those within one", async () => {
+  assertEquals(await offered(""), ["take", "config", "shell"]);
+  assertEquals(await offered("c"), ["config"]);
+  assertEquals(await offered("config", ""), ["create"]);
+  assertEquals(await offered(), ["take", "config", "shell"]);
+  const [take] = await completeWords(PROGRAM, ["ta"], () => null);
+  assertEquals(take, { value: "take", description: "Take something." });
+});
+
+Deno.test("completeWords() offers flags, but not hidden ones nor those that were typed and can't be again", async () => {
+  assertEquals(await offered("take", "--f"), ["--form", "--force"]);
+  assertEquals(await offered("take", "--force", "-s", "x", "-"), [
+    "--verbose",
+    "--form",
+    "--profile",
+    "--scope",
+  ]);
+  assertEquals((await offered("take", "")).includes("--form"), true, "where there is nothing else to offer");
+});
+
+Deno.test("completeWords() offers the values of an option, in each way to write it", async () => {
+  assertEquals(await offered("take", "--form", ""), ["json", "yaml"]);
+  assertEquals(await offered("take", "-f", "j"), ["json"]);
+  assertEquals(await offered("take", "--form=y"), ["--form=yaml"]);
+  assertEquals(await offered("take", "--form", "=", "y"), ["yaml"]);
+  assertEquals(await offered("take", "--form", "="), ["json", "yaml"]);
+  assertEquals(await offered("take", "--profile", "w"), ["work", "web api"]);
+  assertEquals(await offered("take", "--profile", '"web'), ["web api"]);
+  assertEquals(await offered("take", "--profile", "''"), ["work", "web api"], "how PowerShell says nothing");
+  assertEquals(await offered("take", "--scope", ""), []);
+});
+
+Deno.test("completeWords() offers what an argument can be, and nothing of what is another program's", async () => {
+  assertEquals(await offered("shell", ""), ["bash"]);
+  assertEquals(await offered("take", "--", "--f"), []);
+});

@@ -1,0 +1,20 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { parse as parseYaml } from "@std/yaml/parse";
+import { documentText, parseDocumentForm } from "../../../../src/cli/output/document_format.ts";
+import { CliError } from "../../../../src/errors.ts";
+
+Deno.test("parseDocumentForm() knows three forms, and text where none is named", () => {
+  assertEquals([undefined, "text", "json", "yaml"].map(parseDocumentForm), ["text", "text", "json", "yaml"]);
+  const error = assertThrows(() => parseDocumentForm("xml"), CliError);
+  assertEquals([error.code, error.hint], ["usage", "Choose text, json or yaml."]);
+});
+
+Deno.test("documentText() says the same in both forms, and nothing that a terminal would obey", async () => {
+  const marks = ["\u001b[2J", "\u007f", "\u009b", "\u061c", "\u200e", "\u2028", "\u202e", "\u2069"];
+  for (const value of [{ name: "Grüße, 東京" }, ...marks.map((mark) => ({ [`a${mark}`]: `b${mark}c` }))]) {
+    const [json, yaml] = [await documentText(value, "json"), await documentText(value, "yaml")];
+    assertEquals([JSON.parse(json), parseYaml(yaml)], [value, value]);
+    for (const text of [json, yaml]) assertMatch(text, /^[\n\x20-\x7e\u00a0-\u00ff\u6771\u4eac]*$/);
+  }
+  assertEquals(await documentText({ name: "Ada" }, "yaml"), "name: Ada\n");
+});

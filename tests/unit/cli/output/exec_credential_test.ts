@@ -1,0 +1,72 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { parseExecInfo } from "../../../../src/cli/output/exec_credential.ts";
+import { runGetToken } from "../../../../src/cli/commands/run_get_token.ts";
+import { CliError } from "../../../../src/errors.ts";
+import { MemoryContext } from "../../../support/fixtures/command_fixture.ts";
+
+const V1 = "client.authentication.k8s.io/v1";
+const V1BETA1 = "client.authentication.k8s.io/v1beta1";
+
+function info(apiVersion: string, spec?: unknown): string {
+  return JSON.stringify({ kind: "ExecCredential", apiVersion, spec });
+}
+
+Deno.test("parseExecInfo() knows the version that is asked for, and whether somebody can be asked", () => {
+  const table: [string | undefined, string, boolean][] = [
+    [undefined, V1, true],
+    [info(V1, { interactive: true }), V1, true],
+    [info(V1BETA1, { interactive: false, cluster: { server: "https://x" } }), V1BETA1, false],
+    [info(V1BETA1), V1BETA1, true],
+  ];
+  for (const [text, apiVersion, isInteractive] of table) {
+    assertEquals(parseExecInfo(text), { apiVersion, isInteractive });
+  }
+});
+
+Deno.test("parseExecInfo() refuses what no Kubernetes client of today sends", () => {
+  const wrong = [
+    "x",
+    "null",
+    "[]",
+    "{}",
+    info("client.authentication.k8s.io/v1alpha1"),
+    info("v1"),
+    JSON.stringify({ kind: "Pod", apiVersion: V1 }),
+    info(V1, 5),
+  ];
+  for (const text of wrong) {
+    assertEquals(assertThrows(() => parseExecInfo(text), CliError).code, "usage", text);
+  }
+});
+
+Deno.test("get-token --output exec-credential asks nobody where the client says that nobody is there", async () => {
+  const context = new MemoryContext();
+  context.variables.KUBERNETES_EXEC_INFO = info(V1BETA1, { interactive: false });
+  await runGetToken({ profile: "work", output: "exec-credential" }, context);
+  assertEquals([context.requests[0]?.mayPrompt], [false]);
+  assertEquals(JSON.parse(context.terminal.data).apiVersion, V1BETA1);
+
+  context.flows.getToken = () => Promise.reject(new CliError("person_needed", "--no-interactive forbids it"));
+  const run = () => runGetToken({ profile: "work", output: "exec-credential" }, context);
+  const error = await assertRejects(run, CliError);
+  assertEquals([error.code, error.message.includes("--no-interactive")], ["person_needed", false]);
+  assertEquals(error.hint?.split("\n")[0], "Sign in first: entra-auth-cli get-token --profile work");
+});
+
+Deno.test("get-token asks as it is told to where a person runs it, and for other forms", async () => {
+  for (
+    const [output, variables, expected] of [
+      ["exec-credential", {}, true],
+      ["exec-credential", { KUBERNETES_EXEC_INFO: info(V1, { interactive: true }) }, true],
+      ["json", { KUBERNETES_EXEC_INFO: info(V1, { interactive: false }) }, true],
+    ] as const
+  ) {
+    const context = new MemoryContext();
+    Object.assign(context.variables, variables);
+    await runGetToken({ profile: "work", output }, context);
+    assertEquals(context.requests[0]?.mayPrompt, expected);
+  }
+  const context = new MemoryContext();
+  await runGetToken({ profile: "work", output: "exec-credential", interactive: false }, context);
+  assertEquals(context.requests[0]?.mayPrompt, false);
+});

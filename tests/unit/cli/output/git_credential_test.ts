@@ -1,0 +1,79 @@
+import { assertEquals } from "@std/assert";
+import {
+  formatGitCredential,
+  isAnswered,
+  parseGitCredential,
+} from "../../../../src/cli/output/git_credential.ts";
+import { NOW, tokenResult } from "../../../support/fixtures/command_fixture.ts";
+
+const ASKED = parseGitCredential("protocol=https\nhost=dev.azure.com\n");
+const END = `password_expiry_utc=${NOW + 3600}\n`;
+
+Deno.test("parseGitCredential() reads the attributes to the first empty line, with either line end", () => {
+  const expected = {
+    protocol: "https",
+    host: "dev.azure.com",
+    username: "contoso",
+    secret: "a=b==",
+    takesAuthtype: true,
+  };
+  const text = "capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=Dev.Azure.com\n" +
+    "path=contoso/_git/x\nusername=contoso\npassword=a=b==\nwwwauth[]=Bearer x\nnonsense\n\nhost=evil.example\n";
+  assertEquals(parseGitCredential(text), expected);
+  assertEquals(parseGitCredential(text.replaceAll("\n", "\r\n")), expected);
+  assertEquals(parseGitCredential(text.replace("password", "credential")), expected);
+});
+
+Deno.test("parseGitCredential() takes what is missing or empty for missing", () => {
+  const nothing = { protocol: "", host: "", username: undefined, secret: undefined, takesAuthtype: false };
+  for (const text of ["", "\n", "\nhost=dev.azure.com\n", "username=\npassword=\n"]) {
+    assertEquals(parseGitCredential(text), nothing, JSON.stringify(text));
+  }
+});
+
+Deno.test("isAnswered() knows Azure Repos by https, what is named besides, and nothing else", () => {
+  const hosts = ["git.contoso.example", "localhost:8443"];
+  const yes = ["dev.azure.com", "dev.azure.com:443", "contoso.visualstudio.com", ...hosts];
+  const no = [
+    "",
+    "github.com",
+    "dev.azure.com.evil.example",
+    "evil-dev.azure.com",
+    "x.dev.azure.com",
+    "dev.azure.com:8080",
+    "visualstudio.com",
+    "a.b.visualstudio.com",
+    "evilvisualstudio.com",
+    "contoso.visualstudio.com.evil.example",
+    "contoso.visualstudio.com\u0000",
+    "2130706433#.visualstudio.com",
+    "localhost:8080#.visualstudio.com",
+    "localhost?.visualstudio.com",
+    "[::1]#.visualstudio.com",
+    "ada@x.visualstudio.com",
+    "ada:x@dev.azure.com",
+    "dev.azure.com@localhost",
+    "dev.azure.com:443@localhost",
+    "localhost",
+    "dev-azure.com",
+  ];
+  for (const host of yes) assertEquals(isAnswered({ ...ASKED, host }, hosts), true, host);
+  for (const host of no) assertEquals(isAnswered({ ...ASKED, host }, hosts), false, host);
+  assertEquals(isAnswered({ ...ASKED, protocol: "http" }, hosts), false);
+});
+
+Deno.test("formatGitCredential() gives an older git the token as a password, under the name in the URL", () => {
+  const { token } = tokenResult();
+  assertEquals(formatGitCredential(token, ASKED), `username=ada@contoso.example\npassword=the-token\n${END}`);
+  const named = { ...ASKED, username: "contoso" };
+  assertEquals(formatGitCredential(token, named), `username=contoso\npassword=the-token\n${END}`);
+  const ofApplication = { ...token, account: null };
+  assertEquals(formatGitCredential(ofApplication, ASKED), `username=token\npassword=the-token\n${END}`);
+});
+
+Deno.test("formatGitCredential() gives a git that takes it the scheme and the token", () => {
+  assertEquals(
+    formatGitCredential(tokenResult().token, { ...ASKED, takesAuthtype: true }),
+    `capability[]=authtype\nauthtype=Bearer\ncredential=the-token\nephemeral=1\n${END}`,
+  );
+});

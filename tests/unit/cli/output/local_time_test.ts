@@ -1,0 +1,49 @@
+import { assertEquals } from "@std/assert";
+import { localTime, utcTime } from "../../../../src/cli/output/local_time.ts";
+
+Deno.test("localTime() writes the moment as the machine's own clock shows it", () => {
+  // Made from local parts, so that the test holds in every time zone.
+  const table: [Date, string][] = [
+    [new Date(2025, 11, 28, 15, 30, 0), "2025-12-28 15:30:00"],
+    [new Date(2026, 0, 2, 3, 4, 5), "2026-01-02 03:04:05"],
+    [new Date(2026, 5, 30, 23, 59, 59), "2026-06-30 23:59:59"],
+  ];
+  for (const [date, expected] of table) assertEquals(localTime(date.getTime() / 1000), expected);
+});
+
+Deno.test("utcTime() writes RFC 3339 in UTC, without fractions", () => {
+  assertEquals(utcTime(Date.UTC(2025, 11, 28, 15, 30, 0) / 1000), "2025-12-28T15:30:00Z");
+  assertEquals(utcTime(0), "1970-01-01T00:00:00Z");
+  assertEquals(utcTime(0.999), "1970-01-01T00:00:00Z");
+});
+
+/** What both say in another time zone: in a process of its own, for a zone is the whole process's. */
+async function inZone(zone: string, seconds: readonly number[]): Promise<[string, string][]> {
+  const module = import.meta.resolve("../../../../src/cli/output/local_time.ts");
+  const code = `import { localTime, utcTime } from ${JSON.stringify(module)};
+    const told = ${JSON.stringify(seconds)}.map((moment) => [localTime(moment), utcTime(moment)]);
+    await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(told)));`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", "--no-lock", code],
+    env: { TZ: zone },
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+Deno.test({
+  name: "localTime() follows the change to and from summer time, while utcTime() goes straight on",
+  // Windows has the zone in its settings alone.
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const spring = Date.UTC(2025, 2, 30, 1) / 1000;
+    const autumn = Date.UTC(2025, 9, 26, 1) / 1000;
+    assertEquals(await inZone("Europe/Berlin", [spring - 1, spring, autumn - 1800, autumn + 1800]), [
+      ["2025-03-30 01:59:59", "2025-03-30T00:59:59Z"],
+      ["2025-03-30 03:00:00", "2025-03-30T01:00:00Z"],
+      // Told to people, the hour comes twice; told to programs, once.
+      ["2025-10-26 02:30:00", "2025-10-26T00:30:00Z"],
+      ["2025-10-26 02:30:00", "2025-10-26T01:30:00Z"],
+    ]);
+    assertEquals(await inZone("Asia/Kathmandu", [autumn]), [["2025-10-26 06:45:00", "2025-10-26T01:00:00Z"]]);
+  },
+});

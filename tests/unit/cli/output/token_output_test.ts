@@ -1,0 +1,111 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { parse } from "@std/yaml/parse";
+import { formatToken, OUTPUT_FORMS, parseOutputForm } from "../../../../src/cli/output/token_output.ts";
+import { localTime } from "../../../../src/cli/output/local_time.ts";
+import { CliError } from "../../../../src/errors.ts";
+import { MANAGED_IDENTITY } from "../../../../src/profiles/profile.ts";
+import { NOW, NOW_MS, tokenResult } from "../../../support/fixtures/command_fixture.ts";
+
+const CONTEXT = { profile: "work", tenant: "configured-tenant", clientId: "the-client", nowMs: NOW_MS };
+const DOCUMENT = {
+  access_token: "the-token",
+  token_type: "Bearer",
+  expires_in: 3600,
+  expires_at: "2025-12-28T13:00:00Z",
+  scope: "Mail.Read User.Read",
+  tenant_id: "ada-tenant",
+  client_id: "the-client",
+  profile: "work",
+  account: { username: "ada@contoso.example", object_id: "ada-object", tenant_id: "ada-tenant" },
+  source: "interactive",
+};
+
+Deno.test("parseOutputForm() knows the forms, and lists them where it doesn't", () => {
+  for (const form of OUTPUT_FORMS) assertEquals(parseOutputForm(form), form);
+  for (const text of ["", "JSON", "xml", "toString"]) {
+    const error = assertThrows(() => parseOutputForm(text), CliError);
+    assertEquals([error.code, error.hint], [
+      "usage",
+      "Choose one of: text, token, json, yaml, env, header, az, exec-credential.",
+    ]);
+  }
+});
+
+Deno.test("formatToken() prints the bare token, an assignment or a header, each with a line end", async () => {
+  const table = {
+    text: "the-token\n",
+    token: "the-token\n",
+    env: "ACCESS_TOKEN=the-token\n",
+    header: "Authorization: Bearer the-token\n",
+  } as const;
+  for (const [form, expected] of Object.entries(table)) {
+    assertEquals(await formatToken(tokenResult(), parseOutputForm(form), CONTEXT), expected);
+  }
+});
+
+Deno.test("formatToken() prints one JSON document with exactly the promised keys", async () => {
+  const text = await formatToken(tokenResult(), "json", CONTEXT);
+  assertEquals(JSON.parse(text), DOCUMENT);
+  assertEquals(Object.keys(JSON.parse(text)), Object.keys(DOCUMENT));
+  assertEquals(text.endsWith("}\n"), true);
+});
+
+Deno.test("formatToken() says the same in YAML", async () => {
+  assertEquals(parse(await formatToken(tokenResult(), "yaml", CONTEXT)), DOCUMENT);
+});
+
+Deno.test("formatToken() keeps the text of a document in its place, whatever is in it", async () => {
+  const result = tokenResult();
+  const username = 'ada"\n- evil: {true}\u001b[2J';
+  const account = { homeAccountId: "h", objectId: "o", tenantId: "t", username };
+  const hostile = { ...result, token: { ...result.token, account } };
+  for (const [form, read] of [["json", JSON.parse], ["yaml", parse]] as const) {
+    const text = await formatToken(hostile, form, CONTEXT);
+    assertEquals(text.includes("\u001b"), false, form);
+    assertEquals((read(text) as typeof DOCUMENT).account.username, username, form);
+  }
+});
+
+Deno.test("formatToken() names no account for an application, and the tenant as configured", async () => {
+  const result = tokenResult();
+  const text = await formatToken({ ...result, token: { ...result.token, account: null } }, "json", CONTEXT);
+  assertEquals(JSON.parse(text).account, null);
+  assertEquals(JSON.parse(text).tenant_id, "configured-tenant");
+});
+
+Deno.test("formatToken() never prints a life below zero", async () => {
+  const result = tokenResult();
+  const ended = { ...result, token: { ...result.token, expiresAt: NOW - 10 } };
+  assertEquals(JSON.parse(await formatToken(ended, "json", CONTEXT)).expires_in, 0);
+});
+
+Deno.test("formatToken() prints what az account get-access-token prints", async () => {
+  const text = await formatToken(tokenResult(), "az", CONTEXT);
+  assertEquals(Object.entries(JSON.parse(text)), [
+    ["accessToken", "the-token"],
+    ["expiresOn", `${localTime(NOW + 3600)}.000000`],
+    ["expires_on", NOW + 3600],
+    ["subscription", null],
+    ["tenant", "ada-tenant"],
+    ["tokenType", "Bearer"],
+  ]);
+  const { token, ...result } = tokenResult();
+  const ofMachine = { ...result, token: { ...token, account: null } };
+  for (
+    const [tenant, expected] of [["contoso.example", "contoso.example"], [MANAGED_IDENTITY, null]] as const
+  ) {
+    const printed = await formatToken(ofMachine, "az", { ...CONTEXT, tenant });
+    assertEquals(JSON.parse(printed).tenant, expected);
+  }
+});
+
+Deno.test("formatToken() prints credentials for Kubernetes, in v1 unless another version is asked for", async () => {
+  const read = async (apiVersion?: string) =>
+    JSON.parse(await formatToken(tokenResult(), "exec-credential", { ...CONTEXT, apiVersion }));
+  assertEquals(await read(), {
+    apiVersion: "client.authentication.k8s.io/v1",
+    kind: "ExecCredential",
+    status: { expirationTimestamp: "2025-12-28T13:00:00Z", token: "the-token" },
+  });
+  assertEquals((await read("client.authentication.k8s.io/v1beta1")).apiVersion.split("/")[1], "v1beta1");
+});

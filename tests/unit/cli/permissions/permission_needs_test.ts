@@ -1,0 +1,63 @@
+import { assertEquals } from "@std/assert";
+import denoJson from "../../../../deno.json" with { type: "json" };
+import {
+  COMMANDS_WITH_NEEDS,
+  grantsFor,
+  needFor,
+  needsOf,
+} from "../../../../src/cli/permissions/permission_needs.ts";
+import { COMMAND_NAMES } from "../../../../src/cli/program.ts";
+import { GRANT_KINDS, type Grants } from "../../../../src/cli/permissions/permission_grants.ts";
+
+const SET: Grants = denoJson.permissions.default;
+
+Deno.test("every permission of deno.json has a need that it serves, and some command has that need", () => {
+  const all = needsOf(undefined) ?? [];
+  for (const kind of GRANT_KINDS) {
+    const granted = SET[kind];
+    const names = typeof granted === "object" ? granted : [];
+    const useless = names.filter((name) => {
+      const need = needFor(kind, name);
+      return need === undefined || !all.includes(need);
+    });
+    assertEquals(useless, [], kind);
+  }
+});
+
+Deno.test("every permission of deno.json is granted on some system", () => {
+  const systems = (["linux", "darwin", "windows"] as const).map((os) =>
+    grantsFor(SET, needsOf(undefined) ?? [], os)
+  );
+  for (const kind of GRANT_KINDS) {
+    const granted = SET[kind];
+    const somewhere = systems.flatMap((grants) => grants[kind]);
+    assertEquals(typeof granted === "object" ? granted.filter((name) => !somewhere.includes(name)) : [], []);
+  }
+});
+
+Deno.test("every command of the program says what it needs", () => {
+  assertEquals(COMMANDS_WITH_NEEDS.toSorted(), COMMAND_NAMES.toSorted());
+});
+
+Deno.test("grantsFor() leaves out what another system has", () => {
+  const needs = needsOf("get-token") ?? [];
+  const [linux, mac, windows] = (["linux", "darwin", "windows"] as const).map((os) =>
+    grantsFor(SET, needs, os)
+  );
+  assertEquals(linux?.ffi, []);
+  assertEquals(windows?.ffi.length, 1);
+  assertEquals(linux?.run.includes("secret-tool"), true);
+  assertEquals(mac?.run.includes("secret-tool"), false);
+  assertEquals(mac?.run.includes("/usr/bin/security"), true);
+  assertEquals(windows?.env.includes("USERPROFILE"), true);
+  assertEquals(windows?.env.includes("DISPLAY"), false);
+  assertEquals(linux?.env.includes("USERPROFILE"), false);
+});
+
+Deno.test("grantsFor() gives a command that asks nobody no browser, and one without network no host", () => {
+  const refresh = grantsFor(SET, needsOf("refresh") ?? [], "linux");
+  assertEquals(refresh.run, ["secret-tool"]);
+  assertEquals(refresh.net.some((host) => host.startsWith("127.")), false);
+  const status = grantsFor(SET, needsOf("status") ?? [], "linux");
+  assertEquals(status.net, []);
+});

@@ -1,0 +1,137 @@
+import { assertEquals } from "@std/assert";
+import { reportError } from "../../../src/cli/report_error.ts";
+import { CliError, type CliErrorOptions, type ErrorCode, EXIT_CODES } from "../../../src/errors.ts";
+import { MemoryTerminal } from "../../support/fixtures/command_fixture.ts";
+
+const PLAIN = { asJson: false, verbose: false };
+
+function report(error: unknown, options = PLAIN): { said: string[]; exitCode: number; data: string } {
+  const terminal = new MemoryTerminal();
+  const exitCode = reportError(error, terminal, options);
+  return { said: terminal.said, exitCode, data: terminal.data };
+}
+
+function cliError(options: CliErrorOptions = {}): CliError {
+  return new CliError("port_in_use", "Port 8080 is already in use", options);
+}
+
+Deno.test("reportError() says what happened, then what to do next", () => {
+  assertEquals(report(cliError({ hint: "Use another port:\nentra-auth-cli get-token --port 8081" })).said, [
+    "Port 8080 is already in use",
+    "Hint: Use another port:\n      entra-auth-cli get-token --port 8081",
+  ]);
+  assertEquals(report(cliError()).said, ["Port 8080 is already in use"]);
+});
+
+Deno.test("reportError() adds the number and the id that support asks for", () => {
+  assertEquals(
+    report(cliError({ aadsts: "AADSTS1", correlationId: "c-1" })).said.at(-1),
+    "(AADSTS1, correlation ID c-1)",
+  );
+  assertEquals(report(cliError({ aadsts: "AADSTS1" })).said.at(-1), "(AADSTS1)");
+  assertEquals(report(cliError({ correlationId: "c-1" })).said.at(-1), "(correlation ID c-1)");
+});
+
+Deno.test("reportError() prints one JSON document with exactly the promised keys, and nothing else", () => {
+  const { said, data } = report(
+    cliError({ hint: "h", aadsts: "AADSTS1", correlationId: "c-1", claims: "{}" }),
+    {
+      asJson: true,
+      verbose: true,
+    },
+  );
+  assertEquals(said.length, 1);
+  assertEquals(JSON.parse(said[0] ?? ""), {
+    error: {
+      code: "port_in_use",
+      message: "Port 8080 is already in use",
+      hint: "h",
+      aadsts: "AADSTS1",
+      correlation_id: "c-1",
+    },
+  });
+  assertEquals(data, "");
+});
+
+Deno.test("reportError() writes null for what is not known", () => {
+  const [line = ""] = report(cliError(), { asJson: true, verbose: false }).said;
+  assertEquals(JSON.parse(line), {
+    error: {
+      code: "port_in_use",
+      message: "Port 8080 is already in use",
+      hint: null,
+      aadsts: null,
+      correlation_id: null,
+    },
+  });
+});
+
+Deno.test("reportError() gives the exit code of every error code", () => {
+  for (const [code, exitCode] of Object.entries(EXIT_CODES)) {
+    assertEquals(report(new CliError(code as ErrorCode, "m")).exitCode, exitCode);
+  }
+});
+
+Deno.test("reportError() shows nothing of an error that nobody foresaw but its kind", () => {
+  for (const verbose of [false, true]) {
+    for (const asJson of [false, true]) {
+      const { said, exitCode } = report(new TypeError("s3cret-canary"), { asJson, verbose });
+      assertEquals(said.join("\n").includes("canary"), false);
+      assertEquals(said.join("\n").includes("TypeError"), true);
+      assertEquals(exitCode, 1);
+    }
+  }
+  assertEquals(report("s3cret-canary").said[0], "Unexpected error (string)");
+});
+
+Deno.test("reportError() says what keeps Deno from loading a package: a clock that is behind, or no connection", () => {
+  const notLoaded = (text: string) => Object.assign(new TypeError(text), { code: "ERR_MODULE_NOT_FOUND" });
+  const unpublished = notLoaded(
+    "Could not find npm package 'a' matching '1.0.0'.\n\nA newer matching version was found, but it was not used " +
+      "because it was newer than the specified minimum dependency date of 1969-12-31 00:00:20 UTC.",
+  );
+  assertEquals(report(unpublished).said, [
+    "By this machine's clock a package that the program needs is not published yet",
+    "Hint: Check the date and time of this machine.",
+  ]);
+  const unreachable = notLoaded('Failed loading https://packages.example/a for package "a"');
+  assertEquals([report(unreachable).said[0], report(unreachable).exitCode], [
+    "Deno could not load a package that the program needs",
+    4,
+  ]);
+  assertEquals(report(notLoaded("Module not found")).said[0], "Unexpected error (TypeError)");
+  assertEquals(report(new TypeError(unpublished.message)).said[0], "Unexpected error (TypeError)");
+});
+
+Deno.test("reportError() shows with --verbose where an unforeseen error came through", () => {
+  const fault = new TypeError("s3cret-canary\n    at canary");
+  fault.stack = `TypeError: s3cret\n    at first (a.ts:1:1)\n    at second (b.ts:2:2)`;
+  const verbose = report(fault, { asJson: false, verbose: true }).said;
+  assertEquals(verbose.slice(-2), ["    at first (a.ts:1:1)", "    at second (b.ts:2:2)"]);
+  assertEquals(report(fault).said.some((line) => line.includes("a.ts")), false);
+});
+
+Deno.test("reportError() shows the cause of a known error with --verbose only, and harmlessly", () => {
+  const error = cliError({ cause: new RangeError("beneath\u001b[2J") });
+  assertEquals(report(error).said, ["Port 8080 is already in use"]);
+  assertEquals(report(error, { asJson: false, verbose: true }).said.at(-1), "Cause: RangeError: beneath [2J");
+});
+
+Deno.test("reportError() shows no control character, whatever forgot to take it out", () => {
+  const evil = "a\x1b[2Jb\u009b31m\u202ec\rd";
+  const error = new CliError("usage", `m ${evil}`, {
+    hint: `h ${evil}\nsecond ${evil}`,
+    correlationId: evil,
+    cause: new Error(evil),
+  });
+  const { said } = report(error, { asJson: false, verbose: true });
+  const plain = "a [2Jb 31m c d";
+  assertEquals(said, [
+    `m ${plain}`,
+    `Hint: h ${plain}\n      second ${plain}`,
+    `(correlation ID ${plain})`,
+    `Cause: Error: ${plain}`,
+  ]);
+  const json = report(error, { asJson: true, verbose: false }).said.join();
+  assertEquals(/[^\x20-\x7e]/.test(json), false, json);
+});

@@ -1,0 +1,41 @@
+import { assert, assertEquals } from "@std/assert";
+import decodeQR from "qr/decode.js";
+import { drawQrCode } from "../../../../src/cli/terminal/qr_code.ts";
+
+const ADDRESS = "https://login.microsoftonline.com/common/oauth2/deviceauth?otc=ABCD-EFGH";
+
+/** What a camera makes of it: bright or dark dots, four a module. */
+function photograph(
+  lines: readonly string[],
+  inkIsDark: boolean,
+): { width: number; height: number; data: Uint8Array } {
+  const rows = lines.flatMap((line) => [
+    [...line].map((character) => "█▀".includes(character)),
+    [...line].map((character) => "█▄".includes(character)),
+  ]);
+  const scale = 4;
+  const [width, height] = [(rows[0]?.length ?? 0) * scale, rows.length * scale];
+  const data = new Uint8Array(width * height * 4).fill(255);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const isInked = rows[Math.floor(y / scale)]?.[Math.floor(x / scale)] ?? false;
+      if (isInked === inkIsDark) data.fill(0, (y * width + x) * 4, (y * width + x) * 4 + 3);
+    }
+  }
+  return { width, height, data };
+}
+
+Deno.test("drawQrCode() draws what a camera reads, black on white where colours may be used", () => {
+  const lines = drawQrCode(ADDRESS, { colors: true });
+  const [start, end] = ["\x1b[30;107m", "\x1b[0m"];
+  assert(lines.every((line) => line.startsWith(start) && line.endsWith(end)));
+  const plain = lines.map((line) => line.slice(start.length, -end.length));
+  assertEquals(decodeQR(photograph(plain, true)), ADDRESS);
+});
+
+Deno.test("drawQrCode() draws it without colours for a dark terminal", () => {
+  const lines = drawQrCode(ADDRESS, { colors: false });
+  assert(lines.every((line) => /^[█▀▄ ]+$/.test(line)));
+  assert(lines.length < 30, "it fits on a screen");
+  assertEquals(decodeQR(photograph(lines, false)), ADDRESS);
+});

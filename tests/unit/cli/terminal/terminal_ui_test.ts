@@ -1,0 +1,168 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { createTerminalUi, type TerminalUiOptions } from "../../../../src/cli/terminal/terminal_ui.ts";
+import { CliError } from "../../../../src/errors.ts";
+import type { Terminal } from "../../../../src/system/terminal/terminal.ts";
+import { plainScreen } from "../../../support/program/pseudo_terminal.ts";
+
+/** A clock whose ticks are a test's doing. */
+class TickingClock {
+  #nowMs = 0;
+  #waiters: { ms: number; wake: () => void }[] = [];
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  monotonic(): number {
+    return this.#nowMs;
+  }
+
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiters.push({ ms, wake: resolve });
+    signal.addEventListener("abort", () => reject(signal.reason));
+    return promise;
+  }
+
+  deadline(): never {
+    throw new Error("nobody asks for one");
+  }
+
+  /** Lets everybody who waits have waited. */
+  async tick(): Promise<void> {
+    // What draws the wait is loaded when it is needed, and waits from then on, if anybody does.
+    for (let turn = 0; turn < 50 && this.#waiters.length === 0; turn++) await eventLoop();
+    const waiters = this.#waiters.splice(0);
+    this.#nowMs += waiters[0]?.ms ?? 0;
+    for (const { wake } of waiters) wake();
+    await settled();
+  }
+}
+
+/** Lets the event loop go round once. */
+function eventLoop(): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, 0));
+}
+
+/** Lets what was woken run until it waits again. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+}
+
+function stage(
+  manners: Partial<TerminalUiOptions> & { variables?: Record<string, string>; isTerminal?: boolean } = {},
+) {
+  const stage = { shown: "", columns: 80 };
+  const terminal: Terminal = {
+    stdinIsTerminal: true,
+    stdoutIsTerminal: true,
+    stderrIsTerminal: manners.isTerminal ?? true,
+    writeData: (text) => Promise.resolve(void (stage.shown += text)),
+    say: (line) => void (stage.shown += `${line}\n`),
+    screen: () => Promise.resolve({ show: (text) => void (stage.shown += text) }),
+    async *typed() {},
+    columns: () => stage.columns,
+  };
+  const clock = new TickingClock();
+  const env = { get: (name: string) => (manners.variables ?? { LANG: "C.UTF-8" })[name] };
+  const mannered = createTerminalUi(terminal, { os: "linux", clock, env, isPlain: false, ...manners });
+  return Object.assign(stage, { mannered, clock });
+}
+
+Deno.test("createTerminalUi() shows a wait below what was said, and takes it away before the next line", async () => {
+  const s = stage();
+  s.mannered.say("⏳ Waiting for sign-in...");
+  s.mannered.startWait(300_000);
+  assertEquals(s.shown, "⏳ Waiting for sign-in...\n", "not at once");
+  for (let tick = 0; tick < 4; tick++) await s.clock.tick();
+  assertEquals(plainScreen(s.shown), "⏳ Waiting for sign-in...\n\\ 0:01 elapsed, 4:59 left");
+  s.mannered.say("Could not open a browser");
+  assertEquals(plainScreen(s.shown), "⏳ Waiting for sign-in...\nCould not open a browser\n");
+  await s.clock.tick();
+  assertEquals(plainScreen(s.shown).split("\n").at(-1), "| 0:01 elapsed, 4:59 left", "the wait goes on");
+  s.mannered.endWait();
+  s.mannered.say("✓ Authentication successful!");
+  await s.clock.tick();
+  assertEquals(
+    plainScreen(s.shown),
+    "⏳ Waiting for sign-in...\nCould not open a browser\n✓ Authentication successful!\n",
+  );
+});
+
+Deno.test("createTerminalUi() never lets a wait be wider than the terminal, whatever its size is by now", async () => {
+  const s = stage();
+  s.mannered.startWait(300_000);
+  for (const columns of [80, 20, 10, 2, 80]) {
+    s.columns = columns;
+    const before = s.shown.length;
+    await s.clock.tick();
+    const drawn = s.shown.slice(before).split("\r");
+    assertEquals(drawn.filter((text) => text.length >= columns), [], `${columns}`);
+  }
+  s.mannered.endWait();
+  assertEquals(plainScreen(s.shown), "");
+});
+
+Deno.test("createTerminalUi() leaves nothing of a longer text behind a shorter one", async () => {
+  const s = stage();
+  s.mannered.startWait(600_250);
+  await s.clock.tick();
+  assertEquals(plainScreen(s.shown), "| 0:00 elapsed, 10:00 left");
+  for (let tick = 0; tick < 4; tick++) await s.clock.tick();
+  assertEquals(plainScreen(s.shown), "| 0:01 elapsed, 9:59 left");
+});
+
+Deno.test("createTerminalUi() shows no wait that is over before it was drawn", async () => {
+  const s = stage();
+  s.mannered.startWait(300_000);
+  s.mannered.endWait();
+  await s.clock.tick();
+  await s.clock.tick();
+  assertEquals(s.shown, "");
+});
+
+Deno.test("createTerminalUi() moves nothing where no terminal is, for NO_COLOR, a dumb terminal, or --plain", async () => {
+  const utf8 = { LANG: "C.UTF-8" };
+  const stages = [
+    stage({ isTerminal: false }),
+    stage({ variables: { ...utf8, NO_COLOR: "1" } }),
+    stage({ variables: { ...utf8, TERM: "dumb" } }),
+    stage({ isPlain: true }),
+  ];
+  for (const s of stages) {
+    s.mannered.startWait(300_000);
+    await s.clock.tick();
+    await s.clock.tick();
+    assertEquals(s.shown, "");
+  }
+});
+
+Deno.test("createTerminalUi() spells glyphs out for a terminal without UTF-8 and for --plain, not for a file", () => {
+  const said = (options: Parameters<typeof stage>[0]) => {
+    const s = stage(options);
+    s.mannered.say("✓ Browser opened");
+    return s.shown;
+  };
+  assertEquals(said({}), "✓ Browser opened\n");
+  assertEquals(said({ variables: { LANG: "C" } }), "[ok] Browser opened\n");
+  assertEquals(said({ variables: { LANG: "C" }, isTerminal: false }), "✓ Browser opened\n");
+  assertEquals(said({ isPlain: true, isTerminal: false }), "[ok] Browser opened\n");
+});
+
+Deno.test("createTerminalUi() does without what it may not ask the environment, but hides no fault", () => {
+  const denied = {
+    get: () => {
+      throw new CliError("permission", "denied");
+    },
+  };
+  const s = stage({ env: denied });
+  s.mannered.say("✓ Browser opened");
+  s.mannered.startWait(null);
+  assertEquals(s.shown, "[ok] Browser opened\n");
+  const broken = {
+    get: () => {
+      throw new TypeError("broken");
+    },
+  };
+  assertThrows(() => stage({ env: broken }).mannered.say("✓"), TypeError);
+});

@@ -1,0 +1,286 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { findRemedy, knownNumbers } from "../../../../../src/entra/errors/aadsts/find_remedy.ts";
+import { CONTEXT, CORRELATION_ID, entraBody, errorFor } from "../../../../support/fixtures/entra_bodies.ts";
+
+/** What is asked silently, as a refresh is, and what after the person was asked. */
+type When = "refresh" | "sign-in";
+
+/** Entra's answer, and what the user has to read. */
+type Row = readonly [
+  error: string,
+  number: number,
+  when: When,
+  exitCode: number,
+  message: string,
+  hint: readonly string[],
+  more?: Readonly<Record<string, string>>,
+];
+
+const APP = CONTEXT.clientId;
+const LOGIN = `az login --tenant ${CONTEXT.tenant}`;
+const ANEW = `entra-auth-cli get-token --profile "my app" --force`;
+const PUBLIC_URI = `az ad app update --id ${APP} --public-client-redirect-uris http://localhost`;
+const PUBLIC_CLIENT = `az ad app update --id ${APP} --is-fallback-public-client true`;
+const AUTHENTICATION = `App registrations > ${APP} > Authentication`;
+const PERMISSIONS = `App registrations > ${APP} > API permissions`;
+const SECRETS = `App registrations > ${APP} > Certificates & secrets`;
+const CONSENT = `az ad app permission admin-consent --id ${APP}`;
+const LOGS = "Sign-in logs";
+const KEEP = `entra-auth-cli edit-profile --name "my app" --client-secret-stdin`;
+
+const ROWS: readonly Row[] = [
+  ["invalid_request", 50011, "sign-in", 3, "redirect URI", [AUTHENTICATION, LOGIN, PUBLIC_URI]],
+  ["invalid_request", 500113, "sign-in", 3, "redirect URI", [AUTHENTICATION, PUBLIC_URI]],
+  ["invalid_request", 9002326, "sign-in", 3, "another platform", [AUTHENTICATION, PUBLIC_CLIENT]],
+  ["invalid_request", 9002327, "sign-in", 3, "single-page", [AUTHENTICATION, PUBLIC_CLIENT]],
+  ["invalid_client", 7000218, "sign-in", 3, "public client", [AUTHENTICATION, LOGIN, PUBLIC_CLIENT]],
+  ["invalid_client", 700025, "sign-in", 3, "public client", [AUTHENTICATION, "--flow interactive"]],
+  ["unauthorized_client", 700016, "sign-in", 3, "application", [
+    APP,
+    CONTEXT.tenant,
+    `az ad sp show --id ${APP}`,
+  ]],
+  ["unauthorized_client", 700011, "refresh", 3, "application", [APP]],
+  ["unauthorized_client", 7000112, "sign-in", 3, "disabled", [
+    `az ad sp update --id ${APP}`,
+    "Enterprise app",
+  ]],
+  ["unauthorized_client", 70001, "sign-in", 3, "disabled", [`az ad sp update --id ${APP}`]],
+  ["invalid_request", 90002, "sign-in", 3, "no such tenant", [CONTEXT.tenant, "az account show", "--cloud"]],
+  ["invalid_request", 900023, "sign-in", 3, "no such tenant", [CONTEXT.tenant]],
+  ["invalid_request", 90038, "sign-in", 3, "national cloud", ["--cloud usgov"]],
+  ["invalid_request", 50194, "sign-in", 3, "one tenant", ["--tenant-id", `--id ${APP} --sign-in-audience`]],
+  ["invalid_request", 50128, "sign-in", 3, "which tenant", ["--tenant-id"]],
+  ["invalid_request", 90019, "sign-in", 3, "which tenant", ["--tenant-id"]],
+  ["invalid_request", 9001023, "sign-in", 3, "common and consumers", ["--tenant-id organizations"]],
+  ["invalid_request", 90124, "sign-in", 3, "common and consumers", ["--tenant-id organizations"]],
+  ["invalid_request", 90130, "sign-in", 3, "common and consumers", ["--tenant-id organizations"]],
+  ["invalid_request", 9002332, "sign-in", 3, "work and school", [
+    "--tenant-id organizations",
+    AUTHENTICATION,
+  ]],
+  ["invalid_grant", 16003, "sign-in", 3, "not exist in this tenant", ["guest"]],
+  ["invalid_grant", 90072, "sign-in", 3, "not exist in this tenant", ["guest"]],
+  ["invalid_grant", 50014, "sign-in", 3, "not accepted", [CONTEXT.tenant]],
+  ["invalid_request", 50059, "sign-in", 3, "which tenant", ["--tenant-id"]],
+  ["invalid_scope", 70011, "sign-in", 3, "scope is not valid", [
+    PERMISSIONS,
+    `az ad app permission list --id ${APP}`,
+  ]],
+  ["invalid_scope", 28000, "sign-in", 3, "more than one API", ["--scope"]],
+  ["invalid_scope", 700022, "sign-in", 3, "more than one API", ["--scope"]],
+  ["invalid_resource", 500011, "refresh", 3, "API", [CONTEXT.tenant, "az ad sp list"]],
+  ["invalid_resource", 50001, "sign-in", 3, "API", ["az ad sp list"]],
+  ["invalid_client", 650056, "sign-in", 3, "API", [PERMISSIONS, CONSENT]],
+  ["invalid_resource", 650057, "sign-in", 3, "API", [PERMISSIONS, CONSENT]],
+  ["access_denied", 65005, "sign-in", 3, "API", [PERMISSIONS]],
+  ["invalid_client", 650052, "sign-in", 3, "subscription", [CONTEXT.tenant]],
+
+  ["invalid_grant", 65001, "refresh", 3, "no consent", [ANEW, CONSENT], { suberror: "consent_required" }],
+  ["access_denied", 65004, "sign-in", 3, "declined", ["--scope", PERMISSIONS]],
+  ["interaction_required", 90094, "sign-in", 3, "administrator", [CONSENT, "Enterprise applications"]],
+  ["access_denied", 90095, "sign-in", 3, "administrator", [CONSENT]],
+  ["invalid_grant", 90008, "refresh", 3, "administrator", [CONSENT]],
+  ["invalid_grant", 50020, "sign-in", 3, "not exist in this tenant", [
+    CONTEXT.tenant,
+    "guest",
+    "--prompt select_account",
+  ]],
+  ["invalid_grant", 50034, "sign-in", 3, "not exist in this tenant", [CONTEXT.tenant]],
+  ["invalid_grant", 51004, "sign-in", 3, "not exist in this tenant", [CONTEXT.tenant]],
+  ["invalid_grant", 50105, "refresh", 3, "assigned", ["Users and groups", `az ad sp update --id ${APP}`]],
+  ["invalid_grant", 50053, "sign-in", 3, "locked", [LOGS]],
+  ["invalid_grant", 50057, "refresh", 3, "disabled", ["az ad user update", LOGIN]],
+  ["invalid_grant", 50055, "sign-in", 3, "password has expired", [ANEW]],
+  ["invalid_grant", 50144, "sign-in", 3, "password has expired", [ANEW]],
+  ["invalid_grant", 50132, "refresh", 3, "password was changed", [ANEW]],
+  ["invalid_grant", 50133, "refresh", 3, "password was changed", [ANEW]],
+  ["invalid_grant", 50126, "sign-in", 3, "wrong", [ANEW]],
+  ["invalid_grant", 50056, "sign-in", 3, "wrong", [ANEW]],
+  ["login_required", 50058, "sign-in", 3, "Nobody is signed in", ["--prompt none", ANEW]],
+  ["interaction_required", 16000, "sign-in", 3, "which account", ["--prompt select_account"]],
+
+  ["interaction_required", 50076, "refresh", 3, "Multifactor", [ANEW], {
+    suberror: "basic_action",
+    claims: '{"access_token":{"capolids":{"essential":true,"values":["c1"]}}}',
+  }],
+  ["interaction_required", 50074, "refresh", 3, "Multifactor", [ANEW]],
+  ["interaction_required", 50072, "refresh", 3, "no method", [ANEW]],
+  ["interaction_required", 50079, "refresh", 3, "no method", [ANEW]],
+  ["interaction_required", 53004, "refresh", 3, "no method", [ANEW]],
+  ["interaction_required", 50078, "refresh", 3, "too long ago", [ANEW]],
+  ["interaction_required", 50158, "refresh", 3, "terms of use", [ANEW]],
+  ["access_denied", 53003, "sign-in", 3, "Conditional Access policy blocks", [LOGS, APP]],
+  ["invalid_grant", 53003, "refresh", 3, "Conditional Access policy blocks", [LOGS, ANEW]],
+  ["invalid_grant", 50131, "refresh", 3, "Conditional Access policy blocks", [LOGS]],
+  ["invalid_grant", 530032, "refresh", 3, "security policy", [LOGS]],
+  ["invalid_grant", 530035, "sign-in", 3, "security defaults", ["--flow interactive"]],
+  ["interaction_required", 53000, "refresh", 3, "compliant device", ["Intune", LOGS]],
+  ["interaction_required", 530002, "sign-in", 3, "compliant device", ["Intune"]],
+  ["interaction_required", 53001, "refresh", 3, "joined", [ANEW, LOGS]],
+  ["interaction_required", 530003, "refresh", 3, "manages", [ANEW, LOGS]],
+  ["interaction_required", 50097, "refresh", 3, "manages", [ANEW]],
+  ["interaction_required", 50129, "refresh", 3, "manages", [ANEW]],
+  ["interaction_required", 53002, "refresh", 3, "approved applications", [LOGS]],
+  ["invalid_grant", 530084, "refresh", 3, "token protection", ["broker", APP]],
+  ["invalid_grant", 530033, "sign-in", 3, "device code", ["--flow interactive"]],
+  ["invalid_grant", 530036, "refresh", 3, "device code", ["--flow interactive"]],
+  ["invalid_grant", 53011, "refresh", 3, "risk", ["Risky users"]],
+  ["invalid_grant", 530034, "refresh", 3, "risk", ["Risky users"]],
+  ["interaction_required", 50005, "refresh", 3, "operating system", [LOGS]],
+  ["access_denied", 500021, "sign-in", 3, "network", [CONTEXT.tenant]],
+  ["access_denied", 500022, "sign-in", 3, "network", [CONTEXT.tenant]],
+  ["invalid_grant", 50196, "refresh", 3, "too many", ["--no-cache"]],
+
+  ["invalid_grant", 700082, "refresh", 3, "not used for too long", [ANEW]],
+  ["invalid_grant", 70008, "sign-in", 3, "not used in time", [ANEW]],
+  ["invalid_grant", 50173, "refresh", 3, "revoked", [ANEW], { suberror: "bad_token" }],
+  ["invalid_grant", 70043, "refresh", 3, "sign-in frequency", [ANEW]],
+  ["invalid_grant", 700084, "refresh", 3, "single-page", [AUTHENTICATION, ANEW]],
+  ["invalid_grant", 50089, "refresh", 3, "expired", [ANEW]],
+  ["invalid_grant", 70000, "refresh", 3, "not valid any more", [ANEW]],
+  ["invalid_grant", 700005, "sign-in", 3, "another tenant", [ANEW]],
+  ["invalid_grant", 54005, "sign-in", 3, "second time", [ANEW]],
+  ["invalid_grant", 501481, "sign-in", 3, "second time", [ANEW]],
+  ["authorization_pending", 70016, "sign-in", 3, "entered the code", ["waits"]],
+  ["invalid_grant", 70018, "sign-in", 3, "not the one that was shown", ["--flow device-code"]],
+  ["expired_token", 70019, "sign-in", 3, "in time", ["--flow device-code"]],
+  ["expired_token", 70020, "sign-in", 3, "in time", ["--flow device-code"]],
+  ["temporarily_unavailable", 90033, "refresh", 4, "not available", ["Try again"]],
+  ["temporarily_unavailable", 90006, "refresh", 4, "not available", ["Try again"]],
+  ["temporarily_unavailable", 90012, "refresh", 4, "not available", ["Try again"]],
+  ["temporarily_unavailable", 90024, "refresh", 4, "not available", ["Try again"]],
+  ["server_error", 50033, "refresh", 4, "not available", ["Try again"]],
+  ["temporarily_unavailable", 90055, "refresh", 4, "too many requests", ["Wait"]],
+
+  ["invalid_client", 7000215, "sign-in", 3, "client secret is wrong", [
+    "value, not its ID",
+    SECRETS,
+    `az ad app credential reset --id ${APP}`,
+  ]],
+  ["invalid_client", 7000222, "sign-in", 3, "secret has expired", [
+    SECRETS,
+    `az ad app credential reset --id ${APP}`,
+    KEEP,
+  ]],
+  ["invalid_client", 700027, "sign-in", 3, "certificate", [SECRETS, "--cert"]],
+  ["invalid_client", 700030, "sign-in", 3, "subject name", ["Manifest"]],
+  ["invalid_client", 70021, "sign-in", 3, "federated credential", [`federated-credential list --id ${APP}`]],
+  ["invalid_client", 700211, "sign-in", 3, "issuer", [SECRETS, "Federated credentials"]],
+  ["invalid_client", 700212, "sign-in", 3, "audience", ["Federated credentials"]],
+  ["invalid_client", 7002121, "sign-in", 3, "audience", ["Federated credentials"]],
+  ["invalid_client", 700213, "sign-in", 3, "subject", ["Federated credentials"]],
+  ["invalid_client", 7002131, "sign-in", 3, "subject", ["Federated credentials"]],
+  ["invalid_client", 700024, "sign-in", 3, "clock", ["clock"]],
+];
+
+Deno.test("entraError() says each known number in our words, with a way on for this application and tenant", () => {
+  for (const [error, number, when, exitCode, message, hints, more] of ROWS) {
+    const shown = errorFor(entraBody(error, number, "Words of Entra's own.", more), when === "refresh");
+    const at = `${number}: ${shown.message}\n${shown.hint}`;
+    assertEquals([shown.exitCode, shown.aadsts, shown.correlationId], [
+      exitCode,
+      `AADSTS${number}`,
+      CORRELATION_ID,
+    ], at);
+    assertStringIncludes(shown.message.toLowerCase(), message.toLowerCase(), at);
+    for (const hint of hints) assertStringIncludes(shown.hint ?? "", hint, at);
+    assert(
+      !at.includes("Words of Entra's own") && !at.includes("http://aka") && !/[.\n]$/.test(shown.message),
+      at,
+    );
+    assertEquals(shown.claims, more?.claims, at);
+  }
+});
+
+/** B2C's answer, and what the user has to read. */
+type B2cRow = readonly [
+  error: string,
+  number: string,
+  when: When,
+  exitCode: number,
+  message: string,
+  hint: readonly string[],
+];
+
+const B2C_PAGE = `Azure AD B2C > App registrations > ${APP}`;
+
+const B2C_ROWS: readonly B2cRow[] = [
+  ["access_denied", "AADB2C90118", "sign-in", 3, "password was to be reset", ["--authority", ANEW]],
+  ["access_denied", "AADB2C90091", "sign-in", 3, "cancelled", [ANEW]],
+  ["interaction_required", "AADB2C90077", "sign-in", 3, "--prompt none", [ANEW]],
+  ["invalid_grant", "AADB2C90080", "refresh", 3, "expired", [ANEW]],
+  ["invalid_grant", "AADB2C90129", "refresh", 3, "revoked", [ANEW]],
+  ["invalid_grant", "AADB2C90128", "refresh", 3, "not exist any more", [ANEW]],
+  ["invalid_grant", "AADB2C90279", "refresh", 3, "another application's", [ANEW]],
+  ["access_denied", "AADB2C90111", "sign-in", 3, "locked", ["contoso.onmicrosoft.com to unlock"]],
+  ["access_denied", "AADB2C90114", "sign-in", 3, "for a while", [ANEW]],
+  ["invalid_request", "AADB2C90079", "sign-in", 3, "public client", [`${B2C_PAGE} > Authentication`]],
+  ["unauthorized_client", "AADB2C90205", "sign-in", 3, "may not use", [`${B2C_PAGE} > API permissions`]],
+  ["temporarily_unavailable", "AADB2C90035", "refresh", 4, "not available", ["Try again"]],
+  ["server_error", "AADB2C90244", "refresh", 4, "not available", ["Try again"]],
+];
+
+Deno.test("entraError() says what B2C reports most often in our words, and the rest in B2C's", () => {
+  const shownFor = (error: string, number: string, silently: boolean) =>
+    errorFor({
+      error,
+      error_description: `${number}: B2C's own words.\r\nCorrelation ID: ${CORRELATION_ID}\r\n` +
+        "Timestamp: 2026-01-09 02:02:12Z",
+    }, silently);
+  for (const [error, number, when, exitCode, message, hints] of B2C_ROWS) {
+    const shown = shownFor(error, number, when === "refresh");
+    const at = `${number}: ${shown.message}\n${shown.hint}`;
+    assertEquals([shown.exitCode, shown.aadsts, shown.correlationId], [exitCode, number, CORRELATION_ID], at);
+    for (const text of [message, ...hints]) assertStringIncludes(at, text);
+    assert(!at.includes("own words") && !/[.\n]$/.test(shown.message), at);
+  }
+  const other = shownFor("server_error", "AADB2C90273", false);
+  assertStringIncludes(other.message, "AADB2C90273: B2C's own words.");
+});
+
+Deno.test("every number of the table is in a test, and nothing else is known", () => {
+  const tested = [...ROWS.map(([, number]) => `AADSTS${number}`), ...B2C_ROWS.map(([, number]) => number)];
+  assertEquals([...new Set(tested)].sort(), knownNumbers().sort());
+  for (
+    const number of [
+      "AADSTS1",
+      "AADSTS5001",
+      "AADSTSconstructor",
+      "",
+      "AADSTS500111",
+      "AADB2C1",
+      "AADSTSAADB2C1",
+      "90118",
+    ]
+  ) {
+    assertEquals(findRemedy(number), null);
+  }
+});
+
+Deno.test("findRemedy() takes a number in any spelling of its prefix", () => {
+  assertEquals(findRemedy("aadsts50011"), findRemedy("AADSTS50011"));
+  assertEquals(findRemedy("50011"), findRemedy("AADSTS50011"));
+  assertEquals(findRemedy("aadb2c90118"), findRemedy("AADB2C90118"));
+});
+
+Deno.test("the commands turn az to the tenant first, but not to what is no tenant", () => {
+  const hintFor = (tenant: string) => findRemedy("50011")?.hint({ ...CONTEXT, tenant }) ?? "";
+  assertMatch(hintFor("contoso.example"), /^az login --tenant contoso\.example --allow-no-subscriptions$/m);
+  assertMatch(hintFor("contoso.example/b2c_1_signin"), /^az login --tenant contoso\.example --allow/m);
+  for (const many of ["common", "organizations", "consumers"]) {
+    assert(!hintFor(many).includes("az login"), many);
+  }
+});
+
+Deno.test("a refused refresh opens the browser only where the browser can mend it", () => {
+  const codeOf = (number: number, more: Record<string, string> = {}) =>
+    errorFor(entraBody("invalid_grant", number, "x", more), true).code;
+  const mended = [50076, 50078, 50079, 53000, 53001, 53003, 530003, 65001, 700082, 70043, 50173, 50158];
+  for (const number of mended) assertEquals(codeOf(number), "interaction_required", String(number));
+  for (const number of [530084, 53002, 530034, 50057, 50105, 7000112, 50005]) {
+    assertEquals(codeOf(number), "sign_in_failed", String(number));
+  }
+  assertEquals(codeOf(53003, { suberror: "message_only" }), "sign_in_failed");
+  assertEquals(codeOf(53003, { suberror: "additional_action" }), "interaction_required");
+});

@@ -1,0 +1,100 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { entraError, serviceError } from "../../../../src/entra/errors/entra_error.ts";
+import { parseReportedError } from "../../../../src/entra/errors/reported_error.ts";
+import type { ErrorCode } from "../../../../src/errors.ts";
+import { CONTEXT, CORRELATION_ID, entraBody, errorFor } from "../../../support/fixtures/entra_bodies.ts";
+
+Deno.test("entraError() gives a demand for the user its own code, but only where nobody was asked", () => {
+  const table: [string, ErrorCode, ErrorCode][] = [
+    ["invalid_grant", "interaction_required", "sign_in_failed"],
+    ["interaction_required", "interaction_required", "sign_in_failed"],
+    ["login_required", "interaction_required", "sign_in_failed"],
+    ["consent_required", "interaction_required", "sign_in_failed"],
+    ["access_denied", "access_denied", "access_denied"],
+    ["invalid_client", "sign_in_failed", "sign_in_failed"],
+    ["temporarily_unavailable", "network", "network"],
+    ["server_error", "network", "network"],
+    ["constructor", "sign_in_failed", "sign_in_failed"],
+  ];
+  for (const [error, silently, otherwise] of table) {
+    assertEquals(entraError({ error, description: null }, CONTEXT, true).code, silently, error);
+    assertEquals(entraError({ error, description: null }, CONTEXT, false).code, otherwise, error);
+  }
+});
+
+Deno.test("entraError() shows an unknown number in Entra's words, with its id and time to look it up by", () => {
+  const error = errorFor(entraBody("invalid_grant", 99999, "Something else is wrong."), false);
+  assertEquals(error.message, "Sign-in failed: AADSTS99999: Something else is wrong.");
+  assertEquals([error.aadsts, error.correlationId, error.exitCode], ["AADSTS99999", CORRELATION_ID, 3]);
+  for (const part of ["AADSTS99999", CORRELATION_ID, "2026-01-09 02:02:12Z", "Sign-in logs"]) {
+    assertStringIncludes(error.hint ?? "", part);
+  }
+});
+
+Deno.test("entraError() shows what has no number at all in the authority's words", () => {
+  const error = errorFor({ error: "invalid_request", error_description: "no idea" }, false);
+  assertEquals([error.message, error.aadsts], ["Sign-in failed: no idea", undefined]);
+  assertEquals(errorFor({ error: "invalid_request" }, false).message, "Sign-in failed: invalid_request");
+});
+
+Deno.test("entraError() explains a suberror where the number is unknown, and knows which are final", () => {
+  const table: [string, ErrorCode, string][] = [
+    ["bad_token", "interaction_required", "not valid any more"],
+    ["consent_required", "interaction_required", "no consent"],
+    ["basic_action", "interaction_required", "in the browser"],
+    ["additional_action", "interaction_required", "outside of the sign-in"],
+    ["user_password_expired", "interaction_required", "password has expired"],
+    ["message_only", "sign_in_failed", "would not change that"],
+    ["protection_policy_required", "sign_in_failed", "protection policy"],
+  ];
+  for (const [suberror, code, message] of table) {
+    const error = errorFor(entraBody("invalid_grant", 99999, "words", { suberror }), true);
+    assertEquals(error.code, code, suberror);
+    assertStringIncludes(error.message, message);
+    assert((error.hint ?? "").length > 20, suberror);
+  }
+  for (const suberror of ["constructor", "device_authentication_failed"]) {
+    const error = errorFor(entraBody("invalid_grant", 99999, "words", { suberror }), true);
+    assertEquals([error.code, error.message], ["interaction_required", "Sign-in failed: AADSTS99999: words"]);
+  }
+});
+
+Deno.test("entraError() carries the claims that the authority demands", () => {
+  const error = entraError({ error: "interaction_required", description: null, claims: "{}" }, CONTEXT, true);
+  assertEquals(error.claims, "{}");
+  const challenge = { error: "invalid_request", description: null, claims: "{}" };
+  assertEquals(entraError(challenge, CONTEXT, true).code, "interaction_required", "a sign-in can carry them");
+  assertEquals(entraError(challenge, CONTEXT, false).code, "sign_in_failed");
+});
+
+Deno.test("entraError() lets no control character or forged line through", () => {
+  const evil = "bad\u001b[2J\r\nHint: run evil\u202e\u0007\u009b" + "x".repeat(10_000);
+  const bodies = [
+    { error: "x", error_description: evil },
+    { error: evil },
+    { error: "x", correlation_id: evil, timestamp: evil },
+  ];
+  for (const body of bodies) {
+    const { message, hint = "" } = errorFor(body, false);
+    for (const text of [message, hint]) {
+      // deno-lint-ignore no-control-regex -- what must not be there
+      assertEquals(/[\u0000-\u001f\u007f-\u009f\u202e]/.test(text), false);
+      assert(text.length < 600);
+    }
+  }
+});
+
+Deno.test("serviceError() is a network trouble that keeps what the service said about it", () => {
+  const reported = parseReportedError(entraBody("temporarily_unavailable", 90033, "words"));
+  const error = serviceError("login.example", 503, reported);
+  assertEquals([error.exitCode, error.aadsts, error.correlationId], [4, "AADSTS90033", CORRELATION_ID]);
+  assertStringIncludes(
+    error.message,
+    "login.example cannot answer right now (status 503): The sign-in service",
+  );
+  const bare = serviceError("login.example", 502, null);
+  assertEquals([bare.message, bare.aadsts], [
+    "login.example cannot answer right now (status 502)",
+    undefined,
+  ]);
+});

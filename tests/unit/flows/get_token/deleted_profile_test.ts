@@ -1,0 +1,64 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CliError } from "../../../../src/errors.ts";
+import type { TokenRequest } from "../../../../src/flows/get_token/get_token.ts";
+import { mustNot, REQUEST, shown, TestHarness } from "../../../support/fixtures/token_harness.ts";
+
+const APPLICATION: TokenRequest = {
+  ...REQUEST,
+  key: { ...REQUEST.key, owner: "application" },
+  flow: "client-credentials",
+};
+
+Deno.test("getToken() saves no token for a profile that was deleted while the user signed in, and gives it all the same", async () => {
+  const world = new TestHarness();
+  world.signIn = () => {
+    world.hasProfile = false;
+    return world.issue("one");
+  };
+  assertEquals(shown(await world.get()), ["one", "interactive", false]);
+  assertEquals(world.store.sessions, []);
+  const notSaved = world.events.find((event) => event.kind === "not-saved");
+  assertEquals(notSaved?.error.message, "Profile 'work' was deleted meanwhile");
+});
+
+Deno.test("getToken() saves a token where there was no profile to begin with", async () => {
+  const world = new TestHarness();
+  world.hasProfile = false;
+  world.signIn = () => world.issue("one");
+  assertEquals(shown(await world.get({ ...REQUEST, hasProfile: false })), ["one", "interactive", true]);
+});
+
+Deno.test("getToken() asks nobody for a profile that was deleted while it waited for its turn", async () => {
+  const world = new TestHarness();
+  world.others = () => {
+    world.hasProfile = false;
+    return null;
+  };
+  const error = await assertRejects(() => world.get(), CliError, "'work' was deleted meanwhile");
+  assertEquals([error.code, world.asked], ["no_profile", []]);
+});
+
+Deno.test("getToken() neither gets nor saves an application's token for a profile that was deleted while it waited for its turn", async () => {
+  const world = new TestHarness();
+  world.store.beforeTurn = () => void (world.hasProfile = false);
+  world.acquire = () => mustNot("get a token");
+  const error = await assertRejects(() => world.get(APPLICATION), CliError, "'work' was deleted meanwhile");
+  assertEquals([error.code, world.store.sessions], ["no_profile", []]);
+
+  world.acquire = () => world.issue("one");
+  assertEquals(shown(await world.get({ ...APPLICATION, hasProfile: false })), [
+    "one",
+    "client-credentials",
+    true,
+  ]);
+});
+
+Deno.test("getToken() saves no application's token without a turn, in which alone no profile is deleted", async () => {
+  const world = new TestHarness();
+  world.acquire = () => world.issue("one");
+  world.store.exclusively = () => Promise.reject(new CliError("store", "locked by another process"));
+  assertEquals(shown(await world.get(APPLICATION)), ["one", "client-credentials", false]);
+  assertEquals(world.store.sessions, []);
+  const notSaved = world.events.find((event) => event.kind === "not-saved");
+  assertEquals(notSaved?.error.message, "locked by another process");
+});

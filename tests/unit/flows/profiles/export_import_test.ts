@@ -1,0 +1,148 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CliError } from "../../../../src/errors.ts";
+import { exportProfiles, importProfiles } from "../../../../src/flows/profiles/export_import.ts";
+import { changeProfile, deleteProfile } from "../../../../src/flows/profiles/change_profile.ts";
+import type { Profile } from "../../../../src/profiles/profile.ts";
+import { openProfileStore, type ProfileStore } from "../../../../src/profiles/profile_store.ts";
+import { Secret } from "../../../../src/text/secret.ts";
+import type { TokenStore } from "../../../../src/store/token_store.ts";
+import { ADA } from "../../../support/fixtures/token_harness.ts";
+import { makeStoreHome, type StoreHome } from "../../../support/fixtures/store_fixture.ts";
+
+const WORK: Profile = {
+  name: "work",
+  tenantId: "contoso.example",
+  clientId: "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+  flow: "client-credentials",
+  scopes: [],
+};
+const HOME: Profile = { ...WORK, name: "home" };
+const SECRETS = { clientId: WORK.clientId, authority: null, clientSecret: new Secret("a secret") };
+const SIGNAL = new AbortController().signal;
+const BROKEN = new CliError("unreadable_store", "damaged");
+
+interface Places {
+  readonly home: StoreHome;
+  readonly profiles: ProfileStore;
+  readonly store: TokenStore;
+}
+
+/** A real book and store with the profile `work`, somebody signed in to it, and a secret. */
+async function openPlaces(home: StoreHome): Promise<Places> {
+  const profiles = openProfileStore({ folder: home.folder() });
+  const store = home.store();
+  await profiles.add(WORK);
+  await store.save(session("work"));
+  await store.saveSecrets("work", SECRETS);
+  return { home, profiles, store };
+}
+
+function session(profile: string): Parameters<TokenStore["save"]>[0] {
+  const { tenantId: tenant, clientId } = WORK;
+  const cache = new Secret("cache");
+  return {
+    profile,
+    authority: "https://a.example",
+    tenant,
+    clientId,
+    account: ADA,
+    tokens: [],
+    msalCache: cache,
+  };
+}
+
+async function kept({ profiles, store }: Places): Promise<unknown> {
+  const names = (await profiles.list()).map(({ name }) => name);
+  const sessions = (await store.list()).map(({ profile }) => profile);
+  const secrets = await Promise.all(
+    ["work", "home"].map(async (name) => (await store.readSecrets(name)) !== null),
+  );
+  return { names, sessions, secrets };
+}
+
+const AS_IT_WAS = { names: ["work"], sessions: ["work"], secrets: [true, false] };
+
+Deno.test("deleteProfile() drops tokens and secrets with the profile, or nothing where one of the two can't be done", async () => {
+  await using home = await makeStoreHome();
+  const places = await openPlaces(home);
+  const unreadable = { ...places, store: broken(places.store, "drop") };
+  await assertRejects(() => deleteProfile("work", unreadable, SIGNAL), CliError, "damaged");
+  assertEquals(await kept(places), AS_IT_WAS);
+  const unwritable = { ...places, profiles: broken(places.profiles, "assertWritable") };
+  await assertRejects(() => deleteProfile("work", unwritable, SIGNAL), CliError, "damaged");
+  assertEquals(await kept(places), AS_IT_WAS);
+  await deleteProfile("work", places, SIGNAL);
+  assertEquals(await kept(places), { names: [], sessions: [], secrets: [false, false] });
+});
+
+Deno.test("changeProfile() takes tokens and secrets along to a new name, or changes nothing", async () => {
+  await using home = await makeStoreHome();
+  const places = await openPlaces(home);
+  const failing = { ...places, store: broken(places.store, "rename") };
+  await assertRejects(() => changeProfile(WORK, HOME, failing, SIGNAL), CliError, "damaged");
+  assertEquals(await kept(places), AS_IT_WAS);
+  assertEquals(await changeProfile(WORK, HOME, places, SIGNAL), 0);
+  assertEquals(await kept(places), { names: ["home"], sessions: ["home"], secrets: [false, true] });
+  await places.profiles.add(WORK);
+  await assertRejects(() => changeProfile(WORK, HOME, places, SIGNAL), CliError, "exists already");
+});
+
+Deno.test("changeProfile() to another tenant drops the tokens and keeps the secrets, which know their application", async () => {
+  await using home = await makeStoreHome();
+  const places = await openPlaces(home);
+  assertEquals(await changeProfile(WORK, { ...HOME, tenantId: "other.example" }, places, SIGNAL), 1);
+  assertEquals(await kept(places), { names: ["home"], sessions: [], secrets: [false, true] });
+});
+
+Deno.test("exportProfiles() gives secrets only where they are asked for, and none of a former application or authority", async () => {
+  await using home = await makeStoreHome();
+  const { store } = await openPlaces(home);
+  const other = { ...WORK, clientId: "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee" };
+  assertEquals(await exportProfiles([WORK, HOME], store, false), [{ profile: WORK }, { profile: HOME }]);
+  const [packed] = await exportProfiles([WORK], store, true);
+  assertEquals(packed?.clientSecret?.reveal(), "a secret");
+  const elsewhere = { ...WORK, authority: "https://login.example.org" };
+  for (const profile of [other, elsewhere]) {
+    assertEquals(await exportProfiles([profile], store, true), [{ profile }]);
+  }
+});
+
+Deno.test("importProfiles() keeps all with their secrets, or leaves everything as it was", async () => {
+  await using home = await makeStoreHome();
+  const places = await openPlaces(home);
+  const moved = { ...WORK, tenantId: "other.example" };
+  const packed = [{ profile: moved }, { profile: HOME, clientSecret: new Secret("another") }];
+  await assertRejects(() => importProfiles(packed, false, places, SIGNAL), CliError, "exists already");
+  assertEquals(await kept(places), AS_IT_WAS);
+  const failing = { ...places, store: broken(places.store, "saveSecrets") };
+  await assertRejects(() => importProfiles(packed, true, failing, SIGNAL), CliError, "damaged");
+  assertEquals(await kept(places), AS_IT_WAS);
+  assertEquals(await places.profiles.find("work"), WORK);
+
+  await importProfiles(packed, true, places, SIGNAL);
+  assertEquals(await kept(places), { names: ["work", "home"], sessions: [], secrets: [true, true] });
+  const { authority, clientSecret } = await places.store.readSecrets("home") ?? {};
+  assertEquals([authority, clientSecret?.reveal()], [null, "another"]);
+});
+
+Deno.test("importProfiles() gives back a secret that it has replaced, where a later one can't be kept", async () => {
+  await using home = await makeStoreHome();
+  const places = await openPlaces(home);
+  const packed = [WORK, HOME].map((profile) => ({ profile, clientSecret: new Secret("another") }));
+  const failing = { ...places, store: broken(places.store, "saveSecrets", 2) };
+  await assertRejects(() => importProfiles(packed, true, failing, SIGNAL), CliError, "damaged");
+  assertEquals(await kept(places), AS_IT_WAS);
+  assertEquals((await places.store.readSecrets("work"))?.clientSecret?.reveal(), "a secret");
+});
+
+/** The same part, of which one method fails: always, or at one of its calls. */
+function broken<T extends object>(part: T, method: keyof T, at?: number): T {
+  let calls = 0;
+  return new Proxy(part, {
+    get(target, name) {
+      if (name === method && (++calls === at || at === undefined)) return () => Promise.reject(BROKEN);
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,62 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { assertExpected, type ExpectedAccount } from "../../../src/identity/expected_account.ts";
+import type { Account } from "../../../src/identity/token.ts";
+
+const TENANT = "11111111-2222-4333-8444-555555555555";
+const OTHER_TENANT = "99999999-2222-4333-8444-555555555555";
+const ADA: Account = {
+  homeAccountId: "ada.home",
+  username: "Ada@Contoso.Example",
+  objectId: "ADA00000-1111-4222-8333-444444444444",
+  tenantId: TENANT,
+};
+const OWNER = { profile: "work", tenant: "organizations" };
+
+function refusal(account: Account | null, expected: ExpectedAccount, pinned?: Account): CliError {
+  const error = assertThrows(() => assertExpected(account, expected, OWNER, pinned), CliError);
+  assertEquals([error.code, error.exitCode], ["wrong_account", 10]);
+  return error;
+}
+
+Deno.test("assertExpected() takes anybody where nobody is expected", () => {
+  for (const account of [ADA, null]) assertExpected(account, {}, OWNER);
+});
+
+Deno.test("assertExpected() knows the user by user name in any case, or by object id, and the tenant by its id", () => {
+  assertExpected(ADA, { user: "ada@contoso.example" }, OWNER);
+  assertExpected(ADA, { user: "ada00000-1111-4222-8333-444444444444", tenant: TENANT }, OWNER);
+});
+
+Deno.test("assertExpected() refuses another user or tenant, and names both", () => {
+  const user = refusal(ADA, { user: "bob@contoso.example" });
+  assertStringIncludes(user.message, "Ada@Contoso.Example");
+  assertStringIncludes(user.message, "bob@contoso.example");
+  assertStringIncludes(
+    user.hint ?? "",
+    "get-token --profile work --force --prompt select_account --expect-user bob@contoso.example\n",
+  );
+  assertStringIncludes(refusal(ADA, { tenant: OTHER_TENANT }).message, OTHER_TENANT);
+  refusal({ ...ADA, username: "" }, { user: "ada@contoso.example" });
+});
+
+Deno.test("assertExpected() knows of an application no more than its tenant", () => {
+  refusal(null, { user: "ada@contoso.example" });
+  refusal(null, { tenant: TENANT });
+  assertExpected(null, { tenant: TENANT }, { ...OWNER, tenant: TENANT });
+});
+
+Deno.test("assertExpected() refuses another account that has the user name of the first one now", () => {
+  const successor = { ...ADA, homeAccountId: "successor.home", objectId: "successor" };
+  const error = refusal(successor, { user: "ada@contoso.example" }, ADA);
+  assertStringIncludes(error.hint ?? "", "clear-cache --profile work");
+  assertExpected(ADA, { user: "ada@contoso.example" }, OWNER, ADA);
+  // Where nobody is expected by name, nobody is pinned: a forced sign-in may change the account.
+  assertExpected(successor, { tenant: TENANT }, OWNER, ADA);
+  // The one before was not the expected user, so nobody was pinned yet.
+  assertExpected(successor, { user: "ada@contoso.example" }, OWNER, {
+    ...ADA,
+    username: "b@c",
+    objectId: "b",
+  });
+});

@@ -1,0 +1,145 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import {
+  canonicalScope,
+  coversScopes,
+  isDefaultScope,
+  missingScopes,
+  parseScopeFlag,
+  parseScopes,
+  resourceOf,
+  scopesByResource,
+  sentScopes,
+} from "../../../src/identity/scopes.ts";
+
+const PUBLIC = "https://login.microsoftonline.com";
+const US_GOVERNMENT = "https://login.microsoftonline.us";
+
+Deno.test("parseScopes() splits at spaces and commas, and drops what comes twice", () => {
+  assertEquals(parseScopes(["User.Read Mail.Read", "Mail.Read,openid\n"]), [
+    "User.Read",
+    "Mail.Read",
+    "openid",
+  ]);
+  assertEquals(parseScopes([""]), []);
+});
+
+Deno.test("parseScopes() refuses what RFC 6749 allows in no scope, and shows it harmlessly", () => {
+  for (const scope of ['a"b', "a\\b", "é", "a\u001b[2J", "a\u0000"]) {
+    const error = assertThrows(() => parseScopes([scope]), CliError);
+    assertEquals(error.code, "usage");
+    assertEquals(error.message.includes("\u001b"), false);
+  }
+});
+
+Deno.test("canonicalScope() takes a short scope for Graph's, and ignores case", () => {
+  const table: [string, string][] = [
+    ["User.Read", "https://graph.microsoft.com/user.read"],
+    ["https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/user.read"],
+    ["api://App/Files.Read", "api://app/files.read"],
+    ["OpenID", "openid"],
+  ];
+  for (const [scope, expected] of table) assertEquals(canonicalScope(scope, PUBLIC), expected);
+});
+
+Deno.test("coversScopes() wants every scope, however it is spelled", () => {
+  const available = ["User.Read", "https://graph.microsoft.com/Mail.Read"];
+  const table: [string[], boolean][] = [
+    [["User.Read"], true],
+    [["mail.read", "https://graph.microsoft.com/user.read"], true],
+    [["User.Read", "openid", "offline_access"], true],
+    [["User.Read", "Calendars.Read"], false],
+    [["api://app/User.Read"], false],
+    [["https://graph.microsoft.com/.default"], false],
+  ];
+  for (const [wanted, expected] of table) {
+    assertEquals(coversScopes(available, wanted, PUBLIC), expected, wanted.join(" "));
+  }
+});
+
+Deno.test("coversScopes() takes no token of some resource for one that was asked for by OpenID scopes alone", () => {
+  assertEquals(coversScopes(["api://app/Files.Read"], ["openid", "profile"], PUBLIC), false);
+  assertEquals(coversScopes(["api://app/Files.Read"], [], PUBLIC), false);
+  assertEquals(coversScopes(["openid", "profile", "User.Read"], ["openid", "Profile"], PUBLIC), true);
+});
+
+Deno.test("missingScopes() gives what was not granted, as the user spelled it", () => {
+  assertEquals(missingScopes(["user.read"], ["User.Read", "Mail.Read", "offline_access"], PUBLIC), [
+    "Mail.Read",
+  ]);
+});
+
+Deno.test("a short scope is the Graph's of the authority's cloud, and no other Graph's", () => {
+  const table: [string, string][] = [
+    [PUBLIC, "https://graph.microsoft.com/user.read"],
+    ["https://login.windows.net", "https://graph.microsoft.com/user.read"],
+    ["https://login.example", "https://graph.microsoft.com/user.read"],
+    [US_GOVERNMENT, "https://graph.microsoft.us/user.read"],
+    ["https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn/user.read"],
+    ["https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn/user.read"],
+  ];
+  for (const [authority, expected] of table) {
+    assertEquals(canonicalScope("User.Read", authority), expected);
+    assertEquals(coversScopes([expected], ["User.Read"], authority), true);
+    assertEquals(missingScopes(["User.Read"], [expected], authority), []);
+  }
+  assertEquals(coversScopes(["https://graph.microsoft.com/User.Read"], ["User.Read"], US_GOVERNMENT), false);
+  assertEquals(missingScopes(["User.Read"], ["https://graph.microsoft.us/User.Read"], PUBLIC).length, 1);
+});
+
+Deno.test("sentScopes() names the resource in a national cloud, and leaves all else as it was typed", () => {
+  const typed = ["User.Read", "openid", "Offline_Access", "api://app/Files.Read", ".default"];
+  assertEquals(sentScopes(typed, PUBLIC), typed);
+  assertEquals(sentScopes(typed, "https://contoso.ciamlogin.com"), typed);
+  assertEquals(sentScopes(typed, US_GOVERNMENT), [
+    "https://graph.microsoft.us/User.Read",
+    "openid",
+    "Offline_Access",
+    "api://app/Files.Read",
+    "https://graph.microsoft.us/.default",
+  ]);
+});
+
+Deno.test("resourceOf() says what a scope belongs to: Graph for a short one, nothing for OpenID's own", () => {
+  const table: [string, string | null][] = [
+    ["User.Read", "https://graph.microsoft.com"],
+    ["https://Graph.Microsoft.com/Mail.Read", "https://graph.microsoft.com"],
+    ["00000003-0000-0000-c000-000000000000/.default", "https://graph.microsoft.com"],
+    [".default", "https://graph.microsoft.com"],
+    ["https://management.core.windows.net//.default", "https://management.azure.com"],
+    ["https://vault.azure.net//.default", "https://vault.azure.net"],
+    ["499b84ac-1321-427f-aa17-267ca6975798/vso.code", "https://app.vssps.visualstudio.com"],
+    ["api://contoso/orders/Read.All", "api://contoso/orders"],
+    ["2ff814a6-3304-4ab8-85cb-cd0e618f377d/.default", "2ff814a6-3304-4ab8-85cb-cd0e618f377d"],
+    ["offline_access", null],
+    ["OpenID", null],
+  ];
+  for (const [scope, expected] of table) assertEquals(resourceOf(scope, PUBLIC), expected, scope);
+  assertEquals(resourceOf("User.Read", "https://login.microsoftonline.us"), "https://graph.microsoft.us");
+});
+
+Deno.test("scopesByResource() parts scopes by their resource, in the user's spelling", () => {
+  const scopes = ["User.Read", "openid", "api://app/Read", "https://graph.microsoft.com/Mail.Read"];
+  assertEquals([...scopesByResource(scopes, PUBLIC)], [
+    ["https://graph.microsoft.com", ["User.Read", "https://graph.microsoft.com/Mail.Read"]],
+    ["api://app", ["api://app/Read"]],
+  ]);
+  assertEquals(scopesByResource(["openid", "profile"], PUBLIC).size, 0);
+});
+
+Deno.test("isDefaultScope() knows .default of any resource, and nothing that only looks like it", () => {
+  for (const scope of ["https://graph.microsoft.com/.default", "api://a//.Default", ".default"]) {
+    assertEquals(isDefaultScope(scope), true, scope);
+  }
+  for (const scope of ["User.default", "api://a/x.default", "api://.default/Read"]) {
+    assertEquals(isDefaultScope(scope), false, scope);
+  }
+});
+
+Deno.test("parseScopeFlag() refuses a flag that names no scope, and knows one that wasn't given", () => {
+  assertEquals(parseScopeFlag(undefined), undefined);
+  assertEquals(parseScopeFlag([" ", "User.Read,"]), ["User.Read"]);
+  for (const typed of [[" "], [","], []]) {
+    assertEquals(assertThrows(() => parseScopeFlag(typed), CliError).code, "usage");
+  }
+});

@@ -1,0 +1,146 @@
+import { assert, assertEquals } from "@std/assert";
+import { type CallbackVerdict, validateCallback } from "../../../src/loopback/validate_callback.ts";
+import { Secret } from "../../../src/text/secret.ts";
+
+const ISSUER = "https://login.example/tenant/v2.0";
+
+const expected = {
+  state: new Secret("right-state"),
+  acceptsIssuer: (iss: string | null) => iss === null || iss === ISSUER,
+};
+
+function validate(encoded: string): CallbackVerdict {
+  return validateCallback(encoded, expected);
+}
+
+function rejected(fault: "wrongState" | "wrongIssuer" | "malformed"): CallbackVerdict {
+  return { kind: "rejected", fault };
+}
+
+function codeOf(verdict: CallbackVerdict): string | null {
+  return verdict.kind === "accepted" && verdict.response.kind === "code"
+    ? verdict.response.code.reveal()
+    : null;
+}
+
+Deno.test("validateCallback() takes a code with the right state", () => {
+  assertEquals(codeOf(validate("code=1.AbC-_~%2B%2F&state=right-state&session_state=x")), "1.AbC-_~+/");
+});
+
+Deno.test("validateCallback() reads a plus sign as a space", () => {
+  assertEquals(codeOf(validate("state=right-state&code=a+b")), "a b");
+});
+
+Deno.test("validateCallback() rejects a state that is missing, empty, wrong, longer, shorter or in another case", () => {
+  for (
+    const state of ["", "&state", "&state=", "&state=wrong-state", "&state=right-statex", "&state=right-stat"]
+      .concat("&state=Right-State", "&STATE=right-state", "&state[]=right-state", "&state=right-state%00")
+  ) {
+    assertEquals(validate(`code=abc${state}`), rejected("wrongState"), state);
+  }
+});
+
+Deno.test("validateCallback() rejects a state that comes twice, even if both or one are right", () => {
+  assertEquals(validate("code=abc&state=right-state&state=right-state"), rejected("wrongState"));
+  assertEquals(validate("code=abc&state=right-state&state=other"), rejected("wrongState"));
+  assertEquals(validate("code=abc&state=other&state=right-state"), rejected("wrongState"));
+  assertEquals(validate("code=abc&state=right-state&st%61te=other"), rejected("wrongState"));
+});
+
+Deno.test("validateCallback() believes no error without the right state", () => {
+  assertEquals(validate("error=access_denied"), rejected("wrongState"));
+  assertEquals(validate("error=access_denied&state=other"), rejected("wrongState"));
+});
+
+Deno.test("validateCallback() does not ask for the issuer before the state is right", () => {
+  let asked = 0;
+  const curious = { state: expected.state, acceptsIssuer: () => ++asked > 0 };
+  assertEquals(validateCallback("code=abc&state=other&iss=x", curious), rejected("wrongState"));
+  assertEquals(asked, 0);
+});
+
+Deno.test("validateCallback() takes a refusal with the right state", () => {
+  assertEquals(validate("error=access_denied&error_description=The+user+said+no&state=right-state"), {
+    kind: "accepted",
+    response: { kind: "refused", error: "access_denied", description: "The user said no" },
+  });
+});
+
+Deno.test("validateCallback() gives null for a description that is missing or blank", () => {
+  for (const description of ["", "&error_description=", "&error_description=+%0A"]) {
+    assertEquals(validate(`error=server_error&state=right-state${description}`), {
+      kind: "accepted",
+      response: { kind: "refused", error: "server_error", description: null },
+    });
+  }
+});
+
+Deno.test("validateCallback() takes control characters out of a description and cuts it", () => {
+  const hostile = encodeURIComponent("a\u001b[2Jb\r\nc\u202ed\u009b1m" + "x ".repeat(2500));
+  const verdict = validate(`error=e&state=right-state&error_description=${hostile}`);
+  assert(verdict.kind === "accepted" && verdict.response.kind === "refused");
+  const description = verdict.response.description ?? "";
+  assertEquals(description.length, 1000);
+  assertEquals(description.slice(0, 14), "a [2Jb c d 1mx");
+});
+
+Deno.test("validateCallback() stars a token or a code that a description quotes", () => {
+  const verdict = validate(`error=e&state=right-state&error_description=${"a".repeat(90)}+is+wrong`);
+  assert(verdict.kind === "accepted" && verdict.response.kind === "refused");
+  assertEquals(verdict.response.description, "*** is wrong");
+});
+
+Deno.test("validateCallback() rejects an error that RFC 6749 does not allow", () => {
+  for (const error of ["", "a%0Ab", "a%22b", "a%5Cb", "%C3%A9", "e".repeat(201)]) {
+    assertEquals(validate(`error=${error}&state=right-state`), rejected("malformed"), error);
+  }
+});
+
+Deno.test("validateCallback() rejects a code that is empty, not printable or too long", () => {
+  for (const code of ["", "%00", "a%0D%0AX-Evil:1", "%C3%A9", "%7F", "c".repeat(60_000)]) {
+    assertEquals(validate(`code=${code}&state=right-state`), rejected("malformed"), code.slice(0, 20));
+  }
+  assertEquals(codeOf(validate(`code=${"c".repeat(16_384)}&state=right-state`))?.length, 16_384);
+});
+
+Deno.test("validateCallback() rejects a code together with an error, and neither", () => {
+  assertEquals(validate("code=abc&error=access_denied&state=right-state"), rejected("malformed"));
+  assertEquals(validate("state=right-state"), rejected("malformed"));
+});
+
+Deno.test("validateCallback() rejects any parameter that comes twice", () => {
+  for (const twice of ["code=a&code=a", "code=a&iss=x&iss=y", "code=a&other=1&other=1", "code=a&c%6Fde=b"]) {
+    assertEquals(validate(`state=right-state&${twice}`), rejected("malformed"), twice);
+  }
+});
+
+Deno.test("validateCallback() rejects broken escapes and text that is not UTF-8", () => {
+  for (const broken of ["code=%ZZ", "code=a%", "code=%C0%AF", "code=%ED%A0%80", "%FF=1&code=a"]) {
+    assertEquals(validate(`state=right-state&${broken}`), rejected("malformed"), broken);
+  }
+});
+
+Deno.test("validateCallback() wants the issuer to be the one that is accepted, for a refusal too", () => {
+  const right = encodeURIComponent(ISSUER);
+  assertEquals(codeOf(validate(`code=a&state=right-state&iss=${right}`)), "a");
+  for (const wrong of ["", "https%3A%2F%2Fevil.example", `${right}%2F`]) {
+    assertEquals(validate(`code=a&state=right-state&iss=${wrong}`), rejected("wrongIssuer"), wrong);
+    assertEquals(
+      validate(`error=access_denied&state=right-state&iss=${wrong}`),
+      rejected("wrongIssuer"),
+      wrong,
+    );
+  }
+});
+
+Deno.test("validateCallback() rejects a callback without issuer where one is required", () => {
+  const strict = { state: expected.state, acceptsIssuer: (iss: string | null) => iss === ISSUER };
+  assertEquals(validateCallback("code=a&state=right-state", strict), rejected("wrongIssuer"));
+});
+
+Deno.test("validateCallback() shows the code in no inspection of its verdict", () => {
+  const verdict = validate("code=canary&state=right-state");
+  assertEquals(codeOf(verdict), "canary");
+  assert(!Deno.inspect(verdict, { depth: 9 }).includes("canary"));
+  assert(!JSON.stringify(verdict).includes("canary"));
+});

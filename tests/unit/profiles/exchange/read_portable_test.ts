@@ -1,0 +1,242 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { encodeBase64 } from "@std/encoding/base64";
+import fc from "fast-check";
+import { CliError } from "../../../../src/errors.ts";
+import { sealText } from "../../../../src/profiles/exchange/passphrase_seal.ts";
+import { formatPortable, type PortableProfile } from "../../../../src/profiles/exchange/portable_file.ts";
+import { readPortable, type ReadProfile } from "../../../../src/profiles/exchange/read_portable.ts";
+import { Secret } from "../../../../src/text/secret.ts";
+
+const PASSPHRASE = new Secret("correct horse battery staple");
+const PORTABLE: readonly PortableProfile[] = [{
+  profile: {
+    name: "work",
+    tenantId: "contoso.onmicrosoft.com",
+    clientId: "00000000-0000-4000-8000-00000000000a",
+    flow: "interactive",
+    scopes: ["User.Read", "Mail.Read"],
+    authority: "https://login.microsoftonline.us",
+    expectUser: "ada@contoso.example",
+  },
+}, {
+  profile: {
+    name: "job",
+    tenantId: "contoso.onmicrosoft.com",
+    clientId: "00000000-0000-4000-8000-00000000000b",
+    flow: "client-credentials",
+    scopes: [],
+    certificate: "/home/me/job.pem",
+  },
+  clientSecret: new Secret("first secret"),
+  certificatePassword: new Secret("second secret"),
+}];
+
+function read(text: string, newName?: string, passphrase = PASSPHRASE): Promise<ReadProfile[]> {
+  return readPortable(text, { path: "file.json", newName, askPassphrase: () => Promise.resolve(passphrase) });
+}
+
+/** What the profiles say, secrets revealed, to compare by. */
+function revealed(profiles: readonly PortableProfile[]): unknown {
+  return profiles.map(({ profile, clientSecret, certificatePassword }) => [
+    profile,
+    clientSecret?.reveal(),
+    certificatePassword?.reveal(),
+  ]);
+}
+
+async function refusal(text: string, newName?: string): Promise<CliError> {
+  return await assertRejects(() => read(text, newName), CliError);
+}
+
+Deno.test("readPortable() gives what was written, plain or sealed, and with a byte order mark", async () => {
+  const plain = formatPortable(PORTABLE);
+  assertEquals(revealed(await read(plain)), revealed(PORTABLE));
+  assertEquals(revealed(await read(`\uFEFF${plain}`)), revealed(PORTABLE));
+  assertEquals(revealed(await read(await sealText(plain, PASSPHRASE))), revealed(PORTABLE));
+});
+
+Deno.test("readPortable() asks for no passphrase where none is needed, and reads a bare profiles.json", async () => {
+  const bare = JSON.stringify({
+    version: 1,
+    profiles: { work: { ...PORTABLE[0]?.profile, name: undefined } },
+  });
+  const askPassphrase = () => Promise.reject(new Error("asked"));
+  const [work] = await readPortable(bare, { path: "profiles.json", newName: "home", askPassphrase });
+  assertEquals(work?.profile, { ...PORTABLE[0]?.profile, name: "home" } as unknown);
+});
+
+Deno.test("sealText() hides everything, never writes the same twice, and takes a passphrase however it is composed", async () => {
+  const plain = formatPortable(PORTABLE);
+  const passphrase = new Secret("schöne Grüße");
+  const [one, two] = [await sealText(plain, passphrase), await sealText(plain, passphrase)];
+  for (const word of ["work", "secret", "contoso", "Grüße"]) assert(!one.includes(word), word);
+  const fields = [one, two].map((text) => JSON.parse(text));
+  assert(fields[0].salt !== fields[1].salt && fields[0].sealed !== fields[1].sealed);
+  const decomposed = new Secret(passphrase.reveal().normalize("NFD"));
+  assertEquals(revealed(await read(one, undefined, decomposed)), revealed(PORTABLE));
+});
+
+Deno.test("readPortable() opens a sealed file with the right passphrase only, and knows a newer or weaker one", async () => {
+  const sealed = JSON.parse(await sealText(formatPortable(PORTABLE), PASSPHRASE));
+  const cases: readonly (readonly [Record<string, unknown>, string])[] = [
+    [{ ...sealed, version: 2 }, "newer than this program"],
+    [{ ...sealed, version: 0 }, "can't be opened"],
+    [{ ...sealed, format: "other" }, "not a file of exported profiles"],
+    [{ ...sealed, iterations: 599_999 }, "can't be opened"],
+    [{ ...sealed, iterations: 600_001 }, "can't be opened"],
+    [{ ...sealed, iterations: 1e9 }, "can't be opened"],
+    [{ ...sealed, keyDerivation: "MD5" }, "can't be opened"],
+    [{ ...sealed, salt: encodeBase64(new Uint8Array(16)) }, "can't be opened"],
+    [{ ...sealed, salt: "AAAA" }, "can't be opened"],
+    [{ ...sealed, sealed: 17 }, "can't be opened"],
+  ];
+  for (const [file, message] of cases) {
+    const error = await refusal(JSON.stringify(file));
+    assertEquals(error.code, "invalid_profile");
+    assertStringIncludes(error.message, message);
+  }
+  const wrong = await assertRejects(
+    () => read(JSON.stringify(sealed), undefined, new Secret("wrong")),
+    CliError,
+  );
+  assertStringIncludes(wrong.message, "the passphrase is wrong, or the file is damaged");
+});
+
+Deno.test("readPortable() with any damage is an error for people or the very same profiles; hundreds are tried", async () => {
+  const files = [formatPortable(PORTABLE), formatPortable(PORTABLE.slice(0, 1))];
+  const damage = fc.record({
+    file: fc.constantFrom(...files),
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+  const typed = fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom(...'{}[],:"\\\n0'));
+  await fc.assert(
+    fc.asyncProperty(damage, fc.nat(6), typed, async ({ file, at }, dropped, text) => {
+      const place = Math.floor(at * file.length);
+      const outcome = await read(file.slice(0, place) + text + file.slice(place + dropped)).catch((error) =>
+        error
+      );
+      if (outcome instanceof CliError) {
+        assert(["invalid_profile", "usage"].includes(outcome.code), outcome.message);
+        assert(!outcome.message.includes('secret"'), "no secret is quoted");
+      } else assert(Array.isArray(outcome), Deno.inspect(outcome));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("a sealed file with any damage opens as nothing else", async () => {
+  const sealed = await sealText(formatPortable(PORTABLE), PASSPHRASE);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(sealed.length - 1), fc.constantFrom(...'A9+/"{ '), async (place, typed) => {
+      const outcome = await read(sealed.slice(0, place) + typed + sealed.slice(place + 1)).catch((error) =>
+        error
+      );
+      if (outcome instanceof CliError) assertEquals(outcome.code, "invalid_profile");
+      else assertEquals(revealed(outcome), revealed(PORTABLE));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+const OTHER = {
+  name: "graph",
+  tenantId: "contoso.onmicrosoft.com",
+  clientId: "00000000-0000-4000-8000-00000000000C",
+  scopes: ["User.Read"],
+  authMethod: "ClientSecret",
+  redirectUri: null,
+  defaultFlow: "AuthorizationCode",
+};
+
+Deno.test("readPortable() maps flows, methods, resources and certificates of the .NET tool", async () => {
+  const cases: readonly (readonly [Record<string, unknown>, Partial<PortableProfile["profile"]>])[] = [
+    [{}, { flow: "authorization-code", clientId: OTHER.clientId.toLowerCase() }],
+    [{ defaultFlow: "DeviceCode" }, { flow: "device-code" }],
+    [{ defaultFlow: "InteractiveBrowser", certificatePath: "/c.pfx" }, { flow: "interactive" }],
+    [{ defaultFlow: null }, { flow: "client-credentials" }],
+    [{ defaultFlow: null, authMethod: "PasswordlessCertificate" }, { flow: "interactive" }],
+    [{ defaultFlow: null, authMethod: "Certificate", certificatePath: "/c.pfx" }, {
+      flow: "client-credentials",
+      certificate: "/c.pfx",
+    }],
+    [{ scopes: [], resource: "https://vault.azure.net" }, { scopes: ["https://vault.azure.net/.default"] }],
+    [{ scopes: ["User.Read, Mail.Read"] }, { scopes: ["User.Read", "Mail.Read"] }],
+  ];
+  for (const [changes, expected] of cases) {
+    const [found] = await read(JSON.stringify([{ ...OTHER, ...changes }]));
+    const { certificate, ...profile } = found?.profile ?? {};
+    const picked = Object.fromEntries(
+      Object.keys(expected).map((key) => [key, { certificate, ...profile }[key as keyof typeof expected]]),
+    );
+    assertEquals<unknown>(picked, expected, JSON.stringify(changes));
+    assertEquals(certificate, expected.certificate);
+  }
+  // As its documentation writes it.
+  const documented = {
+    profiles: [{ name: "x", tenant_id: "contoso.com", client_id: OTHER.clientId, scope: "A B" }],
+  };
+  const [found] = await read(JSON.stringify(documented));
+  assertEquals([found?.profile.flow, found?.profile.scopes], ["interactive", ["A", "B"]]);
+});
+
+Deno.test("readPortable() names the profile and the field that are wrong in a file of the .NET tool", async () => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [[OTHER, { ...OTHER, name: "b", clientId: "" }], "profile 2: "],
+    [[{ ...OTHER, tenantId: undefined }], "tenantId is missing"],
+    [[{ ...OTHER, tenantId: 17 }], "tenantid is not a text"],
+    [[{ ...OTHER, defaultFlow: "Password" }], "Flow is wrong"],
+    [[{ ...OTHER, scopes: [17] }], "a scope is not a text"],
+    [[OTHER, OTHER], "'graph' is there twice"],
+    [[17], "profile 1 is not an object"],
+    [[], "there is no profile in it"],
+  ];
+  for (const [value, message] of cases) {
+    const error = await refusal(JSON.stringify(value));
+    assertEquals(error.code, "invalid_profile");
+    assertStringIncludes(error.message, message);
+  }
+  assertEquals((await refusal(JSON.stringify([OTHER, { ...OTHER, name: "b" }]), "x")).code, "usage");
+});
+
+Deno.test("readPortable() opens an export of the .NET tool, secrets included", async () => {
+  const exported = {
+    Profile: OTHER,
+    ClientSecret: "its secret",
+    CertificatePassword: null,
+    ExportedAt: "2025",
+  };
+  const text = await exportLikeOtherTool(JSON.stringify(exported), PASSPHRASE.reveal());
+  const [found] = await read(text, "renamed");
+  assertEquals([found?.profile.name, found?.clientSecret?.reveal(), found?.notes], [
+    "renamed",
+    "its secret",
+    [],
+  ]);
+  const wrong = await assertRejects(() => read(text, undefined, new Secret("wrong")), CliError);
+  assertStringIncludes(wrong.message, "the passphrase is wrong");
+  const bare = await exportLikeOtherTool(
+    JSON.stringify({ Profile: OTHER, ClientSecret: null }),
+    PASSPHRASE.reveal(),
+  );
+  assertStringIncludes((await read(bare))[0]?.notes.join() ?? "", "client secret of profile 'graph'");
+});
+
+/** PBKDF2 with 100,000 rounds and AES-256-CBC; salt, initialization vector and ciphertext as base64. */
+async function exportLikeOtherTool(text: string, passphrase: string): Promise<string> {
+  const salt = crypto.getRandomValues(new Uint8Array(32));
+  const iv = crypto.getRandomValues(new Uint8Array(16));
+  const material = await crypto.subtle.importKey(
+    "raw",
+    new TextEncoder().encode(passphrase),
+    "PBKDF2",
+    false,
+    [
+      "deriveBits",
+    ],
+  );
+  const derivation = { name: "PBKDF2", hash: "SHA-256", salt, iterations: 100_000 };
+  const bits = await crypto.subtle.deriveBits(derivation, material, 256);
+  const key = await crypto.subtle.importKey("raw", bits, "AES-CBC", false, ["encrypt"]);
+  const encrypted = await crypto.subtle.encrypt({ name: "AES-CBC", iv }, key, new TextEncoder().encode(text));
+  return encodeBase64(new Uint8Array([...salt, ...iv, ...new Uint8Array(encrypted)]));
+}

@@ -1,0 +1,116 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import type { Profile } from "../../../src/profiles/profile.ts";
+import { openProfileStore } from "../../../src/profiles/profile_store.ts";
+import { profileRecord } from "../../../src/profiles/format_profile_file.ts";
+import { makeStoreHome } from "../../support/fixtures/store_fixture.ts";
+
+function profile(name: string, more: Partial<Profile> = {}): Profile {
+  return {
+    name,
+    tenantId: "contoso.com",
+    clientId: "00000000-0000-4000-8000-00000000000a",
+    flow: "interactive",
+    scopes: ["User.Read"],
+    ...more,
+  };
+}
+
+Deno.test("ProfileBook without a file has no profile and makes nothing", async () => {
+  await using home = await makeStoreHome();
+  const book = openProfileStore({ folder: home.folder() });
+  assertEquals(await book.find("work"), null);
+  assertEquals(await book.list(), []);
+  assertEquals(await book.remove("work"), false);
+  await assertRejects(() => Deno.lstat(home.path), Deno.errors.NotFound);
+});
+
+Deno.test("add() keeps a profile in a file for the user alone, that people can read", async () => {
+  await using home = await makeStoreHome();
+  const book = openProfileStore({ folder: home.folder() });
+  await book.add(profile("work"));
+  await book.add(profile("personal", { authority: "https://login.microsoftonline.us" }));
+  assertEquals(await book.find("work"), profile("work"));
+  assertEquals((await book.list()).map(({ name }) => name), ["work", "personal"]);
+  if (Deno.build.os !== "windows") assertEquals(await home.mode("profiles.json"), 0o600);
+  const text = new TextDecoder().decode(await home.read("profiles.json"));
+  assertStringIncludes(text, '"work": {\n      "tenantId": "contoso.com",\n');
+  assertStringIncludes(text, '"version": 1');
+});
+
+Deno.test("add() refuses a name that is taken, and changes nothing", async () => {
+  await using home = await makeStoreHome();
+  const book = openProfileStore({ folder: home.folder() });
+  await book.add(profile("constructor"));
+  const before = await home.read("profiles.json");
+  const again = profile("constructor", { tenantId: "other.example" });
+  const error = await assertRejects(() => book.add(again), CliError, "Profile 'constructor' exists already");
+  assertEquals(error.code, "usage");
+  assertEquals(await home.read("profiles.json"), before);
+});
+
+Deno.test("addAll() overwrites what this program knows of a profile, and keeps the rest", async () => {
+  await using home = await makeStoreHome();
+  const mine = { tenantId: "contoso.com", loginHint: "ada@contoso.com", color: "red" };
+  await home.write("profiles.json", JSON.stringify({ note: "mine", profiles: { work: mine, job: 7 } }));
+  const book = openProfileStore({ folder: home.folder() });
+  const others = [profile("work"), profile("job")];
+  await book.addAll(others, { overwrite: true });
+  const written = JSON.parse(new TextDecoder().decode(await home.read("profiles.json")));
+  const [work, job] = others.map(profileRecord);
+  assertEquals(written, { version: 1, note: "mine", profiles: { work: { color: "red", ...work }, job } });
+});
+
+Deno.test("remove() takes one profile out, and keeps what it doesn't know", async () => {
+  await using home = await makeStoreHome();
+  const other = { tenantId: "contoso.com", color: "red" };
+  await home.write("profiles.json", JSON.stringify({ note: "mine", profiles: { work: 7, other } }));
+  const book = openProfileStore({ folder: home.folder() });
+  assertEquals(await book.remove("toString"), false);
+  assertEquals(await book.remove("work"), true);
+  assertEquals(await book.remove("work"), false);
+  const written = JSON.parse(new TextDecoder().decode(await home.read("profiles.json")));
+  assertEquals(written, { version: 1, note: "mine", profiles: { other } });
+});
+
+Deno.test("A file with a mistake is never rewritten", async () => {
+  await using home = await makeStoreHome();
+  const book = openProfileStore({ folder: home.folder() });
+  for (const text of ["", "{", '{"profiles": 7}', '{"version": 9}', '{"profiles": {"a": {}, "a": {}}}']) {
+    await home.write("profiles.json", text);
+    for (const attempt of [() => book.add(profile("work")), () => book.remove("a")]) {
+      const error = await assertRejects(attempt, CliError, "profiles.json, line 1, column");
+      assertEquals(error.code, "invalid_profile");
+    }
+    assertEquals(new TextDecoder().decode(await home.read("profiles.json")), text);
+  }
+});
+
+Deno.test("add() from many at once loses nothing", async () => {
+  await using home = await makeStoreHome();
+  const names = Array.from({ length: 8 }, (_, number) => `p${number}`);
+  await Promise.all(names.map((name) => openProfileStore({ folder: home.folder() }).add(profile(name))));
+  assertEquals(
+    (await openProfileStore({ folder: home.folder() }).list()).map(({ name }) => name).sort(),
+    names,
+  );
+});
+
+Deno.test({
+  name: "profiles.json may be readable by others, but not written by them, and is no link",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using home = await makeStoreHome();
+    const book = openProfileStore({ folder: home.folder() });
+    await book.add(profile("work"));
+    await Deno.chmod(home.file("profiles.json"), 0o644);
+    assertEquals((await book.find("work"))?.name, "work");
+    assertEquals([await home.mode("profiles.json"), home.notices], [0o644, []]);
+    await Deno.chmod(home.file("profiles.json"), 0o666);
+    assertEquals((await book.find("work"))?.name, "work");
+    assertEquals([await home.mode("profiles.json"), home.notices.length], [0o600, 1]);
+    await Deno.rename(home.file("profiles.json"), home.file("elsewhere.json"));
+    await Deno.symlink(home.file("elsewhere.json"), home.file("profiles.json"));
+    await assertRejects(() => book.find("work"), CliError, "is a symbolic link");
+  },
+});

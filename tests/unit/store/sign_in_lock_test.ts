@@ -1,0 +1,286 @@
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { join } from "@std/path/join";
+import { CliError } from "../../../src/errors.ts";
+import type { SessionKey } from "../../../src/store/session.ts";
+import { formatSignInRecord, parseSignInRecord } from "../../../src/store/sign_in_outcome.ts";
+import { acquireSignInLock, type SignInLock } from "../../../src/store/sign_in_lock.ts";
+import { type Clock, systemClock } from "../../../src/system/clock.ts";
+import { FakeClock } from "../../support/machine/fake_clock.ts";
+import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
+
+const DENIED = new CliError("access_denied", "Consent was declined", {
+  hint: "Ask.\nAgain.",
+  aadsts: "AADSTS65004",
+  correlationId: "c-1",
+});
+
+/**
+ * Before Deno had `tryLock`, a wait that is given up goes on in a thread until the lock is free: nothing that could be
+ * waited for, and gone with the process.
+ */
+const sanitize = "tryLock" in Deno.FsFile.prototype;
+
+/** One process among those that want to sign in. */
+class Process {
+  /** Whom it said that it waits for. */
+  readonly waitedFor: (number | null)[] = [];
+  #said = Promise.withResolvers<void>();
+
+  constructor(private readonly home: StoreHome, readonly pid: number) {}
+
+  /** Waits until it has said so often whom it waits for. */
+  async says(times = 1): Promise<void> {
+    while (this.waitedFor.length < times) await this.#said.promise;
+  }
+
+  take(
+    key: SessionKey = keyOf("work"),
+    { signal = new AbortController().signal, clock = new FakeClock(0) }: {
+      signal?: AbortSignal;
+      clock?: Clock;
+    } = {},
+  ): Promise<SignInLock> {
+    const onWait = (pid: number | null) => {
+      this.waitedFor.push(pid);
+      this.#said.resolve();
+      this.#said = Promise.withResolvers();
+    };
+    const { pid } = this;
+    return acquireSignInLock(
+      key,
+      { folder: this.home.folder(), clock, pid, timeoutMs: 1000, onWait },
+      signal,
+    );
+  }
+}
+
+/** A clock whose deadlines come when the test says so. */
+function clockOf(deadline: AbortController): Clock {
+  return {
+    ...systemClock,
+    now: () => 0,
+    deadline: () => ({ signal: deadline.signal, [Symbol.dispose]() {} }),
+  };
+}
+
+Deno.test("acquireSignInLock() gives the turn at once where nobody has it", async () => {
+  await using home = await makeStoreHome();
+  const first = new Process(home, 1);
+  using turn = await first.take();
+  assertEquals([turn.meanwhile, first.waitedFor], [null, []]);
+});
+
+Deno.test("acquireSignInLock() waits, says for whom, and learns how it ended", async () => {
+  for (const outcome of [{ kind: "signed-in" } as const, null]) {
+    await using home = await makeStoreHome();
+    const holder = await new Process(home, 1001).take();
+    await holder.begin();
+    const waiter = new Process(home, 1002);
+    const waiting = waiter.take();
+    await waiter.says();
+    if (outcome !== null) await holder.publishOutcome(outcome);
+    holder[Symbol.dispose]();
+    using turn = await waiting;
+    assertEquals([turn.meanwhile, waiter.waitedFor], [outcome, [1001]]);
+  }
+});
+
+Deno.test("acquireSignInLock() passes a refusal on to everybody who waited, and to nobody who comes later", async () => {
+  await using home = await makeStoreHome();
+  const holder = await new Process(home, 1001).take();
+  await holder.begin();
+  const waiters = [1002, 1003, 1004].map((pid) => new Process(home, pid));
+  const outcomes = waiters.map(async (waiter) => {
+    using turn = await waiter.take();
+    return turn.meanwhile;
+  });
+  await Promise.all(waiters.map((waiter) => waiter.says()));
+  await holder.publishOutcome({ kind: "refused", error: DENIED, scopes: ["User.Read"] });
+  holder[Symbol.dispose]();
+  for (const outcome of await Promise.all(outcomes)) {
+    assert(outcome?.kind === "refused");
+    assertEquals({ ...outcome.error, message: outcome.error.message }, {
+      ...DENIED,
+      message: DENIED.message,
+    });
+    assertEquals(outcome.scopes, ["User.Read"]);
+  }
+  using later = await new Process(home, 1005).take();
+  assertEquals(later.meanwhile, null);
+});
+
+Deno.test("acquireSignInLock() names each process that it waits for, one after the other", async () => {
+  await using home = await makeStoreHome();
+  const first = await new Process(home, 1001).take();
+  await first.begin();
+  const waiter = new Process(home, 1002);
+  const waiting = waiter.take();
+  await waiter.says();
+  // The next one in line begins: as good as another process that got the lock before the waiter did.
+  const folder = home.folder().subfolder("locks");
+  const name = await recordName(home);
+  await folder.replace(name, formatSignInRecord({ pid: 1003, attempt: "next", outcome: null }));
+  await waiter.says(2);
+  await folder.replace(
+    name,
+    formatSignInRecord({ pid: 1003, attempt: "next", outcome: { kind: "signed-in" } }),
+  );
+  first[Symbol.dispose]();
+  using turn = await waiting;
+  assertEquals([waiter.waitedFor, turn.meanwhile], [[1001, 1003], { kind: "signed-in" }]);
+});
+
+Deno.test("acquireSignInLock() says that it waits also for a process that can't say who it is", async () => {
+  await using home = await makeStoreHome();
+  const holder = await new Process(home, 1001).take();
+  const waiter = new Process(home, 1002);
+  const waiting = waiter.take();
+  await waiter.says();
+  holder[Symbol.dispose]();
+  using turn = await waiting;
+  assertEquals([waiter.waitedFor, turn.meanwhile], [[null], null]);
+});
+
+Deno.test("acquireSignInLock() lets sign-ins to different sessions go on side by side", async () => {
+  await using home = await makeStoreHome();
+  const work = keyOf("work");
+  const keys = [
+    work,
+    keyOf("other"),
+    { ...work, tenant: "other" },
+    { ...work, clientId: "other" },
+    { ...work, authority: "https://login.example" },
+  ];
+  using turns = new DisposableStack();
+  for (const key of keys) turns.use(await new Process(home, 1).take(key));
+});
+
+Deno.test({
+  name: "acquireSignInLock() ends with a timeout that names whom it waited for",
+  sanitizeOps: sanitize,
+  sanitizeResources: sanitize,
+}, async () => {
+  await using home = await makeStoreHome();
+  using holder = await new Process(home, 1001).take();
+  await holder.begin();
+  const waiter = new Process(home, 1002);
+  const deadline = new AbortController();
+  const waiting = waiter.take(keyOf("work"), { clock: clockOf(deadline) });
+  await waiter.says();
+  deadline.abort();
+  const error = await assertRejects(() => waiting, CliError);
+  assertEquals(error.code, "timeout");
+  assertEquals(
+    error.message,
+    "Timeout waiting for process 1001, which is signing in to profile 'work'",
+  );
+  assertEquals(
+    error.hint,
+    "Finish that sign-in in the browser, or end it (kill 1001).\n" +
+      "Then try again: entra-auth-cli get-token --profile work",
+  );
+});
+
+Deno.test({
+  name: "acquireSignInLock() waits for its time and no longer",
+  sanitizeOps: sanitize,
+  sanitizeResources: sanitize,
+}, async () => {
+  await using home = await makeStoreHome();
+  using _holder = await new Process(home, 1001).take();
+  const options = {
+    folder: home.folder(),
+    clock: systemClock,
+    pid: 1002,
+    timeoutMs: 1,
+    onWait: () => {},
+  };
+  const error = await assertRejects(
+    () => acquireSignInLock(keyOf("work"), options, new AbortController().signal),
+    CliError,
+  );
+  assertEquals(error.message, "Timeout waiting for another process, which is signing in to profile 'work'");
+});
+
+Deno.test({
+  name: "acquireSignInLock() ends with the reason of its signal, and leaves the turn to others",
+  sanitizeOps: sanitize,
+  sanitizeResources: sanitize,
+}, async () => {
+  await using home = await makeStoreHome();
+  const holder = await new Process(home, 1001).take();
+  await holder.begin();
+  const waiter = new Process(home, 1002);
+  const interrupt = new AbortController();
+  const reason = new CliError("interrupted", "Interrupted");
+  const waiting = waiter.take(keyOf("work"), { signal: interrupt.signal });
+  await waiter.says();
+  interrupt.abort(reason);
+  assertStrictEquals(await assertRejects(() => waiting), reason);
+  holder[Symbol.dispose]();
+  using _next = await new Process(home, 1003).take();
+});
+
+Deno.test("acquireSignInLock() holds none of the store's locks", async () => {
+  await using home = await makeStoreHome();
+  using turn = await new Process(home, 1).take(sampleSession("work"));
+  await turn.begin();
+  // Not shorter: a program that another test starts at this moment may have inherited a lock until it runs.
+  const store = home.store({ lockTimeoutMs: 5_000, turnTimeoutMs: 5_000 });
+  await store.exclusively("work", new AbortController().signal, () => store.save(sampleSession("work")));
+  assertEquals(await store.forget("work"), 1);
+});
+
+Deno.test("acquireSignInLock() throws what the folder says when it takes no locks, and makes nothing then", async () => {
+  await using home = await makeStoreHome();
+  await Deno.writeTextFile(home.path, "no folder");
+  const error = await assertRejects(() => new Process(home, 1).take(), CliError);
+  assertEquals(error.code, "store");
+});
+
+Deno.test("acquireSignInLock() does without a record that can't be read or written", async () => {
+  await using home = await makeStoreHome();
+  (await new Process(home, 1).take())[Symbol.dispose]();
+  const name = await recordName(home);
+  await Deno.mkdir(join(home.path, "locks", name));
+  using turn = await new Process(home, 2).take();
+  await turn.begin();
+  await turn.publishOutcome({ kind: "signed-in" });
+  assertEquals(turn.meanwhile, null);
+});
+
+Deno.test("parseSignInRecord() takes what formatSignInRecord() made, and nothing else for a record", () => {
+  const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const running = { pid: 1, attempt: "a", outcome: null };
+  assertEquals(parseSignInRecord(formatSignInRecord(running)), running);
+  const done = { ...running, outcome: { kind: "signed-in" } as const };
+  assertEquals(parseSignInRecord(formatSignInRecord(done)), done);
+  const refusal = { kind: "refused", code: "timeout", message: "m", scopes: [] };
+  assertEquals(parseSignInRecord(text({ ...running, outcome: refusal }))?.outcome?.kind, "refused");
+
+  const nothing = [null, [], "x", {}, { attempt: "a" }, { pid: "1", attempt: "a" }, {
+    pid: 1.5,
+    attempt: "a",
+  }];
+  for (const value of nothing) assertEquals(parseSignInRecord(text(value)), null, JSON.stringify(value));
+  assertEquals(parseSignInRecord(new TextEncoder().encode('{"pid":1,"att')), null);
+  assertEquals(parseSignInRecord(new Uint8Array([0xff, 0x00])), null);
+  const noOutcome = [
+    "signed-in",
+    { kind: "other" },
+    { ...refusal, code: "no such code" },
+    { ...refusal, code: "toString" },
+    { ...refusal, message: 1 },
+    { ...refusal, scopes: "User.Read" },
+    { ...refusal, scopes: [1] },
+  ];
+  for (const outcome of noOutcome) {
+    assertEquals(parseSignInRecord(text({ ...running, outcome })), running, JSON.stringify(outcome));
+  }
+});
+
+/** Name of the file that the turn for the session `work` leaves beside its lock. */
+async function recordName(home: StoreHome): Promise<string> {
+  const names = await Array.fromAsync(Deno.readDir(join(home.path, "locks")), ({ name }) => name);
+  return names.find((name) => name.endsWith(".lock"))?.replace(/lock$/, "json") ?? "";
+}

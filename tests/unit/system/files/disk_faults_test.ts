@@ -1,0 +1,80 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path/join";
+import { FileError } from "../../../../src/system/files/file_error.ts";
+import { systemFiles } from "../../../../src/system/files/files.ts";
+
+const HAS_MODES = Deno.build.os !== "windows";
+
+async function inTemporaryFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("create() writes all of it, however little the system takes at once", async () => {
+  const { write } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.write = function (data) {
+    return write.call(this, data.subarray(0, 1000));
+  };
+  try {
+    await inTemporaryFolder(async (folder) => {
+      const path = join(folder, "file");
+      const content = crypto.getRandomValues(new Uint8Array(4500));
+      await systemFiles.create(path, content);
+      assertEquals(await Deno.readFile(path), content);
+    });
+  } finally {
+    Deno.FsFile.prototype.write = write;
+  }
+});
+
+Deno.test({
+  name: "syncFolder() minds no file system that can't sync a folder, and any other trouble of the disk",
+  ignore: !HAS_MODES,
+  async fn() {
+    const { sync } = Deno.FsFile.prototype;
+    let code = "EINVAL";
+    Deno.FsFile.prototype.sync = () => Promise.reject(Object.assign(new Error("os error"), { code }));
+    try {
+      await inTemporaryFolder(async (folder) => {
+        await systemFiles.syncFolder(folder);
+        code = "EIO";
+        await assertRejects(() => systemFiles.syncFolder(folder), FileError, "Could not sync");
+      });
+    } finally {
+      Deno.FsFile.prototype.sync = sync;
+    }
+  },
+});
+
+Deno.test("open() reads the same wherever the part that it has read at once ends", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const path = join(folder, "file");
+    const head = 32_768;
+    for (const size of [head - 1, head, head + 1, head + 10]) {
+      const content = crypto.getRandomValues(new Uint8Array(size));
+      await Deno.writeFile(path, content);
+      using file = await systemFiles.open(path);
+      for (const end of [head - 1, head, head + 1, head + 2]) {
+        assertEquals(
+          await file.read(head - 10, end - head + 10),
+          content.slice(head - 10, end),
+          `${size} ${end}`,
+        );
+      }
+    }
+  });
+});
+
+Deno.test({
+  name: "open() leaves nothing open where it can't read",
+  // A folder is an empty file there.
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await inTemporaryFolder(async (folder) => {
+    await assertRejects(() => systemFiles.open(folder), FileError);
+  });
+});

@@ -1,0 +1,36 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { CliError } from "../../../../src/errors.ts";
+import { homeFolder } from "../../../../src/system/files/home_directory.ts";
+import type { Os } from "../../../../src/system/os.ts";
+
+const ME = "/me";
+
+function home(env: Record<string, string>, os: Os): string {
+  return homeFolder({ get: (name) => env[name] }, os);
+}
+
+Deno.test("homeFolder() is the variable's, else a hidden folder in the user's home, as the system writes paths", () => {
+  assertEquals(home({ ENTRA_AUTH_CLI_HOME: "/own", HOME: ME }, "linux"), "/own");
+  assertEquals(home({ HOME: ME }, "linux"), "/me/.entra-auth-cli");
+  assertEquals(home({ HOME: ME }, "darwin"), "/me/.entra-auth-cli");
+  assertEquals(
+    home({ HOME: "ignored", USERPROFILE: "C:\\Users\\me" }, "windows"),
+    "C:\\Users\\me\\.entra-auth-cli",
+  );
+});
+
+Deno.test("homeFolder() refuses a home that is missing or relative", () => {
+  const table: [Record<string, string>, Os, string][] = [
+    [{}, "linux", "HOME is not set"],
+    [{ HOME: ME }, "windows", "USERPROFILE is not set"],
+    [{ USERPROFILE: "Users\\me" }, "windows", "USERPROFILE must be an absolute path"],
+    [{ HOME: "me" }, "linux", "HOME must be an absolute path"],
+    [{ ENTRA_AUTH_CLI_HOME: "~/tokens", HOME: ME }, "linux", "ENTRA_AUTH_CLI_HOME must be an absolute path"],
+    [{ ENTRA_AUTH_CLI_HOME: `${ME}\0` }, "linux", "ENTRA_AUTH_CLI_HOME must be an absolute path"],
+  ];
+  for (const [env, os, message] of table) {
+    const error = assertThrows(() => home(env, os), CliError, message);
+    assertEquals(error.code, "usage");
+    assertEquals(error.hint?.startsWith("Set "), true);
+  }
+});

@@ -1,0 +1,168 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path/join";
+import { CliError } from "../../../../src/errors.ts";
+import { FileError } from "../../../../src/system/files/file_error.ts";
+import { type Files, systemFiles } from "../../../../src/system/files/files.ts";
+import { systemLocks } from "../../../../src/system/files/lock.ts";
+import { openPrivateFolder, type PrivateFolder } from "../../../../src/system/files/private_folder.ts";
+
+const HAS_MODES = Deno.build.os !== "windows";
+
+/** The private folder `home` in a temporary one. */
+async function withFolder(
+  test: (folder: PrivateFolder, path: string, notices: string[]) => Promise<void>,
+  files: Files = systemFiles,
+): Promise<void> {
+  const temporary = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  const notices: string[] = [];
+  try {
+    const path = join(temporary, "home");
+    const notice = (message: string) => void notices.push(message);
+    await test(openPrivateFolder({ path, files, locks: systemLocks, notice }), path, notices);
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort();
+}
+
+Deno.test("replace() removes the leftovers of its own file alone, for the drafts of others may be in use", async () => {
+  await withFolder(async (folder, path) => {
+    await folder.replace("one", new Uint8Array(1));
+    for (const draft of [".one.0123.tmp", ".two.0123.tmp", "x.tmp"]) {
+      await Deno.writeTextFile(join(path, draft), "");
+    }
+    await folder.replace("one", new Uint8Array(1));
+    assertEquals(await namesIn(path), [".two.0123.tmp", "one", "x.tmp"]);
+  });
+});
+
+Deno.test("replace() reports what went wrong first, not that it could not clear up", async () => {
+  const full = new FileError("full", "write one", "one");
+  const files: Files = {
+    ...systemFiles,
+    async create(path, data) {
+      await systemFiles.create(path, data);
+      throw full;
+    },
+    remove: (path) => Promise.reject(new FileError("read_only", "remove one", path)),
+  };
+  await withFolder(async (folder) => {
+    assertEquals(await assertRejects(() => folder.replace("one", new Uint8Array(1))), full);
+  }, files);
+});
+
+Deno.test("rename() waits until the disk has the new name", async () => {
+  const steps: string[] = [];
+  const files: Files = {
+    ...systemFiles,
+    rename: (from, to) => (steps.push("rename"), systemFiles.rename(from, to)),
+    syncFolder: (path) => (steps.push(`sync ${path}`), systemFiles.syncFolder(path)),
+  };
+  await withFolder(async (folder, path) => {
+    await folder.replace("one", new Uint8Array(1));
+    steps.length = 0;
+    assertEquals(await folder.rename("one", "two"), join(path, "two"));
+    assertEquals(steps, ["rename", `sync ${path}`]);
+    assertEquals([await folder.rename("one", "three"), steps.length], [null, 2]);
+  }, files);
+});
+
+Deno.test({
+  name: "A folder in a private folder is used only when that one is private",
+  ignore: !HAS_MODES,
+  async fn() {
+    await withFolder(async (folder, path, notices) => {
+      await folder.subfolder("locks").replace("one", new Uint8Array(1));
+      await Deno.chmod(path, 0o755);
+      await folder.subfolder("locks").replace("one", new Uint8Array(1));
+      assertEquals(((await Deno.lstat(path)).mode ?? 0) & 0o777, 0o700);
+      assertEquals(notices.length, 1);
+      await Deno.chmod(path, 0o755);
+      await Deno.writeTextFile(join(path, "somebody-elses.txt"), "");
+      await assertRejects(
+        () => folder.subfolder("locks").lock("one.lock", {}),
+        CliError,
+        "holds other files",
+      );
+    });
+  },
+});
+
+Deno.test({
+  name: "An open folder is closed whatever of this program is in it",
+  ignore: !HAS_MODES,
+  async fn() {
+    const own = ["tokens.enc", "tokens.enc.damaged-20261122T093000Z-2", "tokens.lock", "key", "key.dpapi"];
+    own.push(
+      "key.damaged-20261122T093000Z",
+      ".key.0123456789abcdef.tmp",
+      ".tokens.enc.swp",
+      "profiles.json~",
+    );
+    own.push("profiles.json", "profiles.lock", "locks");
+    const inLocks = [
+      "0123456789abcdef.lock",
+      "0123456789abcdef.sign-in.lock",
+      "0123456789abcdef.sign-in.json",
+    ];
+    await withFolder(async (folder, path, notices) => {
+      const locks = join(path, "locks");
+      await folder.replace("one", new Uint8Array(1));
+      await folder.remove("one");
+      await Deno.mkdir(locks);
+      for (const name of own.slice(0, -1)) await Deno.writeTextFile(join(path, name), "");
+      for (const name of inLocks) await Deno.writeTextFile(join(locks, name), "");
+      for (const open of [path, locks]) await Deno.chmod(open, 0o755);
+      await folder.subfolder("locks").replace("fedcba9876543210.sign-in.json", new Uint8Array(1));
+      assertEquals(notices.length, 2);
+      assertEquals(await namesIn(path), own.sort());
+      for (const open of [path, locks]) assertEquals(((await Deno.lstat(open)).mode ?? 0) & 0o777, 0o700);
+    });
+  },
+});
+
+Deno.test({
+  name:
+    "lock() says so where others could have written into the lock file, and not where they could only look",
+  ignore: !HAS_MODES,
+  async fn() {
+    for (const [mode, notes] of [[0o644, 0], [0o620, 1], [0o602, 1]] as const) {
+      await withFolder(async (folder, path, notices) => {
+        (await folder.lock("one.lock", {}))[Symbol.dispose]();
+        await Deno.chmod(join(path, "one.lock"), mode);
+        (await folder.lock("one.lock", {}))[Symbol.dispose]();
+        assertEquals([notices.length, ((await Deno.lstat(join(path, "one.lock"))).mode ?? 0) & 0o777], [
+          notes,
+          0o600,
+        ]);
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: "A mode that the user may not change is refused, with a way on; other trouble is passed on",
+  ignore: !HAS_MODES,
+  async fn() {
+    for (
+      const [reason, message] of [
+        ["denied", "(mode 0644), and the system doesn't let you change that"],
+        ["read_only", "the file system is read-only"],
+      ] as const
+    ) {
+      const files: Files = {
+        ...systemFiles,
+        chmod: (path) => Promise.reject(new FileError(reason, `change ${path}`, path)),
+      };
+      await withFolder(async (folder, path) => {
+        await folder.replace("one", new Uint8Array(1));
+        await Deno.chmod(join(path, "one"), 0o644);
+        const error = await assertRejects(() => folder.read("one", "private"), CliError, message);
+        assertEquals([error.code, error.hint?.includes("ENTRA_AUTH_CLI_HOME")], ["store", true]);
+      }, files);
+    }
+  },
+});

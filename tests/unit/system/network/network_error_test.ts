@@ -1,0 +1,203 @@
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
+import type { Environment } from "../../../../src/system/environment.ts";
+import { type HttpRequest, systemNetwork } from "../../../../src/system/network/network.ts";
+import { NetworkError } from "../../../../src/system/network/network_error.ts";
+import { occupyPort } from "../../../support/network/ports.ts";
+import { makeSelfSignedCertificate, makeServerCertificate } from "../../../support/provider/certificate.ts";
+import {
+  openBlackHole,
+  say,
+  sayAndWait,
+  startRawServer,
+  type Talk,
+} from "../../../support/network/raw_server.ts";
+
+const NO_PROXY: Environment = { get: () => undefined };
+
+function request(url: string, changes: Partial<HttpRequest> = {}): HttpRequest {
+  const { signal } = new AbortController();
+  return { url, method: "GET", headers: {}, timeoutMs: 30_000, maxBytes: 1000, signal, ...changes };
+}
+
+/** The error of an exchange, which must be one of the network. */
+async function errorOf(url: string, changes: Partial<HttpRequest> = {}, roots: string[] = []) {
+  const error = await assertRejects(() => systemNetwork(roots, NO_PROXY).send(request(url, changes)));
+  assertInstanceOf(error, NetworkError);
+  assertEquals(error.code, "network");
+  assert(error.hint !== undefined);
+  return error;
+}
+
+const OK = "HTTP/1.1 200 OK\r\n";
+
+/** What a server does in place of an answer, what is said, whether another try may help, whether the request may be there. */
+const ANSWERS: readonly (readonly [string, Talk, RegExp, boolean, boolean])[] = [
+  ["nothing", say(""), /^HOST broke off the connection before it answered$/, true, true],
+  [
+    "half a status line",
+    say("HTTP/1.1 20"),
+    /^HOST broke off the connection before it answered$/,
+    true,
+    true,
+  ],
+  ["half a header", say(`${OK}content-`), /^HOST broke off the connection before it answered$/, true, true],
+  ["half a body", say(`${OK}content-length: 9\r\n\r\n{`), /^The answer from HOST breaks off$/, true, true],
+  [
+    "half a chunk",
+    say(`${OK}transfer-encoding: chunked\r\n\r\n9\r\n{`),
+    /^The answer from HOST breaks off$/,
+    true,
+    true,
+  ],
+  [
+    "no last chunk",
+    say(`${OK}transfer-encoding: chunked\r\n\r\n1\r\n{\r\n`),
+    /^The answer from HOST breaks off$/,
+    true,
+    true,
+  ],
+  [
+    "what is no gzip",
+    say(`${OK}content-encoding: gzip\r\ncontent-length: 20\r\n\r\n${"x".repeat(20)}`),
+    /^The answer from HOST can't be unpacked$/,
+    false,
+    true,
+  ],
+  [
+    "a header of 2 MB",
+    say(`${OK}x-large: ${"y".repeat(2 * 1024 * 1024)}\r\ncontent-length: 0\r\n\r\n`),
+    /^The answer from HOST has a header that is too large$/,
+    false,
+    true,
+  ],
+  [
+    "a thousand headers",
+    say(`${OK}${"x-many: y\r\n".repeat(1000)}content-length: 0\r\n\r\n`),
+    /^The answer from HOST has a header that is too large$/,
+    false,
+    true,
+  ],
+  ["another protocol", say("SSH-2.0-x\r\n"), /^HOST did not answer in HTTP as it should$/, false, true],
+];
+
+for (const [what, talk, message, isTransient, mayHaveArrived] of ANSWERS) {
+  Deno.test(`systemNetwork() names what is wrong when the answer is ${what}`, async () => {
+    await using server = startRawServer(talk);
+    const error = await errorOf(server.origin);
+    assertMatch(error.message.replace(`localhost:${server.port}`, "HOST"), message);
+    assertEquals([error.isTransient, error.mayHaveArrived], [isTransient, mayHaveArrived]);
+  });
+}
+
+/** A ServerHello of TLS 1.0: a record, a message in it, the version, 32 bytes, no session, a cipher, no compression. */
+const OLD_TLS = new Uint8Array([22, 3, 1, 0, 42, 2, 0, 0, 38, 3, 1, ...Array(32).fill(7), 0, 0xc0, 0x13, 0]);
+/** The alert "handshake failure", and "protocol version". */
+const [ALERT, OLD_ALERT] = [40, 70].map((reason) => new Uint8Array([21, 3, 3, 0, 2, 2, reason]));
+
+const BROKEN_TLS: readonly (readonly [string, Talk, RegExp, boolean])[] = [
+  ["plain HTTP", say("HTTP/1.1 400 Bad Request\r\n\r\n"), /^HOST did not answer in TLS as it should$/, false],
+  ["TLS 1.0", sayAndWait(OLD_TLS), /^HOST speaks neither TLS 1.2 nor TLS 1.3$/, false],
+  ["a refusal of TLS 1.2", say(OLD_ALERT ?? ""), /^HOST speaks neither TLS 1.2 nor TLS 1.3$/, false],
+  ["a refusal of TLS", say(ALERT ?? ""), /^HOST did not answer in TLS as it should$/, false],
+  ["an end in place of TLS", say(""), /^HOST broke off the connection before TLS began$/, true],
+];
+
+for (const [what, talk, message, isTransient] of BROKEN_TLS) {
+  Deno.test(`systemNetwork() names what is wrong when a server has ${what}`, async () => {
+    await using server = startRawServer(talk);
+    const error = await errorOf(server.origin.replace("http:", "https:"));
+    assertMatch(error.message.replace(`localhost:${server.port}`, "HOST"), message);
+    assertEquals([error.isTransient, error.mayHaveArrived], [isTransient, false]);
+  });
+}
+
+Deno.test("systemNetwork() takes no certificate that is not right, and says what is wrong with it", async () => {
+  const good = await makeServerCertificate();
+  const cases = [
+    ["is not trusted", good, []],
+    ["is not trusted", await makeSelfSignedCertificate(), [good.caPem]],
+    ["has expired", await makeServerCertificate({ validDays: [-9, -1] }), "its own"],
+    ["is not valid yet", await makeServerCertificate({ validDays: [1, 9] }), "its own"],
+    ["is for another name", await makeServerCertificate({ names: ["login.example"] }), "its own"],
+  ] as const;
+  for (const [what, certificate, roots] of cases) {
+    await using server = startRawServer(say(`${OK}content-length: 0\r\n\r\n`), certificate);
+    const trusted = roots === "its own" ? [certificate.caPem] : [...roots];
+    const error = await errorOf(server.origin, {}, trusted);
+    assertEquals(error.message, `The TLS certificate of localhost:${server.port} ${what}`);
+    assertEquals([error.isTransient, error.mayHaveArrived], [false, false]);
+    assertEquals(server.heard.some((data) => data.length > 0), false, "nothing is sent");
+  }
+});
+
+Deno.test("systemNetwork() tells a name without an address, a refused connection and a lost way apart", async () => {
+  const unknown = await errorOf("https://login.invalid/");
+  assertEquals(unknown.message, "The address of login.invalid could not be found");
+  const free = occupyPort();
+  free[Symbol.dispose]();
+  const refused = await errorOf(`https://localhost:${free.port}/`);
+  assertEquals(refused.message, `localhost:${free.port} refused the connection`);
+  for (const error of [unknown, refused]) {
+    assertEquals([error.isTransient, error.mayHaveArrived], [true, false]);
+  }
+});
+
+Deno.test("systemNetwork() gives up a connection that doesn't come sooner than an answer that doesn't", async () => {
+  using hole = await openBlackHole();
+  const url = `https://localhost:${hole.port}/`;
+  const lost = await errorOf(url, { connectTimeoutMs: 200 });
+  assertEquals(lost.message, `No connection to localhost:${hole.port} within 0.2 s`);
+  const hurried = await errorOf(url, { timeoutMs: 100 });
+  assertEquals(hurried.message, `No connection to localhost:${hole.port} within 0.1 s`);
+  // The first connection may have been there before the way was lost.
+  assertEquals([lost.isTransient, lost.mayHaveArrived], [true, true]);
+});
+
+Deno.test("systemNetwork() waits longer than for a connection for an answer whose connection is there", async () => {
+  const silences: readonly (readonly [string, Talk, "http:" | "https:"])[] = [
+    ["nothing at all", sayAndWait(""), "http:"],
+    ["no TLS", sayAndWait(""), "https:"],
+    ["half a head", sayAndWait("HTTP/1.1 200 OK\r\n"), "http:"],
+    ["half a body", sayAndWait(`${OK}content-length: 9\r\n\r\n{`), "http:"],
+  ];
+  await Promise.all(silences.map(async ([what, talk, scheme]) => {
+    await using server = startRawServer(talk);
+    const url = server.origin.replace("http:", scheme);
+    const error = await errorOf(url, { connectTimeoutMs: 2000, timeoutMs: 2300 });
+    assertEquals(error.message, `No answer from localhost:${server.port} within 2.3 s`, what);
+    assertEquals([error.isTransient, error.mayHaveArrived], [true, true]);
+  }));
+});
+
+Deno.test("systemNetwork() tries no other connection once an answer has begun to come", async () => {
+  await using server = startRawServer(async (connection, heard) => {
+    await say(`${OK}content-length: 2\r\n\r\n{`)(connection, heard);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await say("}")(connection, heard);
+  });
+  const { body } = await systemNetwork([], NO_PROXY).send(request(server.origin, { connectTimeoutMs: 2000 }));
+  assertEquals([body.length, server.heard.length], [2, 1]);
+});
+
+Deno.test("systemNetwork() ends an answer that comes byte by byte when its time is over", async () => {
+  await using server = startRawServer(async (connection, heard) => {
+    await say(`${OK}content-length: 1000000\r\n\r\n`)(connection, heard);
+    for (;;) {
+      await say("x")(connection, heard);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  });
+  const error = await errorOf(server.origin, { timeoutMs: 1000 });
+  assertEquals(error.message, `No answer from localhost:${server.port} within 1 s`);
+});
+
+Deno.test("systemNetwork() cuts an answer without an end at its limit", async () => {
+  const block = new Uint8Array(64 * 1024).fill(0x20);
+  const endless: Talk = async (connection, heard) => {
+    await say(`${OK}content-type: application/json\r\n\r\n`)(connection, heard);
+    for (;;) await say(block)(connection, heard);
+  };
+  await using server = startRawServer(endless);
+  const error = await errorOf(server.origin, { maxBytes: 1024 * 1024 });
+  assertEquals(error.message, `The answer from localhost:${server.port} is larger than 1048576 bytes`);
+});

@@ -1,0 +1,107 @@
+import { assertEquals } from "@std/assert";
+import { fetchOnce } from "../../../support/network/fetch_once.ts";
+import { occupyPort } from "../../../support/network/ports.ts";
+import { makeServerCertificate } from "../../../support/provider/certificate.ts";
+import { startProxy } from "../../../support/network/proxy.ts";
+import { say, sayAndWait, startRawServer, type Talk } from "../../../support/network/raw_server.ts";
+
+/** Asks for `url` with these variables, in a process of its own: Deno reads them itself. Gives what the program says. */
+async function ask(
+  url: string,
+  variables: Readonly<Record<string, string>>,
+  timeoutMs = 30_000,
+): Promise<string> {
+  const [deno, ...args] = fetchOnce(url, timeoutMs);
+  const command = new Deno.Command(deno, { args, env: { ...variables }, stdin: "null" });
+  return new TextDecoder().decode((await command.output()).stdout);
+}
+
+const LOGIN = "https://login.invalid/";
+
+/** What a proxy does, by the scheme it is spoken to with, and what is said. */
+const PROXIES: readonly (readonly [string, string, Talk, string])[] = [
+  ["ends the connection", "http", say(""), "The proxy PROXY broke off the connection"],
+  [
+    "speaks something else",
+    "http",
+    say("SSH-2.0-x\r\n"),
+    "The proxy PROXY refused to connect to login.invalid",
+  ],
+  [
+    "sends a page in place of a tunnel",
+    "http",
+    say("HTTP/1.1 302 Found\r\nlocation: http://portal.example/\r\n\r\n"),
+    "The proxy PROXY refused to connect to login.invalid",
+  ],
+  [
+    "opens a tunnel that leads nowhere",
+    "http",
+    say("HTTP/1.1 200 OK\r\n\r\n"),
+    "login.invalid broke off the connection before TLS began (through the proxy PROXY)",
+  ],
+  [
+    "is none that speaks TLS",
+    "https",
+    say("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "login.invalid did not answer in TLS as it should (through the proxy PROXY)",
+  ],
+  [
+    "is none of SOCKS",
+    "socks5h",
+    say("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "The proxy PROXY did not answer as a SOCKS proxy should",
+  ],
+  [
+    "forbids the host",
+    "socks5",
+    async (connection, heard) => {
+      await say(new Uint8Array([5, 0]))(connection, heard);
+      await connection.read(new Uint8Array(1000));
+      await say(new Uint8Array([5, 2, 0, 1, 0, 0, 0, 0, 0, 0]))(connection, heard);
+    },
+    "The proxy PROXY refused to connect to login.invalid",
+  ],
+  [
+    "lets nobody in",
+    "socks5h",
+    say(new Uint8Array([5, 0xff])),
+    "The proxy PROXY asks for another user name and password",
+  ],
+];
+
+for (const [what, scheme, talk, message] of PROXIES) {
+  Deno.test(`systemNetwork() names what is wrong with a proxy (${scheme}) that ${what}`, async () => {
+    await using proxy = startRawServer(talk);
+    const address = `127.0.0.1:${proxy.port}`;
+    const said = await ask(LOGIN, { HTTPS_PROXY: `${scheme}://${address}` });
+    assertEquals(said.replace(address, "PROXY"), `CliError: ${message}`);
+  });
+}
+
+Deno.test("systemNetwork() names a proxy that isn't there, and one that doesn't answer", async () => {
+  const gone = occupyPort();
+  gone[Symbol.dispose]();
+  for (const [scheme, what] of [["http", "refused the connection"], ["socks5", "could not be reached"]]) {
+    const said = await ask(LOGIN, { HTTPS_PROXY: `${scheme}://127.0.0.1:${gone.port}` });
+    assertEquals(said, `CliError: The proxy 127.0.0.1:${gone.port} ${what}`);
+  }
+  const unknown = await ask(LOGIN, { ALL_PROXY: "http://ada:s3same@proxy.invalid:3128" });
+  assertEquals(unknown, "CliError: The address of the proxy proxy.invalid:3128 could not be found");
+  await using silent = startRawServer(sayAndWait(""));
+  const said = await ask(LOGIN, { HTTPS_PROXY: `http://127.0.0.1:${silent.port}` }, 300);
+  assertEquals(
+    said,
+    `CliError: No answer from login.invalid within 0.3 s (through the proxy 127.0.0.1:${silent.port})`,
+  );
+});
+
+Deno.test("systemNetwork() says through which proxy a certificate came that isn't trusted", async () => {
+  await using server = startRawServer(say(""), await makeServerCertificate());
+  await using proxy = startProxy();
+  const said = await ask(server.origin, { HTTPS_PROXY: proxy.url });
+  const address = proxy.url.replace("http://", "");
+  assertEquals(
+    said,
+    `CliError: The TLS certificate of localhost:${server.port} is not trusted (through the proxy ${address})`,
+  );
+});

@@ -1,0 +1,193 @@
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import { CliError } from "../../../../src/errors.ts";
+import type { HttpRequest, HttpResponse, Repeat } from "../../../../src/system/network/network.ts";
+import { NetworkError } from "../../../../src/system/network/network_error.ts";
+import { retryingNetwork } from "../../../../src/system/network/retrying_network.ts";
+import type { ThrottleState } from "../../../../src/system/network/throttle_state.ts";
+import { FakeClock } from "../../../support/machine/fake_clock.ts";
+
+const START_MS = Date.UTC(2025, 11, 28, 12, 0, 0);
+const LOST = new NetworkError("lost", { isTransient: true, mayHaveArrived: true });
+const REFUSED = new NetworkError("refused", { isTransient: true, mayHaveArrived: false });
+const UNTRUSTED = new NetworkError("untrusted", { isTransient: false, mayHaveArrived: false });
+
+function answer(status: number, headers: Record<string, string> = {}): HttpResponse {
+  return { status, headers, body: new Uint8Array() };
+}
+
+/** A patient network whose server gives one answer after another, the last for ever. */
+class TestHarness {
+  readonly clock = new FakeClock(START_MS);
+  readonly sent: HttpRequest[] = [];
+  readonly pauses: [host: string, ms: number][] = [];
+  readonly remembered: [host: string, untilMs: number][] = [];
+  /** What an earlier process was told. */
+  known: number | null = null;
+  /** How long each answer takes. */
+  answersAfterMs = 0;
+
+  constructor(private readonly answers: readonly (HttpResponse | Error)[], private readonly random = 1) {}
+
+  send(changes: Partial<HttpRequest> = {}): Promise<HttpResponse> {
+    const pauses: ThrottleState = {
+      until: () => Promise.resolve(this.known),
+      remember: (host, untilMs) => Promise.resolve(void this.remembered.push([host, untilMs])),
+    };
+    const network = retryingNetwork({
+      clock: this.clock,
+      pauses,
+      random: () => this.random,
+      onPause: (host, ms) => void this.pauses.push([host, ms]),
+      network: {
+        send: async (request) => {
+          const next = this.answers[Math.min(this.sent.length, this.answers.length - 1)];
+          this.sent.push(request);
+          await this.clock.wait(this.answersAfterMs, request.signal);
+          this.clock.waits.pop();
+          if (next instanceof Error || next === undefined) throw next;
+          return next;
+        },
+      },
+    });
+    const { signal } = new AbortController();
+    return network.send({
+      url: "https://login.example/token",
+      method: "POST",
+      headers: {},
+      timeoutMs: 30_000,
+      maxBytes: 1000,
+      signal,
+      ...changes,
+    });
+  }
+}
+
+/** What is sent again after what. A row names a failure and how often it is sent by each kind of request. */
+const REPEATS: readonly (readonly [string, HttpResponse | Error, Record<Repeat, number>])[] = [
+  ["a lost answer", LOST, { always: 3, unprocessed: 1, never: 1 }],
+  ["a refused connection", REFUSED, { always: 3, unprocessed: 3, never: 1 }],
+  ["a wrong certificate", UNTRUSTED, { always: 1, unprocessed: 1, never: 1 }],
+  ["a missing permission", new CliError("permission", "no"), { always: 1, unprocessed: 1, never: 1 }],
+  ["a fault", new TypeError("fault"), { always: 1, unprocessed: 1, never: 1 }],
+  ["status 500", answer(500), { always: 3, unprocessed: 3, never: 1 }],
+  ["status 503", answer(503), { always: 3, unprocessed: 3, never: 1 }],
+  ["status 429", answer(429), { always: 3, unprocessed: 3, never: 1 }],
+  ["status 200", answer(200), { always: 1, unprocessed: 1, never: 1 }],
+  ["status 400", answer(400), { always: 1, unprocessed: 1, never: 1 }],
+  ["status 302", answer(302), { always: 1, unprocessed: 1, never: 1 }],
+];
+
+for (const [what, outcome, times] of REPEATS) {
+  Deno.test(`retryingNetwork() sends again after ${what} what may be sent again`, async () => {
+    for (const repeat of ["always", "unprocessed", "never"] as const) {
+      const world = new TestHarness([outcome]);
+      const result = await world.send({ repeat }).catch((error: unknown) => error);
+      assertStrictEquals(result, outcome, "the last outcome is handed on");
+      assertEquals(world.sent.length, times[repeat], repeat);
+    }
+  });
+}
+
+Deno.test("retryingNetwork() sends a request once that says nothing about it", async () => {
+  for (const outcome of [REFUSED, answer(503, { "retry-after": "1" })]) {
+    const world = new TestHarness([outcome, answer(200)]);
+    await world.send().catch(() => {});
+    assertEquals([world.sent.length, world.clock.waits], [1, []]);
+  }
+});
+
+Deno.test("retryingNetwork() waits longer before each attempt, by a random part less than at most", async () => {
+  for (const [random, waits] of [[1, [500, 1000]], [0, [250, 500]]] as const) {
+    const world = new TestHarness([REFUSED, answer(502), answer(200)], random);
+    assertEquals((await world.send({ repeat: "unprocessed" })).status, 200);
+    assertEquals(world.clock.waits, [...waits]);
+    assertEquals(world.pauses, [], "too short to speak of");
+  }
+});
+
+Deno.test("retryingNetwork() has one time for all attempts and waits", async () => {
+  const world = new TestHarness([LOST]);
+  world.answersAfterMs = 4000;
+  await assertRejects(() => world.send({ repeat: "always", timeoutMs: 10_000 }));
+  assertEquals(world.sent.map(({ timeoutMs }) => timeoutMs), [10_000, 5500]);
+  const hurried = new TestHarness([REFUSED]);
+  await assertRejects(() => hurried.send({ repeat: "always", timeoutMs: 1400 }));
+  assertEquals([hurried.sent.length, hurried.clock.waits], [1, []], "no time is left for another answer");
+});
+
+Deno.test("retryingNetwork() lets no single attempt take more than half a minute", async () => {
+  const world = new TestHarness([answer(200)]);
+  await world.send({ timeoutMs: 120_000, repeat: "always" });
+  assertEquals(world.sent[0]?.timeoutMs, 30_000);
+});
+
+Deno.test("retryingNetwork() waits as long as a 429 or 503 asks for, says so, and remembers it", async () => {
+  for (const status of [429, 503]) {
+    const world = new TestHarness([answer(status, { "retry-after": "20" }), answer(200)]);
+    assertEquals((await world.send({ repeat: "unprocessed" })).status, 200);
+    assertEquals(world.clock.waits, [20_000]);
+    assertEquals(world.pauses, [["login.example", 20_000]]);
+    assertEquals(world.remembered, [["login.example", START_MS + 20_000]]);
+  }
+});
+
+Deno.test("retryingNetwork() doesn't wait longer than the request's time, but remembers the pause", async () => {
+  const world = new TestHarness([answer(429, { "retry-after": "30" }), answer(200)]);
+  const response = await world.send({ repeat: "always" });
+  assertEquals([response.status, world.sent.length, world.clock.waits], [429, 1, []]);
+  assertEquals(world.remembered, [["login.example", START_MS + 30_000]]);
+  const longer = new TestHarness([answer(429, { "retry-after": "30" }), answer(200)]);
+  assertEquals((await longer.send({ repeat: "always", timeoutMs: 60_000 })).status, 200);
+});
+
+Deno.test("retryingNetwork() remembers the pause that a request is asked for which isn't sent again", async () => {
+  const world = new TestHarness([answer(429, { "retry-after": "5" })]);
+  assertEquals((await world.send({ repeat: "never" })).status, 429);
+  assertEquals([world.sent.length, world.remembered.length], [1, 1]);
+});
+
+Deno.test("retryingNetwork() takes a Retry-After for a pause only where the server is too busy", async () => {
+  for (const status of [200, 301, 400, 500]) {
+    const world = new TestHarness([answer(status, { "retry-after": "5" })]);
+    await world.send({ repeat: "always" });
+    assertEquals(world.remembered, [], String(status));
+    assert(!world.clock.waits.includes(5000));
+  }
+});
+
+Deno.test("retryingNetwork() holds a request back while an earlier process's pause lasts", async () => {
+  const world = new TestHarness([answer(200)]);
+  world.known = START_MS + 12_000;
+  assertEquals((await world.send({ repeat: "unprocessed", obeysThrottle: true })).status, 200);
+  assertEquals([world.clock.waits, world.pauses], [[12_000], [["login.example", 12_000]]]);
+  world.known = START_MS;
+  await world.send({ repeat: "unprocessed", obeysThrottle: true });
+  assertEquals(world.clock.waits.length, 1, "a pause that is over holds nobody");
+});
+
+Deno.test("retryingNetwork() sends nothing in a pause that it can't wait for, and says when it is over", async () => {
+  for (const changes of [{ repeat: "unprocessed", timeoutMs: 12_500 }, { repeat: "never" }] as const) {
+    const world = new TestHarness([answer(200)]);
+    world.known = START_MS + 12_000;
+    const error = await assertRejects(() => world.send({ obeysThrottle: true, ...changes }), CliError);
+    assertEquals([error.code, world.sent.length, world.clock.waits], ["network", 0, []]);
+    assertStringIncludes(error.message, "login.example asked for a pause");
+    assertStringIncludes(error.hint ?? "", "Try again in 12 s");
+  }
+});
+
+Deno.test("retryingNetwork() lets a request pass that a person waits for", async () => {
+  const world = new TestHarness([answer(200)]);
+  world.known = START_MS + 500_000;
+  assertEquals((await world.send({ repeat: "always" })).status, 200);
+  assertEquals(world.clock.waits, []);
+});
+
+Deno.test("retryingNetwork() ends a wait with the reason of the signal", async () => {
+  const reason = new CliError("interrupted", "Interrupted");
+  const interrupt = new AbortController();
+  const world = new TestHarness([REFUSED]);
+  world.clock.onWait = () => interrupt.abort(reason);
+  const sent = world.send({ repeat: "always", signal: interrupt.signal });
+  assertStrictEquals(await assertRejects(() => sent), reason);
+});

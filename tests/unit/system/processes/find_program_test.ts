@@ -1,0 +1,46 @@
+import { assertEquals } from "@std/assert";
+import { isInstalled } from "../../../../src/system/processes/find_program.ts";
+import { FileError } from "../../../../src/system/files/file_error.ts";
+import type { FileFacts } from "../../../../src/system/files/files.ts";
+
+const PROGRAM: FileFacts = { kind: "file", mode: 0o755, uid: 0 };
+
+function search(os: "linux" | "windows", path: string, there: Record<string, FileFacts | "denied">) {
+  return {
+    os,
+    env: { get: (name: string) => name === "PATH" ? path : undefined },
+    files: {
+      lstat: (file: string): Promise<FileFacts | null> =>
+        there[file] === "denied"
+          ? Promise.reject(new FileError("denied", "look at it", file))
+          : Promise.resolve(there[file] ?? null),
+    },
+  };
+}
+
+Deno.test("isInstalled() looks in the folders of PATH, past those that may not be looked into", async () => {
+  const linux = search("linux", "/denied:/bin::/usr/bin", {
+    "/denied/xdg-open": "denied",
+    "/usr/bin/xdg-open": PROGRAM,
+  });
+  assertEquals(await isInstalled("xdg-open", linux), true);
+  assertEquals(await isInstalled("firefox", linux), false);
+  assertEquals(await isInstalled("/usr/bin/xdg-open", linux), true);
+});
+
+Deno.test("isInstalled() takes neither a folder nor a file that can't be run for a program", async () => {
+  const linux = search("linux", "/a:/b", {
+    "/a/x": { ...PROGRAM, kind: "folder" },
+    "/b/x": { ...PROGRAM, mode: 0o644 },
+  });
+  assertEquals(await isInstalled("x", linux), false);
+});
+
+Deno.test("isInstalled() knows that programs of Windows end in .exe or .com", async () => {
+  const windows = search("windows", "C:\\Windows;C:\\Windows\\System32", {
+    "C:\\Windows\\System32\\rundll32.exe": { ...PROGRAM, mode: null },
+  });
+  assertEquals(await isInstalled("rundll32", windows), true);
+  assertEquals(await isInstalled("rundll32.exe", windows), true);
+  assertEquals(await isInstalled("firefox", windows), false);
+});

@@ -1,0 +1,26 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path/join";
+import { CliError } from "../../../../src/errors.ts";
+import { foregroundOf } from "../../../../src/system/processes/foreground_program.ts";
+
+Deno.test("foregroundOf() starts nothing once it is interrupted, be it while it takes the signals over", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+  const file = join(folder, "ran");
+  const write = (forwardSignals: () => void, { signal }: AbortController) => {
+    const run = foregroundOf(() => (forwardSignals(), { [Symbol.dispose]: () => {} }), signal);
+    return run(Deno.execPath(), ["eval", `Deno.writeTextFileSync(${JSON.stringify(file)}, "")`], {});
+  };
+  const interrupts = new AbortController();
+  const interrupted = new CliError("interrupted", "Interrupted");
+  for (let times = 2; times > 0; times--) {
+    const error = await assertRejects(() => write(() => interrupts.abort(interrupted), interrupts));
+    assertEquals([error, await exists(file)], [interrupted, false]);
+  }
+  assertEquals(await write(() => {}, new AbortController()), { kind: "ended", code: 0 });
+  assertEquals(await exists(file), true);
+  await Deno.remove(folder, { recursive: true });
+});
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}

@@ -1,0 +1,46 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { CliError } from "../../../../src/errors.ts";
+import { openControllingTerminal } from "../../../../src/system/terminal/controlling_terminal.ts";
+import type { Processes, RunResult } from "../../../../src/system/processes/processes.ts";
+
+const ENDED = { kind: "ended", code: 0, stdout: "", stderr: "" } as const;
+
+/** Processes of which each run has this result, and notes its beginning and its end. */
+function played(result: RunResult): Pick<Processes, "run"> & { readonly notes: unknown[] } {
+  const notes: unknown[] = [];
+  return {
+    notes,
+    async run(command, args, { input, inSession }) {
+      notes.push([command, ...args, input, inSession]);
+      await Promise.resolve();
+      notes.push("ended");
+      return result;
+    },
+  };
+}
+
+Deno.test("openControllingTerminal() writes to the terminal by tee, one text after the other", async () => {
+  const processes = played(ENDED);
+  const screen = await openControllingTerminal(processes, "linux");
+  screen?.show("one\n");
+  screen?.show("two\n");
+  await new Promise((resolve) => setTimeout(resolve));
+  const run = (text: string) => [["tee", "/dev/tty", text, true], "ended"];
+  assertEquals(processes.notes, [...run(""), ...run("one\n"), ...run("two\n")]);
+});
+
+Deno.test("openControllingTerminal() finds none where tee can't open it, doesn't end or isn't there", async () => {
+  for (
+    const result of [{ ...ENDED, code: 1 }, { kind: "timed-out" }, { kind: "not-found" }, {
+      kind: "refused",
+    }] as const
+  ) {
+    assertEquals(await openControllingTerminal(played(result), "darwin"), null, result.kind);
+  }
+});
+
+Deno.test("openControllingTerminal() takes a missing permission for no answer", async () => {
+  const processes = played({ kind: "not-permitted", flag: "--allow-run=tee" });
+  const error = await assertRejects(() => openControllingTerminal(processes, "linux"), CliError);
+  assertEquals([error.code, error.hint], ["permission", "Add the Deno flag --allow-run=tee"]);
+});

@@ -1,0 +1,51 @@
+import { assertEquals } from "@std/assert";
+import { plainText, withoutTokens } from "../../../src/text/plain_text.ts";
+
+Deno.test("plainText() leaves ordinary text as it is, in any script", () => {
+  for (const text of ["Sign-in failed: AADSTS50011.", "Grüße, 東京 👍", ""]) {
+    assertEquals(plainText(text), text);
+  }
+});
+
+Deno.test("plainText() puts one space in place of control characters and line ends", () => {
+  const table: [string, string][] = [
+    ["a\r\nHint: b", "a Hint: b"],
+    ["a\u001b[2Jb", "a [2Jb"],
+    ["a\u001b]52;c;eA==\u0007b", "a ]52;c;eA== b"],
+    ["a\u009b31mb", "a 31mb"],
+    ["a\tb\u0000c\bd\u007fe", "a b c d e"],
+    ["a\u2028b\u2029c\u0085d", "a b c d"],
+    ["a\u202eb\u2066c\u200fd\u061ce", "a b c d e"],
+    ["\n a \n", "a"],
+  ];
+  for (const [text, expected] of table) assertEquals(plainText(text), expected);
+});
+
+Deno.test("plainText() replaces every C0, C1 and bidirectional control character", () => {
+  const ranges = [[0, 0x1f], [0x7f, 0x9f], [0x200e, 0x200f], [0x2028, 0x202e], [0x2066, 0x2069], [
+    0x61c,
+    0x61c,
+  ]];
+  for (const [first = 0, last = 0] of ranges) {
+    for (let code = first; code <= last; code++) {
+      assertEquals(plainText(`a${String.fromCodePoint(code)}b`), "a b", code.toString(16));
+    }
+  }
+});
+
+Deno.test("plainText() cuts what is longer than its limit, and shows that it did", () => {
+  assertEquals(plainText("x".repeat(500)), "x".repeat(500));
+  assertEquals(plainText("x".repeat(501)), "x".repeat(499) + "…");
+  assertEquals(plainText("abcd", 3), "ab…");
+  assertEquals(plainText("abc", 3), "abc");
+});
+
+Deno.test("withoutTokens() stars what may be a token or a code, and leaves what people read", () => {
+  const jwt = `eyJ${"a".repeat(40)}.eyJ${"b-_".repeat(200)}.${"c".repeat(80)}`;
+  assertEquals(withoutTokens(`The token ${jwt} is wrong.`), "The token *** is wrong.");
+  assertEquals(withoutTokens(`'1.AV${"x".repeat(90)}'`), "'***'");
+  const words =
+    "AADSTS50011: https://login.example/11111111-2222-4333-8444-555555555555/oauth2/v2.0/authorize?a=b " +
+    "Trace ID: 66666666-7777-4888-8999-aaaaaaaaaaaa thumbprint " + "0123456789ABCDEF".repeat(4);
+  assertEquals(withoutTokens(words), words);
+});

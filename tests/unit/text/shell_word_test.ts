@@ -1,0 +1,16 @@
+import { assertEquals } from "@std/assert";
+import { shellWord } from "../../../src/text/shell_word.ts";
+
+Deno.test("shellWord() quotes what a shell would take apart, and leaves the rest alone", () => {
+  const words: [string, string][] = [
+    ["myapp", "myapp"],
+    ["production-api_2.0", "production-api_2.0"],
+    ["/home/me/.entra-auth-cli/key", "/home/me/.entra-auth-cli/key"],
+    ["my app", '"my app"'],
+    ["C:\\Users\\Ada Lovelace", '"C:\\Users\\Ada Lovelace"'],
+    ["", '""'],
+    ["a$(id)", "'a$(id)'"],
+    ["it's `id`", "'it'\\''s `id`'"],
+  ];
+  for (const [text, word] of words) assertEquals(shellWord(text), word);
+});
