@@ -1,16 +1,16 @@
 import { assertEquals } from "@std/assert";
-import denoJson from "../../../deno.json" with { type: "json" };
-import { openerCommands } from "../../../src/browser/opener.ts";
-import { grantsFor, needsOf } from "../../../src/cli/permissions/permission_needs.ts";
-import type { Grants } from "../../../src/cli/permissions/permission_grants.ts";
-import { isOnSystem, openKeyStore } from "../../../src/store/keystore/open_key_store.ts";
-import { KEY_STORE_LABELS, type KeyStoreName } from "../../../src/store/keystore/key_store.ts";
-import { openControllingTerminal } from "../../../src/system/terminal/controlling_terminal.ts";
-import { CRYPT32 } from "../../../src/system/windows/data_protection.ts";
-import type { Os } from "../../../src/system/os.ts";
-import type { Processes } from "../../../src/system/processes/processes.ts";
-import { environment } from "../../support/fixtures/browser_fixture.ts";
-import { makeStoreHome } from "../../support/fixtures/store_fixture.ts";
+import denoJson from "../../../../deno.json" with { type: "json" };
+import { openerCommands } from "../../../../src/browser/opener.ts";
+import { grantsFor, needsOf } from "../../../../src/cli/permissions/permission_needs.ts";
+import type { Grants } from "../../../../src/cli/permissions/permission_grants.ts";
+import { isOnSystem, openKeyStore } from "../../../../src/store/keystore/open_key_store.ts";
+import { KEY_STORE_LABELS, type KeyStoreName } from "../../../../src/store/keystore/key_store.ts";
+import { openControllingTerminal } from "../../../../src/system/terminal/controlling_terminal.ts";
+import { CRYPT32 } from "../../../../src/system/windows/data_protection.ts";
+import type { Os } from "../../../../src/system/os.ts";
+import type { Processes } from "../../../../src/system/processes/processes.ts";
+import { environment } from "../../../support/fixtures/browser_fixture.ts";
+import { makeStoreHome } from "../../../support/fixtures/store_fixture.ts";
 
 const SET: Grants = denoJson.permissions.default;
 const SYSTEMS: readonly Os[] = ["linux", "darwin", "windows"];
