@@ -1,6 +1,6 @@
 /**
- * Takes away one guard of the program after the other, in a copy of the repository, and sees whether a test notices. Ends
- * with exit code 1 when one is missed. Words on the command line choose the guards that have them in their names.
+ * Removes one guard after the other in a copy of the repository and runs the tests that should fail without it. A mutant
+ * that no test notices has survived; then the exit code is 1. Arguments select the guards whose names contain all of them.
  */
 
 import { dirname } from "@std/path/dirname";
@@ -12,17 +12,21 @@ import { type Mutant, MUTANTS } from "./mutants/mutants.ts";
 
 const TOP = fromFileUrl(new URL("../../", import.meta.url));
 
-/** The parts of the repository that tests need. */
+/** What the tests need of the repository. */
 const PARTS = ["deno.json", "main.ts", "src", "tests", "scripts", "docs", "README.md", ".gitignore"];
 
-/** The text of a file without the guard. Throws an `Error` where the guard isn't there just once. */
+/** Removes the guard from the text of its file. Throws an `Error` unless the guard occurs exactly once. */
 export function mutate(text: string, { guard, file, find, replace }: Mutant): string {
   const places = text.split(find).length - 1;
-  if (places !== 1) throw new Error(`Cannot take away ${guard}: its text is in ${file} ${places} times`);
+  if (places !== 1) {
+    throw new Error(
+      `Cannot remove the guard "${guard}": found its text ${places} times in ${file}, expected once`,
+    );
+  }
   return text.replace(find, () => replace);
 }
 
-/** The first test that failed, by what `deno test` printed; null when none did. */
+/** Returns the name of the first failed test in the output of `deno test`, or null if none failed. */
 export function firstFailure(output: string): string | null {
   const [, failures = ""] = output.split(/^ FAILURES $/m);
   return /^(.+?) => \.\/tests\//m.exec(failures)?.[1] ?? null;
@@ -30,7 +34,7 @@ export function firstFailure(output: string): string | null {
 
 async function copyRepository(copy: string): Promise<void> {
   for (const part of PARTS) await copyTree(join(TOP, part), join(copy, part));
-  // The packages are the same.
+  // The packages of the original serve the copy as well.
   await Deno.symlink(join(TOP, ".dev"), join(copy, ".dev")).catch(() => {});
 }
 
@@ -52,40 +56,60 @@ async function test(copy: string, files: readonly string[]): Promise<{ success: 
   return { success, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
-/** The name of the test that notices, or null when none does. */
+/** Returns the name of the test that kills the mutant, or null if the mutant survives. */
 async function tryMutant(copy: string, mutant: Mutant): Promise<string | null> {
   const path = join(copy, mutant.file);
   const text = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, mutate(text, mutant));
   try {
     const { success, output } = await test(copy, mutant.tests);
-    return success ? null : firstFailure(output) ?? "a test that broke off";
+    return success ? null : firstFailure(output) ?? "a test run that ended early";
   } finally {
     await Deno.writeTextFile(path, text);
   }
 }
 
+async function tryMutants(copies: readonly string[], mutants: readonly Mutant[]): Promise<(string | null)[]> {
+  const killers: (string | null)[] = [];
+  const remaining = mutants.entries();
+  await Promise.all(copies.map(async (copy) => {
+    for (const [index, mutant] of remaining) {
+      const killer = await tryMutant(copy, mutant);
+      killers[index] = killer;
+      say(`${mutant.guard}: ${killer === null ? "SURVIVED" : "killed"}`);
+    }
+  }));
+  return killers;
+}
+
+function printTable(mutants: readonly Mutant[], killers: readonly (string | null)[]): void {
+  const rows = mutants.map(({ guard }, index) => [guard, killers[index] ?? "none: the mutant survived"]);
+  const table = new Table().header(["removed guard", "killed by the test"]).body(rows).maxColWidth(100);
+  const killed = killers.filter((killer) => killer !== null).length;
+  const text = `${table.toString()}\n\n${killed} killed, ${mutants.length - killed} survived\n`;
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
 async function run(words: readonly string[]): Promise<boolean> {
   const mutants = MUTANTS.filter(({ guard }) => words.every((word) => guard.includes(word)));
-  const copy = await Deno.makeTempDir({ prefix: "entra-auth-cli-mutants-" });
+  if (mutants.length === 0) {
+    throw new Error(`Invalid arguments "${words.join(" ")}": expected words of a guard's name`);
+  }
+  // A test run of one file keeps one core busy, so each core works on its own copy.
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-mutants-" });
+  const copies = Array.from(
+    { length: navigator.hardwareConcurrency },
+    (_, index) => join(folder, `${index}`),
+  );
   try {
-    await copyRepository(copy);
-    const healthy = await test(copy, [...new Set(mutants.flatMap(({ tests }) => tests))]);
+    await Promise.all(copies.map(copyRepository));
+    const healthy = await test(join(folder, "0"), [...new Set(mutants.flatMap(({ tests }) => tests))]);
     if (!healthy.success) throw new Error(`The tests fail with every guard in place:\n${healthy.output}`);
-    const rows: string[][] = [];
-    for (const mutant of mutants) {
-      const killer = await tryMutant(copy, mutant);
-      say(`${mutant.guard}: ${killer === null ? "NOT MISSED BY ANY TEST" : "missed"}`);
-      rows.push([mutant.guard, killer ?? "no test"]);
-    }
-    const missed = rows.filter(([, killer]) => killer !== "no test").length;
-    const table = new Table().header(["taken away", "the test that notices"]).body(rows).maxColWidth(100);
-    await Deno.stdout.write(
-      new TextEncoder().encode(`${table.toString()}\n\n${missed} of ${rows.length} noticed\n`),
-    );
-    return missed === rows.length;
+    const killers = await tryMutants(copies, mutants);
+    printTable(mutants, killers);
+    return killers.every((killer) => killer !== null);
   } finally {
-    await Deno.remove(copy, { recursive: true });
+    await Deno.remove(folder, { recursive: true });
   }
 }
 

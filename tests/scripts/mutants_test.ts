@@ -4,7 +4,7 @@ import { type Mutant, MUTANTS } from "../../scripts/check/mutants/mutants.ts";
 
 const TOP = new URL("../../", import.meta.url);
 
-Deno.test("every guard that is taken away stands where the table says, and so do its tests", async () => {
+Deno.test("every mutant matches its file once and names tests that exist", async () => {
   for (const mutant of MUTANTS) {
     const text = await Deno.readTextFile(new URL(mutant.file, TOP));
     assert(mutate(text, mutant) !== text, mutant.guard);
@@ -12,14 +12,14 @@ Deno.test("every guard that is taken away stands where the table says, and so do
   }
 });
 
-Deno.test("mutate() refuses a text that is not there, or there twice", () => {
+Deno.test("mutate() rejects a text that is missing or occurs twice", () => {
   const mutant: Mutant = { guard: "x", file: "f", find: "a", replace: "b", tests: [] };
   assertEquals(mutate("cat", mutant), "cbt");
-  assertThrows(() => mutate("cut", mutant), Error, "0 times");
-  assertThrows(() => mutate("aha", mutant), Error, "2 times");
+  assertThrows(() => mutate("cut", mutant), Error, "found its text 0 times");
+  assertThrows(() => mutate("aha", mutant), Error, "found its text 2 times");
 });
 
-Deno.test("firstFailure() finds the first test that failed", () => {
+Deno.test("firstFailure() returns the first failed test", () => {
   const output =
     "a ... ok\n\n FAILURES \n\na b => ./tests/x_test.ts:3:6\nc => ./tests/x_test.ts:9:6\n\nFAILED";
   assertEquals(firstFailure(output), "a b");
