@@ -1,7 +1,6 @@
 import { CliError } from "../errors.ts";
-import { isDefaultScope, parseScopes } from "../identity/scopes.ts";
+import { isDefaultScope, OPENID_SCOPES, parseScopes } from "../identity/scopes.ts";
 import type { Environment } from "../system/environment.ts";
-import { checkApplicationScopes, defaultApplicationScope } from "./application_scopes.ts";
 import { formatManagedIdentity, resolveManagedIdentity } from "./managed_identity.ts";
 import { type Flow, isApplicationFlow, MANAGED_IDENTITY, type Profile } from "./profile.ts";
 import {
@@ -12,6 +11,7 @@ import {
   type SettingsFlags,
   type SignInSettings,
 } from "./settings.ts";
+import { cloudOf } from "../identity/cloud.ts";
 
 /** Names that stand for many tenants: an application is known to one. */
 const MANY_TENANTS = ["common", "organizations", "consumers"];
@@ -70,4 +70,48 @@ function decideScopes(typed: readonly string[] | undefined, profile: Profile | n
 function keptScopes(profile: Profile | null): readonly string[] {
   if (profile === null) return [];
   return isApplicationFlow(profile.flow) || profile.scopes.every(isDefaultScope) ? profile.scopes : [];
+}
+
+const DEFAULT = "/.default";
+
+/** What an application asks for when nothing is named: all that it was granted on Microsoft Graph, of its cloud. */
+export function defaultApplicationScope(authority: string): string {
+  return cloudOf(authority).graph + DEFAULT;
+}
+
+/**
+ * Checks what an application asks for itself. Entra gives it all that an administrator granted on one resource, so the
+ * one scope there is is `RESOURCE/.default`.
+ *
+ * @param authority Base URL of the authority, which says whose Microsoft Graph is meant.
+ * @throws {CliError} `usage` that names the scope to ask for instead.
+ */
+export function checkApplicationScopes(scopes: readonly string[], flow: Flow, authority: string): void {
+  const wrong = scopes.find((scope) => !isOfOneResource(scope));
+  if (wrong !== undefined) {
+    throw new CliError("usage", `Scope ${JSON.stringify(wrong)} can't be asked for with ${flow}`, {
+      hint: `An application gets what it was granted on a resource: --scope ${
+        defaultScopeFor(wrong, authority)
+      }`,
+    });
+  }
+  const [first = "", ...others] = scopes;
+  if (others.length > 0) {
+    throw new CliError("usage", `${flow} gives a token for one resource, and ${scopes.length} are named`, {
+      hint: `Ask for one at a time, as in --scope ${first}`,
+    });
+  }
+}
+
+function isOfOneResource(scope: string): boolean {
+  return isDefaultScope(scope) && scope.indexOf("/") > 0;
+}
+
+/** The scope that covers what was meant: `https://vault.azure.net/user_impersonation` is about the vault. */
+function defaultScopeFor(scope: string, authority: string): string {
+  const isOfGraph = !scope.includes("/") || OPENID_SCOPES.includes(scope.toLowerCase());
+  if (isOfGraph || scope.startsWith("/")) return defaultApplicationScope(authority);
+  const end = scope.indexOf("/", scope.indexOf("://") + 3);
+  const isResource = scope.includes("://") && (end === -1 || end === scope.length - 1);
+  return (isResource ? scope.replace(/\/$/, "") : scope.slice(0, scope.lastIndexOf("/"))) + DEFAULT;
 }

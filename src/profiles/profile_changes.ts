@@ -1,9 +1,14 @@
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import { emptyProfileFile, formatProfileFile, profileRecord, unknownFields } from "./format_profile_file.ts";
-import type { Profile } from "./profile.ts";
+import {
+  emptyProfileFile,
+  type Fields,
+  formatProfileFile,
+  profileIn,
+  profileRecord,
+  unknownFields,
+} from "./profile_file.ts";
+import { nameTaken, noSuchProfile, type Profile } from "./profile.ts";
 import { PROFILE_FILE, type ProfileStore, readProfileFile } from "./profile_store.ts";
-import { type Fields, profileIn } from "./profile_file.ts";
-import { nameTaken, noSuchProfile } from "./profile_errors.ts";
 import { refuseDuplicates } from "./profile_file_error.ts";
 
 const PROFILE_LOCK = "profiles.lock";

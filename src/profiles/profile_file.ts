@@ -1,6 +1,16 @@
 import { CliError } from "../errors.ts";
-import { FieldError, validateProfile } from "./validate_profile.ts";
-import type { Profile } from "./profile.ts";
+import { DEFAULT_FLOW, type Profile } from "./profile.ts";
+import { parseScopes } from "../identity/scopes.ts";
+import {
+  checkAuthority,
+  checkClientId,
+  checkExpectedTenant,
+  checkExpectedUser,
+  checkFlow,
+  checkLoginHint,
+  checkProfileName,
+  checkTenant,
+} from "./validate_fields.ts";
 
 /** What `profiles.json` holds: its outer form is judged, the profiles in it are not yet. */
 export interface ProfileFile {
@@ -86,4 +96,109 @@ async function placedError(
 ): Promise<CliError> {
   const { profileFileError } = await import("./profile_file_error.ts");
   return await profileFileError(file, at, message, hint);
+}
+
+/** A file without a profile, to be written to `path`. */
+export function emptyProfileFile(path: string): ProfileFile {
+  return { path, text: "", rest: { version: VERSION }, profiles: {} };
+}
+
+/** `profiles.json` with these profiles, in a form for people. */
+export function formatProfileFile(file: ProfileFile, profiles: Fields): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ ...file.rest, profiles }, null, 2) + "\n");
+}
+
+/** A profile as it is written to the file, where its name is the key and what is empty is left out. */
+export function profileRecord({ name: _, ...fields }: Profile): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
+}
+
+/** Fields of a profile that this program knows. */
+const KNOWN_FIELDS: Readonly<Record<Exclude<keyof Profile, "name">, true>> = {
+  tenantId: true,
+  clientId: true,
+  flow: true,
+  scopes: true,
+  authority: true,
+  loginHint: true,
+  expectUser: true,
+  expectTenant: true,
+  certificate: true,
+};
+
+/** What a record of the file says that this program doesn't know: its own user wrote it there. */
+export function unknownFields(record: unknown): Fields {
+  if (!isFields(record)) return {};
+  return Object.fromEntries(Object.entries(record).filter(([field]) => !Object.hasOwn(KNOWN_FIELDS, field)));
+}
+
+/** A field of a profile is wrong. */
+export class FieldError extends Error {
+  /** What leads to it from the profile: the name of a field, and the place in a list. */
+  readonly path: readonly (string | number)[];
+  /** What to do, where more is to be said than what is wrong. */
+  readonly hint: string | undefined;
+
+  /** `message` says what is wrong. */
+  constructor(path: readonly (string | number)[], message: string, hint?: string) {
+    super(message);
+    this.path = path;
+    this.hint = hint;
+  }
+}
+
+/** The profile `name` that these fields of the file describe. @throws {FieldMistake} for the first that is wrong. */
+export function validateProfile(name: string, fields: Fields): Profile {
+  const optional = {
+    authority: textIn(fields, "authority", (text) => (checkAuthority(text), text)),
+    loginHint: textIn(fields, "loginHint", checkLoginHint),
+    expectUser: textIn(fields, "expectUser", checkExpectedUser),
+    expectTenant: textIn(fields, "expectTenant", checkExpectedTenant),
+    certificate: textIn(fields, "certificate", (text) => text),
+  };
+  const flow = textIn(fields, "flow", checkFlow) ?? DEFAULT_FLOW;
+  const id = (field: string, check: (text: string) => string) => {
+    const value = textIn(fields, field, check);
+    if (value === undefined && flow !== "managed-identity") throw new FieldError([], `${field} is missing`);
+    return value ?? "";
+  };
+  return {
+    name: checked([], () => checkProfileName(name)),
+    tenantId: id("tenantId", checkTenant),
+    clientId: id("clientId", checkClientId),
+    flow,
+    scopes: scopesIn(fields, "scopes"),
+    ...withoutUndefined(optional),
+  };
+}
+
+/** The fields that have a value. */
+function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as { [K in keyof T]?: NonNullable<T[K]> };
+}
+
+function textIn<T>(fields: Fields, field: string, check: (text: string) => T): T | undefined {
+  const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
+  if (value === undefined) return undefined;
+  if (typeof value !== "string") throw new FieldError([field], `${field} must be a text in quotes`);
+  return checked([field], () => check(value));
+}
+
+function scopesIn(fields: Fields, field: string): string[] {
+  const value = Object.hasOwn(fields, field) ? fields[field] : [];
+  if (!Array.isArray(value)) throw new FieldError([field], `${field} must be a list of texts`);
+  return value.flatMap((scope: unknown, place) => {
+    if (typeof scope === "string") return checked([field, place], () => parseScopes([scope]));
+    throw new FieldError([field, place], "a scope must be a text in quotes");
+  });
+}
+
+function checked<T>(path: readonly (string | number)[], check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw new FieldError(path, error.message, error.hint);
+  }
 }

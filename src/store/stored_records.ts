@@ -4,8 +4,7 @@ import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { TokenFileReader, TokenFileReaderOptions } from "./token_file_reader.ts";
 import { TokenFileWriter } from "./token_file_writer.ts";
 import { formatProfileSecrets, parseProfileSecrets, type ProfileSecrets } from "./profile_secrets.ts";
-import type { Session } from "./session.ts";
-import { formatSession, isSameKey, parseSession, SESSION } from "./session_record.ts";
+import { formatSession, isSameKey, parseSession, SESSION, type Session } from "./session.ts";
 import type { PlainRecord } from "./token_file.ts";
 import type { KeyPlace, TokenStore } from "./token_store.ts";
 

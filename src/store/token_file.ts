@@ -1,6 +1,7 @@
-import { decryptAesGcm } from "@std/crypto/aes-gcm";
+import { decryptAesGcm, encryptAesGcm } from "@std/crypto/aes-gcm";
 import type { Bytes } from "../system/files/files.ts";
 import { damagedContent, newerTokenFile, notATokenFile, undecryptable } from "./store_error.ts";
+import { joinBytes } from "../text/join_bytes.ts";
 
 /**
  * The format of `tokens.enc`. All numbers are big-endian.
@@ -176,4 +177,35 @@ function parseJson(data: Uint8Array): unknown {
   } catch {
     throw damagedContent("the index is not JSON");
   }
+}
+
+/** Writes `tokens.enc`: the records in their order, sealed with this key. */
+export async function formatTokenFile(
+  header: Omit<TokenFileHeader, "random">,
+  key: CryptoKey,
+  records: readonly PlainRecord[],
+): Promise<Uint8Array> {
+  const index = records.map(({ kind, name, data }) => ({ kind, name, length: data.length + SEAL_LENGTH }));
+  const indexText = new TextEncoder().encode(JSON.stringify(index));
+
+  const headerBytes = new Uint8Array(HEADER.length);
+  headerBytes.set(MAGIC);
+  headerBytes[HEADER.version] = VERSION;
+  headerBytes[HEADER.keyStore] = header.keyStore;
+  headerBytes.set(header.keyId, HEADER.keyId);
+  crypto.getRandomValues(headerBytes.subarray(HEADER.random, HEADER.indexLength));
+  new DataView(headerBytes.buffer).setUint32(HEADER.indexLength, indexText.length + SEAL_LENGTH);
+
+  const parts = [indexText, ...records.map(({ data }) => data)];
+  const sealed = await Promise.all(parts.map((part, number) => seal(part, key, headerBytes, number)));
+  return joinBytes(headerBytes, ...sealed);
+}
+
+async function seal(
+  data: Uint8Array,
+  key: CryptoKey,
+  header: Uint8Array,
+  number: number,
+): Promise<Uint8Array> {
+  return await encryptAesGcm(key, new Uint8Array(data), { additionalData: partLabel(header, number) });
 }

@@ -5,7 +5,7 @@ import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { TokenFileWriter } from "./token_file_writer.ts";
 import type { KeyStoreContext } from "./keystore/open_key_store.ts";
 import { TOKEN_FILE } from "./store_error.ts";
-import type { DataKey } from "./keystore/data_key.ts";
+import type { DataKey } from "./keystore/key_store.ts";
 import { type FoundKey, hasId, openStoreKeys, type StoreKeys } from "./store_keys.ts";
 import {
   type ByteSource,

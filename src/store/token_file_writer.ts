@@ -2,7 +2,13 @@ import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Lock } from "../system/files/lock.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import { formatTokenFile } from "./format_token_file.ts";
+import {
+  bytesInMemory,
+  formatTokenFile,
+  parseTokenFileHeader,
+  type PlainRecord,
+  type TokenFile,
+} from "./token_file.ts";
 import {
   type OpenedFile,
   retryIfReplaced,
@@ -10,10 +16,8 @@ import {
   type TokenFileReaderOptions,
 } from "./token_file_reader.ts";
 import { KEY_STORE_LABELS, KEY_STORE_NUMBERS, type KeyStoreName } from "./keystore/key_store.ts";
-import { type KeyChoice, openKeyChoice } from "./key_choice.ts";
+import { type FoundKey, type KeyChoice, openKeyChoice, type StoreKeys } from "./store_keys.ts";
 import { TOKEN_FILE } from "./store_error.ts";
-import type { FoundKey, StoreKeys } from "./store_keys.ts";
-import { bytesInMemory, parseTokenFileHeader, type PlainRecord, type TokenFile } from "./token_file.ts";
 import type { KeyPlace } from "./token_store.ts";
 
 const STORE_LOCK = "tokens.lock";

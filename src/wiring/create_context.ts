@@ -2,7 +2,7 @@ import type { CommandContext } from "../cli/context.ts";
 import { createTerminalUi } from "../cli/terminal/terminal_ui.ts";
 import { plainText } from "../text/plain_text.ts";
 import { openProfileStore } from "../profiles/profile_store.ts";
-import { openTokenStore } from "../store/encrypted_token_store.ts";
+import { openTokenStore } from "../store/token_store.ts";
 import { homeFolder } from "../system/files/home_directory.ts";
 import { openPrivateFolder, type PrivateFolder } from "../system/files/private_folder.ts";
 import type { System } from "../system/system.ts";

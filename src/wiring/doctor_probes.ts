@@ -10,7 +10,7 @@ import type { PrivateNames } from "../flows/doctor/redact.ts";
 import { CliError } from "../errors.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
-import { detectKeyStore } from "../store/keystore/detect_key_store.ts";
+import { detectKeyStore } from "../store/keystore/open_key_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import { CRYPT32 } from "../system/windows/data_protection.ts";
 import { isInstalled } from "../system/processes/find_program.ts";

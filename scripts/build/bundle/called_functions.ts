@@ -3,7 +3,7 @@ import { join } from "@std/path/join";
 import { toFileUrl } from "@std/path/to-file-url";
 import { openProfileStore } from "../../../src/profiles/profile_store.ts";
 import { Secret } from "../../../src/text/secret.ts";
-import { openTokenStore } from "../../../src/store/encrypted_token_store.ts";
+import { openTokenStore } from "../../../src/store/token_store.ts";
 import type { Session } from "../../../src/store/session.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 import { systemFiles } from "../../../src/system/files/files.ts";

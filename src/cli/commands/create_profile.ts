@@ -1,8 +1,7 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
-import { DEFAULT_FLOW, type Profile } from "../../profiles/profile.ts";
-import { nameTaken } from "../../profiles/profile_errors.ts";
+import { DEFAULT_FLOW, nameTaken, type Profile } from "../../profiles/profile.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,5 +1,5 @@
 import { Command } from "@cliffy/command";
-import { noSuchProfile } from "../../profiles/profile_errors.ts";
+import { noSuchProfile } from "../../profiles/profile.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
 import { confirm } from "../terminal/prompt.ts";

@@ -2,7 +2,7 @@ import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { plainText } from "../../text/plain_text.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
-import { nameTaken } from "../../profiles/profile_errors.ts";
+import { nameTaken } from "../../profiles/profile.ts";
 import { readPortable, type ReadProfile } from "../../profiles/exchange/read_portable.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";

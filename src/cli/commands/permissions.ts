@@ -1,10 +1,8 @@
 import { Command } from "@cliffy/command";
-import denoJson from "../../../deno.json" with { type: "json" };
 import { CliError } from "../../errors.ts";
 import { grantFlags, type GrantKind, type Grants } from "../permissions/permission_grants.ts";
-import { checkAuthority } from "../../profiles/validate_authority.ts";
-import { isApplicationFlow, needsCredential, type Profile } from "../../profiles/profile.ts";
-import { noSuchProfile } from "../../profiles/profile_errors.ts";
+import { checkAuthority } from "../../profiles/validate_fields.ts";
+import { isApplicationFlow, needsCredential, noSuchProfile, type Profile } from "../../profiles/profile.ts";
 import { DEFAULT_AUTHORITY } from "../../profiles/settings.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { AnyCommand } from "../any_command.ts";
@@ -17,6 +15,8 @@ import {
   needFor,
   needsOf,
 } from "../permissions/permission_needs.ts";
+
+import denoJson from "../../../deno.json" with { type: "json" };
 
 /** The flags of `permissions`, as typed. */
 export interface PermissionsFlags {

@@ -1,5 +1,5 @@
 import { Command } from "@cliffy/command";
-import { noSuchProfile } from "../../profiles/profile_errors.ts";
+import { noSuchProfile } from "../../profiles/profile.ts";
 import { plainText } from "../../text/plain_text.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";

@@ -3,20 +3,17 @@ import {
   authorityText,
   checkAuthority,
   checkAuthorityFlags,
-  tenantOfHost,
-} from "../../profiles/validate_authority.ts";
-import {
   checkClientId,
   checkExpectedTenant,
   checkExpectedUser,
   checkFlow,
   checkLoginHint,
   checkTenant,
+  tenantOfHost,
 } from "../../profiles/validate_fields.ts";
-import { assertOneToken } from "../../profiles/validate_scopes.ts";
-import { checkApplicationScopes, defaultApplicationScope } from "../../profiles/application_scopes.ts";
+import { assertOneToken, DEFAULT_AUTHORITY, defaultScopes } from "../../profiles/settings.ts";
+import { checkApplicationScopes, defaultApplicationScope } from "../../profiles/application_settings.ts";
 import { type Flow, FLOWS, isApplicationFlow, type Profile } from "../../profiles/profile.ts";
-import { DEFAULT_AUTHORITY, defaultScopes } from "../../profiles/settings.ts";
 import { parseScopeFlag } from "../../identity/scopes.ts";
 import type { AnyCommand } from "../any_command.ts";
 

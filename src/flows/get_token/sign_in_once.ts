@@ -1,7 +1,6 @@
 import { CliError, type ErrorCode } from "../../errors.ts";
 import { coversScopes } from "../../identity/scopes.ts";
-import type { SignInOutcome } from "../../store/sign_in_outcome.ts";
-import type { SignInLock } from "../../store/sign_in_lock.ts";
+import type { SignInLock, SignInOutcome } from "../../store/sign_in_lock.ts";
 import { signInUser } from "./sign_in.ts";
 import { assertProfileExists } from "./assert_profile_exists.ts";
 import { acquireTokenSilent, type InteractionRequired } from "./acquire_token_silent.ts";

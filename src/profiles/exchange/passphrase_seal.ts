@@ -2,7 +2,6 @@ import { decryptAesGcm, encryptAesGcm } from "@std/crypto/aes-gcm";
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../errors.ts";
 import type { Secret } from "../../text/secret.ts";
-import { deriveKey } from "./passphrase_key.ts";
 import { notAnExport, PORTABLE_FORMAT } from "./portable_file.ts";
 import { isFields } from "../profile_file.ts";
 
@@ -129,4 +128,29 @@ function base64(value: unknown): Uint8Array<ArrayBuffer> | null {
   } catch {
     return null;
   }
+}
+
+/** How a key comes from a passphrase, and what it is for. */
+export interface KeyDerivation {
+  /** Random, and no secret. */
+  readonly salt: Uint8Array<ArrayBuffer>;
+  /** Rounds of PBKDF2. */
+  readonly iterations: number;
+  /** The cipher. */
+  readonly cipher: "AES-GCM" | "AES-CBC";
+}
+
+/** A key of 256 bits from a passphrase, by PBKDF2 with HMAC-SHA-256 (RFC 8018 section 5.2). */
+export async function deriveKey(
+  passphrase: Secret,
+  { salt, iterations, cipher }: KeyDerivation,
+): Promise<CryptoKey> {
+  // One form of Unicode, for keyboards differ in how they write an accent.
+  const bytes = new TextEncoder().encode(passphrase.reveal().normalize("NFC"));
+  const material = await crypto.subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveKey"]);
+  const derivation = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
+  return await crypto.subtle.deriveKey(derivation, material, { name: cipher, length: 256 }, false, [
+    "encrypt",
+    "decrypt",
+  ]);
 }

@@ -1,8 +1,15 @@
 import { CliError } from "../../errors.ts";
 import { Secret } from "../../text/secret.ts";
-import { emptyProfileFile, formatProfileFile, profileRecord } from "../format_profile_file.ts";
+import {
+  emptyProfileFile,
+  formatProfileFile,
+  isFields,
+  parseProfileFile,
+  type ProfileFile,
+  profileIn,
+  profileRecord,
+} from "../profile_file.ts";
 import type { Profile } from "../profile.ts";
-import { isFields, parseProfileFile, type ProfileFile, profileIn } from "../profile_file.ts";
 import { refuseDuplicates } from "../profile_file_error.ts";
 
 /** A profile on its way to another machine. Tokens don't travel: they belong to the machine where somebody signed in. */

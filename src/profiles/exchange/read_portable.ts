@@ -1,8 +1,13 @@
 import { CliError } from "../../errors.ts";
 import type { Secret } from "../../text/secret.ts";
 import { checkProfileName } from "../validate_fields.ts";
-import { dotnetExportError, openDotnetExport } from "./dotnet_export.ts";
-import { isDotnetProfiles, parseDotnetProfiles, type ReadProfile } from "./dotnet_profiles.ts";
+import {
+  dotnetExportError,
+  isDotnetProfiles,
+  openDotnetExport,
+  parseDotnetProfiles,
+  type ReadProfile,
+} from "./dotnet_profiles.ts";
 import { isSealed, openSealed } from "./passphrase_seal.ts";
 import { notAnExport, parsePortable } from "./portable_file.ts";
 

@@ -2,9 +2,8 @@ import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import type { DataProtection } from "../../system/windows/data_protection.ts";
 import type { Bytes } from "../../system/files/files.ts";
 import type { PrivateFolder } from "../../system/files/private_folder.ts";
-import { DATA_KEY_LENGTH } from "./data_key.ts";
-import { type KeyStore, UnusableKeyError } from "./key_store.ts";
-import { keyInFile } from "./key_in_file.ts";
+import { DATA_KEY_LENGTH, type KeyStore, UnusableKeyError } from "./key_store.ts";
+import { keyInFile } from "./key_file.ts";
 
 /** Name of the file in the home folder that has the sealed key, in base64. */
 const SEALED_KEY_FILE = "key.dpapi";

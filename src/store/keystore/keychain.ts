@@ -1,7 +1,7 @@
 import { CliError } from "../../errors.ts";
 import type { Processes, RunResult } from "../../system/processes/processes.ts";
 import { KEY_LABEL, KEY_SERVICE, type KeyStore, UnusableKeyError, WITHOUT_KEY_STORE } from "./key_store.ts";
-import { keyInItem } from "./key_in_item.ts";
+import { keyInItem } from "./item_key_store.ts";
 
 /** The program of macOS that speaks with the Keychain. By its path, so that no other of that name gets the key. */
 const PROGRAM = "/usr/bin/security";

@@ -4,9 +4,15 @@ import type { Environment } from "../../system/environment.ts";
 import type { Os } from "../../system/os.ts";
 import type { PrivateFolder } from "../../system/files/private_folder.ts";
 import type { Processes } from "../../system/processes/processes.ts";
-import { environmentKeyStore, KEY_VARIABLE } from "./environment_key.ts";
 import { keyFileStore } from "./key_file.ts";
-import { KEY_STORE_LABELS, type KeyStore, type KeyStoreName } from "./key_store.ts";
+import {
+  type DataKey,
+  importDataKey,
+  KEY_STORE_LABELS,
+  type KeyStore,
+  type KeyStoreName,
+  parseKeyText,
+} from "./key_store.ts";
 
 /** The variable that forces a guardian. */
 export const KEYRING_VARIABLE = "ENTRA_AUTH_CLI_KEYRING";
@@ -110,4 +116,51 @@ function notOnThisSystem(name: KeyStoreName, os: Os): CliError {
   return new CliError("store", `This system does not have ${KEY_STORE_LABELS[name]}`, {
     hint: `Choose with ${KEYRING_VARIABLE}: auto, file${own === undefined ? "" : ` or ${own}`}.`,
   });
+}
+
+/** A guardian that was chosen because nobody forced one. */
+export interface AutomaticChoice {
+  /** The best guardian that is here. */
+  readonly keyStore: KeyStore;
+  /** Why it is no better one, as a sentence without its full stop; null where there is none better. */
+  readonly reason: string | null;
+}
+
+/**
+ * Chooses the guardian for a first `tokens.enc`: the system's key store where there is one, else the key file. A key
+ * store that is here and doesn't work is still the choice: its error is clearer than a key that quietly lies in a file.
+ */
+export async function detectKeyStore(context: KeyStoreContext): Promise<AutomaticChoice> {
+  if (context.os === "windows") return { keyStore: await openKeyStore("dpapi", context), reason: null };
+  if (context.os === "darwin") return { keyStore: await openKeyStore("keychain", context), reason: null };
+  const { findSecretService } = await import("./secret_service.ts");
+  const found = await findSecretService(context.processes);
+  if (found.kind === "available") {
+    return { keyStore: await openKeyStore("secret-service", context), reason: null };
+  }
+  return { keyStore: keyFileStore(context.folder), reason: found.reason };
+}
+
+/** The variable that holds the data key, for machines without a key store such as CI runners. */
+export const KEY_VARIABLE = "ENTRA_AUTH_CLI_KEY";
+
+/**
+ * Takes the data key from `text`, the value of {@linkcode KEY_VARIABLE}: 32 bytes in base64. Nothing is judged before
+ * the key is needed. Where the variable isn't set there is no key.
+ */
+export function environmentKeyStore(text: string | undefined): KeyStore {
+  async function parse(): Promise<DataKey> {
+    const bytes = parseKeyText(text ?? "");
+    if (bytes !== null) return await importDataKey(bytes);
+    throw new CliError("store", `${KEY_VARIABLE} does not hold a key: 32 bytes in base64 are expected`, {
+      hint: `Make one: export ${KEY_VARIABLE}="$(openssl rand -base64 32)"`,
+    });
+  }
+  return {
+    name: "environment",
+    place: `the environment variable ${KEY_VARIABLE}`,
+    load: async () => text === undefined ? null : await parse(),
+    obtain: parse,
+    forget: () => Promise.resolve(),
+  };
 }

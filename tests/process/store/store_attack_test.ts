@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { forgetTokens } from "../../../src/flows/tokens/forget_tokens.ts";
-import { openTokenStore } from "../../../src/store/encrypted_token_store.ts";
+import { openTokenStore } from "../../../src/store/token_store.ts";
 import { createSystem } from "../../../src/system/create_system.ts";
 import { type Locks, systemLocks } from "../../../src/system/files/lock.ts";
 import { openPrivateFolder } from "../../../src/system/files/private_folder.ts";

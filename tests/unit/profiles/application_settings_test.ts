@@ -1,7 +1,9 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { checkApplicationScopes } from "../../../src/profiles/application_scopes.ts";
-import { resolveApplicationSettings } from "../../../src/profiles/application_settings.ts";
+import {
+  checkApplicationScopes,
+  resolveApplicationSettings,
+} from "../../../src/profiles/application_settings.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import type { SettingsFlags } from "../../../src/profiles/settings.ts";
 

@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { formatProfileFile } from "../../../src/profiles/format_profile_file.ts";
-import { parseProfileFile, profileIn } from "../../../src/profiles/profile_file.ts";
+import { formatProfileFile, parseProfileFile, profileIn } from "../../../src/profiles/profile_file.ts";
 import { refuseDuplicates } from "../../../src/profiles/profile_file_error.ts";
 
 const PATH = "/home/me/profiles.json";

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import { openProfileStore } from "../../../src/profiles/profile_store.ts";
-import { profileRecord } from "../../../src/profiles/format_profile_file.ts";
+import { profileRecord } from "../../../src/profiles/profile_file.ts";
 import { makeStoreHome } from "../../support/fixtures/store_fixture.ts";
 
 function profile(name: string, more: Partial<Profile> = {}): Profile {

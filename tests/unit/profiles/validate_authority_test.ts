@@ -4,7 +4,7 @@ import {
   checkAuthority,
   checkAuthorityFlags,
   tenantOfHost,
-} from "../../../src/profiles/validate_authority.ts";
+} from "../../../src/profiles/validate_fields.ts";
 import { assertRefuses } from "../../support/fixtures/assert_refuses.ts";
 
 Deno.test("checkAuthority() gives the base, and the tenant that its path names", () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { assertOneToken } from "../../../src/profiles/validate_scopes.ts";
+import { assertOneToken } from "../../../src/profiles/settings.ts";
 
 const PUBLIC = "https://login.microsoftonline.com";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
-import { openTokenStore } from "../../../src/store/encrypted_token_store.ts";
+import { openTokenStore } from "../../../src/store/token_store.ts";
 import { FileError } from "../../../src/system/files/file_error.ts";
 import { type Files, systemFiles } from "../../../src/system/files/files.ts";
 import { openPrivateFolder } from "../../../src/system/files/private_folder.ts";

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { keyFileStore } from "../../../src/store/keystore/key_file.ts";
-import { formatTokenFile } from "../../../src/store/format_token_file.ts";
-import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
+import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../../src/store/token_file.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 const OTHER = { kind: "of another version", name: "work", data: new TextEncoder().encode("what it says") };

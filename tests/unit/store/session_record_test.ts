@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { formatSession, parseSession } from "../../../src/store/session_record.ts";
+import { formatSession, parseSession } from "../../../src/store/session.ts";
 import { sampleSession } from "../../support/fixtures/store_fixture.ts";
 
 const SESSION = sampleSession("work", "s3cret");

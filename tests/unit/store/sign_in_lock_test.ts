@@ -2,8 +2,12 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { join } from "@std/path/join";
 import { CliError } from "../../../src/errors.ts";
 import type { SessionKey } from "../../../src/store/session.ts";
-import { formatSignInRecord, parseSignInRecord } from "../../../src/store/sign_in_outcome.ts";
-import { acquireSignInLock, type SignInLock } from "../../../src/store/sign_in_lock.ts";
+import {
+  acquireSignInLock,
+  formatSignInRecord,
+  parseSignInRecord,
+  type SignInLock,
+} from "../../../src/store/sign_in_lock.ts";
 import { type Clock, systemClock } from "../../../src/system/clock.ts";
 import { FakeClock } from "../../support/machine/fake_clock.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";

@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../../src/errors.ts";
-import { type DataKey, generateKeyBytes, importDataKey } from "../../../src/store/keystore/data_key.ts";
-import { formatTokenFile } from "../../../src/store/format_token_file.ts";
+import { type DataKey, generateKeyBytes, importDataKey } from "../../../src/store/keystore/key_store.ts";
 import {
   bytesInMemory,
+  formatTokenFile,
   parseTokenFile,
   parseTokenFileHeader,
   type PlainRecord,

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { generateKeyBytes, importDataKey } from "../../../../src/store/keystore/data_key.ts";
+import { generateKeyBytes, importDataKey } from "../../../../src/store/keystore/key_store.ts";
 
 Deno.test("importDataKey() makes a key whose bytes can't be taken out again", async () => {
   const { key } = await importDataKey(generateKeyBytes());

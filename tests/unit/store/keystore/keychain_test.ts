@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../../../src/errors.ts";
-import type { DataKey, KeyId } from "../../../../src/store/keystore/data_key.ts";
+import type { DataKey, KeyId, KeyStore } from "../../../../src/store/keystore/key_store.ts";
 import { keychainKeyStore } from "../../../../src/store/keystore/keychain.ts";
-import type { KeyStore } from "../../../../src/store/keystore/key_store.ts";
 import { type Processes, systemProcesses } from "../../../../src/system/processes/processes.ts";
 import {
   hasNoStandInKeychain,

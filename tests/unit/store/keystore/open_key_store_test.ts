@@ -1,7 +1,10 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { CliError } from "../../../../src/errors.ts";
-import { detectKeyStore } from "../../../../src/store/keystore/detect_key_store.ts";
-import { forcedKeyStore, type KeyStoreContext } from "../../../../src/store/keystore/open_key_store.ts";
+import {
+  detectKeyStore,
+  forcedKeyStore,
+  type KeyStoreContext,
+} from "../../../../src/store/keystore/open_key_store.ts";
 import { KEY_STORE_NUMBERS, keyStoreWithNumber } from "../../../../src/store/keystore/key_store.ts";
 import type { Processes } from "../../../../src/system/processes/processes.ts";
 import { MemorySecretTool } from "../../../support/fixtures/memory_secret_tool.ts";

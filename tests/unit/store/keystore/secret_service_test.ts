@@ -2,8 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } fro
 import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path/join";
 import { CliError } from "../../../../src/errors.ts";
-import type { DataKey, KeyId } from "../../../../src/store/keystore/data_key.ts";
-import type { KeyStore } from "../../../../src/store/keystore/key_store.ts";
+import type { DataKey, KeyId, KeyStore } from "../../../../src/store/keystore/key_store.ts";
 import { findSecretService, secretServiceKeyStore } from "../../../../src/store/keystore/secret_service.ts";
 import {
   type Processes,

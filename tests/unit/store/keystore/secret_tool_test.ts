@@ -1,8 +1,11 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../../../src/errors.ts";
-import { secretServiceKeyStore } from "../../../../src/store/keystore/secret_service.ts";
-import { canShowPrompt, openSecretTool } from "../../../../src/store/keystore/secret_tool.ts";
+import {
+  canShowPrompt,
+  openSecretTool,
+  secretServiceKeyStore,
+} from "../../../../src/store/keystore/secret_service.ts";
 import type { Processes, RunOptions, RunResult } from "../../../../src/system/processes/processes.ts";
 import { MemorySecretTool } from "../../../support/fixtures/memory_secret_tool.ts";
 

@@ -1,7 +1,14 @@
 import { encodeHex } from "@std/encoding/hex";
 import type { CliError } from "../../errors.ts";
-import { formatKeyText, generateKeyBytes, importDataKey, parseKeyText } from "./data_key.ts";
-import type { KeyStore, KeyStoreName, UnusableKeyError } from "./key_store.ts";
+import {
+  formatKeyText,
+  generateKeyBytes,
+  importDataKey,
+  type KeyStore,
+  type KeyStoreName,
+  parseKeyText,
+  type UnusableKeyError,
+} from "./key_store.ts";
 
 /** A key store that keeps texts, each in an item of its own that is found by the id of a key in hex. */
 export interface KeyItems {
