@@ -1,4 +1,5 @@
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import { isGuid } from "../identity/guid.ts";
+
 const TENANT_PLACEHOLDER = "{tenantid}";
 
 /** The tenant that stands for all personal Microsoft accounts. */
@@ -26,11 +27,6 @@ export interface AuthorityMetadata {
 export function entraAuthority(base: string, tenant: string): Authority {
   const { host, origin } = new URL(base);
   return { url: `${origin}/${tenant}`, host, tenant };
-}
-
-/** Whether `text` has the form of the ids by which Entra names tenants, users and applications. */
-export function isGuid(text: string): boolean {
-  return GUID.test(text);
 }
 
 /**

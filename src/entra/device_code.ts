@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
+import type { JsonObject } from "../text/json.ts";
 import { plainText } from "../text/plain_text.ts";
 import type { Authority } from "./authority.ts";
-import type { JsonObject } from "./msal/send_to_authority.ts";
 
 /** What the device authorization endpoint granted, judged: RFC 8628 section 3.2. */
 export interface DeviceAuthorization {

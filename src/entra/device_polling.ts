@@ -1,7 +1,8 @@
 import { CliError, type CliErrorOptions } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import { parseReportedError, type ReportedError } from "./errors/reported_error.ts";
-import type { JsonObject, MsalResponse } from "./msal/send_to_authority.ts";
+import type { JsonObject } from "../text/json.ts";
+import type { MsalResponse } from "./msal/send_to_authority.ts";
 
 /** What polling needs. */
 export interface DevicePolling {

@@ -1,13 +1,8 @@
 import { decodeProtectedHeader } from "jose";
 import { CliError } from "../errors.ts";
 import { plainText } from "../text/plain_text.ts";
-import {
-  type Authority,
-  type AuthorityMetadata,
-  expectedIssuer,
-  fixedTenantId,
-  isGuid,
-} from "./authority.ts";
+import { isGuid } from "../identity/guid.ts";
+import { type Authority, type AuthorityMetadata, expectedIssuer, fixedTenantId } from "./authority.ts";
 
 /** How far the authority's clock and ours may be apart, in seconds. */
 const CLOCK_LEEWAY_SECONDS = 300;

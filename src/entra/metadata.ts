@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { isGuid } from "../identity/guid.ts";
 import { type Authority, type AuthorityMetadata, fixedTenantId } from "./authority.ts";
 
 const ENDPOINTS = ["authorization_endpoint", "token_endpoint"];
@@ -48,8 +49,9 @@ function parseHttps(value: unknown): URL | null {
 }
 
 function wrongIssuer(issuer: URL | null, authority: Authority): CliError {
-  const [, id, domain] = /^([\da-f-]{36})(\..*)$/.exec(issuer?.host ?? "") ?? [];
-  if (id === undefined || domain !== EXTERNAL_ID_DOMAIN) return wrongField("issuer", authority);
+  const host = issuer?.host ?? "";
+  const id = host.slice(0, -EXTERNAL_ID_DOMAIN.length);
+  if (!host.endsWith(EXTERNAL_ID_DOMAIN) || !isGuid(id)) return wrongField("issuer", authority);
   return new CliError(
     "invalid_response",
     `${authority.host} signs in to External ID tenant ${id}, not to yours`,

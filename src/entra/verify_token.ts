@@ -1,10 +1,12 @@
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from "jose";
 import { CliError } from "../errors.ts";
+import { isGuid } from "../identity/guid.ts";
+import { isJsonObject, type JsonObject } from "../text/json.ts";
 import { plainText } from "../text/plain_text.ts";
 import type { Network } from "../system/network/network.ts";
-import { type Authority, entraAuthority, expectedIssuer, isGuid } from "./authority.ts";
+import { type Authority, entraAuthority, expectedIssuer } from "./authority.ts";
 import { decodeToken } from "./decode_token.ts";
-import { assertAllowed, type JsonObject, sendToAuthority } from "./msal/send_to_authority.ts";
+import { assertAllowed, sendToAuthority } from "./msal/send_to_authority.ts";
 import { validateMetadata } from "./metadata.ts";
 
 /**
@@ -95,7 +97,7 @@ function formerIssuer({ host }: Authority, tenantId: string): string | undefined
 
 function validateKeys(body: JsonObject, authority: Authority): JSONWebKeySet {
   const { keys } = body;
-  if (Array.isArray(keys) && keys.every((key) => typeof key === "object" && key !== null)) return { keys };
+  if (Array.isArray(keys) && keys.every(isJsonObject)) return { keys };
   throw noKeys(authority);
 }
 

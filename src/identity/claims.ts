@@ -1,14 +1,12 @@
+import { isJsonObject, type JsonObject, parseJsonObject } from "../text/json.ts";
+
 /** The sections of a claims request (OpenID Connect Core 1.0 section 5.5), and Entra's own, `access_token`. */
 export type ClaimsRequest = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** Reads the JSON text of a claims request; null for any other text, which no sign-in could carry. */
 export function parseClaimsRequest(text: string): ClaimsRequest | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isClaimsRequest(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const request = parseJsonObject(text);
+  return request !== null && isClaimsRequest(request) ? request : null;
 }
 
 /** One claims request that asks for what either of two asks for; where both ask the same, as `second` does. */
@@ -22,10 +20,6 @@ export function mergeClaims(first: string | undefined, second: string | undefine
   );
 }
 
-function isClaimsRequest(value: unknown): value is ClaimsRequest {
-  return isObject(value) && Object.values(value).every(isObject);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isClaimsRequest(request: JsonObject): request is ClaimsRequest {
+  return Object.values(request).every(isJsonObject);
 }

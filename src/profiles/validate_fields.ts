@@ -1,10 +1,10 @@
 import { CliError } from "../errors.ts";
+import { isGuid } from "../identity/guid.ts";
 import { type Flow, FLOWS } from "./profile.ts";
 import { CLOUDS } from "../identity/cloud.ts";
 
 const MAX_NAME = 64;
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$/;
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Longer than any user name that Entra allows. */
 const MAX_USER = 256;
 const TENANT_WORDS = ["common", "organizations", "consumers"];
@@ -31,7 +31,7 @@ export function checkProfileName(text: string): string {
 /** The tenant `text` in lower case: a GUID, a domain, `common`, `organizations` or `consumers`. @throws {CliError} `usage` */
 export function checkTenant(text: string): string {
   const tenant = text.toLowerCase();
-  if (GUID.test(tenant) || TENANT_WORDS.includes(tenant) || isDomain(tenant)) return tenant;
+  if (isGuid(tenant) || TENANT_WORDS.includes(tenant) || isDomain(tenant)) return tenant;
   throw wrongValue(
     "Tenant",
     text,
@@ -51,7 +51,7 @@ export function checkClientId(text: string): string {
 /** The GUID `text` in lower case; `field` and `wanted` are for the message. @throws {CliError} `usage` */
 export function checkGuid(text: string, field: string, wanted: string): string {
   const guid = text.toLowerCase();
-  if (GUID.test(guid)) return guid;
+  if (isGuid(guid)) return guid;
   throw wrongValue(field, text, wanted);
 }
 
@@ -81,7 +81,7 @@ export function checkDomainHint(text: string): string {
 /** The user `text` that is expected, in lower case: a user name or an object id. @throws {CliError} `usage` */
 export function checkExpectedUser(text: string): string {
   const user = text.toLowerCase();
-  if (GUID.test(user) || (user.length <= MAX_USER && isUserName(user))) return user;
+  if (isGuid(user) || (user.length <= MAX_USER && isUserName(user))) return user;
   throw wrongValue(
     "Expected user",
     text,
@@ -96,7 +96,7 @@ export function checkExpectedUser(text: string): string {
  */
 export function checkExpectedTenant(text: string): string {
   const tenant = text.toLowerCase();
-  if (GUID.test(tenant)) return tenant;
+  if (isGuid(tenant)) return tenant;
   throw wrongValue("Expected tenant", text, 'a GUID, shown as "Tenant ID" in the Entra admin center');
 }
 

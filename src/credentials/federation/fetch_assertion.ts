@@ -1,4 +1,5 @@
 import { CliError } from "../../errors.ts";
+import { parseJsonObject } from "../../text/json.ts";
 import type { Secret } from "../../text/secret.ts";
 import type { CredentialDependencies } from "../find_credential.ts";
 import { checkAssertion } from "./check_assertion.ts";
@@ -64,12 +65,6 @@ export function checkHttps(text: string, name: string): URL {
 }
 
 function fieldOf(body: Uint8Array, field: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(body));
-    const found = typeof value === "object" && value !== null ? Object.entries(value) : [];
-    const token = found.find(([name]) => name === field)?.[1];
-    return typeof token === "string" ? token : undefined;
-  } catch {
-    return undefined;
-  }
+  const token = parseJsonObject(body)?.[field];
+  return typeof token === "string" ? token : undefined;
 }

@@ -1,4 +1,5 @@
 import { CliError } from "../../errors.ts";
+import { type JsonObject, parseJsonObject } from "../../text/json.ts";
 import type { HttpResponse } from "../../system/network/network.ts";
 import type { MsalRequest, MsalResponse } from "./send_to_authority.ts";
 import type { ManagedIdentityOptions } from "./managed_identity.ts";
@@ -101,13 +102,10 @@ function assertMachineAddress(url: string, named: readonly string[]): void {
   );
 }
 
-function parseAnswer({ status, body }: HttpResponse): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(body));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
-  } catch {
-    // Whatever it is, it is not shown.
-  }
+function parseAnswer({ status, body }: HttpResponse): JsonObject {
+  const answer = parseJsonObject(new TextDecoder().decode(body));
+  if (answer !== null) return answer;
+  // The text of a refusal is not shown.
   if (status !== 200) return {};
   throw new CliError("invalid_response", "The managed identity's endpoint answered with no JSON object", {
     hint: "Check the variables IDENTITY_ENDPOINT and IDENTITY_HEADER.",
@@ -115,7 +113,7 @@ function parseAnswer({ status, body }: HttpResponse): Record<string, unknown> {
 }
 
 /** These endpoints say when a token ends, in seconds since 1970 or as a date, where others say how long it lives. */
-function withLife(answer: Record<string, unknown>, nowMs: number): Record<string, unknown> {
+function withLife(answer: JsonObject, nowMs: number): JsonObject {
   const end = answer.expires_on;
   const endMs = typeof end === "string" && !/^\d+$/.test(end) ? Date.parse(end) : Number(end) * 1000;
   return {
@@ -126,7 +124,7 @@ function withLife(answer: Record<string, unknown>, nowMs: number): Record<string
   };
 }
 
-function wordsOf({ error, error_description, message }: Record<string, unknown>): string {
+function wordsOf({ error, error_description, message }: JsonObject): string {
   const found = [error_description, message, error].find((words) => typeof words === "string");
   return typeof found === "string" ? found : "";
 }

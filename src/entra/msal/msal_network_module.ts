@@ -1,11 +1,11 @@
 import type { CliError } from "../../errors.ts";
+import type { JsonObject } from "../../text/json.ts";
 import type { AuthorityMetadata } from "../authority.ts";
 import { validateMetadata } from "../metadata.ts";
 import { parseReportedError, type ReportedError } from "../errors/reported_error.ts";
 import {
   assertAllowed,
   type AuthorityConnection,
-  type JsonObject,
   type MsalRequest,
   type MsalResponse,
   sendToAuthority,

@@ -1,4 +1,5 @@
 import { CliError } from "../../errors.ts";
+import { type JsonObject, parseJsonObject } from "../../text/json.ts";
 import { retryAfterMs, tryAgainIn } from "../../text/retry_after.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { HttpResponse, Network, Repeat } from "../../system/network/network.ts";
@@ -23,9 +24,6 @@ export interface MsalResponse<T> {
   /** The JSON object that was received. */
   readonly body: T;
 }
-
-/** A JSON object, not judged yet. */
-export type JsonObject = Record<string, unknown>;
 
 /** How the requests of one grant are sent. */
 export interface Sending {
@@ -109,9 +107,8 @@ function parseBody(response: HttpResponse, host: string, nowMs: number | null): 
   if (response.status >= 300 && response.status < 400) throw unusable(host, "a redirect");
   const body = parseObject(response);
   // The text itself stays out of the message: whoever answered chose it.
-  if (body === undefined && isWebPage(response)) throw webPage(host);
-  if (body === undefined) throw unusable(host, "something that is not JSON");
-  if (body === null) throw unusable(host, "no JSON object");
+  if (body === null && isWebPage(response)) throw webPage(host);
+  if (body === null) throw unusable(host, "something that is not a JSON object");
   return body;
 }
 
@@ -120,14 +117,9 @@ function tryAgain(headers: HttpResponse["headers"], nowMs: number | null): strin
   return pauseMs === null || nowMs === null ? undefined : tryAgainIn(pauseMs, nowMs);
 }
 
-/** The JSON object in the body; null for other JSON, undefined for what is no JSON. */
-function parseObject(response: HttpResponse): Record<string, unknown> | null | undefined {
-  try {
-    const body: unknown = JSON.parse(new TextDecoder().decode(response.body));
-    return typeof body === "object" && body !== null && !Array.isArray(body) ? { ...body } : null;
-  } catch {
-    return undefined;
-  }
+/** Reads an object even if a description in it has damaged characters. */
+function parseObject({ body }: HttpResponse): JsonObject | null {
+  return parseJsonObject(new TextDecoder().decode(body));
 }
 
 /** HTML, by what it says of itself or looks like. */

@@ -284,13 +284,19 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     3,
     /access_token is not a token/,
   ],
-  ["a token response of nothing", "token", { kind: "response", status: 200, body: "" }, 3, /not JSON/],
+  [
+    "a token response of nothing",
+    "token",
+    { kind: "response", status: 200, body: "" },
+    3,
+    /not a JSON object/,
+  ],
   [
     "a token response that is a list",
     "token",
     { kind: "response", status: 200, body: "[]" },
     3,
-    /no JSON object/,
+    /not a JSON object/,
   ],
   [
     "a token response that never ends",

@@ -67,7 +67,7 @@ Deno.test("a refresh that meets an answer of nobody's use leaves every token as 
   };
   const answers: readonly (readonly [Failure, number, RegExp])[] = [
     [answer("<html>", HTML), 4, /^In place of localhost:\d+ a web page answered$/m],
-    [answer('{"token_type":"Bearer","access_tok'), 3, /something that is not JSON$/m],
+    [answer('{"token_type":"Bearer","access_tok'), 3, /something that is not a JSON object$/m],
     [answer(new Uint8Array(2 * 1024 * 1024)), 4, /is larger than 1048576 bytes$/m],
     [answer("x".repeat(100), { "content-encoding": "gzip" }), 4, /can't be unpacked$/m],
     [answer("{}", { "content-length": "200" }), 4, / breaks off$/m],

@@ -6,7 +6,6 @@ import {
   entraAuthority,
   expectedIssuer,
   fixedTenantId,
-  isGuid,
 } from "../../../src/entra/authority.ts";
 import { OTHER_TENANT_ID, TENANT_ID } from "../../support/fixtures/entra_fixture.ts";
 
@@ -61,20 +60,6 @@ Deno.test("fixedTenantId() knows the tenant of GUIDs and of consumers only", () 
     [`${TENANT_ID}x`, null],
   ];
   for (const [tenant, expected] of table) assertEquals(fixedTenantId(tenant), expected, tenant);
-});
-
-Deno.test("isGuid() takes a GUID whole, in any case, and nothing else", () => {
-  assertEquals(
-    ["", TENANT_ID, TENANT_ID.toUpperCase(), `{${TENANT_ID}}`, `${TENANT_ID}\n`, "a b"].map(isGuid),
-    [
-      false,
-      true,
-      true,
-      false,
-      false,
-      false,
-    ],
-  );
 });
 
 Deno.test("expectedIssuer() follows the authority's host where nothing was discovered", () => {

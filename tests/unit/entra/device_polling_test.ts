@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { pollForTokens } from "../../../src/entra/device_polling.ts";
-import type { JsonObject, MsalResponse } from "../../../src/entra/msal/send_to_authority.ts";
+import type { MsalResponse } from "../../../src/entra/msal/send_to_authority.ts";
+import type { JsonObject } from "../../../src/text/json.ts";
 import { FakeClock } from "../../support/machine/fake_clock.ts";
 import { NOW_MS } from "../../support/fixtures/entra_fixture.ts";
 

@@ -202,7 +202,7 @@ Deno.test("createMsalNetworkModule() refuses what is no JSON object, and keeps t
 
 Deno.test("createMsalNetworkModule() says what came in place of a JSON object", async () => {
   for (const body of ["[]", "null", '"x"', "1"]) {
-    assertStringIncludes((await postRefusal(textResponse(body))).message, "no JSON object");
+    assertStringIncludes((await postRefusal(textResponse(body))).message, "not a JSON object");
   }
 });
 

@@ -270,7 +270,7 @@ Deno.test("authorizationUrl() gives the cause of a failed discovery, not MSAL's 
       "authoriz",
     ],
     [jsonResponse({ ...goodMetadata(), issuer: "https://evil.example" }), "invalid_response", "issuer"],
-    [textResponse("portal"), "invalid_response", "not JSON"],
+    [textResponse("portal"), "invalid_response", "not a JSON object"],
     [textResponse("<html>portal"), "network", "a web page answered"],
     [textResponse("", 302, { location: "https://evil.example" }), "invalid_response", "redirect"],
     [textResponse("", 503), "network", "503"],
