@@ -1,5 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { importsOf, type SourceFile, validateImports } from "../../scripts/check/check_imports.ts";
+import { validateImports } from "../../scripts/check/check_imports.ts";
+import {
+  filesWithOneImporter,
+  importCycles,
+  importsOf,
+  type SourceFile,
+} from "../../scripts/check/import_graph.ts";
 
 function file(path: string, targets: readonly string[], text = ""): SourceFile {
   const imports = targets.map((target) => ({
@@ -64,7 +70,7 @@ Deno.test("validateImports() keeps MSAL in src/entra and Cliffy in src/cli", () 
 Deno.test("validateImports() refuses packages and files that the layout does not name", () => {
   const complaints = validateImports([file("src/flows/x.ts", ["left-pad", "tests/support/x.ts", "node:fs"])]);
   assertEquals(complaints, [
-    "src/flows/x.ts imports left-pad: the package has no place in the layout",
+    "src/flows/x.ts imports left-pad: no layer may import the package",
     "src/flows/x.ts imports tests/support/x.ts: the program imports nothing from outside src",
     "src/flows/x.ts imports node:fs: Node's modules belong to src/system",
   ]);
@@ -80,7 +86,7 @@ Deno.test("validateImports() finds the use of Deno in code and not in comments o
 
 Deno.test("validateImports() reports a file that fits no row", () => {
   assertEquals(validateImports([file("src/utils/x.ts", [])]), [
-    "src/utils/x.ts: the file fits no row of the layout",
+    "src/utils/x.ts: the file belongs to no layer",
   ]);
 });
 
@@ -106,4 +112,25 @@ Deno.test("importsOf() refuses an import that Deno could not resolve", () => {
     dependencies: [{ specifier: "nowhere", code: { error: "not in the import map" } }],
   };
   assertThrows(() => importsOf(module, "file:///repo/"), Error, "Cannot resolve nowhere");
+});
+
+Deno.test("importCycles() finds cycles through types and over several files, and nothing else", () => {
+  const files = [
+    file("src/a.ts", ["src/b.ts", "src/d.ts"]),
+    file("src/b.ts", ["type src/c.ts"]),
+    file("src/c.ts", ["src/a.ts"]),
+    file("src/d.ts", ["@std/path/join"]),
+    file("src/e.ts", ["src/e.ts"]),
+  ];
+  assertEquals(importCycles(files), [["src/a.ts", "src/b.ts", "src/c.ts"], ["src/e.ts"]]);
+  assertEquals(importCycles(files.slice(3, 4)), []);
+});
+
+Deno.test("filesWithOneImporter() counts importers, not imports", () => {
+  const files = [
+    file("src/a.ts", ["src/b.ts", "type src/b.ts", "src/c.ts"]),
+    file("src/b.ts", ["src/c.ts"]),
+    file("src/c.ts", []),
+  ];
+  assertEquals(filesWithOneImporter(files), ["src/b.ts"]);
 });
