@@ -2,7 +2,7 @@ import { join } from "@std/path/join";
 import { keyFileStore } from "../../src/store/keystore/key_file.ts";
 import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../src/store/token_file.ts";
 import { formatSession, parseSession } from "../../src/store/session.ts";
-import { systemFiles } from "../../src/system/files/files.ts";
+import { systemFiles } from "../../src/system/files/deno_files.ts";
 import { systemLocks } from "../../src/system/files/lock.ts";
 import { openPrivateFolder } from "../../src/system/files/private_folder.ts";
 

@@ -1,11 +1,10 @@
 import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
-import { systemFiles } from "./files/files.ts";
+import { systemFiles } from "./files/deno_files.ts";
 import type { Signals } from "./processes/signals.ts";
-import { systemNetwork } from "./network/network.ts";
 import { systemOs } from "./os.ts";
 import type { System } from "./system.ts";
-import { systemTerminal } from "./terminal/terminal.ts";
+import { systemTerminal } from "./terminal/deno_terminal.ts";
 
 /** The real world. @param interrupts What ends the program. */
 export function createSystem(interrupts: Pick<Signals, "signal" | "forwardSignals">): System {
@@ -32,7 +31,10 @@ export function createSystem(interrupts: Pick<Signals, "signal" | "forwardSignal
         (await import("./processes/processes.ts")).systemProcesses.run(command, args, options),
     },
     dataProtection: async () => (await import("./windows/data_protection.ts")).openDataProtection(),
-    network: systemNetwork,
+    network: (extraRoots) => ({
+      send: async (request) =>
+        (await import("./network/deno_network.ts")).systemNetwork(extraRoots).send(request),
+    }),
     get interrupted() {
       return interrupts.signal;
     },

@@ -5,3 +5,9 @@ export type Os = "linux" | "darwin" | "windows";
 export const systemOs: Os = Deno.build.os === "darwin" || Deno.build.os === "windows"
   ? Deno.build.os
   : "linux";
+
+/** Returns the runtime for a report: "Deno 2.9.6 on linux x86_64, from its source". */
+export function runtimeText(): string {
+  const { os, arch, standalone } = Deno.build;
+  return `Deno ${Deno.version.deno} on ${os} ${arch}, ${standalone ? "as an executable" : "from its source"}`;
+}

@@ -1,27 +1,42 @@
+import { basename as posixBasename } from "@std/path/posix/basename";
+import { dirname as posixDirname } from "@std/path/posix/dirname";
 import { isAbsolute as posixIsAbsolute } from "@std/path/posix/is-absolute";
 import { join as posixJoin } from "@std/path/posix/join";
+import { basename as windowsBasename } from "@std/path/windows/basename";
+import { dirname as windowsDirname } from "@std/path/windows/dirname";
 import { isAbsolute as windowsIsAbsolute } from "@std/path/windows/is-absolute";
 import { join as windowsJoin } from "@std/path/windows/join";
 import { type Os, systemOs } from "./os.ts";
 
-/** How paths are written on one operating system. */
+/** Path functions of one operating system. */
 export interface PathRules {
-  /** Whether a path means the same wherever the process is. */
   readonly isAbsolute: (path: string) => boolean;
-  /** One path of several parts. */
   readonly join: (path: string, ...more: string[]) => string;
+  readonly basename: (path: string) => string;
+  readonly dirname: (path: string) => string;
 }
 
-const POSIX: PathRules = { isAbsolute: posixIsAbsolute, join: posixJoin };
-const WINDOWS: PathRules = { isAbsolute: windowsIsAbsolute, join: windowsJoin };
+const POSIX: PathRules = {
+  isAbsolute: posixIsAbsolute,
+  join: posixJoin,
+  basename: posixBasename,
+  dirname: posixDirname,
+};
+const WINDOWS: PathRules = {
+  isAbsolute: windowsIsAbsolute,
+  join: windowsJoin,
+  basename: windowsBasename,
+  dirname: windowsDirname,
+};
 
 /**
- * The rules of `os`. Taken from @std/path's two halves, because its front finds out by itself where it runs, and on the way
- * makes Deno load its whole imitation of Node: a quarter of the time that a cached token takes.
+ * Returns the path functions of `os`. They come from the two halves of @std/path: its platform-independent modules
+ * detect the platform on their own and make Deno load its Node compatibility layer, a quarter of the time of a cached
+ * `get-token`.
  */
 export function pathRules(os: Os): PathRules {
   return os === "windows" ? WINDOWS : POSIX;
 }
 
-/** The rules of this machine. */
+/** The path functions of this machine. */
 export const systemPath: PathRules = pathRules(systemOs);

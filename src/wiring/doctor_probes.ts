@@ -13,11 +13,11 @@ import type { SignInSettings } from "../profiles/settings.ts";
 import { detectKeyStore } from "../store/keystore/open_key_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import { CRYPT32 } from "../system/windows/data_protection.ts";
-import { isInstalled } from "../system/processes/find_program.ts";
+import { isInstalled } from "../system/processes/processes.ts";
 import { probeLoopback } from "../system/network/loopback_probe.ts";
 import { isPermitted, permissionFlag, type PermissionNeed } from "../system/permission.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import { runtimeText } from "../system/runtime.ts";
+import { runtimeText } from "../system/os.ts";
 import type { System } from "../system/system.ts";
 import { askAuthority, authorityRoute } from "./ask_authority.ts";
 

@@ -3,7 +3,7 @@ import { resolve } from "@std/path/resolve";
 import { FileError } from "../system/files/file_error.ts";
 import type { Files } from "../system/files/files.ts";
 import { permitted } from "../system/permission.ts";
-import { replaceFile } from "../system/files/replace_file.ts";
+import { replaceFile } from "../system/files/file_changes.ts";
 
 /**
  * Writes `text` to the file `path`, which only its owner can read, in one step.

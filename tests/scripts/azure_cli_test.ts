@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { openAzureCli } from "../../scripts/bench/azure_cli.ts";
 import { systemEnvironment } from "../../src/system/environment.ts";
-import { systemFiles } from "../../src/system/files/files.ts";
-import { isInstalled } from "../../src/system/processes/find_program.ts";
+import { systemFiles } from "../../src/system/files/deno_files.ts";
+import { isInstalled } from "../../src/system/processes/processes.ts";
 import { systemOs } from "../../src/system/os.ts";
 import { inheritedVariables } from "../support/program/program.ts";
 import { startProvider } from "../support/provider/provider.ts";

@@ -6,7 +6,7 @@ import { Secret } from "../../../src/text/secret.ts";
 import { openTokenStore } from "../../../src/store/token_store.ts";
 import type { Session } from "../../../src/store/session.ts";
 import { systemClock } from "../../../src/system/clock.ts";
-import { systemFiles } from "../../../src/system/files/files.ts";
+import { systemFiles } from "../../../src/system/files/deno_files.ts";
 import { systemLocks } from "../../../src/system/files/lock.ts";
 import { systemOs } from "../../../src/system/os.ts";
 import { openPrivateFolder } from "../../../src/system/files/private_folder.ts";

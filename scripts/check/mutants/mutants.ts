@@ -125,14 +125,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "refusal to follow redirects",
-    file: "src/system/network/send_request.ts",
+    file: "src/system/network/deno_network.ts",
     find: `redirect: "manual"`,
     replace: `redirect: "follow"`,
     tests: ["tests/unit/system/network/network_test.ts"],
   },
   {
     guard: "size limit of a response",
-    file: "src/system/network/read_body.ts",
+    file: "src/system/network/deno_network.ts",
     find: "size > maxBytes",
     replace: "false",
     tests: ["tests/unit/system/network/network_test.ts"],
@@ -210,14 +210,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "folder sync after a rename",
-    file: "src/system/files/replace_file.ts",
+    file: "src/system/files/file_changes.ts",
     find: "  await files.syncFolder(folder);\n",
     replace: "",
     tests: CRASH_TESTS,
   },
   {
     guard: "atomic rename",
-    file: "src/system/files/replace_file.ts",
+    file: "src/system/files/file_changes.ts",
     find: "    await files.rename(temporary, path);\n",
     replace: "    await files.remove(path);\n    await files.rename(temporary, path);\n",
     tests: CRASH_TESTS,
@@ -420,7 +420,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "client secret removed from children's environment",
-    file: "src/system/processes/spawn.ts",
+    file: "src/system/processes/processes.ts",
     find: `  AZURE_CLIENT_SECRET: "",\n`,
     replace: "",
     tests: ["tests/process/hostile/secrets_of_children_test.ts"],
@@ -441,7 +441,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "redacted value of an invalid header",
-    file: "src/system/network/send_request.ts",
+    file: "src/system/network/deno_network.ts",
     find: "  checkHeaders(request.headers, url.host);\n",
     replace: "",
     tests: ["tests/unit/system/network/network_test.ts"],

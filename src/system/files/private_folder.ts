@@ -103,7 +103,7 @@ function openFolder(
     replace: (name, data) =>
       writing("Writing", name, async () => {
         // A token from the cache writes nothing.
-        const { removeLeftovers, replaceFile } = await import("./replace_file.ts");
+        const { removeLeftovers, replaceFile } = await import("./file_changes.ts");
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name));
         await replaceFile(files, pathOf(name), data, { owner: uid });

@@ -1,9 +1,8 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { CliError } from "../../errors.ts";
-import { checkHeaders } from "./check_headers.ts";
+import { checkHeaders, readBody } from "./deno_network.ts";
 import type { HttpRequest, HttpResponse, Network } from "./network.ts";
 import { permitted } from "../permission.ts";
-import { readBody } from "./read_body.ts";
 
 /**
  * Plain http to this machine and what is linked to it, never through a proxy: to one, the address of a machine's

@@ -1,5 +1,3 @@
-import { type Environment, systemEnvironment } from "../environment.ts";
-
 /** A request over https, with its limits. */
 export interface HttpRequest {
   /** An absolute URL. */
@@ -51,23 +49,4 @@ export interface Network {
    *   be used or a header can't be sent; the signal's reason when aborted.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
-}
-
-/**
- * The machine's network. It honours the proxy variables as Deno does: see `findRoute()`.
- *
- * @param extraRoots Certificates in PEM that are trusted besides the machine's own.
- * @param env Read when something fails, to name the proxy.
- */
-export function systemNetwork(
-  extraRoots: readonly string[] = [],
-  env: Environment = systemEnvironment,
-): Network {
-  return {
-    async send(request) {
-      // A cached token needs none of it.
-      const { sendRequest } = await import("./send_request.ts");
-      return await sendRequest(request, extraRoots, env);
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import type { ForwardSignals, PassedSignal } from "./signals.ts";
 import { permissionFlag } from "../permission.ts";
-import { isFailure, trySpawn } from "./spawn.ts";
+import { isFailure, trySpawn } from "./processes.ts";
 
 /** What became of a program in the foreground. */
 export type ForegroundResult =

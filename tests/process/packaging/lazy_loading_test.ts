@@ -24,8 +24,7 @@ const HEAVY_FILES = [
   "src/flows/sign_in/remote_sign_in.ts",
   "src/cli/terminal/open_interactive_session.ts",
   "src/cli/terminal/qr_code.ts",
-  "src/system/terminal/controlling_terminal.ts",
-  "src/system/terminal/read_keys.ts",
+  "src/system/terminal/standard_input.ts",
 ];
 /** What only a call needs that writes something, waits for something, or has a mistake to tell of. */
 const LATE_FILES = [
@@ -37,9 +36,8 @@ const LATE_FILES = [
   "src/store/stored_records.ts",
   "src/system/files/file_changes.ts",
   "src/system/files/lock.ts",
+  "src/system/network/deno_network.ts",
   "src/system/processes/processes.ts",
-  "src/system/files/replace_file.ts",
-  "src/system/terminal/standard_input.ts",
   "src/wiring/token_dependencies.ts",
 ];
 

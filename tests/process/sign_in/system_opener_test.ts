@@ -6,8 +6,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path/join";
 import { openBrowser } from "../../../src/browser/open_browser.ts";
-import type { Processes } from "../../../src/system/processes/processes.ts";
-import { isFailure, trySpawn } from "../../../src/system/processes/spawn.ts";
+import { isFailure, type Processes, trySpawn } from "../../../src/system/processes/processes.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 import { longUrl, TRICKY_URLS } from "../../support/browser/tricky_urls.ts";

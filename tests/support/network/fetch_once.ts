@@ -1,5 +1,5 @@
 import { fromFileUrl } from "@std/path/from-file-url";
-import { systemNetwork } from "../../../src/system/network/network.ts";
+import { systemNetwork } from "../../../src/system/network/deno_network.ts";
 
 /** The command that runs this file: see below. */
 export function fetchOnce(url: string, timeoutMs = 30_000): [string, ...string[]] {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { systemFiles } from "../../../src/system/files/files.ts";
+import { systemFiles } from "../../../src/system/files/deno_files.ts";
 import { FileError } from "../../../src/system/files/file_error.ts";
 import type { PrivateFolder } from "../../../src/system/files/private_folder.ts";
 import type { TokenStore } from "../../../src/store/token_store.ts";

@@ -2,7 +2,8 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { acquireSignInLock, type SignInLock } from "../../../src/store/sign_in_lock.ts";
 import { type Clock, systemClock } from "../../../src/system/clock.ts";
-import { type Files, systemFiles } from "../../../src/system/files/files.ts";
+import { systemFiles } from "../../../src/system/files/deno_files.ts";
+import type { Files } from "../../../src/system/files/files.ts";
 import { FakeClock } from "../../support/machine/fake_clock.ts";
 import { keyOf, makeStoreHome, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 

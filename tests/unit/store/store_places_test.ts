@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
-import { type FileFacts, systemFiles } from "../../../src/system/files/files.ts";
+import { systemFiles } from "../../../src/system/files/deno_files.ts";
+import type { FileFacts } from "../../../src/system/files/files.ts";
 import { keyOf, makeStoreHome, sampleSession } from "../../support/fixtures/store_fixture.ts";
 
 const HAS_MODES = Deno.build.os !== "windows";

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { systemEnvironment } from "../../../src/system/environment.ts";
-import { systemFiles } from "../../../src/system/files/files.ts";
+import { systemFiles } from "../../../src/system/files/deno_files.ts";
 import { systemLocks } from "../../../src/system/files/lock.ts";
 import { permissionFlag, permitted } from "../../../src/system/permission.ts";
 

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../../src/errors.ts";
 import { keyFileStore } from "../../../../src/store/keystore/key_file.ts";
 import { UnusableKeyError } from "../../../../src/store/keystore/key_store.ts";
-import { systemFiles } from "../../../../src/system/files/files.ts";
+import { systemFiles } from "../../../../src/system/files/deno_files.ts";
 import { makeStoreHome } from "../../../support/fixtures/store_fixture.ts";
 
 const ANY_ID = new Uint8Array(8);

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path/join";
 import { FileError } from "../../../../src/system/files/file_error.ts";
-import { systemFiles } from "../../../../src/system/files/files.ts";
+import { systemFiles } from "../../../../src/system/files/deno_files.ts";
 
 const HAS_MODES = Deno.build.os !== "windows";
 

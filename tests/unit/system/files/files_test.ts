@@ -1,8 +1,9 @@
 import { assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path/join";
 import { FileError, fileError, type FileErrorReason } from "../../../../src/system/files/file_error.ts";
-import { type Files, systemFiles } from "../../../../src/system/files/files.ts";
-import { replaceFile } from "../../../../src/system/files/replace_file.ts";
+import { systemFiles } from "../../../../src/system/files/deno_files.ts";
+import type { Files } from "../../../../src/system/files/files.ts";
+import { replaceFile } from "../../../../src/system/files/file_changes.ts";
 
 const HAS_MODES = Deno.build.os !== "windows";
 

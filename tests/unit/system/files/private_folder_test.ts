@@ -2,7 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path/join";
 import { CliError } from "../../../../src/errors.ts";
 import { FileError } from "../../../../src/system/files/file_error.ts";
-import { type Files, systemFiles } from "../../../../src/system/files/files.ts";
+import { systemFiles } from "../../../../src/system/files/deno_files.ts";
+import type { Files } from "../../../../src/system/files/files.ts";
 import { systemLocks } from "../../../../src/system/files/lock.ts";
 import { openPrivateFolder, type PrivateFolder } from "../../../../src/system/files/private_folder.ts";
 

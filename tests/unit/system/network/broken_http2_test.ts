@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { systemNetwork } from "../../../../src/system/network/network.ts";
+import { systemNetwork } from "../../../../src/system/network/deno_network.ts";
 import { NetworkError } from "../../../../src/system/network/network_error.ts";
 import { makeServerCertificate } from "../../../support/provider/certificate.ts";
 import { sendAll, startRawServer, type Talk } from "../../../support/network/raw_server.ts";

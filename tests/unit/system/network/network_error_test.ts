@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import type { Environment } from "../../../../src/system/environment.ts";
-import { type HttpRequest, systemNetwork } from "../../../../src/system/network/network.ts";
+import { systemNetwork } from "../../../../src/system/network/deno_network.ts";
+import type { HttpRequest } from "../../../../src/system/network/network.ts";
 import { NetworkError } from "../../../../src/system/network/network_error.ts";
 import { occupyPort } from "../../../support/network/ports.ts";
 import { makeSelfSignedCertificate, makeServerCertificate } from "../../../support/provider/certificate.ts";

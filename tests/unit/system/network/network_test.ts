@@ -1,10 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../../src/errors.ts";
-import {
-  type HttpRequest,
-  type HttpResponse,
-  systemNetwork,
-} from "../../../../src/system/network/network.ts";
+import { systemNetwork } from "../../../../src/system/network/deno_network.ts";
+import type { HttpRequest, HttpResponse } from "../../../../src/system/network/network.ts";
 
 /** Sends a request to a server on this machine that answers by `handler`. */
 async function send(handler: Deno.ServeHandler, changes: Partial<HttpRequest> = {}): Promise<HttpResponse> {

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { FileError } from "../../../../src/system/files/file_error.ts";
-import { type Files, systemFiles } from "../../../../src/system/files/files.ts";
+import { systemFiles } from "../../../../src/system/files/deno_files.ts";
+import type { Files } from "../../../../src/system/files/files.ts";
 import { openThrottleState } from "../../../../src/system/network/throttle_state.ts";
 import { FakeClock } from "../../../support/machine/fake_clock.ts";
 import { makeStoreHome } from "../../../support/fixtures/store_fixture.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { isInstalled } from "../../../../src/system/processes/find_program.ts";
+import { isInstalled } from "../../../../src/system/processes/processes.ts";
 import { FileError } from "../../../../src/system/files/file_error.ts";
 import type { FileFacts } from "../../../../src/system/files/files.ts";
 

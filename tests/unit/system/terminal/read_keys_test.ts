@@ -7,7 +7,7 @@ const CONFIG = fromFileUrl(import.meta.resolve("../../../../deno.json"));
 /** Reads keys until a `q` comes, and shows how the terminal is while it reads and after that. */
 const SCRIPT = `
 import { readKeys } from ${
-  JSON.stringify(import.meta.resolve("../../../../src/system/terminal/read_keys.ts"))
+  JSON.stringify(import.meta.resolve("../../../../src/system/terminal/standard_input.ts"))
 };
 const stty = () => new Deno.Command("stty", { args: ["-a"], stdin: "inherit", stdout: "inherit" }).spawn().status;
 const over = new AbortController();
