@@ -19,11 +19,11 @@ have() { command -v "$1" >/dev/null 2>&1; }
 deno_minor() { "$1" --version 2>/dev/null | sed -n 's/^deno 2\.\([0-9][0-9]*\)\..*/\1/p'; }
 is_new_enough() {
   minor=$(deno_minor "$1") || return 1
-  [ -n "$minor" ] && [ "$minor" -ge 6 ]
+  [ -n "$minor" ] && [ "$minor" -ge 7 ]
 }
 
 take_deno_from_npm() {
-  have npm || fail "neither Deno 2.6 or newer nor npm is here: install Deno, or Node.js with npm, and run this again"
+  have npm || fail "Deno 2.7 or newer is required: install it, or install Node.js with npm, and run this again"
   say "taking deno@$DENO_VERSION from npm into .dev/deno"
   mkdir -p .dev/deno
   npm install --prefix .dev/deno --no-save --no-audit --no-fund --loglevel=error "deno@$DENO_VERSION" >.dev/npm.log 2>&1 ||
@@ -35,7 +35,7 @@ take_deno_from_npm() {
 find_deno() {
   if [ -n "${DENO:-}" ]; then
     DENO=$(command -v "$DENO") || fail "DENO names no program"
-    is_new_enough "$DENO" || fail "$DENO is no Deno 2.6 or newer"
+    is_new_enough "$DENO" || fail "$DENO is not Deno 2.7 or newer"
     return
   fi
   own=$PWD/.dev/deno/node_modules/deno/deno
