@@ -1,4 +1,3 @@
-import { abortable } from "@std/async/abortable";
 import { delay } from "@std/async/delay";
 import { CliError } from "../../errors.ts";
 import { fileError } from "./file_error.ts";
@@ -79,39 +78,20 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
   }
 }
 
-/** `FsFile.tryLock` came with Deno 2.7 or later. */
-interface MayTryLock {
-  tryLock?(exclusive: boolean): Promise<boolean>;
-}
-
 /**
- * Waits for the lock and closes `file` if it doesn't come. Asking again and again is preferred to `lock()`: that one
- * blocks a thread which nothing can wake, and there are few.
+ * Waits for the lock, and closes `file` if it cannot be had. Polls `tryLock()` because `lock()` blocks a thread that
+ * nothing can wake, and there are few threads.
  */
-async function waitForLock(file: Deno.FsFile & MayTryLock, signal: AbortSignal): Promise<void> {
-  if (file.tryLock === undefined) return await waitInThread(file, signal);
+async function waitForLock(file: Deno.FsFile, signal: AbortSignal): Promise<void> {
   try {
     let pauseMs = 1;
     while (!await file.tryLock(true)) {
-      // Waiters that pause for different times don't all come back at once.
+      // Different pauses keep the waiters from returning all at once.
       await delay(pauseMs * (0.5 + Math.random() / 2), { signal });
       pauseMs = Math.min(pauseMs * PAUSE_GROWTH, MAX_PAUSE_MS);
     }
   } catch (error) {
     file.close();
-    throw error;
-  }
-}
-
-async function waitInThread(file: Deno.FsFile, signal: AbortSignal): Promise<void> {
-  let settled = false;
-  const locked = file.lock(true).finally(() => settled = true);
-  try {
-    await abortable(locked, signal);
-  } catch (error) {
-    // The thread goes on waiting; what it gets is given back at once.
-    if (settled) file.close();
-    else locked.then(() => file.close(), () => file.close());
     throw error;
   }
 }

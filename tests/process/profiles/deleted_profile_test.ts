@@ -55,7 +55,6 @@ async function deleteBeforeTurn(
   const program = start();
   while (!await hasOpen(program.pid, file));
   program.kill("SIGSTOP");
-  // A thread that waits for the lock, as Deno 2.6 has one, would still take it.
   while (!await isStopped(program.pid));
   turn[Symbol.dispose]();
   const deleted = await run(["delete-profile", "--name", profile]);

@@ -27,12 +27,6 @@ Deno.test("acquire() gives the lock to one after the other", async () => {
   });
 });
 
-/**
- * Before Deno had `tryLock`, a wait that is given up goes on in a thread until the lock is free: nothing that could be
- * waited for, and gone with the process.
- */
-const sanitize = "tryLock" in Deno.FsFile.prototype;
-
 Deno.test("acquire() leaves its file there, for the user alone", async () => {
   await withLockFile(async (path) => {
     (await systemLocks.acquire(path))[Symbol.dispose]();
@@ -44,8 +38,6 @@ Deno.test("acquire() leaves its file there, for the user alone", async () => {
 
 Deno.test({
   name: "acquire() gives up after its time, and names the holder",
-  sanitizeOps: sanitize,
-  sanitizeResources: sanitize,
 }, async () => {
   await withLockFile(async (path) => {
     using _lock = await systemLocks.acquire(path);
@@ -61,8 +53,6 @@ Deno.test({
 
 Deno.test({
   name: "acquire() gives up with its signal's reason",
-  sanitizeOps: sanitize,
-  sanitizeResources: sanitize,
 }, async () => {
   await withLockFile(async (path) => {
     const reason = new Error("enough");
@@ -82,8 +72,6 @@ Deno.test({
 
 Deno.test({
   name: "A process that is killed lets its lock go",
-  sanitizeOps: sanitize,
-  sanitizeResources: sanitize,
 }, async () => {
   await withLockFile(async (path) => {
     const script = `
