@@ -5,7 +5,7 @@ import type { AnyCommand } from "./any_command.ts";
 import { COMPLETE } from "./completions/completion_word.ts";
 import { withoutConfigAlias } from "./options/config_alias.ts";
 import type { CommandContext } from "./context.ts";
-import { takesColour } from "./terminal/glyphs.ts";
+import { takesColour } from "./terminal/terminal_ui.ts";
 import { withoutJoinedValues } from "./options/joined_values.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
 import { usageError } from "./usage_error.ts";

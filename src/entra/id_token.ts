@@ -1,5 +1,6 @@
 import { decodeProtectedHeader } from "jose";
 import { CliError } from "../errors.ts";
+import { formatDuration } from "../text/duration.ts";
 import { plainText } from "../text/plain_text.ts";
 import { isGuid } from "../identity/guid.ts";
 import { type Authority, type AuthorityMetadata, expectedIssuer, fixedTenantId } from "./authority.ts";
@@ -100,23 +101,12 @@ function validateTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: nu
     // The token was made a moment ago, so its age is what the clocks are apart.
     throw new CliError(
       "invalid_response",
-      `The clocks of this machine and of the sign-in service are about ${inWords(nowSeconds - iat)} apart`,
+      `The clocks of this machine and of the sign-in service are about ${
+        formatDuration(Math.abs(nowSeconds - iat), 1)
+      } apart`,
       { hint: "Set this machine's clock, then try again." },
     );
   }
-}
-
-/** Units of time, in seconds, each with the least that is told in it. */
-const UNITS: readonly (readonly [name: string, seconds: number, least: number])[] = [
-  ["years", 365.25 * 86_400, 2],
-  ["days", 86_400, 2],
-  ["hours", 3600, 3],
-];
-
-function inWords(seconds: number): string {
-  const apart = Math.abs(seconds);
-  const [name, unit] = UNITS.find(([, unit, least]) => apart >= unit * least) ?? ["minutes", 60];
-  return `${Math.round(apart / unit)} ${name}`;
 }
 
 function time(claims: Readonly<Record<string, unknown>>, name: string): number {

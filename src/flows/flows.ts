@@ -1,7 +1,7 @@
 import type { PortableProfile } from "../profiles/exchange/portable_file.ts";
 import type { Profile } from "../profiles/profile.ts";
 import type { CredentialFlags } from "../credentials/find_credential.ts";
-import type { PortChoice } from "../loopback/port_choice.ts";
+import type { PortChoice } from "../loopback/listen_on_loopback.ts";
 import type { InteractiveSession } from "./sign_in/interactive_session.ts";
 import type { Secret } from "../text/secret.ts";
 import type { SecretChange } from "./profiles/change_secrets.ts";

@@ -1,3 +1,5 @@
+import { formatDuration } from "./duration.ts";
+
 /**
  * The longest pause that is believed in, in milliseconds: neither a server nor a clock that was set can keep anybody out
  * for longer.
@@ -16,11 +18,11 @@ export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: n
   return ms > 0 ? Math.min(ms, MAX_PAUSE_MS) : null;
 }
 
-/** When to try again, for a hint: `Try again in 40 s, at 14:03:20.` */
+/** When to try again, for a hint: `Try again in 40 seconds, at 14:03:20.` */
 export function tryAgainIn(ms: number, nowMs: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  const wait = seconds <= 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
-  return `Try again in ${wait}, at ${new Date(nowMs + ms).toTimeString().slice(0, 8)}.`;
+  return `Try again in ${formatDuration(Math.ceil(ms / 1000))}, at ${
+    new Date(nowMs + ms).toTimeString().slice(0, 8)
+  }.`;
 }
 
 /** Not a number for what is no date. Without a letter it is none: `Date` would take `-1` for one. */

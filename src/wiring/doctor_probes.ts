@@ -1,5 +1,4 @@
-import { hasDisplay } from "../browser/display.ts";
-import { displayReason } from "../browser/display_reason.ts";
+import { displayReason, hasDisplay } from "../browser/display.ts";
 import { openerCommands } from "../browser/opener.ts";
 import type { BrowserFacts, OpenerFacts } from "../flows/doctor/check_browser.ts";
 import type { FolderFacts } from "../flows/doctor/check_folder.ts";

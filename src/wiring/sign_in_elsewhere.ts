@@ -51,7 +51,7 @@ async function runRemotely(
 ): Promise<SignedIn> {
   const { signInRemotely } = await import("../flows/sign_in/remote_sign_in.ts");
   const { listenForCallback } = await import("../loopback/callback_server.ts");
-  const { validatePastedAddress } = await import("../loopback/pasted_address.ts");
+  const { validatePastedAddress } = await import("../loopback/validate_callback.ts");
   return await signInRemotely({ ...options, timeoutMs, withDeviceCode }, {
     clock,
     tokens,

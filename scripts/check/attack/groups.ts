@@ -12,7 +12,7 @@ export const GROUPS: readonly Group[] = [
       "tests/process/hostile/hostile_callback_test.ts",
       "tests/unit/loopback/hostile_requests_test.ts",
       "tests/unit/loopback/validate_callback_test.ts",
-      "tests/unit/loopback/admit_request_test.ts",
+      "tests/unit/loopback/callback_request_test.ts",
       "tests/unit/loopback/callback_traffic_test.ts",
     ],
   },

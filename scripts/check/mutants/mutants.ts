@@ -55,17 +55,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "single use of the state",
-    file: "src/loopback/callback_receiver.ts",
+    file: "src/loopback/callback_server.ts",
     find: "if (this.#isStateUsed) return this.#respond(410, finishedPage());",
     replace: "",
     tests: ["tests/unit/loopback/callback_server_test.ts"],
   },
   {
     guard: "Host check of the callback",
-    file: "src/loopback/admit_request.ts",
+    file: "src/loopback/callback_request.ts",
     find: `if (!isOurs(host, port) || !isOurs(authority, port)) return refused(421, "wrongHost");`,
     replace: "",
-    tests: ["tests/unit/loopback/admit_request_test.ts"],
+    tests: ["tests/unit/loopback/callback_request_test.ts"],
   },
   {
     guard: "loopback-only listener",
@@ -280,10 +280,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "origin check of a pasted address",
-    file: "src/loopback/pasted_address.ts",
+    file: "src/loopback/validate_callback.ts",
     find: "url.origin === new URL(redirectUri).origin && ",
     replace: "",
-    tests: ["tests/unit/loopback/pasted_address_test.ts"],
+    tests: ["tests/unit/loopback/validate_callback_test.ts"],
   },
   {
     guard: "expected account of a cached token",

@@ -9,8 +9,7 @@ import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
 import { type DocumentForm, documentText, parseDocumentForm } from "../output/document_format.ts";
 import { NO_SUCH_PROFILE, profileName } from "../options/profile_name.ts";
-import { tokenDocument } from "../output/token_document.ts";
-import { formatTokenReport } from "../output/token_report.ts";
+import { formatTokenReport, tokenDocument } from "../output/token_report.ts";
 
 /** The flags of `inspect`, as typed. */
 export interface InspectFlags {

@@ -4,7 +4,7 @@ import { parseScopeFlag } from "../../identity/scopes.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
-import { localTime } from "../output/local_time.ts";
+import { localTime } from "../output/time.ts";
 import { profileName } from "../options/profile_name.ts";
 import { readSettings } from "../options/read_settings.ts";
 import { sayProgress } from "../terminal/progress_lines.ts";

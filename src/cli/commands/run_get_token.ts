@@ -1,7 +1,7 @@
 import type { TokenResult } from "../../flows/get_token/get_token.ts";
 import type { SignInSettings } from "../../profiles/settings.ts";
 import type { CommandContext } from "../context.ts";
-import { localTime } from "../output/local_time.ts";
+import { localTime } from "../output/time.ts";
 import { acquireToken } from "../acquire_token.ts";
 import { profileName } from "../options/profile_name.ts";
 import { sayProgress } from "../terminal/progress_lines.ts";

@@ -8,9 +8,9 @@ import {
   type DescribedProfile,
   describeProfiles,
   profileDocument,
-} from "../output/profile_document.ts";
+} from "../output/profile_output.ts";
 import { documentText, parseDocumentForm } from "../output/document_format.ts";
-import { localTime } from "../output/local_time.ts";
+import { localTime } from "../output/time.ts";
 import { type NameFlags, profileName } from "../options/profile_name.ts";
 
 /** The flags of `show-profile`, as typed. */

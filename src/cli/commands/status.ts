@@ -4,8 +4,7 @@ import { plainText } from "../../text/plain_text.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
 import { documentText, parseDocumentForm } from "../output/document_format.ts";
-import { localTime, utcTime } from "../output/local_time.ts";
-import { relativeTime } from "../output/relative_time.ts";
+import { localTime, relativeTime, utcTime } from "../output/time.ts";
 
 /** The `status` command. */
 export function statusCommand(context: CommandContext): AnyCommand {

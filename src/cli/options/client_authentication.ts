@@ -25,7 +25,7 @@ export function clientAuthentication(
     flags: { certificate, sendCertificateChain, assertionFile, assertionVariable: assertionEnv },
     async ask(question) {
       if (!interactive || !context.terminal.stdinIsTerminal) return null;
-      const { askSecret } = await import("../terminal/prompt_for_secret.ts");
+      const { askSecret } = await import("../terminal/prompt.ts");
       return await askSecret(context, question);
     },
   };

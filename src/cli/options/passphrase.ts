@@ -1,7 +1,7 @@
 import { CliError } from "../../errors.ts";
 import { Secret } from "../../text/secret.ts";
 import type { AnyCommand } from "../any_command.ts";
-import { askSecret } from "../terminal/prompt_for_secret.ts";
+import { askSecret } from "../terminal/prompt.ts";
 import type { CommandContext } from "../context.ts";
 
 /** The flags that say where a passphrase comes from. No flag takes it, for others can read arguments. */

@@ -2,7 +2,7 @@ import { CliError } from "../../errors.ts";
 import type { SecretChange } from "../../flows/profiles/change_secrets.ts";
 import { needsCredential, type Profile } from "../../profiles/profile.ts";
 import { Secret } from "../../text/secret.ts";
-import { askSecret } from "../terminal/prompt_for_secret.ts";
+import { askSecret } from "../terminal/prompt.ts";
 import type { CommandContext } from "../context.ts";
 import type { ProfileFlags } from "./profile_options.ts";
 

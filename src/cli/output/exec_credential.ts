@@ -1,8 +1,8 @@
 import { CliError } from "../../errors.ts";
 import { signInCommand } from "../../flows/get_token/sign_in_command.ts";
 import type { Token } from "../../identity/token.ts";
-import { jsonText } from "./json_text.ts";
-import { utcTime } from "./local_time.ts";
+import { jsonText } from "./document_format.ts";
+import { utcTime } from "./time.ts";
 
 const GROUP = "client.authentication.k8s.io";
 const VERSIONS = ["v1", "v1beta1"].map((version) => `${GROUP}/${version}`);

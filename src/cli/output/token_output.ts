@@ -1,8 +1,9 @@
 import { CliError } from "../../errors.ts";
 import type { TokenResult } from "../../flows/get_token/get_token.ts";
+import type { Token } from "../../identity/token.ts";
 import { MANAGED_IDENTITY } from "../../profiles/profile.ts";
-import { jsonText } from "./json_text.ts";
-import { utcTime } from "./local_time.ts";
+import { accountDocument, documentText, jsonText } from "./document_format.ts";
+import { localTime, utcTime } from "./time.ts";
 
 /** The forms in which `get-token` can print. */
 export const OUTPUT_FORMS = [
@@ -60,7 +61,7 @@ export async function formatToken(
     case "header":
       return `Authorization: ${result.token.tokenType} ${token}\n`;
     case "az":
-      return (await import("./az_output.ts")).formatAzToken(result.token, known(context.tenant));
+      return formatAzToken(result.token, known(context.tenant));
     case "exec-credential": {
       const { formatExecCredential, parseExecInfo } = await import("./exec_credential.ts");
       return formatExecCredential(result.token, context.apiVersion ?? parseExecInfo(undefined).apiVersion);
@@ -68,7 +69,7 @@ export async function formatToken(
     case "json":
       return jsonText(tokenDocument(result, context));
     case "yaml":
-      return await (await import("./document_format.ts")).documentText(tokenDocument(result, context), form);
+      return await documentText(tokenDocument(result, context), form);
   }
 }
 
@@ -83,11 +84,7 @@ function tokenDocument({ token, source }: TokenResult, context: TokenOutputConte
     tenant_id: account?.tenantId ?? known(context.tenant),
     client_id: known(context.clientId),
     profile: context.profile,
-    account: account === null ? null : {
-      username: account.username,
-      object_id: account.objectId,
-      tenant_id: account.tenantId,
-    },
+    account: accountDocument(account),
     source,
   };
 }
@@ -95,4 +92,19 @@ function tokenDocument({ token, source }: TokenResult, context: TokenOutputConte
 /** A managed identity has a tenant and an id, and doesn't say which. */
 function known(id: string): string | null {
   return id === MANAGED_IDENTITY ? null : id;
+}
+
+/**
+ * A token as `az account get-access-token` prints it: with two times of its end, of which `expiresOn` is local and has
+ * microseconds. `subscription` is null, for the token was asked for by its tenant.
+ */
+function formatAzToken(token: Token, tenant: string | null): string {
+  return jsonText({
+    accessToken: token.accessToken.reveal(),
+    expiresOn: `${localTime(token.expiresAt)}.000000`,
+    expires_on: token.expiresAt,
+    subscription: null,
+    tenant: token.account?.tenantId ?? tenant,
+    tokenType: token.tokenType,
+  });
 }

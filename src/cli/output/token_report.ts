@@ -1,8 +1,37 @@
 import type { InspectedToken } from "../../flows/tokens/inspect_token.ts";
+import { CLOUDS } from "../../identity/cloud.ts";
 import { plainText } from "../../text/plain_text.ts";
-import { localTime } from "./local_time.ts";
-import { relativeTime } from "./relative_time.ts";
-import { audienceName, type Claims, clientAuthentication, listClaim, textClaim } from "./token_claims.ts";
+import { accountDocument } from "./document_format.ts";
+import { localTime, relativeTime, utcTime } from "./time.ts";
+
+/**
+ * A token as a document for programs: its claims as they are, and what else is known of it in `inspection`, which is the
+ * name of no claim. An opaque token has no claims, so there `exp` is what the cache knows.
+ */
+export function tokenDocument(inspected: InspectedToken, nowMs: number): Record<string, unknown> {
+  const { session, content, state, expiresAt, notBefore, signature } = inspected;
+  const account = session?.account ?? null;
+  return {
+    ...(content?.claims ?? { exp: expiresAt }),
+    inspection: {
+      valid: state === "valid",
+      state,
+      expires_at: expiresAt === null ? null : utcTime(expiresAt),
+      expires_in: expiresAt === null ? 0 : Math.max(0, Math.floor(expiresAt - nowMs / 1000)),
+      not_before: notBefore === null ? null : utcTime(notBefore),
+      header: content?.header ?? null,
+      signature: signature === null ? null : {
+        state: signature.kind,
+        reason: signature.kind === "valid" ? null : signature.reason,
+      },
+      scope: inspected.scopes.join(" "),
+      profile: session?.profile ?? null,
+      client_id: session?.clientId ?? null,
+      authority: session === null ? null : `${session.authority}/${session.tenant}`,
+      account: accountDocument(account),
+    },
+  };
+}
 
 /** A line of the report with its label; each more value is on a line of its own. */
 type Row = readonly [label: string, ...values: (string | undefined)[]];
@@ -115,4 +144,57 @@ function otherClaims(claims: Claims): string[] {
   return others.map(([name, value]) =>
     `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`
   );
+}
+
+/** The claims of a token. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** A claim that is a text, or undefined. Only claims of its own count: nothing comes from a prototype. */
+export function textClaim(claims: Claims, ...names: string[]): string | undefined {
+  for (const name of names) {
+    const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+    if (typeof value === "string" && value !== "") return value;
+  }
+  return undefined;
+}
+
+/** A claim that is a list of texts, or one text of words; empty where it is neither. */
+export function listClaim(claims: Claims, name: string): string[] {
+  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  if (typeof value === "string") return value.split(" ").filter((word) => word !== "");
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** The APIs of Microsoft's that tokens are most often for, by the forms in which `aud` names them. */
+const AUDIENCES: readonly (readonly [name: string, ...audiences: string[]])[] = [
+  ["Microsoft Graph", "00000003-0000-0000-c000-000000000000", ...CLOUDS.map(({ graph }) => graph)],
+  [
+    "Azure Resource Manager",
+    "797f4846-ba00-4fd7-ba43-dac1f8f63013",
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+  ],
+  ["Azure DevOps", "499b84ac-1321-427f-aa17-267ca6975798"],
+  ["Azure Key Vault", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "https://vault.azure.net"],
+  ["Azure Storage", "e406a681-f3d4-42a8-90b6-c2b029497af1", "https://storage.azure.com"],
+  ["Azure SQL", "022907d3-0f1b-48f7-badc-1ba6abab6d66", "https://database.windows.net"],
+  ["Azure Kubernetes Service", "6dae42f8-4368-4678-94ff-3960e28e3630"],
+];
+
+/** What the API is called that a token is for, where that is known. */
+export function audienceName(audience: string): string | undefined {
+  const bare = audience.replace(/\/+$/, "").toLowerCase();
+  return AUDIENCES.find(([_, ...audiences]) => audiences.includes(bare))?.[0];
+}
+
+/** How an application proved itself, as `azpacr` and `appidacr` number it. */
+const PROOFS: Readonly<Record<string, string>> = {
+  "0": "as a public client",
+  "1": "with a client secret",
+  "2": "with a certificate",
+};
+
+/** How the application that asked for the token proved itself, where the token says. */
+export function clientAuthentication(claims: Claims): string | undefined {
+  return PROOFS[textClaim(claims, "azpacr", "appidacr") ?? ""];
 }

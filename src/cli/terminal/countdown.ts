@@ -1,6 +1,6 @@
 import type { Clock } from "../../system/clock.ts";
+import { formatClock } from "../../text/duration.ts";
 import type { Screen } from "../../system/terminal/terminal.ts";
-import { waitText } from "./countdown_text.ts";
 
 /** The last line of the terminal, which changes while somebody is waited for and is gone afterwards. */
 export interface Countdown extends Disposable {
@@ -59,4 +59,33 @@ async function tick(clock: Clock, signal: AbortSignal, draw: (frame: number) => 
     await clock.wait(TICK_MS, signal).catch(() => {});
     if (!signal.aborted) draw(frame);
   }
+}
+
+/** A wait, as it is shown. */
+export interface Wait {
+  /** How long it has been going on, in milliseconds. */
+  readonly elapsedMs: number;
+  /** How long it may go on, in milliseconds; null where nobody knows. */
+  readonly leftMs: number | null;
+  /** How often it was drawn. */
+  readonly frame: number;
+}
+
+const SPINNER = ["|", "/", "-", "\\"];
+
+/**
+ * The line that shows a wait in a terminal of so many columns: as much of it as there is room for. It never fills the
+ * last column, where some terminals go on to the next line.
+ */
+export function waitText({ elapsedMs, leftMs, frame }: Wait, columns: number): string {
+  const spinner = SPINNER[frame % SPINNER.length] ?? "";
+  const elapsed = formatClock(Math.floor(elapsedMs / 1000));
+  const left = leftMs === null ? null : formatClock(Math.max(0, Math.ceil(leftMs / 1000)));
+  const texts = left === null ? [`${spinner} ${elapsed} elapsed`, `${spinner} ${elapsed}`, spinner] : [
+    `${spinner} ${elapsed} elapsed, ${left} left`,
+    `${spinner} ${left} left`,
+    `${spinner} ${left}`,
+    spinner,
+  ];
+  return texts.find((text) => text.length < columns) ?? "";
 }

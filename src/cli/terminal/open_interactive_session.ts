@@ -1,8 +1,7 @@
 import type { InteractiveSession } from "../../flows/sign_in/interactive_session.ts";
 import type { Progress, ProgressEvent } from "../../flows/progress.ts";
 import type { CommandContext } from "../context.ts";
-import { takesColour } from "./glyphs.ts";
-import { showToUser } from "./show_to_user.ts";
+import { showToUser, takesColour } from "./terminal_ui.ts";
 
 /** How the person is spoken to. */
 export interface InteractiveSessionOptions {
@@ -32,7 +31,7 @@ export async function openInteractiveSession(
       }
     },
     askForAddress: screen === null || !terminal.stdinIsTerminal ? null : async (validate, signal) => {
-      const { askForAddress } = await import("./prompt_for_address.ts");
+      const { askForAddress } = await import("./prompt.ts");
       return await askForAddress(terminal, (line) => showToUser(terminal, [line]), validate, signal);
     },
     [Symbol.dispose]: () => terminal.endWait(),

@@ -1,8 +1,8 @@
 import type { CliError } from "../../errors.ts";
 import type { Progress, ProgressEvent } from "../../flows/progress.ts";
+import { formatDuration } from "../../text/duration.ts";
 import { plainText } from "../../text/plain_text.ts";
-import type { TerminalUi } from "./terminal_ui.ts";
-import { showToUser } from "./show_to_user.ts";
+import { showToUser, type TerminalUi } from "./terminal_ui.ts";
 
 /**
  * Says what happens on stderr. With `quiet` only what a person must know to go on, and warnings; with `verbose` also what
@@ -60,7 +60,7 @@ function progressLines(event: ProgressEvent): RankedLines {
     case "waiting-for-refresh":
       return status(`⏳ Waiting for another process, which is refreshing profile '${event.profile}'...`);
     case "waiting-for-authority":
-      return status(`⏳ Waiting ${event.seconds} s, as ${event.host} asks...`);
+      return status(`⏳ Waiting ${formatDuration(event.seconds)}, as ${event.host} asks...`);
     case "refreshing":
       return status(event.expired ? "⟳ Refreshing expired token..." : "⟳ Refreshing token...");
     case "refreshed":

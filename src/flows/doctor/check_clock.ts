@@ -1,4 +1,5 @@
 import type { Os } from "../../system/os.ts";
+import { formatDuration } from "../../text/duration.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
 /** Tells a clock that nobody set from one that is late by the time an answer takes. */
@@ -27,19 +28,10 @@ export function checkClock(aheadMs: number | null, host: string, os: Os): Findin
   }
   const apart = Math.abs(aheadMs);
   if (apart <= NOTICEABLE_MS) return ok("clock", `agrees with that of ${host}`);
-  const message = `${inWords(apart)} ${aheadMs > 0 ? "ahead of" : "behind"} that of ${host}`;
+  const minutes = Math.round(apart / 60_000);
+  const message = `${formatDuration(minutes * 60)} ${aheadMs > 0 ? "ahead of" : "behind"} that of ${host}`;
   const remedy = `Set it by the network: ${SET_CLOCK[os]}`;
   return apart <= TOLERATED_MS
     ? warn("clock", message, remedy)
     : fail("clock", `${message}, so tokens look expired or not yet valid`, remedy);
-}
-
-function inWords(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  const parts: readonly (readonly [number, string])[] = [
-    [Math.floor(minutes / 1440), "d"],
-    [Math.floor(minutes / 60) % 24, "h"],
-    [minutes % 60, "min"],
-  ];
-  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(" ");
 }

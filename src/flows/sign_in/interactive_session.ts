@@ -1,5 +1,4 @@
-import type { AuthorizationResponse } from "../../loopback/callback_server.ts";
-import type { PastedVerdict } from "../../loopback/pasted_address.ts";
+import type { AuthorizationResponse, PastedVerdict } from "../../loopback/validate_callback.ts";
 import type { Progress } from "../progress.ts";
 
 export type { AuthorizationResponse, PastedVerdict };

@@ -1,6 +1,7 @@
 import type { BrowserOpening } from "../../browser/open_browser.ts";
 import type { IssuedTokens, SignInOptions, TokenClient } from "../../entra/token_client.ts";
-import type { Callback, CallbackServer, ExpectedCallback } from "../../loopback/callback_server.ts";
+import type { Callback, CallbackServer } from "../../loopback/callback_server.ts";
+import type { ExpectedCallback } from "../../loopback/validate_callback.ts";
 import type { Clock } from "../../system/clock.ts";
 import { finishSignIn } from "./finish_sign_in.ts";
 import type { Progress } from "../progress.ts";

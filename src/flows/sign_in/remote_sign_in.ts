@@ -1,8 +1,8 @@
 import { abortable } from "@std/async/abortable";
 import type { AuthorizationTransaction, TokenClient } from "../../entra/token_client.ts";
 import { CliError, type ErrorCode } from "../../errors.ts";
-import type { CallbackServer, ExpectedCallback } from "../../loopback/callback_server.ts";
-import type { PastedVerdict } from "../../loopback/pasted_address.ts";
+import type { CallbackServer } from "../../loopback/callback_server.ts";
+import type { ExpectedCallback, PastedVerdict } from "../../loopback/validate_callback.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { DeviceCodeSignIn } from "./device_code_sign_in.ts";
 import { finishSignIn } from "./finish_sign_in.ts";

@@ -30,7 +30,7 @@ const [EARLIEST = "", LATEST = ""] = [OTHER_AGES.at(0), OTHER_AGES.at(-1)];
 const ALL_AGES = { certificateYears: [1970, 2200], keepsUsedRefreshTokens: true } as const;
 
 const APART =
-  /^The clocks of this machine and of the sign-in service are about \d+ (?:minutes|hours|days|years) apart\nHint: Set this/m;
+  /^The clocks of this machine and of the sign-in service are about \d+ (?:minute|hour|day|year)s? apart\nHint: Set this/m;
 const CERTIFICATE =
   /^The TLS certificate of localhost:\d+ .*\nHint: Check the date and time of this machine\.$/m;
 

@@ -168,12 +168,12 @@ Deno.test("doctor compares the clock with the authority's: an hour apart fails, 
   assertEquals(late?.level, "fail");
   assertMatch(
     late?.message ?? "",
-    /^1 h behind that of localhost:\d+, so tokens look expired or not yet valid$/,
+    /^1 hour behind that of localhost:\d+, so tokens look expired or not yet valid$/,
   );
   assertMatch(late?.remedy ?? "", /timedatectl|sntp|w32tm/);
   const early = await examineWith(-120_000);
   assertEquals(early?.level, "warn");
-  assertMatch(early?.message ?? "", /^2 min ahead of that of /);
+  assertMatch(early?.message ?? "", /^2 minutes ahead of that of /);
 });
 
 Deno.test("doctor reports tokens that can't be read and a mistake in profiles.json, and leaves both as they are", async () => {

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { browserVariableCommands } from "../../../src/browser/browser_variable.ts";
-import { openerCommands } from "../../../src/browser/opener.ts";
+import { browserVariableCommands, openerCommands } from "../../../src/browser/opener.ts";
 import type { Os } from "../../../src/system/os.ts";
 import { environment, SIGN_IN_URL as URL } from "../../support/fixtures/browser_fixture.ts";
 

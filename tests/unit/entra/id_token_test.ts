@@ -128,7 +128,7 @@ Deno.test("validateIdToken() lets the clocks be 300 seconds apart and not one mo
 
 Deno.test("validateIdToken() says by how much the clocks are apart", () => {
   assertStringIncludes(refusal({ iat: NOW + 600, exp: NOW + 4200 }).message, "about 10 minutes");
-  assertStringIncludes(refusal({ iat: NOW - 7200, exp: NOW - 3600 }).message, "about 120 minutes");
+  assertStringIncludes(refusal({ iat: NOW - 7200, exp: NOW - 3600 }).message, "about 2 hours");
   for (const [hours, words] of [[5, "5 hours"], [72, "3 days"], [24 * 365.25 * 56, "56 years"]] as const) {
     const iat = NOW + hours * 3600;
     assertStringIncludes(refusal({ iat, exp: iat + 3600 }).message, `about ${words} apart`);

@@ -39,6 +39,6 @@ Deno.test("retryAfterMs() holds a date against the clock of the server that name
 });
 
 Deno.test("tryAgainIn() says how long, and the time of day", () => {
-  assertMatch(tryAgainIn(39_001, NOW_MS), /^Try again in 40 s, at \d\d:\d\d:39\.$/);
-  assertMatch(tryAgainIn(91_000, NOW_MS), /^Try again in 2 min, at \d\d:\d1:31\.$/);
+  assertMatch(tryAgainIn(39_001, NOW_MS), /^Try again in 40 seconds, at \d\d:\d\d:39\.$/);
+  assertMatch(tryAgainIn(91_000, NOW_MS), /^Try again in 1 minute 31 seconds, at \d\d:\d1:31\.$/);
 });

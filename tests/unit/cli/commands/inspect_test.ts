@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { parse as parseYaml } from "@std/yaml/parse";
 import { type InspectFlags, runInspect } from "../../../../src/cli/commands/inspect.ts";
-import { localTime } from "../../../../src/cli/output/local_time.ts";
+import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { InspectedToken } from "../../../../src/flows/tokens/inspect_token.ts";
 import { MemoryContext, NOW } from "../../../support/fixtures/command_fixture.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type GetTokenFlags, runGetToken } from "../../../../src/cli/commands/run_get_token.ts";
-import { localTime } from "../../../../src/cli/output/local_time.ts";
+import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MemoryContext, NOW, tokenResult, WORK } from "../../../support/fixtures/command_fixture.ts";
 

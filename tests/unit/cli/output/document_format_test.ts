@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { parse as parseYaml } from "@std/yaml/parse";
-import { documentText, parseDocumentForm } from "../../../../src/cli/output/document_format.ts";
+import { documentText, jsonText, parseDocumentForm } from "../../../../src/cli/output/document_format.ts";
 import { CliError } from "../../../../src/errors.ts";
 
 Deno.test("parseDocumentForm() knows three forms, and text where none is named", () => {
@@ -17,4 +17,17 @@ Deno.test("documentText() says the same in both forms, and nothing that a termin
     for (const text of [json, yaml]) assertMatch(text, /^[\n\x20-\x7e\u00a0-\u00ff\u6771\u4eac]*$/);
   }
   assertEquals(await documentText({ name: "Ada" }, "yaml"), "name: Ada\n");
+});
+
+Deno.test("jsonText() says the same as JSON, with a line end", () => {
+  assertEquals(jsonText({ a: "Grüße, 東京" }), '{\n  "a": "Grüße, 東京"\n}\n');
+});
+
+Deno.test("jsonText() escapes what a terminal would obey, in names as in values", () => {
+  const value = {
+    "\u009b2Jname": ["\u001b[2J", "\u007f", "\u0085", "\u061c\u200e\u2028\u202e\u2066", "\u2069"],
+  };
+  const text = jsonText(value);
+  assertMatch(text, /^[\n\x20-\x7e]*$/);
+  assertEquals(JSON.parse(text), value);
 });

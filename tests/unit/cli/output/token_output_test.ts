@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parse } from "@std/yaml/parse";
 import { formatToken, OUTPUT_FORMS, parseOutputForm } from "../../../../src/cli/output/token_output.ts";
-import { localTime } from "../../../../src/cli/output/local_time.ts";
+import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MANAGED_IDENTITY } from "../../../../src/profiles/profile.ts";
 import { NOW, NOW_MS, tokenResult } from "../../../support/fixtures/command_fixture.ts";

@@ -13,7 +13,7 @@ Deno.test("checkClock() is content within a minute, warns within five and fails 
   assertEquals(levels, ["ok", "ok", "ok", "warn", "warn", "warn", "fail", "fail"]);
   assertMatch(
     checkClock(90_061_000, "login.example", "darwin").message,
-    /^1 d 1 h 1 min ahead of that of login\.example/,
+    /^1 day 1 hour ahead of that of login\.example/,
   );
   assertEquals(checkClock(null, "login.example", "windows").level, "warn");
   assertStringIncludes(checkClock(null, "login.example", "windows").remedy ?? "", "w32tm");

@@ -4,11 +4,9 @@ import type { IssuedTokens } from "../../../../src/entra/token_client.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { signInInteractively } from "../../../../src/flows/sign_in/interactive_sign_in.ts";
 import type { ProgressEvent } from "../../../../src/flows/progress.ts";
-import type {
-  AuthorizationResponse,
-  Callback,
-  PageOutcome,
-} from "../../../../src/loopback/callback_server.ts";
+import type { Callback } from "../../../../src/loopback/callback_server.ts";
+import type { PageOutcome } from "../../../../src/loopback/pages.ts";
+import type { AuthorizationResponse } from "../../../../src/loopback/validate_callback.ts";
 import { noTraffic } from "../../../../src/loopback/callback_traffic.ts";
 import { Secret } from "../../../../src/text/secret.ts";
 import { type Clock, systemClock } from "../../../../src/system/clock.ts";

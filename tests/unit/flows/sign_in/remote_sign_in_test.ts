@@ -9,7 +9,8 @@ import type {
 import type { ProgressEvent } from "../../../../src/flows/progress.ts";
 import { signInRemotely } from "../../../../src/flows/sign_in/remote_sign_in.ts";
 import type { SignedIn } from "../../../../src/flows/get_token/get_token.ts";
-import type { Callback, PageOutcome } from "../../../../src/loopback/callback_server.ts";
+import type { Callback } from "../../../../src/loopback/callback_server.ts";
+import type { PageOutcome } from "../../../../src/loopback/pages.ts";
 import { noTraffic } from "../../../../src/loopback/callback_traffic.ts";
 import { Secret } from "../../../../src/text/secret.ts";
 import { type Clock, systemClock } from "../../../../src/system/clock.ts";

@@ -172,7 +172,7 @@ Deno.test("retryingNetwork() sends nothing in a pause that it can't wait for, an
     const error = await assertRejects(() => world.send({ obeysThrottle: true, ...changes }), CliError);
     assertEquals([error.code, world.sent.length, world.clock.waits], ["network", 0, []]);
     assertStringIncludes(error.message, "login.example asked for a pause");
-    assertStringIncludes(error.hint ?? "", "Try again in 12 s");
+    assertStringIncludes(error.hint ?? "", "Try again in 12 seconds");
   }
 });
 

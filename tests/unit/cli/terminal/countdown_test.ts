@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { waitText } from "../../../../src/cli/terminal/countdown_text.ts";
+import { waitText } from "../../../../src/cli/terminal/countdown.ts";
 
 const WAIT = { elapsedMs: 12_900, leftMs: 287_100, frame: 0 };
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { localTime, utcTime } from "../../../../src/cli/output/local_time.ts";
+import { localTime, relativeTime, utcTime } from "../../../../src/cli/output/time.ts";
 
 Deno.test("localTime() writes the moment as the machine's own clock shows it", () => {
   // Made from local parts, so that the test holds in every time zone.
@@ -19,7 +19,7 @@ Deno.test("utcTime() writes RFC 3339 in UTC, without fractions", () => {
 
 /** What both say in another time zone: in a process of its own, for a zone is the whole process's. */
 async function inZone(zone: string, seconds: readonly number[]): Promise<[string, string][]> {
-  const module = import.meta.resolve("../../../../src/cli/output/local_time.ts");
+  const module = import.meta.resolve("../../../../src/cli/output/time.ts");
   const code = `import { localTime, utcTime } from ${JSON.stringify(module)};
     const told = ${JSON.stringify(seconds)}.map((moment) => [localTime(moment), utcTime(moment)]);
     await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(told)));`;
@@ -46,4 +46,19 @@ Deno.test({
     ]);
     assertEquals(await inZone("Asia/Kathmandu", [autumn]), [["2025-10-26 06:45:00", "2025-10-26T01:00:00Z"]]);
   },
+});
+
+Deno.test("relativeTime() counts whole units of the largest that fits, before and after", () => {
+  const table: [number, string][] = [
+    [0, "now"],
+    [0.9, "now"],
+    [1, "in 1 second"],
+    [-59, "59 seconds ago"],
+    [60, "in 1 minute"],
+    [-3599, "59 minutes ago"],
+    [3600, "in 1 hour"],
+    [-86_399, "23 hours ago"],
+    [86_400 * 2, "in 2 days"],
+  ];
+  for (const [distance, expected] of table) assertEquals(relativeTime(1000 + distance, 1000), expected);
 });

@@ -2,8 +2,10 @@ import { CliError } from "../../errors.ts";
 import type { KeptSignIn } from "../../flows/tokens/store_status.ts";
 import { isApplicationFlow, type Profile } from "../../profiles/profile.ts";
 import { resolveSettings, type SignInSettings } from "../../profiles/settings.ts";
+import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
-import { utcTime } from "./local_time.ts";
+import { accountDocument } from "./document_format.ts";
+import { localTime, utcTime } from "./time.ts";
 
 /** A profile, and who is signed in to it. */
 export interface DescribedProfile {
@@ -49,11 +51,7 @@ export function profileDocument({ profile, signIn }: DescribedProfile): Record<s
     expect_user: profile.expectUser ?? null,
     expect_tenant: profile.expectTenant ?? null,
     certificate: profile.certificate ?? null,
-    account: account === null ? null : {
-      username: account.username,
-      object_id: account.objectId,
-      tenant_id: account.tenantId,
-    },
+    account: accountDocument(account),
     expires_at: expiresAt === null ? null : utcTime(expiresAt),
     expired: expiresAt === null ? null : signIn?.isExpired ?? null,
   };
@@ -94,4 +92,74 @@ function settingsOf(profile: Profile, env: CommandContext["env"]): SignInSetting
     if (error instanceof CliError && error.code === "usage") return null;
     throw error;
   }
+}
+
+const HEADER = ["NAME", "ACCOUNT", "EXPIRES", "FLOW", "TENANT", "CLIENT", "SCOPES"];
+/** On a narrow terminal: names of profiles are typed, and ends read, but ids and scopes are what show-profile is for. */
+const SHORTENED = [["TENANT", "CLIENT", "SCOPES"], ["FLOW"], ["ACCOUNT"], ["NAME", "EXPIRES"]]
+  .map((group) => group.map((name) => HEADER.indexOf(name)));
+const PADDING = 2;
+
+/** The profiles as a table, at most `width` columns wide; as wide as it needs to be where that is null. */
+export async function formatProfileTable(
+  profiles: readonly DescribedProfile[],
+  width: number | null,
+): Promise<string> {
+  const { Table } = await import("@cliffy/table");
+  const rows = [HEADER, ...profiles.map(row)];
+  const [header = [], ...body] = width === null
+    ? rows
+    : fitCells(rows, width - PADDING * (HEADER.length - 1), SHORTENED);
+  return new Table().header(header).body(body).padding(PADDING).toString().replaceAll(/ +$/gm, "") + "\n";
+}
+
+function row({ profile, signIn }: DescribedProfile): string[] {
+  const { name, flow, tenantId, clientId, scopes } = profile;
+  const expiresAt = signIn?.expiresAt ?? null;
+  const end = expiresAt === null ? "-" : localTime(expiresAt) + (signIn?.isExpired ? " (expired)" : "");
+  return [name, plainText(accountName(signIn) ?? "-"), end, flow, tenantId, clientId, scopes.join(" ")];
+}
+
+/** Narrower than this a column says nothing any more. */
+const NARROWEST = 6;
+
+/**
+ * Shortens the cells of a table until its columns are at most `width` characters wide together. What is cut off ends
+ * with an ellipsis. A column is never made narrower than six characters, so that a table of many columns can still be
+ * too wide.
+ *
+ * @param rows All of the same length, the header among them.
+ * @param order Which columns are shortened: those of the first group, the widest first, then those of the next. By
+ *   default all are one group.
+ */
+export function fitCells(
+  rows: readonly (readonly string[])[],
+  width: number,
+  order: readonly (readonly number[])[] = [(rows[0] ?? []).map((_, column) => column)],
+): string[][] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => length(row[column] ?? "")))
+  );
+  for (const group of order) {
+    while (sum(widths) > width) {
+      const [widest = 0] = group.toSorted((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
+      const current = widths[widest] ?? 0;
+      if (current <= NARROWEST) break;
+      widths[widest] = current - 1;
+    }
+  }
+  return rows.map((row) => row.map((cell, column) => shorten(cell, widths[column] ?? NARROWEST)));
+}
+
+function shorten(cell: string, width: number): string {
+  return length(cell) <= width ? cell : [...cell].slice(0, width - 1).join("") + "…";
+}
+
+/** In characters as people count them, near enough: names of users and scopes have no wide ones. */
+function length(text: string): number {
+  return [...text].length;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { askForAddress } from "../../../../src/cli/terminal/prompt_for_address.ts";
-import { typeOn } from "../../../../src/cli/terminal/typed_line.ts";
+import { askForAddress, typeOn } from "../../../../src/cli/terminal/prompt.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { PastedVerdict } from "../../../../src/flows/sign_in/interactive_session.ts";
 import { MemoryTerminal } from "../../../support/fixtures/command_fixture.ts";

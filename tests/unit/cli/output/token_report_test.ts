@@ -4,7 +4,7 @@ import {
   clientAuthentication,
   listClaim,
   textClaim,
-} from "../../../../src/cli/output/token_claims.ts";
+} from "../../../../src/cli/output/token_report.ts";
 
 Deno.test("textClaim() gives the first claim that is a text, and nothing from a prototype", () => {
   assertEquals(textClaim({ a: 5, b: "", c: "c", d: "d" }, "a", "b", "c", "d"), "c");

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { fitCells } from "../../../../src/cli/output/fit_cells.ts";
+import { fitCells } from "../../../../src/cli/output/profile_output.ts";
 
 Deno.test("fitCells() leaves a table alone that fits", () => {
   const rows = [["NAME", "SCOPES"], ["work", "User.Read Mail.Read"]];
