@@ -68,7 +68,7 @@ Deno.test("validateRequirements() misses numbers and rows without a test", async
   const requirements = [{ letter: "S", number: 1, tests: [] }, { letter: "S", number: 3, tests: [] }];
   assertEquals(await validateRequirements(requirements, () => Promise.resolve(null)), [
     "S1 names no test",
-    "S3 stands where S2 is expected",
+    "S3 found, expected S2",
     "S3 names no test",
   ]);
 });
