@@ -162,7 +162,7 @@ export DENO_NO_UPDATE_CHECK=1
 export DENO_TLS_CA_STORE="${DENO_TLS_CA_STORE:-system,mozilla}"
 resolve_jsr
 case $task in
-  test | test-executable | ok | fire)
+  test | test-executable | ok | attack)
     need_chromium "the tests that sign in through a real browser will be reported as ignored"
     need_shell_tools
     need_secret_service
