@@ -70,7 +70,8 @@ resolve_jsr() {
       *[!A-Za-z0-9/._:-]*) map=.dev/import_map.json ;;
       *) map=$root/.dev/import_map.json ;;
     esac
-    DENO_FLAGS="--no-lock --import-map=$map"
+    # The npm packages stay those of deno.lock; its JSR packages are not loaded.
+    DENO_FLAGS="--import-map=$map"
   fi
   export DENO_FLAGS
 }
