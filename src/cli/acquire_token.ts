@@ -1,10 +1,9 @@
 import { CliError } from "../errors.ts";
-import type { ClientAuthentication, SignInManner } from "../flows/flows.ts";
-import type { TokenResult } from "../flows/get_token/get_token.ts";
+import { getToken } from "../flows/get_token/get_token.ts";
+import type { ClientAuthentication, SignInManner, TokenResult } from "../flows/get_token/token_request.ts";
 import type { InteractiveSession } from "../flows/sign_in/interactive_session.ts";
 import type { Progress } from "../flows/progress.ts";
 import { checkDomainHint } from "../profiles/validate_fields.ts";
-import { needsCredential } from "../profiles/profile.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
 import { parseScopeFlag } from "../identity/scopes.ts";
 import type { CommandContext } from "./context.ts";
@@ -32,7 +31,7 @@ export async function acquireToken(
   context: CommandContext,
   progress: Progress,
 ): Promise<AcquiredToken> {
-  const { env, flows } = context;
+  const { env } = context;
   const manner = parseManner(flags);
   const prompt = parsePrompt(flags.prompt);
   const claims = await parseClaims(flags.claims);
@@ -44,29 +43,31 @@ export async function acquireToken(
   );
   const { hasProfile, authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
   const fresh = (flags.force ?? false) || flags.cache === false;
-  const result = await flows.getToken({
-    key: { profile: name, authority, tenant, clientId },
-    hasProfile,
-    flow,
-    scopes,
-    expect,
-    acceptCached: !fresh,
-    acceptRefresh: !fresh,
-    mayPrompt: flags.interactive ?? true,
-    useStore: flags.cache ?? true,
-    manner: { ...manner, openInteractiveSession: () => meet(flags, context, progress) },
-    caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
-    ...(flags.timeout === undefined ? {} : { timeoutMs: manner.timeoutMs }),
-    ...(needsCredential(flow)
-      ? { loadClientAuthentication: () => clientAuthenticationFrom(flags, context) }
-      : {}),
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(flags.loginHint === undefined ? {} : { loginHint: flags.loginHint }),
-    ...(flags.domainHint === undefined ? {} : { domainHint: checkDomainHint(flags.domainHint) }),
-    ...(claims === undefined ? {} : { claims }),
-    signInFlags: signInFlags(flags),
-    ...(suggestedUser === undefined ? {} : { suggestedUser }),
-  }, progress)
+  const result = await getToken(
+    {
+      key: { profile: name, authority, tenant, clientId },
+      hasProfile,
+      flow,
+      scopes,
+      expect,
+      acceptCached: !fresh,
+      acceptRefresh: !fresh,
+      mayPrompt: flags.interactive ?? true,
+      useStore: flags.cache ?? true,
+      manner: { ...manner, openInteractiveSession: () => meet(flags, context, progress) },
+      caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
+      timeoutMs: flags.timeout === undefined ? undefined : manner.timeoutMs,
+      loadClientAuthentication: () => clientAuthenticationFrom(flags, context),
+      prompt,
+      loginHint: flags.loginHint,
+      suggestedUser,
+      domainHint: flags.domainHint === undefined ? undefined : checkDomainHint(flags.domainHint),
+      claims,
+      signInFlags: signInFlags(flags),
+    },
+    context,
+    progress,
+  )
     // A token that another process got comes without a word that the wait for it is over.
     .finally(() => context.terminal.endWait());
   return { result, settings };

@@ -1,41 +1,47 @@
-import type { ErrorTable } from "../flows/error_table.ts";
-import type { Flows } from "../flows/flows.ts";
+import type { Signature, VerificationOptions } from "../flows/tokens/inspect_token.ts";
+import type { DoctorProbes, DoctorRequest } from "../flows/doctor/doctor_probes.ts";
+import type { TokenDependencies, TokenRequest } from "../flows/get_token/token_request.ts";
+import type { Progress } from "../flows/progress.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
+import type { TokenStore } from "../store/token_store.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
-import type { RunInForeground } from "../system/processes/foreground_program.ts";
 import type { Os } from "../system/os.ts";
+import type { RunInForeground } from "../system/processes/foreground_program.ts";
 import type { ReadInput } from "../system/terminal/standard_input.ts";
 import type { TerminalUi } from "./terminal/terminal_ui.ts";
 
-/** What the commands are given to work with. */
+/**
+ * What the commands work with. Each part is made once, when it is first used. A flow takes the parts that it needs, so a
+ * command passes the context to it.
+ */
 export interface CommandContext {
-  /** The standard streams. */
   readonly terminal: TerminalUi;
-  /** Standard input, read whole. */
+  /** Reads standard input to its end. */
   readonly readInput: ReadInput;
-  /** Environment variables. */
   readonly env: Environment;
-  /** Time. */
   readonly clock: Clock;
-  /** The operating system. */
   readonly os: Os;
-  /** Path of the folder that holds what the program keeps. */
+  /** Path of the program's folder. */
   readonly home: string;
-  /** The profiles. */
   readonly profiles: ProfileStore;
-  /** Aborted with a `CliError` `interrupted` when the program is to end. */
-  readonly interrupted: AbortSignal;
-  /** What is known of Entra's errors; needs neither a home nor the network. */
-  readonly errorTable: () => Promise<ErrorTable>;
-  /** What the program does. */
-  readonly flows: Flows;
-  /** Writes a file that only its owner can read, in one step; `-` is stdout. @throws {CliError} `store` or `permission`. */
+  readonly store: TokenStore;
+  /**
+   * Aborted with a `CliError` `interrupted` when the user ends the program. Until it is read, signals end the process:
+   * do not copy it before something waits or writes.
+   */
+  readonly signal: AbortSignal;
+  /** Opens what a token needs that is not in the cache: the network, MSAL, the browser. */
+  readonly openTokenDependencies: (request: TokenRequest, progress: Progress) => Promise<TokenDependencies>;
+  /** Checks the signature of a token. @throws {CliError} `network`, `permission` or `usage`. */
+  readonly verifyToken: (token: string, options: VerificationOptions) => Promise<Signature>;
+  readonly openDoctorProbes: (request: DoctorRequest) => Promise<DoctorProbes>;
+  /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */
   readonly writePrivateFile: (path: string, text: string) => Promise<void>;
-  /** Reads a file that the user named; `-` is stdin. @throws {CliError} `usage` or `permission`. */
+  /** Reads a file that the user named. @throws {CliError} `usage` or `permission`. */
   readonly readTextFile: (path: string, maxBytes: number) => Promise<string>;
-  /** Runs another program in the place of this one. */
+  /** Runs another program in place of this one. */
   readonly runInForeground: RunInForeground;
-  /** The exit code where nothing failed: 0, unless a command sets another. */
+  /** The exit code if nothing fails: 0, unless a command sets another. */
   exitCode: number;
 }

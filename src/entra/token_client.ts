@@ -7,21 +7,21 @@ export interface SignInOptions {
   /** Scopes to ask for. */
   readonly scopes: readonly string[];
   /** OpenID Connect `prompt`: `login`, `select_account`, `consent`, `none`. */
-  readonly prompt?: string;
+  readonly prompt?: string | undefined;
   /** User name to fill in. */
-  readonly loginHint?: string;
+  readonly loginHint?: string | undefined;
   /** Domain of the account, which lets Entra skip the question for it (Microsoft's `domain_hint`). */
-  readonly domainHint?: string;
+  readonly domainHint?: string | undefined;
   /** Claims the authority demanded, as JSON text. */
-  readonly claims?: string;
+  readonly claims?: string | undefined;
   /** Throws for an account whose tokens won't do: asked before the browser is told of a success. */
-  readonly accept?: (account: Account | null) => void;
+  readonly accept?: ((account: Account | null) => void) | undefined;
 }
 
 /** What to ask of a refresh. */
 export interface RefreshOptions extends Pick<SignInOptions, "scopes" | "claims"> {
   /** Whether there is something to fall back on, so that a refresh which meets trouble is given up at once. Not by default. */
-  readonly failFast?: boolean;
+  readonly failFast?: boolean | undefined;
 }
 
 /** Tokens as the authority issued them, judged. */

@@ -1,5 +1,5 @@
 import type { IssuedTokens, RefreshOptions } from "../entra/token_client.ts";
-import type { TokenRequest } from "../flows/get_token/get_token.ts";
+import type { TokenRequest } from "../flows/get_token/token_request.ts";
 import { parseManagedIdentity } from "../profiles/managed_identity.ts";
 import {
   loadMsal,

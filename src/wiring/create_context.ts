@@ -1,79 +1,97 @@
 import type { CommandContext } from "../cli/context.ts";
 import { createTerminalUi } from "../cli/terminal/terminal_ui.ts";
-import { plainText } from "../text/plain_text.ts";
 import { openProfileStore } from "../profiles/profile_store.ts";
 import { openTokenStore } from "../store/token_store.ts";
 import { homeFolder } from "../system/files/home_directory.ts";
-import { openPrivateFolder, type PrivateFolder } from "../system/files/private_folder.ts";
+import { openPrivateFolder } from "../system/files/private_folder.ts";
 import type { System } from "../system/system.ts";
-import { createFlows } from "./create_flows.ts";
-
-/** In the place of a path: stdout, or stdin. */
-const STREAM = "-";
+import { plainText } from "../text/plain_text.ts";
 
 /**
- * What the commands are given to work with in the world that `system` is. Each part is made when it is asked for.
+ * Joins the parts of the program. Each part is made when it is first used, so that help needs neither a home folder nor
+ * the permission to look for one, and a cached token loads only what it needs.
  *
- * @param isPlain Whether the user wants words in the place of glyphs, and nothing that moves.
+ * @param isPlain Whether the user wants words in place of symbols, and nothing that moves.
  */
 export function createContext(system: System, isPlain: boolean): CommandContext {
-  const { env, clock, files, locks, os } = system;
+  const { env, clock, files, locks, os, processes, dataProtection } = system;
   const terminal = createTerminalUi(system.terminal, { env, os, clock, isPlain });
   const notice = (message: string) => terminal.say(`Notice: ${plainText(message, 2000)}`);
-  // Made when a command asks for it, so that help needs neither a home nor the permission to look for one.
-  let folder: PrivateFolder | undefined;
-  const openFolder = () => folder ??= openPrivateFolder({ path: homeFolder(env, os), files, locks, notice });
+  const home = once(() => homeFolder(env, os));
+  const folder = once(() => openPrivateFolder({ path: home(), files, locks, notice }));
+  const profiles = once(() => openProfileStore({ folder: folder() }));
+  const store = once(() => {
+    const interrupted = () => system.interrupted;
+    return openTokenStore({
+      env,
+      os,
+      clock,
+      folder: folder(),
+      processes,
+      dataProtection,
+      interrupted,
+      notice,
+    });
+  });
   return {
     terminal,
     readInput: system.readInput,
     env,
     clock,
-    get interrupted() {
-      return system.interrupted;
-    },
     os,
     get home() {
-      return homeFolder(env, os);
+      return home();
     },
     get profiles() {
-      return openProfileStore({ folder: openFolder() });
+      return profiles();
     },
-    get flows() {
-      const folder = openFolder();
-      const { processes, dataProtection } = system;
-      const interrupted = () => system.interrupted;
-      const store = openTokenStore({
-        env,
-        os,
-        clock,
-        folder,
-        processes,
-        dataProtection,
-        interrupted,
-        notice,
+    get store() {
+      return store();
+    },
+    get signal() {
+      return system.interrupted;
+    },
+    async openTokenDependencies(request, progress) {
+      const { openTokenDependencies } = await import("./token_dependencies.ts");
+      const parts = { system, folder: folder(), store: store(), profiles: profiles(), progress };
+      return openTokenDependencies(request, parts);
+    },
+    async verifyToken(token, { authority, caCertFile }) {
+      const { verifyToken } = await import("../entra/verify_token.ts");
+      const { openNetwork } = await import("./open_network.ts");
+      const network = await openNetwork(system, caCertFile);
+      return await verifyToken(token, { authority, network, signal: system.interrupted });
+    },
+    async openDoctorProbes(request) {
+      const { openDoctorProbes } = await import("./doctor_probes.ts");
+      return openDoctorProbes({
+        ...request,
+        system,
+        folder: folder(),
+        store: store(),
+        profiles: profiles(),
       });
-      return createFlows(system, folder, store, openProfileStore({ folder }));
-    },
-    async errorTable() {
-      const { loadErrorTable } = await import("./load_error_table.ts");
-      return await loadErrorTable();
     },
     async writePrivateFile(path, text) {
-      if (path === STREAM) return await terminal.writeData(text);
-      // From now on a signal doesn't end the process with a draft beside the file.
+      // From now on a signal does not end the process with a temporary file beside this one.
       system.interrupted.throwIfAborted();
-      const { writePrivateFile } = await import("./write_private_file.ts");
+      const { writePrivateFile } = await import("../system/files/user_files.ts");
       await writePrivateFile(files, path, text);
     },
     async readTextFile(path, maxBytes) {
-      if (path === STREAM) return await system.readInput(maxBytes, system.interrupted);
-      const { readTextFile } = await import("./read_text_file.ts");
+      const { readTextFile } = await import("../system/files/user_files.ts");
       return await readTextFile(files, path, maxBytes);
     },
-    async runInForeground(command, args, env) {
+    async runInForeground(command, args, variables) {
       const { foregroundOf } = await import("../system/processes/foreground_program.ts");
-      return await foregroundOf(system.forwardSignals, system.interrupted)(command, args, env);
+      return await foregroundOf(system.forwardSignals, system.interrupted)(command, args, variables);
     },
     exitCode: 0,
   };
+}
+
+/** Makes a value when it is first needed, and only then. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

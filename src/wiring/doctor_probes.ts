@@ -4,11 +4,10 @@ import type { BrowserFacts, OpenerFacts } from "../flows/doctor/check_browser.ts
 import type { FolderFacts } from "../flows/doctor/check_folder.ts";
 import type { KeyFacts } from "../flows/doctor/check_key.ts";
 import type { PermissionFacts } from "../flows/doctor/check_permissions.ts";
-import type { DoctorProbes } from "../flows/doctor/doctor_probes.ts";
+import type { DoctorProbes, DoctorRequest } from "../flows/doctor/doctor_probes.ts";
 import type { PrivateNames } from "../flows/doctor/redact.ts";
 import { CliError } from "../errors.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
-import type { SignInSettings } from "../profiles/settings.ts";
 import { detectKeyStore } from "../store/keystore/open_key_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import { CRYPT32 } from "../system/windows/data_protection.ts";
@@ -21,7 +20,7 @@ import type { System } from "../system/system.ts";
 import { askAuthority, authorityRoute } from "./ask_authority.ts";
 
 /** What {@linkcode openDoctorProbes} looks at. */
-export interface DoctorProbesOptions {
+export interface DoctorProbesOptions extends DoctorRequest {
   /** The outside world. */
   readonly system: System;
   /** The program's folder. */
@@ -30,10 +29,6 @@ export interface DoctorProbesOptions {
   readonly store: TokenStore;
   /** The profiles in it. */
   readonly profiles: ProfileStore;
-  /** What the user means to sign in to. */
-  readonly settings: () => Promise<SignInSettings>;
-  /** A PEM file with a root to trust for the authority. */
-  readonly caCertFile: string | undefined;
 }
 
 /** This machine, ready to be examined. Nothing is looked at before it is asked for. */

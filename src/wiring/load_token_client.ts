@@ -2,7 +2,7 @@ import type { ClientCredential } from "../credentials/client_credential.ts";
 import type { TokenClientOptions } from "../entra/msal/msal_app.ts";
 import type { TokenClient } from "../entra/token_client.ts";
 import type { SessionKey } from "../store/session.ts";
-import type { AuthorityAccess } from "../flows/flows.ts";
+import type { TokenRequest } from "../flows/get_token/token_request.ts";
 import type { Progress } from "../flows/progress.ts";
 import type { Network } from "../system/network/network.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
@@ -19,7 +19,7 @@ const MSAL_NEEDS = [
 export type OpenCredential = () => Promise<ClientCredential>;
 
 /** What a token client works with. */
-export interface TokenClientParts extends AuthorityAccess {
+export interface TokenClientParts extends Pick<TokenRequest, "caCertFile" | "timeoutMs"> {
   /** The outside world. */
   readonly system: System;
   /** Where the pauses are kept that an authority asks for. */

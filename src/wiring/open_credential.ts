@@ -1,6 +1,6 @@
 import { type CredentialPlaces, findCredential } from "../credentials/find_credential.ts";
 import type { ClientCredential } from "../credentials/client_credential.ts";
-import type { ClientAuthentication } from "../flows/flows.ts";
+import type { ClientAuthentication } from "../flows/get_token/token_request.ts";
 import type { Flow, Profile } from "../profiles/profile.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { SessionKey } from "../store/session.ts";
@@ -15,7 +15,7 @@ export interface CredentialNeed extends Omit<TokenClientParts, "openCredential">
   /** The flow that needs it. */
   readonly flow: Flow;
   /** Loads what the user says; nothing where absent. */
-  readonly loadClientAuthentication?: () => Promise<ClientAuthentication>;
+  readonly loadClientAuthentication?: (() => Promise<ClientAuthentication>) | undefined;
   /** The profiles. */
   readonly profiles: ProfileStore;
   /** Their secrets. */

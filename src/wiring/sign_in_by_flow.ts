@@ -1,6 +1,6 @@
 import type { SignInOptions, TokenClient } from "../entra/token_client.ts";
-import type { SignInManner } from "../flows/flows.ts";
-import type { SignedIn } from "../flows/get_token/get_token.ts";
+import type { SignInManner } from "../flows/get_token/token_request.ts";
+import type { SignedIn } from "../flows/get_token/token_request.ts";
 import type { Progress } from "../flows/progress.ts";
 import type { UserFlow } from "../profiles/profile.ts";
 import type { System } from "../system/system.ts";

@@ -1,6 +1,6 @@
 import { forwardCommand, isOverSsh } from "../browser/ssh_session.ts";
 import { signInWithDeviceCode } from "../flows/sign_in/device_code_sign_in.ts";
-import type { SignedIn } from "../flows/get_token/get_token.ts";
+import type { SignedIn } from "../flows/get_token/token_request.ts";
 import { noTerminalError } from "../flows/sign_in/no_terminal_error.ts";
 import type { InteractiveSession } from "../flows/sign_in/interactive_session.ts";
 import type { System } from "../system/system.ts";

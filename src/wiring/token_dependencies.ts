@@ -1,5 +1,4 @@
-import type { Flows } from "../flows/flows.ts";
-import type { TokenDependencies } from "../flows/get_token/get_token.ts";
+import type { TokenDependencies, TokenRequest } from "../flows/get_token/token_request.ts";
 import type { Progress } from "../flows/progress.ts";
 import { type Flow, isApplicationFlow, needsCredential, type UserFlow } from "../profiles/profile.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
@@ -7,9 +6,6 @@ import type { TokenStore } from "../store/token_store.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { System } from "../system/system.ts";
 import type { OpenCredential } from "./load_token_client.ts";
-
-/** What a request for a token comes with. */
-export type RequestedToken = Parameters<Flows["getToken"]>[0];
 
 /** The parts of the program that getting a token uses. */
 export interface TokenParts {
@@ -27,7 +23,7 @@ export interface TokenParts {
 
 /** What it takes to get the token of `request` that is not in the cache. */
 export function openTokenDependencies(
-  request: RequestedToken,
+  request: TokenRequest,
   { system, folder, store, profiles, progress }: TokenParts,
 ): TokenDependencies {
   const { clock } = system;

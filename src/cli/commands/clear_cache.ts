@@ -1,6 +1,6 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
-import type { Forgotten } from "../../flows/tokens/forget_tokens.ts";
+import { forgetTokens, type Forgotten } from "../../flows/tokens/forget_tokens.ts";
 import type { AnyCommand } from "../any_command.ts";
 import { confirm } from "../terminal/prompt.ts";
 import type { CommandContext } from "../context.ts";
@@ -30,10 +30,10 @@ export function clearCacheCommand(context: CommandContext): AnyCommand {
 
 /** Forgets the tokens once the user agrees. @throws {CliError} `usage`, `person_needed`, `store` or `permission`. */
 export async function runClearCache(flags: ClearCacheFlags, context: CommandContext): Promise<void> {
-  const { terminal, flows, env, profiles } = context;
+  const { terminal, env, profiles } = context;
   if (!flags.all) {
     const name = profileName(flags.profile, env);
-    const forgotten = await flows.forgetTokens(name);
+    const forgotten = await forgetTokens(name, context);
     terminal.say(describe(forgotten, `profile '${name}'`, `Profile '${name}' has no`));
     if (forgotten.kind === "forgotten" && forgotten.sessions === 0 && await profiles.find(name) === null) {
       terminal.say(NO_SUCH_PROFILE);
@@ -46,7 +46,7 @@ export async function runClearCache(flags: ClearCacheFlags, context: CommandCont
     });
   }
   if (!flags.yes && !await askForAll(context)) return terminal.say("Nothing was forgotten");
-  terminal.say(describe(await flows.forgetTokens(null), "all profiles", "No profile has"));
+  terminal.say(describe(await forgetTokens(null, context), "all profiles", "No profile has"));
 }
 
 async function askForAll(context: CommandContext): Promise<boolean> {

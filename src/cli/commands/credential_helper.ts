@@ -1,4 +1,5 @@
 import { Command } from "@cliffy/command";
+import { forgetAccessTokens } from "../../flows/tokens/forget_access_tokens.ts";
 import { checkFlow } from "../../profiles/validate_fields.ts";
 import { DEFAULT_FLOW, isApplicationFlow } from "../../profiles/profile.ts";
 import { parseScopeFlag } from "../../identity/scopes.ts";
@@ -66,7 +67,7 @@ export async function runCredentialHelper(
   flags: CredentialHelperFlags,
   context: CommandContext,
 ): Promise<void> {
-  const asked = parseGitCredential(await context.readInput(MAX_INPUT_BYTES, context.interrupted));
+  const asked = parseGitCredential(await context.readInput(MAX_INPUT_BYTES, context.signal));
   if (!isAnswered(asked, flags.host ?? [])) return;
   if (operation === "get") await answer(asked, flags, context);
   if (operation === "erase") await erase(asked, flags, context);
@@ -91,9 +92,10 @@ async function erase(
 ): Promise<void> {
   const scopes = parseScopeFlag(flags.scope) ?? await chooseScopes(flags, context);
   const name = profileName(flags.profile, context.env);
-  await context.flows.forgetAccessTokens(
+  await forgetAccessTokens(
     name,
     secret === undefined ? { scopes } : { accessToken: new Secret(secret) },
+    context,
   );
 }
 

@@ -1,4 +1,5 @@
 import { Command } from "@cliffy/command";
+import { deleteProfile } from "../../flows/profiles/change_profile.ts";
 import { noSuchProfile } from "../../profiles/profile.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
@@ -29,7 +30,7 @@ export function deleteProfileCommand(context: CommandContext): AnyCommand {
 
 /** Deletes the profile once the user agrees. @throws {CliError} `no_profile`, `invalid_profile`, `store`, `unreadable_store` or `permission`. */
 export async function runDeleteProfile(flags: DeleteProfileFlags, context: CommandContext): Promise<void> {
-  const { terminal, profiles, flows } = context;
+  const { terminal, profiles } = context;
   const name = namedProfile(flags, "delete-profile");
   if (await profiles.find(name) === null) throw noSuchProfile(name);
   if (
@@ -39,6 +40,6 @@ export async function runDeleteProfile(flags: DeleteProfileFlags, context: Comma
     terminal.say("Nothing was deleted");
     return;
   }
-  await flows.deleteProfile(name);
+  await deleteProfile(name, context);
   terminal.say(`✓ Profile '${name}' deleted`);
 }

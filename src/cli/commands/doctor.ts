@@ -1,4 +1,5 @@
 import { Command } from "@cliffy/command";
+import { examine } from "../../flows/doctor/examine.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
 import { parseDocumentForm } from "../output/document_format.ts";
@@ -39,13 +40,14 @@ export function doctorCommand(context: CommandContext): AnyCommand {
 
 /** Examines the machine and prints the report. The exit code is 1 where a check failed. @throws {CliError} `usage` for a wrong flag. */
 export async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
-  const { terminal, env, flows } = context;
+  const { terminal, env } = context;
   const form = parseDocumentForm(flags.output);
   const name = profileName(flags.profile, env);
-  const findings = await flows.examine({
+  const probes = await context.openDoctorProbes({
     settings: () => readSettings({ authority: flags.authority, cloud: flags.cloud }, name, context),
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
   });
+  const findings = await examine(probes, context);
   await terminal.writeData(await formatReport(findings, PROGRAM_VERSION, form));
   if (findings.some(({ level }) => level === "fail")) context.exitCode = 1;
 }

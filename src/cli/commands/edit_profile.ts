@@ -1,6 +1,6 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
-import { signsInElsewhere } from "../../flows/profiles/change_profile.ts";
+import { changeProfile, signsInElsewhere } from "../../flows/profiles/change_profile.ts";
 import type { SecretChange } from "../../flows/profiles/change_secrets.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
 import { nameTaken, needsCredential, noSuchProfile, type Profile } from "../../profiles/profile.ts";
@@ -66,7 +66,7 @@ export function editProfileCommand(context: CommandContext): AnyCommand {
  *   and nobody can be asked; `store`, `unreadable_store`, `invalid_profile` or `permission`.
  */
 export async function runEditProfile(flags: EditProfileFlags, context: CommandContext): Promise<void> {
-  const { terminal, profiles, flows } = context;
+  const { terminal, profiles } = context;
   const name = namedProfile(flags, "edit-profile");
   const present = await profiles.find(name);
   if (present === null) throw noSuchProfile(name);
@@ -77,7 +77,7 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   const isAsked = named === null || flags.certificate !== undefined;
   const taken = await takeSecret(flags, changed, context, { isAsked, byEnter: "as before" });
   const isSameProfile = isSame(present, changed);
-  const forgotten = isSameProfile ? 0 : await flows.changeProfile(present, changed);
+  const forgotten = isSameProfile ? 0 : await changeProfile(present, changed, context);
   const isKept = await keepSecrets({ ...forgottenSecrets(flags), ...taken }, changed, context);
   if (isSameProfile && !isKept) {
     terminal.say("Nothing was changed");

@@ -1,6 +1,11 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
-import type { ErrorSubject, ExplainedError } from "../../flows/error_table.ts";
+import {
+  type ErrorSubject,
+  type ExplainedError,
+  explainError,
+  knownNumbers,
+} from "../../flows/explain_error.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
 import { documentText, parseDocumentForm } from "../output/document_format.ts";
@@ -46,10 +51,9 @@ export async function runExplain(
 ): Promise<void> {
   const form = parseDocumentForm(flags.output);
   const numbers = named.map(parseNumber);
-  const table = await context.errorTable();
   const subject = await findSubject(flags.profile, context);
-  const wanted = named.length === 0 ? table.numbers() : [...new Set(numbers)];
-  const errors = wanted.map((number) => table.explain(number, subject) ?? unknown(number));
+  const wanted = named.length === 0 ? knownNumbers() : [...new Set(numbers)];
+  const errors = wanted.map((number) => explainError(number, subject) ?? unknown(number));
   const text = named.length === 0 ? listText(errors) : errors.map(fullText).join("\n");
   await context.terminal.writeData(form === "text" ? text : await documentText(errors, form));
 }

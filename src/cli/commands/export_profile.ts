@@ -4,7 +4,9 @@ import { checkProfileName } from "../../profiles/validate_fields.ts";
 import { formatPortable } from "../../profiles/exchange/portable_file.ts";
 import { sealText } from "../../profiles/exchange/passphrase_seal.ts";
 import { noSuchProfile, type Profile } from "../../profiles/profile.ts";
+import { exportProfiles } from "../../flows/profiles/export_import.ts";
 import type { AnyCommand } from "../any_command.ts";
+import { writeUserFile } from "../user_files.ts";
 import type { CommandContext } from "../context.ts";
 import { choosePassphrase, type PassphraseFlags, withPassphraseFlags } from "../options/passphrase.ts";
 
@@ -47,14 +49,14 @@ export function exportProfileCommand(context: CommandContext): AnyCommand {
  *   `unreadable_store`, `invalid_profile` or `permission`.
  */
 export async function runExportProfile(flags: ExportProfileFlags, context: CommandContext): Promise<void> {
-  const { terminal, flows } = context;
+  const { terminal } = context;
   const withSecrets = flags.includeSecrets ?? false;
-  const packed = await flows.exportProfiles(await chosenProfiles(flags, context), withSecrets);
+  const packed = await exportProfiles(await chosenProfiles(flags, context), withSecrets, context);
   const plain = formatPortable(packed);
   const text = withSecrets ? await sealText(plain, await choosePassphrase(flags, context)) : plain;
   const file = flags.file ?? flags.output;
   if (file === undefined) await terminal.writeData(text);
-  else await context.writePrivateFile(file, text);
+  else await writeUserFile(file, text, context);
   const secrets = packed.filter((one) => one.clientSecret ?? one.certificatePassword).length;
   const count = packed.length === 1 ? "1 profile" : `${packed.length} profiles`;
   terminal.say(`✓ ${count} exported${withSecrets ? `, ${secrets} with secrets` : ", without secrets"}`);

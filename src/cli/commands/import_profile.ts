@@ -4,6 +4,7 @@ import { plainText } from "../../text/plain_text.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
 import { nameTaken } from "../../profiles/profile.ts";
 import { readPortable, type ReadProfile } from "../../profiles/exchange/read_portable.ts";
+import { importProfiles } from "../../flows/profiles/export_import.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
 import { type PassphraseFlags, readPassphrase, withPassphraseFlags } from "../options/passphrase.ts";
@@ -47,7 +48,7 @@ export function importProfileCommand(context: CommandContext): AnyCommand {
  *   file that can't be read; `person_needed`, `store`, `unreadable_store` or `permission`.
  */
 export async function runImportProfile(flags: ImportProfileFlags, context: CommandContext): Promise<void> {
-  const { terminal, flows } = context;
+  const { terminal } = context;
   const path = flags.file ?? flags.input;
   const newName = flags.name === undefined ? undefined : checkProfileName(flags.name);
   const read = await readPortable(await readFile(path, flags, context), {
@@ -57,7 +58,7 @@ export async function runImportProfile(flags: ImportProfileFlags, context: Comma
   });
   const overwrite = flags.force ?? false;
   if (!overwrite) await refuseTaken(read, context);
-  await flows.importProfiles(read, overwrite);
+  await importProfiles(read, overwrite, context);
   for (const { profile, notes } of read) {
     terminal.say(`✓ Profile '${profile.name}' imported`);
     for (const note of notes) terminal.say(`Note: ${plainText(note)}`);
@@ -80,7 +81,7 @@ async function readFile(
   if (passphraseStdin === true || context.terminal.stdinIsTerminal) {
     throw new CliError("usage", "Missing --file", { hint: "See: entra-auth-cli import-profile --help" });
   }
-  return await context.readInput(MAX_BYTES, context.interrupted);
+  return await context.readInput(MAX_BYTES, context.signal);
 }
 
 /** Said with the flag that helps here; that nobody took the name meanwhile is seen to when it is written. */

@@ -1,11 +1,12 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
-import type { InspectedSource, InspectedToken } from "../../flows/tokens/inspect_token.ts";
+import { type InspectedSource, type InspectedToken, inspectToken } from "../../flows/tokens/inspect_token.ts";
 import { resolveAuthority } from "../../profiles/settings.ts";
 import { parseScopeFlag } from "../../identity/scopes.ts";
 import { Secret } from "../../text/secret.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { AnyCommand } from "../any_command.ts";
+import { readUserFile } from "../user_files.ts";
 import type { CommandContext } from "../context.ts";
 import { type DocumentForm, documentText, parseDocumentForm } from "../output/document_format.ts";
 import { NO_SUCH_PROFILE, profileName } from "../options/profile_name.ts";
@@ -75,10 +76,20 @@ export async function runInspect(
   const form = parseDocumentForm(flags.output);
   const name = profileName(flags.profile, context.env);
   const source = await chooseSource(flags, typed, name, context);
-  const inspected = await context.flows.inspectToken(source, await chooseVerification(flags, name, context));
+  const inspected = await inspectToken(source, await chooseVerification(flags, name, context), context);
   if (inspected === null) throw noToken(flags, name, await context.profiles.find(name) !== null);
-  await context.terminal.writeData(await format(inspected, form, context.clock.now()));
-  validate(inspected, name);
+  await reportToken(inspected, name, form, context);
+}
+
+/** Prints what is known of a token. @throws {CliError} `no_token` or `unverified`, after printing. */
+export async function reportToken(
+  inspected: InspectedToken,
+  profile: string,
+  form: DocumentForm,
+  { terminal, clock }: Pick<CommandContext, "terminal" | "clock">,
+): Promise<void> {
+  await terminal.writeData(await format(inspected, form, clock.now()));
+  validate(inspected, profile);
 }
 
 async function chooseSource(
@@ -104,8 +115,8 @@ async function readToken(
   file: string | undefined,
   context: CommandContext,
 ): Promise<string> {
-  if (file !== undefined) return await context.readTextFile(file, MAX_BYTES);
-  return typed === "-" ? await context.readInput(MAX_BYTES, context.interrupted) : typed ?? "";
+  if (file !== undefined) return await readUserFile(file, MAX_BYTES, context);
+  return typed === "-" ? await context.readInput(MAX_BYTES, context.signal) : typed ?? "";
 }
 
 async function chooseVerification(flags: InspectFlags, name: string, { env, profiles }: CommandContext) {

@@ -1,5 +1,6 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
+import { getToken } from "../../flows/get_token/get_token.ts";
 import { parseScopeFlag } from "../../identity/scopes.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { AnyCommand } from "../any_command.ts";
@@ -59,7 +60,7 @@ export function refreshCommand(context: CommandContext): AnyCommand {
 
 /** Refreshes the profile's token. @throws {CliError} `no_token` when nobody signed in yet, `interaction_required` when the user has to, `store` when the new token can't be saved. */
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
-  const { terminal, env, flows } = context;
+  const { terminal, env } = context;
   const name = profileName(flags.profile, env);
   const { hasProfile, authority, tenant, clientId, flow, scopes, expect } = await readSettings(
     { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: parseScopeFlag(flags.scope) },
@@ -67,20 +68,24 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
     context,
   );
   const isQuiet = flags.quiet ?? flags.silent ?? false;
-  const { token, isSaved } = await flows.getToken({
-    key: { profile: name, authority, tenant, clientId },
-    hasProfile,
-    flow,
-    scopes,
-    expect,
-    acceptCached: false,
-    acceptRefresh: true,
-    mayPrompt: false,
-    signInFlags: signInFlags(flags),
-    useStore: true,
-    manner: { ports: { kind: "random" }, showUrl: false, timeoutMs: 0 },
-    caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
-  }, sayProgress(terminal, isQuiet));
+  const { token, isSaved } = await getToken(
+    {
+      key: { profile: name, authority, tenant, clientId },
+      hasProfile,
+      flow,
+      scopes,
+      expect,
+      acceptCached: false,
+      acceptRefresh: true,
+      mayPrompt: false,
+      signInFlags: signInFlags(flags),
+      useStore: true,
+      manner: { ports: { kind: "random" }, showUrl: false, timeoutMs: 0 },
+      caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
+    },
+    context,
+    sayProgress(terminal, isQuiet),
+  );
   // No token is printed: one that isn't kept either is lost.
   if (!isSaved) {
     throw new CliError("store", `The new token of profile '${name}' could not be saved`, {

@@ -1,4 +1,4 @@
-import type { TokenResult } from "../../flows/get_token/get_token.ts";
+import type { TokenResult } from "../../flows/get_token/token_request.ts";
 import type { SignInSettings } from "../../profiles/settings.ts";
 import type { CommandContext } from "../context.ts";
 import { localTime } from "../output/time.ts";
@@ -7,6 +7,7 @@ import { profileName } from "../options/profile_name.ts";
 import { sayProgress } from "../terminal/progress_lines.ts";
 import { signInFlags } from "../options/sign_in_flags.ts";
 import type { TokenFlags } from "../options/token_flags.ts";
+import { writeUserFile } from "../user_files.ts";
 import { formatToken, type OutputForm, parseOutputForm } from "../output/token_output.ts";
 
 /** The flags of `get-token`, as typed. */
@@ -77,5 +78,5 @@ async function deliver(
   if (file === undefined && form === "text" && terminal.stdoutIsTerminal) return;
   const text = await formatToken(result, form, { ...settings, nowMs: clock.now() });
   if (file === undefined) await terminal.writeData(text);
-  else await context.writePrivateFile(file, text);
+  else await writeUserFile(file, text, context);
 }

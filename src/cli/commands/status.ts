@@ -1,5 +1,5 @@
 import { Command } from "@cliffy/command";
-import type { KeptSignIn, StoreStatus } from "../../flows/tokens/store_status.ts";
+import { type KeptSignIn, type StoreStatus, storeStatus } from "../../flows/tokens/store_status.ts";
 import { plainText } from "../../text/plain_text.ts";
 import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
@@ -21,7 +21,7 @@ export function statusCommand(context: CommandContext): AnyCommand {
 export async function runStatus(output: string | undefined, context: CommandContext): Promise<void> {
   const form = parseDocumentForm(output);
   const profiles = (await context.profiles.list()).map(({ name }) => name);
-  const status = await context.flows.storeStatus();
+  const status = await storeStatus(context);
   await context.terminal.writeData(
     form === "text"
       ? formatText(status, profiles, context.clock.now())

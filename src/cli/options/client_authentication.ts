@@ -1,4 +1,4 @@
-import type { ClientAuthentication } from "../../flows/flows.ts";
+import type { ClientAuthentication } from "../../flows/get_token/token_request.ts";
 import type { CommandContext } from "../context.ts";
 
 /** The flags about what an application proves itself with, as typed. None of them holds a secret. */
@@ -18,7 +18,7 @@ export interface ClientAuthenticationFlags {
 /** What the user says about the application's credential. What is secret is asked for, where there is a terminal to ask on. */
 export function clientAuthentication(
   flags: ClientAuthenticationFlags,
-  context: Pick<CommandContext, "terminal" | "interrupted">,
+  context: Pick<CommandContext, "terminal" | "signal">,
 ): ClientAuthentication {
   const { certificate, sendCertificateChain, assertionFile, assertionEnv, interactive = true } = flags;
   return {

@@ -2,6 +2,7 @@ import { CliError } from "../../errors.ts";
 import { Secret } from "../../text/secret.ts";
 import type { AnyCommand } from "../any_command.ts";
 import { askSecret } from "../terminal/prompt.ts";
+import { readUserFile } from "../user_files.ts";
 import type { CommandContext } from "../context.ts";
 
 /** The flags that say where a passphrase comes from. No flag takes it, for others can read arguments. */
@@ -61,8 +62,8 @@ async function givenPassphrase(flags: PassphraseFlags, context: CommandContext):
       hint: "Leave one of them out.",
     });
   }
-  if (passphraseFile !== undefined) return firstLine(await context.readTextFile(passphraseFile, MAX_BYTES));
-  if (passphraseStdin === true) return firstLine(await context.readInput(MAX_BYTES, context.interrupted));
+  if (passphraseFile !== undefined) return firstLine(await readUserFile(passphraseFile, MAX_BYTES, context));
+  if (passphraseStdin === true) return firstLine(await context.readInput(MAX_BYTES, context.signal));
   if (context.terminal.stdinIsTerminal) return null;
   throw new CliError("person_needed", "A passphrase is needed, and there is no terminal to ask on", {
     hint: "Hand it over with --passphrase-stdin or --passphrase-file FILE.",

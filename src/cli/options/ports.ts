@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import type { PortChoice } from "../../flows/flows.ts";
+import type { PortChoice } from "../../loopback/listen_on_loopback.ts";
 
 /**
  * The ports that `--port` and `--port-range A-B` allow for the callback.

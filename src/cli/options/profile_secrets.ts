@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import type { SecretChange } from "../../flows/profiles/change_secrets.ts";
+import { changeSecrets, type SecretChange } from "../../flows/profiles/change_secrets.ts";
 import { needsCredential, type Profile } from "../../profiles/profile.ts";
 import { Secret } from "../../text/secret.ts";
 import { askSecret } from "../terminal/prompt.ts";
@@ -36,7 +36,7 @@ export interface SecretQuestion {
 export async function takeSecret(
   flags: SecretFlags,
   { flow, certificate }: Pick<Profile, "flow" | "certificate">,
-  context: Pick<CommandContext, "terminal" | "interrupted" | "readInput">,
+  context: Pick<CommandContext, "terminal" | "signal" | "readInput">,
   { isAsked, byEnter }: SecretQuestion,
 ): Promise<SecretChange> {
   if (flags.clientSecretStdin && flags.certificatePasswordStdin) throw twoSecrets();
@@ -60,12 +60,14 @@ export async function takeSecret(
 export async function keepSecrets(
   change: SecretChange,
   profile: Pick<Profile, "name" | "clientId" | "authority">,
-  { flows, terminal }: Pick<CommandContext, "flows" | "terminal">,
+  context: Pick<CommandContext, "profiles" | "store" | "signal" | "terminal">,
 ): Promise<boolean> {
   const changes = [CLIENT_SECRET, CERTIFICATE_PASSWORD].filter(({ field }) => change[field] !== undefined);
-  if (changes.length === 0 || !await flows.changeSecrets(profile, change)) return false;
+  if (changes.length === 0 || !await changeSecrets(profile, change, context)) return false;
   for (const { field, name } of changes) {
-    terminal.say(`✓ ${capitalized(name)} ${change[field] === null ? "forgotten" : "kept, encrypted"}`);
+    context.terminal.say(
+      `✓ ${capitalized(name)} ${change[field] === null ? "forgotten" : "kept, encrypted"}`,
+    );
   }
   return true;
 }
@@ -100,9 +102,9 @@ const CERTIFICATE_PASSWORD: SecretKind = {
 /** A file or an `echo` ends with a line end that is no part of the secret. */
 async function readSecret(
   { name, pattern, flag }: SecretKind,
-  context: Pick<CommandContext, "interrupted" | "readInput">,
+  context: Pick<CommandContext, "signal" | "readInput">,
 ): Promise<Secret> {
-  const text = await context.readInput(MAX_BYTES, context.interrupted);
+  const text = await context.readInput(MAX_BYTES, context.signal);
   const secret = text.replace(/\r?\n$/, "");
   if (pattern.test(secret)) return new Secret(secret);
   throw new CliError(

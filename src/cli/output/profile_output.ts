@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import type { KeptSignIn } from "../../flows/tokens/store_status.ts";
+import { type KeptSignIn, storeStatus } from "../../flows/tokens/store_status.ts";
 import { isApplicationFlow, type Profile } from "../../profiles/profile.ts";
 import { resolveSettings, type SignInSettings } from "../../profiles/settings.ts";
 import { plainText } from "../../text/plain_text.ts";
@@ -23,17 +23,17 @@ export interface DescribedProfile {
  */
 export async function describeProfiles(
   profiles: readonly Profile[],
-  { flows, terminal, env }: Pick<CommandContext, "flows" | "terminal" | "env">,
+  context: Pick<CommandContext, "clock" | "store" | "terminal" | "env">,
 ): Promise<DescribedProfile[]> {
   let signIns: readonly KeptSignIn[] = [];
   try {
-    if (profiles.length > 0) signIns = (await flows.storeStatus()).signIns;
+    if (profiles.length > 0) signIns = (await storeStatus(context)).signIns;
   } catch (error) {
     if (!(error instanceof CliError) || !["store", "unreadable_store"].includes(error.code)) throw error;
-    terminal.say(`Warning: who is signed in can't be told. ${error.message}`);
-    if (error.hint !== undefined) terminal.say(`Hint: ${error.hint.replaceAll("\n", "\n      ")}`);
+    context.terminal.say(`Warning: who is signed in can't be told. ${error.message}`);
+    if (error.hint !== undefined) context.terminal.say(`Hint: ${error.hint.replaceAll("\n", "\n      ")}`);
   }
-  return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns, env) }));
+  return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns, context.env) }));
 }
 
 /** A profile as programs read it. */

@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import type { TokenResult } from "../../flows/get_token/get_token.ts";
+import type { TokenResult } from "../../flows/get_token/token_request.ts";
 import type { Token } from "../../identity/token.ts";
 import { MANAGED_IDENTITY } from "../../profiles/profile.ts";
 import { accountDocument, documentText, jsonText } from "./document_format.ts";

@@ -14,7 +14,7 @@ export interface QuestionOptions {
 }
 
 /** What asking needs. */
-export type Asker = Pick<CommandContext, "terminal" | "interrupted">;
+export type Asker = Pick<CommandContext, "terminal" | "signal">;
 
 /**
  * Asks a question on the terminal until `check` accepts the answer. What `check` makes of the answer is returned.
@@ -22,7 +22,7 @@ export type Asker = Pick<CommandContext, "terminal" | "interrupted">;
  * @throws {CliError} `interrupted` when the person ends it.
  */
 export async function ask<T>(
-  { terminal, interrupted }: Asker,
+  { terminal, signal }: Asker,
   label: string,
   check: (text: string) => T,
   { byDefault, suggestions }: QuestionOptions = {},
@@ -44,7 +44,7 @@ export async function ask<T>(
     },
   });
   // The prompt reads Ctrl-C only while it reads keys, and hears of no other signal at all.
-  return check(await abortable(prompt, interrupted));
+  return check(await abortable(prompt, signal));
 }
 
 function oneLine({ message, hint }: CliError): string {
@@ -52,11 +52,11 @@ function oneLine({ message, hint }: CliError): string {
 }
 
 /** Asks for a yes or no; Enter alone means no. */
-export async function confirm({ terminal, interrupted }: Asker, question: string): Promise<boolean> {
+export async function confirm({ terminal, signal }: Asker, question: string): Promise<boolean> {
   const { Confirm } = await import("@cliffy/prompt");
   const writer = await openQuestions(terminal);
   const prompt = Confirm.prompt({ message: question, default: false, writer });
-  return await abortable(prompt, interrupted);
+  return await abortable(prompt, signal);
 }
 
 /** Where questions are asked: stdout stays data. @throws {CliError} `person_needed` where nobody would see them. */
@@ -87,11 +87,11 @@ async function openQuestions(terminal: Terminal): Promise<{ writeSync(data: Uint
  *
  * @throws {CliError} `interrupted` when the person ends it, `person_needed` where nobody would see the question.
  */
-export async function askSecret({ terminal, interrupted }: Asker, label: string): Promise<Secret | null> {
+export async function askSecret({ terminal, signal }: Asker, label: string): Promise<Secret | null> {
   const screen = await screenForQuestions(terminal);
   let line = "";
   let isAsked = false;
-  for await (const keys of terminal.typed(interrupted)) {
+  for await (const keys of terminal.typed(signal)) {
     // Not before: what is typed isn't shown from now on.
     if (!isAsked) screen.show(`? ${label} › `);
     isAsked = true;
@@ -102,7 +102,7 @@ export async function askSecret({ terminal, interrupted }: Asker, label: string)
     screen.show("\n");
     return entered === "" ? null : new Secret(entered);
   }
-  interrupted.throwIfAborted();
+  signal.throwIfAborted();
   throw new CliError("interrupted", "Interrupted");
 }
 

@@ -8,6 +8,14 @@ import type { LoopbackAddress, LoopbackAnswer } from "./check_loopback.ts";
 import type { PermissionFacts } from "./check_permissions.ts";
 import type { PrivateNames } from "./redact.ts";
 
+/** The sign-in that the machine is examined for. */
+export interface DoctorRequest {
+  /** Reads the settings of the profile that the user means. */
+  readonly settings: () => Promise<SignInSettings>;
+  /** A PEM file with a root certificate to trust for the authority. */
+  readonly caCertFile: string | undefined;
+}
+
 /** What this machine says of itself when it is asked. Each may throw a `CliError`, which is then what was found. */
 export interface DoctorProbes {
   /** What kind of system it is. */

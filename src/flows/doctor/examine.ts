@@ -21,8 +21,7 @@ const ANY_AUTHORITY = "https://login.microsoftonline.com/organizations";
  * with its reason. */
 export async function examine(
   machine: DoctorProbes,
-  clock: Pick<Clock, "deadline">,
-  signal: AbortSignal,
+  { clock, signal }: { readonly clock: Pick<Clock, "deadline">; readonly signal: AbortSignal },
 ): Promise<Finding[]> {
   using deadline = clock.deadline(CHECK_TIMEOUT_MS);
   const until = AbortSignal.any([signal, deadline.signal]);

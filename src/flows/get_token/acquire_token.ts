@@ -4,7 +4,7 @@ import { signInUser } from "./sign_in.ts";
 import { signInOnce } from "./sign_in_once.ts";
 import { acquireTokenForApp } from "./acquire_token_for_app.ts";
 import { refreshOnce } from "./acquire_token_silent.ts";
-import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 import { interactionRequired, noTerminalForSignIn } from "./interaction_required.ts";
 
 /**

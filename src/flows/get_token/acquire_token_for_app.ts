@@ -3,7 +3,7 @@ import { assertExpected } from "../../identity/expected_account.ts";
 import type { Session } from "../../store/session.ts";
 import { assertProfileExists } from "./assert_profile_exists.ts";
 import { TRANSIENT, underLock } from "./acquire_token_silent.ts";
-import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 import { acceptsCached, findCachedToken, findToken, hasToken } from "./find_cached_token.ts";
 import { trySave } from "./try_save.ts";
 import { updateSession } from "./update_session.ts";
@@ -29,7 +29,7 @@ export async function acquireTokenForApp(
     return await underLock(request, dependencies, async () => {
       isMyTurn = true;
       await assertProfileExists(request, dependencies);
-      const { session, cached } = await findCachedToken(request, dependencies);
+      const { session, cached } = await findCachedToken(request, dependencies, dependencies.progress);
       return cached ?? await acquire(request, session, save, dependencies);
     });
   } catch (error) {

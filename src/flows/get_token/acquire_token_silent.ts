@@ -1,6 +1,6 @@
 import { CliError, type ErrorCode } from "../../errors.ts";
 import type { Session } from "../../store/session.ts";
-import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 import { acceptsCached, findCachedToken, findToken, hasToken } from "./find_cached_token.ts";
 import { warnMissingScopes } from "./warn_missing_scopes.ts";
 import { trySave } from "./try_save.ts";
@@ -29,7 +29,7 @@ export async function acquireTokenSilent(
   request: TokenRequest,
   dependencies: TokenDependencies,
 ): Promise<SilentResult> {
-  const { session, cached } = await findCachedToken(request, dependencies);
+  const { session, cached } = await findCachedToken(request, dependencies, dependencies.progress);
   if (cached !== null) return { kind: "token", result: cached };
   return await refreshOnce(request, session, dependencies);
 }
@@ -69,7 +69,7 @@ export const TRANSIENT: readonly ErrorCode[] = ["network", "invalid_response"];
 /** Refreshes, unless another process did while this one waited for its turn. */
 async function refresh(request: TokenRequest, dependencies: TokenDependencies): Promise<SilentResult> {
   const { store, clock, progress } = dependencies;
-  const { session, cached } = await findCachedToken(request, dependencies);
+  const { session, cached } = await findCachedToken(request, dependencies, dependencies.progress);
   if (session === null || session.account === null) return { kind: "user-needed", session, demand: null };
   if (cached !== null) return { kind: "token", result: cached };
   const stillValid = findToken(session, request, clock.now(), 0);

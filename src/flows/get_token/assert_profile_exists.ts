@@ -1,6 +1,6 @@
 import { CliError } from "../../errors.ts";
 import { shellWord } from "../../text/shell_word.ts";
-import type { TokenDependencies, TokenRequest } from "./get_token.ts";
+import type { TokenDependencies, TokenRequest } from "./token_request.ts";
 
 /**
  * Sees to it that nothing is kept, or asked for, on behalf of a profile that is gone. Only in the profile's turn does the

@@ -1,13 +1,15 @@
 import { assertExpected } from "../../identity/expected_account.ts";
 import { coversScopes } from "../../identity/scopes.ts";
 import type { CachedToken, Session } from "../../store/session.ts";
+import type { Progress } from "../progress.ts";
 import { isExpired, REFRESH_MARGIN_SECONDS } from "../../identity/token.ts";
-import type { CacheDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import type { CacheDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
 /** What is kept for a request: all that its session has, and a token that will do, or null. @throws {CliError} What the store throws. */
 export async function findCachedToken(
   request: TokenRequest,
-  { store, clock, progress }: CacheDependencies,
+  { store, clock }: CacheDependencies,
+  progress: Progress,
 ): Promise<{ session: Session | null; cached: TokenResult | null }> {
   const session = request.useStore ? await store.read(request.key) : null;
   if (request.acceptCached || request.acceptRefresh) checkAccount(session, request);

@@ -1,6 +1,6 @@
 import { mergeClaims } from "../../identity/claims.ts";
 import { CliError, type CliErrorOptions } from "../../errors.ts";
-import type { TokenRequest } from "./get_token.ts";
+import type { TokenRequest } from "./token_request.ts";
 import { signInCommand } from "./sign_in_command.ts";
 
 /** The error for a request that only the user could fulfil, where the user may not be asked. */

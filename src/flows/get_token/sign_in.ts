@@ -5,7 +5,7 @@ import { assertExpected, isExpectedUser } from "../../identity/expected_account.
 import { isDefaultScope } from "../../identity/scopes.ts";
 import type { Session } from "../../store/session.ts";
 import { assertProfileExists } from "./assert_profile_exists.ts";
-import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 import type { InteractionRequired } from "./acquire_token_silent.ts";
 import { warnMissingScopes } from "./warn_missing_scopes.ts";
 import { trySave } from "./try_save.ts";

@@ -4,7 +4,7 @@ import type { SignInLock, SignInOutcome } from "../../store/sign_in_lock.ts";
 import { signInUser } from "./sign_in.ts";
 import { assertProfileExists } from "./assert_profile_exists.ts";
 import { acquireTokenSilent, type InteractionRequired } from "./acquire_token_silent.ts";
-import type { TokenDependencies, TokenRequest, TokenResult } from "./get_token.ts";
+import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
 /**
  * Asks the user when no other process does. What one of them got or was told meanwhile is this one's as well.

@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import type { TokenDependencies, TokenRequest } from "./get_token.ts";
+import type { TokenDependencies, TokenRequest } from "./token_request.ts";
 
 /** Saves; a token in hand is worth more than a saved one, so a store that fails is reported and no more. */
 export async function trySave(

@@ -1,6 +1,6 @@
 import type { IssuedTokens } from "../../entra/token_client.ts";
 import { isDefaultScope, missingScopes } from "../../identity/scopes.ts";
-import type { TokenRequest } from "./get_token.ts";
+import type { TokenRequest } from "./token_request.ts";
 import type { Progress } from "../progress.ts";
 
 /** Says which scopes were asked for and not granted; `.default` is whatever there is. */

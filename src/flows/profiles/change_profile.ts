@@ -2,24 +2,21 @@ import type { Profile } from "../../profiles/profile.ts";
 import type { ProfileStore } from "../../profiles/profile_store.ts";
 import type { TokenStore } from "../../store/token_store.ts";
 
-/** Where profiles and their tokens are kept. */
-export interface ProfilePlaces {
-  /** The profiles. */
+export interface ProfileDependencies {
   readonly profiles: ProfileStore;
-  /** Their tokens. */
   readonly store: TokenStore;
+  /** Ends the wait for a refresh of another process, with its reason. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Deletes the profile `name`, and everything that is kept for it. Where either can't be done, nothing is.
  *
- * @param signal Ends the wait for a refresh that is under way.
  * @throws {CliError} `store`, `unreadable_store`, `invalid_profile` or `permission`.
  */
 export async function deleteProfile(
   name: string,
-  { profiles, store }: ProfilePlaces,
-  signal: AbortSignal,
+  { profiles, store, signal }: ProfileDependencies,
 ): Promise<void> {
   await profiles.assertWritable();
   // In its turn: a sign-in that is under way looks in its own whether the profile is still there.
@@ -34,7 +31,6 @@ export async function deleteProfile(
  * Puts `changed` in place of `present`. A new name takes the tokens along. Tokens of another tenant, application or
  * authority are forgotten: nothing would ever use them again. Where anything fails, everything is as it was.
  *
- * @param signal Ends the wait for a refresh that is under way.
  * @returns How many sign-ins were forgotten.
  * @throws {CliError} `usage` when the new name is taken, `no_profile`, `store`, `unreadable_store`, `invalid_profile` or
  *   `permission`.
@@ -42,8 +38,7 @@ export async function deleteProfile(
 export async function changeProfile(
   present: Profile,
   changed: Profile,
-  { profiles, store }: ProfilePlaces,
-  signal: AbortSignal,
+  { profiles, store, signal }: ProfileDependencies,
 ): Promise<number> {
   const isRenamed = changed.name !== present.name;
   const isElsewhere = signsInElsewhere(present, changed);
@@ -51,7 +46,7 @@ export async function changeProfile(
     await profiles.update(present.name, changed);
     return 0;
   }
-  return await underLocks([present.name, changed.name], store, signal, async () => {
+  return await underLocks([present.name, changed.name], { store, signal }, async () => {
     await profiles.update(present.name, changed);
     try {
       const forgotten = isElsewhere ? await store.drop(present.name, "sessions") : 0;
@@ -72,11 +67,10 @@ export function signsInElsewhere(one: Profile, other: Profile): boolean {
 /** Runs `work` in the turns of all of these profiles, which everybody takes in the same order. */
 export async function underLocks<T>(
   names: readonly string[],
-  store: TokenStore,
-  signal: AbortSignal,
+  { store, signal }: Pick<ProfileDependencies, "store" | "signal">,
   work: () => Promise<T>,
 ): Promise<T> {
   const [first, ...others] = [...new Set(names)].sort();
   if (first === undefined) return await work();
-  return await store.exclusively(first, signal, () => underLocks(others, store, signal, work));
+  return await store.exclusively(first, signal, () => underLocks(others, { store, signal }, work));
 }

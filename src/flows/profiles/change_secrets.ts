@@ -1,7 +1,7 @@
 import type { Profile } from "../../profiles/profile.ts";
 import type { Secret } from "../../text/secret.ts";
 import type { ProfileSecrets } from "../../store/profile_secrets.ts";
-import type { ProfilePlaces } from "./change_profile.ts";
+import type { ProfileDependencies } from "./change_profile.ts";
 import { profileDeletedError } from "../get_token/assert_profile_exists.ts";
 
 /** Secrets to keep for a profile; null forgets one, and what is absent stays as it is. */
@@ -16,15 +16,13 @@ export interface SecretChange {
  * Changes what is kept for a profile's application, encrypted as its tokens are. Secrets of a former application or
  * authority are dropped on the way: they are of no use to this one.
  *
- * @param signal Ends the wait for a refresh that is under way.
  * @returns Whether anything is another now.
  * @throws {CliError} `no_profile` when it was deleted meanwhile; `store`, `unreadable_store` or `permission`.
  */
 export async function changeSecrets(
   { name, clientId, authority: named }: Pick<Profile, "name" | "clientId" | "authority">,
   change: SecretChange,
-  { profiles, store }: ProfilePlaces,
-  signal: AbortSignal,
+  { profiles, store, signal }: ProfileDependencies,
 ): Promise<boolean> {
   const authority = named ?? null;
   // In the profile's turn: another process may keep the other secret at the same time, or delete the profile.

@@ -3,13 +3,13 @@ import type { PortableProfile } from "../../profiles/exchange/portable_file.ts";
 import type { Profile } from "../../profiles/profile.ts";
 import type { ProfileSecrets } from "../../store/profile_secrets.ts";
 import type { TokenStore } from "../../store/token_store.ts";
-import { type ProfilePlaces, signsInElsewhere, underLocks } from "./change_profile.ts";
+import { type ProfileDependencies, signsInElsewhere, underLocks } from "./change_profile.ts";
 
 /** The profiles as they can travel, with their secrets where those are to. @throws {CliError} `store`, `unreadable_store` or `permission`. */
 export async function exportProfiles(
   profiles: readonly Profile[],
-  store: TokenStore,
   withSecrets: boolean,
+  { store }: Pick<ProfileDependencies, "store">,
 ): Promise<PortableProfile[]> {
   const packed: PortableProfile[] = [];
   for (const profile of profiles) {
@@ -23,18 +23,16 @@ export async function exportProfiles(
  * Keeps profiles that come from elsewhere, all or none, with their secrets. One that overwrites another drops its tokens
  * where it signs in elsewhere.
  *
- * @param signal Ends the wait for a refresh that is under way.
  * @throws {CliError} `usage` when one has a name that is taken and must not be overwritten; `store`, `unreadable_store`,
  *   `invalid_profile` or `permission`.
  */
 export async function importProfiles(
   packed: readonly PortableProfile[],
   overwrite: boolean,
-  { profiles, store }: ProfilePlaces,
-  signal: AbortSignal,
+  { profiles, store, signal }: ProfileDependencies,
 ): Promise<void> {
   const names = packed.map(({ profile }) => profile.name);
-  await underLocks(names, store, signal, async () => {
+  await underLocks(names, { store, signal }, async () => {
     const before = await Promise.all(names.map((name) => profiles.find(name)));
     const secrets = new Map<string, ProfileSecrets | null>();
     await profiles.addAll(packed.map(({ profile }) => profile), { overwrite });

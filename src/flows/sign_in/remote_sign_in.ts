@@ -6,7 +6,7 @@ import type { ExpectedCallback, PastedVerdict } from "../../loopback/validate_ca
 import type { Clock } from "../../system/clock.ts";
 import type { DeviceCodeSignIn } from "./device_code_sign_in.ts";
 import { finishSignIn } from "./finish_sign_in.ts";
-import type { SignedIn } from "../get_token/get_token.ts";
+import type { SignedIn } from "../get_token/token_request.ts";
 import type { InteractiveSession } from "./interactive_session.ts";
 import { Race } from "./race.ts";
 import { timeoutError } from "./timeout_error.ts";

@@ -15,8 +15,7 @@ export type AccessTokenChoice = { readonly accessToken: Secret } | { readonly sc
 export async function forgetAccessTokens(
   profile: string,
   choice: AccessTokenChoice,
-  store: TokenStore,
-  signal: AbortSignal,
+  { store, signal }: { readonly store: TokenStore; readonly signal: AbortSignal },
 ): Promise<void> {
   const isMeant = (token: CachedToken, { authority }: SessionKey) =>
     "accessToken" in choice

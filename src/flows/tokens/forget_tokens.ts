@@ -14,10 +14,10 @@ export type Forgotten =
     readonly path: string;
   };
 
-/** Options of {@linkcode forgetTokens}. */
-export interface ForgetOptions {
-  /** Ends the wait for a refresh that is under way, with its reason. */
-  readonly signal?: AbortSignal;
+export interface ForgetDependencies {
+  readonly store: TokenStore;
+  /** Ends the wait for a refresh of another process, with its reason. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -28,10 +28,9 @@ export interface ForgetOptions {
  */
 export async function forgetTokens(
   profile: string | null,
-  store: TokenStore,
-  waiting: ForgetOptions = {},
+  { store, signal }: ForgetDependencies,
 ): Promise<Forgotten> {
-  const forget = async () => ({ kind: "forgotten", sessions: await drop(profile, store, waiting) }) as const;
+  const forget = async () => ({ kind: "forgotten", sessions: await drop(profile, store, signal) }) as const;
   try {
     return await forget();
   } catch (error) {
@@ -46,12 +45,12 @@ export async function forgetTokens(
 async function drop(
   profile: string | null,
   store: TokenStore,
-  waiting: Pick<ForgetOptions, "signal">,
+  signal: AbortSignal,
 ): Promise<number> {
-  if (profile !== null) return await store.forget(profile, waiting);
+  if (profile !== null) return await store.forget(profile, { signal });
   let sessions = 0;
   for (const name of new Set((await store.list()).map((session) => session.profile))) {
-    sessions += await store.forget(name, waiting);
+    sessions += await store.forget(name, { signal });
   }
   return sessions;
 }

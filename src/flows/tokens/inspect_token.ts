@@ -1,4 +1,4 @@
-import type { DecodedToken } from "../../entra/decode_token.ts";
+import { type DecodedToken, decodeToken } from "../../entra/decode_token.ts";
 import type { Signature } from "../../entra/verify_token.ts";
 import { CliError } from "../../errors.ts";
 import { coversScopes } from "../../identity/scopes.ts";
@@ -36,35 +36,39 @@ export interface InspectedToken {
   readonly signature: Signature | null;
 }
 
-/** What inspecting uses. */
+/** How to check the signature of a token. */
+export interface VerificationOptions {
+  /** Base URL of the authority whose keys are used. */
+  readonly authority: string;
+  /** A PEM file with a root certificate to trust for the authority. */
+  readonly caCertFile: string | undefined;
+}
+
 export interface InspectDependencies {
-  /** Tells what is expired. */
   readonly clock: Clock;
-  /** The tokens that are kept. */
   readonly store: TokenStore;
-  /** What a JWT says, or null when the token isn't one. */
-  readonly decode: (token: string) => DecodedToken | null;
-  /** Checks the signature; null where that wasn't asked for. `authority` is that of the kept token. */
-  readonly verify: ((token: string, authority: string | undefined) => Promise<Signature>) | null;
+  readonly verifyToken: (token: string, options: VerificationOptions) => Promise<Signature>;
 }
 
 /**
- * Looks at a token. Gives null where none is kept.
+ * Describes a token, and checks its signature if `verification` is not null: with the keys of a cached token's own
+ * authority, otherwise with those of the authority in `verification`. Returns null if no token is cached.
  *
  * @throws {CliError} `usage` when the text is no token that can be read; what the store and the check throw.
  */
 export async function inspectToken(
   source: InspectedSource,
-  dependencies: InspectDependencies,
+  verification: VerificationOptions | null,
+  { clock, store, verifyToken }: InspectDependencies,
 ): Promise<InspectedToken | null> {
-  const found = source.kind === "kept"
-    ? await findKept(source, dependencies)
-    : readText(source.text, dependencies);
+  const found = source.kind === "kept" ? await findKept(source, store) : readText(source.text);
   if (found === null) return null;
   const { token, ...inspected } = found;
-  const authority = inspected.session?.authority;
-  const signature = await dependencies.verify?.(token.reveal(), authority) ?? null;
-  return { ...inspected, state: stateOf(inspected, dependencies.clock.now()), signature };
+  const authority = inspected.session?.authority ?? verification?.authority;
+  const signature = verification === null || authority === undefined
+    ? null
+    : await verifyToken(token.reveal(), { ...verification, authority });
+  return { ...inspected, state: stateOf(inspected, clock.now()), signature };
 }
 
 /** What is known of a token before it is judged. */
@@ -74,7 +78,7 @@ interface FoundToken extends Omit<InspectedToken, "state" | "signature"> {
 
 async function findKept(
   { profile, scopes }: Extract<InspectedSource, { kind: "kept" }>,
-  { store, decode }: InspectDependencies,
+  store: TokenStore,
 ): Promise<FoundToken | null> {
   const sessions = (await store.list()).filter((session) => session.profile === profile);
   const kept = sessions.flatMap((session) => session.tokens.map((token) => ({ session, token })));
@@ -86,7 +90,7 @@ async function findKept(
     .toSorted((a, b) => b.token.obtainedAt - a.token.obtainedAt);
   if (newest === undefined) return null;
   const { token, session: { tokens: _tokens, msalCache: _cache, ...session } } = newest;
-  const content = decode(token.accessToken.reveal());
+  const content = decodeToken(token.accessToken.reveal());
   return {
     token: token.accessToken,
     session,
@@ -97,9 +101,9 @@ async function findKept(
   };
 }
 
-function readText(text: Secret, { decode }: InspectDependencies): FoundToken {
+function readText(text: Secret): FoundToken {
   const token = new Secret(bareToken(text.reveal()));
-  const content = decode(token.reveal());
+  const content = decodeToken(token.reveal());
   if (content === null || content.claims === null) {
     throw new CliError(
       "usage",

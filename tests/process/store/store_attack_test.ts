@@ -215,7 +215,7 @@ Deno.test("clear-cache does not move a good tokens.enc aside that came while it 
   const env = { get: () => undefined };
   const interrupted = () => system.interrupted;
   const store = openTokenStore({ ...system, env, folder, interrupted, notice });
-  const forgotten = await forgetTokens("other", store);
+  const forgotten = await forgetTokens("other", { store, signal: new AbortController().signal });
   assertEquals(forgotten, { kind: "forgotten", sessions: 0 });
   assertEquals(turns >= 2, true);
   assertEquals((await sandbox.run(["get-token", "--no-interactive"])).code, 0);

@@ -5,23 +5,23 @@ import { MemoryContext } from "../../../support/fixtures/command_fixture.ts";
 
 Deno.test("clear-cache says what it did", async () => {
   const context = new MemoryContext();
+  context.signIn();
   await runClearCache({ profile: "work" }, context);
   await runClearCache({}, context);
-  assertEquals(context.cleared, ["work", "default"]);
+  assertEquals(context.store.forgotten, ["work", "default"]);
   assertEquals(context.terminal.said, [
     "✓ Cached tokens of profile 'work' are gone",
     "Profile 'default' has no cached tokens",
     "There is no such profile either. Those that there are: entra-auth-cli list-profiles",
   ]);
-  context.flows.forgetTokens = () => Promise.resolve({ kind: "forgotten", sessions: 0 });
   await runClearCache({ profile: "work" }, context);
   assertEquals(context.terminal.said.slice(3), ["Profile 'work' has no cached tokens"]);
 });
 
 Deno.test("clear-cache says where it moved a file that can't be read", async () => {
   const context = new MemoryContext();
-  context.flows.forgetTokens = () =>
-    Promise.resolve({ kind: "moved-aside", path: "/home/me/tokens.enc.damaged" });
+  context.store.readError = new CliError("unreadable_store", "damaged");
+  context.store.moveAside = () => Promise.resolve("/home/me/tokens.enc.damaged");
   await runClearCache({ profile: "work" }, context);
   assertEquals(context.terminal.said, [
     "The tokens could not be read, so the file with those of all profiles was moved to /home/me/tokens.enc.damaged",
@@ -30,13 +30,10 @@ Deno.test("clear-cache says where it moved a file that can't be read", async () 
 
 Deno.test("clear-cache --all --yes forgets the tokens of all profiles", async () => {
   const context = new MemoryContext();
-  context.flows.forgetTokens = (profile) => {
-    context.cleared.push(profile);
-    return Promise.resolve({ kind: "forgotten", sessions: 2 - context.cleared.length });
-  };
+  context.signIn();
   await runClearCache({ all: true, yes: true }, context);
   await runClearCache({ all: true, yes: true }, context);
-  assertEquals(context.cleared, [null, null]);
+  assertEquals(context.store.forgotten, ["work"]);
   assertEquals(context.terminal.said, [
     "✓ Cached tokens of all profiles are gone",
     "No profile has cached tokens",
@@ -47,6 +44,6 @@ Deno.test("clear-cache --all forgets nothing where nobody agreed, or a profile i
   for (const [flags, code] of [[{}, "person_needed"], [{ profile: "work", yes: true }, "usage"]] as const) {
     const context = new MemoryContext();
     const error = await assertRejects(() => runClearCache({ all: true, ...flags }, context), CliError);
-    assertEquals([error.code, context.cleared], [code, []]);
+    assertEquals([error.code, context.store.forgotten], [code, []]);
   }
 });

@@ -1,9 +1,11 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   type CredentialHelperFlags,
   runCredentialHelper,
 } from "../../../../src/cli/commands/credential_helper.ts";
-import { MemoryContext, WORK } from "../../../support/fixtures/command_fixture.ts";
+import { CliError } from "../../../../src/errors.ts";
+import { Secret } from "../../../../src/text/secret.ts";
+import { MemoryContext, NOW, WORK } from "../../../support/fixtures/command_fixture.ts";
 
 const AZURE_DEVOPS = "499b84ac-1321-427f-aa17-267ca6975798";
 
@@ -20,18 +22,18 @@ async function run(
   return context;
 }
 
+const ALL = [`${AZURE_DEVOPS}/user_impersonation`];
 const ASKED = "protocol=https\nhost=dev.azure.com\n";
 
 Deno.test("credential-helper get asks for all of Azure DevOps, unless scopes for it are chosen", async () => {
-  const all = [`${AZURE_DEVOPS}/user_impersonation`];
   const own = `${AZURE_DEVOPS.toUpperCase()}/vso.code`;
   const address = "https://app.vssps.visualstudio.com/vso.code_write";
   const table: [CredentialHelperFlags, readonly string[], readonly string[]][] = [
-    [{}, ["Mail.Read"], all],
-    [{}, [], all],
+    [{}, ["Mail.Read"], ALL],
+    [{}, [], ALL],
     [{}, ["Mail.Read", own, address], [own, address]],
     [{ scope: ["https://tfs.contoso.example/x"] }, [own], ["https://tfs.contoso.example/x"]],
-    [{ flow: "interactive" }, [], all],
+    [{ flow: "interactive" }, [], ALL],
   ];
   for (const [flags, scopes, expected] of table) {
     assertEquals((await run("get", ASKED, flags, scopes)).requests[0]?.scopes, expected);
@@ -39,11 +41,15 @@ Deno.test("credential-helper get asks for all of Azure DevOps, unless scopes for
 });
 
 Deno.test("credential-helper get asks for the person's leave as get-token does, and says nothing of a cached token", async () => {
-  const { requests } = await run("get", ASKED, { interactive: false, timeout: "9s" });
-  assertEquals([requests[0]?.mayPrompt, requests[0]?.manner.timeoutMs], [false, 9000]);
+  const unasked = new MemoryContext();
+  unasked.input = ASKED;
+  const flags = { profile: "work", interactive: false, timeout: "9s" };
+  const error = await assertRejects(() => runCredentialHelper("get", flags, unasked), CliError);
+  const [request] = unasked.requests;
+  assertEquals([error.code, request?.mayPrompt, request?.manner.timeoutMs], ["person_needed", false, 9000]);
   const context = new MemoryContext();
   context.input = ASKED;
-  context.tell.push({ kind: "using-cached-token" });
+  context.signIn(NOW + 3600, ALL);
   await runCredentialHelper("get", { profile: "work" }, context);
   assertEquals(context.terminal.said, []);
 });
@@ -58,8 +64,8 @@ Deno.test("credential-helper is silent for other hosts, for store and for what i
     ["capability", ASKED],
   ] as const;
   for (const [operation, input] of table) {
-    const { terminal, requests, dropped } = await run(operation, input);
-    assertEquals([terminal.data, terminal.said, requests.length, dropped.length], ["", [], 0, 0], operation);
+    const { terminal, requests, store } = await run(operation, input);
+    assertEquals([terminal.data, terminal.said, requests.length, store.calls], ["", [], 0, []], operation);
   }
 });
 
@@ -71,18 +77,27 @@ Deno.test("credential-helper answers for a host that is named", async () => {
 });
 
 Deno.test("credential-helper erase forgets the token that was refused, or those it would give", async () => {
-  const [known] = (await run("erase", `${ASKED}password=the-token\n`)).dropped;
-  const [profile, choice] = known ?? ["", { scopes: [] }];
-  assertEquals([profile, "accessToken" in choice && choice.accessToken.reveal()], ["work", "the-token"]);
+  const erased = async (input: string, scopes: readonly string[], flags: CredentialHelperFlags = {}) => {
+    const context = new MemoryContext();
+    context.input = input;
+    context.signIn(NOW + 3600, scopes);
+    context.signIn(NOW + 3600, ["Mail.Read"]);
+    const [saved, other] = context.store.sessions;
+    if (saved === undefined || other === undefined) throw new Error("no session");
+    context.store.sessions = [{ ...saved, tokens: [...saved.tokens, ...other.tokens] }];
+    const [token] = saved.tokens;
+    if (token !== undefined) Object.assign(token, { accessToken: new Secret("the-refused-token") });
+    await runCredentialHelper("erase", { profile: "work", ...flags }, context);
+    return context.store.sessions[0]?.tokens.map((kept) => kept.scopes);
+  };
+  assertEquals(await erased(`${ASKED}password=the-refused-token\n`, ["x"]), [["Mail.Read"]]);
+  assertEquals(await erased(`${ASKED}password=another\n`, ["x"]), [["x"], ["Mail.Read"]]);
   for (
     const [flow, permission] of [["DeviceCode", "user_impersonation"], ["client-credentials", ".default"]]
   ) {
-    assertEquals((await run("erase", ASKED, { flow })).dropped, [
-      ["work", { scopes: [`${AZURE_DEVOPS}/${permission}`] }],
-    ]);
+    assertEquals(await erased(ASKED, [`${AZURE_DEVOPS}/${permission}`], { flow }), [["Mail.Read"]]);
+    assertEquals(await erased(ASKED, ["x"], { flow }), [["x"], ["Mail.Read"]]);
   }
-  const typed = { scope: [`${AZURE_DEVOPS}/vso.code ${AZURE_DEVOPS}/vso.build`] };
-  assertEquals((await run("erase", ASKED, typed)).dropped, [
-    ["work", { scopes: [`${AZURE_DEVOPS}/vso.code`, `${AZURE_DEVOPS}/vso.build`] }],
-  ]);
+  const both = [`${AZURE_DEVOPS}/vso.code`, `${AZURE_DEVOPS}/vso.build`];
+  assertEquals(await erased(ASKED, both, { scope: [both.join(" ")] }), [["Mail.Read"]]);
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type ExecFlags, runExec } from "../../../../src/cli/commands/exec.ts";
 import { CliError } from "../../../../src/errors.ts";
-import { MemoryContext } from "../../../support/fixtures/command_fixture.ts";
+import { MemoryContext, NOW } from "../../../support/fixtures/command_fixture.ts";
 
 async function run(flags: ExecFlags, prepare: (context: MemoryContext) => void = () => {}) {
   const context = new MemoryContext();
@@ -19,30 +19,39 @@ Deno.test("exec runs the command with the token in the variable, and takes over 
 
 Deno.test("exec says what get-token says where somebody waits, but nothing of a cached token", async () => {
   const said = async (flags: ExecFlags) =>
-    (await run(flags, ({ tell }) => tell.push({ kind: "using-cached-token" }, { kind: "refreshed" })))
-      .terminal.said;
-  assertEquals(await said({}), ["✓ Token refreshed"]);
+    (await run(flags, (context) => {
+      context.signIn(NOW - 1);
+      context.tell.push({ kind: "using-cached-token" });
+    })).terminal.said;
+  assertEquals(await said({}), ["⟳ Refreshing expired token...", "✓ Token refreshed"]);
   assertEquals(await said({ quiet: true }), []);
   assertEquals(await said({ silent: true }), []);
 });
 
 Deno.test("exec shows no wait any more while the command runs, whoever got the token, nor after an error", async () => {
   const waiting = { kind: "waiting-for-process", pid: 1, profile: "work" } as const;
-  const { terminal } = await run({}, ({ tell }) => tell.push(waiting, { kind: "using-cached-token" }));
-  assertEquals(terminal.waits, ["over", null, "over"]);
+  const { terminal } = await run({}, (context) => {
+    context.signIn(NOW - 1);
+    context.tell.push(waiting, { kind: "using-cached-token" });
+  });
+  assertEquals([terminal.waits.includes(null), terminal.waits.at(-1)], [true, "over"]);
 
   const context = new MemoryContext();
-  context.flows.getToken = (_request, progress) => {
-    progress(waiting);
-    return Promise.reject(new CliError("timeout", "too late"));
-  };
+  context.tell.push(waiting);
+  context.tokenError = new CliError("timeout", "too late");
   await assertRejects(() => runExec({ profile: "work" }, ["tool"], context), CliError, "too late");
   assertEquals(context.terminal.waits.at(-1), "over");
 });
 
 Deno.test("exec hands the flags that choose a token on", async () => {
-  const { requests } = await run({ scope: ["a b"], interactive: false, timeout: "9s", force: true });
-  const [request] = requests;
+  const context = new MemoryContext();
+  const flags = { scope: ["a b"], interactive: false, timeout: "9s", force: true };
+  const error = await assertRejects(
+    () => runExec({ profile: "work", ...flags }, ["tool"], context),
+    CliError,
+  );
+  assertEquals([error.code, context.ran], ["person_needed", []]);
+  const [request] = context.requests;
   assertEquals(
     [request?.scopes, request?.mayPrompt, request?.manner.timeoutMs, request?.acceptCached],
     [["a", "b"], false, 9000, false],

@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { encodeBase64Url } from "@std/encoding/base64url";
 import { parse as parseYaml } from "@std/yaml/parse";
-import { type InspectFlags, runInspect } from "../../../../src/cli/commands/inspect.ts";
+import { type InspectFlags, reportToken, runInspect } from "../../../../src/cli/commands/inspect.ts";
+import type { DocumentForm } from "../../../../src/cli/output/document_format.ts";
 import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { InspectedToken } from "../../../../src/flows/tokens/inspect_token.ts";
@@ -38,31 +40,35 @@ function inspected(
   };
 }
 
-async function run(
-  token: InspectedToken | null,
-  flags: InspectFlags = {},
-  typed?: string,
-): Promise<MemoryContext> {
+/** Reports on a token, as `inspect` does once it has it. */
+async function report(token: InspectedToken, form: DocumentForm = "text"): Promise<string> {
   const context = new MemoryContext();
-  context.inspected = token;
-  context.input = "from stdin";
-  context.files["token.txt"] = "from a file";
-  await runInspect({ profile: "work", ...flags }, typed, context);
-  return context;
+  await reportToken(token, "work", form, context);
+  return context.terminal.data;
 }
 
 async function text(changes: Partial<InspectedToken> = {}, claims: Record<string, unknown> = {}) {
-  return (await run(inspected(changes, claims))).terminal.data;
+  return await report(inspected(changes, claims));
 }
 
-async function failure(token: InspectedToken | null, flags: InspectFlags = {}, typed?: string) {
+async function failure(token: InspectedToken) {
   const context = new MemoryContext();
-  context.inspected = token;
-  const error = await assertRejects(
-    () => runInspect({ profile: "work", ...flags }, typed, context),
-    CliError,
-  );
+  const error = await assertRejects(() => reportToken(token, "work", "text", context), CliError);
   return { error, shown: context.terminal.data };
+}
+
+/** Runs `inspect`, with a session of the profile `work` in the cache. */
+async function run(flags: InspectFlags = {}, typed?: string, context = new MemoryContext()) {
+  context.signIn();
+  context.input = jwt("stdin");
+  context.files["token.txt"] = jwt("file");
+  await runInspect({ profile: "work", output: "json", ...flags }, typed, context);
+  return { context, document: JSON.parse(context.terminal.data) };
+}
+
+function jwt(audience: string): string {
+  const parts = [{ alg: "RS256" }, { aud: audience, exp: NOW + 60 }, "signature"];
+  return parts.map((part) => encodeBase64Url(JSON.stringify(part))).join(".");
 }
 
 Deno.test("inspect says in words whose a token is, for what, and from when to when", async () => {
@@ -131,7 +137,7 @@ Deno.test("inspect obeys nothing that a token says, whatever the claim", async (
     signature: { kind: "valid" },
   });
   assertEquals(/[^\n\x20-\x7e]|^Forged/m.test(shown), false, shown);
-  const json = (await run(inspected({}, claims), { output: "json" })).terminal.data;
+  const json = await report(inspected({}, claims), "json");
   assertMatch(json, /^[\n\x20-\x7e]*$/);
   assertEquals(JSON.parse(json).aud, HOSTILE);
 });
@@ -158,10 +164,8 @@ Deno.test("inspect survives claims of any type", async () => {
 });
 
 Deno.test("inspect --output json has the claims as they are, and what else is known beside them", async () => {
-  const { terminal } = await run(inspected({}, { profile: "of the token", inspection: "of the token" }), {
-    output: "json",
-  });
-  assertEquals(JSON.parse(terminal.data), {
+  const claims = { profile: "of the token", inspection: "of the token" };
+  assertEquals(JSON.parse(await report(inspected({}, claims), "json")), {
     aud: "https://graph.microsoft.com",
     exp: NOW + 3600,
     profile: "of the token",
@@ -180,48 +184,43 @@ Deno.test("inspect --output json has the claims as they are, and what else is kn
       account: { username: `ada@contoso.example${HOSTILE}`, object_id: "o", tenant_id: "t" },
     },
   });
-  const yaml = (await run(inspected(), { output: "yaml" })).terminal.data;
+  const yaml = await report(inspected(), "yaml");
   assertEquals((parseYaml(yaml) as { inspection: { profile: string } }).inspection.profile, "work");
 });
 
 Deno.test("inspect --output json gives exp of an opaque token too, and null for what a token at hand has not", async () => {
-  const opaque = JSON.parse((await run(inspected({ content: null }), { output: "json" })).terminal.data);
+  const opaque = JSON.parse(await report(inspected({ content: null }), "json"));
   assertEquals([opaque.exp, opaque.inspection.header], [NOW + 3600, null]);
-  const atHand = JSON.parse((await run(inspected({ session: null }), { output: "json" })).terminal.data);
+  const atHand = JSON.parse(await report(inspected({ session: null }), "json"));
   const { profile, client_id, authority, account } = atHand.inspection;
   assertEquals([profile, client_id, authority, account], [null, null, null, null]);
 });
 
 Deno.test("inspect looks at the cache, an argument, standard input or a file", async () => {
-  const source = async (flags: InspectFlags, typed?: string) => {
-    const [asked] = (await run(inspected(), flags, typed)).inspections;
-    return asked?.[0].kind === "text" ? asked[0].text.reveal() : asked?.[0];
-  };
-  assertEquals(await source({}), { kind: "kept", profile: "work", scopes: undefined });
-  assertEquals(await source({ scope: ["a b", "c"] }), {
-    kind: "kept",
-    profile: "work",
-    scopes: ["a", "b", "c"],
-  });
-  assertEquals(await source({}, "the-token"), "the-token");
-  assertEquals(await source({}, "-"), "from stdin");
-  assertEquals(await source({ file: "token.txt" }), "from a file");
-  for (const [flags, typed] of [[{ file: "token.txt" }, "-"], [{ scope: ["a"] }, "x"]] as const) {
-    assertEquals((await failure(inspected(), flags, typed)).error.code, "usage");
+  assertEquals((await run()).document.inspection.profile, "work");
+  assertEquals((await run({ scope: ["mail.read"] })).document.inspection.scope, "Mail.Read");
+  assertEquals((await run({}, jwt("argument"))).document.aud, "argument");
+  assertEquals((await run({}, "-")).document.aud, "stdin");
+  assertEquals((await run({ file: "-" })).document.aud, "stdin");
+  assertEquals((await run({ file: "token.txt" })).document.aud, "file");
+  const wrong: [InspectFlags, string | undefined][] = [
+    [{ file: "token.txt" }, "-"],
+    [{ scope: ["a"] }, "x"],
+    [{ output: "xml" }, undefined],
+  ];
+  for (const [flags, typed] of wrong) {
+    assertEquals((await assertRejects(() => run(flags, typed), CliError)).code, "usage");
   }
-  assertEquals((await failure(inspected(), { output: "xml" })).error.code, "usage");
 });
 
 Deno.test("inspect checks the signature only where it is told to, with the authority that is named", async () => {
   const verification = async (flags: InspectFlags, variables: Record<string, string> = {}) => {
     const context = new MemoryContext();
-    context.inspected = inspected();
     Object.assign(context.variables, variables);
-    await runInspect({ profile: "work", ...flags }, "the-token", context);
-    return context.inspections[0]?.[1];
+    return (await run(flags, jwt("argument"), context)).context.verified[0];
   };
   const other = "https://login.microsoftonline.us";
-  assertEquals(await verification({ authority: other }), null);
+  assertEquals(await verification({ authority: other }), undefined);
   const byDefault = { authority: "https://login.microsoftonline.com", caCertFile: undefined };
   assertEquals(await verification({ verify: true }), byDefault);
   assertEquals(await verification({ verify: true, profile: "none" }), byDefault);
@@ -246,14 +245,23 @@ Deno.test("inspect says what became of the signature, and fails unless a key of 
 });
 
 Deno.test("inspect fails where there is no token, and after showing one that can't be used now", async () => {
-  const none = await failure(null, { profile: "my app" });
-  assertEquals([none.error.code, none.shown], ["no_token", ""]);
-  assertEquals(none.error.hint?.split("\n"), [
+  const none = async (flags: InspectFlags) => {
+    const context = new MemoryContext();
+    const error = await assertRejects(
+      () => runInspect({ profile: "work", ...flags }, undefined, context),
+      CliError,
+    );
+    assertEquals([error.code, context.terminal.data], ["no_token", ""]);
+    return error.hint;
+  };
+  assertEquals((await none({ profile: "my app" }))?.split("\n"), [
     'Sign in: entra-auth-cli get-token --profile "my app"',
     "There is no such profile either. Those that there are: entra-auth-cli list-profiles",
   ]);
-  const forScopes = await failure(null, { scope: ["a b"] });
-  assertEquals(forScopes.error.hint, 'Sign in: entra-auth-cli get-token --profile work --scope "a b"');
+  assertEquals(
+    await none({ scope: ["a b"] }),
+    'Sign in: entra-auth-cli get-token --profile work --scope "a b"',
+  );
 
   const expired = await failure(inspected({ state: "expired", expiresAt: NOW - 120 }));
   assertEquals(expired.error.message, "The token of profile 'work' has expired");

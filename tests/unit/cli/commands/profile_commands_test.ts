@@ -105,7 +105,7 @@ Deno.test("delete-profile drops the tokens and the profile, and knows when there
 
 Deno.test("delete-profile keeps the profile while its tokens can't be dropped", async () => {
   const context = new MemoryContext();
-  context.flows.deleteProfile = () => Promise.reject(new CliError("store", "locked"));
+  context.store.drop = () => Promise.reject(new CliError("store", "locked"));
   await assertRejects(() => runDeleteProfile({ name: "work" }, context), CliError, "locked");
   assertEquals(context.profiles.profiles, [WORK]);
 });

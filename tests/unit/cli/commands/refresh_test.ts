@@ -1,10 +1,11 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { runRefresh } from "../../../../src/cli/commands/refresh.ts";
 import { CliError } from "../../../../src/errors.ts";
-import { MemoryContext, tokenResult } from "../../../support/fixtures/command_fixture.ts";
+import { MemoryContext } from "../../../support/fixtures/command_fixture.ts";
 
 Deno.test("refresh allows a refresh and nothing else, and prints no token", async () => {
   const context = new MemoryContext();
+  context.signIn();
   await runRefresh({ profile: "work" }, context);
   const [request] = context.requests;
   assertEquals(
@@ -12,12 +13,13 @@ Deno.test("refresh allows a refresh and nothing else, and prints no token", asyn
     [false, true, false, true],
   );
   assertEquals(context.terminal.data, "");
-  assertMatch(context.terminal.said.join("\n"), /^Token expires: /);
+  assertMatch(context.terminal.said.join("\n"), /^✓ Token refreshed\nToken expires: /m);
 });
 
 Deno.test("refresh fails where the new token can't be kept, for it prints none", async () => {
   const context = new MemoryContext();
-  context.result = tokenResult({ source: "refresh", isSaved: false });
+  context.signIn();
+  context.store.saveError = new CliError("store", "the disk is full");
   const error = await assertRejects(() => runRefresh({ profile: "work" }, context), CliError);
   assertEquals([error.code, context.terminal.data], ["store", ""]);
 });
@@ -25,7 +27,9 @@ Deno.test("refresh fails where the new token can't be kept, for it prints none",
 Deno.test("refresh hands on the flags that a sign-in for the same token needs", async () => {
   const context = new MemoryContext();
   const authority = "https://login.contoso.example";
-  await runRefresh({ profile: "work", tenant: "contoso.example", authority, scope: ["Mail.Read"] }, context);
+  const flags = { tenant: "contoso.example", authority, scope: ["Mail.Read"] };
+  const error = await assertRejects(() => runRefresh({ profile: "work", ...flags }, context), CliError);
+  assertEquals(error.code, "no_token");
   const [request] = context.requests;
   assertEquals(request?.key.tenant, "contoso.example");
   assertEquals(request?.signInFlags, [

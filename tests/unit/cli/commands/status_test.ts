@@ -3,7 +3,7 @@ import { parse as parseYaml } from "@std/yaml/parse";
 import { runStatus } from "../../../../src/cli/commands/status.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { StoreStatus } from "../../../../src/flows/tokens/store_status.ts";
-import { MemoryContext, NOW, WORK } from "../../../support/fixtures/command_fixture.ts";
+import { MemoryContext, NOW, setStatus, WORK } from "../../../support/fixtures/command_fixture.ts";
 
 const SIGNED_IN: StoreStatus = {
   key: { keyStore: "secret-service", place: "the Secret Service", isInUse: true, reason: null },
@@ -22,7 +22,7 @@ const SIGNED_IN: StoreStatus = {
 
 Deno.test("runStatus() says who is signed in and who keeps the key, and obeys no control characters", async () => {
   const context = new MemoryContext();
-  context.status = SIGNED_IN;
+  setStatus(context, SIGNED_IN);
   await runStatus(undefined, context);
   const [signIn = "", key = ""] = context.terminal.data.split("\n");
   assertEquals(signIn.startsWith("Profile 'work': ada@contoso.example"), true, signIn);
@@ -36,10 +36,10 @@ Deno.test("runStatus() says who is signed in and who keeps the key, and obeys no
 
 Deno.test("runStatus() says where the first key would be and why, and calls a key file no more than it is", async () => {
   const context = new MemoryContext();
-  context.status = {
+  setStatus(context, {
     key: { keyStore: "key-file", place: "the file /home/key", isInUse: false, reason: "no Secret Service" },
     signIns: [],
-  };
+  });
   context.profiles.profiles.length = 0;
   await runStatus("text", context);
   assertEquals(
@@ -52,7 +52,7 @@ Deno.test("runStatus() says where the first key would be and why, and calls a ke
 
 Deno.test("runStatus() prints JSON with no token, and refuses other forms", async () => {
   const context = new MemoryContext();
-  context.status = SIGNED_IN;
+  setStatus(context, SIGNED_IN);
   await runStatus("json", context);
   const { key, sign_ins: [signIn] } = JSON.parse(context.terminal.data);
   assertEquals(key, { key_store: "secret-service", place: "the Secret Service", in_use: true, reason: null });
@@ -73,16 +73,16 @@ Deno.test("runStatus() says what is over, what has no token, and what an applica
     account: session.account && { ...session.account, username: "ada@contoso.example" },
   };
   context.profiles.profiles.push({ ...WORK, name: "old" }, { ...WORK, name: "app" });
-  context.status = {
+  setStatus(context, {
     ...SIGNED_IN,
     signIns: [
       { session: ada, expiresAt: NOW + 60, isExpired: false },
       { session: { ...ada, profile: "old" }, expiresAt: NOW - 60, isExpired: true },
       { session: { ...ada, profile: "app", account: null }, expiresAt: null, isExpired: true },
     ],
-  };
+  });
   await runStatus("text", context);
-  const [work = "", old = "", app = ""] = context.terminal.data.split("\n");
+  const [app = "", old = "", work = ""] = context.terminal.data.split("\n");
   assertMatch(work, /^Profile 'work': ada@contoso\.example, expires \d/);
   assertMatch(old, /^Profile 'old': ada@contoso\.example, expired \d/);
   assertEquals(app, "Profile 'app': (application), no token");
@@ -92,10 +92,10 @@ Deno.test("runStatus() prints each field of a sign-in as JSON under a name of it
   const context = new MemoryContext();
   const [signIn] = SIGNED_IN.signIns;
   if (signIn === undefined) throw new Error("nobody is signed in");
-  context.status = {
+  setStatus(context, {
     ...SIGNED_IN,
     signIns: [signIn, { session: { ...signIn.session, account: null }, expiresAt: null, isExpired: true }],
-  };
+  });
   await runStatus("json", context);
   const fields = {
     profile: "work",
@@ -116,14 +116,14 @@ Deno.test("runStatus() prints each field of a sign-in as JSON under a name of it
 
 Deno.test("runStatus() refuses an unknown form before it looks at anything", async () => {
   const context = new MemoryContext();
-  context.flows.storeStatus = () => Promise.reject(new Error("the store was opened"));
+  context.store.list = () => Promise.reject(new Error("the store was opened"));
   const error = await assertRejects(() => runStatus("xml", context), CliError);
   assertEquals(error.code, "usage");
 });
 
 Deno.test("runStatus() names the profiles that nobody signed in to, and sign-ins without a profile", async () => {
   const context = new MemoryContext();
-  context.status = SIGNED_IN;
+  setStatus(context, SIGNED_IN);
   context.profiles.profiles.push({ ...WORK, name: "home" });
   await runStatus(undefined, context);
   assertMatch(
@@ -131,7 +131,7 @@ Deno.test("runStatus() names the profiles that nobody signed in to, and sign-ins
     /^Profile 'work': .*, expires \S+ \S+ \(in 1 minute\)\nProfile 'home': not signed in\nThe key/,
   );
   const other = new MemoryContext();
-  other.status = SIGNED_IN;
+  setStatus(other, SIGNED_IN);
   other.profiles.profiles.length = 0;
   await runStatus(undefined, other);
   assertMatch(other.terminal.data, /^Profile 'work' \(not in profiles\.json\): ada/);

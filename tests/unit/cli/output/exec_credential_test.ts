@@ -42,14 +42,15 @@ Deno.test("parseExecInfo() refuses what no Kubernetes client of today sends", ()
 Deno.test("get-token --output exec-credential asks nobody where the client says that nobody is there", async () => {
   const context = new MemoryContext();
   context.variables.KUBERNETES_EXEC_INFO = info(V1BETA1, { interactive: false });
+  context.signIn();
   await runGetToken({ profile: "work", output: "exec-credential" }, context);
-  assertEquals([context.requests[0]?.mayPrompt], [false]);
   assertEquals(JSON.parse(context.terminal.data).apiVersion, V1BETA1);
 
-  context.flows.getToken = () => Promise.reject(new CliError("person_needed", "--no-interactive forbids it"));
+  context.store.sessions = [];
   const run = () => runGetToken({ profile: "work", output: "exec-credential" }, context);
   const error = await assertRejects(run, CliError);
   assertEquals([error.code, error.message.includes("--no-interactive")], ["person_needed", false]);
+  assertEquals([context.requests[0]?.mayPrompt], [false]);
   assertEquals(error.hint?.split("\n")[0], "Sign in first: entra-auth-cli get-token --profile work");
 });
 
@@ -67,6 +68,7 @@ Deno.test("get-token asks as it is told to where a person runs it, and for other
     assertEquals(context.requests[0]?.mayPrompt, expected);
   }
   const context = new MemoryContext();
-  await runGetToken({ profile: "work", output: "exec-credential", interactive: false }, context);
+  const run = () => runGetToken({ profile: "work", output: "exec-credential", interactive: false }, context);
+  await assertRejects(run, CliError);
   assertEquals(context.requests[0]?.mayPrompt, false);
 });

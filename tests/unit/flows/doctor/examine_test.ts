@@ -30,7 +30,7 @@ Deno.test("examine() ends in time though a check hangs, and reports the others",
   const time = new AbortController();
   const clock = { now: () => 0, deadline: () => ({ signal: time.signal, [Symbol.dispose]() {} }) };
   const hanging = { ...WELL, countSignIns: () => new Promise<number>(() => {}) };
-  const examining = examine(hanging, clock, NEVER);
+  const examining = examine(hanging, { clock, signal: NEVER });
   // Whatever doesn't hang is over by then.
   await new Promise((resolve) => setTimeout(resolve));
   time.abort();
@@ -44,17 +44,24 @@ Deno.test("examine() ends in time though a check hangs, and reports the others",
 Deno.test("examine() asks the public cloud where there is no profile", async () => {
   const asked: string[] = [];
   const route = (url: string) => (asked.push(url), WELL.route(url));
-  await examine({ ...WELL, route }, new FakeClock(0), NEVER);
+  await examine({ ...WELL, route }, { clock: new FakeClock(0), signal: NEVER });
   assertEquals(asked, ["https://login.microsoftonline.com/organizations"]);
 });
 
 Deno.test("examine() makes a finding of an error that says what is wrong, and of nothing else", async () => {
   const refused = new CliError("store", "The keyring is locked", { hint: "Unlock it" });
-  const findings = await examine({ ...WELL, key: () => Promise.reject(refused) }, new FakeClock(0), NEVER);
+  const findings = await examine({ ...WELL, key: () => Promise.reject(refused) }, {
+    clock: new FakeClock(0),
+    signal: NEVER,
+  });
   const key = findings.find(({ check }) => check === "key");
   assertEquals([key?.level, key?.message, key?.remedy], ["fail", "The keyring is locked", "Unlock it"]);
   await assertRejects(
-    () => examine({ ...WELL, key: () => Promise.reject(new TypeError("x")) }, new FakeClock(0), NEVER),
+    () =>
+      examine({ ...WELL, key: () => Promise.reject(new TypeError("x")) }, {
+        clock: new FakeClock(0),
+        signal: NEVER,
+      }),
     TypeError,
   );
 });
@@ -62,7 +69,7 @@ Deno.test("examine() makes a finding of an error that says what is wrong, and of
 Deno.test("examine() ends with the user's interrupt", async () => {
   const interrupt = new AbortController();
   const hanging = { ...WELL, countSignIns: () => new Promise<number>(() => {}) };
-  const examining = examine(hanging, new FakeClock(0), interrupt.signal);
+  const examining = examine(hanging, { clock: new FakeClock(0), signal: interrupt.signal });
   interrupt.abort(new CliError("interrupted", "Interrupted"));
   await assertRejects(() => examining, CliError, "Interrupted");
 });

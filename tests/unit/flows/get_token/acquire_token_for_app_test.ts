@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../../src/errors.ts";
-import type { TokenRequest } from "../../../../src/flows/get_token/get_token.ts";
+import type { TokenRequest } from "../../../../src/flows/get_token/token_request.ts";
 import type { IssuedTokens } from "../../../../src/entra/token_client.ts";
 import {
   LIFE_SECONDS,

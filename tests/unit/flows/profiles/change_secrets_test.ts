@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { ProfilePlaces } from "../../../../src/flows/profiles/change_profile.ts";
+import type { ProfileDependencies } from "../../../../src/flows/profiles/change_profile.ts";
 import { changeSecrets, type SecretChange } from "../../../../src/flows/profiles/change_secrets.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { Secret } from "../../../../src/text/secret.ts";
@@ -21,18 +21,22 @@ const secret = () => ({ clientSecret: new Secret("a secret") });
 const password = () => ({ certificatePassword: new Secret("a password") });
 
 /** What is in `home`, beside a profile that is there as long as the test leaves it. */
-function placesIn(home: StoreHome): ProfilePlaces {
-  return { profiles: new MemoryProfileStore([{ ...WORK, name: JOB.name }]), store: home.store() };
+function placesIn(home: StoreHome): ProfileDependencies {
+  return {
+    profiles: new MemoryProfileStore([{ ...WORK, name: JOB.name }]),
+    store: home.store(),
+    signal: SIGNAL,
+  };
 }
 
 /** Makes changes one after another, and gives whether each changed anything. */
 async function change(
-  places: ProfilePlaces,
+  places: ProfileDependencies,
   profile: Owner,
   ...changes: SecretChange[]
 ): Promise<boolean[]> {
   const changed: boolean[] = [];
-  for (const one of changes) changed.push(await changeSecrets(profile, one, places, SIGNAL));
+  for (const one of changes) changed.push(await changeSecrets(profile, one, places));
   return changed;
 }
 

@@ -18,11 +18,11 @@ const WORK: Profile = {
 };
 const HOME: Profile = { ...WORK, name: "home" };
 const SECRETS = { clientId: WORK.clientId, authority: null, clientSecret: new Secret("a secret") };
-const SIGNAL = new AbortController().signal;
 const BROKEN = new CliError("unreadable_store", "damaged");
 
 interface Places {
   readonly home: StoreHome;
+  readonly signal: AbortSignal;
   readonly profiles: ProfileStore;
   readonly store: TokenStore;
 }
@@ -34,7 +34,7 @@ async function openPlaces(home: StoreHome): Promise<Places> {
   await profiles.add(WORK);
   await store.save(session("work"));
   await store.saveSecrets("work", SECRETS);
-  return { home, profiles, store };
+  return { home, signal: new AbortController().signal, profiles, store };
 }
 
 function session(profile: string): Parameters<TokenStore["save"]>[0] {
@@ -66,12 +66,12 @@ Deno.test("deleteProfile() drops tokens and secrets with the profile, or nothing
   await using home = await makeStoreHome();
   const places = await openPlaces(home);
   const unreadable = { ...places, store: broken(places.store, "drop") };
-  await assertRejects(() => deleteProfile("work", unreadable, SIGNAL), CliError, "damaged");
+  await assertRejects(() => deleteProfile("work", unreadable), CliError, "damaged");
   assertEquals(await kept(places), AS_IT_WAS);
   const unwritable = { ...places, profiles: broken(places.profiles, "assertWritable") };
-  await assertRejects(() => deleteProfile("work", unwritable, SIGNAL), CliError, "damaged");
+  await assertRejects(() => deleteProfile("work", unwritable), CliError, "damaged");
   assertEquals(await kept(places), AS_IT_WAS);
-  await deleteProfile("work", places, SIGNAL);
+  await deleteProfile("work", places);
   assertEquals(await kept(places), { names: [], sessions: [], secrets: [false, false] });
 });
 
@@ -79,18 +79,18 @@ Deno.test("changeProfile() takes tokens and secrets along to a new name, or chan
   await using home = await makeStoreHome();
   const places = await openPlaces(home);
   const failing = { ...places, store: broken(places.store, "rename") };
-  await assertRejects(() => changeProfile(WORK, HOME, failing, SIGNAL), CliError, "damaged");
+  await assertRejects(() => changeProfile(WORK, HOME, failing), CliError, "damaged");
   assertEquals(await kept(places), AS_IT_WAS);
-  assertEquals(await changeProfile(WORK, HOME, places, SIGNAL), 0);
+  assertEquals(await changeProfile(WORK, HOME, places), 0);
   assertEquals(await kept(places), { names: ["home"], sessions: ["home"], secrets: [false, true] });
   await places.profiles.add(WORK);
-  await assertRejects(() => changeProfile(WORK, HOME, places, SIGNAL), CliError, "exists already");
+  await assertRejects(() => changeProfile(WORK, HOME, places), CliError, "exists already");
 });
 
 Deno.test("changeProfile() to another tenant drops the tokens and keeps the secrets, which know their application", async () => {
   await using home = await makeStoreHome();
   const places = await openPlaces(home);
-  assertEquals(await changeProfile(WORK, { ...HOME, tenantId: "other.example" }, places, SIGNAL), 1);
+  assertEquals(await changeProfile(WORK, { ...HOME, tenantId: "other.example" }, places), 1);
   assertEquals(await kept(places), { names: ["home"], sessions: [], secrets: [false, true] });
 });
 
@@ -98,12 +98,12 @@ Deno.test("exportProfiles() gives secrets only where they are asked for, and non
   await using home = await makeStoreHome();
   const { store } = await openPlaces(home);
   const other = { ...WORK, clientId: "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee" };
-  assertEquals(await exportProfiles([WORK, HOME], store, false), [{ profile: WORK }, { profile: HOME }]);
-  const [packed] = await exportProfiles([WORK], store, true);
+  assertEquals(await exportProfiles([WORK, HOME], false, { store }), [{ profile: WORK }, { profile: HOME }]);
+  const [packed] = await exportProfiles([WORK], true, { store });
   assertEquals(packed?.clientSecret?.reveal(), "a secret");
   const elsewhere = { ...WORK, authority: "https://login.example.org" };
   for (const profile of [other, elsewhere]) {
-    assertEquals(await exportProfiles([profile], store, true), [{ profile }]);
+    assertEquals(await exportProfiles([profile], true, { store }), [{ profile }]);
   }
 });
 
@@ -112,14 +112,14 @@ Deno.test("importProfiles() keeps all with their secrets, or leaves everything a
   const places = await openPlaces(home);
   const moved = { ...WORK, tenantId: "other.example" };
   const packed = [{ profile: moved }, { profile: HOME, clientSecret: new Secret("another") }];
-  await assertRejects(() => importProfiles(packed, false, places, SIGNAL), CliError, "exists already");
+  await assertRejects(() => importProfiles(packed, false, places), CliError, "exists already");
   assertEquals(await kept(places), AS_IT_WAS);
   const failing = { ...places, store: broken(places.store, "saveSecrets") };
-  await assertRejects(() => importProfiles(packed, true, failing, SIGNAL), CliError, "damaged");
+  await assertRejects(() => importProfiles(packed, true, failing), CliError, "damaged");
   assertEquals(await kept(places), AS_IT_WAS);
   assertEquals(await places.profiles.find("work"), WORK);
 
-  await importProfiles(packed, true, places, SIGNAL);
+  await importProfiles(packed, true, places);
   assertEquals(await kept(places), { names: ["work", "home"], sessions: [], secrets: [true, true] });
   const { authority, clientSecret } = await places.store.readSecrets("home") ?? {};
   assertEquals([authority, clientSecret?.reveal()], [null, "another"]);
@@ -130,7 +130,7 @@ Deno.test("importProfiles() gives back a secret that it has replaced, where a la
   const places = await openPlaces(home);
   const packed = [WORK, HOME].map((profile) => ({ profile, clientSecret: new Secret("another") }));
   const failing = { ...places, store: broken(places.store, "saveSecrets", 2) };
-  await assertRejects(() => importProfiles(packed, true, failing, SIGNAL), CliError, "damaged");
+  await assertRejects(() => importProfiles(packed, true, failing), CliError, "damaged");
   assertEquals(await kept(places), AS_IT_WAS);
   assertEquals((await places.store.readSecrets("work"))?.clientSecret?.reveal(), "a secret");
 });

@@ -8,7 +8,7 @@ import type {
 } from "../../../../src/flows/sign_in/interactive_session.ts";
 import type { ProgressEvent } from "../../../../src/flows/progress.ts";
 import { signInRemotely } from "../../../../src/flows/sign_in/remote_sign_in.ts";
-import type { SignedIn } from "../../../../src/flows/get_token/get_token.ts";
+import type { SignedIn } from "../../../../src/flows/get_token/token_request.ts";
 import type { Callback } from "../../../../src/loopback/callback_server.ts";
 import type { PageOutcome } from "../../../../src/loopback/pages.ts";
 import { noTraffic } from "../../../../src/loopback/callback_traffic.ts";

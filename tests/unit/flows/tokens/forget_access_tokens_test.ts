@@ -37,7 +37,7 @@ Deno.test("forgetAccessTokens() drops the one token of the profile that is known
     session("work", ["refused", "repos"], ["mail", "Mail.Read"]),
     session("other", ["refused", "repos"]),
   );
-  await forgetAccessTokens("work", { accessToken: new Secret("refused") }, store, signal);
+  await forgetAccessTokens("work", { accessToken: new Secret("refused") }, { store, signal });
   assertEquals(kept(store).toSorted(), ["mail", "refused"]);
   assertEquals(store.sessions.map(({ profile }) => profile).toSorted(), ["other", "work"]);
   assertEquals(store.calls, ["exclusively work", "save", "let go"]);
@@ -45,17 +45,17 @@ Deno.test("forgetAccessTokens() drops the one token of the profile that is known
 
 Deno.test("forgetAccessTokens() drops the tokens that cover the scopes", async () => {
   const store = storeOf(session("work", ["a", "Repos/x"], ["b", "repos/X"], ["c", "Mail.Read"]));
-  await forgetAccessTokens("work", { scopes: ["repos/x"] }, store, signal);
+  await forgetAccessTokens("work", { scopes: ["repos/x"] }, { store, signal });
   assertEquals(kept(store), ["c"]);
 });
 
 Deno.test("forgetAccessTokens() leaves a token alone that another process put in the place of the refused one", async () => {
   const store = storeOf(session("work", ["fresh", "repos"]));
-  await forgetAccessTokens("work", { accessToken: new Secret("refused") }, store, signal);
+  await forgetAccessTokens("work", { accessToken: new Secret("refused") }, { store, signal });
   assertEquals([kept(store), store.calls], [["fresh"], []], "and takes no turn for it");
 
   const late = storeOf(session("work", ["refused", "repos"]));
   late.beforeTurn = () => late.sessions = [session("work", ["fresh", "repos"])];
-  await forgetAccessTokens("work", { accessToken: new Secret("refused") }, late, signal);
+  await forgetAccessTokens("work", { accessToken: new Secret("refused") }, { store: late, signal });
   assertEquals(kept(late), ["fresh"]);
 });

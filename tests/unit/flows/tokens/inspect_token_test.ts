@@ -1,10 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { DecodedToken } from "../../../../src/entra/decode_token.ts";
+import { encodeBase64Url } from "@std/encoding/base64url";
 import { CliError } from "../../../../src/errors.ts";
 import {
   type InspectDependencies,
   type InspectedSource,
   inspectToken,
+  type VerificationOptions,
 } from "../../../../src/flows/tokens/inspect_token.ts";
 import { Secret } from "../../../../src/text/secret.ts";
 import { FakeClock } from "../../../support/machine/fake_clock.ts";
@@ -13,28 +14,29 @@ import { MemoryStore } from "../../../support/fixtures/memory_store.ts";
 
 const NOW = 1_999_999_999;
 
+/** A JWT with these claims. */
+function jwt(claims: Record<string, unknown>): string {
+  return [{ alg: "RS256" }, claims, "signature"].map((part) => encodeBase64Url(JSON.stringify(part))).join(
+    ".",
+  );
+}
+
 function text(token: string): InspectedSource {
   return { kind: "text", text: new Secret(token) };
 }
 
 function inspect(
   source: InspectedSource,
-  content: DecodedToken | null,
-  more: Partial<InspectDependencies> = {},
+  store = new MemoryStore(),
+  verification: VerificationOptions | null = null,
+  verifyToken: InspectDependencies["verifyToken"] = () => Promise.reject(new Error("not to be verified")),
 ) {
-  const clock = new FakeClock(NOW * 1000);
-  return inspectToken(source, {
-    clock,
-    store: new MemoryStore(),
-    decode: () => content,
-    verify: null,
-    ...more,
-  });
+  return inspectToken(source, verification, { clock: new FakeClock(NOW * 1000), store, verifyToken });
 }
 
 Deno.test("inspectToken() tells of the profile's newest token, and gives none away", async () => {
   const store = new MemoryStore();
-  const session = sampleSession("work", "the-access-token");
+  const session = sampleSession("work", jwt({ aud: "graph", exp: 1, nbf: 7 }));
   const [token] = session.tokens;
   if (token === undefined) throw new Error("no token");
   const older = {
@@ -45,14 +47,9 @@ Deno.test("inspectToken() tells of the profile's newest token, and gives none aw
     obtainedAt: 1,
   };
   store.sessions = [{ ...session, tokens: [older, token] }, sampleSession("other")];
-  const given: string[] = [];
-  const decode = (text: string) => {
-    given.push(text);
-    return { header: {}, claims: { aud: "graph", nbf: 7 } };
-  };
   const kept = { kind: "kept", profile: "work", scopes: undefined } as const;
-  const inspected = await inspect(kept, null, { store, decode });
-  assertEquals(given, ["the-access-token"]);
+  const inspected = await inspect(kept, store);
+  assertEquals(inspected?.content?.claims?.aud, "graph");
   assertEquals([inspected?.session?.profile, inspected?.state, inspected?.notBefore], ["work", "valid", 7]);
   assertEquals(inspected?.expiresAt, token.expiresAt, "the authority's word counts, not the token's");
   assertEquals(Object.keys(inspected?.session ?? {}).sort(), [
@@ -64,9 +61,9 @@ Deno.test("inspectToken() tells of the profile's newest token, and gives none aw
   ]);
   assertEquals("token" in (inspected ?? {}), false);
 
-  assertEquals((await inspect({ ...kept, scopes: ["old"] }, null, { store }))?.scopes, ["Old"]);
-  assertEquals(await inspect({ ...kept, scopes: ["none"] }, null, { store }), null);
-  assertEquals(await inspect({ ...kept, profile: "nobody" }, null, { store }), null);
+  assertEquals((await inspect({ ...kept, scopes: ["old"] }, store))?.scopes, ["Old"]);
+  assertEquals(await inspect({ ...kept, scopes: ["none"] }, store), null);
+  assertEquals(await inspect({ ...kept, profile: "nobody" }, store), null);
 });
 
 Deno.test("inspectToken() tells when a token can be used", async () => {
@@ -82,27 +79,30 @@ Deno.test("inspectToken() tells when a token can be used", async () => {
     [{ exp: 1e300 }, "expired"],
   ] as const;
   for (const [claims, state] of table) {
-    assertEquals((await inspect(text("x"), { header: {}, claims }))?.state, state, JSON.stringify(claims));
+    assertEquals((await inspect(text(jwt(claims))))?.state, state, JSON.stringify(claims));
   }
 });
 
 Deno.test("inspectToken() finds the token in a header, and its scopes", async () => {
+  const token = jwt({ scp: "b  a" });
   for (
-    const typed of ["a.b.c", " a.b.c\n", "Bearer a.b.c", "Authorization: Bearer a.b.c\r\n", "bearer  a.b.c"]
+    const typed of [
+      token,
+      ` ${token}\n`,
+      `Bearer ${token}`,
+      `Authorization: Bearer ${token}\r\n`,
+      `bearer  ${token}`,
+    ]
   ) {
-    const given: string[] = [];
-    const decode = (token: string) => {
-      given.push(token);
-      return { header: {}, claims: { scp: "b  a" } };
-    };
-    const inspected = await inspect(text(typed), null, { decode });
-    assertEquals([given, inspected?.scopes, inspected?.session], [["a.b.c"], ["b", "a"], null]);
+    const inspected = await inspect(text(typed));
+    assertEquals([inspected?.scopes, inspected?.session], [["b", "a"], null], typed);
   }
 });
 
 Deno.test("inspectToken() refuses what can't be read, without saying what it was", async () => {
-  for (const content of [null, { header: {}, claims: null }]) {
-    const error = await assertRejects(() => inspect(text("my-refresh-token"), content), CliError);
+  const encrypted = `${encodeBase64Url(JSON.stringify({ alg: "dir", enc: "A256GCM" }))}.my-refresh.a.b.c`;
+  for (const token of ["my-refresh-token", encrypted]) {
+    const error = await assertRejects(() => inspect(text(token)), CliError);
     assertEquals(error.code, "usage");
     assertEquals(`${error.message} ${error.hint}`.includes("my-refresh"), false);
   }
@@ -111,18 +111,19 @@ Deno.test("inspectToken() refuses what can't be read, without saying what it was
 Deno.test("inspectToken() has the signature checked by the authority of a kept token", async () => {
   const store = new MemoryStore();
   store.sessions = [sampleSession("work", "kept-token")];
-  const asked: unknown[] = [];
-  const verify: InspectDependencies["verify"] = (...args) => {
-    asked.push(args);
+  const verified: [string, string][] = [];
+  const verifyToken: InspectDependencies["verifyToken"] = (token, { authority }) => {
+    verified.push([token, authority]);
     return Promise.resolve({ kind: "valid" });
   };
-  const content = { header: {}, claims: {} };
-  const kept = await inspect({ kind: "kept", profile: "work", scopes: undefined }, content, {
-    store,
-    verify,
-  });
-  assertEquals(kept?.signature, { kind: "valid" });
-  await inspect(text("Bearer at-hand"), content, { store, verify });
-  assertEquals(asked, [["kept-token", store.sessions[0]?.authority], ["at-hand", undefined]]);
-  assertEquals((await inspect(text("x"), content))?.signature, null);
+  const verification = { authority: "https://login.example", caCertFile: undefined };
+  const kept = { kind: "kept", profile: "work", scopes: undefined } as const;
+  assertEquals((await inspect(kept, store, verification, verifyToken))?.signature, { kind: "valid" });
+  const atHand = jwt({});
+  await inspect(text(`Bearer ${atHand}`), store, verification, verifyToken);
+  assertEquals(verified, [
+    ["kept-token", store.sessions[0]?.authority ?? ""],
+    [atHand, "https://login.example"],
+  ]);
+  assertEquals((await inspect(text(atHand)))?.signature, null);
 });
