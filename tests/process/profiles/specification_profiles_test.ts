@@ -8,7 +8,7 @@ import { UserAgent } from "../../support/browser/user_agent.ts";
 
 /** A script as the specification has it, letter by letter. */
 function script(name: string): string {
-  return fromFileUrl(new URL(`../fixtures/specification/${name}`, import.meta.url));
+  return fromFileUrl(new URL(`../../fixtures/specification/${name}`, import.meta.url));
 }
 
 /** Starts a script on a terminal, where somebody is there to answer the questions of `create-profile`. */

@@ -13,7 +13,7 @@ const hasOwnPermissions = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefine
 
 /** A script as the specification has it, letter by letter. */
 function script(name: string): string {
-  return fromFileUrl(new URL(`../fixtures/specification/${name}`, import.meta.url));
+  return fromFileUrl(new URL(`../../fixtures/specification/${name}`, import.meta.url));
 }
 
 async function openWithMyapp(): Promise<Sandbox> {
