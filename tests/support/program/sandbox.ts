@@ -1,4 +1,8 @@
 import { join } from "@std/path/join";
+import { openProfileStore } from "../../../src/profiles/profile_store.ts";
+import { systemFiles } from "../../../src/system/files/files.ts";
+import { systemLocks } from "../../../src/system/files/lock.ts";
+import { openPrivateFolder } from "../../../src/system/files/private_folder.ts";
 import {
   inheritedVariables,
   type ProgramOptions,
@@ -111,10 +115,22 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
       return { ...await program.ended, page };
     },
   };
-  const created = await sandbox.run(createProfileArgs("default", provider));
-  if (created.code !== 0) throw new Error(`The profile could not be created:\n${created.stderr}`);
+  await addDefaultProfile(home, provider);
   const owned = parts.move();
   return { ...sandbox, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Adds the profile as `create-profile` does, without the start of a program: hundreds of tests need it. */
+async function addDefaultProfile(path: string, { origin, tenantId, clientId }: Provider): Promise<void> {
+  const folder = openPrivateFolder({ path, files: systemFiles, locks: systemLocks, notice: () => {} });
+  await openProfileStore({ folder }).add({
+    name: "default",
+    tenantId,
+    clientId,
+    authority: origin,
+    flow: "interactive",
+    scopes: ["User.Read"],
+  });
 }
 
 /** The arguments that create a profile for the provider's public application. */
