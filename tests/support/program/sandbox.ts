@@ -1,6 +1,6 @@
 import { join } from "@std/path/join";
 import { openProfileStore } from "../../../src/profiles/profile_store.ts";
-import { systemFiles } from "../../../src/system/files/files.ts";
+import { systemFiles } from "../../../src/system/files/deno_files.ts";
 import { systemLocks } from "../../../src/system/files/lock.ts";
 import { openPrivateFolder } from "../../../src/system/files/private_folder.ts";
 import {
