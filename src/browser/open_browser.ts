@@ -2,33 +2,29 @@ import { abortable } from "@std/async/abortable";
 import type { Processes, StartAttempt, StartedProcess } from "../system/processes/processes.ts";
 import { type OpenerCommand, openerCommands, type OpenerContext } from "./opener.ts";
 
-/** What became of opening the browser. */
+/** The result of trying to open the browser. */
 export type BrowserOpening =
   | {
     readonly kind: "opened";
-    /** Settles with a reason if the opener fails after all, with null when it ends well. Never rejects. */
+    /** Resolves to a reason if the opener fails later, to null if it succeeds. Never rejects. */
     readonly lateFailure: Promise<string | null>;
   }
   | {
     readonly kind: "failed";
-    /** Why, as a sentence without its full stop. */
+    /** A sentence without its full stop. */
     readonly reason: string;
-    /** What would help, where that is known. */
-    readonly hint?: string;
+    readonly hint?: string | undefined;
   };
 
-/** What {@linkcode openBrowser} needs. */
 export interface OpenBrowserDependencies extends OpenerContext {
-  /** Starts the opener. */
   readonly processes: Pick<Processes, "start">;
   /** How long an opener may run before it counts as a success, in milliseconds. Default 1000. */
-  readonly graceMs?: number;
+  readonly graceMs?: number | undefined;
 }
 
 /**
- * Opens `url`, which has to be https, in the user's browser. Openers that are missing or fail at once are passed over;
- * the first that ends well or is still running after the grace time has opened it. Rejects with the reason of `signal`
- * when that is aborted.
+ * Opens `url`, which must be https, in the user's browser. Skips openers that are missing or fail at once: the first one
+ * that succeeds, or still runs after the grace time, has opened it. Rejects with the reason of `signal` if it is aborted.
  */
 export async function openBrowser(
   url: string,
@@ -37,7 +33,7 @@ export async function openBrowser(
 ): Promise<BrowserOpening> {
   signal.throwIfAborted();
   if (!isSafeUrl(url)) {
-    return { kind: "failed", reason: "The address of the sign-in is not a plain https address" };
+    return { kind: "failed", reason: "The sign-in URL is not a plain https URL" };
   }
   const commands = openerCommands(url, dependencies);
   const failures: Failure[] = [];
@@ -50,10 +46,10 @@ export async function openBrowser(
 }
 
 /**
- * Whether `url` is https and has nothing but the characters of RFC 3986, so that no opener can take it for an option,
- * or its parts for anything but a URL. Two of them may mean more to an opener than to a browser. A percent sign stands
- * before two digits, for `%PATH%` would be a variable to Windows. A dollar sign, which no authority has in its addresses,
- * is code to the PowerShell by which wslview opens the browser of Windows from WSL.
+ * Reports whether `url` is https and consists of the characters of RFC 3986, so that no opener can take it, or a part of
+ * it, for anything but a URL. Two characters are restricted further: a percent sign needs two hexadecimal digits, because
+ * Windows expands `%PATH%`, and a dollar sign is refused, because wslview passes the URL to PowerShell. No authority uses
+ * one in its URLs.
  */
 function isSafeUrl(url: string): boolean {
   return /^https:\/\/(?:[\w\-.~:/?#[\]@!&'()*+,;=]|%[\da-fA-F]{2})+$/.test(url) && URL.canParse(url);
@@ -78,7 +74,7 @@ async function tryOpener(
   }
 }
 
-/** The exit code if `process` ends within `ms` milliseconds, null if it still runs. */
+/** Returns the exit code if `process` exits within `ms` milliseconds, null if it still runs. */
 async function exitCodeWithin(
   process: StartedProcess,
   ms: number,
@@ -100,7 +96,7 @@ async function lateFailure(command: string, process: StartedProcess): Promise<st
 }
 
 function exitReason(command: string, code: number): string {
-  return `${command} ended with exit code ${code}`;
+  return `${command} exited with code ${code}`;
 }
 
 type Failure = Extract<BrowserOpening, { kind: "failed" }>;
@@ -115,9 +111,8 @@ function startFailure(command: string, why: Exclude<StartAttempt["kind"], "start
       const name = /\s/.test(command) ? `"${command}"` : command;
       return {
         kind: "failed",
-        reason: `Deno was not allowed to start ${command}`,
-        hint:
-          `Add --allow-run=${name} to what Deno may do. For an executable, see Permissions in the README.`,
+        reason: `Deno is not allowed to run ${command}`,
+        hint: `Add the Deno flag --allow-run=${name}. For an executable, see Permissions in the README.`,
       };
     }
   }
@@ -129,12 +124,11 @@ function nothingToTry({ os, env }: OpenerContext): Failure {
   }
   const hint = os === "windows"
     ? "Set BROWSER to the name of a browser or to the full path of its .exe file."
-    : "Set BROWSER to the name or the path of a browser, or unset it.";
-  return { kind: "failed", reason: "BROWSER names no program that can be used", hint };
+    : "Set BROWSER to the name or path of a browser, or unset it.";
+  return { kind: "failed", reason: "BROWSER does not name a program", hint };
 }
 
 function allFailed(failures: readonly Failure[]): Failure {
   const reason = failures.map((failure) => failure.reason).join("; ");
-  const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
-  return hint === undefined ? { kind: "failed", reason } : { kind: "failed", reason, hint };
+  return { kind: "failed", reason, hint: failures.find(({ hint }) => hint !== undefined)?.hint };
 }

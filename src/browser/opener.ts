@@ -2,46 +2,43 @@ import type { Environment } from "../system/environment.ts";
 import type { Os } from "../system/os.ts";
 import { isWsl } from "./display.ts";
 
-/** A program that opens the browser, with its arguments: the URL is within one of them. */
+/** A program that opens the browser, and its arguments, one of which contains the URL. */
 export interface OpenerCommand {
   /** Name or path of the program. */
   readonly command: string;
-  /** Its arguments, each given as it is. */
   readonly args: readonly string[];
-  /** Why it can't open this URL, as a sentence without its full stop; absent where it can. */
-  readonly refusal?: string;
+  /** Why it cannot open this URL, as a sentence without its full stop; absent if it can. */
+  readonly refusal?: string | undefined;
 }
 
-/** What the choice of an opener depends on. */
+/** The environment that an opener is chosen for. */
 export interface OpenerContext {
-  /** The operating system the opener is for. */
   readonly os: Os;
-  /** Where `BROWSER` and the variables of WSL are looked up. */
   readonly env: Environment;
 }
 
 /**
- * The longest URL that the shell of Windows gives to a browser, in characters: with a pair of quotes it is the 2083 of
- * INTERNET_MAX_URL_LENGTH (wininet.h). What is longer opens nothing there, and nobody says so.
+ * The longest URL, in characters, that the Windows shell passes to a browser: with a pair of quotes it has the 2083
+ * characters of INTERNET_MAX_URL_LENGTH (wininet.h). Windows ignores a longer URL without an error.
  */
-const MAX_ON_WINDOWS = 2081;
+const MAX_SHELL_URL_LENGTH = 2081;
 
-/** The programs that leave it to the shell of Windows which browser it is. */
-const SHELL_OF_WINDOWS = /(?:^|[/\\])(?:rundll32\.exe|wslview)$/i;
+/** Programs that let the Windows shell choose the browser. */
+const WINDOWS_SHELL_OPENER = /(?:^|[/\\])(?:rundll32\.exe|wslview)$/i;
 
 /**
- * The commands that open `url`, in the order to try them: those of `BROWSER` if it is set, else the system's own.
+ * Returns the commands that open `url`, in the order to try them: those of `BROWSER` if it is set, else the system's own.
  *
- * None of them is a shell, which would take a URL apart at every `&` and run what it finds in it: on Windows the URL
- * handler is called directly instead of `start`, and from WSL neither `cmd.exe` nor `explorer.exe` is used. `wslview` has
- * PowerShell open the URL, in double quotes, where a dollar sign alone has a meaning.
+ * None of them is a command shell, which would split the URL at every `&` and run the parts. Windows therefore uses the
+ * URL handler instead of `start`, and WSL uses neither `cmd.exe` nor `explorer.exe`. `wslview` passes the URL to
+ * PowerShell in double quotes, where only a dollar sign has a meaning.
  */
 export function openerCommands(url: string, context: OpenerContext): OpenerCommand[] {
   const commands = commandsFor(url, context);
-  if (url.length <= MAX_ON_WINDOWS) return commands;
-  const refusal = `Windows opens no address of more than ${MAX_ON_WINDOWS} characters by itself`;
+  if (url.length <= MAX_SHELL_URL_LENGTH) return commands;
+  const refusal = `Windows cannot open a URL of more than ${MAX_SHELL_URL_LENGTH} characters`;
   return commands.map((command) =>
-    SHELL_OF_WINDOWS.test(command.command) ? { ...command, refusal } : command
+    WINDOWS_SHELL_OPENER.test(command.command) ? { ...command, refusal } : command
   );
 }
 
@@ -64,14 +61,14 @@ function commandsFor(url: string, { os, env }: OpenerContext): OpenerCommand[] {
 }
 
 /**
- * The commands that `value`, the `BROWSER` variable, asks for, in the order to try them; none for `none`.
+ * Returns the commands that `value`, the `BROWSER` variable, names, in the order to try them; none for `none`.
  *
- * It is a list, separated by `:` (`;` on Windows), of commands with arguments. `%s` stands for the URL, which is added
- * at the end where there is none. Quotes keep spaces together. A path with spaces needs none: it is tried as a whole
- * first, then with fewer and fewer of its words, the others being arguments. The longest comes first so that nothing
- * named like the first words of a path is ever preferred to it.
+ * The variable is a list of commands with arguments, separated by `:` (`;` on Windows). `%s` stands for the URL, which is
+ * appended if there is no `%s`. Quotes group words. A path with spaces needs no quotes: it is tried as a whole first, then
+ * with fewer words, the rest being arguments. The longest reading comes first, so that a program named like the first
+ * words of a path is never preferred to it.
  */
-export function browserVariableCommands(value: string, url: string, os: Os): OpenerCommand[] {
+function browserVariableCommands(value: string, url: string, os: Os): OpenerCommand[] {
   if (value.trim().toLowerCase() === "none") return [];
   return splitList(value, os)
     .flatMap((entry) => readings(entry))
@@ -81,14 +78,14 @@ export function browserVariableCommands(value: string, url: string, os: Os): Ope
 
 type Words = [command: string, ...args: string[]];
 
-/** Splits at separators outside of quotes. */
+/** Splits at separators outside quotes. */
 function splitList(value: string, os: Os): string[] {
   const separator = os === "windows" ? ";" : ":";
   const entries = value.match(new RegExp(`(?:"[^"]*"|'[^']*'|[^${separator}])+`, "g")) ?? [];
   return entries.map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
 
-/** The ways to read one entry as a command and its arguments. */
+/** Returns the ways to read one entry as a command and its arguments. */
 function readings(entry: string): Words[] {
   const words = splitWords(entry);
   const [first] = words;
@@ -111,9 +108,9 @@ function splitWords(entry: string): string[] {
 }
 
 /**
- * Whether `command` can be the name of a program. On Windows only `.exe` and `.com` are: everything else (`.bat`,
- * `.cmd`, `.ps1`, …) is run by an interpreter that would read the URL as code. A path has to say which, so that the
- * first words of one with spaces are not taken for a program.
+ * Reports whether `command` can name a program. On Windows only `.exe` and `.com` qualify: an interpreter runs everything
+ * else (`.bat`, `.cmd`, `.ps1`, …) and would read the URL as code. A path needs its extension, so that the first words of
+ * a path with spaces do not pass for a program.
  */
 function isProgramName(command: string, os: Os): boolean {
   if (command === "" || command.startsWith("-") || command.includes("%s")) return false;
@@ -122,12 +119,12 @@ function isProgramName(command: string, os: Os): boolean {
   return extension === ".exe" || extension === ".com" || (extension === "" && !/[/\\]/.test(command));
 }
 
-/** On Windows a bare name would also find a `.bat` of that name. */
+/** Appends `.exe` to a bare name on Windows, which would also find a `.bat` of that name. */
 function withExtension(command: string, os: Os): string {
   return os === "windows" && extensionOf(command) === "" ? `${command}.exe` : command;
 }
 
-/** The extension as Windows sees it: without the dots and spaces at the end, which it drops. */
+/** Returns the extension as Windows sees it: without trailing dots and spaces, which Windows drops. */
 function extensionOf(command: string): string {
   const name = command.split(/[/\\:]/).at(-1)?.replace(/[. ]+$/, "") ?? "";
   return /\.[^.]*$/.exec(name)?.[0].toLowerCase() ?? "";

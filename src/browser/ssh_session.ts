@@ -1,29 +1,29 @@
 import type { Environment } from "../system/environment.ts";
 
-/** What a name or an address is made of. Anything else would have to be quoted, and comes from nowhere good. */
+/** Characters of names and addresses. Any others would have to be quoted, and are not from SSH. */
 const USER = /^[\w][\w.-]*\$?$/;
 const HOST = /^[\w][\w.:%-]*$/;
 const PORT = /^\d{1,5}$/;
 
-/** In place of what the environment doesn't tell. */
-const SOME_USER = "USER";
-const SOME_HOST = "HOST";
+/** Placeholders for what the environment does not tell. */
+const USER_PLACEHOLDER = "USER";
+const HOST_PLACEHOLDER = "HOST";
 
-/** Whether this program was started in a session of SSH. */
+/** Reports whether this program runs in an SSH session. */
 export function isOverSsh(env: Environment): boolean {
   return env.get("SSH_CONNECTION") !== undefined || env.get("SSH_TTY") !== undefined;
 }
 
 /**
- * The command that, run on the computer which the user came from, lets its browser reach `port` of this machine.
+ * Returns the command that, run on the user's own computer, forwards `port` of this machine to it.
  *
- * `SSH_CONNECTION` has the address and port of this machine as the client used them. Behind an address translation that
- * is not the address the user knows; where it isn't there at all, `HOST` stands for it.
+ * `SSH_CONNECTION` has the address and port of this machine as the SSH server sees them. Behind NAT that is not the
+ * address that the user connects to. If the variable is not set, the command has the placeholder `HOST`.
  */
 export function forwardCommand(env: Environment, port: number): string {
   const [, , host = "", sshPort = ""] = env.get("SSH_CONNECTION")?.split(" ") ?? [];
   const user = env.get("USER") ?? "";
-  const at = `${USER.test(user) ? user : SOME_USER}@${HOST.test(host) ? host : SOME_HOST}`;
+  const at = `${USER.test(user) ? user : USER_PLACEHOLDER}@${HOST.test(host) ? host : HOST_PLACEHOLDER}`;
   const usesOtherPort = PORT.test(sshPort) && sshPort !== "22";
   return `ssh ${usesOtherPort ? `-p ${sshPort} ` : ""}-L ${port}:localhost:${port} ${at}`;
 }

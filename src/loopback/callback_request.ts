@@ -1,32 +1,30 @@
 import { deadline } from "@std/async/deadline";
 import type { TrafficFault } from "./callback_traffic.ts";
 
-/** What there is to know about a request before its body is read. */
+/** The parts of a request that are known before its body is read. */
 export interface RequestHead {
-  /** The method, in capitals as it came. */
   readonly method: string;
   /** The target as Deno gives it: `http://`, the `Host` (or the authority of an absolute target), then path and query. */
   readonly url: string;
-  /** The header fields; null for one that is not there. */
   readonly headers: { get(name: string): string | null };
 }
 
 /** What to do with a request. */
 export type Admission =
-  /** Judge these parameters, encoded as they came. */
+  /** Validate these parameters, which are still encoded. */
   | { kind: "query"; parameters: string }
-  /** Read the form in the body and judge that. */
+  /** Read the form in the body and validate it. */
   | { kind: "form" }
-  /** Someone looks at the bare address. */
+  /** Somebody opened the bare address. */
   | { kind: "visit" }
-  /** The browser looks for an icon. */
+  /** The browser requests an icon. */
   | { kind: "icon" }
   | { kind: "refused"; status: number; fault: TrafficFault };
 
 /**
- * Decides on a request to the callback server on `port`, by everything but the parameters: only the redirect URI's own
- * path on one of the names of this machine is taken (RFC 8252 §8.10). The `Host` is what keeps out pages whose own name
- * was made to point here (DNS rebinding).
+ * Decides what to do with a request to the callback server on `port`, from its head. Only the path of the redirect URI on
+ * a name of this machine is accepted (RFC 8252 section 8.10). The check of `Host` keeps out pages whose own name was made
+ * to resolve to this machine (DNS rebinding).
  */
 export function admitRequest(request: RequestHead, port: number): Admission {
   if (request.method !== "GET" && request.method !== "POST") return refused(405, "wrongMethod");
@@ -36,7 +34,7 @@ export function admitRequest(request: RequestHead, port: number): Admission {
   if (!isOurs(host, port) || !isOurs(authority, port)) return refused(421, "wrongHost");
   if (request.method === "GET" && path === "/favicon.ico") return { kind: "icon" };
   if (path !== "/") return refused(404, "wrongPath");
-  if (!isTrustworthyOrigin(request.headers.get("origin"))) return refused(403, "malformed");
+  if (!isAcceptableOrigin(request.headers.get("origin"))) return refused(403, "malformed");
   if (request.method === "GET") {
     return query === undefined || query === "" ? { kind: "visit" } : { kind: "query", parameters: query };
   }
@@ -48,7 +46,7 @@ function refused(status: number, fault: TrafficFault): Admission {
   return { kind: "refused", status, fault };
 }
 
-/** Whether `host` names this server. Browsers leave the port out where it is 80. */
+/** Reports whether `host` names this server. Browsers omit port 80. */
 function isOurs(host: string, port: number): boolean {
   const names = ["localhost", "127.0.0.1", "[::1]"];
   return names.some((name) => {
@@ -57,11 +55,8 @@ function isOurs(host: string, port: number): boolean {
   });
 }
 
-/**
- * An answer that is posted comes from the sign-in page, which is https, or from one that hides where it is; a redirect
- * has no origin at all.
- */
-function isTrustworthyOrigin(origin: string | null): boolean {
+/** A posted response comes from the sign-in page, which is https or hides its origin. A redirect has no origin. */
+function isAcceptableOrigin(origin: string | null): boolean {
   return origin === null || origin === "null" || origin.startsWith("https://");
 }
 
@@ -69,20 +64,17 @@ function isForm(contentType: string | null): boolean {
   return contentType?.split(";")[0]?.trim().toLowerCase() === "application/x-www-form-urlencoded";
 }
 
-/** How much of a body is read, and for how long. */
 export interface FormLimits {
-  /** A longer body is refused. */
   readonly maxBytes: number;
-  /** A body that takes longer, in milliseconds, is refused. */
   readonly timeoutMs: number;
-  /** Ends the reading at once. */
+  /** Stops reading when aborted. */
   readonly signal: AbortSignal;
 }
 
-/** The body's text, or the status to refuse it with: 400 broken, 408 too slow, 413 too large, 503 ended by the signal. */
+/** The text of a body, or the status to refuse it with: 400 malformed, 408 too slow, 413 too large, 503 aborted. */
 export type FormBody = { kind: "text"; text: string } | { kind: "refused"; status: 400 | 408 | 413 | 503 };
 
-/** Reads the body of `request` within `limits`. What is over them is not read at all. */
+/** Reads the body of `request`. A body that exceeds `limits` is not read to its end. */
 export async function readForm(request: Request, limits: FormLimits): Promise<FormBody> {
   if (Number(request.headers.get("content-length")) > limits.maxBytes) {
     return { kind: "refused", status: 413 };
@@ -100,11 +92,12 @@ export async function readForm(request: Request, limits: FormLimits): Promise<Fo
     const isTooSlow = error instanceof DOMException && error.name === "TimeoutError";
     return { kind: "refused", status: isTooSlow ? 408 : 400 };
   } finally {
-    // Not awaited: a body that stopped coming would hold up the answer. A connection that broke has nothing to cancel.
+    // Not awaited: a body that stalls would delay the response. Cancelling a broken connection rejects.
     reader.cancel().catch(() => {});
   }
 }
 
+/** Returns null if the stream has more than `maxBytes` bytes. */
 async function readAtMost(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   maxBytes: number,

@@ -1,35 +1,34 @@
-/** What reached the callback server so far, in numbers: it tells why a wait was in vain. */
+/** Counts of what reached the callback server: they explain why a wait timed out. */
 export interface CallbackTraffic extends ConnectionTraffic {
-  /** Requests of any kind, good ones and a browser's look for an icon included. */
+  /** All requests, including valid ones and those for the browser's icon. */
   requests: number;
-  /** Requests whose `Host` was not one of ours. */
+  /** Requests with a `Host` that is not this server. */
   wrongHost: number;
   /** Requests for a path other than `/`. */
   wrongPath: number;
-  /** Requests that were neither GET nor POST. */
+  /** Requests that are neither GET nor POST. */
   wrongMethod: number;
   /** Well-formed callbacks without the `state` of this sign-in. */
   wrongState: number;
-  /** Callbacks with the right `state` that named another issuer (RFC 9207). */
+  /** Callbacks with the right `state` that name another issuer (RFC 9207). */
   wrongIssuer: number;
-  /** Requests that could not be read as a callback: encoding, size, type, parameters given twice or missing. */
+  /** Requests that are not a callback: bad encoding, size or type, repeated or missing parameters. */
   malformed: number;
 }
 
-/** Connections that brought no request. */
+/** Counts of connections that sent no request. */
 export interface ConnectionTraffic {
-  /** Those that sent nothing, be they still open or not. */
+  /** Connections that sent nothing, open or closed. */
   silent: number;
-  /** Those that began with TLS: somebody took the address for https. */
+  /** Connections that began with TLS: the client used https. */
   tls: number;
-  /** Those that sent something which is no whole request. */
+  /** Connections that sent something other than a complete request. */
   unreadable: number;
 }
 
-/** What can be wrong with a request: the counters of {@linkcode CallbackTraffic} besides the totals. */
+/** A reason to refuse a request. Each is a counter of {@linkcode CallbackTraffic}. */
 export type TrafficFault = Exclude<keyof CallbackTraffic, "requests" | keyof ConnectionTraffic>;
 
-/** A count of nothing. */
 export function noTraffic(): CallbackTraffic {
   return {
     requests: 0,
@@ -56,11 +55,11 @@ const FAULTS: readonly (readonly [TrafficFault, string])[] = [
 
 const CONNECTIONS: readonly (readonly [keyof ConnectionTraffic, string])[] = [
   ["silent", "that sent nothing"],
-  ["tls", "in TLS (the address begins with http://, not https://)"],
-  ["unreadable", "without a whole request"],
+  ["tls", "over TLS (the URL begins with http://, not https://)"],
+  ["unreadable", "without a complete request"],
 ];
 
-/** A sentence or two on what reached the server, for the message of a wait that timed out. */
+/** Describes what reached the server, in one or two sentences for the error of a wait that timed out. */
 export function describeTraffic(traffic: Readonly<CallbackTraffic>): string {
   const connections = CONNECTIONS.filter(([kind]) => traffic[kind] > 0)
     .map(([kind, text]) => `${count(traffic[kind], "connection")} ${text}`).join(", ");
@@ -74,8 +73,8 @@ export function describeTraffic(traffic: Readonly<CallbackTraffic>): string {
   );
   const detail = faults.length === 0 ? "" : ` (${faults.join(", ")})`;
   const requests = `${count(traffic.requests, "request")} reached the callback server`;
-  const besides = connections === "" ? "" : ` Besides: ${connections}.`;
-  return `${requests}, but not the answer of this sign-in${detail}.${besides}`;
+  const others = connections === "" ? "" : ` Also: ${connections}.`;
+  return `${requests}, but not the response to this sign-in${detail}.${others}`;
 }
 
 function count(number: number, noun: string): string {

@@ -3,36 +3,39 @@ import type { Os } from "../system/os.ts";
 import type { ConnectionTraffic } from "./callback_traffic.ts";
 import { startRelayServer } from "./relay_server.ts";
 
+/** The ports to try: any free one, exactly one, or the first free one of a range. */
+export type PortChoice =
+  | { kind: "random" }
+  | { kind: "exact"; port: number }
+  | { kind: "range"; first: number; last: number };
+
 /** An open port on the loopback addresses. Disposing of it frees the port within about a second. */
 export interface LoopbackListener extends AsyncDisposable {
-  /** The port that was taken. */
   readonly port: number;
 }
 
-/** What {@linkcode listenOnLoopback} needs besides the ports. */
 export interface LoopbackOptions {
-  /** Answers the requests. */
   readonly handle: (request: Request, port: number) => Response | Promise<Response>;
-  /** The answer when `handle` throws. */
+  /** Makes the response if `handle` throws. */
   readonly handleFailure: () => Response;
-  /** Counts the connections that bring no request. */
+  /** Counts the connections that send no request. */
   readonly traffic: ConnectionTraffic;
-  /** Chooses the commands that an error names. */
+  /** Selects the commands that an error names. */
   readonly os: Os;
 }
 
 /**
- * Both, because `localhost` may mean either to a browser (RFC 8252 §7.3), and only these: the port must not be reachable
- * from elsewhere (§8.3).
+ * Both addresses, because `localhost` can mean either to a browser (RFC 8252 section 7.3), and no others: the port must not
+ * be reachable from other machines (section 8.3).
  */
 const ADDRESSES = ["127.0.0.1", "::1"] as const;
 
 /**
- * Listens on one port of `choice` on both loopback addresses, or on the one there is. The first candidate that no one
- * uses on either address is taken.
+ * Listens on one port of `choice`, on both loopback addresses or on the one that exists. Takes the first candidate that is
+ * free on both addresses.
  *
- * @throws {CliError} `port_in_use` when no candidate is free, `permission` when Deno may not listen, `network` when the
- * machine has no loopback address.
+ * @throws {CliError} `port_in_use` if no candidate is free, `permission` if Deno may not listen, `network` if the machine
+ * has no loopback address.
  */
 export function listenOnLoopback(choice: PortChoice, options: LoopbackOptions): LoopbackListener {
   let refusal: PortRefusal = "in-use";
@@ -42,6 +45,32 @@ export function listenOnLoopback(choice: PortChoice, options: LoopbackOptions): 
     refusal = outcome;
   }
   throw portError(choice, refusal, options.os);
+}
+
+/** The ports that IANA reserves for dynamic use (RFC 6335 section 6): 2^14, so that 14 random bits select one without bias. */
+const FIRST_DYNAMIC_PORT = 49152;
+const DYNAMIC_PORT_MASK = 0x3fff;
+
+/** Enough even on Windows, which reserves whole blocks of ports. */
+const RANDOM_ATTEMPTS = 100;
+
+/** Yields the ports to try for `choice`, in order. */
+export function* candidatePorts(choice: PortChoice): Generator<number> {
+  switch (choice.kind) {
+    case "exact":
+      yield choice.port;
+      return;
+    case "range":
+      for (let port = choice.first; port <= choice.last; port++) yield port;
+      return;
+    case "random":
+      for (let attempt = 0; attempt < RANDOM_ATTEMPTS; attempt++) yield randomPort();
+  }
+}
+
+function randomPort(): number {
+  const [random = 0] = crypto.getRandomValues(new Uint16Array(1));
+  return FIRST_DYNAMIC_PORT + (random & DYNAMIC_PORT_MASK);
 }
 
 function tryPort(port: number, options: LoopbackOptions): LoopbackListener | PortRefusal {
@@ -76,11 +105,14 @@ function tryPort(port: number, options: LoopbackOptions): LoopbackListener | Por
 
 function isAddressMissing(error: unknown): boolean {
   if (error instanceof Deno.errors.AddrNotAvailable) return true;
-  // Deno has no class for a family the system was built or started without.
+  // Deno has no class for an address family that the system does not support.
   return error instanceof Error && "code" in error && error.code === "EAFNOSUPPORT";
 }
 
-/** Whether another candidate may help. Windows refuses the ports it reserves as if it were a matter of rights (EACCES). */
+/** Another program listens on the port, or the system reserves it: below 1024 on Unix, whole blocks on Windows. */
+export type PortRefusal = "in-use" | "reserved";
+
+/** Returns the reason to try another port, or throws. Windows reports a reserved port as missing rights (EACCES). */
 function portRefusal(error: unknown): PortRefusal {
   if (error instanceof Deno.errors.AddrInUse) return "in-use";
   if (error instanceof Deno.errors.PermissionDenied) return "reserved";
@@ -88,49 +120,7 @@ function portRefusal(error: unknown): PortRefusal {
   throw error;
 }
 
-/** Which port the callback server listens on: any free one, exactly one, or the first free one of a range. */
-export type PortChoice =
-  | { kind: "random" }
-  | { kind: "exact"; port: number }
-  | { kind: "range"; first: number; last: number };
-
-/**
- * The ports that IANA keeps for short-lived use (RFC 6335 §6): 2^14 of them, so that 14 random bits pick one without
- * bias.
- */
-const FIRST_DYNAMIC_PORT = 49152;
-const DYNAMIC_PORT_MASK = 0x3fff;
-
-/** How many random ports are tried: enough even where Windows reserves whole blocks of them. */
-const RANDOM_ATTEMPTS = 100;
-
-/** The ports to try for `choice`, in the order to try them. */
-export function* candidatePorts(choice: PortChoice): Generator<number> {
-  switch (choice.kind) {
-    case "exact":
-      yield choice.port;
-      return;
-    case "range":
-      for (let port = choice.first; port <= choice.last; port++) yield port;
-      return;
-    case "random":
-      for (let attempt = 0; attempt < RANDOM_ATTEMPTS; attempt++) yield randomPort();
-  }
-}
-
-/** A random port from 49152 to 65535. */
-function randomPort(): number {
-  const [random = 0] = crypto.getRandomValues(new Uint16Array(1));
-  return FIRST_DYNAMIC_PORT + (random & DYNAMIC_PORT_MASK);
-}
-
-/**
- * Why a port could not be had: another program listens on it, or the system keeps it (ports below 1024 on Unix, the
- * blocks that Windows reserves).
- */
-export type PortRefusal = "in-use" | "reserved";
-
-/** The error for a `choice` that gave no port; `refusal` is what became of the last one tried. */
+/** Returns the error for a `choice` without a free port. `refusal` is that of the last port tried. */
 export function portError(choice: PortChoice, refusal: PortRefusal, os: Os): CliError {
   switch (choice.kind) {
     case "exact":
@@ -138,21 +128,21 @@ export function portError(choice: PortChoice, refusal: PortRefusal, os: Os): Cli
     case "range":
       return new CliError("port_in_use", `No port from ${choice.first} to ${choice.last} is free`, {
         hint: [
-          "Name another range with --port-range, or leave it out to use a random free port.",
-          `See what uses a port: ${whoListens(choice.first, os)}`,
+          "Name another range with --port-range, or omit it to use a random free port.",
+          `See what uses a port: ${listenerCommand(choice.first, os)}`,
         ].join("\n"),
       });
     case "random":
       return new CliError("port_in_use", "No free port was found between 49152 and 65535", {
-        hint: "Name a port that is free: --port 8080.",
+        hint: "Name a free port: --port 8080",
       });
   }
 }
 
-/** The error for a denied Deno permission to listen on the loopback addresses. */
+/** Returns the error for a missing Deno permission to listen. */
 export function listenNotPermitted(cause: unknown): CliError {
-  return new CliError("permission", "Deno was not allowed to listen for the sign-in on this machine", {
-    hint: "Add --allow-net=127.0.0.1,[::1] to what Deno may do.",
+  return new CliError("permission", "Deno is not allowed to listen on a loopback port", {
+    hint: "Add the Deno flag --allow-net=127.0.0.1,[::1].",
     cause,
   });
 }
@@ -161,23 +151,19 @@ function portInUse(port: number, os: Os): CliError {
   return new CliError("port_in_use", `Port ${port} is already in use`, {
     hint: [
       `Use another port: --port ${otherPort(port)}`,
-      "Or leave --port out to use a random free port.",
-      `See what uses it: ${whoListens(port, os)}`,
+      "Or omit --port to use a random free port.",
+      `See what uses it: ${listenerCommand(port, os)}`,
     ].join("\n"),
   });
 }
 
 function portReserved(port: number): CliError {
-  const reason = port < 1024
-    ? "Ports below 1024 often need administrator rights"
-    : "The system keeps it for itself";
+  const reason = port < 1024 ? "Ports below 1024 often need administrator rights" : "The system reserves it";
   return new CliError("port_in_use", `The system does not allow listening on port ${port}`, {
     hint: [
       `${reason}. Use another port: --port ${port < 1024 ? 8080 : otherPort(port)}`,
-      "Or leave --port out to use a random free port.",
-    ].join(
-      "\n",
-    ),
+      "Or omit --port to use a random free port.",
+    ].join("\n"),
   });
 }
 
@@ -185,6 +171,7 @@ function otherPort(port: number): number {
   return port < 65535 ? port + 1 : port - 1;
 }
 
-function whoListens(port: number, os: Os): string {
+/** Returns the command that shows which program listens on `port`. */
+function listenerCommand(port: number, os: Os): string {
   return os === "windows" ? `netstat -ano | findstr :${port}` : `lsof -i :${port}`;
 }

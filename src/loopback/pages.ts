@@ -3,26 +3,25 @@ import { escape } from "@std/html/entities";
 import { plainText } from "../text/plain_text.ts";
 import type { TrafficFault } from "./callback_traffic.ts";
 
-/** How the sign-in went on after the callback: what the page in the browser says. */
+/** The result of the sign-in, for the page in the browser. */
 export type PageOutcome =
-  /** There is a token. */
   | { kind: "signed-in"; username: string | null }
-  /** The user or the authority said no (`refused`), or something went wrong later (`failed`). */
-  | { kind: "refused" | "failed"; message: string; hint?: string };
+  /** The user or the authority refused the sign-in, or it failed after the callback. */
+  | { kind: "refused" | "failed"; message: string; hint?: string | undefined };
 
 type Tone = "good" | "bad" | "info";
 
 interface PageParts {
   tone: Tone;
   title: string;
-  /** Markup, with everything from outside escaped. */
+  /** HTML, in which all text from outside is escaped. */
   body: string;
 }
 
 const RETURN_TO_TERMINAL = "You can close this tab and return to the terminal.";
 const MAX_TEXT_LENGTH = 1000;
 
-/** The page that ends the sign-in in the browser. */
+/** Returns the last page of the sign-in. */
 export function outcomePage(outcome: PageOutcome): string {
   if (outcome.kind === "signed-in") return signedInPage(outcome.username);
   const title = outcome.kind === "refused" ? "Sign-in was refused" : "Sign-in failed";
@@ -30,7 +29,7 @@ export function outcomePage(outcome: PageOutcome): string {
   return page({
     tone: "bad",
     title,
-    body: `<p>No one was signed in. The reason:</p>
+    body: `<p>You are not signed in. Reason:</p>
 <p class="cause" role="alert">${text(outcome.message)}</p>${hint}
 <p class="next">${RETURN_TO_TERMINAL}</p>`,
   });
@@ -38,7 +37,7 @@ export function outcomePage(outcome: PageOutcome): string {
 
 function signedInPage(username: string | null): string {
   const who = username === null
-    ? "entra-auth-cli has what it needs."
+    ? "entra-auth-cli received a token."
     : `Signed in as <strong>${text(username)}</strong>`;
   return page({
     tone: "good",
@@ -48,61 +47,61 @@ function signedInPage(username: string | null): string {
   });
 }
 
-/** The page for a browser whose sign-in is not known to have ended either way: the terminal knows more. */
+/** Returns the page for a callback whose outcome was not known in time. */
 export function unfinishedPage(): string {
   return page({
     tone: "info",
     title: "Return to the terminal",
-    body: `<p>The answer of the sign-in has arrived. The terminal shows how it ended.</p>
+    body: `<p>The sign-in response was received. The terminal shows the result.</p>
 <p class="next">You can close this tab.</p>`,
   });
 }
 
-/** The page for whatever comes after the callback, such as a reload of it. */
+/** Returns the page for requests after the callback, such as a reload. */
 export function finishedPage(): string {
   return page({
     tone: "info",
     title: "This sign-in is already finished",
-    body: `<p>Its answer was taken once and is not taken again.</p>
+    body: `<p>Its response can be used only once.</p>
 <p class="next">${RETURN_TO_TERMINAL}</p>`,
   });
 }
 
-/** The page for someone who opens the bare address while the sign-in goes on elsewhere. */
+/** Returns the page for the bare address, while the sign-in continues in another tab. */
 export function waitingPage(): string {
   return page({
     tone: "info",
     title: "Waiting for the sign-in",
-    body: `<p>entra-auth-cli waits here for the answer of a sign-in that is going on in another tab.</p>
-<p class="next">Finish it there, or return to the terminal to see its address.</p>`,
+    body: `<p>entra-auth-cli is waiting for a sign-in in another tab.</p>
+<p class="next">Finish it there, or return to the terminal to see its URL.</p>`,
   });
 }
 
 const FAULT_TEXTS: Record<TrafficFault, string> = {
   wrongHost: "The request was for another host.",
-  wrongPath: "There is nothing at this address.",
-  wrongMethod: "The request used a method that is not served here.",
-  wrongState: "The answer does not belong to the sign-in that is waiting. It may come from an older tab.",
-  wrongIssuer: "The answer comes from another authority than the one that was asked.",
-  malformed: "The request could not be read as the answer of a sign-in.",
+  wrongPath: "There is no page at this address.",
+  wrongMethod: "The request used an unsupported method.",
+  wrongState: "The response does not belong to the current sign-in. It may come from an older tab.",
+  wrongIssuer: "The response comes from an unexpected authority.",
+  malformed: "The request is not a valid sign-in response.",
 };
 
-/** The page for a request that is not the callback and changed nothing. */
+/** Returns the page for a request that is not the callback. */
 export function refusedRequestPage(fault: TrafficFault): string {
   return page({
     tone: "bad",
-    title: "This was not accepted",
+    title: "Request refused",
     body: `<p>${FAULT_TEXTS[fault]}</p>
-<p class="next">The sign-in still waits. Go on in the tab that the terminal opened, or start again from the terminal.</p>`,
+<p class="next">The sign-in is still waiting. Continue in the tab that the terminal opened, or start again from the terminal.</p>`,
   });
 }
 
-/** The page for a fault of the server itself. */
+/** Returns the page for an internal error. */
 export function brokenPage(): string {
   return page({
     tone: "bad",
     title: "Something went wrong",
-    body: `<p>The request could not be answered.</p>
+    body: `<p>The request could not be processed.</p>
 <p class="next">Return to the terminal.</p>`,
   });
 }
@@ -136,7 +135,7 @@ ${body}
 `;
 }
 
-/** Text from outside, fit to stand in an element. */
+/** Escapes text from outside for use in an element. */
 function text(raw: string): string {
   return escape(plainText(raw, MAX_TEXT_LENGTH));
 }
@@ -145,12 +144,12 @@ function lines(raw: string): string {
   return raw.split("\n").map(text).join("\n");
 }
 
-/** Makes a response with the given status and HTML page, null for none, with the headers every response has. */
+/** Makes a response with the given status and HTML page (null for none), and the headers that every response has. */
 export type PageResponse = (status: number, html: string | null) => Response;
 
 /**
- * Prepares {@linkcode PageResponse}. The headers keep the page from loading or running anything but its own style, from
- * being framed, stored or sent on as a referrer (RFC 9700 §4.2.4, §4.16), and end the connection.
+ * Returns a {@linkcode PageResponse}. Its headers allow the page to load its own style and nothing else, forbid framing,
+ * caching and referrers (RFC 9700 sections 4.2.4 and 4.16), and end the connection.
  */
 export async function preparePageResponse(): Promise<PageResponse> {
   const styleHash = encodeBase64(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(PAGE_STYLE)));
@@ -176,10 +175,7 @@ export async function preparePageResponse(): Promise<PageResponse> {
   };
 }
 
-/**
- * The style of every page the callback server shows. It loads nothing: the fonts are the system's, the two colour
- * schemes follow the browser's.
- */
+/** The style of every page. It loads nothing: it uses system fonts, and follows the browser's colour scheme. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

@@ -2,43 +2,40 @@ import { delay } from "@std/async/delay";
 import type { ConnectionTraffic } from "./callback_traffic.ts";
 import { RelayedConnection, settledWithin } from "./relayed_connection.ts";
 
-/** What {@linkcode startRelayServer} needs besides the listeners. */
 export interface ServeOptions {
-  /** Answers the requests. */
   readonly handle: (request: Request) => Response | Promise<Response>;
-  /** The answer when `handle` throws. */
+  /** Makes the response if `handle` throws. */
   readonly handleFailure: () => Response;
-  /** Counts the connections that bring no request. */
+  /** Counts the connections that send no request. */
   readonly traffic: ConnectionTraffic;
 }
 
-/** A server behind listeners. */
 export interface RelayServer {
-  /** Frees the ports at once, and ends within about a second whatever the clients do. */
+  /** Frees the ports at once, and resolves within about a second whatever the clients do. */
   close(): Promise<void>;
 }
 
-/** How long answers that are on their way may take once the server is being closed. */
+/** How long a response that is being sent may take once the server is closed. */
 const CLOSE_MS = 1_000;
 
-/** More connections than a browser makes, and few enough for the files that a process may have open. */
-const MAX_CONNECTIONS = 400;
+/** More connections than a browser opens, and few enough for the limit of open files: each has two sockets. */
+export const MAX_CONNECTIONS = 400;
 
-/** How long to leave a listener alone that can't give a connection, for want of files that may be open, say. */
-const REST_MS = 20;
+/** How long to pause a listener that fails to accept, for instance because too many files are open. */
+const ACCEPT_RETRY_MS = 20;
 
 /**
- * Answers the requests that come over `listeners` with `Deno.serve`, which listens on a loopback port of its own and takes
- * nothing but what is relayed from here: so there is an account of connections that never become a request, an upper
- * bound on how many there are, and an end to them all that doesn't depend on the clients. Where there are too many
- * connections the oldest one without a request has to go.
+ * Responds to the requests that arrive at `listeners`. Each connection is relayed to a `Deno.serve` that listens on
+ * another loopback port and accepts nothing else. The relay counts the connections that never send a request, limits how
+ * many are open, and can close them all without waiting for the clients. At the limit it closes the oldest connection
+ * without a request.
  */
 export function startRelayServer(
   listeners: readonly Deno.TcpListener[],
   { handle, handleFailure, traffic }: ServeOptions,
 ): RelayServer {
   const relays = new Set<RelayedConnection>();
-  /** The relayed connections by the port from which each reaches the server. */
+  /** The relayed connections, by the port from which each reaches the inner server. */
   const relaysByPort = new Map<number, RelayedConnection>();
   const stopped = new AbortController();
   const [{ addr: { hostname } } = { addr: { hostname: "127.0.0.1" } }] = listeners;
@@ -46,19 +43,19 @@ export function startRelayServer(
     hostname,
     port: 0,
     signal: stopped.signal,
-    // Without this Deno prints the address.
+    // The default prints the address.
     onListen: () => {},
-    // Without this Deno prints the error.
+    // The default prints the error.
     onError: handleFailure,
   }, async (request, { remoteAddr }) => {
     const relay = "port" in remoteAddr ? relaysByPort.get(remoteAddr.port) : undefined;
-    if (relay === undefined || !relay.noteRequest()) return new Response(null, { status: 403 });
-    const { body, ...answer } = await readWhole(await answerOrFailure(request));
-    relay.noteAnswer(request.method === "HEAD" ? 0 : body.length);
-    return new Response(answer.status === 204 ? null : body, answer);
+    if (relay === undefined || !relay.startResponse()) return new Response(null, { status: 403 });
+    const { body, ...response } = await readWhole(await respond(request));
+    relay.expectBody(request.method === "HEAD" ? 0 : body.length);
+    return new Response(response.status === 204 ? null : body, response);
   });
 
-  async function answerOrFailure(request: Request): Promise<Response> {
+  async function respond(request: Request): Promise<Response> {
     try {
       return await handle(request);
     } catch {
@@ -76,9 +73,9 @@ export function startRelayServer(
 
   function relay(connection: Deno.Conn): void {
     if (relays.size >= MAX_CONNECTIONS) {
-      const given = [...relays].find(({ isAnswering }) => !isAnswering);
-      if (given === undefined) return connection.close();
-      given.close();
+      const oldest = [...relays].find(({ isResponding }) => !isResponding);
+      if (oldest === undefined) return connection.close();
+      oldest.close();
     }
     const relay = new RelayedConnection(connection, traffic, connect);
     relays.add(relay);
@@ -90,7 +87,7 @@ export function startRelayServer(
       try {
         relay(await listener.accept());
       } catch {
-        await delay(REST_MS, { signal: stopped.signal }).catch(() => {});
+        await delay(ACCEPT_RETRY_MS, { signal: stopped.signal }).catch(() => {});
       }
     }
   }
@@ -98,9 +95,11 @@ export function startRelayServer(
   const accepting = listeners.map(accept);
   async function close(): Promise<void> {
     for (const listener of listeners) listener.close();
-    const answering = [...relays].filter(({ isAnswering }) => isAnswering).map(({ answered }) => answered);
-    await settledWithin(Promise.all(answering), CLOSE_MS);
-    // Not shutdown(): it waits without end for clients that stop half-way through a request, and can't be cut short.
+    const responding = [...relays].filter(({ isResponding }) => isResponding).map(({ responded }) =>
+      responded
+    );
+    await settledWithin(Promise.all(responding), CLOSE_MS);
+    // Not shutdown(): it waits without a limit for clients that stop in the middle of a request.
     stopped.abort();
     for (const relay of relays) relay.close();
     await Promise.all([...[...relays].map(({ closed }) => closed), ...accepting, server.finished]);
@@ -109,7 +108,6 @@ export function startRelayServer(
   return { close: () => closing ??= close() };
 }
 
-/** The parts of a response, its body in hand. */
 async function readWhole(response: Response) {
   const { status, headers } = response;
   return { status, headers, body: new Uint8Array(await response.arrayBuffer()) };

@@ -3,36 +3,33 @@ import type { ConnectionTraffic } from "./callback_traffic.ts";
 /** The first byte of a TLS connection: a record of type handshake (RFC 8446 section 5.1). */
 const TLS_HANDSHAKE = 22;
 
-/** What HTTP/2 begins with (RFC 9113 section 3.4). No browser speaks it without TLS. */
+/** The start of the HTTP/2 preface (RFC 9113 section 3.4). No browser uses HTTP/2 without TLS. */
 const HTTP2_PREFACE = "PRI ";
 
-/**
- * How long a client may go on sending after its answer. To hang up on one that does makes its system throw the answer
- * away.
- */
+/** How long a client may send after its response. Closing earlier makes the client's system discard the response. */
 const LINGER_MS = 1_000;
 
 const BUFFER_SIZE = 16_384;
 
 /**
- * A connection to the port, which is handed on to the server behind it as soon as it has sent something. It serves one
- * request. Deno's server tells nothing of connections without a request; this does.
+ * A client's connection, relayed to the inner server once the client has sent something. It carries one request.
+ * `Deno.serve` does not report connections without a request; this class counts them.
  */
 export class RelayedConnection {
-  /** Settles when the answer has gone to the client as a whole, or can't any more. Never rejects. */
-  readonly answered: Promise<void>;
-  /** Settles when both ends are closed. Never rejects. */
+  /** Resolves when the response was sent completely, or cannot be any more. Never rejects. */
+  readonly responded: Promise<void>;
+  /** Resolves when both ends are closed. Never rejects. */
   readonly closed: Promise<void>;
   readonly #outer: Deno.Conn;
   readonly #traffic: ConnectionTraffic;
-  readonly #answerEnd = new ResponseEnd();
-  readonly #answer = Promise.withResolvers<void>();
+  readonly #responseEnd = new ResponseEnd();
+  readonly #response = Promise.withResolvers<void>();
   #inner: Deno.Conn | null = null;
-  #state: "no-request" | "answering" | "over" = "no-request";
+  #state: "no-request" | "responding" | "over" = "no-request";
 
   /**
-   * Takes over `outer`, and counts it in `traffic`. `connect` opens a connection to the server behind: it is given this
-   * object, to know it by when its request comes.
+   * Takes ownership of `outer` and counts it in `traffic`. `connect` opens a connection to the inner server; it gets this
+   * object, to identify the request of that connection.
    */
   constructor(
     outer: Deno.Conn,
@@ -41,29 +38,28 @@ export class RelayedConnection {
   ) {
     this.#outer = outer;
     this.#traffic = traffic;
-    this.answered = this.#answer.promise;
+    this.responded = this.#response.promise;
     this.closed = this.#relay(connect).catch(() => {}).finally(() => this.close());
   }
 
-  /** Whether the server behind is busy with a request from here. */
-  get isAnswering(): boolean {
-    return this.#state === "answering";
+  /** Whether the inner server is handling a request of this connection. */
+  get isResponding(): boolean {
+    return this.#state === "responding";
   }
 
-  /** Notes that the server behind has a request from here. False where it had one before. */
-  noteRequest(): boolean {
+  /** Notes that the inner server received the request. Returns false if this connection had one before. */
+  startResponse(): boolean {
     if (this.#state !== "no-request") return false;
-    this.#state = "answering";
+    this.#state = "responding";
     this.#traffic.unreadable--;
     return true;
   }
 
-  /** Notes that the answer has a body of so many bytes, before it is sent. */
-  noteAnswer(bodyLength: number): void {
-    this.#answerEnd.bodyLength = bodyLength;
+  /** Sets the length of the response's body. Call it before the response is sent. */
+  expectBody(bytes: number): void {
+    this.#responseEnd.bodyLength = bytes;
   }
 
-  /** Hangs up on both ends. */
   close(): void {
     for (const connection of [this.#outer, this.#inner]) {
       try {
@@ -77,7 +73,7 @@ export class RelayedConnection {
 
   #end(): void {
     this.#state = "over";
-    this.#answer.resolve();
+    this.#response.resolve();
   }
 
   async #relay(connect: (relayed: RelayedConnection) => Promise<Deno.Conn>): Promise<void> {
@@ -86,22 +82,22 @@ export class RelayedConnection {
     const inner = this.#inner = await connect(this);
     await writeAll(inner, beginning);
     const sending = forward(this.#outer, inner);
-    await this.#relayAnswer(inner);
+    await this.#relayResponse(inner);
     this.#end();
     await settledWithin(sending, LINGER_MS);
   }
 
-  async #relayAnswer(inner: Deno.Conn): Promise<void> {
+  async #relayResponse(inner: Deno.Conn): Promise<void> {
     const buffer = new Uint8Array(BUFFER_SIZE);
     for (let count; (count = await inner.read(buffer)) !== null;) {
       const bytes = buffer.subarray(0, count);
       await writeAll(this.#outer, bytes);
-      if (this.#answerEnd.add(bytes)) break;
+      if (this.#responseEnd.add(bytes)) break;
     }
     await this.#outer.closeWrite();
   }
 
-  /** What the client sends first; null if that is nothing, or not the HTTP that is served here. */
+  /** Returns the first bytes that the client sends; null if it sends none, TLS or HTTP/2. */
   async #readBeginning(): Promise<Uint8Array | null> {
     this.#traffic.silent++;
     const buffer = new Uint8Array(BUFFER_SIZE);
@@ -120,10 +116,7 @@ export class RelayedConnection {
   }
 }
 
-/**
- * Hands on what comes, and that it has come to its end. What can't be handed on any more is still read, and dropped. Never
- * rejects.
- */
+/** Forwards all bytes, then the end of the stream. Once `to` fails, reads and discards the rest. Never rejects. */
 async function forward(from: Deno.Conn, to: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(BUFFER_SIZE);
   let isOpen = true;
@@ -133,7 +126,7 @@ async function forward(from: Deno.Conn, to: Deno.Conn): Promise<void> {
     }
     await to.closeWrite();
   } catch {
-    // One of the two has hung up, which is its way to end.
+    // One of the two ends was closed.
   }
 }
 
@@ -141,7 +134,7 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
   for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
 }
 
-/** Waits for `promise`, which never rejects, for `ms` milliseconds at most. */
+/** Waits for `promise`, which never rejects, for at most `ms` milliseconds. */
 export async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
   const timer = Promise.withResolvers<void>();
   const timeout = setTimeout(() => timer.resolve(), ms);
@@ -150,31 +143,31 @@ export async function settledWithin(promise: Promise<unknown>, ms: number): Prom
 }
 
 /**
- * Finds the end of an HTTP/1.1 answer in the bytes that the server sends. Deno's own server leaves a connection open
- * after an answer that says `Connection: close` (seen in 2.9.6), so the end of the bytes doesn't tell.
+ * Finds the end of an HTTP/1.1 response in the bytes that the server sends. `Deno.serve` keeps a connection open after a
+ * response with `Connection: close` (seen in 2.9.6), so the end of the stream does not tell.
  */
-export class ResponseEnd {
-  /** How many bytes the body of the answer has, known before the first byte comes. */
+class ResponseEnd {
+  /** The length of the body in bytes, set before the first byte arrives. */
   bodyLength: number | null = null;
   #head = "";
   #bodySeen: number | null = null;
 
-  /** Takes what was sent next, and tells whether the answer is whole now. */
+  /** Adds bytes of the response, and returns whether it is complete. */
   add(bytes: Uint8Array): boolean {
     if (this.#bodySeen === null) this.#bodySeen = this.#takeHead(bytes);
     else this.#bodySeen += bytes.length;
     return this.#bodySeen !== null && this.bodyLength !== null && this.#bodySeen >= this.bodyLength;
   }
 
-  /** How many bytes follow the head; null while it isn't whole. */
+  /** Returns how many bytes follow the head; null while the head is incomplete. */
   #takeHead(bytes: Uint8Array): number | null {
-    // One character a byte, whatever it stands for.
+    // Latin-1 gives one character per byte.
     this.#head += new TextDecoder("latin1").decode(bytes);
     for (;;) {
       const end = this.#head.indexOf("\r\n\r\n");
       if (end === -1) return null;
       const rest = this.#head.slice(end + 4);
-      // "100 Continue" (RFC 9110 section 15.2) announces the answer and is none.
+      // A "100 Continue" precedes the response (RFC 9110 section 15.2).
       if (!/^HTTP\/1\.1 1\d\d /.test(this.#head)) return rest.length;
       this.#head = rest;
     }

@@ -2,45 +2,44 @@ import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { plainText, withoutTokens } from "../text/plain_text.ts";
 import { Secret } from "../text/secret.ts";
 
-/** What a callback has to carry to belong to this sign-in. */
+/** What identifies the callback of this sign-in. */
 export interface ExpectedCallback {
-  /** The `state` that was sent. */
+  /** The `state` of the authorization request. */
   readonly state: Secret;
-  /** Judges the issuer that the callback names in `iss` (RFC 9207), null when it names none. */
+  /** Reports whether `iss` (RFC 9207) is the expected issuer; null if the callback has none. */
   acceptsIssuer(iss: string | null): boolean;
 }
 
-/** The authorization server's answer (RFC 6749 §4.1.2): a code, or a refusal. */
+/** The authorization response (RFC 6749 section 4.1.2). */
 export type AuthorizationResponse =
   | { kind: "code"; code: Secret }
   | {
     kind: "refused";
     /** The error code, such as `access_denied`. */
     error: string;
-    /** The server's explanation on one line, without control characters, cut at 1000 characters; null if it gave none. */
+    /** The server's explanation on one line, without control characters, of at most 1000 characters; null if absent. */
     description: string | null;
   };
 
-/** The answer, or why it is not one. */
 export type CallbackVerdict =
   | { kind: "accepted"; response: AuthorizationResponse }
   | { kind: "rejected"; fault: "wrongState" | "wrongIssuer" | "malformed" };
 
-/** Entra's codes have one to two thousand characters. */
+/** Codes of Entra have one to two thousand characters. */
 const MAX_CODE_LENGTH = 16_384;
 const MAX_ERROR_LENGTH = 200;
 const MAX_DESCRIPTION_LENGTH = 1000;
 
-/** VSCHAR and NQSCHAR of RFC 6749, appendix A. */
+/** VSCHAR and NQSCHAR (RFC 6749 appendix A). */
 const CODE = /^[\x20-\x7e]+$/;
 const ERROR = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * Judges the parameters of a callback, given as they came: a query without its `?`, or a form's body.
+ * Validates the parameters of a callback: `encoded` is a query without its `?`, or the body of a form.
  *
- * `state` has to be there once and match before anything else is believed, an `error` too (RFC 8252 §8.9): otherwise any
- * page in the browser could end the sign-in. After that no parameter may come twice (RFC 6749 §3.1), the issuer has to
- * fit (RFC 9207 §2.4), and there has to be either a code or an error.
+ * `state` must occur once and match before any other parameter is considered, `error` included (RFC 8252 section 8.9):
+ * otherwise any page in the browser could end the sign-in. Then no parameter may occur twice (RFC 6749 section 3.1), the
+ * issuer must match (RFC 9207 section 2.4), and there must be either a code or an error.
  */
 export function validateCallback(encoded: string, expected: ExpectedCallback): CallbackVerdict {
   const parameters = parseParameters(encoded);
@@ -80,8 +79,8 @@ function validateResponse(
 }
 
 /**
- * All values of each parameter of `application/x-www-form-urlencoded` text, or null where an escape is broken or is not
- * UTF-8. `URLSearchParams` would let such text pass, changed.
+ * Returns all values of each parameter of `application/x-www-form-urlencoded` text, or null if an escape is malformed or
+ * not UTF-8. `URLSearchParams` would replace such text instead.
  */
 function parseParameters(encoded: string): Map<string, string[]> | null {
   const parameters = new Map<string, string[]>();
@@ -104,21 +103,21 @@ function decode(text: string): string | null {
   }
 }
 
-/** Whether the two are equal, without telling by the time it takes how far they agree. */
+/** Compares in constant time. */
 function isSame(given: string, expected: string): boolean {
   const encoder = new TextEncoder();
   const [left, right] = [encoder.encode(given), encoder.encode(expected)];
   return left.byteLength === right.byteLength && timingSafeEqual(left, right);
 }
 
-/** The answer that a pasted address holds, or what is wrong with it, as a sentence. */
+/** The response in a pasted address, or why there is none, as a sentence without its full stop. */
 export type PastedVerdict =
   | { readonly kind: "accepted"; readonly response: AuthorizationResponse }
   | { readonly kind: "rejected"; readonly reason: string };
 
 /**
- * Judges the address at which a browser ended that could not reach this machine, and that a person copied: it has to be
- * the redirect URI, and its query is judged as that of any callback is.
+ * Validates an address that the user pasted, from a browser that was redirected but could not reach this machine. It must
+ * be the redirect URI with the query of a callback.
  *
  * @param redirectUri `http://localhost:PORT`.
  */
@@ -128,11 +127,11 @@ export function validatePastedAddress(
   expected: ExpectedCallback,
 ): PastedVerdict {
   const typed = text.trim();
-  // Some browsers leave the scheme out of what they show.
+  // Some browsers do not show the scheme.
   const address = /^https?:/i.test(typed) ? typed : `http://${typed}`;
   const [, origin, query] = /^([^?#\s]+)\?([^#\s]*)(?:#\S*)?$/.exec(address) ?? [];
   if (origin === undefined || query === undefined || !isOurs(origin, redirectUri)) {
-    return rejected(`That is not an address that begins with ${redirectUri}/?`);
+    return rejected(`Invalid address: expected one that begins with ${redirectUri}/?`);
   }
   const verdict = validateCallback(query, expected);
   if (verdict.kind === "accepted") return verdict;
@@ -140,9 +139,9 @@ export function validatePastedAddress(
 }
 
 const FAULTS = {
-  wrongState: "That address is from another sign-in",
-  wrongIssuer: "That address names another sign-in service",
-  malformed: "That address is not complete",
+  wrongState: "Invalid address: it belongs to another sign-in",
+  wrongIssuer: "Invalid address: it names another issuer",
+  malformed: "Invalid address: it is incomplete",
 };
 
 function isOurs(origin: string, redirectUri: string): boolean {

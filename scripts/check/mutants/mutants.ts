@@ -68,6 +68,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/loopback/callback_request_test.ts"],
   },
   {
+    guard: "limit of open connections",
+    file: "src/loopback/relay_server.ts",
+    find: "if (relays.size >= MAX_CONNECTIONS) {",
+    replace: "if (false) {",
+    tests: ["tests/unit/loopback/connections_test.ts"],
+  },
+  {
     guard: "loopback-only listener",
     file: "src/loopback/listen_on_loopback.ts",
     find: `["127.0.0.1", "::1"]`,

@@ -15,20 +15,18 @@ export async function finishSignIn(
   const { response } = callback;
   if (response.kind === "refused") {
     const error = transaction.refusal(response.error, response.description);
-    callback.answer({ kind: "refused", message: error.message, ...hintOf(error) });
+    callback.showOutcome({ kind: "refused", message: error.message, hint: error.hint });
     throw error;
   }
   try {
     const issued = await transaction.redeem(response.code);
-    callback.answer({ kind: "signed-in", username: issued.token.account?.username ?? null });
+    callback.showOutcome({ kind: "signed-in", username: issued.token.account?.username ?? null });
     return issued;
   } catch (error) {
-    const message = error instanceof CliError ? error.message : "The sign-in could not be finished";
-    callback.answer({ kind: "failed", message, ...(error instanceof CliError ? hintOf(error) : {}) });
+    const { message, hint } = error instanceof CliError
+      ? error
+      : { message: "The sign-in could not be finished", hint: undefined };
+    callback.showOutcome({ kind: "failed", message, hint });
     throw error;
   }
-}
-
-function hintOf(error: CliError): { hint?: string } {
-  return error.hint === undefined ? {} : { hint: error.hint };
 }

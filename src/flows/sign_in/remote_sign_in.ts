@@ -136,5 +136,5 @@ async function takePasted(
   const validate = (text: string) => validateAddress(text, server.redirectUri, transaction);
   const response = await person.askForAddress(validate, signal);
   // There is no page to show the outcome on.
-  return () => finishSignIn({ response, answer: () => {} }, transaction);
+  return () => finishSignIn({ response, showOutcome: () => {} }, transaction);
 }

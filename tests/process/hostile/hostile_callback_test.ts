@@ -142,8 +142,8 @@ Deno.test("a wait that ends names what came: a silent connection, TLS, another p
   assertEquals(code, 5);
   assertStringIncludes(
     stderr,
-    "2 requests reached the callback server, but not the answer of this sign-in " +
-      "(1 for another sign-in (wrong state), 1 for another path). Besides: 1 connection that sent nothing, " +
-      "1 connection in TLS (the address begins with http://, not https://).",
+    "2 requests reached the callback server, but not the response to this sign-in " +
+      "(1 for another sign-in (wrong state), 1 for another path). Also: 1 connection that sent nothing, " +
+      "1 connection over TLS (the URL begins with http://, not https://).",
   );
 });

@@ -139,9 +139,9 @@ testHere(
       `${redirectUri}?${new URLSearchParams({ ...params, ...changes })}`;
     await terminal.stdoutMatch(/\d left/);
     await terminal.type(`${address({ state: "another" })}\r`);
-    await terminal.stdoutMatch(/That address is from another sign-in\. Copy the whole address/);
+    await terminal.stdoutMatch(/Invalid address: it belongs to another sign-in\. Copy the whole address/);
     await terminal.type("hello\r");
-    await terminal.stdoutMatch(/That is not an address that begins with http:\/\/localhost:\d+\/\?/);
+    await terminal.stdoutMatch(/Invalid address: expected one that begins with http:\/\/localhost:\d+\/\?/);
     await terminal.type(`${address({})}\r`);
     const { stdout } = await terminal.ended;
     assertSignedIn({ code: 0, stdout }, "interactive");

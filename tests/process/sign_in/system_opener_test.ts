@@ -146,7 +146,7 @@ Deno.test({
     const options = { env: { BROWSER: "" }, programs: ["rundll32.exe"] };
     const program = sandbox.start(["get-token", "--claims", claims], options);
     await program.stderrMatch(
-      /Could not open a browser: Windows opens no address of more than 2081 characters/,
+      /Could not open a browser: Windows cannot open a URL of more than 2081 characters/,
     );
     const [, url = ""] = await program.stderrMatch(/^ *(https:\S+)\r?$/m);
     await sandbox.userAgent.signIn(url, ADA);

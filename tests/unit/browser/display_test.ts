@@ -72,10 +72,10 @@ Deno.test("displayReason() names the variable that decided", () => {
   assertEquals(of("linux", { WAYLAND_DISPLAY: "wayland-0" }), "WAYLAND_DISPLAY is set");
   assertEquals(of("linux", {}), "neither DISPLAY nor WAYLAND_DISPLAY is set");
   assertEquals(of("linux", { CI: "true" }), "CI is set, and neither DISPLAY nor WAYLAND_DISPLAY is set");
-  assertEquals(of("linux", { WSL_INTEROP: "/run/x" }), "Windows has one, around this WSL");
+  assertEquals(of("linux", { WSL_INTEROP: "/run/x" }), "the Windows that hosts this WSL has one");
   assertEquals(of("darwin", {}), "macOS has one");
   assertEquals(
     of("windows", { SSH_CONNECTION: "x" }),
-    "SSH_CONNECTION is set, and the screen may be someone else's",
+    "SSH_CONNECTION is set, and the display may be someone else's",
   );
 });

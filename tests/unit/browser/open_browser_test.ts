@@ -27,6 +27,7 @@ class PlayedProcesses implements Pick<Processes, "start"> {
 }
 
 const RUNNING: Behaviour = { exited: new Promise(() => {}) };
+const FAILED = { kind: "failed", hint: undefined } as const;
 const NEVER = new AbortController().signal;
 
 interface Scene {
@@ -68,7 +69,7 @@ Deno.test("openBrowser() tells when an opener that was running fails after all",
   const opening = await open(new PlayedProcesses({ "xdg-open": { exited: end.promise } }), { graceMs: 0 });
   assert(opening.kind === "opened");
   end.resolve({ code: 3 });
-  assertEquals(await opening.lateFailure, "xdg-open ended with exit code 3");
+  assertEquals(await opening.lateFailure, "xdg-open exited with code 3");
 });
 
 Deno.test("openBrowser() tells when an opener that was running ends well", async () => {
@@ -82,13 +83,13 @@ Deno.test("openBrowser() tells when an opener that was running ends well", async
 Deno.test("openBrowser() says why an opener failed", async () => {
   const reasonFor = async (behaviour: Behaviour) =>
     await open(new PlayedProcesses({ "xdg-open": behaviour }));
-  assertEquals(await reasonFor("not-found"), { kind: "failed", reason: "xdg-open was not found" });
-  assertEquals(await reasonFor("refused"), { kind: "failed", reason: "xdg-open could not be started" });
-  assertEquals(await reasonFor(4), { kind: "failed", reason: "xdg-open ended with exit code 4" });
+  assertEquals(await reasonFor("not-found"), { ...FAILED, reason: "xdg-open was not found" });
+  assertEquals(await reasonFor("refused"), { ...FAILED, reason: "xdg-open could not be started" });
+  assertEquals(await reasonFor(4), { ...FAILED, reason: "xdg-open exited with code 4" });
   assertEquals(await reasonFor("not-permitted"), {
     kind: "failed",
-    reason: "Deno was not allowed to start xdg-open",
-    hint: "Add --allow-run=xdg-open to what Deno may do. For an executable, see Permissions in the README.",
+    reason: "Deno is not allowed to run xdg-open",
+    hint: "Add the Deno flag --allow-run=xdg-open. For an executable, see Permissions in the README.",
   });
 });
 
@@ -99,7 +100,7 @@ Deno.test("openBrowser() quotes a path with spaces in the flag it names", async 
   assert(opening.kind === "failed");
   assertEquals(
     opening.hint,
-    `Add --allow-run="/tmp/a b/firefox" to what Deno may do. For an executable, see Permissions in the README.`,
+    `Add the Deno flag --allow-run="/tmp/a b/firefox". For an executable, see Permissions in the README.`,
   );
 });
 
@@ -113,8 +114,8 @@ Deno.test("openBrowser() gives all reasons when no opener works, and does not pa
   const processes = new PlayedProcesses({ a: "not-permitted", b: 1, "xdg-open": 0 });
   assertEquals(await open(processes, { browser: "a:b:c" }), {
     kind: "failed",
-    reason: "Deno was not allowed to start a; b ended with exit code 1; c was not found",
-    hint: "Add --allow-run=a to what Deno may do. For an executable, see Permissions in the README.",
+    reason: "Deno is not allowed to run a; b exited with code 1; c was not found",
+    hint: "Add the Deno flag --allow-run=a. For an executable, see Permissions in the README.",
   });
 });
 
@@ -122,8 +123,8 @@ Deno.test("openBrowser() does not start what can't open so long an address, and 
   const processes = new PlayedProcesses({ "rundll32.exe": 0, "firefox.exe": 0 });
   const url = `https://login.example/?claims=${"a".repeat(8000)}`;
   assertEquals(await open(processes, { url, os: "windows" }), {
-    kind: "failed",
-    reason: "Windows opens no address of more than 2081 characters by itself",
+    ...FAILED,
+    reason: "Windows cannot open a URL of more than 2081 characters",
   });
   assertEquals((await open(processes, { url, os: "windows", browser: "firefox" })).kind, "opened");
   assertEquals(processes.started, [["firefox.exe", url]]);
@@ -138,7 +139,7 @@ Deno.test("openBrowser() starts nothing when BROWSER is none or unusable", async
   const script = await open(processes, { browser: "browser.bat", os: "windows" });
   assertEquals(script, {
     kind: "failed",
-    reason: "BROWSER names no program that can be used",
+    reason: "BROWSER does not name a program",
     hint: "Set BROWSER to the name of a browser or to the full path of its .exe file.",
   });
   assertEquals(processes.started, []);
@@ -175,7 +176,7 @@ Deno.test("openBrowser() starts nothing for what is not a plain https address", 
     const opening = await open(processes, { url });
     assertEquals(opening, {
       kind: "failed",
-      reason: "The address of the sign-in is not a plain https address",
+      reason: "The sign-in URL is not a plain https URL",
     }, url);
   }
   assertEquals(processes.started, []);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { browserVariableCommands, openerCommands } from "../../../src/browser/opener.ts";
+import { openerCommands } from "../../../src/browser/opener.ts";
 import type { Os } from "../../../src/system/os.ts";
 import { environment, SIGN_IN_URL as URL } from "../../support/fixtures/browser_fixture.ts";
 
@@ -68,7 +68,8 @@ Deno.test("openerCommands() passes arguments on, and puts the URL where %s is", 
   assertEquals(fromBrowser("firefox -P work %s --new-tab"), [["firefox", "-P", "work", URL, "--new-tab"]]);
   assertEquals(fromBrowser("chromium --app=%s"), [["chromium", `--app=${URL}`]]);
   const tricky = "https://login.example/?a=$&b=$'c=$$";
-  assertEquals(browserVariableCommands("chromium --app=%s", tricky, "linux"), [
+  const env = environment({ BROWSER: "chromium --app=%s" });
+  assertEquals(openerCommands(tricky, { os: "linux", env }), [
     { command: "chromium", args: [`--app=${tricky}`] },
   ]);
 });

@@ -73,9 +73,17 @@ Deno.test({
   fn: async () => {
     await using folder = await BrowserFolder.make();
     const failing = await folder.script("failing", "exit 3");
-    assertEquals(await open(`"${failing}"`), { kind: "failed", reason: `${failing} ended with exit code 3` });
+    assertEquals(await open(`"${failing}"`), {
+      kind: "failed",
+      reason: `${failing} exited with code 3`,
+      hint: undefined,
+    });
     const missing = join(folder.path, "missing");
-    assertEquals(await open(`"${missing}"`), { kind: "failed", reason: `${missing} was not found` });
+    assertEquals(await open(`"${missing}"`), {
+      kind: "failed",
+      reason: `${missing} was not found`,
+      hint: undefined,
+    });
     assertEquals((await open(`"${folder.path}"`)).kind, "failed");
     const plainFile = await folder.script("plain", "exit 0", 0o644);
     assertEquals((await open(`"${plainFile}"`)).kind, "failed");

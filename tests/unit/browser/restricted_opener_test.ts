@@ -56,7 +56,7 @@ Deno.test({
     withBrowser(async (path) => {
       assertEquals(
         await run(path, []),
-        `failed Deno was not allowed to start ${path} Add --allow-run=${path} to what Deno may do. For an executable, see Permissions in the README.\n`,
+        `failed Deno is not allowed to run ${path} Add the Deno flag --allow-run=${path}. For an executable, see Permissions in the README.\n`,
       );
       assertEquals(await run(path, [`--allow-run=${path}`]), "opened undefined undefined\n");
     }),

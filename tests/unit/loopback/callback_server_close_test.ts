@@ -33,7 +33,7 @@ Deno.test("Disposing of the server lets the outcome's page go out first", async 
   const server = await startServer();
   const browser = postForm(server, GOOD_FORM);
   const callback = await server.waitForCallback(NEVER);
-  callback.answer({ kind: "signed-in", username: "alice@contoso.example" });
+  callback.showOutcome({ kind: "signed-in", username: "alice@contoso.example" });
   await server[Symbol.asyncDispose]();
   assertStringIncludes((await browser).page, "alice@contoso.example");
 });
@@ -81,7 +81,7 @@ Deno.test("Clients that are slow, idle or half-way through do not keep the port"
   }
   const browser = postForm(server, GOOD_FORM);
   const callback = await server.waitForCallback(NEVER);
-  callback.answer({ kind: "signed-in", username: null });
+  callback.showOutcome({ kind: "signed-in", username: null });
   assertEquals((await browser).status, 200);
 
   await server[Symbol.asyncDispose]();

@@ -24,7 +24,7 @@ Deno.test("waitForCallback() gives the code of a posted form, and the browser th
   const callback = await server.waitForCallback(NEVER);
   assert(callback.response.kind === "code");
   assertEquals(callback.response.code.reveal(), "good-code");
-  callback.answer({ kind: "signed-in", username: "alice@contoso.example" });
+  callback.showOutcome({ kind: "signed-in", username: "alice@contoso.example" });
   const { status, page } = await browser;
   assertEquals(status, 200);
   assertStringIncludes(page, "alice@contoso.example");
@@ -35,7 +35,7 @@ Deno.test("waitForCallback() takes a callback in the query too", async () => {
   const browser = getQuery(server, `?${GOOD_FORM}`);
   const callback = await server.waitForCallback(NEVER);
   assertEquals(callback.response.kind, "code");
-  callback.answer({ kind: "failed", message: "The network is down." });
+  callback.showOutcome({ kind: "failed", message: "The network is down." });
   assertStringIncludes((await browser).page, "The network is down.");
 });
 
@@ -44,7 +44,7 @@ Deno.test("waitForCallback() gives a callback that came before anyone waited", a
   const browser = postForm(server, GOOD_FORM);
   await getQuery(server, "");
   const callback = await server.waitForCallback(NEVER);
-  callback.answer({ kind: "signed-in", username: null });
+  callback.showOutcome({ kind: "signed-in", username: null });
   assertEquals((await browser).status, 200);
 });
 
@@ -53,7 +53,7 @@ Deno.test("waitForCallback() gives a refusal with the right state, which the pag
   const browser = postForm(server, `error=access_denied&error_description=You+said+no&state=${STATE}`);
   const callback = await server.waitForCallback(NEVER);
   assertEquals(callback.response, { kind: "refused", error: "access_denied", description: "You said no" });
-  callback.answer({ kind: "refused", message: "You said no", hint: "Run the command again." });
+  callback.showOutcome({ kind: "refused", message: "You said no", hint: "Run the command again." });
   const { page } = await browser;
   assertStringIncludes(page, "Sign-in was refused");
   assertStringIncludes(page, "You said no");
@@ -87,7 +87,7 @@ Deno.test("Of callbacks that come at once exactly one is taken", async () => {
     ["a", "b", "c", "d"].map((code) => postForm(server, `code=${code}&state=${STATE}`)),
   );
   const callback = await server.waitForCallback(NEVER);
-  callback.answer({ kind: "signed-in", username: null });
+  callback.showOutcome({ kind: "signed-in", username: null });
   assertEquals((await browsers).map(({ status }) => status).sort(), [200, 410, 410, 410]);
   assertEquals(await server.waitForCallback(NEVER), callback);
 });
@@ -145,7 +145,7 @@ Deno.test("Every answer has the headers that keep its page harmless, and none th
     form(GOOD_FORM),
   ];
   const accepted = server.waitForCallback(NEVER).then((callback) =>
-    callback.answer({ kind: "signed-in", username: null })
+    callback.showOutcome({ kind: "signed-in", username: null })
   );
   const statuses: number[] = [];
   for (const request of requests) {
@@ -184,7 +184,7 @@ Deno.test("A browser that knows only IPv4 gets through", async () => {
   await using server = await startServer();
   const browser = fetch(`http://127.0.0.1:${server.port}/?${GOOD_FORM}`);
   const callback = await server.waitForCallback(NEVER);
-  callback.answer({ kind: "signed-in", username: null });
+  callback.showOutcome({ kind: "signed-in", username: null });
   await (await browser).body?.cancel();
 });
 
@@ -196,7 +196,7 @@ Deno.test({
     const head = `GET /?${GOOD_FORM} HTTP/1.1\r\nHost: localhost:${server.port}\r\nConnection: close\r\n\r\n`;
     const browser = exchange(server.port, head, "::1");
     const callback = await server.waitForCallback(NEVER);
-    callback.answer({ kind: "signed-in", username: null });
+    callback.showOutcome({ kind: "signed-in", username: null });
     assertMatch(await browser, /^HTTP\/1\.1 200 /);
   },
 });

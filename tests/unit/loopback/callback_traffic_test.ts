@@ -8,14 +8,14 @@ Deno.test("describeTraffic() says when nothing came", () => {
 Deno.test("describeTraffic() counts harmless requests", () => {
   assertEquals(
     describeTraffic({ ...noTraffic(), requests: 1 }),
-    "1 request reached the callback server, but not the answer of this sign-in.",
+    "1 request reached the callback server, but not the response to this sign-in.",
   );
 });
 
 Deno.test("describeTraffic() names what was wrong with the others", () => {
   assertEquals(
     describeTraffic({ ...noTraffic(), requests: 4, wrongState: 2, wrongPath: 1 }),
-    "4 requests reached the callback server, but not the answer of this sign-in " +
+    "4 requests reached the callback server, but not the response to this sign-in " +
       "(2 for another sign-in (wrong state), 1 for another path).",
   );
 });
@@ -24,11 +24,11 @@ Deno.test("describeTraffic() tells connections without a request apart", () => {
   assertEquals(
     describeTraffic({ ...noTraffic(), silent: 1, tls: 2 }),
     "No request reached the callback server, but 1 connection that sent nothing, " +
-      "2 connections in TLS (the address begins with http://, not https://).",
+      "2 connections over TLS (the URL begins with http://, not https://).",
   );
   assertEquals(
     describeTraffic({ ...noTraffic(), requests: 1, wrongPath: 1, unreadable: 1 }),
-    "1 request reached the callback server, but not the answer of this sign-in (1 for another path). " +
-      "Besides: 1 connection without a whole request.",
+    "1 request reached the callback server, but not the response to this sign-in (1 for another path). " +
+      "Also: 1 connection without a complete request.",
   );
 });

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { deadline } from "@std/async/deadline";
 import { noTraffic } from "../../../src/loopback/callback_traffic.ts";
+import { MAX_CONNECTIONS } from "../../../src/loopback/relay_server.ts";
 import {
   exchange,
   finishSignIn,
@@ -22,10 +24,29 @@ Deno.test("A connection that sends nothing, one in TLS and one that breaks off a
   assertEquals(
     server.describeTraffic(),
     "No request reached the callback server, but 1 connection that sent nothing, " +
-      "1 connection in TLS (the address begins with http://, not https://), 1 connection without a whole request.",
+      "1 connection over TLS (the URL begins with http://, not https://), 1 connection without a complete request.",
   );
   silent.close();
   halfway.close();
+  assertEquals(await finishSignIn(server), "good-code");
+});
+
+Deno.test("One connection over the limit closes the oldest and leaves the others open", async () => {
+  await using server = await startServer();
+  const idle: Deno.Conn[] = [];
+  for (let count = 0; count <= MAX_CONNECTIONS; count++) {
+    idle.push(await Deno.connect({ hostname: "127.0.0.1", port: server.port }));
+  }
+  const [oldest, second] = idle;
+  assert(oldest !== undefined && second !== undefined);
+  // Only without the limit is there something to wait for.
+  assertEquals(await deadline(readAll(oldest), 20_000), "");
+  await writeAll(
+    second,
+    new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`),
+  );
+  assertMatch(await readAll(second), /^HTTP\/1\.1 200 /);
+  for (const connection of idle) connection.close();
   assertEquals(await finishSignIn(server), "good-code");
 });
 

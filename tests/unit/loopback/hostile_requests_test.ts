@@ -215,7 +215,7 @@ Deno.test("A form that waits for permission to be sent, as curl does with large 
   assertMatch(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), /^HTTP\/1\.1 100 /);
   await writeAll(connection, new TextEncoder().encode(GOOD_FORM));
   const callback = await server.waitForCallback(new AbortController().signal);
-  callback.answer({ kind: "signed-in", username: null });
+  callback.showOutcome({ kind: "signed-in", username: null });
   assertMatch(await readAll(connection), /^HTTP\/1\.1 200 [^]*<\/html>\n$/);
 });
 

@@ -128,7 +128,7 @@ Deno.test("portError() names the busy port, another one, a random one and what u
   assertEquals(error.message, "Port 8080 is already in use");
   assertEquals(
     error.hint,
-    "Use another port: --port 8081\nOr leave --port out to use a random free port.\nSee what uses it: lsof -i :8080",
+    "Use another port: --port 8081\nOr omit --port to use a random free port.\nSee what uses it: lsof -i :8080",
   );
 });
 
@@ -150,7 +150,7 @@ Deno.test("portError() tells a port that the system keeps from one that is in us
     "Ports below 1024 often need administrator rights. Use another port: --port 8080",
   );
   const high = portError({ kind: "exact", port: 50000 }, "reserved", "windows");
-  assertStringIncludes(high.hint ?? "", "The system keeps it for itself. Use another port: --port 50001");
+  assertStringIncludes(high.hint ?? "", "The system reserves it. Use another port: --port 50001");
 });
 
 Deno.test("portError() names the range that is used up", () => {

@@ -44,7 +44,11 @@ Deno.test("listenForCallback() tells a denied Deno permission from a port that i
     const permissions of [[], ["--allow-net=127.0.0.1"], ["--allow-net=[::1]"], ["--allow-net=localhost"]]
   ) {
     const output = await run(permissions);
-    assertStringIncludes(output, "permission Add --allow-net=127.0.0.1,[::1]", permissions.join());
+    assertStringIncludes(
+      output,
+      "permission Add the Deno flag --allow-net=127.0.0.1,[::1]",
+      permissions.join(),
+    );
   }
 });
 

@@ -211,20 +211,26 @@ Deno.test("validatePastedAddress() says what is wrong with an address that leads
       "http://localhost:50000/?code=the code&state=the-state",
       "ABCD-EFGH",
     ]
-  ) assertEquals(reasonFor(text), "That is not an address that begins with http://localhost:50000/?", text);
+  ) {
+    assertEquals(
+      reasonFor(text),
+      "Invalid address: expected one that begins with http://localhost:50000/?",
+      text,
+    );
+  }
 });
 
 Deno.test("validatePastedAddress() judges the query as that of any callback", () => {
   const cases: [string, string][] = [
-    ["code=the-code&state=another", "That address is from another sign-in"],
-    ["code=the-code", "That address is from another sign-in"],
-    ["code=the-code&state=the-state&state=the-state", "That address is from another sign-in"],
-    ["error=access_denied&state=another", "That address is from another sign-in"],
-    ["code=the-code&state=the-state&iss=https://evil.example", "That address names another sign-in service"],
-    ["state=the-state", "That address is not complete"],
-    ["code=&state=the-state", "That address is not complete"],
-    ["code=%ZZ&state=the-state", "That address is not complete"],
-    ["code=a&code=b&state=the-state", "That address is not complete"],
+    ["code=the-code&state=another", "Invalid address: it belongs to another sign-in"],
+    ["code=the-code", "Invalid address: it belongs to another sign-in"],
+    ["code=the-code&state=the-state&state=the-state", "Invalid address: it belongs to another sign-in"],
+    ["error=access_denied&state=another", "Invalid address: it belongs to another sign-in"],
+    ["code=the-code&state=the-state&iss=https://evil.example", "Invalid address: it names another issuer"],
+    ["state=the-state", "Invalid address: it is incomplete"],
+    ["code=&state=the-state", "Invalid address: it is incomplete"],
+    ["code=%ZZ&state=the-state", "Invalid address: it is incomplete"],
+    ["code=a&code=b&state=the-state", "Invalid address: it is incomplete"],
   ];
   for (const [query, reason] of cases) assertEquals(reasonFor(`${REDIRECT_URI}/?${query}`), reason, query);
 });

@@ -40,7 +40,7 @@ class Stage {
   on: (event: ProgressEvent) => void = () => {};
 
   comeBack(response: AuthorizationResponse): void {
-    this.#callback.resolve({ response, answer: (outcome) => this.pages.push(outcome) } as Callback);
+    this.#callback.resolve({ response, showOutcome: (outcome) => this.pages.push(outcome) } as Callback);
   }
 
   runOutOfTime(): void {
@@ -158,7 +158,7 @@ Deno.test("signInInteractively() goes on when no browser opens, and says why", a
 
 Deno.test("signInInteractively() shows the URL when the browser fails after all", async () => {
   const stage = new Stage();
-  const lateFailure = Promise.resolve("firefox ended with exit code 1");
+  const lateFailure = Promise.resolve("firefox exited with code 1");
   stage.opening = Promise.resolve({ kind: "opened", lateFailure });
   stage.on = ({ kind }) => kind === "browser-failed" && stage.comeBack(code());
   await stage.signIn();
@@ -194,7 +194,7 @@ Deno.test("signInInteractively() tells the page of a redemption that fails", asy
     stage.redeem = () => Promise.reject(thrown);
     stage.on = ({ kind }) => kind === "waiting-for-sign-in" && stage.comeBack(code());
     assertStrictEquals(await assertRejects(() => stage.signIn()), thrown);
-    assertEquals(stage.pages, [{ kind: "failed", message }]);
+    assertEquals(stage.pages, [{ kind: "failed", message, hint: undefined }]);
     assertEquals(stage.isListening, false);
   }
 });

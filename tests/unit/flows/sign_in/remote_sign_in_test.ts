@@ -122,7 +122,7 @@ class Stage {
   }
 
   comeBack(response: AuthorizationResponse): void {
-    this.callback.resolve({ response, answer: (outcome) => this.pages.push(outcome) } as Callback);
+    this.callback.resolve({ response, showOutcome: (outcome) => this.pages.push(outcome) } as Callback);
   }
 
   runOutOfTime(): void {
