@@ -9,7 +9,7 @@ import { dirname } from "@std/path/dirname";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { currentImportMap, flagsFromEnvironment, flagsWithoutImportMap } from "./bundle/import_map.ts";
-import { escapeModules } from "./bundle/escape_text.ts";
+import { escapeModules, escapeText } from "./bundle/escape_text.ts";
 import { compileAtOnce } from "./bundle/compile_at_once.ts";
 import { gatherStart } from "./bundle/gather_start.ts";
 import { nameFiles } from "./bundle/name_files.ts";
@@ -84,50 +84,67 @@ async function giveRequire(path: string): Promise<void> {
 }
 
 /**
- * Bundles the program into the one module `output`, which can be loaded from anywhere. Throws an `Error` with what Deno
- * said where that fails.
+ * Bundles the program into the one module `output`, which can be loaded from anywhere and loads no other. Throws an
+ * `Error` with what Deno said where that fails.
  *
- * What is kept apart is left to Deno to fetch from npm when it is needed: what is bundled of it would ask for files
- * beside the module, and a URL has none.
+ * What is kept apart becomes a text in it, a module that is made when it is needed: a string costs the start nothing,
+ * where its code would have to be read, and would load Node's modules.
  */
 export async function bundleIntoOne(output: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bundle-" });
   try {
     const { imports, scopes } = await currentImportMap();
-    const packages = await packagesKeptApart();
     const late: Record<string, string> = {};
-    for (const { target, name, npm } of packages) {
+    for (const [target, name] of Object.entries(KEPT_APART)) {
       late[target] = `./late_${name}.ts`;
-      await Deno.writeTextFile(join(folder, `late_${name}.ts`), await lateModule(name, npm));
+      await Deno.writeTextFile(join(folder, `late_${name}.ts`), await lateModule(name, folder));
     }
     const map = join(folder, "import_map.json");
     await Deno.writeTextFile(map, JSON.stringify({ imports: { ...imports, ...late }, scopes }));
     await Deno.mkdir(dirname(output), { recursive: true });
-    const flags = [...flagsWithoutImportMap(), `--import-map=${map}`];
-    const external = packages.map(({ npm }) => `--external=${npm}`);
-    await denoBundle([...flags, ...external, `--output=${output}`, "main.ts"]);
+    await denoBundle([...flagsWithoutImportMap(), `--import-map=${map}`, `--output=${output}`, "main.ts"]);
+    await Deno.writeTextFile(output, escapeText(await Deno.readTextFile(output)));
     await stampCommit([output]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-/** A module that gives what the package `npm` does, and loads it no sooner than it is loaded itself. */
-async function lateModule(name: string, npm: string): Promise<string> {
+/** A module that exports what the bundle `name` exports, and evaluates it no sooner than it is evaluated itself. */
+async function lateModule(name: string, folder: string): Promise<string> {
+  const bundled = join(folder, `${name}.js`);
+  await denoBundle([...flagsFromEnvironment(), `--output=${bundled}`, `scripts/build/bundle/${name}.ts`]);
+  const text = withoutFiles(await Deno.readTextFile(bundled));
   const names = Object.keys(await import(`./bundle/${name}.ts`));
   const named = names.filter((exported) => exported !== "default");
   return [
-    `const loaded = await import("${npm}");`,
+    `const text = ${JSON.stringify(text)};`,
+    // Not a data URL, which would be in every stack trace.
+    'const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));',
+    "const loaded = await import(url);",
+    "URL.revokeObjectURL(url);",
     ...(named.length === 0 ? [] : [`export const { ${named.join(", ")} } = loaded;`]),
     ...(names.includes("default") ? ["export default loaded.default;"] : []),
     "",
   ].join("\n");
 }
 
-/** What is kept apart: how the program calls it, its module, and the npm package with its version. */
-async function packagesKeptApart(): Promise<{ target: string; name: string; npm: string }[]> {
-  const { imports } = JSON.parse(await Deno.readTextFile(join(TOP, "deno.json")));
-  return Object.entries(KEPT_APART).map(([target, name]) => ({ target, name, npm: imports[target] }));
+/**
+ * The bundle `code` with a `require` for Node's modules alone. The bundler's looks for files beside the module, and
+ * throws for a module that is not a file.
+ */
+export function withoutFiles(code: string): string {
+  const require =
+    /import ?\{ ?createRequire as (\w+) ?\} ?from ?"node:module";(var [\w$]+=)\1\(import\.meta\.url\);/;
+  const given = code.replace(
+    require,
+    (_whole, _name, declared) =>
+      `import __process from "node:process";${declared}(name)=>__process.getBuiltinModule(name);`,
+  );
+  if (/createRequire|import\.meta/.test(given)) {
+    throw new Error("Cannot bundle into one module: the bundle looks for files beside it");
+  }
+  return given;
 }
 
 if (import.meta.main) {
