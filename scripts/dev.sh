@@ -1,9 +1,13 @@
 #!/bin/sh
 # sh scripts/dev.sh TASK [ARGUMENT...]
 #
-# Runs a task of deno.json on a machine that may have nothing but Node.js: finds Deno or takes it from npm, resolves
-# the JSR packages from npm where JSR can't be reached, and sees to what the tests need. Everything it takes goes
-# into the ignored folder .dev. Prints what it does on standard error, one line each.
+# Runs a task of deno.json on a machine that may have nothing but Node.js: finds Deno or takes it from npm, and installs
+# what the tests need. Everything it takes goes into the ignored folder .dev. Prints what it does on standard error, one
+# line each.
+#
+# If JSR cannot be reached, npm packages stand in for its packages, for development only: a third party's build of std,
+# and a third party's fork of an earlier Cliffy (1.0.0-rc.5). An executable made from them is not a release, and its
+# --version says dev.
 #
 # DENO names the Deno to use. DENO_FLAGS, if set, is handed on as it is.
 set -eu
@@ -62,7 +66,8 @@ resolve_jsr() {
   if script scripts/offline/jsr_reachable.ts; then
     DENO_FLAGS=
   else
-    say "JSR can't be reached: the same packages are resolved from npm (.dev/import_map.json)"
+    say "JSR can't be reached: a third party's build of std and its fork of an earlier Cliffy stand in, from npm, for"
+    say "development only; an executable made from them is not a release, and its --version says dev"
     script scripts/offline/jsr_from_npm.ts
     # An absolute path serves programs that tests start elsewhere, but DENO_FLAGS can't hold one with a space in it.
     root=$(pwd -W 2>/dev/null || pwd)

@@ -13,7 +13,7 @@ import { escapeModules, escapeText } from "./bundle/escape_text.ts";
 import { compileAtOnce } from "./bundle/compile_at_once.ts";
 import { gatherStart } from "./bundle/gather_start.ts";
 import { nameFiles } from "./bundle/name_files.ts";
-import { stampCommit } from "./bundle/stamp_commit.ts";
+import { stampBuild } from "./bundle/stamp_build.ts";
 import { say } from "../offline/npm_package.ts";
 
 const TOP = fromFileUrl(new URL("../../", import.meta.url));
@@ -52,7 +52,7 @@ export async function bundle(folder: string): Promise<string> {
     await giveRequire(output);
   }
   const paths = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => join(folder, name));
-  await stampCommit(paths);
+  await stampBuild(paths);
   // An executable keeps the times of its files: two of the same commit are to be the same bytes.
   for (const path of paths) await Deno.utime(path, 0, 0);
   return join(folder, MAIN);
@@ -104,7 +104,7 @@ export async function bundleIntoOne(output: string): Promise<void> {
     await Deno.mkdir(dirname(output), { recursive: true });
     await denoBundle([...flagsWithoutImportMap(), `--import-map=${map}`, `--output=${output}`, "main.ts"]);
     await Deno.writeTextFile(output, escapeText(await Deno.readTextFile(output)));
-    await stampCommit([output]);
+    await stampBuild([output]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

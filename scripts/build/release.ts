@@ -10,6 +10,7 @@ import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { parseArgs } from "node:util";
 import { bundleIntoOne } from "./bundle.ts";
+import { usesStandIns } from "./bundle/import_map.ts";
 import { compile } from "./compile.ts";
 import { defaultOutput, parseTargets } from "./compile/targets.ts";
 import { say } from "../offline/npm_package.ts";
@@ -27,6 +28,7 @@ export async function release(target: string, folder: string): Promise<string[]>
     names.push(name);
     say(`made ${name}`);
   };
+  if (await usesStandIns()) say("made from stand-ins for the JSR packages: a trial, not a release");
   await Deno.mkdir(folder, { recursive: true });
   for (const one of parseTargets(target)) {
     const name = defaultOutput(one).replace(/^dist\//, "");

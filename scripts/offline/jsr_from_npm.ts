@@ -1,9 +1,9 @@
 /**
  * Resolves the `jsr:` names of `deno.json` from npm, for machines that reach npm but not JSR.
  *
- * `deno-std` is the official std compiled to JavaScript; `windmill-cli` carries an unbundled copy of Cliffy with
- * its types. Both are unpacked into the ignored folder `.dev/`, and `.dev/import_map.json` points the bare names
- * at them. For development and tests only: what is released comes from JSR, as `deno.json` says.
+ * `deno-std` is std compiled to JavaScript by a third party; `windmill-cli` carries a third party's fork of Cliffy
+ * 1.0.0-rc.5 with its types. Both are unpacked into the ignored folder `.dev/`, and `.dev/import_map.json` points the
+ * bare names at them. For development and tests only: a release is made from JSR's packages, as `deno.json` says.
  *
  * Run by `scripts/dev.sh`; needs `npm` and `tar`. Cheap when everything is in place already.
  */

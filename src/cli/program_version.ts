@@ -1,8 +1,8 @@
 import denoJson from "../../deno.json" with { type: "json" };
 
-/** Stands for the commit that an executable is made from: `scripts/build/bundle.ts` puts it here. */
-const COMMIT = "{COMMIT}";
+/** Stands for the build: `scripts/build/bundle.ts` puts its commit here, after `dev` if it is not made from JSR. */
+const BUILD = "{BUILD}";
 
-/** Name and version of the program; with the commit, where one was put in: `entra-auth-cli 0.1.0 (1a2b3c4)`. */
+/** Name and version of the program, and of a build its commit: `entra-auth-cli 0.1.0 (1a2b3c4d5e6f)`. */
 export const PROGRAM_VERSION: string = `entra-auth-cli ${denoJson.version}` +
-  (COMMIT.startsWith("{") ? "" : ` (${COMMIT})`);
+  (BUILD.startsWith("{") ? "" : ` (${BUILD})`);

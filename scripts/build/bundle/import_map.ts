@@ -30,6 +30,12 @@ export async function currentImportMap(): Promise<ImportMap> {
   };
 }
 
+/** Whether other packages stand in for those of JSR, as `scripts/dev.sh` has it where JSR cannot be reached. */
+export async function usesStandIns(): Promise<boolean> {
+  const { imports } = await currentImportMap();
+  return !(imports["@cliffy/command"]?.startsWith("jsr:") ?? false);
+}
+
 /** In `deno.json`, and only there, the name of a package stands for everything below it too. */
 function withSubpaths(imports: Readonly<Record<string, string>>): Record<string, string> {
   const below = Object.entries(imports)

@@ -157,7 +157,7 @@ Deno.test("the executable shows the URL when its browser is one it was not made 
 Deno.test("the executable says which version it is, and of which commit", async () => {
   await using sandbox = await openSandbox({ executable });
   const { stdout } = await sandbox.run(["--version"]);
-  assertMatch(stdout, /^entra-auth-cli \d+\.\d+\.\d+( \([0-9a-f]{12}(-changed)?\))?\n$/);
+  assertMatch(stdout, /^entra-auth-cli \d+\.\d+\.\d+( \((dev )?[0-9a-f]{12}(-changed)?\))?\n$/);
 });
 
 Deno.test("an executable is made of the same bytes each time", async () => {

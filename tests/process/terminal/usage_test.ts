@@ -182,7 +182,7 @@ Deno.test("entra-auth-cli --version prints the version of deno.json", async () =
   for (const flag of ["--version", "-V"]) {
     const result = await runAlone(flag);
     // An executable names its commit too.
-    const named = result.stdout.replace(/ \([0-9a-f]{12}(-changed)?\)(?=\n$)/, "");
+    const named = result.stdout.replace(/ \((dev )?[0-9a-f]{12}(-changed)?\)(?=\n$)/, "");
     assertEquals([result.code, named, result.stderr], [0, `entra-auth-cli ${version}\n`, ""]);
   }
 });
