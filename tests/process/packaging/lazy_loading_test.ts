@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { currentImportMap } from "../../../scripts/build/bundle/import_map.ts";
-import { inheritedVariables, programCommand } from "../../support/program/program.ts";
+import { inheritedVariables, programCommand, SOURCE_MAIN } from "../../support/program/program.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
 /** What a call needs whose flags aren't just the usual ones. */
@@ -81,10 +81,9 @@ async function writeFailingMap(folder: string, also: readonly string[] = []): Pr
 /** Runs the program from its source with that map. */
 async function runWithMap(map: string, { env, provider }: Sandbox, args: readonly string[]) {
   const [deno, ...rest] = programCommand([`localhost:${provider.port}`], "scripted-browser");
-  const main = rest.at(-1) ?? "";
   const flags = rest.slice(0, -1).filter((flag) => !/^--(import-map|no-lock)\b/.test(flag));
   const command = new Deno.Command(deno, {
-    args: [...flags, "--no-lock", `--import-map=${map}`, main, ...args],
+    args: [...flags, "--no-lock", `--import-map=${map}`, SOURCE_MAIN, ...args],
     env: { ...inheritedVariables(), ...env },
     clearEnv: true,
     stdin: "null",

@@ -47,7 +47,12 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-const MAIN = fromFileUrl(import.meta.resolve("../../../main.ts"));
+/** The main module of the source. */
+export const SOURCE_MAIN: string = fromFileUrl(import.meta.resolve("../../../main.ts"));
+
+/** What is started: the bundle that `scripts/check/test.ts` made, otherwise the source. */
+const MAIN = Deno.env.get("ENTRA_AUTH_CLI_BUNDLE") ?? SOURCE_MAIN;
+
 const CONFIG = fromFileUrl(import.meta.resolve("../../../deno.json"));
 
 /** What the program asks for the key of the tokens, and what writes to a terminal that no stream leads to. */

@@ -1,4 +1,4 @@
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from "jose";
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 
 /** The RSA key that signs every token, as a private JWK for the provider and as a key for forged tokens. */
 export interface SigningKey {
@@ -8,13 +8,27 @@ export interface SigningKey {
 
 let made: Promise<SigningKey> | undefined;
 
+/** A key for every process of a test run, as a JWK: `scripts/check/test.ts` makes it. */
+const SHARED_KEY_VARIABLE = "ENTRA_AUTH_CLI_TEST_SIGNING_KEY";
+
 /**
- * The key of this process. Making an RSA key takes longer than all the rest of a provider's start, and nothing is
- * gained by a new one for each, so every provider of the process shares it.
+ * Returns the key that every provider of this process shares: to make an RSA key takes longer than the rest of a
+ * provider's start.
  */
 export function signingKey(): Promise<SigningKey> {
-  made ??= makeSigningKey();
+  made ??= openSigningKey();
   return made;
+}
+
+async function openSigningKey(): Promise<SigningKey> {
+  const shared = Deno.env.get(SHARED_KEY_VARIABLE);
+  if (shared === undefined) return await makeSigningKey();
+  const jwk = JSON.parse(shared);
+  const privateKey = await importJWK(jwk);
+  if (privateKey instanceof Uint8Array) {
+    throw new Error(`Invalid ${SHARED_KEY_VARIABLE}: expected an RSA key`);
+  }
+  return { privateKey, jwk };
 }
 
 async function makeSigningKey(): Promise<SigningKey> {
