@@ -1,6 +1,7 @@
 import { fastPath } from "./cli/options/fast_path.ts";
 import { runGetToken } from "./cli/commands/run_get_token.ts";
-import { ownArguments } from "./cli/own_arguments.ts";
+import { ownArguments, wantsJson } from "./cli/arguments.ts";
+import { GLOBAL_OPTIONS } from "./cli/options/token_options.ts";
 import type { System } from "./system/system.ts";
 import { createContext } from "./wiring/create_context.ts";
 
@@ -11,7 +12,7 @@ import { createContext } from "./wiring/create_context.ts";
  */
 export async function runApp(args: readonly string[], system: System): Promise<number> {
   const own = ownArguments(args);
-  const context = createContext(system, own.includes("--plain"));
+  const context = createContext(system, own.includes(GLOBAL_OPTIONS.plain.flag));
   try {
     const flags = fastPath(args);
     if (flags !== null) await runGetToken(flags, context);
@@ -21,15 +22,7 @@ export async function runApp(args: readonly string[], system: System): Promise<n
     const { reportError } = await import("./cli/report_error.ts");
     return reportError(error, context.terminal, {
       asJson: wantsJson(own),
-      verbose: own.includes("--verbose"),
+      verbose: own.includes(GLOBAL_OPTIONS.verbose.flag),
     });
   }
-}
-
-/** Whether an error is to be printed as JSON. Asked of the bare arguments: they may be what is wrong. */
-function wantsJson(args: readonly string[]): boolean {
-  return args.some((arg, index) =>
-    arg === "--output=json" || arg === "-o=json" || arg === "-ojson" ||
-    (arg === "json" && ["--output", "-o"].includes(args[index - 1] ?? ""))
-  );
 }

@@ -1,18 +1,13 @@
-import { CliError } from "../errors.ts";
 import { getToken } from "../flows/get_token/get_token.ts";
 import type { ClientAuthentication, SignInManner, TokenResult } from "../flows/get_token/token_request.ts";
 import type { InteractiveSession } from "../flows/sign_in/interactive_session.ts";
 import type { Progress } from "../flows/progress.ts";
 import { checkDomainHint } from "../profiles/validate_fields.ts";
 import type { SignInSettings } from "../profiles/settings.ts";
-import { parseScopeFlag } from "../identity/scopes.ts";
 import type { CommandContext } from "./context.ts";
-import { parseDuration } from "./options/duration.ts";
-import { parsePortFlags } from "./options/ports.ts";
-import { profileName } from "./options/profile_name.ts";
-import { readSettings } from "./options/read_settings.ts";
-import { signInFlags } from "./options/sign_in_flags.ts";
-import { PROMPTS, type TokenFlags } from "./options/token_flags.ts";
+import { profileName, readSettings } from "./options/chosen_profile.ts";
+import { parseDuration, parsePorts, parsePrompt } from "./options/parse_values.ts";
+import { signInFlags, type TokenFlags } from "./options/token_options.ts";
 
 /** How long a person is waited for where nobody says how long, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
@@ -36,11 +31,7 @@ export async function acquireToken(
   const prompt = parsePrompt(flags.prompt);
   const claims = await parseClaims(flags.claims);
   const name = profileName(flags.profile, env);
-  const settings = await readSettings(
-    { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: parseScopeFlag(flags.scope) },
-    name,
-    context,
-  );
+  const settings = await readSettings(flags, name, context);
   const { hasProfile, authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
   const fresh = (flags.force ?? false) || flags.cache === false;
   const result = await getToken(
@@ -57,7 +48,7 @@ export async function acquireToken(
       manner: { ...manner, openInteractiveSession: () => meet(flags, context, progress) },
       caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
       timeoutMs: flags.timeout === undefined ? undefined : manner.timeoutMs,
-      loadClientAuthentication: () => clientAuthenticationFrom(flags, context),
+      loadClientAuthentication: () => Promise.resolve(clientAuthentication(flags, context)),
       prompt,
       loginHint: flags.loginHint,
       suggestedUser,
@@ -84,18 +75,22 @@ async function meet(
   return await openInteractiveSession(context, { progress, withQrCode: flags.qr ?? false, isQuiet });
 }
 
-async function clientAuthenticationFrom(
-  flags: TokenFlags,
-  context: CommandContext,
-): Promise<ClientAuthentication> {
-  // Not loaded where a token is in the cache.
-  const { clientAuthentication } = await import("./options/client_authentication.ts");
-  return clientAuthentication(flags, context);
+/** Returns the application's credential flags, and how to prompt for its secrets if there is a terminal. */
+function clientAuthentication(flags: TokenFlags, context: CommandContext): ClientAuthentication {
+  const { certificate, sendCertificateChain, assertionFile, assertionEnv, interactive = true } = flags;
+  return {
+    flags: { certificate, sendCertificateChain, assertionFile, assertionVariable: assertionEnv },
+    async ask(question) {
+      if (!interactive || !context.terminal.stdinIsTerminal) return null;
+      const { askSecret } = await import("./terminal/prompt.ts");
+      return await askSecret(context, question);
+    },
+  };
 }
 
 function parseManner(flags: TokenFlags): SignInManner {
   return {
-    ports: parsePortFlags(flags.port, flags.portRange),
+    ports: parsePorts(flags.port, flags.portRange),
     showUrl: flags.showUrl ?? false,
     timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDuration(flags.timeout),
   };
@@ -106,11 +101,4 @@ async function parseClaims(claims: string | undefined): Promise<string | undefin
   if (claims === undefined) return undefined;
   const { parseClaimsFlag } = await import("./options/claims.ts");
   return parseClaimsFlag(claims);
-}
-
-function parsePrompt(prompt: string | undefined): string | undefined {
-  if (prompt === undefined || PROMPTS.includes(prompt)) return prompt;
-  throw new CliError("usage", `Unknown prompt: ${JSON.stringify(prompt)}`, {
-    hint: `Choose one of: ${PROMPTS.join(", ")}.`,
-  });
 }

@@ -1,19 +1,24 @@
 import { Command, ValidationError } from "@cliffy/command";
 import denoJson from "../../deno.json" with { type: "json" };
-import { ownArguments } from "./own_arguments.ts";
-import type { AnyCommand } from "./any_command.ts";
-import { COMPLETE } from "./completions/completion_word.ts";
-import { withoutConfigAlias } from "./options/config_alias.ts";
+import {
+  COMPLETE,
+  ignoredArgumentError,
+  ownArguments,
+  withoutConfigAlias,
+  withoutJoinedValues,
+} from "./arguments.ts";
 import type { CommandContext } from "./context.ts";
-import { takesColour } from "./terminal/terminal_ui.ts";
-import { withoutJoinedValues } from "./options/joined_values.ts";
+import { addOptions, type AnyCommand } from "./options/add_options.ts";
+import type { CommandName } from "./options/command_options.ts";
+import { GLOBAL_OPTIONS } from "./options/token_options.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
+import { takesColour } from "./terminal/terminal_ui.ts";
 import { usageError } from "./usage_error.ts";
 
-/** Loads one command. Only the command that is called is loaded; the others cost nothing. */
+/** Loads one command. Only the command that is called is loaded. */
 type LoadCommand = (context: CommandContext) => Promise<AnyCommand>;
 
-const COMMANDS: Readonly<Record<string, LoadCommand>> = {
+const COMMANDS: Readonly<Record<CommandName, LoadCommand>> = {
   "get-token": async (context) => (await import("./commands/get_token.ts")).getTokenCommand(context),
   "exec": async (context) => (await import("./commands/exec.ts")).execCommand(context),
   "credential-helper": async (context) =>
@@ -41,18 +46,17 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
 };
 
 /** The names of the commands. */
-export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
 
-/** The columns of help that is not read on a terminal: in a file, a pipe or a CI log. */
+/** The width of help in a file, a pipe or a CI log. */
 const HELP_COLUMNS = 100;
 
-/** Flags that say nothing about what to do. */
-const GLOBAL_FLAGS: readonly string[] = ["--verbose", "--plain"];
+const GLOBAL_FLAGS: readonly string[] = Object.values(GLOBAL_OPTIONS).map(({ flag }) => flag);
 
 /**
- * Parses `args` and runs the command they name. `help COMMAND` is understood as `COMMAND --help`.
+ * Parses `args` and runs the command they name. `help COMMAND` means `COMMAND --help`.
  *
- * @throws {CliError} `usage` when the arguments are wrong, and whatever the command throws.
+ * @throws {CliError} `usage` for invalid arguments, and what the command throws.
  */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<void> {
   if (args[0] === COMPLETE) return await complete(args.slice(1), context);
@@ -60,8 +64,8 @@ export async function runProgram(args: readonly string[], context: CommandContex
   const called = calledCommand(typed);
   const program = await buildProgram(called, context);
   try {
-    refuseEmptyArguments(typed);
-    refuseWordsForAnother(typed, called);
+    const ignored = ignoredArgumentError(typed, called);
+    if (ignored !== null) throw new ValidationError(ignored);
     if (ownArguments(typed).every((arg) => GLOBAL_FLAGS.includes(arg))) program.showHelp();
     else await program.parse([...typed]);
   } catch (error) {
@@ -70,78 +74,51 @@ export async function runProgram(args: readonly string[], context: CommandContex
   }
 }
 
-/** `help COMMAND` as `COMMAND --help`. */
 function asHelpFlag(args: readonly string[]): string[] {
   return [...args.slice(1).filter((arg) => !["-h", "--help"].includes(arg)), "--help"];
 }
 
-/** The command that `args` name, if there is such a command. */
-function calledCommand(args: readonly string[]): string | null {
-  const called = args.find((arg) => !arg.startsWith("-")) ?? "";
-  return Object.hasOwn(COMMANDS, called) ? called : null;
+/** Returns the command that `args` name, or null if there is none. */
+function calledCommand(args: readonly string[]): CommandName | null {
+  const called = args.find((arg) => !arg.startsWith("-"));
+  return COMMAND_NAMES.find((name) => name === called) ?? null;
 }
 
-/** The program with the one command, or with all of them. */
-async function buildProgram(called: string | null, context: CommandContext): Promise<AnyCommand> {
+/** Builds the program with one command, or with all of them. */
+async function buildProgram(called: CommandName | null, context: CommandContext): Promise<AnyCommand> {
   const { stdoutIsTerminal } = context.terminal;
   const help = {
     colors: stdoutIsTerminal && takesColour(context.env),
-    // On a terminal Cliffy takes the terminal's width.
+    // On a terminal Cliffy uses its width.
     ...(stdoutIsTerminal ? {} : { width: HELP_COLUMNS }),
   };
   const program = new Command()
     .name("entra-auth-cli")
     .version(denoJson.version)
-    // Not Cliffy's own, which colours what it prints into a pipe too.
+    // Cliffy's own version option prints colours into a pipe too.
     .versionOption(
       "-V, --version",
-      "Show the version number for this program.",
+      "Show the version.",
       () => context.terminal.writeData(`${PROGRAM_VERSION}\n`),
     )
     .usage("COMMAND [OPTION...]")
     .description("Sign in to Microsoft Entra ID and get access tokens, from the command line.")
-    .example("First", "entra-auth-cli create-profile --name default")
-    .example("Then", "entra-auth-cli get-token")
-    .example("All about a command", "entra-auth-cli get-token --help")
-    .globalOption("--verbose", "Say more when something fails.")
-    .globalOption("--plain", "Words in place of symbols, nothing that moves: for screen readers.")
+    .example("Create a profile", "entra-auth-cli create-profile --name default")
+    .example("Sign in", "entra-auth-cli get-token")
+    .example("Show the flags of a command", "entra-auth-cli get-token --help")
     .help(help)
     .throwErrors()
     .noExit();
-  for (const name of called === null ? Object.keys(COMMANDS) : [called]) {
-    const load = COMMANDS[name];
-    if (load !== undefined) program.command(name, await load(context));
+  addOptions(program, GLOBAL_OPTIONS, { global: true });
+  for (const name of called === null ? COMMAND_NAMES : [called]) {
+    program.command(name, await COMMANDS[name](context));
   }
   return program;
 }
 
-/** Answers the script that completes words in a shell. The last word is still being typed, so it names no command. */
+/** Answers a completion script. The last word is still being typed, so it does not name the command. */
 async function complete(typed: readonly string[], context: CommandContext): Promise<void> {
   const words = withoutConfigAlias(typed);
-  const { answerCompletion } = await import("./commands/completions.ts");
-  await answerCompletion(await buildProgram(calledCommand(words.slice(0, -1)), context), words, context);
-}
-
-/** Cliffy passes over what follows `--`, and `-- get-token` would be done without having done anything. */
-function refuseWordsForAnother(args: readonly string[], called: string | null): void {
-  const own = ownArguments(args);
-  if (args.length <= own.length + 1 || (called === "exec" && own.includes(called))) return;
-  throw new ValidationError(
-    "Only exec has something to follow two dashes, which is the command that it runs.",
-  );
-}
-
-/**
- * Cliffy drops an empty value or positional argument: `clear-cache --profile "$UNSET"` would clear another profile, and
- * `inspect "$UNSET"` report on another token.
- */
-function refuseEmptyArguments(args: readonly string[]): void {
-  const own = ownArguments(args);
-  const option = own.find((arg, at) => /^-./.test(arg) && (own[at + 1] === "" || /^[^=]+=$/.test(arg)));
-  if (option !== undefined) {
-    throw new ValidationError(`Missing value for option "${option.replace(/=$/, "")}".`);
-  }
-  if (own.includes("")) {
-    throw new ValidationError('Invalid argument "": expected a value, or no argument at all.');
-  }
+  const { printCompletions } = await import("./completions/complete_words.ts");
+  await printCompletions(await buildProgram(calledCommand(words.slice(0, -1)), context), words, context);
 }

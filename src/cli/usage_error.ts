@@ -1,9 +1,19 @@
 import { CliError } from "../errors.ts";
-import { ownArguments } from "./own_arguments.ts";
 import { shellWord } from "../text/shell_word.ts";
+import { ownArguments } from "./arguments.ts";
+import { CLEAR_CACHE_OPTIONS, type CommandName, DOCTOR_OPTIONS } from "./options/command_options.ts";
+import {
+  CREATE_PROFILE_OPTIONS,
+  DELETE_PROFILE_OPTIONS,
+  EDIT_PROFILE_OPTIONS,
+  EXPORT_PROFILE_OPTIONS,
+  IMPORT_PROFILE_OPTIONS,
+  SHOW_PROFILE_OPTIONS,
+} from "./options/profile_options.ts";
+import { GET_TOKEN_OPTIONS, REFRESH_OPTIONS } from "./options/token_options.ts";
 
-/** What other programs call it, and what it is called here. */
-const CALLED_HERE: ReadonlyMap<string, string> = new Map([
+/** The commands of other programs, and their equivalents here. */
+const EQUIVALENTS: ReadonlyMap<string, CommandName | "--version"> = new Map([
   ["login", "get-token"],
   ["signin", "get-token"],
   ["sign-in", "get-token"],
@@ -24,34 +34,34 @@ const CALLED_HERE: ReadonlyMap<string, string> = new Map([
   ["version", "--version"],
 ]);
 
-/** The flag that takes what was typed without one, of the commands where that is a likely mistake. */
-const FLAG_OF_WORD: ReadonlyMap<string, string> = new Map([
-  ["get-token", "--profile"],
-  ["refresh", "--profile"],
-  ["clear-cache", "--profile"],
-  ["doctor", "--profile"],
-  ["create-profile", "--name"],
-  ["show-profile", "--name"],
-  ["edit-profile", "--name"],
-  ["delete-profile", "--name"],
-  ["export-profile", "--name"],
-  ["import-profile", "--file"],
-  ["exec", "--"],
-]);
+/** The flag for a word that was typed without one, of the commands for which that is a likely mistake. */
+const FLAG_FOR_WORD: Readonly<{ [Name in CommandName]?: string }> = {
+  "get-token": GET_TOKEN_OPTIONS.profile.flag,
+  "refresh": REFRESH_OPTIONS.profile.flag,
+  "clear-cache": CLEAR_CACHE_OPTIONS.profile.flag,
+  "doctor": DOCTOR_OPTIONS.profile.flag,
+  "create-profile": CREATE_PROFILE_OPTIONS.name.flag,
+  "show-profile": SHOW_PROFILE_OPTIONS.name.flag,
+  "edit-profile": EDIT_PROFILE_OPTIONS.name.flag,
+  "delete-profile": DELETE_PROFILE_OPTIONS.name.flag,
+  "export-profile": EXPORT_PROFILE_OPTIONS.name.flag,
+  "import-profile": IMPORT_PROFILE_OPTIONS.file.flag,
+  "exec": "--",
+};
 
-/** A command line that can't be read. */
+/** A command line that cannot be parsed. */
 export interface WrongUsage {
-  /** What was typed. */
+  /** The arguments as typed. */
   readonly args: readonly string[];
-  /** The command that it names; null where there is no such command. */
-  readonly called: string | null;
+  /** The command among them; null if there is none. */
+  readonly called: CommandName | null;
   /** The names of all commands. */
   readonly commands: readonly string[];
-  /** What Cliffy says of it. */
+  /** Cliffy's error. */
   readonly message: string;
 }
 
-/** The error for a command line that can't be read, with what to type in its place where that can be guessed. */
+/** Returns the error for a command line that cannot be parsed, with a suggestion if there is a likely one. */
 export function usageError({ args, called, commands, message }: WrongUsage): CliError {
   const own = ownArguments(args);
   const help = `See: entra-auth-cli ${called === null ? "" : `${called} `}--help`;
@@ -64,7 +74,7 @@ export function usageError({ args, called, commands, message }: WrongUsage): Cli
     );
   }
   if (called === null && !first.startsWith("-") && first !== "") return unknownCommand(own, message, help);
-  // The flags after exec's own are those of a command that lacks its two dashes.
+  // An unknown flag of exec most likely belongs to a command that lacks its two dashes.
   if (called !== null && (called === "exec" || /^No arguments allowed/.test(message))) {
     return withHint(withoutGuess(message), [...misplacedWord(own, called), help].join("\n"));
   }
@@ -77,15 +87,15 @@ function withHint(message: string, hint: string): CliError {
 
 function unknownCommand(own: readonly string[], message: string, help: string): CliError {
   const [first = "", second = ""] = own;
-  const here = CALLED_HERE.get(second) ?? CALLED_HERE.get(first);
-  if (here !== undefined) {
-    return withHint(`Unknown command "${first}"`, `Here it is: entra-auth-cli ${here}\n${help}`);
+  const equivalent = EQUIVALENTS.get(second) ?? EQUIVALENTS.get(first);
+  if (equivalent !== undefined) {
+    return withHint(`Unknown command "${first}"`, `Use: entra-auth-cli ${equivalent}\n${help}`);
   }
   const [, guess = ""] = /Did you mean command "(.*)"\?$/.exec(message) ?? [];
   return withHint(resembles(first, guess) ? message : `Unknown command "${first}"`, help);
 }
 
-/** To Cliffy the nearest command is always near enough: it takes `foo` for `exec`. */
+/** Cliffy suggests the nearest command, however far it is: `exec` for `foo`. */
 function resembles(typed: string, guess: string): boolean {
   return typed[0] === guess[0] || (typed.length > 2 && guess.includes(typed));
 }
@@ -94,9 +104,9 @@ function withoutGuess(message: string): string {
   return message.replace(/\.( Did you mean .*)?$/, "");
 }
 
-function misplacedWord(own: readonly string[], called: string): string[] {
+function misplacedWord(own: readonly string[], called: CommandName): string[] {
   const word = own[own.indexOf(called) + 1] ?? "";
-  const flag = FLAG_OF_WORD.get(called);
+  const flag = FLAG_FOR_WORD[called];
   if (flag === undefined || word === "" || word.startsWith("-")) return [];
   return [`Did you mean: entra-auth-cli ${called} ${flag} ${shellWord(word)}`];
 }

@@ -4,50 +4,39 @@ import { checkFlow } from "../../profiles/validate_fields.ts";
 import { DEFAULT_FLOW, isApplicationFlow } from "../../profiles/profile.ts";
 import { parseScopeFlag } from "../../identity/scopes.ts";
 import { Secret } from "../../text/secret.ts";
-import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
 import { acquireToken } from "../acquire_token.ts";
-import type { TokenFlags } from "../options/token_flags.ts";
-import { tokenOptions } from "../options/token_options.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { profileName } from "../options/chosen_profile.ts";
+import { CREDENTIAL_HELPER_OPTIONS, type CredentialHelperFlags } from "../options/command_options.ts";
 import {
   formatGitCredential,
   type GitCredential,
   isAnswered,
   parseGitCredential,
 } from "../output/git_credential.ts";
-import { profileName } from "../options/profile_name.ts";
 import { sayWaits } from "../terminal/progress_lines.ts";
 
-/** The flags of `credential-helper`, as typed: those of `get-token` that choose a token, and more hosts. */
-export interface CredentialHelperFlags extends TokenFlags {
-  /** Hosts to answer for besides Azure Repos. */
-  readonly host?: readonly string[] | undefined;
-}
-
-/** Azure DevOps as Entra knows it, by its id and by its address. */
+/** The application ID of Azure DevOps, and its scopes by ID and by URL. */
 const AZURE_DEVOPS = "499b84ac-1321-427f-aa17-267ca6975798";
 const OF_AZURE_DEVOPS = /^(499b84ac-1321-427f-aa17-267ca6975798|https:\/\/app\.vssps\.visualstudio\.com)\//i;
 
-/** More than git ever writes. */
+/** Git writes less. */
 const MAX_INPUT_BYTES = 1024 * 1024;
 
-/** The `credential-helper` command. */
 export function credentialHelperCommand(context: CommandContext): AnyCommand {
   const command = new Command()
     .description(
-      "Answer git, which wants to sign in to Azure Repos.\n" +
-        "Git runs it, as a credential helper. Without --scope it requests the profile's scopes for\n" +
-        "Azure DevOps, or all of them if the profile has none.",
+      "Sign git in to Azure Repos, as a credential helper that git runs.\n" +
+        `Without ${CREDENTIAL_HELPER_OPTIONS.scope.flag} it requests the profile's scopes for Azure DevOps, or all of\n` +
+        "them if the profile has none.",
     )
     .usage("[OPTION...] get|store|erase")
     .arguments("<operation:string:operation>")
-    .complete("operation", () => ["get", "store", "erase"])
-    .option("--host <host:string>", "Answer for this host too, besides those of Azure Repos.", {
-      collect: true,
-    });
-  return tokenOptions(command)
+    .complete("operation", () => ["get", "store", "erase"]);
+  return addOptions(command, CREDENTIAL_HELPER_OPTIONS)
     .example(
-      // With a name the line would be wider than the help, and be broken in the middle of the command.
+      // A title would make the line wider than the help, and break the command in the middle.
       "",
       "git config --global credential.https://dev.azure.com.helper '!entra-auth-cli credential-helper'",
     )
@@ -57,8 +46,7 @@ export function credentialHelperCommand(context: CommandContext): AnyCommand {
 }
 
 /**
- * Answers git. For hosts that aren't meant it says nothing and succeeds, so that git asks its next helper; so it does for
- * operations that a later git may have.
+ * Answers git. For other hosts and unknown operations it prints nothing and succeeds, so that git asks its next helper.
  *
  * @throws {CliError} What {@linkcode acquireToken} and the store throw.
  */
@@ -84,7 +72,7 @@ async function answer(
   await context.terminal.writeData(formatGitCredential(result.token, asked));
 }
 
-/** Azure Repos refused the token: the next one has to be a fresh one. */
+/** Deletes a token that Azure Repos refused, so that the next one is new. */
 async function erase(
   { secret }: GitCredential,
   flags: CredentialHelperFlags,
@@ -100,8 +88,8 @@ async function erase(
 }
 
 /**
- * A profile that names scopes of Azure DevOps has chosen. Otherwise a person consents to `user_impersonation` at the
- * sign-in, whatever is registered; an application has no person, so it gets what an administrator allowed.
+ * Returns the profile's scopes of Azure DevOps. Without any it is `user_impersonation`, to which a user can consent at
+ * the sign-in whatever is registered; for an application it is `.default`, which an administrator allowed.
  */
 async function chooseScopes(
   flags: CredentialHelperFlags,

@@ -4,66 +4,63 @@ import { changeProfile, signsInElsewhere } from "../../flows/profiles/change_pro
 import type { SecretChange } from "../../flows/profiles/change_secrets.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
 import { nameTaken, needsCredential, noSuchProfile, type Profile } from "../../profiles/profile.ts";
-import { shellWord } from "../../text/shell_word.ts";
-import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { commandLine } from "../options/command_options.ts";
+import {
+  EDIT_PROFILE_OPTIONS,
+  type EditProfileFlags,
+  type ProfileFlags,
+} from "../options/profile_options.ts";
 import {
   assertFittingScopes,
-  type ProfileFlags,
+  namedProfile,
   profileValues,
   withFittingAuthority,
-  withProfileFlags,
-} from "../options/profile_options.ts";
-import { namedProfile, type NameFlags } from "../options/profile_name.ts";
+} from "../options/profile_values.ts";
+import { hasSecretOnStdin, keepSecrets, takeSecret } from "../options/secret_input.ts";
 import { askForProfile } from "../terminal/profile_prompts.ts";
-import { hasSecretOnStdin, keepSecrets, takeSecret } from "../options/profile_secrets.ts";
 
-/** The flags of `edit-profile`, as typed. */
-export interface EditProfileFlags extends ProfileFlags, NameFlags {
-  /** New name. */
-  readonly rename?: string | undefined;
-  /** Values to take away. */
-  readonly unset?: readonly string[] | undefined;
+/** Values that a profile does not need. */
+const REMOVABLE: readonly (keyof Profile & keyof ProfileFlags)[] = [
+  "authority",
+  "loginHint",
+  "expectUser",
+  "expectTenant",
+  "certificate",
+];
+
+/** Secrets that can be saved for a profile, by the flags that read them. */
+const SECRETS: Readonly<{ [Key in keyof ProfileFlags]?: SecretChange }> = {
+  clientSecretStdin: { clientSecret: null },
+  certificatePasswordStdin: { certificatePassword: null },
+};
+
+/** Returns the name by which `--unset` removes the value of a flag: `login-hint`, `client-secret`. */
+function unsetName(key: keyof ProfileFlags): string {
+  return EDIT_PROFILE_OPTIONS[key].flag.replace(/^--/, "").replace(/-stdin$/, "");
 }
 
-/** Values that a profile can do without, by the flag that gives them. */
-const REMOVABLE: Readonly<Record<string, keyof Profile>> = {
-  "authority": "authority",
-  "login-hint": "loginHint",
-  "expect-user": "expectUser",
-  "expect-tenant": "expectTenant",
-  "certificate": "certificate",
-};
+const REMOVABLE_FIELDS = new Map(REMOVABLE.map((field) => [unsetName(field), field]));
+const DELETED_SECRETS = new Map(
+  Object.entries(SECRETS).map(([key, change]) => [unsetName(key as keyof typeof SECRETS), change]),
+);
+const CERTIFICATE = unsetName("certificate");
+const CERTIFICATE_PASSWORD = unsetName("certificatePasswordStdin");
 
-/** What else can be taken away: the secrets that are kept for a profile. */
-const FORGETTABLE: Readonly<Record<string, SecretChange>> = {
-  "client-secret": { clientSecret: null },
-  "certificate-password": { certificatePassword: null },
-};
-
-const UNSETTABLE = [...Object.keys(REMOVABLE), ...Object.keys(FORGETTABLE)].join(", ");
-
-/** The `edit-profile` command. */
 export function editProfileCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
-    .description("Change a profile. Without flags it asks, and Enter keeps what there is.")
-    .option("-n, --name <name:string>", "Profile name.")
-    .option("-p, --profile <name:string>", "The same as --name.", { hidden: true })
-    .option("--rename <name:string>", "New name. Tokens stay with the profile.");
-  return withProfileFlags(command)
-    .option("--unset <flag:string>", "Take a value away, as login-hint, or a secret, as client-secret.", {
-      collect: true,
-    })
-    .example("Answer the questions", "entra-auth-cli edit-profile --name myapp")
-    .example("Ask nothing", 'entra-auth-cli edit-profile --name myapp --scope "User.Read Mail.Read"')
+  const command = new Command().description("Change a profile. Without flags, prompt for each value.");
+  return addOptions(command, EDIT_PROFILE_OPTIONS)
+    .example("Prompt for the values", "entra-auth-cli edit-profile --name myapp")
+    .example("Without prompts", 'entra-auth-cli edit-profile --name myapp --scope "User.Read Mail.Read"')
     .action((flags: EditProfileFlags) => runEditProfile(flags, context));
 }
 
 /**
- * Changes the profile: as the flags say or, without any, as the person answers.
+ * Changes the profile by the flags or, without any, by the answers to prompts.
  *
- * @throws {CliError} `no_profile`, `usage` for a bad value or a name that is taken, `person_needed` where nothing is said
- *   and nobody can be asked; `store`, `unreadable_store`, `invalid_profile` or `permission`.
+ * @throws {CliError} `no_profile`, `usage` for an invalid value or a name that exists, `person_needed` without flags and
+ *   without a terminal to prompt on; `store`, `unreadable_store`, `invalid_profile` or `permission`.
  */
 export async function runEditProfile(flags: EditProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
@@ -75,10 +72,10 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   assertComplete(changed);
   assertFittingScopes(changed);
   const isAsked = named === null || flags.certificate !== undefined;
-  const taken = await takeSecret(flags, changed, context, { isAsked, byEnter: "as before" });
+  const taken = await takeSecret(flags, changed, context, { isAsked, byEnter: "unchanged" });
   const isSameProfile = isSame(present, changed);
   const forgotten = isSameProfile ? 0 : await changeProfile(present, changed, context);
-  const isKept = await keepSecrets({ ...forgottenSecrets(flags), ...taken }, changed, context);
+  const isKept = await keepSecrets({ ...deletedSecrets(flags), ...taken }, changed, context);
   if (isSameProfile && !isKept) {
     terminal.say("Nothing was changed");
     return;
@@ -86,47 +83,54 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   const renamed = changed.name === name ? "" : `, now '${changed.name}'`;
   terminal.say(`✓ Profile '${name}' changed${renamed}`);
   if (forgotten > 0) {
-    terminal.say("Its tokens were for the former tenant, application or authority, and are gone.");
+    terminal.say("Its tokens, for the former tenant, application or authority, were deleted.");
   }
   if (!isKept && losesSecret(present, changed)) {
-    const flag = changed.certificate === undefined ? "--client-secret-stdin" : "--certificate-password-stdin";
-    terminal.say(`A secret that was kept is of no use to it now: give it one with ${flag}.`);
+    const { clientSecretStdin, certificatePasswordStdin } = EDIT_PROFILE_OPTIONS;
+    const { flag } = changed.certificate === undefined ? clientSecretStdin : certificatePasswordStdin;
+    terminal.say(
+      `A secret saved for the former application or authority no longer applies: set one with ${flag}.`,
+    );
   }
   if (signsInElsewhere(present, changed)) {
-    terminal.say(`Sign in with: entra-auth-cli get-token --profile ${shellWord(changed.name)}`);
+    terminal.say(`Sign in with: ${commandLine("get-token", { profile: changed.name })}`);
   }
 }
 
-/** The profile as the flags change it; null where they change nothing. */
+/** Returns the profile as changed by the flags; null if they change nothing. */
 function byFlags(flags: EditProfileFlags, present: Profile): Profile | null {
   const values = profileValues(flags);
   const unset = flags.unset ?? [];
   if (Object.keys(values).length === 0 && unset.length === 0 && flags.rename === undefined) return null;
-  const removed = unset.filter((flag) => !Object.hasOwn(FORGETTABLE, flag)).map(removableField);
+  const removed = unset.filter((name) => !DELETED_SECRETS.has(name)).map(removableField);
   const { tenantId, clientId, flow, scopes, ...optional } = { ...present, ...values };
   const kept = Object.entries(optional).filter(([field]) => !removed.some((name) => name === field));
   const name = flags.rename === undefined ? present.name : checkProfileName(flags.rename);
   return { ...Object.fromEntries(kept), name, tenantId, clientId, flow, scopes };
 }
 
-function removableField(flag: string): keyof Profile {
-  const field = Object.hasOwn(REMOVABLE, flag) ? REMOVABLE[flag] : undefined;
+function removableField(name: string): keyof Profile {
+  const field = REMOVABLE_FIELDS.get(name);
   if (field !== undefined) return field;
-  throw new CliError("usage", `No value to take away: ${JSON.stringify(flag)}`, {
-    hint: `Choose one of: ${UNSETTABLE}.`,
+  const names = [...REMOVABLE_FIELDS.keys(), ...DELETED_SECRETS.keys()].join(", ");
+  const { flag } = EDIT_PROFILE_OPTIONS.unset;
+  throw new CliError("usage", `Invalid ${flag} ${JSON.stringify(name)}: expected ${names}`, {
+    hint: `Example: ${flag} ${CERTIFICATE}`,
   });
 }
 
-/** A password goes with the certificate that it opens. */
-function forgottenSecrets({ unset = [] }: EditProfileFlags): SecretChange {
-  const flags = unset.includes("certificate") ? [...unset, "certificate-password"] : unset;
-  return Object.assign({}, ...flags.map((flag) => Object.hasOwn(FORGETTABLE, flag) ? FORGETTABLE[flag] : {}));
+/** Deletes the password of a certificate together with the certificate. */
+function deletedSecrets({ unset = [] }: EditProfileFlags): SecretChange {
+  const names = unset.includes(CERTIFICATE) ? [...unset, CERTIFICATE_PASSWORD] : unset;
+  return Object.assign({}, ...names.map((name) => DELETED_SECRETS.get(name) ?? {}));
 }
 
 async function byAnswers(present: Profile, context: CommandContext): Promise<Profile> {
   if (!context.terminal.stdinIsTerminal) {
-    throw new CliError("person_needed", "Nothing to change is named, and there is no terminal to ask on", {
-      hint: "Name it with flags, as in --rename, --tenant-id, --client-id, --flow, --scope or --unset.",
+    const { rename, tenantId, clientId, flow, scope, unset } = EDIT_PROFILE_OPTIONS;
+    const flags = [rename, tenantId, clientId, flow, scope].map(({ flag }) => flag).join(", ");
+    throw new CliError("person_needed", "Missing a value to change, and there is no terminal to prompt on", {
+      hint: `Pass flags such as ${flags} or ${unset.flag}.`,
     });
   }
   const answers = await askForProfile(context, {
@@ -146,16 +150,17 @@ function isSame(one: Profile, other: Profile): boolean {
   return fields.every((field) => JSON.stringify(one[field]) === JSON.stringify(other[field]));
 }
 
-/** Whether a secret that is kept for the one is for another application or authority than the other's. */
+/** Reports whether the saved secret of `one` belongs to another application or authority than that of `other`. */
 function losesSecret(one: Profile, other: Profile): boolean {
   return needsCredential(other.flow) &&
     (one.clientId !== other.clientId || one.authority !== other.authority);
 }
 
-/** Only a managed identity has a tenant and an application that nobody names. */
+/** Only a managed identity needs neither a tenant nor a client ID. */
 function assertComplete({ flow, tenantId, clientId }: Profile): void {
   if (flow === "managed-identity" || (tenantId !== "" && clientId !== "")) return;
-  throw new CliError("usage", `The profile has no ${tenantId === "" ? "tenant" : "client ID"} for ${flow}`, {
-    hint: "Name them with --tenant-id TENANT and --client-id ID.",
+  const options = EDIT_PROFILE_OPTIONS;
+  throw new CliError("usage", `The flow ${flow} needs a ${tenantId === "" ? "tenant" : "client ID"}`, {
+    hint: `Set both: ${options.tenantId.flag} TENANT ${options.clientId.flag} ID`,
   });
 }

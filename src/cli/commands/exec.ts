@@ -2,42 +2,31 @@ import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { ForegroundResult } from "../../system/processes/foreground_program.ts";
-import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
 import { acquireToken } from "../acquire_token.ts";
-import type { TokenFlags } from "../options/token_flags.ts";
-import { tokenOptions } from "../options/token_options.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { DEFAULT_VARIABLE, EXEC_OPTIONS, type ExecFlags } from "../options/command_options.ts";
 import { sayWaits } from "../terminal/progress_lines.ts";
 
-/** The flags of `exec`, as typed: those of `get-token` that choose a token, and the variable to put it in. */
-export interface ExecFlags extends TokenFlags {
-  /** Name of the variable. */
-  readonly env?: string | undefined;
-}
-
-const DEFAULT_VARIABLE = "ACCESS_TOKEN";
-
-/** The `exec` command. */
 export function execCommand(context: CommandContext): AnyCommand {
   const command = new Command()
     .description(
-      "Run a command with an access token in its environment. Its exit code becomes that of this program.",
+      "Run a command with an access token in its environment, and exit with its exit code.",
     )
-    .usage("[OPTION...] -- COMMAND [ARGUMENT...]")
-    .option("--env <name:string>", `Variable to put the token in (default ${DEFAULT_VARIABLE}).`);
-  return tokenOptions(command)
+    .usage("[OPTION...] -- COMMAND [ARGUMENT...]");
+  return addOptions(command, EXEC_OPTIONS)
     .example("Call an API", `entra-auth-cli exec -- sh -c 'curl --oauth2-bearer "$ACCESS_TOKEN" URL'`)
-    .example("In another variable", "entra-auth-cli exec --env GRAPH_TOKEN -- node report.js")
+    .example("Set another variable", "entra-auth-cli exec --env GRAPH_TOKEN -- node report.js")
     .action(async function (flags: ExecFlags) {
       await runExec(flags, this.getLiteralArgs(), context);
     });
 }
 
 /**
- * Gets the token and runs the command with it; the exit code of the command becomes the program's.
+ * Acquires the token, runs the command with it, and sets the exit code to that of the command.
  *
  * @param line The command and its arguments.
- * @throws {CliError} `usage`, what {@linkcode acquireToken} throws, `permission` when Deno may not start the command,
+ * @throws {CliError} `usage`, what {@linkcode acquireToken} throws, `permission` if Deno may not start the command,
  *   `command_not_found` or `command_refused`.
  */
 export async function runExec(
@@ -47,8 +36,8 @@ export async function runExec(
 ): Promise<void> {
   const [command, ...args] = line;
   if (command === undefined || command === "") {
-    throw new CliError("usage", "There is no command to run", {
-      hint: "Write it after two dashes: entra-auth-cli exec -- COMMAND",
+    throw new CliError("usage", "Missing command to run", {
+      hint: "entra-auth-cli exec -- COMMAND",
     });
   }
   const variable = parseVariable(flags.env ?? DEFAULT_VARIABLE);
@@ -62,9 +51,13 @@ export async function runExec(
 
 function parseVariable(name: string): string {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name;
-  throw new CliError("usage", `Not the name of a variable: ${JSON.stringify(name)}`, {
-    hint: "Use letters, digits and underscores.",
-  });
+  throw new CliError(
+    "usage",
+    `Invalid variable ${JSON.stringify(name)}: expected letters, digits and underscores`,
+    {
+      hint: `Example: ${EXEC_OPTIONS.env.flag} ${DEFAULT_VARIABLE}`,
+    },
+  );
 }
 
 function startError(
@@ -74,19 +67,19 @@ function startError(
 ): CliError {
   switch (failed.kind) {
     case "not-found":
-      return new CliError("command_not_found", `There is no command ${JSON.stringify(command)}`, {
-        hint: "Check its name, and that PATH has its folder.",
+      return new CliError("command_not_found", `Command not found: ${JSON.stringify(command)}`, {
+        hint: "Check its name, and that its folder is in PATH.",
       });
     case "refused":
-      return new CliError("command_refused", `${JSON.stringify(command)} can't be run`, {
-        hint: "Check that it is a program, and that you may execute it.",
+      return new CliError("command_refused", `Cannot run ${JSON.stringify(command)}`, {
+        hint: "Check that it is a program, and that its file is executable.",
       });
     case "not-permitted":
-      return new CliError("permission", `Running ${JSON.stringify(command)} is not permitted`, {
+      return new CliError("permission", `Deno may not run ${JSON.stringify(command)}`, {
         hint: [
           `Add the Deno flag ${failed.flag}`,
-          `An executable has its list inside: sh scripts/dev.sh compile --also-run ${shellWord(command)}`,
-          `Without exec, in a POSIX shell: ${variable}=$(entra-auth-cli get-token) ${shellWord(command)}`,
+          `For an executable, build one that may: sh scripts/dev.sh compile --also-run ${shellWord(command)}`,
+          `Or without exec, in a POSIX shell: ${variable}=$(entra-auth-cli get-token) ${shellWord(command)}`,
         ].join("\n"),
       });
   }

@@ -6,43 +6,33 @@ import {
   explainError,
   knownNumbers,
 } from "../../flows/explain_error.ts";
-import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { profileName, readSettings } from "../options/chosen_profile.ts";
+import { commandLine, EXPLAIN_OPTIONS, type ExplainFlags } from "../options/command_options.ts";
 import { documentText, parseDocumentForm } from "../output/document_format.ts";
-import { profileName } from "../options/profile_name.ts";
-import { readSettings } from "../options/read_settings.ts";
 
-/** Whatever stands around the number in what was pasted doesn't matter. */
+/** Matches the number alone, or with its prefix anywhere in a pasted message. */
 const NUMBER = /^(\d{1,9})$|(AADSTS|AADB2C)(\d{1,9})(?!\d)/i;
 
-/** Shown for the ids where no profile gives them. */
+/** Placeholders for the IDs of a profile. */
 const PLACEHOLDERS: Omit<ErrorSubject, "profile"> = { clientId: "CLIENT_ID", tenant: "TENANT" };
 
-/** The flags of `explain`, as typed. */
-export interface ExplainFlags {
-  /** Name of the profile whose ids the commands are to name. */
-  readonly profile?: string | undefined;
-  /** Form to print. */
-  readonly output?: string | undefined;
-}
-
-/** The `explain` command. */
 export function explainCommand(context: CommandContext): AnyCommand {
-  return new Command()
-    .description("Say what an error number of Entra's means and what to do about it, offline.")
-    .arguments("[numbers...:string]")
-    .option("-p, --profile <name:string>", "Profile whose ids the commands name ($ENTRA_AUTH_CLI_PROFILE).")
-    .option("-o, --output <form:string>", "text (default), json or yaml.")
+  const command = new Command()
+    .description("Explain an Entra error code (AADSTS…) and how to fix it, offline.")
+    .arguments("[codes...:string]");
+  return addOptions(command, EXPLAIN_OPTIONS)
     .example("Explain an error", "entra-auth-cli explain AADSTS50011")
-    .example("List the known numbers", "entra-auth-cli explain")
-    .action((flags, ...numbers) => runExplain(numbers, flags, context));
+    .example("List the known codes", "entra-auth-cli explain")
+    .action((flags: ExplainFlags, ...codes: string[]) => runExplain(codes, flags, context));
 }
 
 /**
- * Prints what is known of the errors named, or of every known one in short.
+ * Prints the explanation of each error code, or one line for every known code.
  *
- * @throws {CliError} `usage` for what is no number or an unknown one, before anything is printed; `no_profile` for a
- *   profile that was named and isn't there; `permission`.
+ * @throws {CliError} `usage` for an invalid or unknown code, before anything is printed; `no_profile` if the profile that
+ *   was named does not exist; `permission`.
  */
 export async function runExplain(
   named: readonly string[],
@@ -62,19 +52,23 @@ function parseNumber(text: string): string {
   const [, bare, prefix = "AADSTS", prefixed] = NUMBER.exec(text) ?? [];
   const digits = bare ?? prefixed;
   if (digits !== undefined) return `${prefix.toUpperCase()}${digits}`;
-  throw new CliError("usage", `Not an error number of Entra's: ${JSON.stringify(text.slice(0, 100))}`, {
-    hint: "Write it as AADSTS50011, 50011 or AADB2C90118, or paste the whole message in quotes.",
-  });
+  throw new CliError(
+    "usage",
+    `Invalid error code ${JSON.stringify(text.slice(0, 100))}: expected a code such as AADSTS50011`,
+    {
+      hint: "Type AADSTS50011, 50011 or AADB2C90118, or paste the whole message in quotes.",
+    },
+  );
 }
 
-/** The profile's ids where there is a profile; the table serves without one, too. */
+/** Returns the IDs of the profile, or placeholders if there is no profile. */
 async function findSubject(profile: string | undefined, context: CommandContext): Promise<ErrorSubject> {
   const name = profileName(profile, context.env);
   try {
     const { clientId, tenant } = await readSettings({}, name, context);
     return { clientId, tenant, profile: name };
   } catch (error) {
-    // A permission that is missing is no missing profile.
+    // A missing permission does not mean that the profile is missing.
     const isMissing = error instanceof CliError && error.code !== "permission" && profile === undefined;
     if (!isMissing) throw error;
     return { ...PLACEHOLDERS, profile: name };
@@ -82,11 +76,11 @@ async function findSubject(profile: string | undefined, context: CommandContext)
 }
 
 function unknown(number: string): never {
-  throw new CliError("usage", `${number} is not in this program's list`, {
+  throw new CliError("usage", `Unknown error code: ${number}`, {
     hint: [
-      "Read the words after the number: they come from Entra, and end with a correlation ID and a time.",
-      "An administrator finds the sign-in by those: Entra admin center > Monitoring & health > Sign-in logs",
-      "The numbers that are in the list: entra-auth-cli explain",
+      "Read the text after the code: it is from Entra, and ends with a correlation ID and a time.",
+      "An administrator can find the sign-in by these: Entra admin center > Monitoring & health > Sign-in logs",
+      `List the known codes: ${commandLine("explain")}`,
     ].join("\n"),
   });
 }

@@ -5,47 +5,29 @@ import { formatPortable } from "../../profiles/exchange/portable_file.ts";
 import { sealText } from "../../profiles/exchange/passphrase_seal.ts";
 import { noSuchProfile, type Profile } from "../../profiles/profile.ts";
 import { exportProfiles } from "../../flows/profiles/export_import.ts";
-import type { AnyCommand } from "../any_command.ts";
 import { writeUserFile } from "../user_files.ts";
 import type { CommandContext } from "../context.ts";
-import { choosePassphrase, type PassphraseFlags, withPassphraseFlags } from "../options/passphrase.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { commandLine } from "../options/command_options.ts";
+import { EXPORT_PROFILE_OPTIONS, type ExportProfileFlags } from "../options/profile_options.ts";
+import { choosePassphrase } from "../options/secret_input.ts";
 
-/** The flags of `export-profile`, as typed. */
-export interface ExportProfileFlags extends PassphraseFlags {
-  /** Names of profiles. */
-  readonly name?: readonly string[] | undefined;
-  /** The same, by its other flag. */
-  readonly profile?: readonly string[] | undefined;
-  /** Every profile. */
-  readonly all?: boolean | undefined;
-  /** Path to write to instead of stdout. */
-  readonly file?: string | undefined;
-  /** The same, by the flag of the .NET tool. */
-  readonly output?: string | undefined;
-  /** Whether client secrets and certificate passwords travel too. */
-  readonly includeSecrets?: boolean | undefined;
-}
-
-/** The `export-profile` command. */
 export function exportProfileCommand(context: CommandContext): AnyCommand {
   const command = new Command()
-    .description("Write profiles to one file, to import elsewhere. Tokens stay here: sign in again there.")
-    .option("-n, --name <name:string>", "Profile to export; can be given several times.", { collect: true })
-    .option("-p, --profile <name:string>", "The same as --name.", { collect: true, hidden: true })
-    .option("--all", "Export every profile.")
-    .option("--file <path:string>", "Write to a file (mode 0600) instead of stdout.")
-    .option("-o, --output <path:string>", "The same as --file.", { hidden: true })
-    .option("--include-secrets", "Client secrets and certificate passwords too, encrypted by a passphrase.");
-  return withPassphraseFlags(command)
+    .description("Export profiles to one file, without their tokens, to import on another machine.");
+  return addOptions(command, EXPORT_PROFILE_OPTIONS)
     .example("Export a profile", "entra-auth-cli export-profile --name myapp --file myapp.json")
-    .example("Everything", "entra-auth-cli export-profile --all --include-secrets --file profiles.json")
+    .example(
+      "Export everything",
+      "entra-auth-cli export-profile --all --include-secrets --file profiles.json",
+    )
     .action((flags: ExportProfileFlags) => runExportProfile(flags, context));
 }
 
 /**
- * Writes the profiles.
+ * Exports the profiles to a file or stdout.
  *
- * @throws {CliError} `no_profile`; `usage` where none is named or the passphrase won't do; `person_needed`; `store`,
+ * @throws {CliError} `no_profile`; `usage` if no profile is named or the passphrase is invalid; `person_needed`; `store`,
  *   `unreadable_store`, `invalid_profile` or `permission`.
  */
 export async function runExportProfile(flags: ExportProfileFlags, context: CommandContext): Promise<void> {
@@ -65,8 +47,9 @@ export async function runExportProfile(flags: ExportProfileFlags, context: Comma
 async function chosenProfiles(flags: ExportProfileFlags, { profiles }: CommandContext): Promise<Profile[]> {
   const names = [...new Set([...flags.name ?? [], ...flags.profile ?? []].map(checkProfileName))];
   if ((flags.all ?? false) === names.length > 0) {
-    throw new CliError("usage", "Name the profiles to export with --name, or all of them with --all", {
-      hint: "See what there is: entra-auth-cli list-profiles",
+    const { name, all } = EXPORT_PROFILE_OPTIONS;
+    throw new CliError("usage", `Choose the profiles to export: pass ${name.flag} NAME, or ${all.flag}`, {
+      hint: `List all profiles: ${commandLine("list-profiles")}`,
     });
   }
   const all = await profiles.list();

@@ -4,69 +4,39 @@ import { type InspectedSource, type InspectedToken, inspectToken } from "../../f
 import { resolveAuthority } from "../../profiles/settings.ts";
 import { parseScopeFlag } from "../../identity/scopes.ts";
 import { Secret } from "../../text/secret.ts";
-import { shellWord } from "../../text/shell_word.ts";
-import type { AnyCommand } from "../any_command.ts";
 import { readUserFile } from "../user_files.ts";
 import type { CommandContext } from "../context.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { NO_SUCH_PROFILE, profileName } from "../options/chosen_profile.ts";
+import { commandLine, INSPECT_OPTIONS, type InspectFlags } from "../options/command_options.ts";
 import { type DocumentForm, documentText, parseDocumentForm } from "../output/document_format.ts";
-import { NO_SUCH_PROFILE, profileName } from "../options/profile_name.ts";
 import { formatTokenReport, tokenDocument } from "../output/token_report.ts";
 
-/** The flags of `inspect`, as typed. */
-export interface InspectFlags {
-  /** Name of the profile. */
-  readonly profile?: string | undefined;
-  /** Scopes that the cached token has to cover. */
-  readonly scope?: readonly string[] | undefined;
-  /** Path of a file with the token. */
-  readonly file?: string | undefined;
-  /** Check the signature. */
-  readonly verify?: boolean | undefined;
-  /** Base URL of the authority. */
-  readonly authority?: string | undefined;
-  /** The authority by the name of its cloud. */
-  readonly cloud?: string | undefined;
-  /** Path of a root certificate. */
-  readonly caCert?: string | undefined;
-  /** Form to print. */
-  readonly output?: string | undefined;
-}
-
-/** More than any token has. */
+/** Tokens are shorter. */
 const MAX_BYTES = 1024 * 1024;
 
-/** The `inspect` command. */
 export function inspectCommand(context: CommandContext): AnyCommand {
-  return new Command()
+  const command = new Command()
     .description(
-      "Show whose a token is, for what, and until when; never the token itself.\n" +
-        "Without a token: the newest in the cache. Other users of the machine can see a token that is an\n" +
-        "argument: use - instead.",
+      "Show the user, scopes and expiry of a token, but never the token itself.\n" +
+        "Without a token, show the newest in the cache. Other users of this machine can read arguments:\n" +
+        "pass a token through - instead.",
     )
     .usage("[OPTION...] [TOKEN|-]")
-    .arguments("[token:string]")
-    .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-s, --scope <scopes:string>", "The cached token for these scopes, not the newest.", {
-      collect: true,
-    })
-    .option("--file <path:string>", "Read the token from a file. - reads it from standard input.")
-    .option("--verify", "Check the signature with the tenant's keys.")
-    .option("--authority <url:string>", "Base URL of the authority that the keys are from.")
-    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
-    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
-    .option("-o, --output <form:string>", "text (default), json or yaml.")
-    .example("See until when a token lasts", "entra-auth-cli inspect --profile myapp")
-    .example("Any token", 'printf %s "$TOKEN" | entra-auth-cli inspect -')
+    .arguments("[token:string]");
+  return addOptions(command, INSPECT_OPTIONS)
+    .example("Show when a token expires", "entra-auth-cli inspect --profile myapp")
+    .example("Inspect any token", 'printf %s "$TOKEN" | entra-auth-cli inspect -')
     .example("In a script", "if entra-auth-cli inspect >/dev/null; then echo valid; fi")
-    .action((flags, token) => runInspect(flags, token, context));
+    .action((flags: InspectFlags, token?: string) => runInspect(flags, token, context));
 }
 
 /**
- * Prints what is known of a token.
+ * Prints the contents of a token.
  *
  * @param typed The token, `-`, or undefined for the one in the cache.
- * @throws {CliError} `usage` for what is no token; `no_token` when none is cached or it can't be used now, and
- *   `unverified` when its signature is wrong or can't be checked, both after showing it.
+ * @throws {CliError} `usage` for text that is not a token; `no_token` if none is cached or it is not valid now, and
+ *   `unverified` if its signature is invalid or cannot be verified, both after showing it.
  */
 export async function runInspect(
   flags: InspectFlags,
@@ -103,8 +73,9 @@ async function chooseSource(
     return { kind: "kept", profile, scopes: parseScopeFlag(scope) };
   }
   if (typed !== undefined && file !== undefined || scope !== undefined) {
-    throw new CliError("usage", "More than one token is named", {
-      hint: "Give a token, or --file, or the --scope of a cached token.",
+    throw new CliError("usage", "More than one token to inspect", {
+      hint:
+        `Pass a token, or ${INSPECT_OPTIONS.file.flag}, or the ${INSPECT_OPTIONS.scope.flag} of a cached token.`,
     });
   }
   return { kind: "text", text: new Secret(await readToken(typed, file, context)) };
@@ -132,31 +103,31 @@ async function format(inspected: InspectedToken, form: DocumentForm, nowMs: numb
 
 function noToken({ scope }: InspectFlags, name: string, hasProfile: boolean): CliError {
   const which = scope === undefined ? "no cached token" : "no cached token for these scopes";
-  const scopes = scope === undefined ? "" : ` --scope ${shellWord(scope.join(" "))}`;
   return new CliError("no_token", `Profile '${name}' has ${which}`, {
-    hint: `Sign in: entra-auth-cli get-token --profile ${shellWord(name)}${scopes}` +
+    hint: `Sign in: ${commandLine("get-token", { profile: name, scope })}` +
       (hasProfile ? "" : `\n${NO_SUCH_PROFILE}`),
   });
 }
 
-/** So that a script learns from the exit code whether the token is any good. */
+/** Makes the exit code tell a script whether the token is valid. */
 function validate({ session, state, signature, expiresAt }: InspectedToken, name: string): void {
   const which = session === null ? "The token" : `The token of profile '${name}'`;
   if (signature !== null && signature.kind !== "valid") {
-    const found = signature.kind === "wrong" ? "is not genuine" : "can't be verified";
+    const { authority, verify } = INSPECT_OPTIONS;
+    const found = signature.kind === "wrong" ? "has an invalid signature" : "cannot be verified";
     throw new CliError("unverified", `${which} ${found}: ${signature.reason}`, {
       hint: signature.kind === "wrong"
-        ? "Don't rely on what it says. If another authority issued it, name that with --authority."
-        : "Leave --verify out to see what it says.",
+        ? `Do not trust its contents. If another authority issued it, pass that with ${authority.flag}.`
+        : `Without ${verify.flag} its contents are shown unverified.`,
     });
   }
   if (state === "valid") return;
-  const ended = expiresAt === null ? "doesn't say when it ends" : "has expired";
+  const ended = expiresAt === null ? "has no expiry time" : "has expired";
   throw new CliError("no_token", `${which} ${state === "expired" ? ended : "is not valid yet"}`, {
     hint: state === "not-yet-valid"
       ? "Check this machine's clock."
-      : `Get a new one: entra-auth-cli ${
-        session === null ? "get-token" : `refresh --profile ${shellWord(name)}`
+      : `Get a new one: ${
+        session === null ? commandLine("get-token") : commandLine("refresh", { profile: name })
       }`,
   });
 }

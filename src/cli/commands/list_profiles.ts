@@ -1,26 +1,33 @@
 import { Command } from "@cliffy/command";
-import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { commandLine } from "../options/command_options.ts";
+import { LIST_PROFILES_OPTIONS, type ListProfilesFlags } from "../options/profile_options.ts";
 import { describeProfiles, formatProfileTable, profileDocument } from "../output/profile_output.ts";
 import { documentText, parseDocumentForm } from "../output/document_format.ts";
 
-/** The `list-profiles` command. */
 export function listProfilesCommand(context: CommandContext): AnyCommand {
-  return new Command()
-    .description("List the profiles, and who is signed in to each.")
-    .option("-o, --output <form:string>", "text (default), json or yaml.")
+  const command = new Command().description("List the profiles and their signed-in users.");
+  return addOptions(command, LIST_PROFILES_OPTIONS)
     .example("List the profiles", "entra-auth-cli list-profiles")
     .example("In a script", "entra-auth-cli list-profiles --output json | jq -r '.[].name'")
-    .action((flags) => runListProfiles(flags.output, context));
+    .action((flags: ListProfilesFlags) => runListProfiles(flags.output, context));
 }
 
-/** Prints the profiles. @throws {CliError} `invalid_profile`, `store` or `permission` when `profiles.json` can't be read, `usage` for an unknown form. */
+/**
+ * Prints the profiles.
+ *
+ * @throws {CliError} `invalid_profile`, `store` or `permission` if `profiles.json` cannot be read, `usage` for an unknown
+ *   output format.
+ */
 export async function runListProfiles(output: string | undefined, context: CommandContext): Promise<void> {
   const form = parseDocumentForm(output);
   const { terminal, profiles } = context;
   const list = await profiles.list();
   if (form === "text" && list.length === 0) {
-    terminal.say("There are no profiles yet. Create one with: entra-auth-cli create-profile --name NAME");
+    terminal.say(
+      `There are no profiles yet. Create one with: ${commandLine("create-profile", { name: "NAME" })}`,
+    );
     return;
   }
   const described = await describeProfiles(list, context);

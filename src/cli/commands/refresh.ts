@@ -1,69 +1,33 @@
 import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { getToken } from "../../flows/get_token/get_token.ts";
-import { parseScopeFlag } from "../../identity/scopes.ts";
-import { shellWord } from "../../text/shell_word.ts";
-import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { profileName, readSettings } from "../options/chosen_profile.ts";
+import { commandLine } from "../options/command_options.ts";
+import { REFRESH_OPTIONS, type RefreshFlags, signInFlags } from "../options/token_options.ts";
 import { localTime } from "../output/time.ts";
-import { profileName } from "../options/profile_name.ts";
-import { readSettings } from "../options/read_settings.ts";
 import { sayProgress } from "../terminal/progress_lines.ts";
-import { signInFlags } from "../options/sign_in_flags.ts";
 
-/** The flags of `refresh`, as typed. */
-export interface RefreshFlags {
-  /** Name of the profile. */
-  readonly profile?: string | undefined;
-  /** Scopes, each text with one or more. */
-  readonly scope?: readonly string[] | undefined;
-  /** Tenant. */
-  readonly tenantId?: string | undefined;
-  /** Tenant, by its other flag. */
-  readonly tenant?: string | undefined;
-  /** Application. */
-  readonly clientId?: string | undefined;
-  /** Base URL of the authority. */
-  readonly authority?: string | undefined;
-  /** Cloud, a name for an authority. */
-  readonly cloud?: string | undefined;
-  /** Path of a root certificate. */
-  readonly caCert?: string | undefined;
-  /** No status lines. */
-  readonly quiet?: boolean | undefined;
-  /** No status lines, by its other flag. */
-  readonly silent?: boolean | undefined;
-}
-
-/** The `refresh` command. */
 export function refreshCommand(context: CommandContext): AnyCommand {
-  return new Command()
-    .description("Get a new access token without the user, even where the cached one is still valid.")
-    .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
-      collect: true,
-    })
-    .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
-    .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
-    .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
-    .option(
-      "--authority <url:string>",
-      "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
-    )
-    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
-    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
-    .option("-q, --quiet", "No status lines.")
-    .option("--silent", "The same as --quiet.", { hidden: true })
+  const command = new Command()
+    .description("Get a new access token without prompting, even if the cached one is still valid.");
+  return addOptions(command, REFRESH_OPTIONS)
     .example("Refresh a profile's token", "entra-auth-cli refresh --profile myapp")
-    .action((flags) => runRefresh(flags, context));
+    .action((flags: RefreshFlags) => runRefresh(flags, context));
 }
 
-/** Refreshes the profile's token. @throws {CliError} `no_token` when nobody signed in yet, `interaction_required` when the user has to, `store` when the new token can't be saved. */
+/**
+ * Refreshes the profile's token.
+ *
+ * @throws {CliError} `no_token` without a sign-in to refresh, `interaction_required` if the user must sign in again,
+ *   `store` if the new token cannot be saved.
+ */
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
   const { terminal, env } = context;
   const name = profileName(flags.profile, env);
   const { hasProfile, authority, tenant, clientId, flow, scopes, expect } = await readSettings(
-    { ...flags, tenantId: flags.tenantId ?? flags.tenant, scopes: parseScopeFlag(flags.scope) },
+    flags,
     name,
     context,
   );
@@ -86,12 +50,10 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
     context,
     sayProgress(terminal, isQuiet),
   );
-  // No token is printed: one that isn't kept either is lost.
+  // No token is printed, so one that is not saved is lost.
   if (!isSaved) {
     throw new CliError("store", `The new token of profile '${name}' could not be saved`, {
-      hint: `The warning above says why. Mend that, then: entra-auth-cli get-token --profile ${
-        shellWord(name)
-      }`,
+      hint: `Fix the cause in the warning above, then: ${commandLine("get-token", { profile: name })}`,
     });
   }
   if (!isQuiet) terminal.say(`Token expires: ${localTime(token.expiresAt)}`);

@@ -3,20 +3,11 @@ import type { SignInSettings } from "../../profiles/settings.ts";
 import type { CommandContext } from "../context.ts";
 import { localTime } from "../output/time.ts";
 import { acquireToken } from "../acquire_token.ts";
-import { profileName } from "../options/profile_name.ts";
+import { profileName } from "../options/chosen_profile.ts";
 import { sayProgress } from "../terminal/progress_lines.ts";
-import { signInFlags } from "../options/sign_in_flags.ts";
-import type { TokenFlags } from "../options/token_flags.ts";
+import { type GetTokenFlags, signInFlags } from "../options/token_options.ts";
 import { writeUserFile } from "../user_files.ts";
 import { formatToken, type OutputForm, parseOutputForm } from "../output/token_output.ts";
-
-/** The flags of `get-token`, as typed. */
-export interface GetTokenFlags extends TokenFlags {
-  /** Form to print. */
-  readonly output?: string | undefined;
-  /** Path to write to instead of stdout. */
-  readonly file?: string | undefined;
-}
 
 /** Gets the token and prints it. @throws {CliError} What {@linkcode acquireToken} throws, or `usage`. */
 export async function runGetToken(flags: GetTokenFlags, context: CommandContext): Promise<void> {

@@ -1,8 +1,10 @@
 import { Command } from "@cliffy/command";
 import { noSuchProfile } from "../../profiles/profile.ts";
 import { plainText } from "../../text/plain_text.ts";
-import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { profileName } from "../options/chosen_profile.ts";
+import { SHOW_PROFILE_OPTIONS, type ShowProfileFlags } from "../options/profile_options.ts";
 import {
   accountName,
   type DescribedProfile,
@@ -11,23 +13,12 @@ import {
 } from "../output/profile_output.ts";
 import { documentText, parseDocumentForm } from "../output/document_format.ts";
 import { localTime } from "../output/time.ts";
-import { type NameFlags, profileName } from "../options/profile_name.ts";
 
-/** The flags of `show-profile`, as typed. */
-export interface ShowProfileFlags extends NameFlags {
-  /** Form to print. */
-  readonly output?: string | undefined;
-}
-
-/** The `show-profile` command. */
 export function showProfileCommand(context: CommandContext): AnyCommand {
-  return new Command()
-    .description("Show a profile, and who is signed in to it.")
-    .option("-n, --name <name:string>", "Profile name ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-p, --profile <name:string>", "The same as --name.", { hidden: true })
-    .option("-o, --output <form:string>", "text (default), json or yaml.")
+  const command = new Command().description("Show a profile and its signed-in user.");
+  return addOptions(command, SHOW_PROFILE_OPTIONS)
     .example("Show a profile", "entra-auth-cli show-profile --name myapp")
-    .action((flags) => runShowProfile(flags, context));
+    .action((flags: ShowProfileFlags) => runShowProfile(flags, context));
 }
 
 /** Prints the profile. @throws {CliError} `no_profile`, `invalid_profile`, `store`, `permission` or `usage`. */

@@ -1,23 +1,26 @@
 import { Command } from "@cliffy/command";
 import { type KeptSignIn, type StoreStatus, storeStatus } from "../../flows/tokens/store_status.ts";
 import { plainText } from "../../text/plain_text.ts";
-import type { AnyCommand } from "../any_command.ts";
 import type { CommandContext } from "../context.ts";
+import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { STATUS_OPTIONS, type StatusFlags } from "../options/command_options.ts";
 import { documentText, parseDocumentForm } from "../output/document_format.ts";
 import { localTime, relativeTime, utcTime } from "../output/time.ts";
 
-/** The `status` command. */
 export function statusCommand(context: CommandContext): AnyCommand {
-  return new Command()
-    .description(
-      "Show which profiles are signed in, as whom, until when, and who keeps the key of the tokens.",
-    )
-    .option("-o, --output <form:string>", "text (default), json or yaml.")
-    .example("See who is signed in", "entra-auth-cli status")
-    .action((flags) => runStatus(flags.output, context));
+  const command = new Command().description(
+    "Show which profiles are signed in, their users, when tokens expire, and where the encryption key is.",
+  );
+  return addOptions(command, STATUS_OPTIONS)
+    .example("Show who is signed in", "entra-auth-cli status")
+    .action((flags: StatusFlags) => runStatus(flags.output, context));
 }
 
-/** Prints which profiles are signed in, and how their tokens are kept. @throws {CliError} `store`, `unreadable_store`, `invalid_profile`, `permission`, or `usage` for an unknown form. */
+/**
+ * Prints which profiles are signed in, and where the encryption key of their tokens is.
+ *
+ * @throws {CliError} `store`, `unreadable_store`, `invalid_profile`, `permission`, or `usage` for an unknown format.
+ */
 export async function runStatus(output: string | undefined, context: CommandContext): Promise<void> {
   const form = parseDocumentForm(output);
   const profiles = (await context.profiles.list()).map(({ name }) => name);
@@ -45,23 +48,22 @@ function statusDocument({ key, signIns }: StoreStatus, profiles: readonly string
   };
 }
 
-/** What each guardian is worth. None is called more than it is. */
-const WORTH: Readonly<Record<StoreStatus["key"]["keyStore"], string>> = {
-  "key-file": "Whoever can read your files can read the tokens.",
-  "environment": "The tokens are as safe as the place that the variable comes from.",
-  "dpapi": "It opens for your Windows account on this machine, and so for every program that you run.",
-  "keychain":
-    "It opens while your keychain is unlocked, also for other programs of yours that run `security`.",
-  "secret-service": "It opens while your keyring is unlocked, also for other programs in your session.",
+/** The protection that each key store gives. */
+const PROTECTION: Readonly<Record<StoreStatus["key"]["keyStore"], string>> = {
+  "key-file": "Anyone who can read your files can read the tokens.",
+  "environment": "The tokens are as safe as the source of the variable.",
+  "dpapi": "Every program that you run on this machine can use it.",
+  "keychain": "While your keychain is unlocked, every program of yours that runs `security` can use it.",
+  "secret-service": "While your keyring is unlocked, every program in your session can use it.",
 };
 
 function formatText({ key, signIns }: StoreStatus, profiles: readonly string[], nowMs: number): string {
-  const kept = key.isInUse ? "is kept in" : "would be kept in";
+  const created = key.isInUse ? "" : "not created yet; it will be in ";
   const reason = key.reason === null ? "" : ` (${key.reason})`;
   const lines = signIns.map((signIn) => signInLine(signIn, profiles, nowMs));
   lines.push(...signedOut(profiles, signIns).map((name) => `Profile '${name}': not signed in`));
   if (lines.length === 0) lines.push("Nobody is signed in.");
-  lines.push(`The key of the tokens ${kept} ${key.place}${reason}. ${WORTH[key.keyStore]}`);
+  lines.push(`Encryption key: ${created}${key.place}${reason}. ${PROTECTION[key.keyStore]}`);
   return lines.map((line) => `${plainText(line)}\n`).join("");
 }
 
@@ -69,7 +71,7 @@ function signedOut(profiles: readonly string[], signIns: readonly KeptSignIn[]):
   return profiles.filter((name) => !signIns.some(({ session }) => session.profile === name));
 }
 
-/** A sign-in can be without its profile: one that was made by flags alone, or whose profile was edited away. */
+/** A sign-in can lack a profile: if it was made by flags alone, or if its profile was removed by hand. */
 function signInLine(
   { session, expiresAt, isExpired }: KeptSignIn,
   profiles: readonly string[],

@@ -1,36 +1,72 @@
-import type { AnyCommand } from "../any_command.ts";
+import { CliError } from "../../errors.ts";
+import { plainText } from "../../text/plain_text.ts";
+import type { CommandContext } from "../context.ts";
+import type { AnyCommand } from "../options/add_options.ts";
+import { COMMAND_OPTIONS } from "../options/command_options.ts";
+import type { Option as TableOption, OptionTable } from "../options/option_table.ts";
 
-/** Something that a shell can offer. */
+/** A word that a shell can offer. */
 export interface Candidate {
-  /** The word, as it would be typed without quotes. */
+  /** The word as it would be typed without quotes. */
   readonly value: string;
-  /** What it is, in a few words; may be empty. */
+  /** A short description; may be empty. */
   readonly description: string;
 }
 
-/** Values for the options whose names mean the same in every command; null where a name is none of these. */
-export type OptionValues = (option: string, command: string) => Promise<readonly string[]> | null;
+/** Returns the values of a flag of a command; null if the shell cannot offer any. */
+export type FlagValues = (flag: string, command: string) => Promise<readonly string[]> | null;
+
+/** Prints the candidates for the last of `words`, one per line, for a completion script. It never fails. */
+export async function printCompletions(
+  program: AnyCommand,
+  words: readonly string[],
+  context: CommandContext,
+): Promise<void> {
+  const candidates = await completeWords(program, words, flagValues(context));
+  const lines = candidates.map(({ value, description }) => `${value}\t${plainText(description)}\n`);
+  await context.terminal.writeData(lines.join(""));
+}
+
+/** Takes the values from the option tables. */
+function flagValues({ profiles }: CommandContext): FlagValues {
+  const tables: Readonly<Record<string, OptionTable>> = COMMAND_OPTIONS;
+  return (flag, command) => {
+    const options: readonly TableOption[] = Object.values(tables[command] ?? {});
+    const completions = options.find((option) => option.flag === flag)?.completions;
+    if (completions === undefined) return null;
+    return completions === "profiles" ? profileNames(profiles) : Promise.resolve(completions);
+  };
+}
+
+async function profileNames(profiles: CommandContext["profiles"]): Promise<string[]> {
+  try {
+    return (await profiles.list()).map(({ name }) => name);
+  } catch (error) {
+    // A shell that completes a word cannot show an error.
+    if (error instanceof CliError) return [];
+    throw error;
+  }
+}
 
 /**
- * What may stand in the place of the last of `words`, which is there in part or empty. The words are those after the
+ * Returns the candidates for the last of `words`, which is typed in part or empty. The words are those after the
  * program's name, as the shell splits them: quotes may still be around them, and bash makes three of `--flag=value`. An
- * option or argument with a completion of its own (as in `<form:string:form>`) is completed by that, any other by
- * `optionValues`.
+ * argument with a completion of its own (as in `<shell:string:shell>`) uses that, and a flag uses `flagValues`.
  */
 export async function completeWords(
   program: AnyCommand,
   words: readonly string[],
-  optionValues: OptionValues,
+  flagValues: FlagValues,
 ): Promise<Candidate[]> {
   const plain = words.map(unquoted);
   const typed = plain.at(-1) === "=" ? "" : plain.at(-1) ?? "";
   const before = plain.slice(0, -1).filter((word) => word !== "=");
-  // What follows is another program's.
+  // The rest belongs to another program.
   if (before.includes("--")) return [];
   const { command, rest } = findCommand(program, before);
   const { prefix, option } = optionInHand(command, rest, typed);
   if (option !== undefined) {
-    const values = await valuesOf(command, option, optionValues);
+    const values = await (flagValues(longFlag(option.flags), command.getName()) ?? []);
     return startingWith(typed, values.map((value) => ({ value: prefix + value, description: "" })));
   }
   if (typed.startsWith("-")) return startingWith(typed, flagsOf(command, rest));
@@ -48,7 +84,7 @@ function startingWith(typed: string, candidates: readonly Candidate[]): Candidat
   return candidates.filter(({ value }) => value.startsWith(typed));
 }
 
-/** The command that the words lead to, and the words after its name. */
+/** Returns the command that the words lead to, and the words after its name. */
 function findCommand(program: AnyCommand, words: readonly string[]): { command: AnyCommand; rest: string[] } {
   let command = program;
   let rest = [...words];
@@ -61,7 +97,7 @@ function findCommand(program: AnyCommand, words: readonly string[]): { command: 
   return { command, rest };
 }
 
-/** The option that the value in hand is for, and what of the value's word is the option itself. */
+/** Returns the option whose value is being typed, and the part of the word that is the option itself. */
 function optionInHand(
   command: AnyCommand,
   words: readonly string[],
@@ -73,24 +109,18 @@ function optionInHand(
   return { prefix: flag === undefined ? "" : `${flag}=`, option };
 }
 
-async function valuesOf(
-  command: AnyCommand,
-  { name, args }: Option,
-  optionValues: OptionValues,
-): Promise<readonly string[]> {
-  const own = command.getCompletion(args[0]?.action ?? "");
-  if (own !== undefined) return (await own.complete(command)).map(String);
-  return await (optionValues(name, command.getName()) ?? []);
-}
-
-/** The long flags that were not typed yet, and those that may be typed again. */
+/** Returns the long flags that were not typed yet, and those that can be repeated. */
 function flagsOf(command: AnyCommand, words: readonly string[]): Candidate[] {
   const isLeft = ({ flags, collect }: Option) =>
     collect === true || !flags.some((flag) => words.includes(flag));
   return command.getOptions(false).filter(isLeft).flatMap(({ flags, description }) => {
-    const long = flags.find((flag) => flag.startsWith("--"));
-    return long === undefined ? [] : [{ value: long, description: firstLine(description) }];
+    const long = longFlag(flags);
+    return long === "" ? [] : [{ value: long, description: firstLine(description) }];
   });
+}
+
+function longFlag(flags: readonly string[]): string {
+  return flags.find((flag) => flag.startsWith("--")) ?? "";
 }
 
 function commandsOf(command: AnyCommand): Candidate[] {

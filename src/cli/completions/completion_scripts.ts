@@ -1,9 +1,8 @@
-import { COMPLETE } from "./completion_word.ts";
+import { COMPLETE } from "../arguments.ts";
 
 /**
- * The script for each shell that makes it ask this program. All the knowledge is in the program's answer, a candidate a
- * line (the word, a tab, what it is), so a script never has to be renewed. Where the answer is empty, the shell offers
- * files.
+ * The completion script for each shell. Each script asks this program, which prints one candidate per line (the word, a
+ * tab, a description), so a script never has to be updated. If the program prints none, the shell offers files.
  */
 export const COMPLETION_SCRIPTS = {
   bash: `# Completions of entra-auth-cli for bash. In ~/.bashrc: source <(entra-auth-cli completions bash)
@@ -59,5 +58,5 @@ Register-ArgumentCompleter -Native -CommandName 'entra-auth-cli', 'entra-auth-cl
 `,
 } as const;
 
-/** A shell that there is a script for. */
+/** A shell with a completion script. */
 export type Shell = keyof typeof COMPLETION_SCRIPTS;

@@ -1,64 +1,51 @@
-import type { GetTokenFlags } from "../commands/run_get_token.ts";
+import { isSetByDefault, type Option, type OptionTable } from "./option_table.ts";
+import { GET_TOKEN_OPTIONS, type GetTokenFlags } from "./token_options.ts";
 
-/** Flags with a value, and what they set. */
-const VALUES: ReadonlyMap<string, keyof GetTokenFlags> = new Map([
-  ["--output", "output"],
-  ["-o", "output"],
-  ["--profile", "profile"],
-  ["-p", "profile"],
-  ["--scope", "scope"],
-  ["-s", "scope"],
-  ["--tenant-id", "tenantId"],
-  ["--client-id", "clientId"],
-  ["--flow", "flow"],
-  ["-f", "flow"],
-]);
-
-/** Flags without one, and what they set to what. */
-const SWITCHES: ReadonlyMap<string, readonly [keyof GetTokenFlags, boolean]> = new Map([
-  ["--quiet", ["quiet", true]],
-  ["-q", ["quiet", true]],
-  ["--no-interactive", ["interactive", false]],
-]);
+type Value = string | boolean | readonly string[];
 
 /**
- * The flags of a `get-token` as scripts call it all day, or null for every other command line and for each that is not
- * plainly right.
+ * Returns the flags of a `get-token`, or null for every other command line and for one with any mistake.
  *
- * Loading Cliffy, and having it told of every flag there is, takes as long as all the rest of a call that finds its token
- * in the cache. So these few are read here, and what this function doesn't know is Cliffy's to read, to explain or to
- * refuse. What it does know, it reads as Cliffy does.
+ * Loading Cliffy and declaring every flag to it takes as long as the rest of a call that finds its token in the cache. So
+ * plain calls of `get-token` are parsed here, exactly as Cliffy parses them, and Cliffy parses, explains or refuses the
+ * others.
  */
 export function fastPath(args: readonly string[]): GetTokenFlags | null {
   const [command, ...words] = args;
   if (command !== "get-token") return null;
-  const scope: string[] = [];
-  const others = new Map<keyof GetTokenFlags, string | boolean>();
+  const options = Object.entries<Option>(GET_TOKEN_OPTIONS satisfies OptionTable);
+  const defaults = options.flatMap(([key, { flag }]) => isSetByDefault(flag) ? [[key, true]] : []);
+  const parsed = new Map<string, Value>();
   while (words.length > 0) {
-    const read = readFlag(words);
-    if (read === null || others.has(read.sets)) return null;
-    if (read.sets === "scope") scope.push(String(read.value));
-    else others.set(read.sets, read.value);
+    const read = readFlag(words, options);
+    if (read === null) return null;
+    const { key, value, repeats } = read;
+    const before = parsed.get(key);
+    if (repeats) parsed.set(key, [...Array.isArray(before) ? before : [], String(value)]);
+    else if (before === undefined) parsed.set(key, value);
+    else return null;
   }
-  return {
-    cache: true,
-    interactive: true,
-    ...Object.fromEntries(others),
-    ...(scope.length === 0 ? {} : { scope }),
-  };
+  return { ...Object.fromEntries(defaults), ...Object.fromEntries(parsed) };
 }
 
-/** Takes one flag, with its value, off the beginning of `words`; null where it is not one of these few, or wrong. */
-function readFlag(
-  words: string[],
-): { readonly sets: keyof GetTokenFlags; readonly value: string | boolean } | null {
+interface ReadFlag {
+  readonly key: string;
+  readonly value: string | boolean;
+  readonly repeats: boolean;
+}
+
+/** Takes one flag and its value off the beginning of `words`; null if it is unknown or has no proper value. */
+function readFlag(words: string[], options: readonly [string, Option][]): ReadFlag | null {
   const word = words.shift() ?? "";
-  const switched = SWITCHES.get(word);
-  if (switched !== undefined) return { sets: switched[0], value: switched[1] };
   const equals = word.startsWith("--") ? word.indexOf("=") : -1;
-  const sets = VALUES.get(equals === -1 ? word : word.slice(0, equals));
+  const name = equals === -1 ? word : word.slice(0, equals);
+  const [key, option] = options.find(([, { flag, short }]) => flag === name || short === name) ?? [];
+  if (key === undefined || option === undefined) return null;
+  if (option.value === undefined) {
+    return equals === -1 ? { key, value: !isSetByDefault(option.flag), repeats: false } : null;
+  }
   const value = equals === -1 ? words.shift() : word.slice(equals + 1);
-  // A value that looks like a flag, or is empty, is more likely a mistake.
-  if (sets === undefined || value === undefined || value === "" || value.startsWith("-")) return null;
-  return { sets, value };
+  // A value that is empty or looks like a flag is more likely a mistake.
+  if (value === undefined || value === "" || value.startsWith("-")) return null;
+  return { key, value, repeats: option.repeats ?? false };
 }

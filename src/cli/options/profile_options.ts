@@ -1,126 +1,148 @@
-import { resolve } from "@std/path/resolve";
-import {
-  authorityText,
-  checkAuthority,
-  checkAuthorityFlags,
-  checkClientId,
-  checkExpectedTenant,
-  checkExpectedUser,
-  checkFlow,
-  checkLoginHint,
-  checkTenant,
-  tenantOfHost,
-} from "../../profiles/validate_fields.ts";
-import { assertOneToken, DEFAULT_AUTHORITY, defaultScopes } from "../../profiles/settings.ts";
-import { checkApplicationScopes, defaultApplicationScope } from "../../profiles/application_settings.ts";
-import { type Flow, FLOWS, isApplicationFlow, type Profile } from "../../profiles/profile.ts";
-import { parseScopeFlag } from "../../identity/scopes.ts";
-import type { AnyCommand } from "../any_command.ts";
+import { DOCUMENT_FORMS } from "../output/document_format.ts";
+import { type FlagsOf, optionTable } from "./option_table.ts";
+import { GET_TOKEN_OPTIONS, PROFILE, TOKEN_OPTIONS } from "./token_options.ts";
 
-/** The flags that give the values of a profile, as typed. */
-export interface ProfileFlags {
-  /** Tenant. */
-  readonly tenantId?: string | undefined;
-  /** Tenant, by its other flag. */
-  readonly tenant?: string | undefined;
-  /** Application. */
-  readonly clientId?: string | undefined;
-  /** How to sign in. */
-  readonly flow?: string | undefined;
-  /** Scopes, each text with one or more. */
-  readonly scope?: readonly string[] | undefined;
-  /** Base URL of the authority. */
-  readonly authority?: string | undefined;
-  /** Cloud, a name for an authority. */
-  readonly cloud?: string | undefined;
-  /** User name to fill in. */
-  readonly loginHint?: string | undefined;
-  /** The only user that will do. */
-  readonly expectUser?: string | undefined;
-  /** The only tenant that will do. */
-  readonly expectTenant?: string | undefined;
-  /** Path of the application's certificate. */
-  readonly certificate?: string | undefined;
-  /** Whether the application's secret comes from standard input. */
-  readonly clientSecretStdin?: boolean | undefined;
-  /** Whether the certificate's password comes from standard input. */
-  readonly certificatePasswordStdin?: boolean | undefined;
-}
+/** `--output`, of the commands that print a document. */
+export const DOCUMENT_OUTPUT = optionTable({
+  output: {
+    ...GET_TOKEN_OPTIONS.output,
+    completions: DOCUMENT_FORMS,
+    description: "text (default), json or yaml.",
+  },
+});
 
-/** Gives `command` the flags with the values of a profile. */
-export function withProfileFlags(command: AnyCommand): AnyCommand {
-  return command
-    .option("--tenant-id <tenant:string>", "Tenant: its ID or domain.")
-    .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
-    .option("--client-id <id:string>", "Application (client) ID.")
-    .option("-f, --flow <flow:string>", `How to sign in: ${FLOWS.join(", ")}.`)
-    .option("-s, --scope <scopes:string>", "Scopes (default User.Read, of an application all).", {
-      collect: true,
-    })
-    .option("--authority <url:string>", "Base URL of the authority, if not the public cloud's.")
-    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
-    .option("--login-hint <user:string>", "User name to fill in at the sign-in page.")
-    .option("--expect-user <user:string>", "The only user that will do: a user name or an object ID.")
-    .option("--expect-tenant <id:string>", "The only tenant that will do: its ID.")
-    .option("--certificate <file:string>", "Certificate and key that the application proves itself with.")
-    .option("--client-secret-stdin", "Keep the application's secret, encrypted: it is read from stdin.")
-    .option("--certificate-password-stdin", "The same for the password of its certificate.");
-}
+/** Names the profile to show or to change. */
+const NAME = optionTable({
+  name: { flag: "--name", short: "-n", value: "name", completions: "profiles", description: "Profile name." },
+  profile: { ...PROFILE.profile, description: "The same as --name.", hidden: true },
+});
 
-/** The values of a profile but for its name. */
-export type ProfileValues = Omit<Profile, "name">;
+export type NameFlags = FlagsOf<typeof NAME>;
 
-/** The values that the flags give, checked. @throws {CliError} `usage` */
-export function profileValues(flags: ProfileFlags): Partial<ProfileValues> {
-  const authority = checkAuthorityFlags(flags.cloud, flags.authority);
-  const authorityTenant = authority === null ? null : authority.tenant ?? tenantOfHost(authority);
-  const values = {
-    tenantId: checked(flags.tenantId ?? flags.tenant ?? authorityTenant ?? undefined, checkTenant),
-    clientId: checked(flags.clientId, checkClientId),
-    flow: checked(flags.flow, checkFlow),
-    scopes: parseScopeFlag(flags.scope),
-    authority: authority === null ? undefined : authorityText(authority),
-    loginHint: checked(flags.loginHint, checkLoginHint),
-    expectUser: checked(flags.expectUser, checkExpectedUser),
-    expectTenant: checked(flags.expectTenant, checkExpectedTenant),
-    certificate: checked(flags.certificate, (path) => resolve(path)),
-  };
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
+/** The values of a profile. */
+export const PROFILE_VALUES = optionTable({
+  tenantId: { ...TOKEN_OPTIONS.tenantId, description: "Tenant ID or domain." },
+  tenant: TOKEN_OPTIONS.tenant,
+  clientId: { ...TOKEN_OPTIONS.clientId, description: "Application (client) ID." },
+  flow: TOKEN_OPTIONS.flow,
+  scope: {
+    ...TOKEN_OPTIONS.scope,
+    description: "Scopes (default: User.Read, or .default for an application).",
+  },
+  authority: {
+    ...TOKEN_OPTIONS.authority,
+    description: "Base URL of the authority (default: that of the public cloud).",
+  },
+  cloud: TOKEN_OPTIONS.cloud,
+  loginHint: TOKEN_OPTIONS.loginHint,
+  expectUser: {
+    ...TOKEN_OPTIONS.expectUser,
+    description: "The only user to accept: a user name or object ID.",
+  },
+  expectTenant: { ...TOKEN_OPTIONS.expectTenant, description: "The only tenant to accept: an ID." },
+  certificate: TOKEN_OPTIONS.certificate,
+  clientSecretStdin: {
+    flag: "--client-secret-stdin",
+    description: "Read the application's secret from stdin and save it, encrypted.",
+  },
+  certificatePasswordStdin: {
+    flag: "--certificate-password-stdin",
+    description: "Read the certificate's password from stdin and save it, encrypted.",
+  },
+});
 
-function checked<T>(text: string | undefined, check: (text: string) => T): T | undefined {
-  return text === undefined ? undefined : check(text);
-}
+export type ProfileFlags = FlagsOf<typeof PROFILE_VALUES>;
 
-/** The same profile, with the tenant in its authority where that names a policy of B2C. */
-export function withFittingAuthority(profile: Profile): Profile {
-  if (profile.authority === undefined) return profile;
-  const authority = { ...checkAuthority(profile.authority), tenant: profile.tenantId };
-  return { ...profile, authority: authorityText(authority) };
-}
+/** Chooses where a passphrase is read from. No flag takes a passphrase: other users can read arguments. */
+export const PASSPHRASE_OPTIONS = optionTable({
+  passphraseStdin: {
+    flag: "--passphrase-stdin",
+    description: "Read the passphrase from the first line of stdin.",
+  },
+  passphraseFile: {
+    flag: "--passphrase-file",
+    value: "path",
+    description: "Read the passphrase from the first line of a file.",
+  },
+});
 
-/**
- * What is asked for where nobody says what.
- *
- * @param authority As a profile names it; absent means the public cloud's.
- */
-export function scopesByDefault(
-  flow: Flow,
-  authority: string | undefined,
-  clientId: string,
-): readonly string[] {
-  const { base, policy } = checkAuthority(authority ?? DEFAULT_AUTHORITY);
-  return isApplicationFlow(flow) ? [defaultApplicationScope(base)] : defaultScopes({ policy }, clientId);
-}
+export type PassphraseFlags = FlagsOf<typeof PASSPHRASE_OPTIONS>;
 
-/** Refuses scopes that the flow can't ask for, or not in one request. @throws {CliError} `usage` */
-export function assertFittingScopes(
-  { name, flow, scopes, authority = DEFAULT_AUTHORITY }: Pick<
-    Profile,
-    "name" | "flow" | "scopes" | "authority"
-  >,
-): void {
-  const { base } = checkAuthority(authority);
-  assertOneToken(scopes, base, name);
-  if (isApplicationFlow(flow)) checkApplicationScopes(scopes, flow, base);
-}
+export const CREATE_PROFILE_OPTIONS = optionTable({
+  name: { ...NAME.name, completions: [], description: "Name of the new profile." },
+  ...PROFILE_VALUES,
+});
+
+export type CreateProfileFlags = FlagsOf<typeof CREATE_PROFILE_OPTIONS>;
+
+export const EDIT_PROFILE_OPTIONS = optionTable({
+  ...NAME,
+  rename: { flag: "--rename", value: "name", description: "New name. The profile keeps its tokens." },
+  ...PROFILE_VALUES,
+  unset: {
+    flag: "--unset",
+    value: "flag",
+    repeats: true,
+    description: "Remove a value, such as login-hint, or a secret, such as client-secret.",
+  },
+});
+
+export type EditProfileFlags = FlagsOf<typeof EDIT_PROFILE_OPTIONS>;
+
+export const DELETE_PROFILE_OPTIONS = optionTable({
+  ...NAME,
+  yes: {
+    flag: "--yes",
+    short: "-y",
+    description: "Do not ask for confirmation (without a terminal there is none).",
+  },
+});
+
+export type DeleteProfileFlags = FlagsOf<typeof DELETE_PROFILE_OPTIONS>;
+
+export const SHOW_PROFILE_OPTIONS = optionTable({
+  ...NAME,
+  name: { ...NAME.name, description: "Profile name ($ENTRA_AUTH_CLI_PROFILE, else 'default')." },
+  ...DOCUMENT_OUTPUT,
+});
+
+export type ShowProfileFlags = FlagsOf<typeof SHOW_PROFILE_OPTIONS>;
+
+export const LIST_PROFILES_OPTIONS = DOCUMENT_OUTPUT;
+
+export type ListProfilesFlags = FlagsOf<typeof LIST_PROFILES_OPTIONS>;
+
+export const EXPORT_PROFILE_OPTIONS = optionTable({
+  name: { ...NAME.name, repeats: true, description: "Profile to export; can be repeated." },
+  profile: { ...NAME.profile, repeats: true },
+  all: { flag: "--all", description: "Export every profile." },
+  file: { ...GET_TOKEN_OPTIONS.file, description: "Write to a file (mode 0600) instead of stdout." },
+  output: {
+    ...DOCUMENT_OUTPUT.output,
+    value: "path",
+    completions: undefined,
+    description: "The same as --file.",
+    hidden: true,
+  },
+  includeSecrets: {
+    flag: "--include-secrets",
+    description: "Include client secrets and certificate passwords, encrypted by a passphrase.",
+  },
+  ...PASSPHRASE_OPTIONS,
+});
+
+export type ExportProfileFlags = FlagsOf<typeof EXPORT_PROFILE_OPTIONS>;
+
+export const IMPORT_PROFILE_OPTIONS = optionTable({
+  file: { ...EXPORT_PROFILE_OPTIONS.file, description: "File to read (default: stdin)." },
+  input: { flag: "--input", short: "-i", value: "path", description: "The same as --file.", hidden: true },
+  name: {
+    ...NAME.name,
+    completions: [],
+    description: "New name for the profile, if the file has only one.",
+  },
+  force: { ...TOKEN_OPTIONS.force, description: "Overwrite profiles of the same names." },
+  ...PASSPHRASE_OPTIONS,
+});
+
+export type ImportProfileFlags = FlagsOf<typeof IMPORT_PROFILE_OPTIONS>;

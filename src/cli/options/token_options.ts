@@ -1,47 +1,239 @@
+import { CLOUDS } from "../../identity/cloud.ts";
 import { FLOWS } from "../../profiles/profile.ts";
-import type { AnyCommand } from "../any_command.ts";
-import { PROMPTS } from "./token_flags.ts";
+import { OUTPUT_FORMS } from "../output/token_output.ts";
+import { type FlagsOf, flagWords, optionTable } from "./option_table.ts";
 
-/** Gives a command the flags that say which token, and how to come by it: `acquireToken()` reads them. */
-export function tokenOptions(command: AnyCommand): AnyCommand {
-  return command
-    .option("-f, --flow <flow:string>", `How to sign in: ${FLOWS.join(", ")}.`)
-    .option("-p, --profile <name:string>", "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').")
-    .option("-s, --scope <scopes:string>", "Scopes, in one string or several flags (else the profile's).", {
-      collect: true,
-    })
-    .option("--port <port:string>", "Port for the callback (default: a random free one).")
-    .option("--port-range <range:string>", "Ports to choose from for the callback, as 8000-8100.")
-    .option("--show-url", "Show the URL to open instead of opening a browser.")
-    .option("--force", "Sign in again, whatever is cached.")
-    .option("--no-cache", "Neither use nor keep cached tokens.")
-    .option("--timeout <duration:string>", "How long to wait for the sign-in, as 90s or 2m (default 5m).")
-    .option("--tenant-id <tenant:string>", "Tenant ($AZURE_TENANT_ID, else the profile's).")
-    .option("--tenant <tenant:string>", "The same as --tenant-id.", { hidden: true })
-    .option("--client-id <id:string>", "Application ID ($AZURE_CLIENT_ID, else the profile's).")
-    .option(
-      "--authority <url:string>",
-      "Authority's base URL ($AZURE_AUTHORITY_HOST, else the profile's).",
-    )
-    .option("--cloud <cloud:string>", "The authority by the name of its cloud: public, usgov or china.")
-    .option("--login-hint <user:string>", "User name to fill in.")
-    .option("--domain-hint <domain:string>", "Domain of the account, to skip the question for it.")
-    .option(
-      "--claims <claims:string>",
-      "Claims an API demands: JSON, base64, or a WWW-Authenticate header.",
-    )
-    .option("--prompt <prompt:string>", `What to ask in the browser: ${PROMPTS.join(", ")}.`)
-    .option("--expect-user <user:string>", "Fail unless it is this user: a user name or an object ID.")
-    .option("--expect-tenant <id:string>", "Fail unless the token is of this tenant: an ID.")
-    .option("--certificate <file:string>", "Certificate and key of the application, PEM or PFX.")
-    .option("--send-certificate-chain", "Send the certificate along, for trust by its subject and issuer.")
-    .option("--assertion-file <file:string>", "File with a federated token for the application.")
-    .option("--assertion-env <name:string>", "Variable with a federated token for the application.")
-    .option("--identity-resource-id <id:string>", "Managed identity to use, by its resource ID.")
-    .option("--identity-object-id <id:string>", "Managed identity to use, by its object ID.")
-    .option("--ca-cert <file:string>", "Root certificate (PEM) to trust too ($ENTRA_AUTH_CLI_CA_CERT).")
-    .option("--qr", "Draw the address for a device code as a QR code too.")
-    .option("--no-interactive", "Fail rather than wait for a person.")
-    .option("-q, --quiet", "No status lines.")
-    .option("--silent", "The same as --quiet.", { hidden: true });
+/** The prompts that the browser can be asked to show. */
+export const PROMPTS = ["login", "select_account", "consent", "none"];
+
+/** The flags of every command. */
+export const GLOBAL_OPTIONS = optionTable({
+  verbose: { flag: "--verbose", description: "Show more details if the command fails." },
+  plain: {
+    flag: "--plain",
+    description: "Use words instead of symbols, and no animation (for screen readers).",
+  },
+});
+
+/** `--profile`, of the commands that use a profile. */
+export const PROFILE = optionTable({
+  profile: {
+    flag: "--profile",
+    short: "-p",
+    value: "name",
+    completions: "profiles",
+    description: "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').",
+  },
+});
+
+const SCOPE = optionTable({
+  scope: {
+    flag: "--scope",
+    short: "-s",
+    value: "scopes",
+    repeats: true,
+    description: "Scopes, in one string or in several flags (else the profile's).",
+  },
+});
+
+/** Chooses the tenant and the application. */
+const APPLICATION = optionTable({
+  tenantId: {
+    flag: "--tenant-id",
+    value: "tenant",
+    description: "Tenant ID or domain ($AZURE_TENANT_ID, else the profile's).",
+  },
+  tenant: { flag: "--tenant", value: "tenant", description: "The same as --tenant-id.", hidden: true },
+  clientId: {
+    flag: "--client-id",
+    value: "id",
+    description: "Application (client) ID ($AZURE_CLIENT_ID, else the profile's).",
+  },
+});
+
+/** Chooses the authority. */
+export const AUTHORITY = optionTable({
+  authority: {
+    flag: "--authority",
+    value: "url",
+    description: "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
+  },
+  cloud: {
+    flag: "--cloud",
+    value: "cloud",
+    completions: CLOUDS.map(({ name }) => name),
+    description: `Cloud of the authority: ${CLOUDS.map(({ name }) => name).join(", ")}.`,
+  },
+});
+
+/** `--ca-cert`, of the commands that send requests. */
+export const CA_CERT = optionTable({
+  caCert: {
+    flag: "--ca-cert",
+    value: "file",
+    description: "Additional root certificate to trust, PEM ($ENTRA_AUTH_CLI_CA_CERT).",
+  },
+});
+
+const QUIET = optionTable({
+  quiet: { flag: "--quiet", short: "-q", description: "Print no status lines." },
+  silent: { flag: "--silent", description: "The same as --quiet.", hidden: true },
+});
+
+/** Chooses a token and how to acquire it: {@linkcode acquireToken} reads these flags. */
+export const TOKEN_OPTIONS = optionTable({
+  flow: {
+    flag: "--flow",
+    short: "-f",
+    value: "flow",
+    completions: FLOWS,
+    description: `How to sign in: ${FLOWS.join(", ")}.`,
+  },
+  ...PROFILE,
+  ...SCOPE,
+  port: {
+    flag: "--port",
+    value: "port",
+    description: "Port for the redirect (default: a random free one).",
+  },
+  portRange: {
+    flag: "--port-range",
+    value: "range",
+    description: "Ports to choose from for the redirect, such as 8000-8100.",
+  },
+  showUrl: { flag: "--show-url", description: "Show the sign-in URL instead of opening a browser." },
+  force: { flag: "--force", description: "Sign in again, even if a token is cached." },
+  cache: { flag: "--no-cache", description: "Do not read or save cached tokens." },
+  timeout: {
+    flag: "--timeout",
+    value: "duration",
+    description: "Time limit for the sign-in, such as 90s or 2m (default: 5m).",
+  },
+  ...APPLICATION,
+  ...AUTHORITY,
+  loginHint: {
+    flag: "--login-hint",
+    value: "user",
+    description: "User name to fill in at the sign-in page.",
+  },
+  domainHint: {
+    flag: "--domain-hint",
+    value: "domain",
+    description: "Domain of the account, to skip the search for its organization.",
+  },
+  claims: {
+    flag: "--claims",
+    value: "claims",
+    description: "Claims that an API requires: JSON, base64, or a WWW-Authenticate header.",
+  },
+  prompt: {
+    flag: "--prompt",
+    value: "prompt",
+    completions: PROMPTS,
+    description: `Prompt to show in the browser: ${PROMPTS.join(", ")}.`,
+  },
+  expectUser: {
+    flag: "--expect-user",
+    value: "user",
+    description: "Fail unless this user signs in: a user name or object ID.",
+  },
+  expectTenant: {
+    flag: "--expect-tenant",
+    value: "id",
+    description: "Fail unless the token is from this tenant: an ID.",
+  },
+  certificate: {
+    flag: "--certificate",
+    value: "file",
+    description: "Certificate and private key of the application, PEM or PFX.",
+  },
+  sendCertificateChain: {
+    flag: "--send-certificate-chain",
+    description: "Send the certificate chain, for trust by subject and issuer.",
+  },
+  assertionFile: {
+    flag: "--assertion-file",
+    value: "file",
+    description: "File with a federated token for the application.",
+  },
+  assertionEnv: {
+    flag: "--assertion-env",
+    value: "name",
+    description: "Environment variable with a federated token for the application.",
+  },
+  identityResourceId: {
+    flag: "--identity-resource-id",
+    value: "id",
+    description: "Managed identity to use, by its resource ID.",
+  },
+  identityObjectId: {
+    flag: "--identity-object-id",
+    value: "id",
+    description: "Managed identity to use, by its object ID.",
+  },
+  ...CA_CERT,
+  qr: { flag: "--qr", description: "Also show the URL for a device code as a QR code." },
+  interactive: { flag: "--no-interactive", description: "Fail instead of asking the user." },
+  ...QUIET,
+});
+
+/** The flags in {@linkcode TOKEN_OPTIONS}, as parsed. */
+export type TokenFlags = FlagsOf<typeof TOKEN_OPTIONS> & Pick<FlagsOf<typeof GLOBAL_OPTIONS>, "verbose">;
+
+export const GET_TOKEN_OPTIONS = optionTable({
+  output: {
+    flag: "--output",
+    short: "-o",
+    value: "form",
+    completions: OUTPUT_FORMS,
+    description: `${OUTPUT_FORMS.join(", ")}.`.replace("text", "text (default)"),
+  },
+  file: {
+    flag: "--file",
+    value: "path",
+    description: "Write the token to a file (mode 0600) instead of stdout.",
+  },
+  ...TOKEN_OPTIONS,
+});
+
+export type GetTokenFlags = TokenFlags & FlagsOf<typeof GET_TOKEN_OPTIONS>;
+
+export const REFRESH_OPTIONS = optionTable({
+  ...PROFILE,
+  ...SCOPE,
+  ...APPLICATION,
+  ...AUTHORITY,
+  ...CA_CERT,
+  ...QUIET,
+});
+
+export type RefreshFlags = FlagsOf<typeof REFRESH_OPTIONS>;
+
+/** What a sign-in for the same token needs, in the order in which it is printed. */
+const SIGN_IN_KEYS: readonly (keyof typeof TOKEN_OPTIONS)[] = [
+  "flow",
+  "scope",
+  "tenantId",
+  "clientId",
+  "authority",
+  "cloud",
+  "loginHint",
+  "domainHint",
+  "prompt",
+  "expectUser",
+  "expectTenant",
+  "certificate",
+  "assertionFile",
+  "assertionEnv",
+  "caCert",
+  "port",
+  "portRange",
+  "sendCertificateChain",
+  "force",
+  "cache",
+];
+
+/** Returns the typed flags that a sign-in for the same token needs again, as words of a command line. */
+export function signInFlags(flags: FlagsOf<typeof TOKEN_OPTIONS>): string[] {
+  return flagWords(TOKEN_OPTIONS, { ...flags, tenantId: flags.tenantId ?? flags.tenant }, SIGN_IN_KEYS);
 }

@@ -1,18 +1,17 @@
 import { CliError } from "../../errors.ts";
 
-/** The kinds of Deno permissions that the program uses. */
+/** The kinds of Deno permissions that this program uses. */
 export const GRANT_KINDS = ["read", "write", "net", "env", "run", "ffi"] as const;
 
-/** One of {@linkcode GRANT_KINDS}. */
 export type GrantKind = typeof GRANT_KINDS[number];
 
-/** What is permitted, as a permission set of `deno.json` says it: `true` is everything of a kind, absent nothing. */
+/** A permission set as in `deno.json`: `true` grants everything of a kind, an absent kind grants nothing. */
 export type Grants = { readonly [Kind in GrantKind]?: boolean | readonly string[] };
 
 /**
- * The flags of Deno that permit what `grants` says and nothing else.
+ * Returns the flags of Deno that grant `grants` and nothing else.
  *
- * @throws {CliError} `usage` for a name that would permit something else: the empty one, or one with a comma.
+ * @throws {CliError} `usage` for a name that would grant something else: an empty one, or one with a comma.
  */
 export function grantFlags(grants: Grants): string[] {
   return GRANT_KINDS.flatMap((kind) => {
@@ -25,7 +24,7 @@ export function grantFlags(grants: Grants): string[] {
 
 function single(kind: GrantKind, name: string): string {
   if (name !== "" && !name.includes(",")) return name;
-  throw new CliError("usage", `No flag of Deno can grant ${kind} for ${JSON.stringify(name)} alone`, {
-    hint: "Deno takes a comma for the end of a name, and an empty name for everything.",
+  throw new CliError("usage", `Cannot grant ${kind} for ${JSON.stringify(name)} alone`, {
+    hint: "Use a name without a comma, which ends a name for Deno; an empty name grants everything.",
   });
 }

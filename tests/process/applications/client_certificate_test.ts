@@ -224,7 +224,7 @@ Deno.test("the password that create-profile keeps opens the certificate, moves w
     ...create,
     ...["--name", "job", "--certificate", path, "--certificate-password-stdin"],
   ], password);
-  assertMatch(said, /^✓ Certificate password kept, encrypted\n/);
+  assertMatch(said, /^✓ Certificate password saved, encrypted\n/);
   for await (const { name, isFile } of Deno.readDir(sandbox.home)) {
     if (isFile) assert(!(await Deno.readTextFile(join(sandbox.home, name))).includes(PASSWORD), name);
   }
@@ -238,7 +238,7 @@ Deno.test("the password that create-profile keeps opens the certificate, moves w
   const passphrase = { stdin: "correct horse battery" };
   await run(["export-profile", "--name", "nightly", "--include-secrets", ...sealed], passphrase);
   const forgotten = await run(["edit-profile", "--name", "nightly", "--unset", "certificate-password"]);
-  assertMatch(forgotten, /^✓ Certificate password forgotten\n✓ Profile 'nightly' changed\n/);
+  assertMatch(forgotten, /^✓ Certificate password deleted\n✓ Profile 'nightly' changed\n/);
   assertRefused(await get("nightly"), 2, "protected by a password", "--certificate-password-stdin");
   assertMatch(
     await run(["edit-profile", "--name", "nightly", "--unset", "certificate-password"]),
@@ -295,8 +295,8 @@ Deno.test({
     const none = await type([...create, "--name", "job", "--certificate", path], "none", "");
     assert(!none.includes("kept"), none);
     const edit = ["edit-profile", "--name", "job", "--certificate", path];
-    assertStringIncludes(await type(edit, "as before", PASSWORD), "✓ Certificate password kept, encrypted");
-    assertStringIncludes(await type(edit, "as before", ""), "Nothing was changed");
+    assertStringIncludes(await type(edit, "unchanged", PASSWORD), "✓ Certificate password saved, encrypted");
+    assertStringIncludes(await type(edit, "unchanged", ""), "Nothing was changed");
     await run(["get-token", "-p", "job"]);
   },
 });

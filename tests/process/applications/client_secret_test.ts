@@ -252,7 +252,7 @@ Deno.test("edit-profile puts another secret in the place of the kept one, and a 
     "https://localhost:9",
   ]);
   assertEquals(moved.code, 0, moved.stderr);
-  assertStringIncludes(moved.stderr, "give it one with --client-secret-stdin");
+  assertStringIncludes(moved.stderr, "set one with --client-secret-stdin");
   assert(!renamed.stderr.includes("--client-secret-stdin"), renamed.stderr);
   const asPerson = await sandbox.run(["edit-profile", "--name", "nightly", "--scope", "User.Read"]);
   assertRefused(asPerson, 2, "--scope https://graph.microsoft.com/.default");
@@ -277,7 +277,7 @@ Deno.test({
     };
     assertStringIncludes(
       await type(`${create} --name kept`, "Client Secret", SECRET),
-      "Client secret kept, encrypted",
+      "Client secret saved, encrypted",
     );
     const good = await sandbox.run(["get-token", "-p", "kept"]);
     assertEquals(good.code, 0, good.stderr);

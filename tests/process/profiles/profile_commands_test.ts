@@ -100,7 +100,7 @@ Deno.test("edit-profile forgets the tokens of a former tenant, application or au
   const { tenantId } = sandbox.provider;
   await sandbox.signIn(["get-token"]);
   const moved = await sandbox.run(["edit-profile", "-n", "default", "--tenant-id", OTHER_TENANT]);
-  assertDone(moved, "Its tokens were for the former tenant", "Sign in with: entra-auth-cli get-token");
+  assertDone(moved, "Its tokens, for the former tenant", "Sign in with: entra-auth-cli get-token");
   assertEquals((await show(sandbox, "default")).account, null);
   assertFails(await sandbox.run(["inspect"]), 6);
   assertDone(await sandbox.run(["edit-profile", "-n", "default", "--tenant-id", tenantId]));

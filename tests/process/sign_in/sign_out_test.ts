@@ -20,7 +20,7 @@ Deno.test("status shows every profile, as whom it is signed in, until when, and 
     stdout,
     new RegExp(
       `^Profile 'default': ${ADA.username}, ${until}\nProfile 'other': ${ADA.username}, ${until}\n` +
-        "Profile 'third': not signed in\nThe key of the tokens is kept in ",
+        "Profile 'third': not signed in\nEncryption key: ",
     ),
   );
   const document = JSON.parse((await sandbox.run(["status", "--output", "json"])).stdout);
@@ -41,7 +41,7 @@ Deno.test("clear-cache --all forgets nothing where nobody can be asked, and ever
 
   const cleared = await sandbox.run(["clear-cache", "--all", "--yes"]);
   assertEquals([cleared.code, cleared.stdout], [0, ""], cleared.stderr);
-  assertEquals(cleared.stderr, "✓ Cached tokens of all profiles are gone\n");
+  assertEquals(cleared.stderr, "✓ Cached tokens of all profiles deleted\n");
   for (const profile of ["default", "other"]) {
     assertEquals((await sandbox.run(["get-token", "--no-interactive", "--profile", profile])).code, 9);
   }
@@ -55,7 +55,7 @@ Deno.test({
   async fn() {
     await using sandbox = await openSandbox();
     await sandbox.signIn(["get-token"]);
-    for (const [answer, said, code] of [["", "Nothing was forgotten", 0], ["y", "are gone", 6]] as const) {
+    for (const [answer, said, code] of [["", "Nothing was deleted", 0], ["y", "deleted", 6]] as const) {
       const terminal = await startOnTerminal(sandbox, "entra-auth-cli clear-cache --all");
       await terminal.stdoutMatch(/Forget the tokens of all profiles\?/);
       await terminal.type(`${answer}\r`);

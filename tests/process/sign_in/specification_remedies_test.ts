@@ -38,7 +38,7 @@ Deno.test({
     assertMatch(stdout, /^State: +valid\nProfile: +myapp\n[^]*^Expires: .*\(in \d+ [a-z]+\)$/m);
     assertMatch(
       stderr,
-      /^⟳ Refreshing token\.\.\.\n✓ Token refreshed\nToken expires: .*\n✓ Cached tokens of profile 'myapp' are gone\n/,
+      /^⟳ Refreshing token\.\.\.\n✓ Token refreshed\nToken expires: .*\n✓ Cached tokens of profile 'myapp' deleted\n/,
     );
     assertStringIncludes(stderr, "Opening browser for authentication...");
     assertMatch(stderr, /Token saved to profile 'myapp'\n$/);
@@ -55,7 +55,7 @@ Deno.test({
     await using sandbox = await openWithMyapp();
     const old = (await sandbox.run(["get-token", "--profile", "myapp"])).stdout;
     const terminal = await startOnTerminal(sandbox, `sh -e '${script("cached_token_wont_refresh.sh")}'`);
-    await terminal.stdoutMatch(/✓ Cached tokens of profile 'myapp' are gone/);
+    await terminal.stdoutMatch(/✓ Cached tokens of profile 'myapp' deleted/);
     await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
     await terminal.stdoutMatch(/Token saved to profile 'myapp'/);
     await terminal.stdoutMatch(/Delete profile 'myapp' and its tokens\?/);

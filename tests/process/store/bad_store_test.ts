@@ -224,7 +224,7 @@ for (const [what, { make, says }] of Object.entries(FOREIGN_CONTENT)) {
 
     const cleared = await run(sandbox, "clear-cache");
     assertEquals([cleared.code, cleared.stdout], [0, ""], cleared.stderr);
-    const aside = /moved to (\S+)/.exec(cleared.stderr)?.[1] ?? cleared.stderr;
+    const aside = /moved, .*, to (\S+)/.exec(cleared.stderr)?.[1] ?? cleared.stderr;
     assertEquals(await Deno.readFile(aside), content);
     if (!isWindows) assertEquals(((await Deno.stat(aside)).mode ?? 0) & 0o777, 0o600);
     assertEquals((await run(sandbox, "get-token", "--no-interactive")).code, 9);

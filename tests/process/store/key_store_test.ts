@@ -86,7 +86,7 @@ test(
     assertEquals(refreshed.code, 0, refreshed.stderr);
     assertEquals(await countKeys(service), 1, "each write takes the same key");
     const status = await sandbox.run(["status"], { env: service.env });
-    assertStringIncludes(status.stdout, "The key of the tokens is kept in the Secret Service");
+    assertStringIncludes(status.stdout, "Encryption key: the Secret Service");
   },
 );
 

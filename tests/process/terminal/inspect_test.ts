@@ -122,7 +122,7 @@ Deno.test("inspect --verify checks the signature with the tenant's keys", async 
   const asked = sandbox.provider.requestsTo("keys").length;
   const forGraph = await verify(await signToken(sandbox, {}, { nonce: "n" }));
   assertEquals(forGraph.code, 6);
-  assertMatch(forGraph.stderr, /^The token can't be verified: .*Microsoft Graph/);
+  assertMatch(forGraph.stderr, /^The token cannot be verified: .*Microsoft Graph/);
   assertEquals(sandbox.provider.requestsTo("keys").length, asked, "no use to ask for keys");
   assertStringIncludes(forGraph.stdout, "api://payroll");
 

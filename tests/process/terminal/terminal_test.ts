@@ -268,13 +268,13 @@ testOnTerminal(
       const terminal = await startOnTerminal(sandbox, command);
       await terminal.stdoutMatch(/Passphrase/);
       await terminal.type("correct horse battery\r");
-      await terminal.stdoutMatch(/The same again/);
+      await terminal.stdoutMatch(/Repeat the passphrase/);
       await terminal.type(`${again}\r`);
       return await terminal.ended;
     };
     const different = await typed("another horse battery");
     assertEquals(different.code, 2, different.stdout);
-    assertStringIncludes(different.stdout, "The two passphrases are not the same");
+    assertStringIncludes(different.stdout, "The two passphrases differ");
     const exported = await typed("correct horse battery");
     assertEquals(exported.code, 0, exported.stdout);
     assert(!(different.stdout + exported.stdout).includes("horse"), exported.stdout);

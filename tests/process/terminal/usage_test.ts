@@ -114,7 +114,7 @@ Deno.test("entra-auth-cli get-token --help shows the flags", async () => {
 });
 
 Deno.test("what az, gh and kubectl would understand is understood, or answered with what to type here", async () => {
-  assertStringIncludes((await runAlone("login")).stderr, "Hint: Here it is: entra-auth-cli get-token\n");
+  assertStringIncludes((await runAlone("login")).stderr, "Hint: Use: entra-auth-cli get-token\n");
   const { stderr } = await runAlone("--profile", "x", "get-token");
   assertStringIncludes(stderr, "Hint: Flags come after the command: entra-auth-cli get-token --profile …\n");
   const joined = await runAlone("list-profiles", "-ojson");

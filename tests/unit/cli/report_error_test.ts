@@ -91,12 +91,12 @@ Deno.test("reportError() says what keeps Deno from loading a package: a clock th
       "because it was newer than the specified minimum dependency date of 1969-12-31 00:00:20 UTC.",
   );
   assertEquals(report(unpublished).said, [
-    "By this machine's clock a package that the program needs is not published yet",
+    "A package of this program is newer than this machine's clock",
     "Hint: Check the date and time of this machine.",
   ]);
   const unreachable = notLoaded('Failed loading https://packages.example/a for package "a"');
   assertEquals([report(unreachable).said[0], report(unreachable).exitCode], [
-    "Deno could not load a package that the program needs",
+    "Deno could not load a package of this program",
     4,
   ]);
   assertEquals(report(notLoaded("Module not found")).said[0], "Unexpected error (TypeError)");

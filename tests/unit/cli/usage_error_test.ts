@@ -5,10 +5,10 @@ import { usageError } from "../../../src/cli/usage_error.ts";
 /** The message and the hint for what was typed, of which Cliffy says `message`. */
 function said(typed: string, message: string): [string, string | undefined] {
   const args = typed.split(" ");
-  const called = args.find((arg) => !arg.startsWith("-")) ?? "";
+  const called = args.find((arg) => !arg.startsWith("-"));
   const { message: text, hint } = usageError({
     args,
-    called: COMMAND_NAMES.includes(called) ? called : null,
+    called: COMMAND_NAMES.find((name) => name === called) ?? null,
     commands: COMMAND_NAMES,
     message,
   });
@@ -33,7 +33,7 @@ Deno.test("usageError() answers the words of az, gh and kubectl with what to typ
     const [first = ""] = typed.split(" ");
     assertEquals(said(typed, `Unknown command "${first}". Did you mean command "exec"?`), [
       `Unknown command "${first}"`,
-      `Here it is: entra-auth-cli ${here}\n${HELP}`,
+      `Use: entra-auth-cli ${here}\n${HELP}`,
     ]);
   }
 });

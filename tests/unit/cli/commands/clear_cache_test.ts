@@ -10,9 +10,9 @@ Deno.test("clear-cache says what it did", async () => {
   await runClearCache({}, context);
   assertEquals(context.store.forgotten, ["work", "default"]);
   assertEquals(context.terminal.said, [
-    "✓ Cached tokens of profile 'work' are gone",
+    "✓ Cached tokens of profile 'work' deleted",
     "Profile 'default' has no cached tokens",
-    "There is no such profile either. Those that there are: entra-auth-cli list-profiles",
+    "This profile does not exist either. List all profiles: entra-auth-cli list-profiles",
   ]);
   await runClearCache({ profile: "work" }, context);
   assertEquals(context.terminal.said.slice(3), ["Profile 'work' has no cached tokens"]);
@@ -24,7 +24,7 @@ Deno.test("clear-cache says where it moved a file that can't be read", async () 
   context.store.moveAside = () => Promise.resolve("/home/me/tokens.enc.damaged");
   await runClearCache({ profile: "work" }, context);
   assertEquals(context.terminal.said, [
-    "The tokens could not be read, so the file with those of all profiles was moved to /home/me/tokens.enc.damaged",
+    "The token file could not be read. It was moved, with the tokens of all profiles, to /home/me/tokens.enc.damaged",
   ]);
 });
 
@@ -35,7 +35,7 @@ Deno.test("clear-cache --all --yes forgets the tokens of all profiles", async ()
   await runClearCache({ all: true, yes: true }, context);
   assertEquals(context.store.forgotten, ["work"]);
   assertEquals(context.terminal.said, [
-    "✓ Cached tokens of all profiles are gone",
+    "✓ Cached tokens of all profiles deleted",
     "No profile has cached tokens",
   ]);
 });

@@ -1,8 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import {
-  type CredentialHelperFlags,
-  runCredentialHelper,
-} from "../../../../src/cli/commands/credential_helper.ts";
+import { runCredentialHelper } from "../../../../src/cli/commands/credential_helper.ts";
+import type { CredentialHelperFlags } from "../../../../src/cli/options/command_options.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { Secret } from "../../../../src/text/secret.ts";
 import { MemoryContext, NOW, WORK } from "../../../support/fixtures/command_fixture.ts";

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type ExecFlags, runExec } from "../../../../src/cli/commands/exec.ts";
+import { runExec } from "../../../../src/cli/commands/exec.ts";
+import type { ExecFlags } from "../../../../src/cli/options/command_options.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MemoryContext, NOW } from "../../../support/fixtures/command_fixture.ts";
 

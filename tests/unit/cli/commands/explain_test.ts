@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { parse } from "@std/yaml/parse";
-import { type ExplainFlags, runExplain } from "../../../../src/cli/commands/explain.ts";
+import { runExplain } from "../../../../src/cli/commands/explain.ts";
+import type { ExplainFlags } from "../../../../src/cli/options/command_options.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MemoryContext, WORK } from "../../../support/fixtures/command_fixture.ts";
 

@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeBase64Url } from "@std/encoding/base64url";
 import { parse as parseYaml } from "@std/yaml/parse";
-import { type InspectFlags, reportToken, runInspect } from "../../../../src/cli/commands/inspect.ts";
+import { reportToken, runInspect } from "../../../../src/cli/commands/inspect.ts";
+import type { InspectFlags } from "../../../../src/cli/options/command_options.ts";
 import type { DocumentForm } from "../../../../src/cli/output/document_format.ts";
 import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
@@ -235,7 +236,12 @@ Deno.test("inspect checks the signature only where it is told to, with the autho
 
 Deno.test("inspect says what became of the signature, and fails unless a key of the tenant made it", async () => {
   assertMatch(await text({ signature: { kind: "valid" } }), /^Signature: +valid/m);
-  for (const [kind, words] of [["wrong", "is not genuine"], ["unverifiable", "can't be verified"]] as const) {
+  for (
+    const [kind, words] of [["wrong", "has an invalid signature"], [
+      "unverifiable",
+      "cannot be verified",
+    ]] as const
+  ) {
     const signature = { kind, reason: "The reason" };
     const { error, shown } = await failure(inspected({ signature, state: "expired" }));
     assertEquals([error.code, error.exitCode], ["unverified", 6]);
@@ -256,7 +262,7 @@ Deno.test("inspect fails where there is no token, and after showing one that can
   };
   assertEquals((await none({ profile: "my app" }))?.split("\n"), [
     'Sign in: entra-auth-cli get-token --profile "my app"',
-    "There is no such profile either. Those that there are: entra-auth-cli list-profiles",
+    "This profile does not exist either. List all profiles: entra-auth-cli list-profiles",
   ]);
   assertEquals(
     await none({ scope: ["a b"] }),
@@ -274,5 +280,5 @@ Deno.test("inspect fails where there is no token, and after showing one that can
   assertMatch(early.shown, /^State: +not valid yet: it will be in 1 minute$/m);
 
   const endless = await failure(inspected({ session: null, state: "expired", expiresAt: null }));
-  assertEquals(endless.error.message, "The token doesn't say when it ends");
+  assertEquals(endless.error.message, "The token has no expiry time");
 });

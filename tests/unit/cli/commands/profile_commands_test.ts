@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { type CreateProfileFlags, runCreateProfile } from "../../../../src/cli/commands/create_profile.ts";
+import { runCreateProfile } from "../../../../src/cli/commands/create_profile.ts";
+import type { CreateProfileFlags } from "../../../../src/cli/options/profile_options.ts";
 import { runDeleteProfile } from "../../../../src/cli/commands/delete_profile.ts";
 import { runListProfiles } from "../../../../src/cli/commands/list_profiles.ts";
 import { CliError } from "../../../../src/errors.ts";

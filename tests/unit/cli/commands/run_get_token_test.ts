@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type GetTokenFlags, runGetToken } from "../../../../src/cli/commands/run_get_token.ts";
+import { runGetToken } from "../../../../src/cli/commands/run_get_token.ts";
+import type { GetTokenFlags } from "../../../../src/cli/options/token_options.ts";
 import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MemoryContext, NOW, WORK } from "../../../support/fixtures/command_fixture.ts";

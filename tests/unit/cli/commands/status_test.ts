@@ -29,8 +29,8 @@ Deno.test("runStatus() says who is signed in and who keeps the key, and obeys no
   assertEquals(signIn.includes("\u001b"), false);
   assertEquals(
     key,
-    "The key of the tokens is kept in the Secret Service. " +
-      "It opens while your keyring is unlocked, also for other programs in your session.",
+    "Encryption key: the Secret Service. " +
+      "While your keyring is unlocked, every program in your session can use it.",
   );
 });
 
@@ -45,8 +45,8 @@ Deno.test("runStatus() says where the first key would be and why, and calls a ke
   assertEquals(
     context.terminal.data,
     "Nobody is signed in.\n" +
-      "The key of the tokens would be kept in the file /home/key (no Secret Service). " +
-      "Whoever can read your files can read the tokens.\n",
+      "Encryption key: not created yet; it will be in the file /home/key (no Secret Service). " +
+      "Anyone who can read your files can read the tokens.\n",
   );
 });
 
@@ -128,7 +128,7 @@ Deno.test("runStatus() names the profiles that nobody signed in to, and sign-ins
   await runStatus(undefined, context);
   assertMatch(
     context.terminal.data,
-    /^Profile 'work': .*, expires \S+ \S+ \(in 1 minute\)\nProfile 'home': not signed in\nThe key/,
+    /^Profile 'work': .*, expires \S+ \S+ \(in 1 minute\)\nProfile 'home': not signed in\nEncryption key/,
   );
   const other = new MemoryContext();
   setStatus(other, SIGNED_IN);

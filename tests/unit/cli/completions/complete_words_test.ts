@@ -9,12 +9,11 @@ const PROGRAM = new Command()
     "take",
     new Command()
       .description("Take something.\nMore about it.")
-      .option("-f, --form <form:string:form>", "Form.")
+      .option("-f, --form <form:string>", "Form.")
       .option("-p, --profile <name:string>", "Profile.")
       .option("-s, --scope <scopes:string>", "Scopes.", { collect: true })
       .option("--force", "Force.")
-      .option("--silent", "Hidden.", { hidden: true })
-      .complete("form", () => ["json", "yaml"]),
+      .option("--silent", "Hidden.", { hidden: true }),
   )
   .command(
     "config",
@@ -29,8 +28,12 @@ const PROGRAM = new Command()
   );
 
 async function offered(...words: string[]): Promise<string[]> {
-  const values = (option: string) => option === "profile" ? Promise.resolve(["work", "web api"]) : null;
-  return (await completeWords(PROGRAM, words, values)).map(({ value }) => value);
+  const values: Readonly<Record<string, readonly string[]>> = {
+    "--profile": ["work", "web api"],
+    "--form": ["json", "yaml"],
+  };
+  const valuesOf = (flag: string) => flag in values ? Promise.resolve(values[flag] ?? []) : null;
+  return (await completeWords(PROGRAM, words, valuesOf)).map(({ value }) => value);
 }
 
 Deno.test("completeWords() offers the commands, and those within one", async () => {

@@ -18,7 +18,7 @@ const SIGN_IN_PAGE = "https://login.example/authorize";
 
 /** The browsers that deno.json grants on `os`, in the form in which `BROWSER` names them. */
 function grantedBrowsers(os: Os): string[] {
-  return grantsFor(SET, ["user"], os).run.filter((name) => name.startsWith("/") || !OPENERS.has(name));
+  return grantsFor(SET, ["sign-in"], os).run.filter((name) => name.startsWith("/") || !OPENERS.has(name));
 }
 
 const OPENERS = new Set(["xdg-open", "wslview", "rundll32.exe", "open"]);

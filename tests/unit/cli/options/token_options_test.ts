@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { signInFlags } from "../../../../src/cli/options/sign_in_flags.ts";
+import { signInFlags } from "../../../../src/cli/options/token_options.ts";
 
-Deno.test("signInFlags() repeats what decides which token it is and how it is asked for, and nothing else", () => {
+Deno.test("signInFlags() repeats the flags that decide the token and the sign-in, and no others", () => {
   assertEquals(signInFlags({}), []);
   assertEquals(
     signInFlags({

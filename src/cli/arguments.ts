@@ -1,0 +1,63 @@
+import type { CommandName } from "./options/command_options.ts";
+import { GET_TOKEN_OPTIONS } from "./options/token_options.ts";
+
+/** The word before those that a shell wants completed. Only completion scripts type it. */
+export const COMPLETE = "__complete";
+
+/** Returns the arguments up to `--`: the rest belongs to another program. */
+export function ownArguments(args: readonly string[]): readonly string[] {
+  const end = args.indexOf("--");
+  return end === -1 ? args : args.slice(0, end);
+}
+
+/** Reports whether errors are printed as JSON. It reads unparsed arguments: they may be the error. */
+export function wantsJson(args: readonly string[]): boolean {
+  const { flag, short } = GET_TOKEN_OPTIONS.output;
+  return args.some((arg, index) =>
+    [`${flag}=json`, `${short}=json`, `${short}json`].includes(arg) ||
+    (arg === "json" && [flag, short].some((name) => name === args[index - 1]))
+  );
+}
+
+/** The commands of the .NET tool of the same name, for users who migrate from it. */
+const CONFIG_COMMANDS: Readonly<Record<string, CommandName>> = {
+  create: "create-profile",
+  list: "list-profiles",
+  show: "show-profile",
+  edit: "edit-profile",
+  delete: "delete-profile",
+  export: "export-profile",
+  import: "import-profile",
+};
+
+/** Replaces `config create` and the like by this program's commands, such as `create-profile`. */
+export function withoutConfigAlias(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((arg) => !arg.startsWith("-"));
+  const [config, name = ""] = args.slice(at, at + 2);
+  if (at < 0 || config !== "config" || !Object.hasOwn(CONFIG_COMMANDS, name)) return args;
+  return [...args.slice(0, at), CONFIG_COMMANDS[name] ?? name, ...args.slice(at + 2)];
+}
+
+/**
+ * Splits `-ojson` into `-o json`, as az and kubectl do; Cliffy would read each letter as a flag. Only short flags that
+ * have a value in every command are split.
+ */
+export function withoutJoinedValues(args: readonly string[]): readonly string[] {
+  const own = ownArguments(args);
+  const split = own.flatMap((arg) => /^-[finops][^=]/.test(arg) ? [arg.slice(0, 2), arg.slice(2)] : [arg]);
+  return [...split, ...args.slice(own.length)];
+}
+
+/**
+ * Returns the error in arguments that Cliffy would ignore, or null. Cliffy drops an empty value and an empty argument, so
+ * `clear-cache --profile "$UNSET"` would clear another profile; and it skips what follows `--`, which only exec runs.
+ */
+export function ignoredArgumentError(args: readonly string[], called: string | null): string | null {
+  const own = ownArguments(args);
+  const flag = own.find((arg, at) => /^-./.test(arg) && (own[at + 1] === "" || /^[^=]+=$/.test(arg)));
+  if (flag !== undefined) return `Missing value for option "${flag.replace(/=$/, "")}".`;
+  if (own.includes("")) return 'Invalid argument "": expected a value, or no argument at all.';
+  const hasMore = args.length > own.length + 1;
+  if (!hasMore || called === "exec" && own.includes(called)) return null;
+  return "Only exec runs a command after --.";
+}

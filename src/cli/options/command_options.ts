@@ -1,0 +1,144 @@
+import { shellWord } from "../../text/shell_word.ts";
+import { type FlagsOf, flagWords, type OptionTable, optionTable } from "./option_table.ts";
+import {
+  CREATE_PROFILE_OPTIONS,
+  DELETE_PROFILE_OPTIONS,
+  DOCUMENT_OUTPUT,
+  EDIT_PROFILE_OPTIONS,
+  EXPORT_PROFILE_OPTIONS,
+  IMPORT_PROFILE_OPTIONS,
+  LIST_PROFILES_OPTIONS,
+  SHOW_PROFILE_OPTIONS,
+} from "./profile_options.ts";
+import {
+  AUTHORITY,
+  CA_CERT,
+  GET_TOKEN_OPTIONS,
+  PROFILE,
+  REFRESH_OPTIONS,
+  TOKEN_OPTIONS,
+  type TokenFlags,
+} from "./token_options.ts";
+
+export const DEFAULT_VARIABLE = "ACCESS_TOKEN";
+
+export const EXEC_OPTIONS = optionTable({
+  env: {
+    flag: "--env",
+    value: "name",
+    description: `Environment variable to set (default: ${DEFAULT_VARIABLE}).`,
+  },
+  ...TOKEN_OPTIONS,
+});
+
+export type ExecFlags = FlagsOf<typeof EXEC_OPTIONS> & TokenFlags;
+
+export const CREDENTIAL_HELPER_OPTIONS = optionTable({
+  host: {
+    flag: "--host",
+    value: "host",
+    repeats: true,
+    description: "Answer for this host too, besides those of Azure Repos.",
+  },
+  ...TOKEN_OPTIONS,
+});
+
+export type CredentialHelperFlags = FlagsOf<typeof CREDENTIAL_HELPER_OPTIONS> & TokenFlags;
+
+export const CLEAR_CACHE_OPTIONS = optionTable({
+  ...PROFILE,
+  all: {
+    ...EXPORT_PROFILE_OPTIONS.all,
+    description: "Delete the tokens of all profiles, after confirmation.",
+  },
+  yes: { ...DELETE_PROFILE_OPTIONS.yes, description: "Do not ask for confirmation." },
+});
+
+export type ClearCacheFlags = FlagsOf<typeof CLEAR_CACHE_OPTIONS>;
+
+export const INSPECT_OPTIONS = optionTable({
+  ...PROFILE,
+  scope: {
+    ...TOKEN_OPTIONS.scope,
+    description: "The cached token for these scopes, instead of the newest.",
+  },
+  file: {
+    ...GET_TOKEN_OPTIONS.file,
+    description: "Read the token from a file; - reads from standard input.",
+  },
+  verify: { flag: "--verify", description: "Verify the signature with the tenant's keys." },
+  authority: {
+    ...AUTHORITY.authority,
+    description: "Base URL of the authority that the keys are from.",
+  },
+  cloud: AUTHORITY.cloud,
+  ...CA_CERT,
+  ...DOCUMENT_OUTPUT,
+});
+
+export type InspectFlags = FlagsOf<typeof INSPECT_OPTIONS>;
+
+export const EXPLAIN_OPTIONS = optionTable({
+  profile: {
+    ...PROFILE.profile,
+    description: "Profile whose IDs the commands name ($ENTRA_AUTH_CLI_PROFILE).",
+  },
+  ...DOCUMENT_OUTPUT,
+});
+
+export type ExplainFlags = FlagsOf<typeof EXPLAIN_OPTIONS>;
+
+export const DOCTOR_OPTIONS = optionTable({
+  ...PROFILE,
+  authority: { ...AUTHORITY.authority, description: "Base URL of the authority (else the profile's)." },
+  cloud: AUTHORITY.cloud,
+  ...CA_CERT,
+  ...DOCUMENT_OUTPUT,
+});
+
+export type DoctorFlags = FlagsOf<typeof DOCTOR_OPTIONS>;
+
+export const PERMISSIONS_OPTIONS = optionTable({
+  profile: { ...PROFILE.profile, description: "The only profile to be used (default: all of them)." },
+  ...DOCUMENT_OUTPUT,
+});
+
+export type PermissionsFlags = FlagsOf<typeof PERMISSIONS_OPTIONS>;
+
+export const STATUS_OPTIONS = DOCUMENT_OUTPUT;
+
+export type StatusFlags = FlagsOf<typeof STATUS_OPTIONS>;
+
+/** The flags of each command, in the order in which the help lists the commands. */
+export const COMMAND_OPTIONS = {
+  "get-token": GET_TOKEN_OPTIONS,
+  "exec": EXEC_OPTIONS,
+  "credential-helper": CREDENTIAL_HELPER_OPTIONS,
+  "refresh": REFRESH_OPTIONS,
+  "inspect": INSPECT_OPTIONS,
+  "status": STATUS_OPTIONS,
+  "explain": EXPLAIN_OPTIONS,
+  "clear-cache": CLEAR_CACHE_OPTIONS,
+  "create-profile": CREATE_PROFILE_OPTIONS,
+  "list-profiles": LIST_PROFILES_OPTIONS,
+  "show-profile": SHOW_PROFILE_OPTIONS,
+  "edit-profile": EDIT_PROFILE_OPTIONS,
+  "delete-profile": DELETE_PROFILE_OPTIONS,
+  "export-profile": EXPORT_PROFILE_OPTIONS,
+  "import-profile": IMPORT_PROFILE_OPTIONS,
+  "completions": optionTable({}),
+  "permissions": PERMISSIONS_OPTIONS,
+  "doctor": DOCTOR_OPTIONS,
+} as const satisfies Readonly<Record<string, OptionTable>>;
+
+/** The name of a command. */
+export type CommandName = keyof typeof COMMAND_OPTIONS;
+
+/** Returns the call of `command` with these flags, ready to be copied into a shell. */
+export function commandLine<Name extends CommandName>(
+  command: Name,
+  flags: FlagsOf<(typeof COMMAND_OPTIONS)[Name]> = {},
+): string {
+  const words = flagWords<OptionTable>(COMMAND_OPTIONS[command], flags);
+  return ["entra-auth-cli", command, ...words].map(shellWord).join(" ");
+}
