@@ -1,4 +1,4 @@
-import { findRemedy, knownNumbers } from "../entra/errors/aadsts/find_remedy.ts";
+import { findRemedy, formatHint, knownNumbers } from "../entra/errors/aadsts/find_remedy.ts";
 
 export { knownNumbers };
 
@@ -24,5 +24,5 @@ export interface ExplainedError {
 /** Explains the error with this number, as `AADSTS50011`; null if the number is unknown. */
 export function explainError(aadsts: string, subject: ErrorSubject): ExplainedError | null {
   const remedy = findRemedy(aadsts);
-  return remedy === null ? null : { aadsts, message: remedy.message, hint: remedy.hint(subject) };
+  return remedy === null ? null : { aadsts, message: remedy.message, hint: formatHint(remedy, subject) };
 }

@@ -1,50 +1,55 @@
 import { parseClaimsRequest } from "../../identity/claims.ts";
+import type { JsonObject } from "../../text/json.ts";
 import { plainText, withoutTokens } from "../../text/plain_text.ts";
 
-/** An error as the authority reports it, in a token response or in the redirect. */
+/** An error that the authority reports in a response or in the redirect. */
 export interface ReportedError {
   /** The `error` of RFC 6749, such as `invalid_grant`. */
   readonly error: string;
-  /** The authority's words, or null. */
   readonly description: string | null;
-  /** Entra's own number, such as `AADSTS50011`, or B2C's, such as `AADB2C90118`. */
-  readonly aadsts?: string;
-  /** Entra's finer division of `error`, such as `message_only`. */
-  readonly suberror?: string;
-  /** Identifies the request to the support. */
-  readonly correlationId?: string;
-  /** When it happened, in the authority's words. */
-  readonly timestamp?: string;
-  /** Claims that the next sign-in has to carry: the JSON text of a claims request. */
-  readonly claims?: string;
+  /** Entra's error code, such as `AADSTS50011`, or B2C's, such as `AADB2C90118`. */
+  readonly aadsts?: string | undefined;
+  /** Entra's subdivision of `error`, such as `message_only`. */
+  readonly suberror?: string | undefined;
+  /** Identifies the request to Microsoft support. */
+  readonly correlationId?: string | undefined;
+  /** The time of the error, as the authority wrote it. */
+  readonly timestamp?: string | undefined;
+  /** A claims request that the next sign-in must carry, as JSON text. */
+  readonly claims?: string | undefined;
 }
 
-/** Reads the error fields of a token response, or null when the body reports none. */
-export function parseReportedError(body: Readonly<Record<string, unknown>>): ReportedError | null {
+/** Reads the error fields of a response. Returns null if it reports no error. */
+export function parseReportedError(body: JsonObject): ReportedError | null {
   const error = text(body.error);
   if (error === undefined) return null;
   const description = text(body.error_description) ?? null;
-  const fields = {
+  return {
+    error,
+    description,
     aadsts: findNumber(description) ?? firstNumber(body.error_codes),
     suberror: text(body.suberror),
-    correlationId: shortText(body.correlation_id) ?? described(description, "Correlation ID"),
-    timestamp: shortText(body.timestamp) ?? described(description, "Timestamp"),
+    correlationId: shortText(body.correlation_id) ?? labelled(description, "Correlation ID"),
+    timestamp: shortText(body.timestamp) ?? labelled(description, "Timestamp"),
     claims: claimsText(body.claims),
   };
-  const found = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return { error, description, ...Object.fromEntries(found) };
+}
+
+/** Reports whether the service failed temporarily (RFC 6749 section 4.1.2.1). */
+export function isTransient({ error }: ReportedError): boolean {
+  return error === "temporarily_unavailable" || error === "server_error";
 }
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? withoutTokens(value) : undefined;
 }
 
-/** Longer than an id or a time is nothing that belongs there. */
+/** IDs and times are short. */
 function shortText(value: unknown): string | undefined {
   return typeof value === "string" ? plainText(value, 64) : undefined;
 }
 
-/** The number that the words begin with: they may quote others further on. */
+/** A description starts with its own error code, and may quote others later. */
 function findNumber(description: string | null): string | undefined {
   return description?.match(/AADSTS\d+|AADB2C\d+/)?.[0];
 }
@@ -54,13 +59,13 @@ function firstNumber(codes: unknown): string | undefined {
   return Number.isSafeInteger(code) && code > 0 ? `AADSTS${code}` : undefined;
 }
 
-/** What Entra puts at the end of its words, a line each, or in one line where the words are a URL's parameter. */
-function described(description: string | null, label: string): string | undefined {
+/** Entra appends labelled values to a description: one per line, or on one line in the parameter of a URL. */
+function labelled(description: string | null, label: string): string | undefined {
   const value = description?.match(new RegExp(`${label}: ([\\w-]+(?: [\\d:]+Z)?)`))?.[1];
   return value === undefined ? undefined : plainText(value, 64);
 }
 
-/** Text that isn't a claims request would make the next sign-in impossible. On one line, it fits into a command. */
+/** Drops what is not a claims request, because it would make the next sign-in fail. One line fits into a command. */
 function claimsText(value: unknown): string | undefined {
   const claims = typeof value === "string" ? parseClaimsRequest(value) : null;
   return claims === null ? undefined : JSON.stringify(claims);

@@ -55,7 +55,10 @@ Deno.test("an error of Azure AD B2C's is a sentence too, and the browser opens f
   refuse("AADB2C90205", "unauthorized_client");
   const refused = await sandbox.run(["get-token"]);
   assertEquals([refused.code, refused.stdout], [3, ""]);
-  assertStringIncludes(refused.stderr, "The application may not use this API, or nobody consented\nHint: ");
+  assertStringIncludes(
+    refused.stderr,
+    "The application has no permission for this API, or nobody has consented\nHint: ",
+  );
   assertStringIncludes(refused.stderr, `(AADB2C90205, correlation ID ${id})\n`);
 });
 
@@ -73,7 +76,7 @@ Deno.test("a trouble of the service's own stays one of the network, with the num
     assertEquals([result.code, result.stdout], [4, ""], result.stderr);
     assertMatch(
       result.stderr,
-      new RegExp(`^localhost:\\d+ cannot answer right now \\(status ${status}\\)${words}`, "m"),
+      new RegExp(`^localhost:\\d+ is unavailable \\(status ${status}\\)${words}`, "m"),
     );
     assertMatch(result.stderr, new RegExp(`^\\(AADSTS${aadsts}, correlation ID [\\da-f-]{36}\\)$`, "m"));
   }

@@ -186,7 +186,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     "discovery",
     { kind: "response", status: 500, body: "oops" },
     4,
-    /cannot answer right now \(status 500\)/,
+    /is unavailable \(status 500\)/,
   ],
   [
     "a sign-in page in place of discovery",
@@ -198,7 +198,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
       body: "<html>Sign in to the hotel</html>",
     },
     4,
-    /^In place of localhost:\d+ a web page answered$/m,
+    /^Received a web page instead of a response from localhost:\d+$/m,
   ],
   ["a discovery that breaks off", "discovery", { kind: "reset" }, 4, /localhost:\d+ /],
   [
@@ -260,7 +260,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     "token",
     { kind: "response", status: 500, headers: { "content-type": "text/html" }, body: "<h1>500</h1>" },
     4,
-    /cannot answer right now \(status 500\)/,
+    /is unavailable \(status 500\)/,
   ],
   [
     "a token endpoint that is too busy",
@@ -274,7 +274,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     "token",
     { kind: "response", status: 200, headers: { "content-type": "text/html" }, body: "<html></html>" },
     4,
-    /^In place of localhost:\d+ a web page answered$/m,
+    /^Received a web page instead of a response from localhost:\d+$/m,
   ],
   ["a token endpoint that breaks off", "token", { kind: "reset" }, 4, /localhost:\d+ /],
   [
@@ -409,7 +409,7 @@ Deno.test("get-token follows no redirect of the token endpoint", async () => {
   ) {
     sandbox.provider.failNext("token", { kind: "response", status, headers: { location } });
     const result = await signInWith(sandbox, ["get-token"], {});
-    await assertNothingCame(sandbox, result, 3, /answered with a redirect/);
+    await assertNothingCame(sandbox, result, 3, /responded with a redirect/);
   }
   assert(!sandbox.provider.requests.some(({ path }) => path === "/elsewhere"));
   assertEquals(collector.targets, []);

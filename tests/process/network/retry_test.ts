@@ -44,7 +44,7 @@ Deno.test("refresh gives up an authority that stays busy, and touches no token",
   for (let times = 3; times > 0; times--) sandbox.provider.failNext("token", BUSY);
   const result = await sandbox.run(["refresh"]);
   assertEquals([result.code, result.stdout, refreshes(sandbox)], [4, "", 3], result.stderr);
-  assertMatch(result.stderr, /^localhost:\d+ cannot answer right now \(status 503\)$/m);
+  assertMatch(result.stderr, /^localhost:\d+ is unavailable \(status 503\)$/m);
   assertEquals(await storeOf(sandbox), before);
   assertEquals((await sandbox.run(["refresh"])).code, 0);
 });
@@ -66,7 +66,7 @@ Deno.test("a refresh that meets an answer of nobody's use leaves every token as 
     return { kind: "response", status: 200, headers, body };
   };
   const answers: readonly (readonly [Failure, number, RegExp])[] = [
-    [answer("<html>", HTML), 4, /^In place of localhost:\d+ a web page answered$/m],
+    [answer("<html>", HTML), 4, /^Received a web page instead of a response from localhost:\d+$/m],
     [answer('{"token_type":"Bearer","access_tok'), 3, /something that is not a JSON object$/m],
     [answer(new Uint8Array(2 * 1024 * 1024)), 4, /is larger than 1048576 bytes$/m],
     [answer("x".repeat(100), { "content-encoding": "gzip" }), 4, /can't be unpacked$/m],
@@ -110,7 +110,7 @@ Deno.test("a pause that is too long to wait for is obeyed by the next process, b
   sandbox.provider.failNext("token", askFor("300", 503));
   const first = await sandbox.run(["refresh"]);
   assertEquals([first.code, first.stdout], [4, ""]);
-  assertMatch(first.stderr, /^localhost:\d+ cannot answer right now \(status 503\)$/m);
+  assertMatch(first.stderr, /^localhost:\d+ is unavailable \(status 503\)$/m);
   assertMatch(first.stderr, /^Hint: Try again in 5 minutes, at \d\d:\d\d:\d\d\.$/m);
 
   const next = await sandbox.run(["refresh"]);
@@ -152,8 +152,8 @@ Deno.test("a file of pauses that is damaged, or of another clock, keeps nobody o
 Deno.test("a token with some minutes left is given at once when its refresh meets a busy authority", async () => {
   await using sandbox = await openSignedIn(120);
   const meetings = [
-    [BUSY, "cannot answer right now", 1],
-    [askFor("60"), "cannot answer right now", 2],
+    [BUSY, "is unavailable", 1],
+    [askFor("60"), "is unavailable", 2],
     [null, "asked for a pause", 2],
   ] as const;
   for (const [failure, reason, times] of meetings) {

@@ -1,28 +1,47 @@
-import { ACCOUNT_REMEDIES } from "./account.ts";
-import { B2C_REMEDIES } from "./b2c.ts";
-import { CREDENTIAL_REMEDIES } from "./credential.ts";
-import { GRANT_REMEDIES } from "./grant.ts";
-import { POLICY_REMEDIES } from "./policy.ts";
-import { REGISTRATION_REMEDIES } from "./registration.ts";
-import type { Remedy, RemedyTable } from "./remedy.ts";
+import { shellWord } from "../../../text/shell_word.ts";
+import { APPLICATION_REMEDIES } from "./application_remedies.ts";
+import { AZ_LOGIN, type ErrorContext, type Remedy } from "./remedy.ts";
+import { SUBERRORS, USER_REMEDIES } from "./user_remedies.ts";
 
-/** The whole table. Meanings after https://learn.microsoft.com/entra/identity-platform/reference-error-codes. */
-const REMEDIES: RemedyTable = {
-  ...REGISTRATION_REMEDIES,
-  ...ACCOUNT_REMEDIES,
-  ...POLICY_REMEDIES,
-  ...GRANT_REMEDIES,
-  ...CREDENTIAL_REMEDIES,
-  ...B2C_REMEDIES,
-};
+/**
+ * Remedies by error code; digits alone stand for `AADSTS` and the digits. Meanings after
+ * https://learn.microsoft.com/entra/identity-platform/reference-error-codes.
+ */
+const REMEDIES: Readonly<Record<string, Remedy>> = { ...APPLICATION_REMEDIES, ...USER_REMEDIES };
 
-/** What is known about an error number, as `AADSTS50011` or `AADB2C90118`; null for a number that is not in the table. */
+/** Values of a tenant that `az` cannot sign in to. */
+const MANY_TENANTS = ["common", "organizations", "consumers"];
+
+/** Returns the remedy for an error code such as `AADSTS50011` or `AADB2C90118`, or null if it is unknown. */
 export function findRemedy(aadsts: string): Remedy | null {
   const number = aadsts.toUpperCase().replace(/^AADSTS/, "");
   return Object.hasOwn(REMEDIES, number) ? REMEDIES[number] ?? null : null;
 }
 
-/** The numbers that {@linkcode findRemedy} knows, as `AADSTS50011` and `AADB2C90118`, in the order of their digits. */
+/** Returns the remedy for a `suberror`, or null if it is unknown or missing. */
+export function findSuberror(suberror: string | undefined): Remedy | null {
+  if (suberror === undefined || !Object.hasOwn(SUBERRORS, suberror)) return null;
+  return SUBERRORS[suberror] ?? null;
+}
+
+/** Returns every error code that {@linkcode findRemedy} knows, such as `AADSTS50011`, sorted. */
 export function knownNumbers(): string[] {
   return Object.keys(REMEDIES).sort().map((number) => /^\d/.test(number) ? `AADSTS${number}` : number);
+}
+
+/** Returns the hint of `remedy` for the application, tenant and profile in use. */
+export function formatHint(
+  { hint }: Remedy,
+  { clientId, tenant: configured, profile }: ErrorContext,
+): string {
+  // For B2C the policy follows the tenant.
+  const [tenant = ""] = configured.split("/");
+  const values: Readonly<Record<string, string>> = {
+    clientId,
+    tenant: shellWord(tenant),
+    profile: shellWord(profile),
+  };
+  return hint.filter((line) => line !== AZ_LOGIN || !MANY_TENANTS.includes(tenant))
+    .map((line) => line.replace(/\{(\w+)\}/g, (placeholder, name) => values[name] ?? placeholder))
+    .join("\n");
 }

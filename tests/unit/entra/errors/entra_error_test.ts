@@ -39,9 +39,9 @@ Deno.test("entraError() shows what has no number at all in the authority's words
 
 Deno.test("entraError() explains a suberror where the number is unknown, and knows which are final", () => {
   const table: [string, ErrorCode, string][] = [
-    ["bad_token", "interaction_required", "not valid any more"],
+    ["bad_token", "interaction_required", "no longer valid"],
     ["consent_required", "interaction_required", "no consent"],
-    ["basic_action", "interaction_required", "in the browser"],
+    ["basic_action", "interaction_required", "action in the browser"],
     ["additional_action", "interaction_required", "outside of the sign-in"],
     ["user_password_expired", "interaction_required", "password has expired"],
     ["message_only", "sign_in_failed", "would not change that"],
@@ -90,11 +90,11 @@ Deno.test("serviceError() is a network trouble that keeps what the service said 
   assertEquals([error.exitCode, error.aadsts, error.correlationId], [4, "AADSTS90033", CORRELATION_ID]);
   assertStringIncludes(
     error.message,
-    "login.example cannot answer right now (status 503): The sign-in service",
+    "login.example is unavailable (status 503): The sign-in service",
   );
   const bare = serviceError("login.example", 502, null);
   assertEquals([bare.message, bare.aadsts], [
-    "login.example cannot answer right now (status 502)",
+    "login.example is unavailable (status 502)",
     undefined,
   ]);
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { findRemedy, knownNumbers } from "../../../../../src/entra/errors/aadsts/find_remedy.ts";
+import { findRemedy, formatHint, knownNumbers } from "../../../../../src/entra/errors/aadsts/find_remedy.ts";
 import { CONTEXT, CORRELATION_ID, entraBody, errorFor } from "../../../../support/fixtures/entra_bodies.ts";
 
 /** What is asked silently, as a refresh is, and what after the person was asked. */
@@ -138,7 +138,7 @@ const ROWS: readonly Row[] = [
   ["invalid_grant", 70043, "refresh", 3, "sign-in frequency", [ANEW]],
   ["invalid_grant", 700084, "refresh", 3, "single-page", [AUTHENTICATION, ANEW]],
   ["invalid_grant", 50089, "refresh", 3, "expired", [ANEW]],
-  ["invalid_grant", 70000, "refresh", 3, "not valid any more", [ANEW]],
+  ["invalid_grant", 70000, "refresh", 3, "no longer valid", [ANEW]],
   ["invalid_grant", 700005, "sign-in", 3, "another tenant", [ANEW]],
   ["invalid_grant", 54005, "sign-in", 3, "second time", [ANEW]],
   ["invalid_grant", 501481, "sign-in", 3, "second time", [ANEW]],
@@ -206,17 +206,17 @@ type B2cRow = readonly [
 const B2C_PAGE = `Azure AD B2C > App registrations > ${APP}`;
 
 const B2C_ROWS: readonly B2cRow[] = [
-  ["access_denied", "AADB2C90118", "sign-in", 3, "password was to be reset", ["--authority", ANEW]],
+  ["access_denied", "AADB2C90118", "sign-in", 3, "reset the password", ["--authority", ANEW]],
   ["access_denied", "AADB2C90091", "sign-in", 3, "cancelled", [ANEW]],
   ["interaction_required", "AADB2C90077", "sign-in", 3, "--prompt none", [ANEW]],
   ["invalid_grant", "AADB2C90080", "refresh", 3, "expired", [ANEW]],
   ["invalid_grant", "AADB2C90129", "refresh", 3, "revoked", [ANEW]],
-  ["invalid_grant", "AADB2C90128", "refresh", 3, "not exist any more", [ANEW]],
-  ["invalid_grant", "AADB2C90279", "refresh", 3, "another application's", [ANEW]],
+  ["invalid_grant", "AADB2C90128", "refresh", 3, "no longer exists", [ANEW]],
+  ["invalid_grant", "AADB2C90279", "refresh", 3, "another application", [ANEW]],
   ["access_denied", "AADB2C90111", "sign-in", 3, "locked", ["contoso.onmicrosoft.com to unlock"]],
-  ["access_denied", "AADB2C90114", "sign-in", 3, "for a while", [ANEW]],
+  ["access_denied", "AADB2C90114", "sign-in", 3, "temporarily", [ANEW]],
   ["invalid_request", "AADB2C90079", "sign-in", 3, "public client", [`${B2C_PAGE} > Authentication`]],
-  ["unauthorized_client", "AADB2C90205", "sign-in", 3, "may not use", [`${B2C_PAGE} > API permissions`]],
+  ["unauthorized_client", "AADB2C90205", "sign-in", 3, "no permission", [`${B2C_PAGE} > API permissions`]],
   ["temporarily_unavailable", "AADB2C90035", "refresh", 4, "not available", ["Try again"]],
   ["server_error", "AADB2C90244", "refresh", 4, "not available", ["Try again"]],
 ];
@@ -265,11 +265,25 @@ Deno.test("findRemedy() takes a number in any spelling of its prefix", () => {
 });
 
 Deno.test("the commands turn az to the tenant first, but not to what is no tenant", () => {
-  const hintFor = (tenant: string) => findRemedy("50011")?.hint({ ...CONTEXT, tenant }) ?? "";
+  const remedy = findRemedy("50011");
+  assert(remedy !== null);
+  const hintFor = (tenant: string) => formatHint(remedy, { ...CONTEXT, tenant });
   assertMatch(hintFor("contoso.example"), /^az login --tenant contoso\.example --allow-no-subscriptions$/m);
   assertMatch(hintFor("contoso.example/b2c_1_signin"), /^az login --tenant contoso\.example --allow/m);
   for (const many of ["common", "organizations", "consumers"]) {
     assert(!hintFor(many).includes("az login"), many);
+  }
+});
+
+Deno.test("A hint with a command starts with one, and no remedy has a contraction or an unfilled placeholder", () => {
+  const isCommand = (line: string) => /^(az|entra-auth-cli|printenv) /.test(line);
+  for (const number of knownNumbers()) {
+    const remedy = findRemedy(number);
+    assert(remedy !== null, number);
+    const lines = formatHint(remedy, CONTEXT).split("\n");
+    const at = `${number}: ${remedy.message}\n${lines.join("\n")}`;
+    assert(!lines.some(isCommand) || isCommand(lines[0] ?? ""), at);
+    assert(!/n't\b|'(ll|re|ve)\b|[{}]/.test(at), at);
   }
 });
 
