@@ -2,36 +2,40 @@ import { isGuid } from "../identity/guid.ts";
 
 const TENANT_PLACEHOLDER = "{tenantid}";
 
-/** The tenant that stands for all personal Microsoft accounts. */
+/** The tenant of all personal Microsoft accounts. */
 const CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
-/** Who issues the tokens: a base URL and a tenant, and what follows from the two. */
+/** The hint for a response that an authority does not send. */
+export const CHECK_AUTHORITY =
+  "Check --authority, and that no proxy responds in place of the sign-in service.";
+
+/** An authority: a base URL with a tenant. */
 export interface Authority {
-  /** `https://login.microsoftonline.com/TENANT`; at B2C with the policy behind the tenant, as MSAL wants it. */
+  /** `https://login.microsoftonline.com/TENANT`. For B2C the tenant includes the policy, as MSAL expects it. */
   readonly url: string;
-  /** Host, with the port where it isn't 443. The only host that this program exchanges tokens with. */
+  /** The host, with its port unless that is 443. Tokens are exchanged with no other host. */
   readonly host: string;
-  /** Tenant as configured; at B2C `TENANT/POLICY`. */
+  /** The tenant as configured; for B2C `TENANT/POLICY`. */
   readonly tenant: string;
 }
 
-/** What a discovery document (OpenID Connect Discovery 1.0, section 3) says that this program relies on. */
+/** The fields of a discovery document that this program relies on (OpenID Connect Discovery 1.0 section 3). */
 export interface AuthorityMetadata {
-  /** What tokens name as `iss`. */
+  /** The `iss` of its tokens. */
   readonly issuer: string;
-  /** RFC 9207: every authorization response names its issuer. */
+  /** Whether every authorization response names its issuer (RFC 9207). */
   readonly namesIssuerInResponse: boolean;
 }
 
-/** Joins an authority's base URL, as `https://login.microsoftonline.com`, and a tenant. */
+/** Joins a base URL such as `https://login.microsoftonline.com` and a tenant. */
 export function entraAuthority(base: string, tenant: string): Authority {
   const { host, origin } = new URL(base);
   return { url: `${origin}/${tenant}`, host, tenant };
 }
 
 /**
- * The issuer that tokens of `tenantId` must name. A discovered issuer may hold the placeholder `{tenantid}`, as Entra's
- * own does for authorities that serve many tenants.
+ * Returns the issuer that tokens of `tenantId` must name. Entra's discovery documents for many tenants contain the
+ * placeholder `{tenantid}`.
  */
 export function expectedIssuer(
   authority: Authority,
@@ -43,8 +47,8 @@ export function expectedIssuer(
 }
 
 /**
- * The one tenant id that tokens have to name, or null where the configured tenant (a domain, `common`,
- * `organizations`) leaves it open.
+ * Returns the tenant ID that tokens must name, or null if the configured tenant (a domain, `common`, `organizations`)
+ * does not determine it.
  */
 export function fixedTenantId(configured: string): string | null {
   const [tenant = ""] = configured.split("/");
@@ -53,8 +57,8 @@ export function fixedTenantId(configured: string): string | null {
 }
 
 /**
- * Whether an authorization response may name `issuer` (null when it names none), by RFC 9207 section 2.4: exact
- * comparison, and no response without an issuer from an authority that promises one.
+ * Reports whether an authorization response may name `issuer`, by RFC 9207 section 2.4: the comparison is exact, and null
+ * is refused if the authority promises an issuer in every response.
  */
 export function acceptsIssuer(
   authority: Authority,

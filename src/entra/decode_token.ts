@@ -1,14 +1,15 @@
 import { decodeJwt, decodeProtectedHeader } from "jose";
+import type { JsonObject } from "../text/json.ts";
 
-/** What a JWT says, unverified. */
+/** The content of a JWT whose signature has not been verified. */
 export interface DecodedToken {
-  /** Its protected header (RFC 7515 section 4). */
-  readonly header: Readonly<Record<string, unknown>>;
-  /** Its claims; null where only its audience can read them, for they are encrypted (RFC 7516). */
-  readonly claims: Readonly<Record<string, unknown>> | null;
+  /** The protected header (RFC 7515 section 4). */
+  readonly header: JsonObject;
+  /** The claims, or null if the token is encrypted (RFC 7516), so that only its audience can read them. */
+  readonly claims: JsonObject | null;
 }
 
-/** What `token` says, or null when it is no JWT: access tokens may be opaque (RFC 9068 section 6). */
+/** Decodes `token`. Returns null if it is not a JWT: access tokens may be opaque (RFC 9068 section 6). */
 export function decodeToken(token: string): DecodedToken | null {
   try {
     const header = { ...decodeProtectedHeader(token) };

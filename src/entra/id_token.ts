@@ -1,53 +1,49 @@
-import { decodeProtectedHeader } from "jose";
 import { CliError } from "../errors.ts";
-import { formatDuration } from "../text/duration.ts";
-import { plainText } from "../text/plain_text.ts";
 import { isGuid } from "../identity/guid.ts";
+import { formatDuration } from "../text/duration.ts";
+import type { JsonObject } from "../text/json.ts";
+import { plainText } from "../text/plain_text.ts";
+import type { Secret } from "../text/secret.ts";
 import { type Authority, type AuthorityMetadata, expectedIssuer, fixedTenantId } from "./authority.ts";
+import { decodeToken } from "./decode_token.ts";
 
-/** How far the authority's clock and ours may be apart, in seconds. */
+/** How far the authority's clock and the local clock may be apart. */
 const CLOCK_LEEWAY_SECONDS = 300;
 
-/** It is shown, and sent along with the next sign-in in a URL. No e-mail address is longer (RFC 5321 section 4.5.3.1). */
+/** The name is displayed, and sent in the URL of the next sign-in. No e-mail address is longer (RFC 5321 section 4.5.3.1). */
 const MAX_USERNAME = 320;
 
-/** What the ID token has to agree with. */
+/** What an ID token must match. */
 export interface ExpectedIdToken {
-  /** Who was asked. */
   readonly authority: Authority;
-  /** What the authority says of itself; null where that is known without asking. */
+  /** The discovered metadata, or null for authorities whose metadata is known without discovery. */
   readonly metadata: AuthorityMetadata | null;
-  /** The application that asked. */
   readonly clientId: string;
-  /** The nonce that was sent, or null on a refresh, where there is none. */
+  /** The nonce that was sent, or null for a grant without one. */
   readonly nonce: string | null;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
 }
 
-/** The user whom an ID token names. */
+/** The user that an ID token names. */
 export interface IdTokenSubject {
-  /** The sign-in name, for people to read; empty when there is none. */
+  /** The sign-in name, or an empty string if there is none. */
   readonly username: string;
-  /** Object id of the user. */
   readonly objectId: string;
-  /** Tenant that issued the token. */
+  /** The tenant that issued the token. */
   readonly tenantId: string;
 }
 
 /**
- * Judges an ID token by OpenID Connect Core 1.0 section 3.1.3.7: issuer, audience, tenant, nonce and times. MSAL
- * decodes it and checks the nonce alone. The signature isn't verified: the token came straight from the authority over
- * TLS, which the section's item 6 allows, but a token that claims to need no signature is refused.
+ * Validates an ID token by OpenID Connect Core 1.0 section 3.1.3.7: issuer, audience, tenant, nonce and times. MSAL
+ * decodes it and checks only the nonce. The signature is not verified, which item 6 of the section allows for a token
+ * received over TLS, but a token must have one.
  *
- * @throws {CliError} `invalid_response` that names the claim, or `wrong_account` for another tenant's token.
+ * @throws {CliError} `invalid_response` that names the claim, or `wrong_account` for a token of another tenant.
  */
-export function validateIdToken(
-  idToken: string,
-  claims: Readonly<Record<string, unknown>>,
-  expected: ExpectedIdToken,
-): IdTokenSubject {
-  if (!isSigned(idToken)) throw invalid("it is not signed");
+export function validateIdToken(idToken: Secret, expected: ExpectedIdToken): IdTokenSubject {
+  const claims = signedClaims(idToken.reveal());
+  if (claims === null) throw invalid("it is not a signed JWT");
   const isPolicy = expected.authority.tenant.includes("/");
   const tenantId = isPolicy ? tenantOfIssuer(claims) : guid(claims, "tid");
   const fixed = fixedTenantId(expected.authority.tenant);
@@ -57,9 +53,9 @@ export function validateIdToken(
     });
   }
   if (text(claims, "iss") !== expectedIssuer(expected.authority, expected.metadata, tenantId)) {
-    throw invalid("iss is not the authority that was asked");
+    throw invalid("iss is not the requested authority");
   }
-  // The profile may spell the id in capitals; Entra answers in small letters.
+  // A profile may spell the ID in upper case. Entra always uses lower case.
   if (text(claims, "aud").toLowerCase() !== expected.clientId.toLowerCase()) {
     throw invalid("aud is not this application");
   }
@@ -75,30 +71,28 @@ export function validateIdToken(
   };
 }
 
+/** Returns the claims of a JWT that has a signature, and null for anything else. */
+function signedClaims(idToken: string): JsonObject | null {
+  const decoded = decodeToken(idToken);
+  const alg = decoded?.header.alg;
+  const isSigned = typeof alg === "string" && alg.toLowerCase() !== "none" && /\.[\w-]+$/.test(idToken);
+  return isSigned ? decoded?.claims ?? null : null;
+}
+
 /**
- * A policy of B2C puts neither `tid` nor `oid` in its tokens unless it was told to: the issuer's path has the tenant,
- * behind `tfp` or right at its start, and `sub` is the user.
+ * A B2C policy omits `tid` and `oid` unless it is configured to send them. The path of the issuer contains the tenant,
+ * either first or after `tfp`, and `sub` identifies the user.
  */
-function tenantOfIssuer(claims: Readonly<Record<string, unknown>>): string {
+function tenantOfIssuer(claims: JsonObject): string {
   const tenantId = text(claims, "iss").toLowerCase().split("/").slice(3).find(isGuid);
   if (tenantId === undefined) throw invalid("iss names no tenant");
   return tenantId;
 }
 
-function isSigned(idToken: string): boolean {
-  try {
-    const { alg } = decodeProtectedHeader(idToken);
-    return typeof alg === "string" && alg.toLowerCase() !== "none" && /\.[\w-]+$/.test(idToken);
-  } catch {
-    // Not a JWT at all, so not a signed one either.
-    return false;
-  }
-}
-
-function validateTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: number): void {
+function validateTimes(claims: JsonObject, nowSeconds: number): void {
   const [exp, iat] = [time(claims, "exp"), time(claims, "iat")];
   if (exp < nowSeconds - CLOCK_LEEWAY_SECONDS || iat > nowSeconds + CLOCK_LEEWAY_SECONDS) {
-    // The token was made a moment ago, so its age is what the clocks are apart.
+    // The token was issued a moment ago, so its age is the difference of the clocks.
     throw new CliError(
       "invalid_response",
       `The clocks of this machine and of the sign-in service are about ${
@@ -109,26 +103,26 @@ function validateTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: nu
   }
 }
 
-function time(claims: Readonly<Record<string, unknown>>, name: string): number {
+function time(claims: JsonObject, name: string): number {
   const value = claims[name];
   if (typeof value !== "number" || !Number.isFinite(value)) throw invalid(`${name} is not a time`);
   return value;
 }
 
-function guid(claims: Readonly<Record<string, unknown>>, name: string): string {
+function guid(claims: JsonObject, name: string): string {
   const value = text(claims, name).toLowerCase();
-  if (!isGuid(value)) throw invalid(`${name} is not an id`);
+  if (!isGuid(value)) throw invalid(`${name} is not a GUID`);
   return value;
 }
 
-function text(claims: Readonly<Record<string, unknown>>, name: string): string {
+function text(claims: JsonObject, name: string): string {
   const value = claims[name];
   if (typeof value !== "string" || value === "") throw invalid(`${name} is missing`);
   return value;
 }
 
 function invalid(reason: string): CliError {
-  return new CliError("invalid_response", `The ID token is not valid: ${reason}`, {
+  return new CliError("invalid_response", `Invalid ID token: ${reason}`, {
     hint: "Check --authority, --tenant-id and --client-id, then sign in again.",
   });
 }

@@ -1,68 +1,75 @@
 import { CliError } from "../errors.ts";
+import type { JsonObject } from "../text/json.ts";
+import { Secret } from "../text/secret.ts";
+import { CHECK_AUTHORITY } from "./authority.ts";
 
-/** The longest life that is believed, in seconds. Entra's tokens live at most a day. */
+/** Entra's tokens live at most a day, so a longer lifetime is cut to it. */
 const MAX_LIFE_SECONDS = 24 * 60 * 60;
 const MAX_TOKEN = 256 * 1024;
 
-/** What a bearer token is made of (RFC 6750 section 2.1). Nothing in it means anything to a shell or in a header. */
+/** The characters of a bearer token (RFC 6750 section 2.1). None of them is special in a shell or in a header. */
 const BEARER_TOKEN = /^[\w\-.~+/]+=*$/;
 
-/** What a refresh token is made of (RFC 6749 appendix A.17). It is sent back as it is. */
+/** The characters of a refresh token (RFC 6749 appendix A.17). It is sent back unchanged. */
 const REFRESH_TOKEN = /^[\x20-\x7e]+$/;
 
-/** What scopes are made of (RFC 6749 section 3.3), and the spaces between them. */
+/** The characters of scopes (RFC 6749 section 3.3) and the spaces between them. */
 const SCOPES = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
-/** What a good token response (RFC 6749 section 5.1) says about the access token. */
+/** A validated successful token response (RFC 6749 section 5.1). */
 export interface TokenResponse {
-  /** How long the token lives from now, in whole seconds, at least 1. */
+  readonly accessToken: Secret;
+  /** The remaining lifetime in whole seconds, at least 1. */
   readonly expiresInSeconds: number;
-  /** Granted scopes, or null when the response leaves them out, which means as asked. */
+  /** The granted scopes, or null if the response omits them because they are the requested ones. */
   readonly scopes: readonly string[] | null;
+  /** The ID token, not validated, or null if there is none. */
+  readonly idToken: Secret | null;
 }
 
 /**
- * Judges the body of a token response before anything of it is used: MSAL takes an empty object for a success.
+ * Validates the body of a token response. MSAL accepts an empty object as success.
  *
- * @throws {CliError} `invalid_response` that names the first field that is wrong, and never quotes its value.
+ * @throws {CliError} `invalid_response` that names the first invalid field without quoting its value.
  */
-export function validateTokenResponse(body: Readonly<Record<string, unknown>>): TokenResponse {
-  const accessToken = body.access_token;
+export function validateTokenResponse(body: JsonObject): TokenResponse {
+  const { access_token: accessToken, id_token: idToken } = body;
   if (
-    typeof accessToken !== "string" || accessToken.length > MAX_TOKEN ||
-    !BEARER_TOKEN.test(accessToken)
+    typeof accessToken !== "string" || accessToken.length > MAX_TOKEN || !BEARER_TOKEN.test(accessToken)
   ) {
-    throw wrongField("access_token", "a token");
+    throw invalidField("access_token", "a token");
   }
   if (typeof body.token_type !== "string" || body.token_type.toLowerCase() !== "bearer") {
-    throw wrongField("token_type", "Bearer");
+    throw invalidField("token_type", "Bearer");
   }
   const expiresIn = typeof body.expires_in === "string" && /^\d+$/.test(body.expires_in)
     ? Number(body.expires_in)
     : body.expires_in;
   if (typeof expiresIn !== "number" || !(expiresIn >= 1)) {
-    throw wrongField("expires_in", "seconds above zero");
+    throw invalidField("expires_in", "a positive number of seconds");
   }
   if (body.scope !== undefined && (typeof body.scope !== "string" || !SCOPES.test(body.scope))) {
-    throw wrongField("scope", "a list of scopes");
+    throw invalidField("scope", "a list of scopes");
   }
   validateRefreshToken(body.refresh_token);
   return {
+    accessToken: new Secret(accessToken),
     expiresInSeconds: Math.min(Math.floor(expiresIn), MAX_LIFE_SECONDS),
     scopes: body.scope === undefined ? null : body.scope.split(" ").filter((scope) => scope !== ""),
+    idToken: typeof idToken === "string" && idToken !== "" ? new Secret(idToken) : null,
   };
 }
 
-/** MSAL keeps whatever comes in place of the one it has, and the sign-in would be lost with the next refresh. */
+/** MSAL replaces the refresh token that it has by whatever it receives, so an invalid one would end the session. */
 function validateRefreshToken(value: unknown): void {
   if (value === undefined || value === null || value === "") return;
   if (typeof value !== "string" || value.length > MAX_TOKEN || !REFRESH_TOKEN.test(value)) {
-    throw wrongField("refresh_token", "a token");
+    throw invalidField("refresh_token", "a token");
   }
 }
 
-function wrongField(name: string, wanted: string): CliError {
-  return new CliError("invalid_response", `The token response is not valid: ${name} is not ${wanted}`, {
-    hint: "Check --authority, and that no proxy answers in place of the sign-in service.",
+function invalidField(name: string, expected: string): CliError {
+  return new CliError("invalid_response", `Invalid token response: ${name} is not ${expected}`, {
+    hint: CHECK_AUTHORITY,
   });
 }

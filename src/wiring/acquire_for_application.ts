@@ -45,7 +45,7 @@ export async function acquireTokenForApplication(
     return await acquireManagedIdentityToken(machine, options.scopes);
   }
   const { acquireTokenForApplication } = await loadMsal(
-    () => import("../entra/msal/client_credentials_grant.ts"),
+    () => import("../entra/msal/msal_token_client.ts"),
     REGION_VARIABLES,
   );
   const { credential, ...client } = await tokenClientOptions(key, parts);

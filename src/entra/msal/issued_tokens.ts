@@ -1,73 +1,86 @@
 import { CliError } from "../../errors.ts";
+import type { Account } from "../../identity/token.ts";
 import { Secret } from "../../text/secret.ts";
-import { entraAuthority } from "../authority.ts";
+import { CHECK_AUTHORITY, entraAuthority } from "../authority.ts";
 import { validateIdToken } from "../id_token.ts";
+import type { IssuedTokens } from "../token_client.ts";
+import type { TokenResponse } from "../token_response.ts";
 import type { Msal, TokenClientOptions } from "./msal_app.ts";
 import { type SerializableCache, takeCache } from "./msal_cache.ts";
-import type { IssuedTokens } from "../token_client.ts";
 
-/** MSAL makes an account's id of whatever `client_info` holds; it finds the account again, and stands for no person's eyes. */
+/** MSAL copies the account ID from `client_info` without validation. It is a key and is not displayed. */
 const HOME_ACCOUNT_ID = /^[\x21-\x7e]{1,300}$/;
 
-/** What was asked for, which the answer is judged by. */
+/** What was requested. */
 export interface TokenDemand {
-  /** The scopes that were asked for. */
   readonly scopes: readonly string[];
-  /** The nonce that was sent, or null where the grant has none. */
+  /** The nonce that was sent, or null for a grant without one. */
   readonly nonce: string | null;
 }
 
-/** What MSAL makes of a token response, as far as it is used here. */
+/** The part of MSAL's result that the response does not contain in a simple form. */
 export interface MsalResult {
-  /** The user, if MSAL found one. */
   readonly account: { readonly homeAccountId: string } | null;
-  /** The ID token, not judged. */
-  readonly idToken: string;
-  /** What is in it. */
-  readonly idTokenClaims: object;
-  /** The access token. */
-  readonly accessToken: string;
 }
 
 /**
- * A user's tokens, once MSAL has taken them in: the ID token is judged, and what a refresh needs is taken along.
+ * Returns a user's tokens after MSAL has processed the response: validates the ID token, and takes what a refresh needs.
  *
- * @throws {CliError} `invalid_response`, or `wrong_account` for another tenant's token.
+ * @throws {CliError} `invalid_response`, or `wrong_account` for a token of another tenant.
  */
-export function issuedTokens(
+export function userTokens(
   options: TokenClientOptions,
   { app, network }: Msal<{ getTokenCache(): SerializableCache<unknown> }>,
   result: MsalResult | null,
   { scopes, nonce }: TokenDemand,
 ): IssuedTokens {
   const { metadata, tokenResponse } = network;
-  if (tokenResponse === null || result === null || result.account === null) {
+  const idToken = tokenResponse?.idToken ?? null;
+  if (tokenResponse === null || idToken === null || !result?.account) {
     throw new CliError("invalid_response", "The token response has no ID token", {
       hint: "Check --authority: Entra sends one with every sign-in.",
     });
   }
   const { homeAccountId } = result.account;
   if (!HOME_ACCOUNT_ID.test(homeAccountId)) {
-    throw new CliError("invalid_response", "The token response is not valid: client_info names no account", {
-      hint: "Check --authority, and that no proxy answers in place of the sign-in service.",
+    throw new CliError("invalid_response", "Invalid token response: client_info names no account", {
+      hint: CHECK_AUTHORITY,
     });
   }
   const nowMs = options.clock.now();
-  const subject = validateIdToken(result.idToken, { ...result.idTokenClaims }, {
+  const subject = validateIdToken(idToken, {
     authority: entraAuthority(options.authority, options.tenant),
     metadata,
     clientId: options.clientId,
     nonce,
     nowMs,
   });
+  const account = { homeAccountId, ...subject };
+  return issue(tokenResponse, { scopes, account, nowMs }, takeCache(app.getTokenCache()));
+}
+
+/**
+ * Returns an application's token. There is no refresh token: the next one is requested in the same way.
+ *
+ * @throws {CliError} `invalid_response` if there is no response.
+ */
+export function applicationTokens(
+  response: TokenResponse | null,
+  scopes: readonly string[],
+  nowMs: number,
+): IssuedTokens {
+  if (response !== null) return issue(response, { scopes, account: null, nowMs }, new Secret(""));
+  throw new CliError("invalid_response", "The sign-in service returned no token", { hint: "Try again." });
+}
+
+function issue(
+  { accessToken, expiresInSeconds, scopes: granted }: TokenResponse,
+  { scopes, account, nowMs }: { scopes: readonly string[]; account: Account | null; nowMs: number },
+  cache: Secret,
+): IssuedTokens {
+  const expiresAt = Math.floor(nowMs / 1000) + expiresInSeconds;
   return {
-    token: {
-      accessToken: new Secret(result.accessToken),
-      tokenType: "Bearer",
-      scopes: tokenResponse.scopes ?? scopes,
-      expiresAt: Math.floor(nowMs / 1000) + tokenResponse.expiresInSeconds,
-      account: { homeAccountId, ...subject },
-    },
-    cache: takeCache(app.getTokenCache()),
+    token: { accessToken, tokenType: "Bearer", scopes: granted ?? scopes, expiresAt, account },
+    cache,
   };
 }

@@ -1,74 +1,57 @@
 import { ManagedIdentityApplication } from "@azure/msal-node";
 import { abortable } from "@std/async/abortable";
 import { CliError } from "../../errors.ts";
-import { plainText, withoutTokens } from "../../text/plain_text.ts";
 import type { ManagedIdentity } from "../../profiles/managed_identity.ts";
-import { Secret } from "../../text/secret.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Environment } from "../../system/environment.ts";
-import type { Network } from "../../system/network/network.ts";
-import {
-  type ManagedIdentityNetwork,
-  managedIdentityNetwork,
-  type Refusal,
-} from "./managed_identity_network.ts";
+import type { HttpResponse, Network } from "../../system/network/network.ts";
+import { type JsonObject, parseJsonObject } from "../../text/json.ts";
+import { plainText, withoutTokens } from "../../text/plain_text.ts";
 import type { IssuedTokens } from "../token_client.ts";
+import { validateTokenResponse } from "../token_response.ts";
+import { applicationTokens } from "./issued_tokens.ts";
+import { msalCode } from "./msal_app.ts";
+import { createMsalNetworkModule, type MsalNetworkModule, type Observed } from "./msal_network_module.ts";
 
-/** Which identity is used, and what is used for it. */
+/** The identity to use, and what using it needs. */
 export interface ManagedIdentityOptions {
-  /** The machine's own identity, or one that was assigned to it. */
   readonly identity: ManagedIdentity;
-  /** The way to the machine's endpoint, which no proxy may be on. */
+  /** Must bypass proxies: the endpoint is on this machine or its host. */
   readonly network: Network;
-  /** Where Azure says which endpoint it is. */
+  /** Names the endpoint, on the services that use a variable for that. */
   readonly env: Environment;
-  /** Tells when tokens end. */
   readonly clock: Clock;
-  /** Ends what is under way. */
   readonly signal: AbortSignal;
-  /** Longest that all of it may take, in milliseconds. Default: 30 seconds. */
-  readonly timeoutMs?: number;
+  /** The time limit of the whole operation. Default: 30 seconds. */
+  readonly timeoutMs?: number | undefined;
 }
 
 const TIMEOUT_MS = 30_000;
 
 /**
- * Gets a token for the identity that Azure gave this machine.
+ * Gets a token for the managed identity of this machine.
  *
- * @throws {CliError} `sign_in_failed` where the machine has no such identity, `network` where it has no endpoint at all or
- *   none that gives a token in time, `invalid_response` or `permission`.
+ * @throws {CliError} `sign_in_failed` if the machine has no such identity, `network` if it has no endpoint or the endpoint
+ *   returns no token in time, `invalid_response` or `permission`.
  */
 export async function acquireManagedIdentityToken(
   options: ManagedIdentityOptions,
   scopes: readonly string[],
 ): Promise<IssuedTokens> {
   const { identity, clock, timeoutMs = TIMEOUT_MS } = options;
-  // MSAL tries some refusals again for minutes.
+  // MSAL retries some refusals for minutes.
   using deadline = clock.deadline(timeoutMs);
   const signal = AbortSignal.any([options.signal, deadline.signal]);
-  const network = managedIdentityNetwork({ ...options, signal });
+  const network = managedIdentityNetworkModule({ ...options, signal });
   const [resource = ""] = scopes;
   try {
     const app = new ManagedIdentityApplication({
       ...msalId(identity),
       system: { networkClient: network },
     });
-    // MSAL pauses between its attempts and hears of no signal.
-    const result = await abortable(app.acquireToken({ resource, forceRefresh: true }), signal);
-    const { tokenResponse } = network;
-    if (tokenResponse === null) {
-      throw new CliError("invalid_response", "The machine's endpoint gave no token");
-    }
-    return {
-      token: {
-        accessToken: new Secret(result.accessToken),
-        tokenType: "Bearer",
-        scopes,
-        expiresAt: Math.floor(clock.now() / 1000) + tokenResponse.expiresInSeconds,
-        account: null,
-      },
-      cache: new Secret(""),
-    };
+    // MSAL waits between its attempts and takes no signal.
+    await abortable(app.acquireToken({ resource, forceRefresh: true }), signal);
+    return applicationTokens(network.tokenResponse, scopes, clock.now());
   } catch (error) {
     options.signal.throwIfAborted();
     if (deadline.signal.aborted) throw tooLate(network, timeoutMs);
@@ -89,32 +72,121 @@ function msalId(identity: ManagedIdentity) {
   }
 }
 
-/** The error for an endpoint that gave no token in time, with what it answered meanwhile. */
-function tooLate({ refusal }: ManagedIdentityNetwork, timeoutMs: number): CliError {
-  const answered = refusal === null ? "" : `: ${answerOf(refusal)}`;
+/** Azure's instance metadata service, at the same address on every machine. */
+const IMDS = "http://169.254.169.254";
+/** The agent of Azure Arc, unless a variable names it. */
+const ARC = ["http://localhost:40342", "http://127.0.0.1:40342"];
+/** The variables in which Azure names the endpoints of other services. */
+const ENDPOINTS = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "IMDS_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"];
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_BYTES = 256 * 1024;
+
+/** A network module for the endpoint of a managed identity. */
+export interface ManagedIdentityNetworkModule extends MsalNetworkModule, Readonly<Observed> {
+  /** The last response, if it was a refusal. */
+  readonly refusal: Refusal | null;
+}
+
+/** A refusal of the endpoint. */
+export interface Refusal {
+  readonly status: number;
+  /** The endpoint's description, or an empty string. */
+  readonly words: string;
+}
+
+/** Makes a network module that contacts only the addresses of managed identities. */
+export function managedIdentityNetworkModule(
+  { network, env, clock, signal }: Omit<ManagedIdentityOptions, "identity">,
+): ManagedIdentityNetworkModule {
+  const observed: Observed & { refusal: Refusal | null } = {
+    tokenResponse: null,
+    failure: null,
+    refusal: null,
+  };
+  return createMsalNetworkModule(observed, async (url, method, { headers = {}, body }) => {
+    const named = ENDPOINTS.map((name) => env.get(name)).filter((endpoint) => endpoint !== undefined);
+    assertEndpoint(url, named);
+    const response = await network.send({
+      url,
+      method,
+      headers,
+      body,
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      maxBytes: MAX_BYTES,
+      signal,
+    });
+    const { status } = response;
+    const fields = parseFields(response);
+    observed.refusal = status === 200 ? null : { status, words: wordsOf(fields) };
+    if (status === 200) observed.tokenResponse = validateTokenResponse(withLifetime(fields, clock.now()));
+    // MSAL retries or reports a refusal.
+    return { status, headers: { ...response.headers }, body: fields };
+  });
+}
+
+/** Allows only addresses that Azure named: in a variable, or the same for every machine. */
+function assertEndpoint(url: string, named: readonly string[]): void {
+  const origins = [IMDS, ...ARC, ...named].map((address) => URL.parse(address)?.origin);
+  const origin = URL.parse(url)?.origin;
+  if (origin !== undefined && origins.includes(origin)) return;
+  throw new CliError("invalid_response", "The address is not the managed identity's endpoint", {
+    hint: `Check the variables ${ENDPOINTS.join(", ")}.`,
+  });
+}
+
+function parseFields({ status, body }: HttpResponse): JsonObject {
+  const fields = parseJsonObject(new TextDecoder().decode(body));
+  if (fields !== null) return fields;
+  // A refusal in another form is reported by its status alone.
+  if (status !== 200) return {};
+  throw new CliError(
+    "invalid_response",
+    "The managed identity's endpoint responded with something that is not a JSON object",
+    { hint: "Check the variables IDENTITY_ENDPOINT and IDENTITY_HEADER." },
+  );
+}
+
+/** These endpoints state when a token expires, in seconds since 1970 or as a date, instead of its lifetime. */
+function withLifetime(fields: JsonObject, nowMs: number): JsonObject {
+  const end = fields.expires_on;
+  const endMs = typeof end === "string" && !/^\d+$/.test(end) ? Date.parse(end) : Number(end) * 1000;
+  return {
+    token_type: "Bearer",
+    ...fields,
+    scope: undefined,
+    expires_in: Math.floor((endMs - nowMs) / 1000),
+  };
+}
+
+function wordsOf({ error, error_description, message }: JsonObject): string {
+  const found = [error_description, message, error].find((words) => typeof words === "string");
+  return typeof found === "string" ? found : "";
+}
+
+function describe({ status, words }: Refusal): string {
+  return `status ${status}${words === "" ? "" : `, ${plainText(withoutTokens(words))}`}`;
+}
+
+const WHERE = "Machines and services of Azure can have a managed identity, and servers with Azure Arc.";
+const ELSEWHERE = "Elsewhere use --flow client-credentials.";
+
+function tooLate({ refusal }: ManagedIdentityNetworkModule, timeoutMs: number): CliError {
+  const response = refusal === null ? "" : `: ${describe(refusal)}`;
   return new CliError(
     "network",
-    `The managed identity's endpoint gave no token within ${timeoutMs / 1000} seconds${answered}`,
+    `The managed identity's endpoint returned no token within ${timeoutMs / 1000} seconds${response}`,
     {
       hint:
-        `Try again, or give it longer, as in --timeout 2m. An identity that was assigned just now takes some minutes. ${WHERE}`,
+        `Try again, or allow more time, as in --timeout 2m. A newly assigned identity takes some minutes. ${WHERE}`,
     },
   );
 }
 
-/** What an endpoint answered, for people. */
-function answerOf({ status, words }: Refusal): string {
-  return `status ${status}${words === "" ? "" : `, ${plainText(withoutTokens(words))}`}`;
-}
-
-const WHERE =
-  "There is one on machines and services of Azure that were given one, and on servers joined by Azure Arc.";
-const ELSEWHERE = "Elsewhere use --flow client-credentials.";
-
-/** The error that MSAL's stands for: what the endpoint answered, or why it can't be asked. */
+/** Returns the error to show for MSAL's: the endpoint's refusal, or why the endpoint cannot be contacted. */
 function managedIdentityError(
   error: unknown,
-  { failure, refusal }: ManagedIdentityNetwork,
+  { failure, refusal }: ManagedIdentityNetworkModule,
   identity: ManagedIdentity,
 ): CliError {
   if (failure instanceof CliError && failure.code === "network") {
@@ -126,19 +198,14 @@ function managedIdentityError(
   if (failure instanceof CliError) return failure;
   if (refusal !== null) {
     const which = identity.kind === "system"
-      ? "This machine's own managed identity"
-      : `The managed identity with the ${identity.kind} ${identity.id}`;
-    return new CliError(
-      "sign_in_failed",
-      `${which} gave no token (${answerOf(refusal)})`,
-      {
-        hint: `Check which identities are assigned to this machine, and name one with --client-id. ${WHERE}`,
-      },
-    );
+      ? "this machine's own managed identity"
+      : `the managed identity with the ${identity.kind} ${identity.id}`;
+    return new CliError("sign_in_failed", `Azure refused a token for ${which} (${describe(refusal)})`, {
+      hint: `Check which identities are assigned to this machine, and name one with --client-id. ${WHERE}`,
+    });
   }
   if (error instanceof CliError) return error;
-  const code = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "unknown";
-  return new CliError("sign_in_failed", `The managed identity can't be used (${code})`, {
+  return new CliError("sign_in_failed", `The managed identity cannot be used (${msalCode(error)})`, {
     hint: `Check the variables IDENTITY_ENDPOINT and IDENTITY_HEADER. ${WHERE}`,
   });
 }

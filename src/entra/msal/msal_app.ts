@@ -6,82 +6,77 @@ import type { Network, Repeat } from "../../system/network/network.ts";
 import { entraAuthority } from "../authority.ts";
 import type { ErrorContext } from "../errors/aadsts/remedy.ts";
 import { entraError } from "../errors/entra_error.ts";
-import { createMsalNetworkModule, type MsalNetworkModule, type PostExchange } from "./msal_network_module.ts";
-import type { Sending } from "./send_to_authority.ts";
 import { signInAgain } from "./msal_cache.ts";
+import {
+  type AuthorityNetworkModule,
+  authorityNetworkModule,
+  type MsalNetworkModule,
+  type PostExchange,
+} from "./msal_network_module.ts";
+import type { Sending } from "./send_to_authority.ts";
 
-/** Which application asks which authority, and the outside it needs for that. */
+/** The application, its authority, and what talking to it needs. */
 export interface TokenClientOptions {
-  /** Name of the profile, for the commands that errors suggest. */
+  /** The name of the profile, for the commands in hints. */
   readonly profile: string;
-  /** Base URL of the authority, without the tenant. */
+  /** The base URL of the authority, without the tenant. */
   readonly authority: string;
-  /** Tenant as configured. */
+  /** The tenant as configured. */
   readonly tenant: string;
-  /** Application (client) id. */
   readonly clientId: string;
-  /** What the application proves itself with; a public client has nothing. */
-  readonly credential?: ClientCredential;
-  /** The way to the authority. */
+  /** Undefined for a public client. */
+  readonly credential?: ClientCredential | undefined;
   readonly network: Network;
-  /** Tells when tokens end. */
   readonly clock: Clock;
-  /** Ends what is under way. */
+  /** Stops every exchange. */
   readonly signal: AbortSignal;
-  /** The longest that a grant may take which no user takes part in, in milliseconds; 30 seconds by default. */
-  readonly timeoutMs?: number;
+  /** The time limit of a grant without the user. Default: 30 seconds. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
- * What the authority may count on: that this program understands the challenge of an API that evaluates access
- * continuously, and comes back for a token with the claims it demands (`--claims`).
+ * Declares that this program handles claims challenges of APIs that evaluate access continuously: `--claims` passes them
+ * on.
  */
 const CAPABILITIES = ["CP1"];
 
-/** The longest that one request may take which a user waits for, in milliseconds. */
+/** The time limit of one request that a user waits for. */
 const TIMEOUT_MS = 30_000;
 
-/** How one of MSAL's applications is made. */
+/** The configuration of an MSAL application. */
 export interface MsalConfiguration {
-  /** Which application asks which authority. */
   readonly auth: {
     clientId: string;
     authority: string;
     knownAuthorities: string[];
     clientCapabilities: string[];
   };
-  /** What MSAL uses of the outside. */
   readonly system: { networkClient: MsalNetworkModule };
 }
 
-/**
- * One of MSAL's applications, of the type `A`, and its network. A fresh one for each grant, so that nothing is left over
- * from another.
- */
+/** An MSAL application of the type `A`. Each grant uses a new one, so that nothing remains from another. */
 export interface Msal<A> {
-  /** MSAL itself. */
   readonly app: A;
-  /** What MSAL talks through. */
-  readonly network: MsalNetworkModule;
-  /** What the sentences about an error may name. */
+  readonly network: AuthorityNetworkModule;
+  /** What hints may name. */
   readonly errors: ErrorContext;
 }
 
-/** What one grant needs otherwise than the others. */
+/** How one grant differs from others. */
 export interface GrantManner {
-  /** Whether no user takes part: see `entraError()`. */
+  /** Whether the user takes no part: see `entraError()`. */
   readonly silently: boolean;
-  /** After what a post is sent again. Never by default, as is right for whatever can be redeemed once. */
-  readonly repeat?: Repeat;
-  /** Whether the grant is better given up than waited for. Not by default. */
-  readonly failFast?: boolean;
-  /** Whether the grant is held back while the authority wants a pause. By default where no user takes part. */
-  readonly obeysThrottle?: boolean;
-  /** Makes the grant's requests, where one request isn't all there is to it. */
-  readonly post?: PostExchange;
+  /** When a post is retried. Default: never, because a code can be redeemed only once. */
+  readonly repeat?: Repeat | undefined;
+  /** Whether the first failure ends the grant. Default: false. */
+  readonly failFast?: boolean | undefined;
+  /** Whether the grant waits while the authority demands a pause. Default: `silently`. */
+  readonly obeysThrottle?: boolean | undefined;
+  /** Makes the requests of a grant that needs more than one per post of MSAL's. */
+  readonly post?: PostExchange | undefined;
 }
 
-/** Makes one of MSAL's applications for one grant, by `make`. */
+/** Makes an MSAL application for one grant. */
 export function createMsal<A>(
   options: TokenClientOptions,
   manner: GrantManner,
@@ -92,24 +87,19 @@ export function createMsal<A>(
   const { clientId, tenant, profile } = options;
   const errors = { clientId, tenant, profile };
   const knownAuthorities = [authority.host];
-  const network = createMsalNetworkModule({
+  const network = authorityNetworkModule({
     network: options.network,
     authority,
     signal: options.signal,
     clock: options.clock,
     sending: sendingOf(manner, options),
     onReportedError: (reported) => entraError(reported, errors, silently),
-    // MSAL ties an issuer of External ID to an authority that is named otherwise only where its host is in this list.
+    // MSAL accepts the issuer of External ID on a custom domain only if the issuer's host is in this list.
     onIssuer: (issuer) => void knownAuthorities.push(new URL(issuer).host),
-    ...(post === undefined ? {} : { post }),
+    post,
   });
   const app = make({
-    auth: {
-      clientId,
-      authority: authority.url,
-      knownAuthorities,
-      clientCapabilities: CAPABILITIES,
-    },
+    auth: { clientId, authority: authority.url, knownAuthorities, clientCapabilities: CAPABILITIES },
     system: { networkClient: network },
   });
   return { app, network, errors };
@@ -121,7 +111,7 @@ function sendingOf(
 ): Sending {
   const endMs = clock.monotonic() + timeoutMs;
   return {
-    // A user may take any time between two requests.
+    // The user may take any time between two requests.
     timeLeftMs: silently
       ? () => Math.max(0, endMs - clock.monotonic())
       : () => Math.min(timeoutMs, TIMEOUT_MS),
@@ -131,20 +121,27 @@ function sendingOf(
   };
 }
 
-/** Runs a call of MSAL's, and in place of MSAL's error throws the one that the network module or the credential met. */
+/** Calls MSAL, and replaces its error by the one of the network module or of the credential. */
 export async function runMsal<A, T>({ app, network }: Msal<A>, call: (app: A) => Promise<T>): Promise<T> {
   try {
     return await call(app);
   } catch (error) {
     if (network.failure !== null) throw network.failure;
-    // What reading the application's credential threw.
+    // Thrown while the application's credential was read.
     if (error instanceof CliError) throw error;
-    // MSAL asks for the user before it asks the network, for one where it holds no refresh token.
+    // MSAL throws this without a request if it has no refresh token.
     if (error instanceof InteractionRequiredAuthError) throw signInAgain();
-    // MSAL's codes name what is wrong and hold no secret; its error objects can hold whole requests.
-    const code = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "unknown";
-    throw new CliError("invalid_response", `The sign-in service's answer can't be used (${code})`, {
-      hint: "Check --authority, then try again.",
-    });
+    throw new CliError(
+      "invalid_response",
+      `Unexpected response of the sign-in service (${msalCode(error)})`,
+      {
+        hint: "Check --authority, then try again.",
+      },
+    );
   }
+}
+
+/** Returns MSAL's error code, which holds no secret. Its error objects can hold whole requests. */
+export function msalCode(error: unknown): string {
+  return error instanceof Error && "errorCode" in error ? String(error.errorCode) : "unknown";
 }

@@ -1,23 +1,22 @@
 import { CliError } from "../../errors.ts";
 import { Secret } from "../../text/secret.ts";
+import { CHECK_AUTHORITY } from "../authority.ts";
 
-/** The parts of MSAL's cache that a refresh doesn't need. Access tokens are kept by this program's own store. */
+/** The parts of MSAL's cache that a refresh does not need. This program's own store holds the access tokens. */
 const NOT_KEPT = ["AccessToken", "IdToken"];
 
-/** MSAL's cache, as far as it is used here. `A` is MSAL's own form of an account. */
+/** The part of MSAL's cache that is used here. `A` is MSAL's type of an account. */
 export interface SerializableCache<A> {
-  /** All that the cache holds, as JSON. */
   serialize(): string;
-  /** Adds what was serialized. Throws whatever bad text makes it throw. */
+  /** Adds what was serialized. Throws any error for invalid text. */
   deserialize(text: string): void;
-  /** The accounts that the cache knows. */
   getAllAccounts(): Promise<A[]>;
 }
 
 /**
  * Takes from MSAL what a later refresh needs: the account and its newest refresh token.
  *
- * @throws {CliError} `invalid_response` when MSAL was told what no text can hold.
+ * @throws {CliError} `invalid_response` if the cache cannot be serialized.
  */
 export function takeCache(cache: SerializableCache<unknown>): Secret {
   try {
@@ -25,25 +24,24 @@ export function takeCache(cache: SerializableCache<unknown>): Secret {
     for (const part of NOT_KEPT) parts[part] = {};
     return new Secret(JSON.stringify(parts));
   } catch {
-    // Lists within lists, thousands deep, in a claim that MSAL copies: the stack is too small for them.
-    throw new CliError("invalid_response", "The sign-in service's answer can't be kept", {
-      hint: "Check --authority, and that no proxy answers in place of the sign-in service.",
+    // A claim that MSAL copies can hold arrays nested thousands deep, which overflow the stack.
+    throw new CliError("invalid_response", "The response of the sign-in service cannot be stored", {
+      hint: CHECK_AUTHORITY,
     });
   }
 }
 
-/** The error for a saved sign-in that holds too little for a refresh. */
+/** Returns the error for a saved sign-in that lacks what a refresh needs. */
 export function signInAgain(): CliError {
-  return new CliError("interaction_required", "The saved sign-in can't be refreshed", {
+  return new CliError("interaction_required", "The saved sign-in cannot be refreshed", {
     hint: "Sign in again.",
   });
 }
 
 /**
- * Gives a fresh MSAL instance what {@linkcode takeCache} took.
+ * Restores in a new MSAL instance what {@linkcode takeCache} took, and returns the account in MSAL's form.
  *
- * @returns The account in MSAL's own form.
- * @throws {CliError} `interaction_required` when the cache is not usable or doesn't know the account.
+ * @throws {CliError} `interaction_required` if the saved data is invalid or does not contain the account.
  */
 export async function restoreCache<A extends { readonly homeAccountId: string }>(
   cache: SerializableCache<A>,
@@ -61,7 +59,7 @@ async function deserialize<A>(cache: SerializableCache<A>, saved: Secret): Promi
     cache.deserialize(saved.reveal());
     return await cache.getAllAccounts();
   } catch {
-    // MSAL throws raw SyntaxErrors and TypeErrors here, which may quote the cache.
+    // MSAL throws plain SyntaxErrors and TypeErrors here, which may quote the cache.
     return [];
   }
 }

@@ -1,8 +1,9 @@
 import type { CliError } from "../../errors.ts";
 import type { JsonObject } from "../../text/json.ts";
 import type { AuthorityMetadata } from "../authority.ts";
-import { validateMetadata } from "../metadata.ts";
 import { parseReportedError, type ReportedError } from "../errors/reported_error.ts";
+import { validateMetadata } from "../metadata.ts";
+import { type TokenResponse, validateTokenResponse } from "../token_response.ts";
 import {
   assertAllowed,
   type AuthorityConnection,
@@ -11,36 +12,73 @@ import {
   sendToAuthority,
   unusable,
 } from "./send_to_authority.ts";
-import { type TokenResponse, validateTokenResponse } from "../token_response.ts";
 
-/** MSAL's way to the network (an `INetworkModule`), and what passed through it. */
+/** MSAL's way to the network (its `INetworkModule`). */
 export interface MsalNetworkModule {
-  /** Gets a discovery document. */
   sendGetRequestAsync<T>(url: string, request?: MsalRequest): Promise<MsalResponse<T>>;
-  /** Posts a form to the token endpoint. */
   sendPostRequestAsync<T>(url: string, request?: MsalRequest): Promise<MsalResponse<T>>;
-  /** The discovery document, once MSAL has asked for it. Null for authorities that need none. */
-  readonly metadata: AuthorityMetadata | null;
-  /** The last good token response. */
-  readonly tokenResponse: TokenResponse | null;
-  /** The last error. MSAL replaces what a network module throws by errors of its own, often without the cause. */
-  readonly failure: unknown;
 }
 
-/** What {@linkcode createMsalNetworkModule} needs. */
-export interface MsalNetworkModuleOptions extends AuthorityConnection {
+/** What MSAL does not report about the requests that it makes. */
+export interface Observed {
+  /** The last successful token response. */
+  tokenResponse: TokenResponse | null;
+  /** The last error. MSAL replaces the errors of a network module by its own, often without the cause. */
+  failure: unknown;
+}
+
+/** Sends one of MSAL's requests, and validates the response before MSAL sees it. */
+export type Exchange = (
+  url: string,
+  method: "GET" | "POST",
+  request: MsalRequest,
+) => Promise<MsalResponse<JsonObject>>;
+
+/** Makes a network module of `exchange` that records errors in `observed`, to which `exchange` adds what it sees. */
+export function createMsalNetworkModule<O extends Observed>(
+  observed: O,
+  exchange: Exchange,
+): MsalNetworkModule & Readonly<O> {
+  async function send<T>(
+    url: string,
+    method: "GET" | "POST",
+    request: MsalRequest = {},
+  ): Promise<MsalResponse<T>> {
+    try {
+      const response = await exchange(url, method, request);
+      // MSAL chooses the type. The fields that this program relies on are validated.
+      return { ...response, body: response.body as T };
+    } catch (error) {
+      observed.failure = error;
+      throw error;
+    }
+  }
+
+  return Object.assign(observed, {
+    sendGetRequestAsync: <T>(url: string, request?: MsalRequest) => send<T>(url, "GET", request),
+    sendPostRequestAsync: <T>(url: string, request?: MsalRequest) => send<T>(url, "POST", request),
+  });
+}
+
+/** A network module for an authority. */
+export interface AuthorityNetworkModule extends MsalNetworkModule, Readonly<Observed> {
+  /** The discovery document, or null if MSAL has not requested one because it knows the authority. */
+  readonly metadata: AuthorityMetadata | null;
+}
+
+/** What {@linkcode authorityNetworkModule} needs. */
+export interface AuthorityNetworkOptions extends AuthorityConnection {
   /** Makes the error for what the authority reported. */
   readonly onReportedError: (reported: ReportedError) => CliError;
-  /** Told the issuer that the authority names, once it was judged and before MSAL judges it. */
-  readonly onIssuer?: (issuer: string) => void;
-  /** Takes the place of a single request, where a grant needs another way of asking. */
-  readonly post?: PostExchange;
+  /** Receives the validated issuer before MSAL checks it. */
+  readonly onIssuer?: ((issuer: string) => void) | undefined;
+  /** Makes the requests of a grant that needs more than one per post of MSAL's. */
+  readonly post?: PostExchange | undefined;
 }
 
 /**
- * Answers a post of MSAL's. `send` sends it, as often as it is called, and gives any JSON object that comes back, errors
- * included; it throws `network`, `permission` or `invalid_response` where none does. What is given back is judged as any
- * answer is.
+ * Responds to a post of MSAL's. `send` sends it, each time it is called, and returns any JSON object received, errors
+ * included; otherwise it throws `network`, `permission` or `invalid_response`. The returned response is validated.
  */
 export type PostExchange = (
   request: MsalRequest,
@@ -48,57 +86,34 @@ export type PostExchange = (
 ) => Promise<MsalResponse<JsonObject>>;
 
 /**
- * A network module for MSAL that talks https to the authority's host and to no other, follows no redirect, has limits
- * in time and size, and judges every answer before MSAL sees it. MSAL's own does none of that.
+ * Makes a network module that sends only https to the authority's host, follows no redirect, limits time and size, and
+ * validates every response before MSAL sees it. MSAL's own network module does none of that.
  */
-export function createMsalNetworkModule(options: MsalNetworkModuleOptions): MsalNetworkModule {
+export function authorityNetworkModule(options: AuthorityNetworkOptions): AuthorityNetworkModule {
   const { authority } = options;
-  let metadata: AuthorityMetadata | null = null;
-  let tokenResponse: TokenResponse | null = null;
-  let failure: unknown = null;
-
-  async function exchange<T>(
-    url: string,
-    method: "GET" | "POST",
-    request: MsalRequest = {},
-  ): Promise<MsalResponse<T>> {
-    try {
-      assertAllowed(url, authority);
-      const post = method === "POST" ? options.post : undefined;
-      const sendIt = () => sendToAuthority(url, method, request, options);
-      const response = post === undefined ? await sendIt() : await post(request, sendIt);
-      const { body } = response;
-      const reported = parseReportedError(body);
-      if (reported !== null) throw options.onReportedError(reported);
-      if (response.status !== 200) throw unusable(authority.host, `status ${response.status}`);
-      if (method === "GET") {
-        metadata = validateMetadata(body, authority);
-        options.onIssuer?.(metadata.issuer);
-      } else if (isTokenRequest(request)) tokenResponse = validateTokenResponse(body);
-      // MSAL's own generic: the body was judged above for what this program relies on.
-      return { ...response, body: body as T };
-    } catch (error) {
-      failure = error;
-      throw error;
-    }
-  }
-
-  return {
-    get metadata() {
-      return metadata;
-    },
-    get tokenResponse() {
-      return tokenResponse;
-    },
-    get failure() {
-      return failure;
-    },
-    sendGetRequestAsync: (url, request) => exchange(url, "GET", request),
-    sendPostRequestAsync: (url, request) => exchange(url, "POST", request),
+  const observed: Observed & { metadata: AuthorityMetadata | null } = {
+    tokenResponse: null,
+    failure: null,
+    metadata: null,
   };
+  return createMsalNetworkModule(observed, async (url, method, request) => {
+    assertAllowed(url, authority);
+    const post = method === "POST" ? options.post : undefined;
+    const send = () => sendToAuthority(url, method, request, options);
+    const response = post === undefined ? await send() : await post(request, send);
+    const { body } = response;
+    const reported = parseReportedError(body);
+    if (reported !== null) throw options.onReportedError(reported);
+    if (response.status !== 200) throw unusable(authority.host, `status ${response.status}`);
+    if (method === "GET") {
+      observed.metadata = validateMetadata(body, authority);
+      options.onIssuer?.(observed.metadata.issuer);
+    } else if (isTokenRequest(request)) observed.tokenResponse = validateTokenResponse(body);
+    return response;
+  });
 }
 
-/** Whether a post asks for tokens (RFC 6749): every grant has a type. What else there is to post to gives none. */
+/** Reports whether a post requests tokens: only token requests have a grant type (RFC 6749). */
 export function isTokenRequest({ body = "" }: MsalRequest): boolean {
   return new URLSearchParams(body).has("grant_type");
 }

@@ -1,37 +1,43 @@
+/** The grants, with MSAL Node for the protocol. This program validates every response itself. */
+
 import { ConfidentialClientApplication, PublicClientApplication } from "@azure/msal-node";
+import type { ClientCredential } from "../../credentials/client_credential.ts";
 import { CliError } from "../../errors.ts";
-import type { Secret } from "../../text/secret.ts";
 import type { Account } from "../../identity/token.ts";
+import type { Secret } from "../../text/secret.ts";
 import { acceptsIssuer, entraAuthority } from "../authority.ts";
-import { withClientAuthentication } from "./client_authentication.ts";
+import {
+  type DeviceAuthorization,
+  pollForTokens,
+  validateDeviceAuthorization,
+} from "../device_authorization.ts";
 import { entraError } from "../errors/entra_error.ts";
-import { assertAllowed } from "./send_to_authority.ts";
-import { issuedTokens } from "./issued_tokens.ts";
-import { createMsal, type MsalConfiguration, runMsal, type TokenClientOptions } from "./msal_app.ts";
-import { restoreCache } from "./msal_cache.ts";
-import { generatePkcePair, generateRandomValue } from "../pkce.ts";
 import { parseReportedError } from "../errors/reported_error.ts";
+import { generatePkcePair, generateRandomValue } from "../pkce.ts";
 import type {
   AuthorizationTransaction,
+  DeviceCode,
   IssuedTokens,
   RefreshOptions,
   SignInOptions,
   TokenClient,
 } from "../token_client.ts";
+import { withClientAuthentication } from "./client_authentication.ts";
+import { applicationTokens, userTokens } from "./issued_tokens.ts";
+import { createMsal, type MsalConfiguration, runMsal, type TokenClientOptions } from "./msal_app.ts";
+import { restoreCache } from "./msal_cache.ts";
+import { isTokenRequest, type PostExchange } from "./msal_network_module.ts";
+import { assertAllowed } from "./send_to_authority.ts";
 
-/** A token client on MSAL Node, which is used for the protocol only: what comes back is judged here. */
+/** Makes a token client for a user. */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   return {
     beginSignIn: (request) => beginSignIn(options, request),
-    async signInWithDeviceCode(request, onCode, signal) {
-      const { signInWithDeviceCode } = await import("./device_grant.ts");
-      return await signInWithDeviceCode(options, request, onCode, signal);
-    },
+    signInWithDeviceCode: (request, onCode, signal) => signInWithDeviceCode(options, request, onCode, signal),
     refresh: (cache, account, request) => refresh(options, cache, account, request),
   };
 }
 
-/** MSAL's application: a confidential one where it has something to prove itself with. */
 function makeClient({ credential, clock }: TokenClientOptions) {
   return (configuration: MsalConfiguration) =>
     credential === undefined
@@ -54,6 +60,7 @@ async function beginSignIn(
     acceptsIssuer: (issuer) => acceptsIssuer(authority, msal.network.metadata, issuer),
     async authorizationUrl(uri, responseMode = "form_post") {
       redirectUri = uri;
+      const { prompt, loginHint, domainHint, claims } = request;
       const url = await runMsal(msal, (app) =>
         app.getAuthCodeUrl({
           scopes: [...request.scopes],
@@ -63,16 +70,13 @@ async function beginSignIn(
           codeChallengeMethod: "S256",
           state: state.reveal(),
           nonce,
-          ...(request.prompt === undefined ? {} : { prompt: request.prompt }),
-          ...(request.loginHint === undefined ? {} : { loginHint: request.loginHint }),
-          ...(request.domainHint === undefined ? {} : { domainHint: request.domainHint }),
-          ...(request.claims === undefined ? {} : { claims: request.claims }),
+          ...defined({ prompt, loginHint, domainHint, claims }),
         }));
       assertAllowed(url, authority);
       return url;
     },
     async redeem(code) {
-      // Only these two: MSAL would turn to another host for a `cloud_instance_host_name` in the payload.
+      // Nothing else: a `cloud_instance_host_name` in the payload would make MSAL use another host.
       const payload = { code: code.reveal(), nonce };
       const result = await runMsal(msal, (app) =>
         app.acquireTokenByCode({
@@ -80,11 +84,11 @@ async function beginSignIn(
           redirectUri,
           code: payload.code,
           codeVerifier: verifier.reveal(),
-          ...(request.claims === undefined ? {} : { claims: request.claims }),
-          // Where a confidential client looks for it.
+          // A confidential client reads it here.
           nonce,
+          ...defined({ claims: request.claims }),
         }, payload));
-      const issued = issuedTokens(options, msal, result, { scopes: request.scopes, nonce });
+      const issued = userTokens(options, msal, result, { scopes: request.scopes, nonce });
       request.accept?.(issued.token.account);
       return issued;
     },
@@ -97,25 +101,71 @@ async function beginSignIn(
   };
 }
 
+/**
+ * Signs in with the device authorization grant (RFC 8628). MSAL builds the requests and processes the result. The polling
+ * between is our own, because MSAL's treats `slow_down` and a broken connection as final, and accepts any interval.
+ */
+async function signInWithDeviceCode(
+  options: TokenClientOptions,
+  request: SignInOptions,
+  onCode: (code: DeviceCode) => void,
+  signal: AbortSignal,
+): Promise<IssuedTokens> {
+  const post = deviceExchange(options, onCode, signal);
+  const msal = createMsal(
+    { ...options, signal },
+    // A poll during a pause counts as failed and is not sent.
+    { silently: false, obeysThrottle: true, post },
+    (configuration) => new PublicClientApplication(configuration),
+  );
+  const result = await runMsal(msal, (app) =>
+    app.acquireTokenByDeviceCode({
+      scopes: [...request.scopes],
+      // `onCode` has received the code already.
+      deviceCodeCallback: () => {},
+      ...defined({ claims: request.claims }),
+    }));
+  return userTokens(options, msal, result, { scopes: request.scopes, nonce: null });
+}
+
+/** Responds to MSAL's two posts: to the one for a code at once, to the one for tokens when the polling has ended. */
+function deviceExchange(
+  { authority: base, tenant, clientId, clock }: TokenClientOptions,
+  onCode: (code: DeviceCode) => void,
+  signal: AbortSignal,
+): PostExchange {
+  const authority = entraAuthority(base, tenant);
+  let granted: DeviceAuthorization | null = null;
+  return async (request, send) => {
+    if (granted !== null && isTokenRequest(request)) {
+      return await pollForTokens({ ...granted, clock, signal, poll: send });
+    }
+    const response = await send();
+    if (parseReportedError(response.body) !== null) return response;
+    granted = validateDeviceAuthorization(response.body, authority);
+    const { intervalSeconds: _, ...shown } = granted;
+    onCode({ ...shown, clientId, tenant });
+    // MSAL treats a code without a numeric lifetime as expired.
+    return { ...response, body: { ...response.body, expires_in: granted.expiresInSeconds } };
+  };
+}
+
 async function refresh(
   options: TokenClientOptions,
   cache: Secret,
   account: Account,
-  { scopes, claims, failFast = false }: RefreshOptions,
+  { scopes, claims, failFast }: RefreshOptions,
 ): Promise<IssuedTokens> {
   const msal = createMsal(options, { silently: true, repeat: "unprocessed", failFast }, makeClient(options));
   const known = await restoreCache(msal.app.getTokenCache(), cache, account.homeAccountId);
-  const result = await runMsal(
-    msal,
-    (app) =>
-      app.acquireTokenSilent({
-        account: known,
-        scopes: [...scopes],
-        forceRefresh: true,
-        ...(claims === undefined ? {} : { claims }),
-      }),
-  );
-  const issued = issuedTokens(options, msal, result, { scopes, nonce: null });
+  const result = await runMsal(msal, (app) =>
+    app.acquireTokenSilent({
+      account: known,
+      scopes: [...scopes],
+      forceRefresh: true,
+      ...defined({ claims }),
+    }));
+  const issued = userTokens(options, msal, result, { scopes, nonce: null });
   if (!isSameAccount(issued.token.account, account)) {
     throw new CliError(
       "wrong_account",
@@ -131,4 +181,38 @@ async function refresh(
 function isSameAccount(issued: Account | null, account: Account): boolean {
   return issued?.homeAccountId === account.homeAccountId && issued.objectId === account.objectId &&
     issued.tenantId === account.tenantId;
+}
+
+/**
+ * Gets a token for the application itself (RFC 6749 section 4.4).
+ *
+ * @throws {CliError} `sign_in_failed`, `invalid_response` or `network`, and what reading the credential throws.
+ */
+export async function acquireTokenForApplication(
+  options: TokenClientOptions & { readonly credential: ClientCredential },
+  { scopes, claims, failFast }: RefreshOptions,
+): Promise<IssuedTokens> {
+  const { credential, clock } = options;
+  const msal = createMsal(
+    options,
+    { silently: true, repeat: "unprocessed", failFast },
+    (configuration) =>
+      new ConfidentialClientApplication(withClientAuthentication(configuration, credential, clock)),
+  );
+  await runMsal(msal, (app) =>
+    app.acquireTokenByClientCredential({
+      scopes: [...scopes],
+      skipCache: true,
+      // The token endpoint of a region would be on another host than the authority's.
+      azureRegion: "DisableMsalForceRegion",
+      ...defined({ claims }),
+    }));
+  return applicationTokens(msal.network.tokenResponse, scopes, clock.now());
+}
+
+/** Drops undefined members, which MSAL's types do not allow. */
+function defined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

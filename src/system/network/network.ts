@@ -7,7 +7,7 @@ export interface HttpRequest {
   /** Headers to send. */
   readonly headers: Readonly<Record<string, string>>;
   /** Text to send. */
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** Time for the whole exchange, the body included and every wait before it, in milliseconds. */
   readonly timeoutMs: number;
   /** Time until a connection is there, in milliseconds; 10 seconds by default. */

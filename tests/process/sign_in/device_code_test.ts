@@ -63,7 +63,7 @@ Deno.test("declining on the page ends with exit code 3, and says who declined", 
   assertEquals([result.code, result.stdout], [3, ""], result.stderr);
   assertStringIncludes(
     result.stderr,
-    "The sign-in was declined on the page where the code was entered\nHint: ",
+    "The sign-in was declined on the device code page\nHint: ",
   );
 });
 
@@ -71,7 +71,7 @@ Deno.test("a code that nobody enters expires with exit code 5, and --timeout end
   await using sandbox = await openSandbox({ ...FAST, deviceCodeTtl: 2 });
   const expired = await sandbox.run(DEVICE_CODE);
   assertEquals([expired.code, expired.stdout], [5, ""], expired.stderr);
-  assertStringIncludes(expired.stderr, "The device code expired before the sign-in was finished\nHint: ");
+  assertStringIncludes(expired.stderr, "The device code expired before the sign-in was completed\nHint: ");
   sandbox.provider.setDeviceCodeTtl(900);
   const timedOut = await sandbox.run([...DEVICE_CODE, "--timeout", "1s"]);
   assertEquals([timedOut.code, timedOut.stdout], [5, ""], timedOut.stderr);

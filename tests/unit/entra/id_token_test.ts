@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { encodeBase64Url } from "@std/encoding/base64url";
 import { CliError } from "../../../src/errors.ts";
+import { Secret } from "../../../src/text/secret.ts";
 import { entraAuthority } from "../../../src/entra/authority.ts";
 import { type ExpectedIdToken, type IdTokenSubject, validateIdToken } from "../../../src/entra/id_token.ts";
 import {
@@ -30,7 +31,7 @@ function expectedToken(changes: Partial<ExpectedIdToken> = {}): ExpectedIdToken 
 function validate(changes: Record<string, unknown>, expected: Partial<ExpectedIdToken> = {}): IdTokenSubject {
   const claims: Record<string, unknown> = { ...goodIdTokenClaims(), ...changes };
   for (const [name, value] of Object.entries(claims)) if (value === undefined) delete claims[name];
-  return validateIdToken(shapedJwt(claims), claims, expectedToken(expected));
+  return validateIdToken(new Secret(shapedJwt(claims)), expectedToken(expected));
 }
 
 function refusal(changes: Record<string, unknown>, expected: Partial<ExpectedIdToken> = {}): CliError {
@@ -151,7 +152,8 @@ Deno.test("validateIdToken() refuses a token without a signature", () => {
     "",
   ];
   for (const token of tokens) {
-    assertThrows(() => validateIdToken(token, claims, expectedToken()), CliError, "not signed", token);
+    const idToken = new Secret(token);
+    assertThrows(() => validateIdToken(idToken, expectedToken()), CliError, "not a signed JWT", token);
   }
 });
 

@@ -11,7 +11,12 @@ function refusal(changes: Record<string, unknown>): CliError {
 }
 
 Deno.test("validateTokenResponse() gives the life and the scopes of a good response", () => {
-  assertEquals(validateTokenResponse(goodTokenResponse()), { expiresInSeconds: 3600, scopes: ["User.Read"] });
+  const { accessToken, idToken, ...facts } = validateTokenResponse({
+    ...goodTokenResponse(),
+    id_token: "a.b.c",
+  });
+  assertEquals([accessToken.reveal(), idToken?.reveal()], ["access-token-1", "a.b.c"]);
+  assertEquals(facts, { expiresInSeconds: 3600, scopes: ["User.Read"] });
 });
 
 Deno.test("validateTokenResponse() refuses an empty object", () => {

@@ -1,7 +1,94 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { acquireManagedIdentityToken } from "../../../../src/entra/msal/managed_identity.ts";
+import {
+  acquireManagedIdentityToken,
+  managedIdentityNetworkModule,
+} from "../../../../src/entra/msal/managed_identity.ts";
 import { CliError } from "../../../../src/errors.ts";
+import type { HttpRequest, HttpResponse } from "../../../../src/system/network/network.ts";
 import { FakeClock } from "../../../support/machine/fake_clock.ts";
+
+const NOW_MS = Date.UTC(2025, 11, 28, 12, 0, 0);
+
+/** The network of a machine whose endpoint gives `answer`, and what was asked of it. */
+function machine(answer: { status?: number; body: unknown }, variables: Record<string, string> = {}) {
+  const sent: HttpRequest[] = [];
+  const network = managedIdentityNetworkModule({
+    network: {
+      send(request): Promise<HttpResponse> {
+        sent.push(request);
+        const body = new TextEncoder().encode(JSON.stringify(answer.body));
+        return Promise.resolve({ status: answer.status ?? 200, headers: {}, body });
+      },
+    },
+    env: { get: (name) => variables[name] },
+    clock: new FakeClock(NOW_MS),
+    signal: new AbortController().signal,
+  });
+  return { network, sent };
+}
+
+const GOOD = { access_token: "token", token_type: "Bearer", expires_on: String(NOW_MS / 1000 + 600) };
+
+for (
+  const [address, variables] of [
+    ["http://169.254.169.254/metadata/identity/oauth2/token", {}],
+    ["http://localhost:40342/metadata/identity/oauth2/token", {}],
+    ["http://127.0.0.1:41056/msi/token?resource=x", {
+      IDENTITY_ENDPOINT: "http://127.0.0.1:41056/msi/token",
+    }],
+    ["http://169.254.129.4:8081/msi", { MSI_ENDPOINT: "http://169.254.129.4:8081/msi" }],
+  ] as const
+) {
+  Deno.test(`managedIdentityNetworkModule() asks ${new URL(address).host}`, async () => {
+    const { network, sent } = machine({ body: GOOD }, variables);
+    await network.sendGetRequestAsync(address);
+    assertEquals(sent.map(({ url }) => url), [address]);
+    assertEquals(network.tokenResponse?.expiresInSeconds, 600);
+  });
+}
+
+for (
+  const address of [
+    "http://169.254.169.254.evil.example/",
+    "http://169.254.169.254:81/",
+    "https://169.254.169.254/",
+    "http://evil.example/?http://169.254.169.254/",
+    "http://127.0.0.1:41057/msi/token",
+    "no address",
+  ]
+) {
+  Deno.test(`managedIdentityNetworkModule() never asks ${address}`, async () => {
+    const { network, sent } = machine({ body: GOOD }, {
+      IDENTITY_ENDPOINT: "http://127.0.0.1:41056/msi/token",
+    });
+    const error = await assertRejects(() => network.sendGetRequestAsync(address), CliError);
+    assertEquals([error.code, sent.length], ["invalid_response", 0]);
+  });
+}
+
+Deno.test("managedIdentityNetworkModule() reads the end of a token as a number, a text or a date", async () => {
+  for (
+    const end of [NOW_MS / 1000 + 60, String(NOW_MS / 1000 + 60), new Date(NOW_MS + 60_000).toISOString()]
+  ) {
+    const { network } = machine({ body: { ...GOOD, expires_on: end } });
+    await network.sendGetRequestAsync("http://169.254.169.254/");
+    assertEquals(network.tokenResponse?.expiresInSeconds, 60);
+  }
+});
+
+Deno.test("managedIdentityNetworkModule() refuses an answer without a good token, and keeps a refusal for MSAL to judge", async () => {
+  for (const body of [{}, [], "text", { ...GOOD, expires_on: "soon" }, { ...GOOD, expires_on: 1 }]) {
+    const { network } = machine({ body });
+    await assertRejects(() => network.sendGetRequestAsync("http://169.254.169.254/"), CliError);
+    assertEquals(network.tokenResponse, null);
+  }
+  const { network } = machine({
+    status: 400,
+    body: { error: "invalid_request", error_description: "not found" },
+  });
+  assertEquals((await network.sendGetRequestAsync("http://169.254.169.254/")).status, 400);
+  assertEquals(network.refusal, { status: 400, words: "not found" });
+});
 
 /** A clock whose deadlines come when {@linkcode end} is called. */
 class EndingClock extends FakeClock {
@@ -19,7 +106,7 @@ class EndingClock extends FakeClock {
 }
 
 Deno.test("acquireManagedIdentityToken() waits 30 seconds in all for an endpoint that never answers", async () => {
-  const clock = new EndingClock(Date.UTC(2025, 11, 28, 12, 0, 0));
+  const clock = new EndingClock(NOW_MS);
   const network = {
     send({ signal }: { signal: AbortSignal }): Promise<never> {
       return new Promise((_, reject) => {
@@ -39,7 +126,7 @@ Deno.test("acquireManagedIdentityToken() waits 30 seconds in all for an endpoint
   );
   assertEquals([error.code, error.message, clock.deadlines], [
     "network",
-    "The managed identity's endpoint gave no token within 30 seconds",
+    "The managed identity's endpoint returned no token within 30 seconds",
     [30_000],
   ]);
   assertMatch(error.hint ?? "", /--timeout 2m/);

@@ -1,5 +1,6 @@
 import {
   assertEquals,
+  assertObjectMatch,
   assertRejects,
   assertStrictEquals,
   assertStringIncludes,
@@ -8,8 +9,8 @@ import {
 import { CliError } from "../../../../src/errors.ts";
 import { entraAuthority } from "../../../../src/entra/authority.ts";
 import {
-  createMsalNetworkModule,
-  type MsalNetworkModule,
+  type AuthorityNetworkModule,
+  authorityNetworkModule,
 } from "../../../../src/entra/msal/msal_network_module.ts";
 import { assertAllowed, type Sending } from "../../../../src/entra/msal/send_to_authority.ts";
 import type { ReportedError } from "../../../../src/entra/errors/reported_error.ts";
@@ -40,7 +41,7 @@ const SENDING: Sending = {
 const CANARY = "s3cret-canary";
 
 interface Guarded {
-  readonly guarded: MsalNetworkModule;
+  readonly guarded: AuthorityNetworkModule;
   readonly network: MemoryNetwork;
   readonly reported: ReportedError[];
 }
@@ -51,7 +52,7 @@ function guard(
 ): Guarded {
   const network = memoryNetwork(answer);
   const reported: ReportedError[] = [];
-  const guarded = createMsalNetworkModule({
+  const guarded = authorityNetworkModule({
     network,
     authority: AUTHORITY,
     signal,
@@ -65,7 +66,7 @@ function guard(
   return { guarded, network, reported };
 }
 
-function post(guarded: MsalNetworkModule, url = TOKEN_URL): Promise<unknown> {
+function post(guarded: AuthorityNetworkModule, url = TOKEN_URL): Promise<unknown> {
   return guarded.sendPostRequestAsync(url, { body: "grant_type=x", headers: { "Content-Type": "text/x" } });
 }
 
@@ -105,7 +106,7 @@ Deno.test("assertAllowed() names the address without user name, password, path a
   assertEquals(error.message.includes(CANARY), false);
 });
 
-Deno.test("createMsalNetworkModule() sends nothing to an address that isn't the authority's", async () => {
+Deno.test("authorityNetworkModule() sends nothing to an address that isn't the authority's", async () => {
   for (const url of [`http://${HOST}/token`, "https://evil.example/token", `https://ada@${HOST}/token`]) {
     const { guarded, network } = guard(() => jsonResponse(goodTokenResponse()));
     await assertRejects(() => post(guarded, url), CliError, "not its own");
@@ -114,7 +115,7 @@ Deno.test("createMsalNetworkModule() sends nothing to an address that isn't the 
   }
 });
 
-Deno.test("createMsalNetworkModule() passes the request on with its limits", async () => {
+Deno.test("authorityNetworkModule() passes the request on with its limits", async () => {
   const { signal } = new AbortController();
   const { guarded, network } = guard(() => jsonResponse(goodTokenResponse()), signal);
   await post(guarded);
@@ -133,10 +134,12 @@ Deno.test("createMsalNetworkModule() passes the request on with its limits", asy
   assertStrictEquals(request?.signal, signal);
 });
 
-Deno.test("createMsalNetworkModule() keeps what it judged: the token response of a POST, the metadata of a GET", async () => {
+Deno.test("authorityNetworkModule() keeps what it judged: the token response of a POST, the metadata of a GET", async () => {
   const post1 = guard(() => jsonResponse(goodTokenResponse()));
   await post(post1.guarded);
-  assertEquals(post1.guarded.tokenResponse, { expiresInSeconds: 3600, scopes: ["User.Read"] });
+  const { accessToken, ...facts } = post1.guarded.tokenResponse ?? {};
+  assertEquals(accessToken?.reveal(), "access-token-1");
+  assertEquals(facts, { expiresInSeconds: 3600, scopes: ["User.Read"], idToken: null });
   assertEquals(post1.guarded.metadata, null);
   const get = guard(() => jsonResponse(goodMetadata()));
   await get.guarded.sendGetRequestAsync(METADATA_URL);
@@ -144,7 +147,7 @@ Deno.test("createMsalNetworkModule() keeps what it judged: the token response of
   assertEquals([get.guarded.tokenResponse, get.guarded.failure], [null, null]);
 });
 
-Deno.test("createMsalNetworkModule() doesn't follow a redirect, not even to the same host", async () => {
+Deno.test("authorityNetworkModule() doesn't follow a redirect, not even to the same host", async () => {
   for (const status of [301, 302, 303, 307, 308, 304]) {
     const { guarded, network } = guard(() => textResponse("{}", status, { location: `${BASE}/elsewhere` }));
     const error = await assertRejects(() => post(guarded), CliError, "redirect");
@@ -153,7 +156,7 @@ Deno.test("createMsalNetworkModule() doesn't follow a redirect, not even to the 
   }
 });
 
-Deno.test("createMsalNetworkModule() calls 429 and 5xx a network trouble, so that a cached token may still serve", async () => {
+Deno.test("authorityNetworkModule() calls 429 and 5xx a network trouble, so that a cached token may still serve", async () => {
   for (const status of [429, 500, 502, 503, 504]) {
     const error = await postRefusal(textResponse(`<html>${CANARY}`, status));
     assertEquals(error.code, "network");
@@ -162,7 +165,7 @@ Deno.test("createMsalNetworkModule() calls 429 and 5xx a network trouble, so tha
   }
 });
 
-Deno.test("createMsalNetworkModule() keeps the number and the id that the service gave with a 5xx", async () => {
+Deno.test("authorityNetworkModule() keeps the number and the id that the service gave with a 5xx", async () => {
   for (const status of [429, 503]) {
     const error = await postRefusal(
       jsonResponse({
@@ -178,7 +181,7 @@ Deno.test("createMsalNetworkModule() keeps the number and the id that the servic
   }
 });
 
-Deno.test("createMsalNetworkModule() refuses what is no JSON object, and keeps the text out of the message", async () => {
+Deno.test("authorityNetworkModule() refuses what is no JSON object, and keeps the text out of the message", async () => {
   const bodies = [
     `<${CANARY}`,
     `${CANARY}</html>`,
@@ -200,13 +203,13 @@ Deno.test("createMsalNetworkModule() refuses what is no JSON object, and keeps t
   }
 });
 
-Deno.test("createMsalNetworkModule() says what came in place of a JSON object", async () => {
+Deno.test("authorityNetworkModule() says what came in place of a JSON object", async () => {
   for (const body of ["[]", "null", '"x"', "1"]) {
     assertStringIncludes((await postRefusal(textResponse(body))).message, "not a JSON object");
   }
 });
 
-Deno.test("createMsalNetworkModule() takes no token from an answer that isn't status 200", async () => {
+Deno.test("authorityNetworkModule() takes no token from an answer that isn't status 200", async () => {
   for (const status of [201, 204, 400, 401, 403, 404]) {
     const error = await postRefusal(jsonResponse(goodTokenResponse(), status));
     assertEquals(error.code, "invalid_response");
@@ -214,11 +217,11 @@ Deno.test("createMsalNetworkModule() takes no token from an answer that isn't st
   }
 });
 
-Deno.test("createMsalNetworkModule() takes no empty object for a token response", async () => {
+Deno.test("authorityNetworkModule() takes no empty object for a token response", async () => {
   assertStringIncludes((await postRefusal(jsonResponse({}))).message, "access_token");
 });
 
-Deno.test("createMsalNetworkModule() hands on a reported error, whatever the status and whatever stands beside it", async () => {
+Deno.test("authorityNetworkModule() hands on a reported error, whatever the status and whatever stands beside it", async () => {
   for (const status of [200, 400, 401]) {
     const { guarded, reported } = guard(() =>
       jsonResponse({
@@ -229,25 +232,26 @@ Deno.test("createMsalNetworkModule() hands on a reported error, whatever the sta
       }, status)
     );
     await assertRejects(() => post(guarded), CliError, "as reported");
-    assertEquals(reported, [{
+    assertEquals(reported.length, 1);
+    assertObjectMatch(reported[0] ?? {}, {
       error: "invalid_grant",
       description: "AADSTS50173: The grant is revoked.",
       aadsts: "AADSTS50173",
       correlationId: "c-1",
-    }]);
+    });
     assertEquals(guarded.tokenResponse, null);
   }
 });
 
-Deno.test("createMsalNetworkModule() hands on a reported error without a description", async () => {
+Deno.test("authorityNetworkModule() hands on a reported error without a description", async () => {
   const { guarded, reported } = guard(() =>
     jsonResponse({ error: "invalid_client", error_description: 1 }, 401)
   );
   await assertRejects(() => post(guarded), CliError, "as reported");
-  assertEquals(reported, [{ error: "invalid_client", description: null }]);
+  assertEquals(reported.map(({ error, description }) => [error, description]), [["invalid_client", null]]);
 });
 
-Deno.test("createMsalNetworkModule() keeps the error that the network met, whatever it is", async () => {
+Deno.test("authorityNetworkModule() keeps the error that the network met, whatever it is", async () => {
   for (const thrown of [new CliError("network", "unplugged"), new TypeError("a fault")]) {
     const { guarded } = guard(() => Promise.reject(thrown));
     assertStrictEquals(await assertRejects(() => post(guarded)), thrown);

@@ -271,7 +271,7 @@ Deno.test("authorizationUrl() gives the cause of a failed discovery, not MSAL's 
     ],
     [jsonResponse({ ...goodMetadata(), issuer: "https://evil.example" }), "invalid_response", "issuer"],
     [textResponse("portal"), "invalid_response", "not a JSON object"],
-    [textResponse("<html>portal"), "network", "a web page answered"],
+    [textResponse("<html>portal"), "network", "Received a web page"],
     [textResponse("", 302, { location: "https://evil.example" }), "invalid_response", "redirect"],
     [textResponse("", 503), "network", "503"],
     [
@@ -356,7 +356,7 @@ Deno.test("redeem() refuses an ID token that MSAL alone would take", async () =>
     tokens(nonce, {
       body: { id_token: shapedJwt({ nonce, tid: TENANT_ID }, { alg: "none" }) },
     });
-  assertStringIncludes((await signInError(unsigned)).message, "not signed");
+  assertStringIncludes((await signInError(unsigned)).message, "not a signed JWT");
 });
 
 Deno.test("redeem() takes no response without an ID token, or with one that is none", async () => {
@@ -532,7 +532,10 @@ Deno.test("refresh() sends no other account's refresh token when the cache doesn
     () => client(tinyAuthority(never)).refresh(before.cache, other, { scopes: SCOPES }),
     CliError,
   );
-  assertEquals([error.code, error.message], ["interaction_required", "The saved sign-in can't be refreshed"]);
+  assertEquals([error.code, error.message], [
+    "interaction_required",
+    "The saved sign-in cannot be refreshed",
+  ]);
 });
 
 Deno.test("refresh() finds the account whose ids have capitals", async () => {
