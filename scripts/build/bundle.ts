@@ -29,6 +29,12 @@ const KEPT_APART: Readonly<Record<string, string>> = {
 
 const MAIN = "main.js";
 
+/** Has the bundler write what is loaded late into modules of their own, and leave out what is kept apart. */
+const SPLITTING: readonly string[] = [
+  "--code-splitting",
+  ...Object.keys(KEPT_APART).map((kept) => `--external=${kept}`),
+];
+
 /** Runs `deno bundle`. Throws an `Error` with what it said. */
 async function denoBundle(args: readonly string[], cwd = TOP): Promise<void> {
   const command = new Deno.Command(Deno.execPath(), {
@@ -58,15 +64,41 @@ export async function bundle(folder: string): Promise<string> {
   return join(folder, MAIN);
 }
 
+/**
+ * Returns the addresses of the modules whose code is in the bundle, as the bundler's source maps have them: relative to
+ * the folder of the bundle, or absolute.
+ */
+export async function bundledModules(): Promise<string[]> {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-maps-" });
+  try {
+    const options = ["--sourcemap=external", ...flagsFromEnvironment()];
+    await denoBundle([...options, ...SPLITTING, `--outdir=${folder}`, "main.ts"]);
+    for (const name of Object.values(KEPT_APART)) {
+      await denoBundle([
+        ...options,
+        `--output=${join(folder, `${name}.js`)}`,
+        `scripts/build/bundle/${name}.ts`,
+      ]);
+    }
+    const sources: string[] = [];
+    for await (const { name } of Deno.readDir(folder)) {
+      if (!name.endsWith(".map")) continue;
+      sources.push(...JSON.parse(await Deno.readTextFile(join(folder, name))).sources);
+    }
+    return [...new Set(sources)].sort();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** Bundles what is not kept apart into `folder`. */
 async function bundleProgram(folder: string): Promise<void> {
-  const options = ["--code-splitting", ...Object.keys(KEPT_APART).map((kept) => `--external=${kept}`)];
   const parts = await Deno.makeTempDir({ prefix: "entra-auth-cli-parts-" });
   try {
-    await denoBundle([...flagsFromEnvironment(), ...options, `--outdir=${parts}`, "main.ts"]);
+    await denoBundle([...flagsFromEnvironment(), ...SPLITTING, `--outdir=${parts}`, "main.ts"]);
     await gatherStart(parts, join(parts, MAIN));
     // From there: the files' names would differ each time with the path to what they are made from.
-    await denoBundle(["--no-config", ...options, `--outdir=${folder}`, MAIN], parts);
+    await denoBundle(["--no-config", ...SPLITTING, `--outdir=${folder}`, MAIN], parts);
     await escapeModules(folder);
     await nameFiles(folder, KEPT_APART);
     await compileAtOnce(folder, MAIN);

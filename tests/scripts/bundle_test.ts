@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
-import { bundle } from "../../scripts/build/bundle.ts";
+import { bundle, withoutFiles } from "../../scripts/build/bundle.ts";
 import { withCompiled } from "../../scripts/build/bundle/compile_at_once.ts";
 import { escapeText } from "../../scripts/build/bundle/escape_text.ts";
 import { withFiles } from "../../scripts/build/bundle/name_files.ts";
@@ -33,6 +33,20 @@ Deno.test("withFiles() names files where packages are loaded, and nowhere else",
     'import{a as b}from"./msal.js";import"./forge.js";await import("./forge.js");c={"node-forge":"x"}',
   );
   assertEquals(withFiles('import"./chunk.js"', names), 'import"./chunk.js"');
+});
+
+Deno.test("withoutFiles() gives a bundle Node's own modules and no files, and refuses one that looks for files otherwise", () => {
+  const bundled = 'var a=1;import{createRequire as __internal} from "node:module";' +
+    "var b=__internal(import.meta.url);b('node:crypto');";
+  assertEquals(
+    withoutFiles(bundled),
+    'var a=1;import __process from "node:process";var b=(name)=>__process.getBuiltinModule(name);' +
+      "b('node:crypto');",
+  );
+  assertEquals(withoutFiles("var a=1;"), "var a=1;");
+  for (const code of ["f(import.meta.url)", 'import{createRequire as c}from"node:module";c("/")']) {
+    assertThrows(() => withoutFiles(code), Error, "looks for files beside it");
+  }
 });
 
 /** Where `text` stands in `code`, as a function that was called or not. */

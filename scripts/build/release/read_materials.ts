@@ -4,43 +4,106 @@ import { flagsFromEnvironment } from "../bundle/import_map.ts";
 const TOP = new URL("../../../", import.meta.url);
 
 /** The part of what `deno info --json` says that names packages. */
-interface Graph {
-  readonly modules: readonly {
-    readonly specifier: string;
-    readonly dependencies?: readonly { readonly specifier: string }[];
-  }[];
-  readonly npmPackages: Readonly<Record<string, { readonly name: string; readonly version: string }>>;
-  /** The packages of JSR: the name with the version that was asked for, and the name with the one that was found. */
+export interface Graph {
+  readonly roots: readonly string[];
+  readonly modules: readonly GraphModule[];
+  readonly redirects: Readonly<Record<string, string>>;
+  /** Every package of `deno.lock`, used or not. */
+  readonly npmPackages: Readonly<Record<string, NpmPackage>>;
+  /** The packages of JSR, used or not: the name with the requested version, and with the resolved one. */
   readonly packages?: Readonly<Record<string, string>>;
 }
 
-/** The packages that the program is made of, with what they are made of; none that only tests and scripts use. */
-export async function readMaterials(): Promise<Material[]> {
-  const graph = await readGraph("main.ts");
-  const { npm } = JSON.parse(await Deno.readTextFile(new URL("deno.lock", TOP)));
-  const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", TOP)));
-  const fromNpm = Object.values(graph.npmPackages).map(({ name, version }): Material => {
-    const integrity = npm[`${name}@${version}`]?.integrity;
-    return { registry: "npm", name, version, ...(integrity === undefined ? {} : { integrity }) };
-  });
-  const found = Object.values(graph.packages ?? {});
-  // Where JSR's packages come from elsewhere, what is known is what the program itself imports.
-  const fromJsr = found.length > 0 ? found.map((text) => `jsr:${text}`) : importedFromJsr(graph, imports);
-  return [...fromNpm, ...[...new Set(fromJsr)].map(parseJsr)]
-    .sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+interface GraphModule {
+  readonly specifier: string;
+  /** Of an npm package, its key in `npmPackages`. */
+  readonly npmPackage?: string;
+  /** `code` is absent if only types are imported. */
+  readonly dependencies?: readonly {
+    readonly specifier: string;
+    readonly code?: { readonly specifier?: string };
+  }[];
 }
 
-function importedFromJsr(graph: Graph, imports: Readonly<Record<string, string>>): string[] {
-  const own = graph.modules.filter(({ specifier }) => /^file:.*\/(main|src\/.*)\.ts$/.test(specifier));
-  return own.flatMap(({ dependencies = [] }) => dependencies).flatMap(({ specifier }) => {
-    const target = imports[specifier.split("/").slice(0, 2).join("/")];
-    return target?.startsWith("jsr:") ? [target] : [];
+interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies?: readonly string[];
+}
+
+/** Returns the packages whose code is in the program: those that `main.ts` reaches, and what they depend on. */
+export async function readMaterials(): Promise<Material[]> {
+  const graph = await readGraph("main.ts");
+  const { imports } = await readJson("deno.json");
+  const { npm } = await readJson("deno.lock");
+  return reachedPackages(graph, imports).map((material) => {
+    const integrity = material.registry === "npm" && npm[`${material.name}@${material.version}`]?.integrity;
+    return integrity ? { ...material, integrity } : material;
+  });
+}
+
+/** Returns the packages that the roots of `graph` reach by imports of code, sorted by name. */
+export function reachedPackages(graph: Graph, imports: Readonly<Record<string, string>>): Material[] {
+  const modules = reachedModules(graph);
+  const npm = npmPackagesOf(graph, modules);
+  const jsr = new Set(
+    modules.flatMap((module) => [...jsrPackageOf(module, graph), ...standIns(module, imports)]),
+  );
+  return [
+    ...npm.map(({ name, version }): Material => ({ registry: "npm", name, version })),
+    ...[...jsr].map(parseJsr),
+  ].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}
+
+function reachedModules({ roots, modules, redirects }: Graph): GraphModule[] {
+  const known = new Map(modules.map((module) => [module.specifier, module]));
+  const resolve = (specifier: string) => redirects[specifier] ?? specifier;
+  const reached = new Set(roots.map(resolve));
+  // A set also iterates over what is added meanwhile.
+  for (const specifier of reached) {
+    for (const { code } of known.get(specifier)?.dependencies ?? []) {
+      if (code?.specifier !== undefined) reached.add(resolve(code.specifier));
+    }
+  }
+  return [...reached].flatMap((specifier) => known.get(specifier) ?? []);
+}
+
+function npmPackagesOf({ npmPackages }: Graph, modules: readonly GraphModule[]): NpmPackage[] {
+  const reached = new Set(modules.flatMap(({ npmPackage }) => npmPackage ?? []));
+  for (const key of reached) {
+    for (const dependency of npmPackages[key]?.dependencies ?? []) reached.add(dependency);
+  }
+  return [...reached].flatMap((key) => npmPackages[key] ?? []);
+}
+
+/** The package of a module whose address is `…/@scope/name/version/path`. */
+function jsrPackageOf({ specifier }: GraphModule, { packages = {} }: Graph): string[] {
+  const [, name, version] = /^https?:\/\/[^/]+\/(@[^/]+\/[^/]+)\/([^/]+)\//.exec(specifier) ?? [];
+  const found = `${name}@${version}`;
+  return Object.values(packages).includes(found) ? [found] : [];
+}
+
+/** If stand-ins take the place of JSR's packages, the packages are known that the program itself imports, and no other. */
+function standIns(
+  { specifier, dependencies = [] }: GraphModule,
+  imports: Readonly<Record<string, string>>,
+): string[] {
+  if (!/^file:.*\/(main|src\/.*)\.ts$/.test(specifier)) return [];
+  return dependencies.flatMap(({ specifier: imported, code }) => {
+    const target = imports[imported.split("/").slice(0, 2).join("/")] ?? "";
+    return target.startsWith("jsr:") && code?.specifier?.startsWith("file:")
+      ? [target.slice("jsr:".length)]
+      : [];
   });
 }
 
 function parseJsr(text: string): Material {
-  const [, name = text, version = ""] = /^jsr:(.+)@([^@]+)$/.exec(text) ?? [];
+  const [, name = text, version = ""] = /^(.+)@([^@]+)$/.exec(text) ?? [];
   return { registry: "jsr", name, version };
+}
+
+async function readJson(name: string) {
+  return JSON.parse(await Deno.readTextFile(new URL(name, TOP)));
 }
 
 async function readGraph(path: string): Promise<Graph> {
