@@ -12,7 +12,7 @@ import { CREDENTIAL_HELPER_OPTIONS, type CredentialHelperFlags } from "../option
 import {
   formatGitCredential,
   type GitCredential,
-  isAnswered,
+  mayReceiveToken,
   parseGitCredential,
 } from "../output/git_credential.ts";
 import { sayWaits } from "../terminal/progress_lines.ts";
@@ -56,7 +56,7 @@ export async function runCredentialHelper(
   context: CommandContext,
 ): Promise<void> {
   const asked = parseGitCredential(await context.readInput(MAX_INPUT_BYTES, context.signal));
-  if (!isAnswered(asked, flags.host ?? [])) return;
+  if (!mayReceiveToken(asked, flags.host ?? [])) return;
   if (operation === "get") await answer(asked, flags, context);
   if (operation === "erase") await erase(asked, flags, context);
 }

@@ -1,8 +1,8 @@
 import { Command } from "@cliffy/command";
 import { examine } from "../../flows/doctor/examine.ts";
 import type { CommandContext } from "../context.ts";
-import { parseDocumentForm } from "../output/document_format.ts";
-import { formatReport } from "../output/doctor_report.ts";
+import { parseDocumentFormat } from "../output/document_format.ts";
+import { formatDoctorReport } from "../output/doctor_report.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { profileName, readSettings } from "../options/chosen_profile.ts";
 import { DOCTOR_OPTIONS, type DoctorFlags } from "../options/command_options.ts";
@@ -21,13 +21,13 @@ export function doctorCommand(context: CommandContext): AnyCommand {
 /** Examines the machine and prints the report. The exit code is 1 if a check fails. @throws {CliError} `usage` */
 export async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
   const { terminal, env } = context;
-  const form = parseDocumentForm(flags.output);
+  const form = parseDocumentFormat(flags.output);
   const name = profileName(flags.profile, env);
   const probes = await context.openDoctorProbes({
     settings: () => readSettings({ authority: flags.authority, cloud: flags.cloud }, name, context),
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
   });
   const findings = await examine(probes, context);
-  await terminal.writeData(await formatReport(findings, PROGRAM_VERSION, form));
+  await terminal.writeData(await formatDoctorReport(findings, PROGRAM_VERSION, form));
   if (findings.some(({ level }) => level === "fail")) context.exitCode = 1;
 }

@@ -10,7 +10,7 @@ import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { profileName, readSettings } from "../options/chosen_profile.ts";
 import { commandLine, EXPLAIN_OPTIONS, type ExplainFlags } from "../options/command_options.ts";
-import { documentText, parseDocumentForm } from "../output/document_format.ts";
+import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 
 /** Matches the number alone, or with its prefix anywhere in a pasted message. */
 const NUMBER = /^(\d{1,9})$|(AADSTS|AADB2C)(\d{1,9})(?!\d)/i;
@@ -39,13 +39,13 @@ export async function runExplain(
   flags: ExplainFlags,
   context: CommandContext,
 ): Promise<void> {
-  const form = parseDocumentForm(flags.output);
+  const form = parseDocumentFormat(flags.output);
   const numbers = named.map(parseNumber);
   const subject = await findSubject(flags.profile, context);
   const wanted = named.length === 0 ? knownNumbers() : [...new Set(numbers)];
   const errors = wanted.map((number) => explainError(number, subject) ?? unknown(number));
   const text = named.length === 0 ? listText(errors) : errors.map(fullText).join("\n");
-  await context.terminal.writeData(form === "text" ? text : await documentText(errors, form));
+  await context.terminal.writeData(form === "text" ? text : await formatDocument(errors, form));
 }
 
 function parseNumber(text: string): string {

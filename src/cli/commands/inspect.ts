@@ -9,7 +9,7 @@ import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { NO_SUCH_PROFILE, profileName } from "../options/chosen_profile.ts";
 import { commandLine, INSPECT_OPTIONS, type InspectFlags } from "../options/command_options.ts";
-import { type DocumentForm, documentText, parseDocumentForm } from "../output/document_format.ts";
+import { type DocumentFormat, formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 import { formatTokenReport, tokenDocument } from "../output/token_report.ts";
 
 /** Tokens are shorter. */
@@ -43,7 +43,7 @@ export async function runInspect(
   typed: string | undefined,
   context: CommandContext,
 ): Promise<void> {
-  const form = parseDocumentForm(flags.output);
+  const form = parseDocumentFormat(flags.output);
   const name = profileName(flags.profile, context.env);
   const source = await chooseSource(flags, typed, name, context);
   const inspected = await inspectToken(source, await chooseVerification(flags, name, context), context);
@@ -55,7 +55,7 @@ export async function runInspect(
 export async function reportToken(
   inspected: InspectedToken,
   profile: string,
-  form: DocumentForm,
+  form: DocumentFormat,
   { terminal, clock }: Pick<CommandContext, "terminal" | "clock">,
 ): Promise<void> {
   await terminal.writeData(await format(inspected, form, clock.now()));
@@ -96,9 +96,9 @@ async function chooseVerification(flags: InspectFlags, name: string, { env, prof
   return { authority, caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT") };
 }
 
-async function format(inspected: InspectedToken, form: DocumentForm, nowMs: number): Promise<string> {
+async function format(inspected: InspectedToken, form: DocumentFormat, nowMs: number): Promise<string> {
   if (form === "text") return formatTokenReport(inspected, nowMs);
-  return await documentText(tokenDocument(inspected, nowMs), form);
+  return await formatDocument(tokenDocument(inspected, nowMs), form);
 }
 
 function noToken({ scope }: InspectFlags, name: string, hasProfile: boolean): CliError {

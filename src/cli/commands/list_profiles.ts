@@ -4,7 +4,7 @@ import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { commandLine } from "../options/command_options.ts";
 import { LIST_PROFILES_OPTIONS, type ListProfilesFlags } from "../options/profile_options.ts";
 import { describeProfiles, formatProfileTable, profileDocument } from "../output/profile_output.ts";
-import { documentText, parseDocumentForm } from "../output/document_format.ts";
+import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 
 export function listProfilesCommand(context: CommandContext): AnyCommand {
   const command = new Command().description("List the profiles and their signed-in users.");
@@ -21,7 +21,7 @@ export function listProfilesCommand(context: CommandContext): AnyCommand {
  *   output format.
  */
 export async function runListProfiles(output: string | undefined, context: CommandContext): Promise<void> {
-  const form = parseDocumentForm(output);
+  const form = parseDocumentFormat(output);
   const { terminal, profiles } = context;
   const list = await profiles.list();
   if (form === "text" && list.length === 0) {
@@ -34,6 +34,6 @@ export async function runListProfiles(output: string | undefined, context: Comma
   await terminal.writeData(
     form === "text"
       ? await formatProfileTable(described, terminal.stdoutIsTerminal ? terminal.columns() : null)
-      : await documentText(described.map(profileDocument), form),
+      : await formatDocument(described.map(profileDocument), form),
   );
 }

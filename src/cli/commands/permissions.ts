@@ -8,7 +8,7 @@ import { shellWord } from "../../text/shell_word.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { PERMISSIONS_OPTIONS, type PermissionsFlags } from "../options/command_options.ts";
-import { documentText, parseDocumentForm } from "../output/document_format.ts";
+import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 import {
   COMMANDS_WITH_NEEDS,
   grantsFor,
@@ -37,14 +37,14 @@ export async function runPermissions(
   command: string | undefined,
   context: CommandContext,
 ): Promise<void> {
-  const form = parseDocumentForm(output);
+  const form = parseDocumentFormat(output);
   const grants = await grantsHere(neededBy(command), profile, context);
   // Without --quiet each start would warn of every browser in the list that is not installed.
   const flags = ["--quiet", "--no-prompt", ...grantFlags(grants)];
   await context.terminal.writeData(
     form === "text"
       ? `${flags.map(flagWord).join(" ")}\n`
-      : await documentText({ command: command ?? null, flags, permissions: grants }, form),
+      : await formatDocument({ command: command ?? null, flags, permissions: grants }, form),
   );
   if (command === "exec") {
     context.terminal.say("Note: exec also needs --allow-run for the command that it runs.");

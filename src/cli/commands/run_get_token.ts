@@ -7,18 +7,18 @@ import { profileName } from "../options/chosen_profile.ts";
 import { sayProgress } from "../terminal/progress_lines.ts";
 import { type GetTokenFlags, signInFlags } from "../options/token_options.ts";
 import { writeUserFile } from "../user_files.ts";
-import { formatToken, type OutputForm, parseOutputForm } from "../output/token_output.ts";
+import { formatToken, type OutputFormat, parseOutputFormat } from "../output/token_output.ts";
 
 /** Gets the token and prints it. @throws {CliError} What {@linkcode acquireToken} throws, or `usage`. */
 export async function runGetToken(flags: GetTokenFlags, context: CommandContext): Promise<void> {
-  const form = parseOutputForm(flags.output ?? "text");
+  const form = parseOutputFormat(flags.output ?? "text");
   if (form === "exec-credential") return await runForKubernetes(flags, context);
   await acquireAndDeliver(flags, form, context);
 }
 
 async function acquireAndDeliver(
   flags: GetTokenFlags,
-  form: OutputForm,
+  form: OutputFormat,
   context: CommandContext,
   apiVersion?: string,
 ): Promise<void> {
@@ -34,7 +34,7 @@ async function acquireAndDeliver(
 
 /** A Kubernetes client says in which version it wants its credentials, and whether anybody can be asked. */
 async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): Promise<void> {
-  const { forKubernetes, parseExecInfo } = await import("../output/exec_credential.ts");
+  const { kubernetesError, parseExecInfo } = await import("../output/exec_credential.ts");
   const { apiVersion, isInteractive } = parseExecInfo(context.env.get("KUBERNETES_EXEC_INFO"));
   const interactive = isInteractive && (flags.interactive ?? true);
   try {
@@ -42,7 +42,7 @@ async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): 
   } catch (error) {
     throw isInteractive
       ? error
-      : forKubernetes(error, profileName(flags.profile, context.env), signInFlags(flags));
+      : kubernetesError(error, profileName(flags.profile, context.env), signInFlags(flags));
   }
 }
 
@@ -60,7 +60,7 @@ function sayOutcome(
 /** Prints the token, or writes it to the file; a terminal sees it only when a form was asked for. */
 async function deliver(
   result: TokenResult,
-  form: OutputForm,
+  form: OutputFormat,
   file: string | undefined,
   settings: SignInSettings & { readonly apiVersion: string | undefined },
   context: CommandContext,

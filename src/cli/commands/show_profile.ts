@@ -11,7 +11,7 @@ import {
   describeProfiles,
   profileDocument,
 } from "../output/profile_output.ts";
-import { documentText, parseDocumentForm } from "../output/document_format.ts";
+import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 import { localTime } from "../output/time.ts";
 
 export function showProfileCommand(context: CommandContext): AnyCommand {
@@ -23,13 +23,13 @@ export function showProfileCommand(context: CommandContext): AnyCommand {
 
 /** Prints the profile. @throws {CliError} `no_profile`, `invalid_profile`, `store`, `permission` or `usage`. */
 export async function runShowProfile(flags: ShowProfileFlags, context: CommandContext): Promise<void> {
-  const form = parseDocumentForm(flags.output);
+  const form = parseDocumentFormat(flags.output);
   const name = profileName(flags.name ?? flags.profile, context.env);
   const profile = await context.profiles.find(name);
   if (profile === null) throw noSuchProfile(name);
   for (const described of await describeProfiles([profile], context)) {
     await context.terminal.writeData(
-      form === "text" ? formatText(described) : await documentText(profileDocument(described), form),
+      form === "text" ? formatText(described) : await formatDocument(profileDocument(described), form),
     );
   }
 }

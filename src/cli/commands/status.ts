@@ -4,7 +4,7 @@ import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { STATUS_OPTIONS, type StatusFlags } from "../options/command_options.ts";
-import { documentText, parseDocumentForm } from "../output/document_format.ts";
+import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 import { localTime, relativeTime, utcTime } from "../output/time.ts";
 
 export function statusCommand(context: CommandContext): AnyCommand {
@@ -22,13 +22,13 @@ export function statusCommand(context: CommandContext): AnyCommand {
  * @throws {CliError} `store`, `unreadable_store`, `invalid_profile`, `permission`, or `usage` for an unknown format.
  */
 export async function runStatus(output: string | undefined, context: CommandContext): Promise<void> {
-  const form = parseDocumentForm(output);
+  const form = parseDocumentFormat(output);
   const profiles = (await context.profiles.list()).map(({ name }) => name);
   const status = await storeStatus(context);
   await context.terminal.writeData(
     form === "text"
       ? formatText(status, profiles, context.clock.now())
-      : await documentText(statusDocument(status, profiles), form),
+      : await formatDocument(statusDocument(status, profiles), form),
   );
 }
 

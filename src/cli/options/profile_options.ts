@@ -1,4 +1,4 @@
-import { DOCUMENT_FORMS } from "../output/document_format.ts";
+import { DOCUMENT_FORMATS } from "../output/document_format.ts";
 import { type FlagsOf, optionTable } from "./option_table.ts";
 import { GET_TOKEN_OPTIONS, PROFILE, TOKEN_OPTIONS } from "./token_options.ts";
 
@@ -6,7 +6,7 @@ import { GET_TOKEN_OPTIONS, PROFILE, TOKEN_OPTIONS } from "./token_options.ts";
 export const DOCUMENT_OUTPUT = optionTable({
   output: {
     ...GET_TOKEN_OPTIONS.output,
-    completions: DOCUMENT_FORMS,
+    completions: DOCUMENT_FORMATS,
     description: "text (default), json or yaml.",
   },
 });

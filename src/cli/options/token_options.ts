@@ -1,6 +1,6 @@
 import { CLOUDS } from "../../identity/cloud.ts";
 import { FLOWS } from "../../profiles/profile.ts";
-import { OUTPUT_FORMS } from "../output/token_output.ts";
+import { OUTPUT_FORMATS } from "../output/token_output.ts";
 import { type FlagsOf, flagWords, optionTable } from "./option_table.ts";
 
 /** The prompts that the browser can be asked to show. */
@@ -185,8 +185,8 @@ export const GET_TOKEN_OPTIONS = optionTable({
     flag: "--output",
     short: "-o",
     value: "form",
-    completions: OUTPUT_FORMS,
-    description: `${OUTPUT_FORMS.join(", ")}.`.replace("text", "text (default)"),
+    completions: OUTPUT_FORMATS,
+    description: `${OUTPUT_FORMATS.join(", ")}.`.replace("text", "text (default)"),
   },
   file: {
     flag: "--file",

@@ -1,8 +1,8 @@
 import type { Finding } from "../../flows/doctor/finding.ts";
 import { plainText } from "../../text/plain_text.ts";
-import { type DocumentForm, documentText } from "./document_format.ts";
+import { type DocumentFormat, formatDocument } from "./document_format.ts";
 
-/** What the registration of the application has to be, whatever machine this is. */
+/** The settings that an app registration needs, on every machine. */
 const APP_REGISTRATION = {
   application_type: "Public client",
   redirect_uri: "http://localhost (any port)",
@@ -10,11 +10,11 @@ const APP_REGISTRATION = {
   permissions: "Delegated permissions only",
 };
 
-/** The report to print, with its line end. @param program Name and version. */
-export async function formatReport(
+/** Formats the findings, with a final newline. @param program Name and version. */
+export async function formatDoctorReport(
   findings: readonly Finding[],
   program: string,
-  form: DocumentForm,
+  form: DocumentFormat,
 ): Promise<string> {
   if (form === "text") return reportText(findings, program);
   const document = {
@@ -23,7 +23,7 @@ export async function formatReport(
     checks: findings.map(({ check, level, message, remedy }) => ({ check, level, message, remedy })),
     app_registration: APP_REGISTRATION,
   };
-  return await documentText(document, form);
+  return await formatDocument(document, form);
 }
 
 function reportText(findings: readonly Finding[], program: string): string {
@@ -42,7 +42,7 @@ function reportText(findings: readonly Finding[], program: string): string {
   return [program, ...lines, ...settings].map((line) => `${clean(line)}\n`).join("");
 }
 
-/** Spaces at the beginning are the report's own. */
+/** Keeps the indentation, which is the report's own. */
 function clean(line: string): string {
   const indent = /^ */.exec(line)?.[0] ?? "";
   return indent + plainText(line, 2000);

@@ -1,44 +1,39 @@
 import { CliError } from "../../errors.ts";
 import type { Account } from "../../identity/token.ts";
 
-/** How a command prints what it knows. */
-export type DocumentForm = "text" | "json" | "yaml";
+export const DOCUMENT_FORMATS = ["text", "json", "yaml"] as const;
 
-/** All of them. */
-export const DOCUMENT_FORMS: readonly DocumentForm[] = ["text", "json", "yaml"];
+/** The output format of a command that prints more than a token. */
+export type DocumentFormat = typeof DOCUMENT_FORMATS[number];
 
-/** The form that `--output` names. @throws {CliError} `usage` when it names none. */
-export function parseDocumentForm(text = "text"): DocumentForm {
-  const form = DOCUMENT_FORMS.find((name) => name === text);
-  if (form !== undefined) return form;
-  throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
-    hint: "Choose text, json or yaml.",
-  });
+/** Parses the value of `--output`. @throws {CliError} `usage` if it is not a format. */
+export function parseDocumentFormat(text = "text"): DocumentFormat {
+  const format = DOCUMENT_FORMATS.find((name) => name === text);
+  if (format !== undefined) return format;
+  throw new CliError(
+    "usage",
+    `Invalid output format ${JSON.stringify(text)}: expected ${DOCUMENT_FORMATS.join(", ")}`,
+  );
 }
 
-/** `value` as a document for programs, with its line end. */
-export async function documentText(value: unknown, form: "json" | "yaml"): Promise<string> {
-  if (form === "json") return jsonText(value);
+/** Formats `value` as a document, with a final newline. */
+export async function formatDocument(value: unknown, format: "json" | "yaml"): Promise<string> {
+  if (format === "json") return formatJson(value);
   const { stringify } = await import("@std/yaml/stringify");
   const text = stringify(value);
-  // YAML takes the marks that reorder text as they are. JSON is YAML too, and has them escaped.
-  return isObeyed(text) ? jsonText(value) : text;
+  // YAML does not escape the characters that reorder text. JSON is YAML too, and does.
+  return text.search(TERMINAL_CONTROLS) === -1 ? text : formatJson(value);
 }
 
-/** What JSON leaves as it is in a string, and a terminal obeys: DEL, C1, and the marks that reorder text. */
-const OBEYED = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-/** Whether `text` has a character that a terminal would obey, other than those that every form escapes. */
-export function isObeyed(text: string): boolean {
-  return text.search(OBEYED) !== -1;
-}
+/** Characters that JSON does not escape and a terminal interprets: DEL, C1 controls, and those that reorder text. */
+const TERMINAL_CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
- * `value` as the JSON document of a command, with its line end. Characters that a terminal would obey are escaped: the
- * document says the same and is harmless on a screen.
+ * Formats `value` as indented JSON, with a final newline. Characters that a terminal interprets are escaped, which leaves
+ * the meaning of the document unchanged.
  */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(OBEYED, escaped) + "\n";
+export function formatJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(TERMINAL_CONTROLS, escaped) + "\n";
 }
 
 function escaped(character: string): string {

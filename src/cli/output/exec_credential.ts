@@ -1,61 +1,51 @@
 import { CliError } from "../../errors.ts";
 import { signInCommand } from "../../flows/get_token/sign_in_command.ts";
 import type { Token } from "../../identity/token.ts";
-import { jsonText } from "./document_format.ts";
+import { isJsonObject, parseJsonObject } from "../../text/json.ts";
+import { formatJson } from "./document_format.ts";
 import { utcTime } from "./time.ts";
 
 const GROUP = "client.authentication.k8s.io";
 const VERSIONS = ["v1", "v1beta1"].map((version) => `${GROUP}/${version}`);
 
-/** What a Kubernetes client says to the plugin that it gets its credentials from. */
+/** What a Kubernetes client tells the credential plugin that it runs. */
 export interface ExecInfo {
-  /** The version that it wants its answer in. */
+  /** The API version of the response that the client expects. */
   readonly apiVersion: string;
-  /** Whether somebody is there who can be asked. */
+  /** Whether the plugin may prompt the user. */
   readonly isInteractive: boolean;
 }
 
 /**
- * Reads the variable `KUBERNETES_EXEC_INFO`, an `ExecCredential` of the group `client.authentication.k8s.io` without its
- * status. Where there is none, whoever runs the command is a person or a script, and gets `v1`.
+ * Parses the variable `KUBERNETES_EXEC_INFO`: an `ExecCredential` of the group `client.authentication.k8s.io` without a
+ * status. Without the variable, a user or a script runs the command, which gets `v1`.
  *
- * @throws {CliError} `usage` for something else, or a version that isn't known.
+ * @throws {CliError} `usage` for anything else, or an unknown version.
  */
 export function parseExecInfo(text: string | undefined): ExecInfo {
   if (text === undefined) return { apiVersion: `${GROUP}/v1`, isInteractive: true };
-  const { apiVersion, kind, spec } = fieldsOf(parseJson(text));
-  if (kind !== "ExecCredential" || typeof apiVersion !== "string") throw unknownInfo();
-  if (!VERSIONS.includes(apiVersion)) {
-    throw new CliError("usage", `Kubernetes asks for credentials in ${JSON.stringify(apiVersion)}`, {
-      hint: `Set the apiVersion of the exec section in the kubeconfig to ${VERSIONS.join(" or ")}.`,
+  const { apiVersion, kind, spec = {} } = parseJsonObject(text) ?? {};
+  if (kind !== "ExecCredential" || typeof apiVersion !== "string" || !isJsonObject(spec)) {
+    throw new CliError("usage", "Invalid $KUBERNETES_EXEC_INFO: expected an ExecCredential in JSON", {
+      hint: "Unset it, or run this command from the exec section of a kubeconfig.",
     });
   }
-  // A client of before v1.20 doesn't say.
-  return { apiVersion, isInteractive: fieldsOf(spec ?? {}).interactive !== false };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw unknownInfo();
+  if (!VERSIONS.includes(apiVersion)) {
+    throw new CliError(
+      "usage",
+      `Invalid apiVersion ${JSON.stringify(apiVersion)} in $KUBERNETES_EXEC_INFO: expected ${
+        VERSIONS.join(" or ")
+      }`,
+      { hint: "Change the apiVersion in the exec section of the kubeconfig." },
+    );
   }
+  // Clients before v1.20 do not set it.
+  return { apiVersion, isInteractive: spec.interactive !== false };
 }
 
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) throw unknownInfo();
-  return { ...value };
-}
-
-function unknownInfo(): CliError {
-  return new CliError("usage", "$KUBERNETES_EXEC_INFO is not what a Kubernetes client sets it to", {
-    hint: "Unset it, or run this command by the exec section of a kubeconfig.",
-  });
-}
-
-/** The credentials for a Kubernetes client: an `ExecCredential` with its status. */
+/** Formats an `ExecCredential` with a status, for a Kubernetes client. */
 export function formatExecCredential(token: Token, apiVersion: string): string {
-  return jsonText({
+  return formatJson({
     apiVersion,
     kind: "ExecCredential",
     status: {
@@ -65,15 +55,15 @@ export function formatExecCredential(token: Token, apiVersion: string): string {
   });
 }
 
-/** The error for a Kubernetes client, which nobody typed `--no-interactive` for. */
-export function forKubernetes(error: unknown, profile: string, flags: readonly string[]): unknown {
+/** Rewords `person_needed` for a Kubernetes client, where the user did not type `--no-interactive`. */
+export function kubernetesError(error: unknown, profile: string, flags: readonly string[]): unknown {
   if (!(error instanceof CliError) || error.code !== "person_needed") return error;
   return new CliError(
     "person_needed",
-    "Signing in needs a person, and this Kubernetes client can't ask one",
+    "This sign-in needs a user, and this Kubernetes client cannot prompt",
     {
       hint: `Sign in first: ${signInCommand({ profile, flags, claims: error.claims })}\n` +
-        "Or let the client ask, with interactiveMode: IfAvailable in the kubeconfig, on a terminal.",
+        "Or set interactiveMode: IfAvailable in the kubeconfig, and run the client on a terminal.",
       cause: error,
     },
   );

@@ -1,20 +1,19 @@
 import type { Token } from "../../identity/token.ts";
 
-/** What git asks a credential helper for, and what it says of it (`git help credential`). */
+/** The request that git writes to a credential helper (`git help credential`). */
 export interface GitCredential {
-  /** `https`, say. */
   readonly protocol: string;
-  /** The host, with its port where it has one. */
+  /** The host, with its port if the URL has one. */
   readonly host: string;
-  /** The user name in the URL, where there is one. */
+  /** The user name in the URL. */
   readonly username: string | undefined;
   /** The secret that was refused, for `erase`. */
   readonly secret: string | undefined;
-  /** Whether this git takes the token as it is, and the scheme with it (git 2.46 and later). */
-  readonly takesAuthtype: boolean;
+  /** Whether git accepts a token with its scheme (git 2.46 and later). */
+  readonly supportsAuthtype: boolean;
 }
 
-/** Reads what git writes: a line for each attribute, `key=value`, to the first empty line. What isn't known is ignored. */
+/** Parses lines of `key=value` up to the first empty line. Ignores unknown keys. */
 export function parseGitCredential(text: string): GitCredential {
   const all = `${text}\n\n`.split(/\r?\n/);
   const lines = all.slice(0, all.indexOf("")).map((line) => line.split(/=(.*)/));
@@ -24,29 +23,29 @@ export function parseGitCredential(text: string): GitCredential {
     host: (last("host") ?? "").toLowerCase(),
     username: last("username") || undefined,
     secret: last("password") || last("credential") || undefined,
-    takesAuthtype: lines.some(([name, value]) => name === "capability[]" && value === "authtype"),
+    supportsAuthtype: lines.some(([name, value]) => name === "capability[]" && value === "authtype"),
   };
 }
 
 /**
- * Azure DevOps, as its URLs name it now and as they did before. Nothing but a name stands before the domain: gits of old
- * take all up to the first slash for the host, where curl stops at `#` or `@`.
+ * The current and the former host names of Azure DevOps. The pattern allows only a name before the domain: old versions of
+ * git take everything up to the first slash as the host, whereas curl stops at `#` or `@`.
  */
 const AZURE_REPOS = /^(dev\.azure\.com|[a-z0-9-]+\.visualstudio\.com)(:443)?$/;
 
-/** Whether a token may be sent there: by https to Azure Repos, or to a host that the user named. */
-export function isAnswered({ protocol, host }: GitCredential, hosts: readonly string[]): boolean {
+/** Reports whether a host may receive a token: Azure Repos or one of `hosts`, over https only. */
+export function mayReceiveToken({ protocol, host }: GitCredential, hosts: readonly string[]): boolean {
   if (protocol !== "https") return false;
   return AZURE_REPOS.test(host) || hosts.some((named) => named.toLowerCase() === host);
 }
 
-/** The answer for git. */
-export function formatGitCredential(token: Token, asked: GitCredential): string {
+/** Formats the response to git. */
+export function formatGitCredential(token: Token, request: GitCredential): string {
   const secret = token.accessToken.reveal();
-  const answer: Readonly<Record<string, string>> = asked.takesAuthtype
+  const response: Readonly<Record<string, string>> = request.supportsAuthtype
     ? { "capability[]": "authtype", authtype: token.tokenType, credential: secret, ephemeral: "1" }
-    // Azure Repos looks at the password alone, but git wants a name too.
-    : { username: asked.username ?? (token.account?.username || "token"), password: secret };
-  const lines = Object.entries({ ...answer, password_expiry_utc: String(token.expiresAt) });
+    // Azure Repos ignores the user name, but git requires one.
+    : { username: request.username ?? (token.account?.username || "token"), password: secret };
+  const lines = Object.entries({ ...response, password_expiry_utc: String(token.expiresAt) });
   return lines.map(([key, value]) => `${key}=${value}\n`).join("");
 }

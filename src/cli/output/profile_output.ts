@@ -7,17 +7,15 @@ import type { CommandContext } from "../context.ts";
 import { accountDocument } from "./document_format.ts";
 import { localTime, utcTime } from "./time.ts";
 
-/** A profile, and who is signed in to it. */
 export interface DescribedProfile {
-  /** The profile. */
   readonly profile: Profile;
-  /** Its sign-in; null where nobody is signed in, or the tokens can't be read. */
+  /** Null if the user is signed out, or the tokens cannot be read. */
   readonly signIn: KeptSignIn | null;
 }
 
 /**
- * Finds who is signed in to each of these profiles. Tokens that can't be read are no reason not to show a profile: that
- * is said, and nobody is taken to be signed in.
+ * Finds the sign-in of each profile. If the tokens cannot be read, prints a warning and returns the profiles without
+ * sign-ins.
  *
  * @throws {CliError} `permission`
  */
@@ -30,13 +28,13 @@ export async function describeProfiles(
     if (profiles.length > 0) signIns = (await storeStatus(context)).signIns;
   } catch (error) {
     if (!(error instanceof CliError) || !["store", "unreadable_store"].includes(error.code)) throw error;
-    context.terminal.say(`Warning: who is signed in can't be told. ${error.message}`);
+    context.terminal.say(`Warning: cannot tell which profiles are signed in: ${error.message}`);
     if (error.hint !== undefined) context.terminal.say(`Hint: ${error.hint.replaceAll("\n", "\n      ")}`);
   }
   return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns, context.env) }));
 }
 
-/** A profile as programs read it. */
+/** Returns a profile as a document for JSON and YAML. */
 export function profileDocument({ profile, signIn }: DescribedProfile): Record<string, unknown> {
   const account = signIn?.session.account ?? null;
   const expiresAt = signIn?.expiresAt ?? null;
@@ -57,7 +55,7 @@ export function profileDocument({ profile, signIn }: DescribedProfile): Record<s
   };
 }
 
-/** Who is signed in, for people. */
+/** Returns the name to show for the account; null if the user is signed out. */
 export function accountName(signIn: KeptSignIn | null): string | null {
   if (signIn === null) return null;
   const { account } = signIn.session;
@@ -65,8 +63,8 @@ export function accountName(signIn: KeptSignIn | null): string | null {
 }
 
 /**
- * The sign-in that the profile leads to in this environment: one with other flags may be kept beside it. An application's
- * own tokens are found by their having no account.
+ * Returns the sign-in that the profile and the environment select. The store may have others of the profile, made with
+ * other flags. The session of an application has no account.
  */
 function signInOf(
   profile: Profile,
@@ -84,7 +82,7 @@ function signInOf(
   return found ?? null;
 }
 
-/** What a command with this profile would sign in to; null where that contradicts itself, which nobody asked yet. */
+/** Returns the settings of a command with this profile; null if they contradict each other. */
 function settingsOf(profile: Profile, env: CommandContext["env"]): SignInSettings | null {
   try {
     return resolveSettings({}, env, profile, profile.name);
@@ -95,12 +93,12 @@ function settingsOf(profile: Profile, env: CommandContext["env"]): SignInSetting
 }
 
 const HEADER = ["NAME", "ACCOUNT", "EXPIRES", "FLOW", "TENANT", "CLIENT", "SCOPES"];
-/** On a narrow terminal: names of profiles are typed, and ends read, but ids and scopes are what show-profile is for. */
-const SHORTENED = [["TENANT", "CLIENT", "SCOPES"], ["FLOW"], ["ACCOUNT"], ["NAME", "EXPIRES"]]
+/** Shortened first on a narrow terminal: IDs and scopes, which show-profile prints in full. */
+const SHORTENING_ORDER = [["TENANT", "CLIENT", "SCOPES"], ["FLOW"], ["ACCOUNT"], ["NAME", "EXPIRES"]]
   .map((group) => group.map((name) => HEADER.indexOf(name)));
 const PADDING = 2;
 
-/** The profiles as a table, at most `width` columns wide; as wide as it needs to be where that is null. */
+/** Formats the profiles as a table of at most `width` columns; null for any width. */
 export async function formatProfileTable(
   profiles: readonly DescribedProfile[],
   width: number | null,
@@ -109,7 +107,7 @@ export async function formatProfileTable(
   const rows = [HEADER, ...profiles.map(row)];
   const [header = [], ...body] = width === null
     ? rows
-    : fitCells(rows, width - PADDING * (HEADER.length - 1), SHORTENED);
+    : fitCells(rows, width - PADDING * (HEADER.length - 1), SHORTENING_ORDER);
   return new Table().header(header).body(body).padding(PADDING).toString().replaceAll(/ +$/gm, "") + "\n";
 }
 
@@ -120,17 +118,16 @@ function row({ profile, signIn }: DescribedProfile): string[] {
   return [name, plainText(accountName(signIn) ?? "-"), end, flow, tenantId, clientId, scopes.join(" ")];
 }
 
-/** Narrower than this a column says nothing any more. */
-const NARROWEST = 6;
+/** A narrower column is not legible. */
+const MIN_COLUMN_WIDTH = 6;
 
 /**
- * Shortens the cells of a table until its columns are at most `width` characters wide together. What is cut off ends
- * with an ellipsis. A column is never made narrower than six characters, so that a table of many columns can still be
- * too wide.
+ * Shortens the cells of a table until its columns have at most `width` characters together. A shortened cell ends with an
+ * ellipsis. No column gets narrower than six characters, so a table of many columns can remain too wide.
  *
- * @param rows All of the same length, the header among them.
- * @param order Which columns are shortened: those of the first group, the widest first, then those of the next. By
- *   default all are one group.
+ * @param rows All rows, including the header. They have the same length.
+ * @param order Groups of columns to shorten, one group after the other, in each the widest column first. The default is
+ *   one group of all columns.
  */
 export function fitCells(
   rows: readonly (readonly string[])[],
@@ -144,18 +141,18 @@ export function fitCells(
     while (sum(widths) > width) {
       const [widest = 0] = group.toSorted((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
       const current = widths[widest] ?? 0;
-      if (current <= NARROWEST) break;
+      if (current <= MIN_COLUMN_WIDTH) break;
       widths[widest] = current - 1;
     }
   }
-  return rows.map((row) => row.map((cell, column) => shorten(cell, widths[column] ?? NARROWEST)));
+  return rows.map((row) => row.map((cell, column) => shorten(cell, widths[column] ?? MIN_COLUMN_WIDTH)));
 }
 
 function shorten(cell: string, width: number): string {
   return length(cell) <= width ? cell : [...cell].slice(0, width - 1).join("") + "…";
 }
 
-/** In characters as people count them, near enough: names of users and scopes have no wide ones. */
+/** Counts code points, which is accurate enough: names of users and scopes have no wide characters. */
 function length(text: string): number {
   return [...text].length;
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../text/duration.ts";
 
-/** A moment in the machine's time zone, as `2025-12-28 15:30:00`. @param seconds Since 1970. */
+/** Formats a time in the machine's time zone: `2025-12-28 15:30:00`. @param seconds Since 1970. */
 export function localTime(seconds: number): string {
   const date = new Date(seconds * 1000);
   const two = (value: number) => String(value).padStart(2, "0");
@@ -8,12 +8,12 @@ export function localTime(seconds: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** The same moment for programs: RFC 3339 in UTC, without fractions. @param seconds Since 1970. */
+/** Formats a time for programs: RFC 3339 in UTC, without fractions. @param seconds Since 1970. */
 export function utcTime(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** Returns how far away a moment is: `in 58 minutes`, `2 days ago` or `now`. Both are in seconds since 1970. */
+/** Formats a time relative to now: `in 58 minutes`, `2 days ago` or `now`. Both are in seconds since 1970. */
 export function relativeTime(seconds: number, nowSeconds: number): string {
   const distance = Math.abs(seconds - nowSeconds);
   if (distance < 1) return "now";

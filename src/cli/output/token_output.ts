@@ -2,11 +2,10 @@ import { CliError } from "../../errors.ts";
 import type { TokenResult } from "../../flows/get_token/token_request.ts";
 import type { Token } from "../../identity/token.ts";
 import { MANAGED_IDENTITY } from "../../profiles/profile.ts";
-import { accountDocument, documentText, jsonText } from "./document_format.ts";
+import { accountDocument, formatDocument, formatJson } from "./document_format.ts";
 import { localTime, utcTime } from "./time.ts";
 
-/** The forms in which `get-token` can print. */
-export const OUTPUT_FORMS = [
+export const OUTPUT_FORMATS = [
   "text",
   "token",
   "json",
@@ -17,42 +16,39 @@ export const OUTPUT_FORMS = [
   "exec-credential",
 ] as const;
 
-/** One of {@linkcode OUTPUT_FORMS}. `text` prints the token only where no terminal shows it. */
-export type OutputForm = typeof OUTPUT_FORMS[number];
+/** An output format of `get-token`. `text` prints the token only if stdout is not a terminal. */
+export type OutputFormat = typeof OUTPUT_FORMATS[number];
 
-/** What the printed forms say besides the token. */
+/** What the formats contain besides the token. */
 export interface TokenOutputContext {
-  /** Name of the profile. */
   readonly profile: string;
-  /** Tenant as configured, for tokens that name no account. */
+  /** The configured tenant, for tokens without an account. */
   readonly tenant: string;
-  /** Application (client) id. */
   readonly clientId: string;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
-  /** The version that a Kubernetes client asked for. */
+  /** The API version that a Kubernetes client requested. */
   readonly apiVersion?: string | undefined;
 }
 
-/** The form that `text` names. @throws {CliError} `usage` when it names none. */
-export function parseOutputForm(text: string): OutputForm {
-  const form = OUTPUT_FORMS.find((name) => name === text);
-  if (form === undefined) {
-    throw new CliError("usage", `Unknown output form: ${JSON.stringify(text)}`, {
-      hint: `Choose one of: ${OUTPUT_FORMS.join(", ")}.`,
-    });
-  }
-  return form;
+/** Parses the value of `--output`. @throws {CliError} `usage` if it is not a format. */
+export function parseOutputFormat(text: string): OutputFormat {
+  const format = OUTPUT_FORMATS.find((name) => name === text);
+  if (format !== undefined) return format;
+  throw new CliError(
+    "usage",
+    `Invalid output format ${JSON.stringify(text)}: expected ${OUTPUT_FORMATS.join(", ")}`,
+  );
 }
 
-/** The text to print for a token, with its line end. Only the token asked for is in it, never a refresh token. */
+/** Formats a token, with a final newline. No format contains a refresh token. */
 export async function formatToken(
   result: TokenResult,
-  form: OutputForm,
+  format: OutputFormat,
   context: TokenOutputContext,
 ): Promise<string> {
   const token = result.token.accessToken.reveal();
-  switch (form) {
+  switch (format) {
     case "text":
     case "token":
       return `${token}\n`;
@@ -67,39 +63,37 @@ export async function formatToken(
       return formatExecCredential(result.token, context.apiVersion ?? parseExecInfo(undefined).apiVersion);
     }
     case "json":
-      return jsonText(tokenDocument(result, context));
     case "yaml":
-      return await documentText(tokenDocument(result, context), form);
+      return await formatDocument(tokenDocument(result, context), format);
   }
 }
 
 function tokenDocument({ token, source }: TokenResult, context: TokenOutputContext): Record<string, unknown> {
-  const { account } = token;
   return {
     access_token: token.accessToken.reveal(),
     token_type: token.tokenType,
     expires_in: Math.max(0, token.expiresAt - Math.floor(context.nowMs / 1000)),
     expires_at: utcTime(token.expiresAt),
     scope: token.scopes.join(" "),
-    tenant_id: account?.tenantId ?? known(context.tenant),
+    tenant_id: token.account?.tenantId ?? known(context.tenant),
     client_id: known(context.clientId),
     profile: context.profile,
-    account: accountDocument(account),
+    account: accountDocument(token.account),
     source,
   };
 }
 
-/** A managed identity has a tenant and an id, and doesn't say which. */
+/** A managed identity has a tenant and a client ID, but does not report them. */
 function known(id: string): string | null {
   return id === MANAGED_IDENTITY ? null : id;
 }
 
 /**
- * A token as `az account get-access-token` prints it: with two times of its end, of which `expiresOn` is local and has
- * microseconds. `subscription` is null, for the token was asked for by its tenant.
+ * Formats a token like `az account get-access-token`, whose `expiresOn` is local time with microseconds. `subscription` is
+ * null, as it is if az is called with a tenant.
  */
 function formatAzToken(token: Token, tenant: string | null): string {
-  return jsonText({
+  return formatJson({
     accessToken: token.accessToken.reveal(),
     expiresOn: `${localTime(token.expiresAt)}.000000`,
     expires_on: token.expiresAt,

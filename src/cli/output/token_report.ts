@@ -5,8 +5,8 @@ import { accountDocument } from "./document_format.ts";
 import { localTime, relativeTime, utcTime } from "./time.ts";
 
 /**
- * A token as a document for programs: its claims as they are, and what else is known of it in `inspection`, which is the
- * name of no claim. An opaque token has no claims, so there `exp` is what the cache knows.
+ * Returns a token as a document: its claims, and everything else in `inspection`, which is not a claim's name. For an
+ * opaque token, which has no readable claims, `exp` comes from the cache.
  */
 export function tokenDocument(inspected: InspectedToken, nowMs: number): Record<string, unknown> {
   const { session, content, state, expiresAt, notBefore, signature } = inspected;
@@ -33,17 +33,17 @@ export function tokenDocument(inspected: InspectedToken, nowMs: number): Record<
   };
 }
 
-/** A line of the report with its label; each more value is on a line of its own. */
+/** A label with its values. Each value after the first is on its own line. */
 type Row = readonly [label: string, ...values: (string | undefined)[]];
 
-/** What is said in the rows, so that it isn't said again. */
-const TOLD = new Set([
+/** Claims that the rows show, and "Other claims" omits. */
+const SHOWN_CLAIMS = new Set([
   ...["aud", "iat", "nbf", "exp", "auth_time", "amr", "scp", "roles", "tid", "oid", "idtyp"],
   ...["name", "preferred_username", "upn", "unique_name", "email", "app_displayname", "appid", "azp"],
   ...["azpacr", "appidacr", "iss", "ver"],
 ]);
 
-/** A token in words, fit for a terminal: every text in it is on one line and without control characters. */
+/** Formats a token for a terminal: each value is on one line, without control characters. */
 export function formatTokenReport(inspected: InspectedToken, nowMs: number): string {
   const claims = inspected.content?.claims ?? {};
   const time = (seconds: unknown) => timeInWords(seconds, nowMs / 1000);
@@ -81,12 +81,12 @@ function timeInWords(seconds: unknown, nowSeconds: number): string | undefined {
 function stateInWords({ state, expiresAt, notBefore }: InspectedToken, nowSeconds: number): string {
   if (state === "valid") return "valid";
   if (state === "not-yet-valid") {
-    return `not valid yet: it will be ${relativeTime(notBefore ?? 0, nowSeconds)}`;
+    return `not yet valid: it becomes valid ${relativeTime(notBefore ?? 0, nowSeconds)}`;
   }
-  return expiresAt === null ? "of no use: it doesn't say when it ends" : "expired";
+  return expiresAt === null ? "unusable: it has no expiry time" : "expired";
 }
 
-/** Who the token is about: the name to read, and the id that stays. */
+/** Returns the name of the account, which can change, and its object ID, which cannot. */
 function accountValues({ session }: InspectedToken, claims: Claims): (string | undefined)[] {
   const objectId = textClaim(claims, "oid") ?? session?.account?.objectId;
   const id = objectId === undefined ? undefined : `object ID ${objectId}`;
@@ -103,8 +103,8 @@ function applicationInWords({ session }: InspectedToken, claims: Claims): string
   const id = textClaim(claims, "azp", "appid") ?? session?.clientId;
   const name = textClaim(claims, "app_displayname");
   const named = id !== undefined && name !== undefined ? `${id} (${name})` : id ?? name;
-  const proof = clientAuthentication(claims);
-  return named === undefined || proof === undefined ? named : `${named}, ${proof}`;
+  const method = clientAuthentication(claims);
+  return named === undefined || method === undefined ? named : `${named}, ${method}`;
 }
 
 function audienceInWords({ content }: InspectedToken, claims: Claims): string | undefined {
@@ -135,21 +135,20 @@ function formInWords({ content }: InspectedToken): string {
 
 function signatureInWords({ signature }: InspectedToken): string | undefined {
   if (signature === null) return undefined;
-  if (signature.kind === "valid") return "valid: a key of the tenant made it";
-  return `${signature.kind === "wrong" ? "wrong" : "can't be checked"}: ${signature.reason}`;
+  if (signature.kind === "valid") return "valid: signed with a key of the tenant";
+  return `${signature.kind === "wrong" ? "invalid" : "cannot be verified"}: ${signature.reason}`;
 }
 
 function otherClaims(claims: Claims): string[] {
-  const others = Object.entries(claims).filter(([name]) => !TOLD.has(name));
+  const others = Object.entries(claims).filter(([name]) => !SHOWN_CLAIMS.has(name));
   return others.map(([name, value]) =>
     `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`
   );
 }
 
-/** The claims of a token. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** A claim that is a text, or undefined. Only claims of its own count: nothing comes from a prototype. */
+/** Returns the first of `names` that is a non-empty string. Ignores what comes from a prototype. */
 export function textClaim(claims: Claims, ...names: string[]): string | undefined {
   for (const name of names) {
     const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
@@ -158,14 +157,14 @@ export function textClaim(claims: Claims, ...names: string[]): string | undefine
   return undefined;
 }
 
-/** A claim that is a list of texts, or one text of words; empty where it is neither. */
+/** Returns a claim that is a list of strings or a string of words; empty for anything else. */
 export function listClaim(claims: Claims, name: string): string[] {
   const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
   if (typeof value === "string") return value.split(" ").filter((word) => word !== "");
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
-/** The APIs of Microsoft's that tokens are most often for, by the forms in which `aud` names them. */
+/** Well-known APIs of Microsoft, with the values of `aud` that identify them. */
 const AUDIENCES: readonly (readonly [name: string, ...audiences: string[]])[] = [
   ["Microsoft Graph", "00000003-0000-0000-c000-000000000000", ...CLOUDS.map(({ graph }) => graph)],
   [
@@ -181,20 +180,20 @@ const AUDIENCES: readonly (readonly [name: string, ...audiences: string[]])[] = 
   ["Azure Kubernetes Service", "6dae42f8-4368-4678-94ff-3960e28e3630"],
 ];
 
-/** What the API is called that a token is for, where that is known. */
+/** Returns the name of a well-known API; undefined for others. */
 export function audienceName(audience: string): string | undefined {
   const bare = audience.replace(/\/+$/, "").toLowerCase();
   return AUDIENCES.find(([_, ...audiences]) => audiences.includes(bare))?.[0];
 }
 
-/** How an application proved itself, as `azpacr` and `appidacr` number it. */
-const PROOFS: Readonly<Record<string, string>> = {
+/** Client authentication methods, by their numbers in `azpacr` and `appidacr`. */
+const CLIENT_AUTHENTICATION: Readonly<Record<string, string>> = {
   "0": "as a public client",
   "1": "with a client secret",
   "2": "with a certificate",
 };
 
-/** How the application that asked for the token proved itself, where the token says. */
+/** Returns how the application authenticated; undefined if the token does not tell. */
 export function clientAuthentication(claims: Claims): string | undefined {
-  return PROOFS[textClaim(claims, "azpacr", "appidacr") ?? ""];
+  return CLIENT_AUTHENTICATION[textClaim(claims, "azpacr", "appidacr") ?? ""];
 }

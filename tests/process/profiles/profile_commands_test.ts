@@ -51,7 +51,7 @@ Deno.test("list-profiles still lists where the tokens can't be read, and says wh
   await using sandbox = await openSandbox();
   await Deno.writeTextFile(join(sandbox.home, "tokens.enc"), "damaged", { mode: 0o600 });
   const listed = await sandbox.run(["list-profiles", "--output", "json"]);
-  assertDone(listed, "Warning: who is signed in can't be told.", "clear-cache");
+  assertDone(listed, "Warning: cannot tell which profiles are signed in: ", "clear-cache");
   assertEquals(JSON.parse(listed.stdout)[0].account, null);
 });
 

@@ -3,7 +3,7 @@ import { encodeBase64Url } from "@std/encoding/base64url";
 import { parse as parseYaml } from "@std/yaml/parse";
 import { reportToken, runInspect } from "../../../../src/cli/commands/inspect.ts";
 import type { InspectFlags } from "../../../../src/cli/options/command_options.ts";
-import type { DocumentForm } from "../../../../src/cli/output/document_format.ts";
+import type { DocumentFormat } from "../../../../src/cli/output/document_format.ts";
 import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { InspectedToken } from "../../../../src/flows/tokens/inspect_token.ts";
@@ -42,7 +42,7 @@ function inspected(
 }
 
 /** Reports on a token, as `inspect` does once it has it. */
-async function report(token: InspectedToken, form: DocumentForm = "text"): Promise<string> {
+async function report(token: InspectedToken, form: DocumentFormat = "text"): Promise<string> {
   const context = new MemoryContext();
   await reportToken(token, "work", form, context);
   return context.terminal.data;

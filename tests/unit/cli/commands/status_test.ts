@@ -61,7 +61,11 @@ Deno.test("runStatus() prints JSON with no token, and refuses other forms", asyn
   context.terminal.data = "";
   await runStatus("yaml", context);
   assertEquals(parseYaml(context.terminal.data), printed);
-  await assertRejects(() => runStatus("toml", context), CliError, "Unknown output form");
+  await assertRejects(
+    () => runStatus("toml", context),
+    CliError,
+    `Invalid output format "toml": expected text, json, yaml`,
+  );
 });
 
 Deno.test("runStatus() says what is over, what has no token, and what an application is signed in to", async () => {

@@ -1,33 +1,45 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { parse as parseYaml } from "@std/yaml/parse";
-import { documentText, jsonText, parseDocumentForm } from "../../../../src/cli/output/document_format.ts";
+import {
+  formatDocument,
+  formatJson,
+  parseDocumentFormat,
+} from "../../../../src/cli/output/document_format.ts";
 import { CliError } from "../../../../src/errors.ts";
 
-Deno.test("parseDocumentForm() knows three forms, and text where none is named", () => {
-  assertEquals([undefined, "text", "json", "yaml"].map(parseDocumentForm), ["text", "text", "json", "yaml"]);
-  const error = assertThrows(() => parseDocumentForm("xml"), CliError);
-  assertEquals([error.code, error.hint], ["usage", "Choose text, json or yaml."]);
+Deno.test("parseDocumentFormat() knows three forms, and text where none is named", () => {
+  assertEquals([undefined, "text", "json", "yaml"].map(parseDocumentFormat), [
+    "text",
+    "text",
+    "json",
+    "yaml",
+  ]);
+  const error = assertThrows(() => parseDocumentFormat("xml"), CliError);
+  assertEquals([error.code, error.message], [
+    "usage",
+    'Invalid output format "xml": expected text, json, yaml',
+  ]);
 });
 
-Deno.test("documentText() says the same in both forms, and nothing that a terminal would obey", async () => {
+Deno.test("formatDocument() says the same in both forms, and nothing that a terminal would obey", async () => {
   const marks = ["\u001b[2J", "\u007f", "\u009b", "\u061c", "\u200e", "\u2028", "\u202e", "\u2069"];
   for (const value of [{ name: "Grüße, 東京" }, ...marks.map((mark) => ({ [`a${mark}`]: `b${mark}c` }))]) {
-    const [json, yaml] = [await documentText(value, "json"), await documentText(value, "yaml")];
+    const [json, yaml] = [await formatDocument(value, "json"), await formatDocument(value, "yaml")];
     assertEquals([JSON.parse(json), parseYaml(yaml)], [value, value]);
     for (const text of [json, yaml]) assertMatch(text, /^[\n\x20-\x7e\u00a0-\u00ff\u6771\u4eac]*$/);
   }
-  assertEquals(await documentText({ name: "Ada" }, "yaml"), "name: Ada\n");
+  assertEquals(await formatDocument({ name: "Ada" }, "yaml"), "name: Ada\n");
 });
 
-Deno.test("jsonText() says the same as JSON, with a line end", () => {
-  assertEquals(jsonText({ a: "Grüße, 東京" }), '{\n  "a": "Grüße, 東京"\n}\n');
+Deno.test("formatJson() says the same as JSON, with a line end", () => {
+  assertEquals(formatJson({ a: "Grüße, 東京" }), '{\n  "a": "Grüße, 東京"\n}\n');
 });
 
-Deno.test("jsonText() escapes what a terminal would obey, in names as in values", () => {
+Deno.test("formatJson() escapes what a terminal would obey, in names as in values", () => {
   const value = {
     "\u009b2Jname": ["\u001b[2J", "\u007f", "\u0085", "\u061c\u200e\u2028\u202e\u2066", "\u2069"],
   };
-  const text = jsonText(value);
+  const text = formatJson(value);
   assertMatch(text, /^[\n\x20-\x7e]*$/);
   assertEquals(JSON.parse(text), value);
 });

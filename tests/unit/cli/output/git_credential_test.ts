@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   formatGitCredential,
-  isAnswered,
+  mayReceiveToken,
   parseGitCredential,
 } from "../../../../src/cli/output/git_credential.ts";
 import { NOW, tokenResult } from "../../../support/fixtures/command_fixture.ts";
@@ -15,7 +15,7 @@ Deno.test("parseGitCredential() reads the attributes to the first empty line, wi
     host: "dev.azure.com",
     username: "contoso",
     secret: "a=b==",
-    takesAuthtype: true,
+    supportsAuthtype: true,
   };
   const text = "capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=Dev.Azure.com\n" +
     "path=contoso/_git/x\nusername=contoso\npassword=a=b==\nwwwauth[]=Bearer x\nnonsense\n\nhost=evil.example\n";
@@ -25,13 +25,13 @@ Deno.test("parseGitCredential() reads the attributes to the first empty line, wi
 });
 
 Deno.test("parseGitCredential() takes what is missing or empty for missing", () => {
-  const nothing = { protocol: "", host: "", username: undefined, secret: undefined, takesAuthtype: false };
+  const nothing = { protocol: "", host: "", username: undefined, secret: undefined, supportsAuthtype: false };
   for (const text of ["", "\n", "\nhost=dev.azure.com\n", "username=\npassword=\n"]) {
     assertEquals(parseGitCredential(text), nothing, JSON.stringify(text));
   }
 });
 
-Deno.test("isAnswered() knows Azure Repos by https, what is named besides, and nothing else", () => {
+Deno.test("mayReceiveToken() knows Azure Repos by https, what is named besides, and nothing else", () => {
   const hosts = ["git.contoso.example", "localhost:8443"];
   const yes = ["dev.azure.com", "dev.azure.com:443", "contoso.visualstudio.com", ...hosts];
   const no = [
@@ -57,9 +57,9 @@ Deno.test("isAnswered() knows Azure Repos by https, what is named besides, and n
     "localhost",
     "dev-azure.com",
   ];
-  for (const host of yes) assertEquals(isAnswered({ ...ASKED, host }, hosts), true, host);
-  for (const host of no) assertEquals(isAnswered({ ...ASKED, host }, hosts), false, host);
-  assertEquals(isAnswered({ ...ASKED, protocol: "http" }, hosts), false);
+  for (const host of yes) assertEquals(mayReceiveToken({ ...ASKED, host }, hosts), true, host);
+  for (const host of no) assertEquals(mayReceiveToken({ ...ASKED, host }, hosts), false, host);
+  assertEquals(mayReceiveToken({ ...ASKED, protocol: "http" }, hosts), false);
 });
 
 Deno.test("formatGitCredential() gives an older git the token as a password, under the name in the URL", () => {
@@ -73,7 +73,7 @@ Deno.test("formatGitCredential() gives an older git the token as a password, und
 
 Deno.test("formatGitCredential() gives a git that takes it the scheme and the token", () => {
   assertEquals(
-    formatGitCredential(tokenResult().token, { ...ASKED, takesAuthtype: true }),
+    formatGitCredential(tokenResult().token, { ...ASKED, supportsAuthtype: true }),
     `capability[]=authtype\nauthtype=Bearer\ncredential=the-token\nephemeral=1\n${END}`,
   );
 });

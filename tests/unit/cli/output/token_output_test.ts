@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parse } from "@std/yaml/parse";
-import { formatToken, OUTPUT_FORMS, parseOutputForm } from "../../../../src/cli/output/token_output.ts";
+import { formatToken, OUTPUT_FORMATS, parseOutputFormat } from "../../../../src/cli/output/token_output.ts";
 import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MANAGED_IDENTITY } from "../../../../src/profiles/profile.ts";
@@ -20,13 +20,15 @@ const DOCUMENT = {
   source: "interactive",
 };
 
-Deno.test("parseOutputForm() knows the forms, and lists them where it doesn't", () => {
-  for (const form of OUTPUT_FORMS) assertEquals(parseOutputForm(form), form);
+Deno.test("parseOutputFormat() knows the forms, and lists them where it doesn't", () => {
+  for (const form of OUTPUT_FORMATS) assertEquals(parseOutputFormat(form), form);
   for (const text of ["", "JSON", "xml", "toString"]) {
-    const error = assertThrows(() => parseOutputForm(text), CliError);
-    assertEquals([error.code, error.hint], [
+    const error = assertThrows(() => parseOutputFormat(text), CliError);
+    assertEquals([error.code, error.message], [
       "usage",
-      "Choose one of: text, token, json, yaml, env, header, az, exec-credential.",
+      `Invalid output format ${
+        JSON.stringify(text)
+      }: expected text, token, json, yaml, env, header, az, exec-credential`,
     ]);
   }
 });
@@ -39,7 +41,7 @@ Deno.test("formatToken() prints the bare token, an assignment or a header, each 
     header: "Authorization: Bearer the-token\n",
   } as const;
   for (const [form, expected] of Object.entries(table)) {
-    assertEquals(await formatToken(tokenResult(), parseOutputForm(form), CONTEXT), expected);
+    assertEquals(await formatToken(tokenResult(), parseOutputFormat(form), CONTEXT), expected);
   }
 });
 
