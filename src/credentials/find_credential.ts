@@ -160,7 +160,7 @@ function clientSecret(secret: Secret, from: string): FoundCredential {
 
 function assertionInFile(path: string, from: string, { readFile }: CredentialDependencies): FoundCredential {
   const read = async () => {
-    const text = new TextDecoder().decode(await readFile(path, "The assertion", from));
+    const text = new TextDecoder().decode(await readFile(path, "assertion", from));
     return checkAssertion(text, `The file ${path}`);
   };
   return { credential: { kind: "assertion", read }, from };

@@ -15,7 +15,7 @@ export async function openCertificate(
   dependencies: CredentialDependencies,
 ): Promise<FoundCredential> {
   const { env, clock, readFile } = dependencies;
-  const content = await readFile(path, "The certificate", from);
+  const content = await readFile(path, "certificate", from);
   // It brings the library that takes certificates apart.
   const { readCertificate } = await import("./certificate/read_certificate.ts");
   const certificate = await readCertificate(content, {

@@ -1,22 +1,19 @@
-/** Tells the time, and when some of it has passed. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Returns the milliseconds since 1970. */
   now(): number;
-  /** Milliseconds since some moment in the past. Unlike {@linkcode now} it never jumps, but it may stand still while the machine sleeps. */
+  /** Returns milliseconds that, unlike {@linkcode now}, never jump. They may stand still while the machine sleeps. */
   monotonic(): number;
-  /** Waits `ms` milliseconds. Rejects with the reason of `signal` as soon as that is aborted. */
+  /** Waits `ms` milliseconds. Rejects with the reason of `signal` as soon as it is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
-  /** A deadline `ms` milliseconds from now. */
+  /** Starts a deadline `ms` milliseconds from now. */
   deadline(ms: number): Deadline;
 }
 
-/** Aborts its signal when its time has come, unless disposed before. */
+/** Aborts its signal when the time is up, unless it is disposed first. */
 export interface Deadline extends Disposable {
-  /** Aborted when the time has come. */
   readonly signal: AbortSignal;
 }
 
-/** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

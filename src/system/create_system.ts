@@ -1,23 +1,28 @@
 import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
 import { systemFiles } from "./files/deno_files.ts";
-import type { Signals } from "./processes/signals.ts";
 import { systemOs } from "./os.ts";
+import type { Signals } from "./processes/signals.ts";
 import type { System } from "./system.ts";
 import { systemTerminal } from "./terminal/deno_terminal.ts";
 
-/** The real world. @param interrupts What ends the program. */
-export function createSystem(interrupts: Pick<Signals, "signal" | "forwardSignals">): System {
+type SignalSource = Pick<Signals, "signal" | "forwardSignals">;
+
+/**
+ * Creates the system that the program runs on. Modules that a cached token does not need are loaded on first use.
+ *
+ * @param signals The signals that end the program.
+ */
+export function createSystem(signals: SignalSource): System {
   return {
     os: systemOs,
     pid: Deno.pid,
     clock: systemClock,
     env: systemEnvironment,
     files: systemFiles,
-    // What a token from the cache doesn't need is loaded when it is used.
     locks: {
       async acquire(path, options) {
-        beginToListen(interrupts);
+        startListening(signals);
         return await (await import("./files/lock.ts")).systemLocks.acquire(path, options);
       },
     },
@@ -36,11 +41,14 @@ export function createSystem(interrupts: Pick<Signals, "signal" | "forwardSignal
         (await import("./network/deno_network.ts")).systemNetwork(extraRoots).send(request),
     }),
     get interrupted() {
-      return interrupts.signal;
+      return signals.signal;
     },
-    forwardSignals: interrupts.forwardSignals,
+    forwardSignals: signals.forwardSignals,
   };
 }
 
-/** Who holds a lock writes next: a signal may not end the process between a draft and its rename any more. */
-function beginToListen({ signal: _ }: Pick<Signals, "signal">): void {}
+/**
+ * Installs the signal handlers, which reading `signal` does. The holder of a lock writes next, and from then on a
+ * signal must not end the process between the temporary file and its rename.
+ */
+function startListening({ signal: _ }: SignalSource): void {}

@@ -2,11 +2,10 @@ import { permittedSync } from "./permission.ts";
 
 /** Reads environment variables. An unset or empty variable is `undefined`. */
 export interface Environment {
-  /** Value of the variable `name`. */
   get(name: string): string | undefined;
 }
 
-/** The environment of this process. Reading a variable that Deno wasn't allowed to read is a `permission` error. */
+/** The environment of this process. Throws a `permission` error for a variable that Deno may not read. */
 export const systemEnvironment: Environment = {
   get(name) {
     const value = permittedSync(

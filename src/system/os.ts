@@ -1,7 +1,7 @@
-/** The operating systems the program tells apart. Other Unixes count as Linux. */
+/** The operating systems that the program distinguishes. Other Unixes count as Linux. */
 export type Os = "linux" | "darwin" | "windows";
 
-/** The operating system this process runs on. */
+/** The operating system of this process. */
 export const systemOs: Os = Deno.build.os === "darwin" || Deno.build.os === "windows"
   ? Deno.build.os
   : "linux";

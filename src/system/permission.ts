@@ -2,13 +2,11 @@ import { CliError } from "../errors.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 /**
- * Runs `work`, which needs the given Deno permissions.
+ * Runs `work`, which needs the given Deno permissions. A permission that Deno would prompt for counts as denied, so
+ * that Deno never prompts on the terminal.
  *
- * A permission that would be asked for counts as denied, so that Deno never puts its own question on the terminal.
- *
- * @param needs What `work` needs, as Deno's permission API names it.
- * @param action What it does, for the message: "Reading /home/me/file".
- * @throws {CliError} `permission` with the flag to add. What `work` throws otherwise is passed on.
+ * @param action Names the work in the error message: "Reading /home/me/file".
+ * @throws {CliError} `permission` with the flag to add. Other errors of `work` pass through.
  */
 export async function permitted<T>(
   needs: readonly Deno.PermissionDescriptor[],
@@ -16,40 +14,40 @@ export async function permitted<T>(
   work: () => T | Promise<T>,
 ): Promise<T> {
   for (const need of needs) {
-    if (isRefusedAtOnce(need, "read") || isGrantedEverywhere(need.name)) continue;
+    if (failsWithoutPrompt(need, "read") || isGrantedEverywhere(need.name)) continue;
     const { state } = await Deno.permissions.query(need);
     if (state !== "granted") throw permissionError(action, need);
   }
   try {
     return await work();
   } catch (error) {
-    throw translated(error, needs, action);
+    throw translate(error, needs, action);
   }
 }
 
-/** The same as {@linkcode permitted} for work that doesn't wait. */
+/** Does the same as {@linkcode permitted} for synchronous work. */
 export function permittedSync<T>(
   needs: readonly Deno.PermissionDescriptor[],
   action: string,
   work: () => T,
 ): T {
   for (const need of needs) {
-    if (isRefusedAtOnce(need, "env") || isGrantedEverywhere(need.name)) continue;
+    if (failsWithoutPrompt(need, "env") || isGrantedEverywhere(need.name)) continue;
     const { state } = Deno.permissions.querySync(need);
     if (state !== "granted") throw permissionError(action, need);
   }
   try {
     return work();
   } catch (error) {
-    throw translated(error, needs, action);
+    throw translate(error, needs, action);
   }
 }
 
 /**
- * Whether this is a need of that kind in an executable, which is made so that Deno refuses what isn't granted, and never
- * asks: then the work may try. For kinds of which one work needs one alone, so that its refusal can be told.
+ * Returns whether Deno refuses `need` with an error and without a prompt, as it does in an executable. The work may then
+ * try without a query. This holds only for a kind that occurs once per work, so that the error identifies the need.
  */
-function isRefusedAtOnce(
+function failsWithoutPrompt(
   need: Deno.PermissionDescriptor,
   kind: Deno.PermissionDescriptor["name"],
 ): boolean {
@@ -58,7 +56,7 @@ function isRefusedAtOnce(
 
 const grantedEverywhere = new Map<Deno.PermissionDescriptor["name"], boolean>();
 
-/** Whether Deno grants a whole kind of permission. Asked once: a cached token reads a dozen things. */
+/** Returns whether Deno grants a whole kind of permission. The result is kept: a cached token needs a dozen reads. */
 function isGrantedEverywhere(name: Deno.PermissionDescriptor["name"]): boolean {
   const known = grantedEverywhere.get(name);
   if (known !== undefined) return known;
@@ -68,15 +66,14 @@ function isGrantedEverywhere(name: Deno.PermissionDescriptor["name"]): boolean {
   return isGranted;
 }
 
-/** A permission, as Deno's permission API names it. */
 export type PermissionNeed = Deno.PermissionDescriptor;
 
-/** Whether Deno grants `need` without asking. */
+/** Returns whether Deno grants `need` without a prompt. */
 export async function isPermitted(need: PermissionNeed): Promise<boolean> {
   return (await Deno.permissions.query(need)).state === "granted";
 }
 
-/** The flag of Deno that grants `need`, such as `--allow-read=/home/me/file`. */
+/** Returns the Deno flag that grants `need`, such as `--allow-read=/home/me/file`. */
 export function permissionFlag(need: Deno.PermissionDescriptor): string {
   const target = permissionTarget(need);
   const flag = `--allow-${need.name}${target === undefined ? "" : `=${target}`}`;
@@ -102,32 +99,32 @@ function permissionTarget(need: Deno.PermissionDescriptor): string | undefined {
   }
 }
 
-/** Who started an executable has no place for a flag of Deno's. */
-const WHERE_FLAGS_GO = Deno.build.standalone
+/** An executable takes no Deno flags. */
+const EXECUTABLE_HINT = Deno.build.standalone
   ? "\nAn executable has its permissions inside: see Permissions in the README."
   : "";
 
-/** What each error of this module is about. */
-const lacking = new WeakMap<CliError, Deno.PermissionDescriptor>();
+/** The missing permission of each error of this module. */
+const missingNeeds = new WeakMap<CliError, Deno.PermissionDescriptor>();
 
 function permissionError(action: string, need: Deno.PermissionDescriptor, cause?: unknown): CliError {
   const error = new CliError("permission", `${action} is not permitted`, {
-    hint: `Add the Deno flag ${permissionFlag(need)}${WHERE_FLAGS_GO}`,
+    hint: `Add the Deno flag ${permissionFlag(need)}${EXECUTABLE_HINT}`,
     cause,
   });
-  lacking.set(error, need);
+  missingNeeds.set(error, need);
   return error;
 }
 
 /** Deno names the missing permission only in its message: `Requires read access to "/x", run again with …`. */
-function translated(
+function translate(
   error: unknown,
   needs: readonly Deno.PermissionDescriptor[],
   action: string,
 ): unknown {
   if (error instanceof CliError) {
-    // Of two needs of one kind, the outer one says what is to be granted: the inner one may be about a draft.
-    const outer = needs.find(({ name }) => name === lacking.get(error)?.name);
+    // The outer need is the one to grant: the inner need may be about a temporary file.
+    const outer = needs.find(({ name }) => name === missingNeeds.get(error)?.name);
     return outer === undefined ? error : permissionError(action, outer, error);
   }
   if (!(error instanceof Deno.errors.NotCapable)) return error;

@@ -81,7 +81,7 @@ export async function openRetryingNetwork(
   return retryingNetwork({
     network: await openNetwork(system, caCertFile),
     clock,
-    pauses: openThrottleState(folder, clientId, clock),
+    throttle: openThrottleState(folder, clientId, clock),
     onPause: (host, ms) => progress({ kind: "waiting-for-authority", host, seconds: Math.ceil(ms / 1000) }),
   });
 }

@@ -204,7 +204,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "signal handlers before a lock",
     file: "src/system/create_system.ts",
-    find: "        beginToListen(interrupts);\n",
+    find: "        startListening(signals);\n",
     replace: "",
     tests: ["tests/unit/wiring/create_context_test.ts"],
   },
@@ -449,7 +449,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "redacted value of an invalid header",
     file: "src/system/network/deno_network.ts",
-    find: "  checkHeaders(request.headers, url.host);\n",
+    find: "  assertValidHeaders(request.headers, url.host);\n",
     replace: "",
     tests: ["tests/unit/system/network/network_test.ts"],
   },

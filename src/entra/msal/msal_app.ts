@@ -2,7 +2,7 @@ import { InteractionRequiredAuthError } from "@azure/msal-node";
 import type { ClientCredential } from "../../credentials/client_credential.ts";
 import { CliError } from "../../errors.ts";
 import type { Clock } from "../../system/clock.ts";
-import type { Network, Repeat } from "../../system/network/network.ts";
+import type { Network, RetryPolicy } from "../../system/network/network.ts";
 import { entraAuthority } from "../authority.ts";
 import type { ErrorContext } from "../errors/aadsts/remedy.ts";
 import { entraError } from "../errors/entra_error.ts";
@@ -67,7 +67,7 @@ export interface GrantManner {
   /** Whether the user takes no part: see `entraError()`. */
   readonly silently: boolean;
   /** When a post is retried. Default: never, because a code can be redeemed only once. */
-  readonly repeat?: Repeat | undefined;
+  readonly repeat?: RetryPolicy | undefined;
   /** Whether the first failure ends the grant. Default: false. */
   readonly failFast?: boolean | undefined;
   /** Whether the grant waits while the authority demands a pause. Default: `silently`. */

@@ -1,6 +1,6 @@
 import { CliError } from "../../errors.ts";
 import type { Clock } from "../../system/clock.ts";
-import type { HttpResponse, Network, Repeat } from "../../system/network/network.ts";
+import type { HttpResponse, Network, RetryPolicy } from "../../system/network/network.ts";
 import { type JsonObject, parseJsonObject } from "../../text/json.ts";
 import { retryAfterMs, tryAgainIn } from "../../text/retry_after.ts";
 import { type Authority, CHECK_AUTHORITY } from "../authority.ts";
@@ -26,9 +26,9 @@ export interface Sending {
   /** Returns the time left for the next request and its retries. */
   readonly timeLeftMs: () => number;
   /** When discovery is retried. */
-  readonly repeatGet: Repeat;
+  readonly repeatGet: RetryPolicy;
   /** When a post is retried. */
-  readonly repeatPost: Repeat;
+  readonly repeatPost: RetryPolicy;
   /** Whether the grant waits while the authority demands a pause. */
   readonly obeysThrottle: boolean;
 }
@@ -74,7 +74,7 @@ export async function sendToAuthority(
     timeoutMs: sending.timeLeftMs(),
     maxBytes: MAX_BYTES,
     signal,
-    repeat: method === "GET" ? sending.repeatGet : sending.repeatPost,
+    retry: method === "GET" ? sending.repeatGet : sending.repeatPost,
     obeysThrottle: sending.obeysThrottle,
   });
   const body = parseBody(response, authority.host, clock?.now() ?? null);

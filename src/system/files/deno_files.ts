@@ -2,32 +2,32 @@ import { permitted } from "../permission.ts";
 import { FileError, fileError } from "./file_error.ts";
 import { type Bytes, factsOf, type Files, type OpenFile } from "./files.ts";
 
-/** What is read of a file as soon as it is opened, in bytes: most are no longer. */
-const HEAD_LENGTH = 32_768;
+/** The bytes read when a file is opened. Most files of this program are shorter. */
+const HEAD_BYTES = 32_768;
 
 /**
- * The machine's file system.
+ * The file system of this machine.
  *
- * What is on a disk is read without a thread that waits for it: of the few milliseconds that a cached token takes, that
- * would be one. Most of what it takes to write is loaded when it is used.
+ * Reads are synchronous: an asynchronous read waits for a thread of Deno's pool, one of the few milliseconds that a
+ * cached token takes. Writing is loaded on first use.
  */
 export const systemFiles: Files = {
   async lstat(path) {
     try {
-      return await attempt(["read"], "look at", "Looking at", path, () => factsOf(Deno.lstatSync(path)));
+      return await attempt(["read"], "inspect", "Inspecting", path, () => factsOf(Deno.lstatSync(path)));
     } catch (error) {
       if (error instanceof FileError && error.reason === "not_found") return null;
       throw error;
     }
   },
   open: (path) => attempt(["read"], "read", "Reading", path, () => open(path)),
-  read: (path, mostBytes) =>
+  read: (path, maxBytes) =>
     attempt(
       ["read"],
       "read",
       "Reading",
       path,
-      () => mostBytes === undefined ? Deno.readFileSync(path) : readHead(path, mostBytes),
+      () => maxBytes === undefined ? Deno.readFileSync(path) : readHead(path, maxBytes),
     ),
   create: (path, data) =>
     attempt(["write"], "write", "Writing", path, async () => await (await changes()).create(path, data)),
@@ -44,13 +44,26 @@ export const systemFiles: Files = {
   chmod: (path, mode) => attempt(["write"], "change", "Changing", path, () => Deno.chmod(path, mode)),
   remove: (path) => attempt(["write"], "remove", "Removing", path, () => Deno.remove(path)),
   makeFolder: (path) =>
-    attempt(["read", "write"], "make", "Making", path, async () => await (await changes()).makeFolder(path)),
-  list: (path) => attempt(["read"], "read", "Reading", path, () => list(path)),
+    attempt(
+      ["read", "write"],
+      "create",
+      "Creating",
+      path,
+      async () => await (await changes()).makeFolder(path),
+    ),
+  list: (path) =>
+    attempt(
+      ["read"],
+      "read",
+      "Reading",
+      path,
+      async () => (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name),
+    ),
 };
 
 const changes = () => import("./file_changes.ts");
 
-/** Runs one operation on `path`; `verb` and `gerund` are for its error messages. */
+/** Runs one operation on `path`. The errors say "Could not `verb` `path`" or "`gerund` `path` is not permitted". */
 async function attempt<T>(
   access: readonly ("read" | "write")[],
   verb: string,
@@ -69,7 +82,7 @@ function open(path: string): OpenFile {
   const file = Deno.openSync(path);
   try {
     const { size } = file.statSync();
-    const head = readNext(file, Math.min(size, HEAD_LENGTH));
+    const head = readNext(file, Math.min(size, HEAD_BYTES));
     return {
       size,
       async read(at, length) {
@@ -100,7 +113,7 @@ function readNext(file: Deno.FsFile, length: number): Bytes {
   return bytes.subarray(0, filled);
 }
 
-/** Not by its size: a device or a pipe has none, and may never end. */
+/** Reads without asking for the size: a device or a pipe has none, and may never end. */
 async function readHead(path: string, length: number): Promise<Bytes> {
   using file = await Deno.open(path);
   const bytes = new Uint8Array(length);
@@ -111,10 +124,4 @@ async function readHead(path: string, length: number): Promise<Bytes> {
     filled += count;
   }
   return bytes.subarray(0, filled);
-}
-
-async function list(path: string): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(path)) names.push(name);
-  return names;
 }

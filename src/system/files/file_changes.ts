@@ -10,29 +10,29 @@ const { basename, dirname, join } = systemPath;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** See `Files`. */
+/** Implements `Files.create`. */
 export async function create(path: string, data: Uint8Array): Promise<FileFacts> {
   using file = await Deno.open(path, { write: true, createNew: true, mode: FILE_MODE });
   const facts = factsOf(await file.stat());
-  // The umask can only have taken bits away: nobody else could open the file before this.
+  // The umask can only remove bits: until here no other user could open the file.
   if (!isPrivate(facts)) await makePrivate(file, path);
   for (let written = 0; written < data.length;) written += await file.write(data.subarray(written));
   await file.sync();
   return facts;
 }
 
-/** For the user to read and write, and for nobody else; some file systems let everything be executed. */
+/** Ignores the execute bit of the owner, which some file systems set on every file. */
 function isPrivate({ mode }: FileFacts): boolean {
   return mode === null || (mode & 0o677) === FILE_MODE;
 }
 
-/** Sets the mode of a file that is still empty, and looks whether it has it: some file systems only pretend. */
+/** Sets the mode of a file that is still empty, and verifies it: some file systems ignore modes. */
 async function makePrivate(file: Deno.FsFile, path: string): Promise<void> {
   await setMode("write", path, FILE_MODE);
   if (!isPrivate(factsOf(await file.stat()))) throw new FileError("not_private", `write ${path}`, path);
 }
 
-/** Sets the mode of what was just made. Who may not do that is on a file system that has no modes to set. */
+/** Sets the mode of a new file or folder. A refusal means that the file system has no modes. */
 async function setMode(verb: string, path: string, mode: number): Promise<void> {
   try {
     await Deno.chmod(path, mode);
@@ -42,19 +42,19 @@ async function setMode(verb: string, path: string, mode: number): Promise<void> 
   }
 }
 
-/** See `Files`. */
+/** Implements `Files.syncFolder`. */
 export async function syncFolder(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using folder = await Deno.open(path, { read: true });
   try {
     await folder.sync();
   } catch (error) {
-    // Some network file systems can't sync a folder, and say so with EINVAL. The rename has been done all the same.
+    // Some network file systems cannot sync a folder and fail with EINVAL. The rename is done nevertheless.
     if (!(error instanceof Error && "code" in error && error.code === "EINVAL")) throw error;
   }
 }
 
-/** See `Files`. */
+/** Implements `Files.makeFolder`. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await Deno.mkdir(path, { mode: FOLDER_MODE });
@@ -64,16 +64,15 @@ export async function makeFolder(path: string): Promise<void> {
     await Deno.mkdir(path, { recursive: true, mode: FOLDER_MODE });
   }
   const { mode } = factsOf(await Deno.lstat(path));
-  if (mode !== null && mode !== FOLDER_MODE) await setMode("make", path, FOLDER_MODE);
+  if (mode !== null && mode !== FOLDER_MODE) await setMode("create", path, FOLDER_MODE);
 }
 
 const MAX_ATTEMPTS = 70;
 const MAX_PAUSE_MS = 32;
 
 /**
- * Moves `from` to `to` in one step, replacing what is there. Windows may refuse that while somebody has one of them open:
- * a reader on a file system with the old rules, a virus scanner, a backup. They are done soon, so it is tried again there
- * for a second or two. Throws what `Deno.rename` throws.
+ * Implements `Files.rename`. Windows may refuse a rename while another process (a reader on an older file system, a virus
+ * scanner, a backup) has one of the files open, so it is retried there for up to two seconds.
  */
 export async function renameWithRetry(from: string, to: string): Promise<void> {
   let pauseMs = 1;
@@ -83,28 +82,26 @@ export async function renameWithRetry(from: string, to: string): Promise<void> {
     } catch (error) {
       if (Deno.build.os !== "windows" || !mayBeInUse(error) || attempts === MAX_ATTEMPTS) throw error;
     }
-    // In no step with who opens it again and again.
+    // The jitter avoids running in step with a process that opens the file again and again.
     await delay(pauseMs * Math.random());
     pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
   }
 }
 
-/** Windows calls it denied access, a sharing violation or a busy file. */
+/** Windows reports it as denied access, a sharing violation or a busy file. */
 function mayBeInUse(error: unknown): boolean {
   if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.Busy) return true;
   return error instanceof Error && "code" in error && error.code === "EBUSY";
 }
 
-/** Options of {@linkcode replaceFile}. */
 export interface ReplaceFileOptions {
-  /** User id that the new file must belong to: a file made by root in a user's folder would lock the user out. */
+  /** The user ID that must own the new file: a file created by root in a user's folder would lock the user out. */
   readonly owner?: number | null;
 }
 
 /**
- * Writes `data` to `path` in one step: whoever looks sees the old content or the new, also after a crash. The new file
- * has mode 0600 from its first moment; a symbolic link at `path` is replaced, never followed. On failure the old file
- * is as it was.
+ * Writes `data` to `path` atomically: readers see the old content or the new content, also after a crash. The new file
+ * has mode 0600 from the start. A symbolic link at `path` is replaced, not followed. On failure the old file is unchanged.
  *
  * @throws {CliError} `store` or `permission`.
  */
@@ -115,7 +112,7 @@ export async function replaceFile(
   options: ReplaceFileOptions = {},
 ): Promise<void> {
   const folder = dirname(path);
-  await checkReplaceable(files, path);
+  await assertReplaceable(files, path);
   const random = encodeHex(crypto.getRandomValues(new Uint8Array(8)));
   const temporary = join(folder, `${temporaryPrefix(path)}${random}${TEMPORARY_SUFFIX}`);
   try {
@@ -123,37 +120,34 @@ export async function replaceFile(
     if (typeof options.owner === "number" && uid !== options.owner) throw ownerError(folder);
     await files.rename(temporary, path);
   } catch (error) {
-    await removeQuietly(files, temporary);
+    await tryRemove(files, temporary);
     throw error;
   }
   await files.syncFolder(folder);
 }
 
 /**
- * Removes what a crash of {@linkcode replaceFile} for `path` left behind. Only for who holds the lock that all writers
- * of `path` take.
+ * Removes the temporary files that a crash of {@linkcode replaceFile} for `path` left behind. The caller must hold the
+ * lock of all writers of `path`.
  */
 export async function removeLeftovers(files: Files, path: string): Promise<void> {
   const folder = dirname(path);
   const prefix = temporaryPrefix(path);
   for (const name of await files.list(folder)) {
     if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX)) {
-      await removeQuietly(files, join(folder, name));
+      await tryRemove(files, join(folder, name));
     }
   }
 }
 
-/** A rename would put a plain file in place of a device such as `/dev/null`. */
-async function checkReplaceable(files: Files, path: string): Promise<void> {
+/** A rename would replace a device such as `/dev/null` by a regular file. */
+async function assertReplaceable(files: Files, path: string): Promise<void> {
   const kind = (await files.lstat(path))?.kind;
   if (kind !== "folder" && kind !== "other") return;
-  throw new CliError(
-    "store",
-    `Could not write ${path}: it is ${kind === "folder" ? "a folder" : "a special file"}`,
-    {
-      hint: "Name a plain file.",
-    },
-  );
+  const found = kind === "folder" ? "a folder" : "a special file";
+  throw new CliError("store", `Could not write ${path}: it is ${found}`, {
+    hint: "Choose the path of a regular file.",
+  });
 }
 
 const TEMPORARY_SUFFIX = ".tmp";
@@ -162,8 +156,8 @@ function temporaryPrefix(path: string): string {
   return `.${basename(path)}.`;
 }
 
-/** The error that led here is the one to report; a file that can't be removed now goes with the next write. */
-async function removeQuietly(files: Files, path: string): Promise<void> {
+/** Ignores a failure: the error that led here is the one to report, and the next write removes the file. */
+async function tryRemove(files: Files, path: string): Promise<void> {
   try {
     await files.remove(path);
   } catch (error) {

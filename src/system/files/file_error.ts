@@ -1,6 +1,5 @@
 import { CliError } from "../../errors.ts";
 
-/** Why the file system refused. */
 export type FileErrorReason =
   | "not_found"
   | "exists"
@@ -14,37 +13,36 @@ export type FileErrorReason =
   | "not_private"
   | "other";
 
-/** What each reason is called, and what the reader can do about it. */
 const REASONS: Readonly<Record<FileErrorReason, { text: string; hint?: string }>> = {
-  not_found: { text: "there is no such file or folder" },
-  exists: { text: "it exists already" },
+  not_found: { text: "no such file or folder" },
+  exists: { text: "it already exists" },
   denied: {
-    text: "the system denied access",
-    hint: "Check who owns it and its permissions, with `ls -ld`.",
+    text: "access denied",
+    hint: "Check its owner and permissions with `ls -ld`.",
   },
-  full: { text: "the disk is full", hint: "Make room on the disk, or raise the quota, and try again." },
+  full: { text: "the disk is full", hint: "Free disk space, or raise the quota, and try again." },
   read_only: {
     text: "the file system is read-only",
-    hint: "Set ENTRA_AUTH_CLI_HOME to a folder that can be written.",
+    hint: "Set ENTRA_AUTH_CLI_HOME to a writable folder.",
   },
-  not_a_file: { text: "it is not a plain file" },
+  not_a_file: { text: "not a regular file" },
   not_a_folder: {
-    text: "a part of the path is not a folder",
-    hint: "Check the path, and ENTRA_AUTH_CLI_HOME where it is set.",
+    text: "part of the path is not a folder",
+    hint: "Check the path, and ENTRA_AUTH_CLI_HOME if it is set.",
   },
   too_many_open: {
-    text: "too many files are open",
+    text: "too many open files",
     hint: "Raise the limit with `ulimit -n`, and try again.",
   },
   unsupported: {
-    text: "the file system can't do that",
+    text: "the file system does not support it",
     hint: "Set ENTRA_AUTH_CLI_HOME to a folder on a local disk.",
   },
   not_private: {
-    text: "the file system can't keep it from other users",
-    hint: "Choose a folder on a disk with permissions, such as a local one.",
+    text: "the file system cannot hide it from other users",
+    hint: "Choose a folder on a file system with permissions, such as a local disk.",
   },
-  other: { text: "the system reported an error" },
+  other: { text: "unknown error" },
 };
 
 const REASON_OF_CODE: Readonly<Record<string, FileErrorReason>> = {
@@ -66,7 +64,7 @@ const REASON_OF_CODE: Readonly<Record<string, FileErrorReason>> = {
   ENOLCK: "unsupported",
 };
 
-/** What the system says for numbers that Deno knows no code for, in Linux's words and in macOS'. */
+/** The messages of Linux and macOS for errors to which Deno gives no code. */
 const REASON_OF_TEXT: readonly (readonly [RegExp, FileErrorReason])[] = [
   [/^Dis[ck] quota exceeded/, "full"],
   [/^Too many open files in system/, "too_many_open"],
@@ -74,24 +72,22 @@ const REASON_OF_TEXT: readonly (readonly [RegExp, FileErrorReason])[] = [
   [/^Function not implemented/, "unsupported"],
 ];
 
-/** The file system refused something. It reads like any `store` error; code that cares looks at `reason`. */
+/** A `store` error of the file system. Callers branch on `reason`. */
 export class FileError extends CliError {
-  /** Why. */
   readonly reason: FileErrorReason;
-  /** What was asked for. */
   readonly path: string;
 
-  /** `action` continues "Could not": "write /home/me/file". */
+  /** `action` completes "Could not …": "write /home/me/file". */
   constructor(reason: FileErrorReason, action: string, path: string, cause?: unknown) {
     const { text, hint } = REASONS[reason];
     const detail = reason === "other" && cause instanceof Error ? cause.message : text;
-    super("store", `Could not ${action}: ${detail}`, hint === undefined ? { cause } : { hint, cause });
+    super("store", `Could not ${action}: ${detail}`, { hint, cause });
     this.reason = reason;
     this.path = path;
   }
 }
 
-/** Turns what a file operation of Deno threw into a {@linkcode FileError}; a {@linkcode CliError} stays as it is. */
+/** Converts an error of a Deno file operation to a {@linkcode FileError}. A {@linkcode CliError} passes through. */
 export function fileError(error: unknown, action: string, path: string): CliError {
   return error instanceof CliError ? error : new FileError(reasonOf(error), action, path, error);
 }

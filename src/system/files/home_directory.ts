@@ -4,11 +4,10 @@ import type { Os } from "../os.ts";
 import { type PathRules, pathRules } from "../path.ts";
 
 /**
- * The folder that holds everything this program keeps: `$ENTRA_AUTH_CLI_HOME`, else `.entra-auth-cli` in the user's
- * home.
+ * Returns the folder for all files of this program: `$ENTRA_AUTH_CLI_HOME`, or `.entra-auth-cli` in the home directory
+ * of the user (`%USERPROFILE%` on Windows, `$HOME` elsewhere).
  *
- * @param os On Windows the home is `%USERPROFILE%`, elsewhere `$HOME`.
- * @throws {CliError} `usage` when the variable that decides is missing or no absolute path.
+ * @throws {CliError} `usage` if the deciding variable is missing or not an absolute path.
  */
 export function homeFolder(env: Environment, os: Os): string {
   const rules = pathRules(os);
@@ -17,7 +16,7 @@ export function homeFolder(env: Environment, os: Os): string {
   const variable = os === "windows" ? "USERPROFILE" : "HOME";
   const home = env.get(variable);
   if (home === undefined) {
-    throw new CliError("usage", `${variable} is not set, so there is no place to keep tokens`, {
+    throw new CliError("usage", `${variable} is not set: the token folder is unknown`, {
       hint: "Set ENTRA_AUTH_CLI_HOME to a folder of your own.",
     });
   }
@@ -26,7 +25,7 @@ export function homeFolder(env: Environment, os: Os): string {
 
 function absolute(variable: string, path: string, rules: PathRules): string {
   if (rules.isAbsolute(path) && !path.includes("\0")) return path;
-  throw new CliError("usage", `${variable} must be an absolute path, but is ${JSON.stringify(path)}`, {
+  throw new CliError("usage", `Invalid ${variable} ${JSON.stringify(path)}: expected an absolute path`, {
     hint: `Set ${variable} to the full path of a folder.`,
   });
 }

@@ -3,28 +3,27 @@ import { CliError } from "../../errors.ts";
 import { fileError } from "./file_error.ts";
 import { permitted } from "../permission.ts";
 
-/** A lock that is held; disposing of it frees it. The system frees it too when the process dies. */
+/** A held lock. Disposing releases it, and so does the system when the process dies. */
 export type Lock = Disposable;
 
-/** Options of {@linkcode Locks.acquire}. */
 export interface AcquireOptions {
-  /** Longest wait, in milliseconds. Default: as long as `signal` lets it. */
-  readonly timeoutMs?: number;
-  /** Ends the wait with its reason. */
-  readonly signal?: AbortSignal;
+  /** The longest wait, in milliseconds. Unlimited by default. */
+  readonly timeoutMs?: number | undefined;
+  /** Cancels the wait with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Advisory locks between processes (and between holders in one process). */
+/** Advisory locks between processes, and between holders in one process. */
 export interface Locks {
   /**
-   * Locks the file `path`, which is made when it is missing and never removed.
+   * Locks the file `path`, which is created if missing and never removed.
    *
-   * @throws {CliError} `store` when another process keeps it too long or the file system has no locks; `permission`.
+   * @throws {CliError} `store` if another process holds it for too long or the file system has no locks; `permission`.
    */
   acquire(path: string, options?: AcquireOptions): Promise<Lock>;
 }
 
-/** Locks of the operating system (`flock`, `LockFileEx`). */
+/** The locks of the operating system (`flock`, `LockFileEx`). */
 export const systemLocks: Locks = {
   async acquire(path, options = {}) {
     const needs = [{ name: "read", path }, { name: "write", path }] as const;
@@ -38,7 +37,7 @@ export const systemLocks: Locks = {
 };
 
 const FILE_MODE = 0o600;
-/** Pauses grow with the wait, so that hundreds of processes in line don't keep the one at work from its work. */
+/** Pauses grow with the wait, so that hundreds of waiting processes do not slow down the holder. */
 const PAUSE_GROWTH = 1.25;
 const MAX_PAUSE_MS = 250;
 
@@ -96,13 +95,13 @@ async function waitForLock(file: Deno.FsFile, signal: AbortSignal): Promise<void
   }
 }
 
-/** Leaves the process id in the file, for the message of those who wait too long. It is no more than a courtesy. */
+/** Writes the process ID into the file, for the error of a process that waits too long. */
 function noteHolder(file: Deno.FsFile): void {
   try {
     file.truncateSync(0);
     file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
   } catch {
-    // A full disk must not keep anyone from a lock.
+    // A full disk must not prevent locking.
   }
 }
 
@@ -110,14 +109,14 @@ function forgetHolder(file: Deno.FsFile): void {
   try {
     file.truncateSync(0);
   } catch {
-    // The next holder writes over it.
+    // The next holder overwrites it.
   }
 }
 
 async function lockedError(path: string): Promise<CliError> {
   const holder = await readHolder(path);
   return new CliError("store", `${path} is locked by another process${holder ? ` (pid ${holder})` : ""}`, {
-    hint: "Wait until it is done, or end it, and try again.",
+    hint: "Wait for it to finish, or stop it, and try again.",
   });
 }
 

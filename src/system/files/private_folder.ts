@@ -1,65 +1,63 @@
-import type { Bytes, Files, OpenFile } from "./files.ts";
-import type { AcquireOptions, Lock, Locks } from "./lock.ts";
+import { systemPath } from "../path.ts";
+import { permitted } from "../permission.ts";
 import {
   checkOwnFile,
   checkOwnFolder,
   ensureFolder,
-  type Guard,
+  type PermissionContext,
   type PermissionPolicy,
 } from "./file_permissions.ts";
-import { systemPath } from "../path.ts";
-import { permitted } from "../permission.ts";
+import type { Bytes, Files, OpenFile } from "./files.ts";
+import type { AcquireOptions, Lock, Locks } from "./lock.ts";
 
 /**
- * A folder for the user alone, with files that are replaced in one step. Names are single path segments. Everything in
- * it throws a `CliError`: `store`, or `permission`.
+ * A folder that only the user has access to, with files that are replaced atomically. Names are single path segments.
+ * Every method throws a `CliError`: `store` or `permission`.
  */
 export interface PrivateFolder {
-  /** Absolute path of the folder, which need not exist. */
+  /** The absolute path of the folder, which may not exist yet. */
   readonly path: string;
-  /** Absolute path of what is called `name` in it. */
+  /** Returns the absolute path of `name` in the folder. */
   pathOf(name: string): string;
   /**
-   * Content of the file `name`, or null when there is none. Makes nothing. What is no regular file, or belongs to
-   * somebody else than the folder does, is an error.
+   * Reads the file `name`, or returns null if it does not exist. Creates nothing. Fails if it is not a regular file or
+   * its owner is not the owner of the folder.
    */
-  read(name: string, strictness: PermissionPolicy): Promise<Bytes | null>;
-  /** The same, for reading parts of the file. The caller disposes of it. */
-  open(name: string, strictness: PermissionPolicy): Promise<OpenFile | null>;
-  /** Whether there is something called `name`. */
+  read(name: string, policy: PermissionPolicy): Promise<Bytes | null>;
+  /** Opens the file `name` to read parts of it, with the same checks as {@linkcode read}. */
+  open(name: string, policy: PermissionPolicy): Promise<OpenFile | null>;
+  /** Returns whether `name` exists. */
   has(name: string): Promise<boolean>;
-  /** Writes the file `name` in one step, 0600. For who holds the lock that all writers of this file take. */
+  /** Writes the file `name` atomically with mode 0600. The caller must hold the lock of all its writers. */
   replace(name: string, data: Uint8Array): Promise<void>;
-  /** Gives the file `name` the name `newName`, and gives its new path; null when there is no such file. */
+  /** Renames the file `name` to `newName` and returns its new path, or null if it does not exist. */
   rename(name: string, newName: string): Promise<string | null>;
-  /** Removes the file `name`. None is fine. */
+  /** Removes the file `name` if it exists. */
   remove(name: string): Promise<void>;
-  /** The folder `name` in this one. It is made, as this one is, when something is to be put there. */
+  /** Returns the folder `name` in this one. Writing to it creates both. */
   subfolder(name: string): PrivateFolder;
-  /** Locks the file `name`, which is made when it is missing. */
+  /** Locks the file `name`, which is created if missing. */
   lock(name: string, options: AcquireOptions): Promise<Lock>;
 }
 
-/** What {@linkcode openPrivateFolder} needs. */
 export interface PrivateFolderOptions {
-  /** Absolute path. */
+  /** An absolute path. */
   readonly path: string;
-  /** The file system. */
   readonly files: Files;
-  /** Locks between processes. */
   readonly locks: Locks;
-  /** Told what was repaired, in one sentence. */
+  /** Reports a repaired mode in one sentence. */
   readonly notice: (message: string) => void;
 }
 
-/** The private folder at `path`. Nothing is read or made before it is needed. */
+/** Opens the private folder at `path`. Nothing is read or created before it is needed. */
 export function openPrivateFolder(options: PrivateFolderOptions): PrivateFolder {
   return openFolder(options, options.path, () => Promise.resolve());
 }
 
 /**
- * `top` is the folder that all is in: the one that a missing permission is said of, for the names of drafts and locks
- * are nobody's to grant. `ensureParent` sees to it that the folder has a safe place to be in.
+ * @param top The outermost folder, which a `permission` error names: the user cannot grant the names of temporary files
+ *   and locks.
+ * @param ensureParent Makes sure that the parent folder exists and is private.
  */
 function openFolder(
   options: PrivateFolderOptions,
@@ -67,42 +65,42 @@ function openFolder(
   ensureParent: () => Promise<unknown>,
 ): PrivateFolder {
   const { path, files, locks, notice } = options;
-  const guard: Guard = { files, notice };
+  const context: PermissionContext = { files, notice };
   const ensureThis = async () => {
     await ensureParent();
-    return await ensureFolder(guard, path);
+    return await ensureFolder(context, path);
   };
   const pathOf = (name: string) => systemPath.join(path, name);
   const reading = <T>(name: string, work: () => Promise<T>) =>
     permitted([{ name: "read", path: top }], `Reading ${pathOf(name)}`, work);
-  const writing = <T>(verb: string, name: string, work: () => Promise<T>) =>
+  const writing = <T>(gerund: string, name: string, work: () => Promise<T>) =>
     permitted(
       [{ name: "read", path: top }, { name: "write", path: top }],
-      `${verb} ${pathOf(name)}`,
+      `${gerund} ${pathOf(name)}`,
       work,
     );
 
-  /** Whether there is a file called `name`. One that is not for this user alone is an error. */
-  async function isSafeToRead(name: string, strictness: PermissionPolicy): Promise<boolean> {
+  /** Returns whether the file `name` exists. Fails if other users have access to it. */
+  async function isSafeToRead(name: string, policy: PermissionPolicy): Promise<boolean> {
     const file = pathOf(name);
     const [folderFacts, facts] = await Promise.all([files.lstat(path), files.lstat(file)]);
     if (facts === null) return false;
-    if (folderFacts !== null) await checkOwnFolder(guard, path, folderFacts);
-    await checkOwnFile(guard, file, facts, folderFacts?.uid ?? null, strictness);
+    if (folderFacts !== null) await checkOwnFolder(context, path, folderFacts);
+    await checkOwnFile(context, file, facts, folderFacts?.uid ?? null, policy);
     return true;
   }
 
   return {
     path,
     pathOf,
-    read: (name, strictness) =>
-      reading(name, async () => await isSafeToRead(name, strictness) ? await files.read(pathOf(name)) : null),
-    open: (name, strictness) =>
-      reading(name, async () => await isSafeToRead(name, strictness) ? await files.open(pathOf(name)) : null),
+    read: (name, policy) =>
+      reading(name, async () => await isSafeToRead(name, policy) ? await files.read(pathOf(name)) : null),
+    open: (name, policy) =>
+      reading(name, async () => await isSafeToRead(name, policy) ? await files.open(pathOf(name)) : null),
     has: (name) => reading(name, async () => await files.lstat(pathOf(name)) !== null),
     replace: (name, data) =>
       writing("Writing", name, async () => {
-        // A token from the cache writes nothing.
+        // Loaded here because a cached token writes nothing.
         const { removeLeftovers, replaceFile } = await import("./file_changes.ts");
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name));
@@ -125,7 +123,7 @@ function openFolder(
         const { uid } = await ensureThis();
         const file = pathOf(name);
         const facts = await files.lstat(file);
-        if (facts !== null) await checkOwnFile(guard, file, facts, uid, "readable");
+        if (facts !== null) await checkOwnFile(context, file, facts, uid, "readable");
         return await locks.acquire(file, options);
       }),
   };

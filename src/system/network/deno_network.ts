@@ -1,15 +1,18 @@
 import { CliError } from "../../errors.ts";
 import { type Environment, systemEnvironment } from "../environment.ts";
 import type { HttpRequest, HttpResponse, Network } from "./network.ts";
-import { type Expired, NetworkError, networkError, timeoutError } from "./network_error.ts";
+import { checkProxyHint, NetworkError, networkError, type Timeout, timeoutError } from "./network_error.ts";
 import { findRouteIfReadable } from "./proxy.ts";
 import { createTrustingClient } from "./root_certificates.ts";
 
+/** The time limit of connecting. Lost packets are sent again after 1, 3 and 7 seconds. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
 /**
- * The machine's network. It honours the proxy variables as Deno does: see `findRoute()`.
+ * Returns the network of this machine. Deno's `fetch` applies the proxy variables: see `findRoute()`.
  *
- * @param extraRoots Certificates in PEM that are trusted besides the machine's own.
- * @param env Read when something fails, to name the proxy.
+ * @param extraRoots Certificates (PEM) to trust in addition to the roots of the machine.
+ * @param env Names the proxy in errors.
  */
 export function systemNetwork(
   extraRoots: readonly string[] = [],
@@ -20,14 +23,13 @@ export function systemNetwork(
   };
 }
 
-/** Sends one request with Deno's `fetch`, and reads the whole answer: see `Network.send()`, which names the errors. */
 async function sendRequest(
   request: HttpRequest,
   extraRoots: readonly string[],
   env: Environment,
 ): Promise<HttpResponse> {
   const url = new URL(request.url);
-  checkHeaders(request.headers, url.host);
+  assertValidHeaders(request.headers, url.host);
   using client = createTrustingClient(extraRoots);
   using limits = startTimeLimits(url, request, env);
   let inBody = false;
@@ -53,100 +55,90 @@ async function sendRequest(
 }
 
 /**
- * Checks that every value of `headers` can be sent to `host`. Deno would say so too, and quote the value, which may be a
- * secret that somebody pasted with a line break in it.
+ * Checks that every header can be sent to `host`. The error of Deno would quote the value, which may be a secret that was
+ * pasted with a line break.
  *
- * @throws {CliError} `usage`, with the name of the header and not its value.
+ * @throws {CliError} `usage` with the name of the header, not its value.
  */
-export function checkHeaders(headers: Readonly<Record<string, string>>, host: string): void {
+export function assertValidHeaders(headers: Readonly<Record<string, string>>, host: string): void {
   for (const [name, value] of Object.entries(headers)) {
     try {
       new Headers([[name, value]]);
     } catch {
       throw new CliError(
         "usage",
-        `What ${host} is to be sent as '${name}' holds characters that can't be sent`,
-        {
-          hint: "A variable may have been set with a line break in it. Set it again.",
-        },
+        `Invalid value of the header "${name}" for ${host}: it contains characters that HTTP does not allow`,
+        { hint: "Check the variable or file that it comes from for a line break." },
       );
     }
   }
 }
 
 /**
- * Reads a body from `host` whole, and no more than `maxBytes` bytes.
+ * Reads the whole response body of `host`.
  *
- * @throws {NetworkError} For a body that is larger; and what reading it throws.
+ * @throws {NetworkError} If it is larger than `maxBytes`.
  */
 export async function readBody(
-  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  body: AsyncIterable<Uint8Array<ArrayBuffer>> | Iterable<Uint8Array<ArrayBuffer>>,
   maxBytes: number,
   host: string,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBytes) {
-      throw new NetworkError(`The answer from ${host} is larger than ${maxBytes} bytes`, {
-        hint: "Something between this machine and the sign-in service answers in its place. Check the proxy.",
+      throw new NetworkError(`The response from ${host} is larger than ${maxBytes} bytes`, {
+        hint: checkProxyHint(),
         isTransient: false,
         mayHaveArrived: true,
       });
     }
     chunks.push(chunk);
   }
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
+  return await new Blob(chunks).bytes();
 }
-
-/** For a connection; packets that are lost on the way are sent again after 1, 3 and 7 seconds. */
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /** The time limits of one exchange. */
 interface TimeLimits extends Disposable {
-  /** Aborted when the time is over. */
+  /** Aborted when a limit expires. */
   readonly signal: AbortSignal;
-  /** What ran out of time, if anything did. */
-  readonly expired: Expired | null;
-  /** To be called when an answer begins to come. */
+  /** The limit that expired, if any. */
+  readonly expired: Timeout | null;
+  /** Ends the limit of connecting. */
   connected(): void;
 }
 
 /**
- * Starts the clock of one exchange, until disposed.
+ * Starts the time limits of one exchange.
  *
- * Deno has no time limit for a connection, and doesn't say when there is one. So when nothing has come after half of
- * the time for it, another connection is tried beside the first: if that one isn't there in time either, none is.
+ * Deno has no time limit for connecting and does not report when a connection is established. If no response has begun
+ * after half of the limit, a second connection is tried; if that one is not established in time either, the limit
+ * expires.
  */
 function startTimeLimits(url: URL, request: HttpRequest, env: Environment): TimeLimits {
   const { timeoutMs } = request;
   const connectMs = Math.min(request.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, timeoutMs);
   const time = new AbortController();
   const probe = new AbortController();
-  let expired: Expired | null = null;
-  let connects: "untried" | "trying" | "settled" = "untried";
-  const expire = (stage: Expired["stage"], ms: number) => {
+  let expired: Timeout | null = null;
+  let probing: "not started" | "connecting" | "settled" = "not started";
+  const expire = (stage: Timeout["stage"], ms: number) => {
     expired ??= { stage, timeoutMs: ms };
     time.abort();
   };
-  const tryTimer = setTimeout(async () => {
-    connects = "trying";
-    await settleConnection(url, env, probe.signal);
-    connects = "settled";
+  const probeTimer = setTimeout(async () => {
+    probing = "connecting";
+    await probeConnection(url, env, probe.signal);
+    probing = "settled";
   }, connectMs / 2);
   const connectTimer = setTimeout(() => {
-    if (connects === "trying") expire("connection", connectMs);
+    if (probing === "connecting") expire("connection", connectMs);
   }, connectMs);
-  const timer = setTimeout(() => expire("answer", timeoutMs), timeoutMs);
+  const timer = setTimeout(() => expire("response", timeoutMs), timeoutMs);
   const connected = () => {
-    clearTimeout(tryTimer);
+    clearTimeout(probeTimer);
     clearTimeout(connectTimer);
     probe.abort();
   };
@@ -163,16 +155,16 @@ function startTimeLimits(url: URL, request: HttpRequest, env: Environment): Time
   };
 }
 
-/** Settles when the host takes a connection, when that can't be found out, or when `signal` says so. */
-async function settleConnection(url: URL, env: Environment, signal: AbortSignal): Promise<void> {
+/** Settles when the host accepts or refuses a connection, when probing is impossible, or when `signal` is aborted. */
+async function probeConnection(url: URL, env: Environment, signal: AbortSignal): Promise<void> {
   const route = findRouteIfReadable(url, env);
-  // A proxy makes the connection itself, and Deno's permission is for the host alone.
+  // A proxy connects on its own, and Deno's permission covers only the host.
   if (route === null || route.proxy !== null) return;
   try {
     const hostname = url.hostname.replace(/^\[|\]$/g, "");
     const connection = await Deno.connect({ hostname, port: Number(url.port || 443), signal });
     connection.close();
   } catch {
-    // Refused, or not permitted: the exchange itself meets the same and says so.
+    // Refused or not permitted: the exchange fails the same way and reports it.
   }
 }

@@ -1,22 +1,22 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { CliError } from "../../errors.ts";
-import { checkHeaders, readBody } from "./deno_network.ts";
-import type { HttpRequest, HttpResponse, Network } from "./network.ts";
 import { permitted } from "../permission.ts";
+import { assertValidHeaders, readBody } from "./deno_network.ts";
+import type { HttpRequest, HttpResponse, Network } from "./network.ts";
 
 /**
- * Plain http to this machine and what is linked to it, never through a proxy: to one, the address of a machine's
- * metadata would mean the proxy's own. Deno's `fetch` can't be told to leave the proxy variables alone.
+ * Sends plain http to this machine and its link, never through a proxy: through one, the metadata address would be that
+ * of the proxy's machine. Deno's `fetch` cannot ignore the proxy variables.
  */
 export const directNetwork: Network = {
   async send(request) {
     const url = new URL(request.url);
     if (url.protocol !== "http:") {
-      throw new CliError("usage", `${url.origin} is not plain http`, {
-        hint: "Endpoints of managed identities are, but for Service Fabric's, which this program can't use.",
+      throw new CliError("usage", `Invalid managed identity endpoint ${url.origin}: expected plain http`, {
+        hint: "Service Fabric, whose endpoint uses https, is not supported.",
       });
     }
-    checkHeaders(request.headers, url.host);
+    assertValidHeaders(request.headers, url.host);
     const host = `${url.hostname}:${url.port || "80"}`;
     return await permitted([{ name: "net", host }], `Connecting to ${host}`, () => exchange(request, url));
   },
@@ -37,10 +37,10 @@ async function exchange(request: HttpRequest, url: URL): Promise<HttpResponse> {
   } catch (error) {
     request.signal.throwIfAborted();
     if (error instanceof CliError) throw error;
-    const why = timeout.signal.aborted
-      ? `did not answer within ${request.timeoutMs / 1000} s`
-      : "can't be reached";
-    throw new CliError("network", `${url.host} ${why}`, { cause: error });
+    const message = timeout.signal.aborted
+      ? `No response from ${url.host} within ${request.timeoutMs / 1000} s`
+      : `${url.host} could not be reached`;
+    throw new CliError("network", message, { cause: error });
   } finally {
     clearTimeout(timer);
   }
@@ -55,8 +55,11 @@ function send(request: HttpRequest, url: URL, signal: AbortSignal): Promise<Inco
   });
 }
 
-/** A response that is read on when its time is over is of no use any more. */
-async function* untilAborted(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+/** Stops reading a response whose time is up. */
+async function* untilAborted(
+  response: IncomingMessage,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for await (const chunk of response) {
     signal.throwIfAborted();
     yield chunk;

@@ -1,23 +1,22 @@
 import { abortable } from "@std/async/abortable";
 import { permissionFlag } from "../permission.ts";
 
-/** What became of the attempt: see {@linkcode probeLoopback}. */
-export type ProbeAnswer =
+export type ProbeResult =
   | { readonly kind: "connected" }
   | { readonly kind: "no-address" }
   | { readonly kind: "not-permitted"; readonly flag: string }
   | { readonly kind: "blocked"; readonly reason: string };
 
 /**
- * Listens on a free port of `hostname`, a loopback address, connects to it and sends a few bytes there and back, as a
- * browser would that brings the answer of a sign-in. Never rejects: `signal` ends it as blocked.
+ * Listens on a free port of the loopback address `hostname`, connects to it and echoes a few bytes, as a browser does with
+ * the redirect of a sign-in. Never rejects; aborting `signal` yields `blocked`.
  */
-export async function probeLoopback(hostname: string, signal: AbortSignal): Promise<ProbeAnswer> {
+export async function probeLoopback(hostname: string, signal: AbortSignal): Promise<ProbeResult> {
   try {
     using listener = Deno.listen({ hostname, port: 0 });
     return await exchange(listener, hostname, signal);
   } catch (error) {
-    return answerTo(error, hostname);
+    return resultOf(error, hostname);
   }
 }
 
@@ -25,18 +24,18 @@ async function exchange(
   listener: Deno.Listener,
   hostname: string,
   signal: AbortSignal,
-): Promise<ProbeAnswer> {
+): Promise<ProbeResult> {
   const { port } = listener.addr as Deno.NetAddr;
   const sent = crypto.getRandomValues(new Uint8Array(16));
   const echoed = echo(listener);
-  const received = ask(hostname, port, sent);
-  // Whichever fails first is what is reported; the other then has nobody to hear of it.
+  const received = request(hostname, port, sent);
+  // The first failure is reported; the other one must not become an unhandled rejection.
   echoed.catch(() => {});
   received.catch(() => {});
   const [, back] = await abortable(Promise.all([echoed, received]), signal);
   return back.every((byte, at) => byte === sent[at])
     ? { kind: "connected" }
-    : { kind: "blocked", reason: "something else answers in its place" };
+    : { kind: "blocked", reason: "another program responds on this address" };
 }
 
 async function echo(listener: Deno.Listener): Promise<void> {
@@ -45,7 +44,7 @@ async function echo(listener: Deno.Listener): Promise<void> {
   await writeAll(connection, bytes);
 }
 
-async function ask(hostname: string, port: number, bytes: Uint8Array): Promise<Uint8Array> {
+async function request(hostname: string, port: number, bytes: Uint8Array): Promise<Uint8Array> {
   using connection = await Deno.connect({ hostname, port });
   await writeAll(connection, bytes);
   return await readAll(connection, bytes.length);
@@ -65,7 +64,7 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
   for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
 }
 
-function answerTo(error: unknown, hostname: string): ProbeAnswer {
+function resultOf(error: unknown, hostname: string): ProbeResult {
   if (error instanceof Deno.errors.NotCapable) {
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
     return { kind: "not-permitted", flag: permissionFlag({ name: "net", host }) };

@@ -1,52 +1,47 @@
-/** A request over https, with its limits. */
+/** An https request with its limits. */
 export interface HttpRequest {
   /** An absolute URL. */
   readonly url: string;
-  /** The request method. */
   readonly method: "GET" | "POST";
-  /** Headers to send. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Text to send. */
   readonly body?: string | undefined;
-  /** Time for the whole exchange, the body included and every wait before it, in milliseconds. */
+  /** The time limit of the whole exchange in milliseconds, including the response body and every wait. */
   readonly timeoutMs: number;
-  /** Time until a connection is there, in milliseconds; 10 seconds by default. */
-  readonly connectTimeoutMs?: number;
-  /** The largest body that is read, in bytes after decompression. */
+  /** The time limit of connecting in milliseconds. Default: 10 seconds. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** The size limit of the response body, in bytes after decompression. */
   readonly maxBytes: number;
-  /** Ends the exchange early. */
+  /** Cancels the exchange. */
   readonly signal: AbortSignal;
-  /** Whether it may be sent again by who sees to that; see `retryingNetwork()`. Once by default. */
-  readonly repeat?: Repeat;
-  /** Whether it is held back while the host wants a pause that an earlier answer asked for. Not by default. */
-  readonly obeysThrottle?: boolean;
+  /** When `retryingNetwork()` sends the request again. Default: never. */
+  readonly retry?: RetryPolicy | undefined;
+  /** Whether `retryingNetwork()` delays the request while the host throttles this application. Default: false. */
+  readonly obeysThrottle?: boolean | undefined;
 }
 
 /**
- * After what a request may be sent again:
- * - `always`: whatever happened to it, for doing it twice does nothing more.
- * - `unprocessed`: when it can't have been received, or was answered by an error of the server's (429, 5xx).
- * - `never`: it is sent once.
+ * When a request is sent again:
+ * - `always`: after any failure, since the request is idempotent.
+ * - `unprocessed`: if it cannot have reached the server, or the server failed (429, 5xx).
+ * - `never`.
  */
-export type Repeat = "always" | "unprocessed" | "never";
+export type RetryPolicy = "always" | "unprocessed" | "never";
 
-/** A response, its body read whole. */
+/** A response with its whole body. */
 export interface HttpResponse {
-  /** The status code. */
   readonly status: number;
-  /** Names in lower case. */
+  /** The headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body, decompressed. */
+  /** The decompressed body. */
   readonly body: Uint8Array;
 }
 
-/** Sends requests. Redirects are not followed: a 3xx is a response like any other. */
 export interface Network {
   /**
-   * Sends a request and reads the whole answer.
+   * Sends a request and reads the whole response. Redirects are not followed: a 3xx is a response like any other.
    *
-   * @throws {CliError} `network`, `permission` when Deno may not reach the host, or `usage` when a root certificate can't
-   *   be used or a header can't be sent; the signal's reason when aborted.
+   * @throws {CliError} `network`; `permission` if Deno may not reach the host; `usage` if a root certificate or a header
+   *   is invalid. Throws the reason of the signal if aborted.
    */
   send(request: HttpRequest): Promise<HttpResponse>;
 }

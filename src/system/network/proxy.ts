@@ -1,29 +1,29 @@
 import type { Environment } from "../environment.ts";
 
-/** A proxy that Deno goes through. */
+/** A proxy that Deno uses. */
 export interface Proxy {
-  /** Its host and port, without user name and password. */
+  /** The host and port, without user name and password. */
   readonly host: string;
-  /** Whether it is told a user name and a password. */
+  /** Whether the variable contains a user name and a password. */
   readonly hasUser: boolean;
 }
 
 /** How Deno reaches a host. */
 export interface Route {
-  /** The proxy in between, if any. */
+  /** The proxy in between, or null. */
   readonly proxy: Proxy | null;
-  /** The variable that was to name a proxy and names none that Deno can use, so that Deno passes it over in silence. */
+  /** The proxy variable that Deno silently ignores because it cannot use its value, or null. */
   readonly ignored: string | null;
 }
 
-/** In the order in which Deno looks at them. It takes the second of a pair where the first is unset or unusable. */
+/** In the order in which Deno reads them. The second of a pair applies if the first is unset or unusable. */
 const VARIABLES = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"];
 
 /**
- * The proxy by which Deno reaches `url`, which is https. Deno's `fetch` chooses it by itself and doesn't say which; this
- * tells the user afterwards, so that an error names the right machine.
+ * Returns the proxy through which Deno reaches the https address `url`. Deno's `fetch` selects it without reporting it;
+ * the result lets an error name the right machine.
  *
- * @throws {CliError} `permission` when a variable may not be read. (Deno itself reads them without any permission.)
+ * @throws {CliError} `permission` if a variable may not be read. Deno itself reads them without permission.
  */
 export function findRoute(url: URL, env: Environment): Route {
   const exempt = env.get("NO_PROXY") ?? env.get("no_proxy") ?? "";
@@ -39,7 +39,7 @@ export function findRoute(url: URL, env: Environment): Route {
   return { proxy: null, ignored };
 }
 
-/** The same as {@linkcode findRoute}, or null where the variables may not be read. Deno obeys them all the same. */
+/** Does the same as {@linkcode findRoute}, but returns null if a variable may not be read. */
 export function findRouteIfReadable(url: URL, env: Environment): Route | null {
   try {
     return findRoute(url, env);
@@ -48,7 +48,7 @@ export function findRouteIfReadable(url: URL, env: Environment): Route | null {
   }
 }
 
-/** `[SCHEME://][USER:PASSWORD@]HOST[:PORT]`; null for what Deno can't use, such as a user name without a password. */
+/** Parses `[SCHEME://][USER:PASSWORD@]HOST[:PORT]`. Returns null if Deno cannot use it, as with a user but no password. */
 function parseProxy(text: string): Proxy | null {
   const [, scheme = "http", user, host] = text.match(/^(?:(\w+):\/\/)?(?:([^/?#\s]*)@)?([^/?#\s@]+)\S*$/) ??
     [];
@@ -57,7 +57,7 @@ function parseProxy(text: string): Proxy | null {
   return { host, hasUser: user !== undefined };
 }
 
-/** Whether `NO_PROXY` exempts `host`: names and what is below them, `*`, addresses. Masks are taken to cover nothing. */
+/** Returns whether `NO_PROXY` exempts `host`: a domain with its subdomains, `*`, or an address. Ignores CIDR masks. */
 function isExempt(host: string, noProxy: string): boolean {
   return noProxy.split(",").map((entry) => entry.trim()).some((entry) => {
     const name = entry.replace(/^\./, "");

@@ -1,73 +1,68 @@
 import { CliError } from "../../errors.ts";
 import { retryAfterMs, tryAgainIn } from "../../text/retry_after.ts";
 import type { Clock } from "../clock.ts";
-import type { HttpRequest, HttpResponse, Network, Repeat } from "./network.ts";
+import type { HttpRequest, HttpResponse, Network, RetryPolicy } from "./network.ts";
 import { NetworkError } from "./network_error.ts";
 import type { ThrottleState } from "./throttle_state.ts";
 
-/** What {@linkcode retryingNetwork} needs. */
 export interface RetryingNetworkOptions {
-  /** The network itself. */
+  /** The network that sends each attempt. */
   readonly network: Network;
-  /** Measures the waits. */
   readonly clock: Clock;
-  /** What hosts asked for. */
-  readonly pauses: ThrottleState;
-  /** Hears of a wait that a host asked for, in milliseconds. */
+  readonly throttle: ThrottleState;
+  /** Reports a wait, in milliseconds, that a host requires. */
   readonly onPause: (host: string, ms: number) => void;
-  /** A number from 0 to 1, which parts those who failed at the same moment. `Math.random` by default. */
+  /** Returns a number from 0 to 1 for the jitter of a wait. Default: `Math.random`. */
   readonly random?: () => number;
 }
 
-/** So often a request is sent at most. */
-const ATTEMPTS = 3;
-/** The longest that one attempt takes, in milliseconds, however much time there is for all of them. */
+const MAX_ATTEMPTS = 3;
+/** The time limit of one attempt, however much time there is for all of them. */
 const MAX_ATTEMPT_MS = 30_000;
-/** The wait after the first attempt, in milliseconds; each later one is twice as long. */
+/** The wait after the first attempt. Each later one is twice as long. */
 const FIRST_WAIT_MS = 500;
-/** What has to be left for an answer when a wait is over, in milliseconds. */
-const ANSWER_MS = 1000;
+/** The time that must remain for a response after a wait. */
+const RESPONSE_MS = 1000;
 
 /**
- * A network that sends a request again, after a wait, where that can do no harm (see `HttpRequest.repeat`) and the
- * request's time allows it, and that waits as long as a host asks for by `Retry-After`. The last answer is handed on
- * whatever its status.
+ * Returns a network that sends a request again after a wait, as far as `HttpRequest.retry` and the time limit of the
+ * request allow, and that waits as long as a host requires by `Retry-After`. The last response is returned whatever its
+ * status.
  *
- * A refresh is never sent again when its answer was lost: it may have used the refresh token up. Entra would not mind,
- * but an authority that gives each refresh token out once can take its second use for a theft, and withdraw the access
- * token that is still good too. An answer of the server's that it failed (5xx), or is too busy (429), says that nothing
- * was given out.
+ * A refresh whose response was lost is never sent again, since it may have used up the refresh token. Entra would accept
+ * it, but an authority with single-use refresh tokens can treat a second use as theft and revoke the valid access token
+ * too (RFC 9700 section 4.14.2). A 429 or 5xx says that no token was issued.
  */
 export function retryingNetwork(options: RetryingNetworkOptions): Network {
-  const { network, clock, pauses, onPause, random = Math.random } = options;
+  const { network, clock, throttle, onPause, random = Math.random } = options;
   return {
     async send(request) {
-      const { repeat = "never", signal } = request;
+      const { retry = "never", signal } = request;
       const { host } = new URL(request.url);
       const endMs = clock.monotonic() + request.timeoutMs;
       const timeLeft = () => endMs - clock.monotonic();
-      const allows = (waitMs: number) => repeat !== "never" && waitMs + ANSWER_MS <= timeLeft();
+      const allows = (waitMs: number) => retry !== "never" && waitMs + RESPONSE_MS <= timeLeft();
       const pause = async (ms: number) => {
         onPause(host, ms);
         await clock.wait(ms, signal);
       };
 
-      const rest = request.obeysThrottle ? (await pauses.until(host) ?? 0) - clock.now() : 0;
-      if (rest > 0) {
-        if (!allows(rest)) throw throttledError(host, rest, clock.now());
-        await pause(rest);
+      const throttledMs = request.obeysThrottle ? (await throttle.until(host) ?? 0) - clock.now() : 0;
+      if (throttledMs > 0) {
+        if (!allows(throttledMs)) throw throttledError(host, throttledMs, clock.now());
+        await pause(throttledMs);
       }
       for (let attempt = 1;; attempt++) {
-        const backOffMs = FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random() / 2);
+        const backoffMs = FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random() / 2);
         const outcome = await attemptOnce(network, request, Math.min(timeLeft(), MAX_ATTEMPT_MS));
-        const askedMs = "response" in outcome ? askedPause(outcome.response, clock.now()) : null;
-        if (askedMs !== null) await pauses.remember(host, clock.now() + askedMs);
-        if (attempt === ATTEMPTS || !isRepeatable(outcome, repeat) || !allows(askedMs ?? backOffMs)) {
+        const requiredMs = "response" in outcome ? requiredPause(outcome.response, clock.now()) : null;
+        if (requiredMs !== null) await throttle.remember(host, clock.now() + requiredMs);
+        if (attempt === MAX_ATTEMPTS || !mayRetry(outcome, retry) || !allows(requiredMs ?? backoffMs)) {
           if ("response" in outcome) return outcome.response;
           throw outcome.error;
         }
-        if (askedMs === null) await clock.wait(backOffMs, signal);
-        else await pause(askedMs);
+        if (requiredMs === null) await clock.wait(backoffMs, signal);
+        else await pause(requiredMs);
       }
     },
   };
@@ -83,21 +78,19 @@ async function attemptOnce(network: Network, request: HttpRequest, timeoutMs: nu
   }
 }
 
-function isRepeatable(outcome: Outcome, repeat: Repeat): boolean {
-  if (repeat === "never") return false;
+function mayRetry(outcome: Outcome, retry: RetryPolicy): boolean {
+  if (retry === "never") return false;
   if ("response" in outcome) return outcome.response.status === 429 || outcome.response.status >= 500;
   const { error } = outcome;
   if (!(error instanceof NetworkError) || !error.isTransient) return false;
-  return repeat === "always" || !error.mayHaveArrived;
+  return retry === "always" || !error.mayHaveArrived;
 }
 
-/** Of an answer that is about being too busy. (RFC 9110 also has the header say other things.) */
-function askedPause({ status, headers }: HttpResponse, nowMs: number): number | null {
+/** Returns the pause that a throttling response requires. RFC 9110 allows `Retry-After` on other responses too. */
+function requiredPause({ status, headers }: HttpResponse, nowMs: number): number | null {
   return status === 429 || status === 503 ? retryAfterMs(headers, nowMs) : null;
 }
 
 function throttledError(host: string, ms: number, nowMs: number): CliError {
-  return new CliError("network", `${host} asked for a pause, which is not over yet`, {
-    hint: tryAgainIn(ms, nowMs),
-  });
+  return new CliError("network", `${host} is throttling requests`, { hint: tryAgainIn(ms, nowMs) });
 }

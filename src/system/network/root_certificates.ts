@@ -3,66 +3,67 @@ import type { Files } from "../files/files.ts";
 import { readNamedFile } from "../files/named_file.ts";
 import { permittedSync } from "../permission.ts";
 
+const SOURCE = "--ca-cert or ENTRA_AUTH_CLI_CA_CERT";
+
 /**
- * Reads root certificates in PEM, to trust besides the machine's own.
+ * Reads the root certificates (PEM) to trust in addition to those of the machine.
  *
- * @throws {CliError} `usage` when the file can't be read or holds no certificate, `permission` when Deno may not read it.
+ * @throws {CliError} `usage` if the file cannot be read or contains no certificate, `permission` if Deno may not read it.
  */
 export async function readRoots(path: string, files: Files): Promise<string[]> {
-  const source = "--ca-cert or ENTRA_AUTH_CLI_CA_CERT";
-  const text = new TextDecoder().decode(await readNamedFile(path, "The root certificate", source, files));
+  const text = new TextDecoder().decode(await readNamedFile(path, "root certificate", SOURCE, files));
   const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (certificates === null) {
-    throw new CliError("usage", `No certificate in PEM form is in ${path}`, {
-      hint: `Check ${source}: the file has to hold a block BEGIN CERTIFICATE.`,
+    throw new CliError("usage", `Invalid root certificate ${path}: expected a PEM block BEGIN CERTIFICATE`, {
+      hint: `Check ${SOURCE}.`,
     });
   }
   return certificates;
 }
 
-/** Where Deno looks for roots; by itself it trusts the ones that it brings along, and not those of the system. */
+/** Selects the roots that Deno trusts: by default only those built into it, not those of the system. */
 const STORE_VARIABLE = "DENO_TLS_CA_STORE";
 const STORES = "system,mozilla";
 
 /**
- * A client that trusts the roots of the system (in which an organization puts its own), those that Deno brings along, and
- * `extraRoots`, in PEM. `DENO_TLS_CA_STORE` chooses others than the first two.
+ * Creates a client that trusts the roots of the system (where an organization installs its own), those built into Deno,
+ * and `extraRoots` (PEM). `DENO_TLS_CA_STORE` replaces the first two.
  *
- * @throws {CliError} `usage` when a root can't be used, `permission` when the variable may not be read and set.
+ * @throws {CliError} `usage` if a root is invalid, `permission` if Deno may not read and set the variable.
  */
 export function createTrustingClient(extraRoots: readonly string[]): Deno.HttpClient {
   const needs = [{ name: "env", variable: STORE_VARIABLE }] as const;
-  const isLeftToUs = permittedSync(
+  const isUnset = permittedSync(
     needs,
     "Trusting the certificates that the system trusts",
     () => !Deno.env.get(STORE_VARIABLE),
   );
   const create = () => Deno.createHttpClient({ caCerts: [...extraRoots] });
   try {
-    return isLeftToUs ? withSystemRoots(create) : create();
+    return isUnset ? withSystemRoots(create) : create();
   } catch (error) {
     throw extraRoots.length === 0
-      ? new CliError("usage", "The certificates that this machine trusts can't be used", {
+      ? new CliError("usage", "Cannot load the certificates that this machine trusts", {
         hint: "Check the variables DENO_TLS_CA_STORE and DENO_CERT.",
         cause: error,
       })
-      : new CliError("usage", "The certificate to trust besides the machine's own can't be used", {
-        hint: "Check the file named by --ca-cert or ENTRA_AUTH_CLI_CA_CERT.",
+      : new CliError("usage", "Cannot use the additional root certificate", {
+        hint: `Check the file that ${SOURCE} names.`,
         cause: error,
       });
   }
 }
 
 /**
- * Deno takes the roots when the first client of the process is made, by a variable and no other way. It is there for that
- * moment only: another program that is started later is none the wiser.
+ * Runs `create` with the variable set. Deno reads it when the process creates its first client and offers no other way.
+ * The variable is removed at once, so that started programs do not inherit it.
  */
 function withSystemRoots<T>(create: () => T): T {
   Deno.env.set(STORE_VARIABLE, STORES);
   try {
     return create();
   } catch {
-    // A system whose roots can't be read leaves those of Deno; what is wrong with the others shows again.
+    // Without readable roots of the system, those of Deno remain. An invalid extra root fails again.
     Deno.env.delete(STORE_VARIABLE);
     return create();
   } finally {

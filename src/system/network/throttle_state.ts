@@ -3,11 +3,11 @@ import { MAX_PAUSE_MS } from "../../text/retry_after.ts";
 import type { Clock } from "../clock.ts";
 import type { PrivateFolder } from "../files/private_folder.ts";
 
-/** Until when hosts want to be left alone by one application. Processes share it. */
+/** The pauses that hosts require of one application. Processes share them. */
 export interface ThrottleState {
-  /** Until when `host` wants a pause, in milliseconds since 1970; null where it wants none. */
+  /** Returns the end of the pause that `host` requires, in milliseconds since 1970, or null if it requires none. */
   until(host: string): Promise<number | null>;
-  /** Keeps that `host` wants a pause until `untilMs`, as far as it can be kept. */
+  /** Stores that `host` requires a pause until `untilMs`. Ignores a folder that cannot be written. */
   remember(host: string, untilMs: number): Promise<void>;
 }
 
@@ -22,8 +22,8 @@ const LOCK = "throttle.lock";
 const LOCK_TIMEOUT_MS = 1000;
 
 /**
- * The pauses of the application `clientId`, in a file of `folder`. It holds no secret and nothing that is needed: a file
- * that is damaged or can't be reached counts as empty.
+ * Opens the pauses of the application `clientId`, in a file of `folder`. The file contains no secret and nothing essential:
+ * if it is damaged or cannot be read, it counts as empty.
  */
 export function openThrottleState(
   folder: PrivateFolder,
@@ -52,7 +52,7 @@ export function openThrottleState(
   };
 }
 
-/** What a folder refuses is told by those who need it. */
+/** Ignores errors of the folder: code that depends on the folder reports them. */
 async function ifPossible<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();

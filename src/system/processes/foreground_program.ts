@@ -1,24 +1,23 @@
-import type { ForwardSignals, PassedSignal } from "./signals.ts";
 import { permissionFlag } from "../permission.ts";
 import { isFailure, trySpawn } from "./processes.ts";
+import type { ForwardedSignal, ForwardSignals } from "./signals.ts";
 
-/** What became of a program in the foreground. */
 export type ForegroundResult =
   | {
     readonly kind: "ended";
-    /** Its exit code; 128 and the number of the signal that ended it, as in a shell. */
+    /** The exit code; 128 plus the signal number if a signal ended the program, as in a shell. */
     readonly code: number;
   }
   | { readonly kind: "not-found" | "refused" }
   | {
     readonly kind: "not-permitted";
-    /** The Deno flag that would permit it. */
+    /** The missing Deno flag. */
     readonly flag: string;
   };
 
 /**
- * Runs `command`, looked up in PATH when it has no slash, with exactly `args`, in the place of this program: it has its
- * terminal and its streams, its directory and its variables, and `env` besides.
+ * Runs `command` with exactly `args` in place of this program: with its terminal, streams, working directory and
+ * variables, and with the variables `env`. A command without a slash is looked up in PATH.
  */
 export type RunInForeground = (
   command: string,
@@ -27,22 +26,22 @@ export type RunInForeground = (
 ) => Promise<ForegroundResult>;
 
 /**
- * Makes the function that runs a program in the foreground. While it runs, signals end the program and not this one,
- * which lives as long as the program does. Nothing is started once `interrupted` is aborted, whose reason is thrown then.
+ * Creates the function that runs a program in the foreground. While the program runs, signals are forwarded to it, and
+ * this process waits for it. If `interrupted` is aborted, nothing is started and its reason is thrown.
  */
 export function foregroundOf(forwardSignals: ForwardSignals, interrupted: AbortSignal): RunInForeground {
   return async (command, args, env) => {
     let child: Deno.ChildProcess | null = null;
     using _signals = forwardSignals((signal) => {
-      if (child !== null && !comesByItself(signal)) pass(signal, child);
+      if (child !== null && !arrivesByItself(signal)) forward(signal, child);
     });
-    // From here on a signal is the program's: one that came before is not to be lost in between.
+    // Signals are forwarded from here on. One that arrived before must not get lost.
     interrupted.throwIfAborted();
     const spawned = trySpawn(command, args, {
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
-      // In the process group of this program, which is the terminal's in the foreground: else it could not read.
+      // Only the foreground process group of the terminal, which is that of this program, can read from it.
       detached: false,
       env,
     });
@@ -56,19 +55,19 @@ export function foregroundOf(forwardSignals: ForwardSignals, interrupted: AbortS
 }
 
 /**
- * Whether the program gets the signal without this one: a terminal sends what Ctrl-C and Ctrl-\ mean to all that run in
- * its foreground, and twice it means something else to many programs. Windows' consoles do the same.
+ * Returns whether the program receives the signal without forwarding: a terminal sends the signals of Ctrl-C and Ctrl-\
+ * to its whole foreground process group, as a Windows console does, and many programs treat a second one differently.
  */
-function comesByItself(signal: PassedSignal): boolean {
+function arrivesByItself(signal: ForwardedSignal): boolean {
   if (Deno.build.os === "windows") return true;
   const streams = [Deno.stdin, Deno.stdout, Deno.stderr];
   return ["SIGINT", "SIGQUIT"].includes(signal) && streams.some((stream) => stream.isTerminal());
 }
 
-function pass(signal: PassedSignal, child: Deno.ChildProcess): void {
+function forward(signal: ForwardedSignal, child: Deno.ChildProcess): void {
   try {
     child.kill(signal);
   } catch {
-    // It ended by itself a moment ago.
+    // It has just ended.
   }
 }

@@ -6,73 +6,67 @@ import type { Os } from "../os.ts";
 import { pathRules } from "../path.ts";
 import { permissionFlag } from "../permission.ts";
 
-/** A program that was started and lives its own life. */
+/** A program that runs independently of this one. */
 export interface StartedProcess {
-  /** Settles with the exit code when the program ends. Never rejects. */
+  /** Resolves with the exit code when the program ends. Never rejects. */
   readonly exited: Promise<{ code: number }>;
-  /** Lets this process end while the started one still runs. */
+  /** Lets this process exit while the started one is running. */
   unref(): void;
 }
 
 /**
- * What became of starting a program: it runs; there is none of that name; Deno was not given the permission to run it;
- * or the system refused (not executable, a folder, …).
+ * The result of starting a program: it runs; there is no such program; Deno may not run it; or the system refused (not
+ * executable, a folder, …).
  */
 export type StartAttempt =
   | { kind: "started"; process: StartedProcess }
   | { kind: "not-found" | "not-permitted" | "refused" };
 
-/** How a program is run to its end. */
 export interface RunOptions {
-  /** Text for its standard input, which is empty otherwise. */
-  readonly input?: string;
-  /** Variables to set besides those that it inherits. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** How long it may take, in milliseconds; then it is killed. */
+  /** The standard input. Default: empty. */
+  readonly input?: string | undefined;
+  /** Variables to set in addition to the inherited ones. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The time limit in milliseconds, after which the program is killed. */
   readonly timeoutMs: number;
-  /** Ends the wait with its reason, and the program with it. */
+  /** Cancels the wait with its reason, and kills the program. */
   readonly signal?: AbortSignal | undefined;
-  /** Leaves the program in this one's session, so that it can open the terminal by itself. Ctrl-C then reaches it too. */
-  readonly inSession?: boolean;
+  /** Whether the program stays in the session of this one and so can open the terminal. Ctrl-C then reaches it too. */
+  readonly inSession?: boolean | undefined;
 }
 
-/** What became of running a program to its end: it ended, took too long, or could not be started (see {@linkcode StartAttempt}). */
+/** The result of running a program: it ended, timed out, or could not be started (see {@linkcode StartAttempt}). */
 export type RunResult =
   | {
     readonly kind: "ended";
-    /** Its exit code. */
     readonly code: number;
-    /** All it printed. */
     readonly stdout: string;
-    /** All it said. */
     readonly stderr: string;
   }
   | { readonly kind: "timed-out" | "not-found" | "refused" }
   | {
     readonly kind: "not-permitted";
-    /** The Deno flag that would permit it. */
+    /** The missing Deno flag. */
     readonly flag: string;
   };
 
 /** Starts other programs. */
 export interface Processes {
   /**
-   * Starts `command`, looked up in PATH when it has no slash, with exactly `args`: no shell reads them. Nothing is
-   * shared with the terminal: its input is empty, its output goes nowhere, and Ctrl-C does not reach it.
+   * Starts `command` with exactly `args`, without a shell. A command without a slash is looked up in PATH. Its input is
+   * empty, its output is discarded, and Ctrl-C does not reach it.
    */
   start(command: string, args: readonly string[]): Promise<StartAttempt>;
   /**
-   * Runs `command`, looked up in PATH when it has no slash, with exactly `args` to its end: no shell reads them, and
-   * nothing of the terminal is shared. What may not be seen in a list of processes belongs in its input. Rejects with the
-   * reason of `signal` alone. Of what it prints, more than a program has to say is dropped.
+   * Runs `command` with exactly `args` to its end, as {@linkcode start} does, and collects its output up to a size limit.
+   * Pass secrets in the input: the arguments are visible in process lists. Rejects only with the reason of `signal`.
    */
   run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult>;
 }
 
-/** The machine's processes. */
 export const systemProcesses: Processes = {
   start(command, args) {
-    const child = trySpawn(command, args, { ...NOTHING_SHARED, env: SECRETS_OF_THE_JOB });
+    const child = trySpawn(command, args, { ...DETACHED, env: JOB_SECRETS });
     return Promise.resolve(isFailure(child) ? child : started(child));
   },
   async run(command, args, { input, env, timeoutMs, signal, inSession = false }) {
@@ -80,7 +74,7 @@ export const systemProcesses: Processes = {
     const child = trySpawn(command, args, {
       ...PIPED,
       detached: !inSession,
-      env: { ...SECRETS_OF_THE_JOB, ...env },
+      env: { ...JOB_SECRETS, ...env },
     });
     if (!isFailure(child)) return await collect(child, input ?? "", timeoutMs, signal);
     const { kind } = child;
@@ -89,10 +83,10 @@ export const systemProcesses: Processes = {
 };
 
 /**
- * Variables by which a pipeline or a machine gives its secrets to all that a job runs. A browser or a key store has no use
- * for them; the command that `exec` runs may have, so they are emptied here alone.
+ * Variables in which a pipeline or a machine passes secrets to the programs of a job. A browser or a key store does not
+ * need them. The command of `exec` may, so they are emptied only here.
  */
-const SECRETS_OF_THE_JOB = {
+const JOB_SECRETS = {
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: "",
   SYSTEM_ACCESSTOKEN: "",
   GITLAB_OIDC_TOKEN: "",
@@ -100,8 +94,8 @@ const SECRETS_OF_THE_JOB = {
   MSI_SECRET: "",
 };
 
-/** A process group of its own: Ctrl-C in the terminal must not end the user's browser. */
-const NOTHING_SHARED: SpawnOptions = { stdin: "null", stdout: "null", stderr: "null", detached: true };
+/** A separate process group: Ctrl-C in the terminal must not end the browser of the user. */
+const DETACHED: SpawnOptions = { stdin: "null", stdout: "null", stderr: "null", detached: true };
 const PIPED: SpawnOptions = { stdin: "piped", stdout: "piped", stderr: "piped", detached: true };
 
 function started(child: Deno.ChildProcess): StartAttempt {
@@ -114,16 +108,16 @@ function started(child: Deno.ChildProcess): StartAttempt {
   };
 }
 
-/** A program that leaves others behind which hold its output is waited for no longer than one that hangs. */
+/** The time limit also covers output that is held open by children of a program that has ended. */
 async function collect(
   child: Deno.ChildProcess,
   input: string,
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<RunResult> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), timeoutMs);
-  const until = AbortSignal.any(signal === undefined ? [late.signal] : [late.signal, signal]);
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  const until = AbortSignal.any(signal === undefined ? [deadline.signal] : [deadline.signal, signal]);
   try {
     const [stdout, stderr, { code }] = await Promise.all([
       textOf(child.stdout, until),
@@ -134,7 +128,7 @@ async function collect(
     return { kind: "ended", code, stdout, stderr };
   } catch (error) {
     if (!until.aborted) throw error;
-    await end(child);
+    await kill(child);
     signal?.throwIfAborted();
     return { kind: "timed-out" };
   } finally {
@@ -142,7 +136,7 @@ async function collect(
   }
 }
 
-/** In characters: no program that is run here has more to say. */
+/** In characters: more than any program that is run here prints. */
 const MAX_OUTPUT = 1_000_000;
 
 async function textOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
@@ -150,7 +144,7 @@ async function textOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal): 
   let text = "";
   const sink = new WritableStream<Uint8Array>({
     write(chunk) {
-      // One that never stops is waited for like one that hangs, and fills no memory meanwhile.
+      // Endless output runs into the time limit without filling memory.
       if (text.length < MAX_OUTPUT) text += decoder.decode(chunk, { stream: true });
     },
   });
@@ -158,7 +152,7 @@ async function textOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal): 
   return text + decoder.decode();
 }
 
-/** A program may end without having read what it was given: its exit code says whether that is bad. */
+/** Ignores a program that ends without reading its input: the exit code shows whether that is an error. */
 async function feed(stdin: WritableStream<Uint8Array>, input: string): Promise<void> {
   const writer = stdin.getWriter();
   try {
@@ -169,34 +163,31 @@ async function feed(stdin: WritableStream<Uint8Array>, input: string): Promise<v
   }
 }
 
-async function end(child: Deno.ChildProcess): Promise<void> {
+async function kill(child: Deno.ChildProcess): Promise<void> {
   try {
     child.kill("SIGKILL");
   } catch {
-    // It ended by itself.
+    // It has already ended.
   }
   await child.status;
 }
 
-/** What a started program shares with this one, and what it gets. */
-export interface SpawnOptions extends Pick<Deno.CommandOptions, "stdin" | "stdout" | "stderr"> {
-  /** Variables to set besides those that it inherits. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Whether it gets a process group of its own, which Ctrl-C in the terminal doesn't reach. */
+interface SpawnOptions extends Pick<Deno.CommandOptions, "stdin" | "stdout" | "stderr"> {
+  /** Variables to set in addition to the inherited ones. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Whether the program gets its own process group, which Ctrl-C in the terminal does not reach. */
   readonly detached: boolean;
 }
 
-/** Why a program was not started: there is none of that name, Deno may not start it, or the system refused. */
 export type SpawnFailure = { kind: "not-found" | "not-permitted" | "refused" };
 
-/** Whether spawning failed. */
 export function isFailure(spawned: Deno.ChildProcess | SpawnFailure): spawned is SpawnFailure {
   return "kind" in spawned;
 }
 
 /**
- * Variables by which this program is given secrets. They are no concern of the programs that it starts; what is inherited
- * can't be unset without the permission to read every variable, so it is emptied.
+ * Variables in which this program receives secrets. Started programs must not inherit them. Removing an inherited
+ * variable requires the permission to read all variables, so they are emptied.
  */
 const OWN_SECRETS = {
   ENTRA_AUTH_CLI_KEY: "",
@@ -204,14 +195,14 @@ const OWN_SECRETS = {
   AZURE_CLIENT_CERTIFICATE_PASSWORD: "",
 };
 
-/** Starts `command`, looked up in PATH when it has no slash, with exactly `args`: no shell reads them. */
+/** Starts `command` with exactly `args`, without a shell. A command without a slash is looked up in PATH. */
 export function trySpawn(
   command: string,
   args: readonly string[],
   options: SpawnOptions,
 ): Deno.ChildProcess | SpawnFailure {
   try {
-    return spawnPastLoaderVariables(command, args, options);
+    return spawnWithoutLoaderVariables(command, args, options);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return { kind: "not-permitted" };
     if (error instanceof Deno.errors.NotFound) return { kind: "not-found" };
@@ -220,11 +211,11 @@ export function trySpawn(
 }
 
 /**
- * Spawns `command`. With a list of allowed programs Deno starts none while a variable is set that makes the loader run
- * other code (`LD_PRELOAD`, `LD_LIBRARY_PATH`, `DYLD_…`), and names those in its message. Emptied for the child they do
- * nothing, so that is tried next.
+ * Spawns `command`. If the permission lists programs, Deno starts none of them while a variable is set that makes the
+ * loader run other code (`LD_PRELOAD`, `LD_LIBRARY_PATH`, `DYLD_…`); only its message names the variables. They are then
+ * emptied for the child.
  */
-function spawnPastLoaderVariables(
+function spawnWithoutLoaderVariables(
   command: string,
   args: readonly string[],
   options: SpawnOptions,
@@ -249,17 +240,17 @@ function spawn(
   return new Deno.Command(command, { ...options, args: [...args], env: { ...OWN_SECRETS, ...env } }).spawn();
 }
 
-/** What {@linkcode isInstalled} needs. */
 export interface ProgramSearch {
-  /** Where `PATH` is looked up. */
   readonly env: Environment;
-  /** The file system. */
   readonly files: Pick<Files, "lstat">;
-  /** How paths and programs are named. */
   readonly os: Os;
 }
 
-/** Whether there is a program called `command`: a file, where that is a path, else one in a folder of `PATH`. @throws {CliError} `permission` */
+/**
+ * Returns whether the program `command` exists, as a path or in a folder of `PATH`.
+ *
+ * @throws {CliError} `permission`.
+ */
 export async function isInstalled(command: string, { env, files, os }: ProgramSearch): Promise<boolean> {
   const { join } = pathRules(os);
   const isPath = os === "windows" ? /[/\\]/.test(command) : command.includes("/");
@@ -282,7 +273,7 @@ async function isProgram(path: string, files: Pick<Files, "lstat">): Promise<boo
     if (facts === null || facts.kind === "folder") return false;
     return facts.mode === null || (facts.mode & 0o111) !== 0;
   } catch (error) {
-    // A folder of PATH may be anything, also one that the user may not look into.
+    // PATH may contain a folder that the user may not read.
     if (error instanceof FileError) return false;
     throw error;
   }

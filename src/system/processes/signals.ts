@@ -1,48 +1,47 @@
 import { CliError } from "../../errors.ts";
 
-/** The signals that end the program, and the exit codes by which a shell knows them. */
+/** The signals that end the program, with the exit codes that a shell gives them. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type SignalName = keyof typeof EXIT_CODES;
 
-/** The signals that another program can be told of in place of this one. */
-export type PassedSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
+/** The signals that can be forwarded to another program. */
+export type ForwardedSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 
-/** Hands the signals over to `receive` until the result is disposed: they end nothing meanwhile. */
-export type ForwardSignals = (receive: (signal: PassedSignal) => void) => Disposable;
+/** Forwards the signals to `receive` until the result is disposed. During that time they do not end this program. */
+export type ForwardSignals = (receive: (signal: ForwardedSignal) => void) => Disposable;
 
 /**
- * Turns Ctrl-C and its like into an abort, so that ports, locks and files are let go before the end. Until somebody asks
- * for `signal`, they end the process as they end any: whoever waits, takes a lock or begins to write a file asks for it
- * before.
+ * Turns Ctrl-C and similar signals into an abort, so that ports, locks and files are released before the process exits.
+ * The handlers are installed when `signal` is first read, which must happen before anything that waits, locks or writes.
+ * Until then, a signal ends the process as usual.
  */
 export interface Signals extends Disposable {
-  /** Aborted with a {@linkcode CliError} `interrupted` when the first signal comes after this was asked for. */
+  /** Aborted with a {@linkcode CliError} `interrupted` by the first signal after this property was read. */
   readonly signal: AbortSignal;
-  /** The exit code for the signal that came, or null. */
+  /** Returns the exit code for the received signal, or null. */
   exitCode(): number | null;
-  /** See {@linkcode ForwardSignals}. */
   readonly forwardSignals: ForwardSignals;
 }
 
-/** Listens for the signals, once that is asked for, until disposed. The second one ends the process at once. */
+/** Handles the signals until disposed. A second signal ends the process at once. */
 export function handleSignals(): Signals {
-  let heard: Signals | null = null;
+  let listening: Signals | null = null;
   return {
     get signal() {
-      return (heard ??= listenForSignals()).signal;
+      return (listening ??= listenForSignals()).signal;
     },
-    exitCode: () => heard?.exitCode() ?? null,
-    forwardSignals: (receive) => (heard ??= listenForSignals()).forwardSignals(receive),
-    [Symbol.dispose]: () => heard?.[Symbol.dispose](),
+    exitCode: () => listening?.exitCode() ?? null,
+    forwardSignals: (receive) => (listening ??= listenForSignals()).forwardSignals(receive),
+    [Symbol.dispose]: () => listening?.[Symbol.dispose](),
   };
 }
 
 function listenForSignals(): Signals {
   const controller = new AbortController();
   let received: SignalName | null = null;
-  let receiver: ((signal: PassedSignal) => void) | null = null;
-  // Windows knows SIGINT alone of these three as something a console sends.
+  let receiver: ((signal: ForwardedSignal) => void) | null = null;
+  // Of these, a Windows console sends only SIGINT.
   const isWindows = Deno.build.os === "windows";
   const names: SignalName[] = isWindows ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
   const listeners = names.map((name) =>
@@ -58,7 +57,7 @@ function listenForSignals(): Signals {
     exitCode: () => received === null ? null : EXIT_CODES[received],
     forwardSignals(receive) {
       receiver = receive;
-      // Alone it ends the program without a word, which is what it is for.
+      // Not handled otherwise: SIGQUIT is meant to end this program at once.
       const quit = isWindows ? null : listen("SIGQUIT", () => receive("SIGQUIT"));
       return {
         [Symbol.dispose]() {
@@ -73,7 +72,7 @@ function listenForSignals(): Signals {
   };
 }
 
-function listen(name: PassedSignal, listener: () => void): Disposable {
+function listen(name: ForwardedSignal, listener: () => void): Disposable {
   Deno.addSignalListener(name, listener);
   return { [Symbol.dispose]: () => Deno.removeSignalListener(name, listener) };
 }

@@ -10,15 +10,18 @@ export const systemTerminal: Terminal = {
   stderrIsTerminal: Deno.stderr.isTerminal(),
   screen: () =>
     Deno.stderr.isTerminal() ? Promise.resolve(STDERR) : controllingTerminal ??= openControllingTerminal(),
-  typed: readTyped,
+  async *typed(signal) {
+    const { readKeys } = await import("./standard_input.ts");
+    yield* readKeys(signal);
+  },
   async writeData(text) {
     try {
       let data = new TextEncoder().encode(text);
       while (data.length > 0) data = data.subarray(await Deno.stdout.write(data));
     } catch (error) {
-      // Not console.log: it hides a broken pipe, and the caller would take an empty variable for a token.
-      throw new CliError("unexpected", "The output could not be written to stdout", {
-        hint: "Check where it goes: the disk may be full, or the program that reads it has ended.",
+      // Not console.log, which ignores a broken pipe: a script would take an empty variable for a token.
+      throw new CliError("unexpected", "Could not write to stdout", {
+        hint: "Check its destination: the disk may be full, or the reading program may have exited.",
         cause: error,
       });
     }
@@ -37,30 +40,25 @@ const STDERR: Screen = { show: writeToStderr };
 
 let controllingTerminal: Promise<Screen | null> | undefined;
 
-async function* readTyped(signal: AbortSignal): AsyncGenerator<string> {
-  const { readKeys } = await import("./standard_input.ts");
-  yield* readKeys(signal);
-}
-
 function writeToStderr(text: string): void {
   try {
     let data = new TextEncoder().encode(text);
     while (data.length > 0) data = data.subarray(Deno.stderr.writeSync(data));
   } catch {
-    // Nobody reads it; the work goes on.
+    // A closed stderr must not stop the program.
   }
 }
 
-/** Longer than writing to a terminal takes, unless it is stopped (Ctrl-S). */
-const TIMEOUT_MS = 5_000;
+/** More than writing to a terminal takes, unless the user stops it (Ctrl-S). */
+const WRITE_TIMEOUT_MS = 5_000;
 
 /**
- * Opens the terminal that this program was started from, whatever its streams are; null where there is none.
+ * Opens the controlling terminal of this process, whatever its streams are. Returns null if there is none.
  *
- * Deno opens `/dev/tty` for nobody but a program with all permissions, so `tee` writes there: on Linux and macOS that
- * takes `--allow-run=tee`. On Windows `CONOUT$` is a file like any other.
+ * Deno opens `/dev/tty` only with all permissions, so on Linux and macOS `tee` writes to it, which needs
+ * `--allow-run=tee`. On Windows `CONOUT$` opens like a file.
  *
- * @throws {CliError} `permission` where Deno may not start `tee`.
+ * @throws {CliError} `permission` if Deno may not run `tee`.
  */
 export async function openControllingTerminal(
   processes?: Pick<Processes, "run">,
@@ -71,13 +69,17 @@ export async function openControllingTerminal(
   const write = async (text: string) => {
     const result = await run("tee", ["/dev/tty"], {
       input: text,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: WRITE_TIMEOUT_MS,
       inSession: true,
     });
     if (result.kind === "not-permitted") {
-      throw new CliError("permission", "Reaching the terminal past the hidden stderr is not permitted", {
-        hint: `Add the Deno flag ${result.flag}`,
-      });
+      throw new CliError(
+        "permission",
+        "Writing to the terminal while stderr is redirected is not permitted",
+        {
+          hint: `Add the Deno flag ${result.flag}`,
+        },
+      );
     }
     return result.kind === "ended" && result.code === 0;
   };

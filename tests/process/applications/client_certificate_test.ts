@@ -142,7 +142,7 @@ Deno.test("a file that can't prove anything is a clear error before anyone is as
       assertRefused(await at.get(path, [], { env }), 2, says, path);
     });
   }
-  assertRefused(await at.get("/nowhere.pem"), 2, "there is no such file", "Check --certificate");
+  assertRefused(await at.get("/nowhere.pem"), 2, "no such file", "Check --certificate");
   assertEquals(at.sandbox.provider.requestsTo("token").length, 0);
 });
 

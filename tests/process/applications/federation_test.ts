@@ -87,7 +87,7 @@ Deno.test("a federated token that the application does not trust is refused, and
     assertRefused(
       await sandbox.run([...GET, ...elsewhere]),
       2,
-      "there is no such file",
+      "no such file",
       "Check --assertion-file",
     );
     const two = ["--assertion-file", file, "--certificate", file];
@@ -133,7 +133,7 @@ Deno.test("in GitHub Actions the job's own token proves the application", async 
   // Deno's own error would quote it.
   const broken = { ...variables, ACTIONS_ID_TOKEN_REQUEST_TOKEN: JOB_TOKEN.replace("-", "\n") };
   const refused = await run(broken, "--verbose");
-  assertRefused(refused, 2, "sent as 'authorization'", "a line break");
+  assertRefused(refused, 2, 'header "authorization"', "a line break");
   assert(!refused.stderr.includes(JOB_TOKEN.split("-")[1] ?? JOB_TOKEN), refused.stderr);
   answer = () => Promise.resolve({ status: 403, body: { message: "eyJ.not-for-you" } });
   assertRefused(await run(variables), 3, "GitHub Actions gave no token", "status 403");

@@ -227,7 +227,7 @@ Deno.test({
         status: 503,
         headers: { "retry-after": "500" },
       });
-    const PAUSED = /asked for a pause, which is not over yet/;
+    const PAUSED = /is throttling requests/;
     for (const time of [EARLIEST, LATEST]) {
       const clock = clockAt(time);
       askForPause();

@@ -54,7 +54,7 @@ Deno.test("a file that is named and too large, or never ends, is wrong usage, an
   for (const file of [large, ...(Deno.build.os === "windows" ? [] : ["/dev/zero"])]) {
     for (const args of [["--ca-cert", file], ["--flow", "client-credentials", "--certificate", file]]) {
       const result = await sandbox.run(["get-token", ...args]);
-      await assertNothingCame(sandbox, result, 2, /can't be used: .* has more than 1048576 bytes$/m);
+      await assertNothingCame(sandbox, result, 2, /^Cannot use the .*: .* is larger than 1048576 bytes$/m);
     }
     const inspected = await sandbox.run(["inspect", "--file", file]);
     await assertNothingCame(sandbox, inspected, 2, / has more than \d+ bytes$/m);
@@ -157,8 +157,8 @@ Deno.test("get-token with a proxy that refuses or is not there ends with exit co
   const absent = `http://ada:open%20sesame@127.0.0.1:${gone.port}`;
   const cases = [
     [refusing.url, `The proxy ${shown(refusing.url)} refused to connect to ${host}`, "NO_PROXY"],
-    [asking.url, `The proxy ${shown(asking.url)} asks for another user name and password`, "USER:PASSWORD@"],
-    [withUser, `The proxy ${shown(asking.url)} asks for another user name and password`, "%40"],
+    [asking.url, `The proxy ${shown(asking.url)} requires a valid user name and password`, "USER:PASSWORD@"],
+    [withUser, `The proxy ${shown(asking.url)} requires a valid user name and password`, "%40"],
     [absent, `The proxy 127.0.0.1:${gone.port} refused the connection`, "HTTPS_PROXY"],
   ] as const;
   for (const [url, message, hint] of cases) {
@@ -176,7 +176,7 @@ Deno.test("get-token says when a proxy variable is set that Deno passes over", a
   await sandbox.provider.stop();
   const result = await sandbox.run(["get-token"], { env: { HTTPS_PROXY: "http://ada@127.0.0.1:9" } });
   await assertNothingCame(sandbox, result, 4, /^localhost:\d+ refused the connection$/m);
-  assertStringIncludes(result.stderr, "HTTPS_PROXY is set, but not used");
+  assertStringIncludes(result.stderr, "HTTPS_PROXY is set but ignored");
 });
 
 /** How the provider fails, the exit code that is due, and what is said. */

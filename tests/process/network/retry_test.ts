@@ -55,7 +55,7 @@ Deno.test("a refresh whose answer is lost is not sent again, for its token may b
   sandbox.provider.failNext("token", { kind: "reset" });
   const result = await sandbox.run(["refresh"]);
   assertEquals([result.code, result.stdout, refreshes(sandbox)], [4, "", 1], result.stderr);
-  assertMatch(result.stderr, /^localhost:\d+ broke off the connection before it answered$/m);
+  assertMatch(result.stderr, /^localhost:\d+ closed the connection before it responded$/m);
   assertEquals(await storeOf(sandbox), before);
 });
 
@@ -69,8 +69,8 @@ Deno.test("a refresh that meets an answer of nobody's use leaves every token as 
     [answer("<html>", HTML), 4, /^Received a web page instead of a response from localhost:\d+$/m],
     [answer('{"token_type":"Bearer","access_tok'), 3, /something that is not a JSON object$/m],
     [answer(new Uint8Array(2 * 1024 * 1024)), 4, /is larger than 1048576 bytes$/m],
-    [answer("x".repeat(100), { "content-encoding": "gzip" }), 4, /can't be unpacked$/m],
-    [answer("{}", { "content-length": "200" }), 4, / breaks off$/m],
+    [answer("x".repeat(100), { "content-encoding": "gzip" }), 4, /could not be decompressed$/m],
+    [answer("{}", { "content-length": "200" }), 4, / is incomplete$/m],
     [{ kind: "response", status: 302, headers: { location: "https://portal.example" } }, 3, /a redirect$/m],
   ];
   for (const [failure, code, message] of answers) {
@@ -115,7 +115,7 @@ Deno.test("a pause that is too long to wait for is obeyed by the next process, b
 
   const next = await sandbox.run(["refresh"]);
   assertEquals([next.code, next.stdout], [4, ""]);
-  assertMatch(next.stderr, /^localhost:\d+ asked for a pause, which is not over yet$/m);
+  assertMatch(next.stderr, /^localhost:\d+ is throttling requests$/m);
   assertMatch(
     next.stderr,
     /^Hint: Try again in (?:5 minutes|[34] minutes(?: \d\d? seconds?)?), at \d\d:\d\d:\d\d\.$/m,
@@ -154,7 +154,7 @@ Deno.test("a token with some minutes left is given at once when its refresh meet
   const meetings = [
     [BUSY, "is unavailable", 1],
     [askFor("60"), "is unavailable", 2],
-    [null, "asked for a pause", 2],
+    [null, "is throttling requests", 2],
   ] as const;
   for (const [failure, reason, times] of meetings) {
     if (failure !== null) sandbox.provider.failNext("token", failure);
@@ -174,7 +174,7 @@ Deno.test("a token with some minutes left is given when the authority takes long
   assertEquals([result.code, result.stdout.trim()], [0, sandbox.token], result.stderr);
   assertMatch(
     result.stderr,
-    /^Warning: the token could not be refreshed \(No answer from localhost:\d+ within/m,
+    /^Warning: the token could not be refreshed \(No response from localhost:\d+ within/m,
   );
 });
 
@@ -211,7 +211,7 @@ Deno.test("get-token --timeout ends a request that nobody answers", async () => 
     sandbox.provider.failNext(endpoint, held);
     const result = await sandbox.run(["get-token", ...flags, "--timeout", "2s"]);
     assertEquals([result.code, result.stdout], [4, ""], result.stderr);
-    assertMatch(result.stderr, /^No answer from localhost:\d+ within [\d.]+ s$/m);
+    assertMatch(result.stderr, /^No response from localhost:\d+ within [\d.]+ s$/m);
   }
   release.resolve();
   assertEquals(sandbox.browser.count, 1);

@@ -31,7 +31,7 @@ for (const refuses of [true, false]) {
       assertEquals((await sandbox.signIn(["get-token"])).code, 0);
       const { provider } = sandbox;
       const env = { ENTRA_AUTH_CLI_HOME: join(disk.path, "home") };
-      const why = /can't keep it from other users|doesn't let (that|you) change/;
+      const why = /cannot hide it from other users|ignores changes to the mode|does not let you change/;
       const refused = await sandbox.run(createProfileArgs("default", provider), { env });
       assertEquals([refused.code, refused.stdout], [7, ""]);
       assertMatch(refused.stderr, why);
@@ -46,7 +46,7 @@ for (const refuses of [true, false]) {
 
       const toFile = await sandbox.run(["get-token", "--file", join(disk.path, "token")]);
       assertEquals([toFile.code, toFile.stdout], [7, ""]);
-      assertStringIncludes(toFile.stderr, "can't keep it from other users");
+      assertStringIncludes(toFile.stderr, "cannot hide it from other users");
       assertEquals([...disk.content().keys()].filter((path) => path !== "home"), []);
       assertEquals(disk.faults, []);
     },

@@ -207,7 +207,7 @@ Deno.test({
     await sandbox.userAgent.signIn(url, ADA);
     const result = await shell.ended;
     assertEquals(result.code, 1, result.stderr);
-    assertStringIncludes(result.stderr, "could not be written to stdout\nHint: Check where it goes");
+    assertStringIncludes(result.stderr, "Could not write to stdout\nHint: Check its destination");
     assertHasNoStackTrace(result.stderr);
   },
 });

@@ -82,8 +82,8 @@ Deno.test({
     assertEquals((await home.store().read(keyOf("work")))?.profile, "work");
     assertEquals([await home.mode(), await home.mode("tokens.enc")], [0o700, 0o600]);
     assertEquals(home.notices, [
-      `${home.path} was open to other users (mode 0755); it is now for you alone (0700)`,
-      `${home.file("tokens.enc")} was open to other users (mode 0644); it is now for you alone (0600)`,
+      `${home.path} was open to other users (mode 0755); its mode is now 0700`,
+      `${home.file("tokens.enc")} was open to other users (mode 0644); its mode is now 0600`,
     ]);
     await home.store().read(keyOf("work"));
     assertEquals(home.notices.length, 2);
@@ -101,7 +101,7 @@ Deno.test({
     const error = await assertRejects(() => home.store().save(sampleSession("work")), CliError);
     assertEquals([error.code, error.message], [
       "store",
-      `${home.path} is open to other users (mode 0755) and holds other files, such as somebody-elses.txt`,
+      `${home.path} is open to other users (mode 0755) and contains files of other programs, such as somebody-elses.txt`,
     ]);
     assertEquals([await home.mode(), home.notices], [0o755, []]);
     assertEquals((await Array.fromAsync(Deno.readDir(home.path))).map(({ name }) => name), [
@@ -123,7 +123,7 @@ Deno.test({
       const error = await assertRejects(
         () => home.store().read(keyOf("work")),
         CliError,
-        "can be used by other users",
+        "is open to other users",
       );
       assertStringIncludes(error.hint ?? "", `chmod 600 ${home.file("key")}`);
     }
@@ -141,7 +141,7 @@ Deno.test({
     await assertRejects(
       () => home.store({ files }).read(keyOf("work")),
       CliError,
-      "is open to other users (mode 0666) and the file system doesn't let that change",
+      "is open to other users (mode 0666), and its file system ignores changes to the mode",
     );
   },
 });

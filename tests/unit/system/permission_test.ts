@@ -11,14 +11,14 @@ Deno.test({
   async fn() {
     const path = "/home/me/.entra-auth-cli/tokens.enc";
     const attempts: [() => Promise<unknown>, string, string][] = [
-      [() => systemFiles.lstat(path), "Looking at", "read"],
+      [() => systemFiles.lstat(path), "Inspecting", "read"],
       [() => systemFiles.read(path), "Reading", "read"],
       [() => systemFiles.open(path), "Reading", "read"],
       [() => systemFiles.list(path), "Reading", "read"],
       [() => systemFiles.create(path, new Uint8Array()), "Writing", "write"],
       [() => systemFiles.chmod(path, 0o600), "Changing", "write"],
       [() => systemFiles.remove(path), "Removing", "write"],
-      [() => systemFiles.makeFolder(path), "Making", "read"],
+      [() => systemFiles.makeFolder(path), "Creating", "read"],
       [() => systemFiles.rename(path, path), "Replacing", "read"],
       [() => systemLocks.acquire(path), "Locking", "read"],
     ];

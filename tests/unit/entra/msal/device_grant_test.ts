@@ -172,7 +172,7 @@ Deno.test("signInWithDeviceCode() goes on past slow_down, a broken connection an
 Deno.test("signInWithDeviceCode() sends no poll in a pause that the authority asked for, and repeats none by itself", async () => {
   const authority = tinyAuthority(() => tokens(null));
   await attempt(authority).issued;
-  const sent = authority.network.requests.map(({ repeat, obeysThrottle }) => [repeat, obeysThrottle]).slice(
+  const sent = authority.network.requests.map(({ retry, obeysThrottle }) => [retry, obeysThrottle]).slice(
     -2,
   );
   assertEquals(sent, [["never", true], ["never", true]]);

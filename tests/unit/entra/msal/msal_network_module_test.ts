@@ -128,7 +128,7 @@ Deno.test("authorityNetworkModule() passes the request on with its limits", asyn
     timeoutMs: 12_000,
     maxBytes: 1024 * 1024,
     signal,
-    repeat: "unprocessed",
+    retry: "unprocessed",
     obeysThrottle: true,
   });
   assertStrictEquals(request?.signal, signal);

@@ -165,8 +165,8 @@ Deno.test("every request says that the program handles claims challenges, and ca
 /** How the requests of a network were to be sent, discovery's first. */
 function sendings({ network }: TinyAuthority): unknown[] {
   return network.requests.map((
-    { method, repeat, obeysThrottle, timeoutMs },
-  ) => [method, repeat, obeysThrottle, timeoutMs]);
+    { method, retry, obeysThrottle, timeoutMs },
+  ) => [method, retry, obeysThrottle, timeoutMs]);
 }
 
 Deno.test("a code is posted once and held back by nothing, whatever happens to it", async () => {

@@ -54,7 +54,7 @@ Deno.test({
       await assertRejects(
         () => systemFiles.create(join(folder, "link"), bytes("x")),
         FileError,
-        "exists already",
+        "already exists",
       );
       assertEquals(await names(folder), ["link"]);
     });
@@ -151,7 +151,7 @@ Deno.test({
     const full = await assertRejects(() => Deno.writeTextFile("/dev/full", "x"));
     const error = fileError(full, "write /dev/full", "/dev/full");
     assertEquals([error.code, error.message], ["store", "Could not write /dev/full: the disk is full"]);
-    assertEquals(error.hint?.startsWith("Make room"), true);
+    assertEquals(error.hint?.startsWith("Free disk space"), true);
   },
 });
 

@@ -86,7 +86,7 @@ Deno.test({
       await assertRejects(
         () => folder.subfolder("locks").lock("one.lock", {}),
         CliError,
-        "holds other files",
+        "contains files of other programs",
       );
     });
   },
@@ -150,7 +150,7 @@ Deno.test({
   async fn() {
     for (
       const [reason, message] of [
-        ["denied", "(mode 0644), and the system doesn't let you change that"],
+        ["denied", "(mode 0644), and the system does not let you change that"],
         ["read_only", "the file system is read-only"],
       ] as const
     ) {

@@ -34,7 +34,9 @@ async function attempt(origin: string, { caPem }: ServerCertificate): Promise<un
 function assertBreaksOff(outcome: unknown, what: string): asserts outcome is NetworkError {
   assertInstanceOf(outcome, NetworkError, `${what}: ${Deno.inspect(outcome)}`);
   assert(
-    / broke off the connection before (TLS began|it answered)$| breaks off$/.test(outcome.message),
+    / closed the connection (during the TLS handshake|before it responded)$| is incomplete$/.test(
+      outcome.message,
+    ),
     `${what}: ${outcome.message}`,
   );
   assertEquals(outcome.isTransient, true, what);

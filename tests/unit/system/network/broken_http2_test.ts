@@ -51,21 +51,29 @@ function hasRequest(received: Uint8Array): boolean {
 }
 
 const CASES: readonly (readonly [string, Talk, string])[] = [
-  ["ends the stream", answer(resetStream(2)), "HOST broke off the connection before it answered"],
+  ["ends the stream", answer(resetStream(2)), "HOST closed the connection before it responded"],
   [
     "ends the stream without a reason",
     answer(resetStream(0)),
-    "HOST broke off the connection before it answered",
+    "HOST closed the connection before it responded",
   ],
-  ["ends the connection", answer(goAway(11)), "HOST broke off the connection before it answered"],
-  ["is gone", answer(), "HOST broke off the connection before it answered"],
-  ["ends the stream in the body", answer(HEADERS, DATA, resetStream(2)), "The answer from HOST breaks off"],
-  ["ends the connection in the body", answer(HEADERS, DATA, goAway(2)), "The answer from HOST breaks off"],
-  ["sends garbage", answer(Array(64).fill(0xff)), "HOST did not answer in HTTP as it should"],
+  ["ends the connection", answer(goAway(11)), "HOST closed the connection before it responded"],
+  ["is gone", answer(), "HOST closed the connection before it responded"],
+  [
+    "ends the stream in the body",
+    answer(HEADERS, DATA, resetStream(2)),
+    "The response from HOST is incomplete",
+  ],
+  [
+    "ends the connection in the body",
+    answer(HEADERS, DATA, goAway(2)),
+    "The response from HOST is incomplete",
+  ],
+  ["sends garbage", answer(Array(64).fill(0xff)), "HOST sent an invalid HTTP response"],
   [
     "sends headers without an end",
     answer(LARGE_HEADERS),
-    "The answer from HOST has a header that is too large",
+    "The response headers from HOST are too large",
   ],
 ];
 

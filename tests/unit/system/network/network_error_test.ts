@@ -33,52 +33,58 @@ const OK = "HTTP/1.1 200 OK\r\n";
 
 /** What a server does in place of an answer, what is said, whether another try may help, whether the request may be there. */
 const ANSWERS: readonly (readonly [string, Talk, RegExp, boolean, boolean])[] = [
-  ["nothing", say(""), /^HOST broke off the connection before it answered$/, true, true],
+  ["nothing", say(""), /^HOST closed the connection before it responded$/, true, true],
   [
     "half a status line",
     say("HTTP/1.1 20"),
-    /^HOST broke off the connection before it answered$/,
+    /^HOST closed the connection before it responded$/,
     true,
     true,
   ],
-  ["half a header", say(`${OK}content-`), /^HOST broke off the connection before it answered$/, true, true],
-  ["half a body", say(`${OK}content-length: 9\r\n\r\n{`), /^The answer from HOST breaks off$/, true, true],
+  ["half a header", say(`${OK}content-`), /^HOST closed the connection before it responded$/, true, true],
+  [
+    "half a body",
+    say(`${OK}content-length: 9\r\n\r\n{`),
+    /^The response from HOST is incomplete$/,
+    true,
+    true,
+  ],
   [
     "half a chunk",
     say(`${OK}transfer-encoding: chunked\r\n\r\n9\r\n{`),
-    /^The answer from HOST breaks off$/,
+    /^The response from HOST is incomplete$/,
     true,
     true,
   ],
   [
     "no last chunk",
     say(`${OK}transfer-encoding: chunked\r\n\r\n1\r\n{\r\n`),
-    /^The answer from HOST breaks off$/,
+    /^The response from HOST is incomplete$/,
     true,
     true,
   ],
   [
     "what is no gzip",
     say(`${OK}content-encoding: gzip\r\ncontent-length: 20\r\n\r\n${"x".repeat(20)}`),
-    /^The answer from HOST can't be unpacked$/,
+    /^The response from HOST could not be decompressed$/,
     false,
     true,
   ],
   [
     "a header of 2 MB",
     say(`${OK}x-large: ${"y".repeat(2 * 1024 * 1024)}\r\ncontent-length: 0\r\n\r\n`),
-    /^The answer from HOST has a header that is too large$/,
+    /^The response headers from HOST are too large$/,
     false,
     true,
   ],
   [
     "a thousand headers",
     say(`${OK}${"x-many: y\r\n".repeat(1000)}content-length: 0\r\n\r\n`),
-    /^The answer from HOST has a header that is too large$/,
+    /^The response headers from HOST are too large$/,
     false,
     true,
   ],
-  ["another protocol", say("SSH-2.0-x\r\n"), /^HOST did not answer in HTTP as it should$/, false, true],
+  ["another protocol", say("SSH-2.0-x\r\n"), /^HOST sent an invalid HTTP response$/, false, true],
 ];
 
 for (const [what, talk, message, isTransient, mayHaveArrived] of ANSWERS) {
@@ -96,11 +102,11 @@ const OLD_TLS = new Uint8Array([22, 3, 1, 0, 42, 2, 0, 0, 38, 3, 1, ...Array(32)
 const [ALERT, OLD_ALERT] = [40, 70].map((reason) => new Uint8Array([21, 3, 3, 0, 2, 2, reason]));
 
 const BROKEN_TLS: readonly (readonly [string, Talk, RegExp, boolean])[] = [
-  ["plain HTTP", say("HTTP/1.1 400 Bad Request\r\n\r\n"), /^HOST did not answer in TLS as it should$/, false],
-  ["TLS 1.0", sayAndWait(OLD_TLS), /^HOST speaks neither TLS 1.2 nor TLS 1.3$/, false],
-  ["a refusal of TLS 1.2", say(OLD_ALERT ?? ""), /^HOST speaks neither TLS 1.2 nor TLS 1.3$/, false],
-  ["a refusal of TLS", say(ALERT ?? ""), /^HOST did not answer in TLS as it should$/, false],
-  ["an end in place of TLS", say(""), /^HOST broke off the connection before TLS began$/, true],
+  ["plain HTTP", say("HTTP/1.1 400 Bad Request\r\n\r\n"), /^HOST sent an invalid TLS response$/, false],
+  ["TLS 1.0", sayAndWait(OLD_TLS), /^HOST supports neither TLS 1.2 nor TLS 1.3$/, false],
+  ["a refusal of TLS 1.2", say(OLD_ALERT ?? ""), /^HOST supports neither TLS 1.2 nor TLS 1.3$/, false],
+  ["a refusal of TLS", say(ALERT ?? ""), /^HOST sent an invalid TLS response$/, false],
+  ["an end in place of TLS", say(""), /^HOST closed the connection during the TLS handshake$/, true],
 ];
 
 for (const [what, talk, message, isTransient] of BROKEN_TLS) {
@@ -118,8 +124,8 @@ Deno.test("systemNetwork() takes no certificate that is not right, and says what
     ["is not trusted", good, []],
     ["is not trusted", await makeSelfSignedCertificate(), [good.caPem]],
     ["has expired", await makeServerCertificate({ validDays: [-9, -1] }), "its own"],
-    ["is not valid yet", await makeServerCertificate({ validDays: [1, 9] }), "its own"],
-    ["is for another name", await makeServerCertificate({ names: ["login.example"] }), "its own"],
+    ["is not yet valid", await makeServerCertificate({ validDays: [1, 9] }), "its own"],
+    ["is for another host name", await makeServerCertificate({ names: ["login.example"] }), "its own"],
   ] as const;
   for (const [what, certificate, roots] of cases) {
     await using server = startRawServer(say(`${OK}content-length: 0\r\n\r\n`), certificate);
@@ -133,7 +139,7 @@ Deno.test("systemNetwork() takes no certificate that is not right, and says what
 
 Deno.test("systemNetwork() tells a name without an address, a refused connection and a lost way apart", async () => {
   const unknown = await errorOf("https://login.invalid/");
-  assertEquals(unknown.message, "The address of login.invalid could not be found");
+  assertEquals(unknown.message, "Could not resolve the address of login.invalid");
   const free = occupyPort();
   free[Symbol.dispose]();
   const refused = await errorOf(`https://localhost:${free.port}/`);
@@ -165,7 +171,7 @@ Deno.test("systemNetwork() waits longer than for a connection for an answer whos
     await using server = startRawServer(talk);
     const url = server.origin.replace("http:", scheme);
     const error = await errorOf(url, { connectTimeoutMs: 2000, timeoutMs: 2300 });
-    assertEquals(error.message, `No answer from localhost:${server.port} within 2.3 s`, what);
+    assertEquals(error.message, `No response from localhost:${server.port} within 2.3 s`, what);
     assertEquals([error.isTransient, error.mayHaveArrived], [true, true]);
   }));
 });
@@ -189,7 +195,7 @@ Deno.test("systemNetwork() ends an answer that comes byte by byte when its time 
     }
   });
   const error = await errorOf(server.origin, { timeoutMs: 1000 });
-  assertEquals(error.message, `No answer from localhost:${server.port} within 1 s`);
+  assertEquals(error.message, `No response from localhost:${server.port} within 1 s`);
 });
 
 Deno.test("systemNetwork() cuts an answer without an end at its limit", async () => {
@@ -200,5 +206,5 @@ Deno.test("systemNetwork() cuts an answer without an end at its limit", async ()
   };
   await using server = startRawServer(endless);
   const error = await errorOf(server.origin, { maxBytes: 1024 * 1024 });
-  assertEquals(error.message, `The answer from localhost:${server.port} is larger than 1048576 bytes`);
+  assertEquals(error.message, `The response from localhost:${server.port} is larger than 1048576 bytes`);
 });

@@ -31,7 +31,7 @@ Deno.test("systemNetwork() names a header that can't be sent, and not its value"
     const error = await assertRejects(
       () => systemNetwork().send(request("https://localhost:1/", { headers: { authorization: value } })),
       CliError,
-      "sent as 'authorization'",
+      'header "authorization"',
     );
     assertEquals([error.code, error.cause], ["usage", undefined]);
     assert(!error.message.includes("Bearer"));
@@ -96,7 +96,11 @@ Deno.test("systemNetwork() tells a refused connection and broken TLS apart, what
     () => new Response("plain"),
   );
   const noTls = request(`https://127.0.0.1:${plain.addr.port}/`);
-  const broken = await assertRejects(() => systemNetwork().send(noTls), CliError, "did not answer in TLS");
+  const broken = await assertRejects(
+    () => systemNetwork().send(noTls),
+    CliError,
+    "sent an invalid TLS response",
+  );
   assertEquals(broken.code, "network");
 });
 
@@ -116,5 +120,5 @@ Deno.test("systemNetwork() gives up when the answer stops half-way through its b
   const body = new ReadableStream({ start: (stream) => stream.enqueue(new TextEncoder().encode("{")) });
   const error = await assertRejects(() => send(() => new Response(body), { timeoutMs: 1000 }), CliError);
   assertEquals(error.code, "network");
-  assertStringIncludes(error.message, "No answer from 127.0.0.1");
+  assertStringIncludes(error.message, "No response from 127.0.0.1");
 });

@@ -49,8 +49,8 @@ Deno.test({
   ignore,
   async fn() {
     const said = await runApart("--net", fetchOnce("https://192.0.2.1/"));
-    assertEquals(said, "CliError: There is no way from this machine to 192.0.2.1");
+    assertEquals(said, "CliError: No network route to 192.0.2.1");
     const named = await runApart("--net", fetchOnce("https://login.invalid/"));
-    assertEquals(named, "CliError: The address of login.invalid could not be found");
+    assertEquals(named, "CliError: Could not resolve the address of login.invalid");
   },
 });

@@ -20,7 +20,7 @@ const LOGIN = "https://login.invalid/";
 
 /** What a proxy does, by the scheme it is spoken to with, and what is said. */
 const PROXIES: readonly (readonly [string, string, Talk, string])[] = [
-  ["ends the connection", "http", say(""), "The proxy PROXY broke off the connection"],
+  ["ends the connection", "http", say(""), "The proxy PROXY closed the connection"],
   [
     "speaks something else",
     "http",
@@ -37,19 +37,19 @@ const PROXIES: readonly (readonly [string, string, Talk, string])[] = [
     "opens a tunnel that leads nowhere",
     "http",
     say("HTTP/1.1 200 OK\r\n\r\n"),
-    "login.invalid broke off the connection before TLS began (through the proxy PROXY)",
+    "login.invalid closed the connection during the TLS handshake (through the proxy PROXY)",
   ],
   [
     "is none that speaks TLS",
     "https",
     say("HTTP/1.1 400 Bad Request\r\n\r\n"),
-    "login.invalid did not answer in TLS as it should (through the proxy PROXY)",
+    "login.invalid sent an invalid TLS response (through the proxy PROXY)",
   ],
   [
     "is none of SOCKS",
     "socks5h",
     say("HTTP/1.1 400 Bad Request\r\n\r\n"),
-    "The proxy PROXY did not answer as a SOCKS proxy should",
+    "The proxy PROXY sent an invalid SOCKS response",
   ],
   [
     "forbids the host",
@@ -65,7 +65,7 @@ const PROXIES: readonly (readonly [string, string, Talk, string])[] = [
     "lets nobody in",
     "socks5h",
     say(new Uint8Array([5, 0xff])),
-    "The proxy PROXY asks for another user name and password",
+    "The proxy PROXY requires a valid user name and password",
   ],
 ];
 
@@ -86,12 +86,12 @@ Deno.test("systemNetwork() names a proxy that isn't there, and one that doesn't 
     assertEquals(said, `CliError: The proxy 127.0.0.1:${gone.port} ${what}`);
   }
   const unknown = await ask(LOGIN, { ALL_PROXY: "http://ada:s3same@proxy.invalid:3128" });
-  assertEquals(unknown, "CliError: The address of the proxy proxy.invalid:3128 could not be found");
+  assertEquals(unknown, "CliError: Could not resolve the address of the proxy proxy.invalid:3128");
   await using silent = startRawServer(sayAndWait(""));
   const said = await ask(LOGIN, { HTTPS_PROXY: `http://127.0.0.1:${silent.port}` }, 300);
   assertEquals(
     said,
-    `CliError: No answer from login.invalid within 0.3 s (through the proxy 127.0.0.1:${silent.port})`,
+    `CliError: No response from login.invalid within 0.3 s (through the proxy 127.0.0.1:${silent.port})`,
   );
 });
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../../src/errors.ts";
-import type { HttpRequest, HttpResponse, Repeat } from "../../../../src/system/network/network.ts";
+import type { HttpRequest, HttpResponse, RetryPolicy } from "../../../../src/system/network/network.ts";
 import { NetworkError } from "../../../../src/system/network/network_error.ts";
 import { retryingNetwork } from "../../../../src/system/network/retrying_network.ts";
 import type { ThrottleState } from "../../../../src/system/network/throttle_state.ts";
@@ -29,13 +29,13 @@ class TestHarness {
   constructor(private readonly answers: readonly (HttpResponse | Error)[], private readonly random = 1) {}
 
   send(changes: Partial<HttpRequest> = {}): Promise<HttpResponse> {
-    const pauses: ThrottleState = {
+    const throttle: ThrottleState = {
       until: () => Promise.resolve(this.known),
       remember: (host, untilMs) => Promise.resolve(void this.remembered.push([host, untilMs])),
     };
     const network = retryingNetwork({
       clock: this.clock,
-      pauses,
+      throttle,
       random: () => this.random,
       onPause: (host, ms) => void this.pauses.push([host, ms]),
       network: {
@@ -63,7 +63,7 @@ class TestHarness {
 }
 
 /** What is sent again after what. A row names a failure and how often it is sent by each kind of request. */
-const REPEATS: readonly (readonly [string, HttpResponse | Error, Record<Repeat, number>])[] = [
+const RETRIES: readonly (readonly [string, HttpResponse | Error, Record<RetryPolicy, number>])[] = [
   ["a lost answer", LOST, { always: 3, unprocessed: 1, never: 1 }],
   ["a refused connection", REFUSED, { always: 3, unprocessed: 3, never: 1 }],
   ["a wrong certificate", UNTRUSTED, { always: 1, unprocessed: 1, never: 1 }],
@@ -77,13 +77,13 @@ const REPEATS: readonly (readonly [string, HttpResponse | Error, Record<Repeat, 
   ["status 302", answer(302), { always: 1, unprocessed: 1, never: 1 }],
 ];
 
-for (const [what, outcome, times] of REPEATS) {
+for (const [what, outcome, times] of RETRIES) {
   Deno.test(`retryingNetwork() sends again after ${what} what may be sent again`, async () => {
-    for (const repeat of ["always", "unprocessed", "never"] as const) {
+    for (const retry of ["always", "unprocessed", "never"] as const) {
       const world = new TestHarness([outcome]);
-      const result = await world.send({ repeat }).catch((error: unknown) => error);
+      const result = await world.send({ retry }).catch((error: unknown) => error);
       assertStrictEquals(result, outcome, "the last outcome is handed on");
-      assertEquals(world.sent.length, times[repeat], repeat);
+      assertEquals(world.sent.length, times[retry], retry);
     }
   });
 }
@@ -99,7 +99,7 @@ Deno.test("retryingNetwork() sends a request once that says nothing about it", a
 Deno.test("retryingNetwork() waits longer before each attempt, by a random part less than at most", async () => {
   for (const [random, waits] of [[1, [500, 1000]], [0, [250, 500]]] as const) {
     const world = new TestHarness([REFUSED, answer(502), answer(200)], random);
-    assertEquals((await world.send({ repeat: "unprocessed" })).status, 200);
+    assertEquals((await world.send({ retry: "unprocessed" })).status, 200);
     assertEquals(world.clock.waits, [...waits]);
     assertEquals(world.pauses, [], "too short to speak of");
   }
@@ -108,23 +108,23 @@ Deno.test("retryingNetwork() waits longer before each attempt, by a random part 
 Deno.test("retryingNetwork() has one time for all attempts and waits", async () => {
   const world = new TestHarness([LOST]);
   world.answersAfterMs = 4000;
-  await assertRejects(() => world.send({ repeat: "always", timeoutMs: 10_000 }));
+  await assertRejects(() => world.send({ retry: "always", timeoutMs: 10_000 }));
   assertEquals(world.sent.map(({ timeoutMs }) => timeoutMs), [10_000, 5500]);
   const hurried = new TestHarness([REFUSED]);
-  await assertRejects(() => hurried.send({ repeat: "always", timeoutMs: 1400 }));
+  await assertRejects(() => hurried.send({ retry: "always", timeoutMs: 1400 }));
   assertEquals([hurried.sent.length, hurried.clock.waits], [1, []], "no time is left for another answer");
 });
 
 Deno.test("retryingNetwork() lets no single attempt take more than half a minute", async () => {
   const world = new TestHarness([answer(200)]);
-  await world.send({ timeoutMs: 120_000, repeat: "always" });
+  await world.send({ timeoutMs: 120_000, retry: "always" });
   assertEquals(world.sent[0]?.timeoutMs, 30_000);
 });
 
 Deno.test("retryingNetwork() waits as long as a 429 or 503 asks for, says so, and remembers it", async () => {
   for (const status of [429, 503]) {
     const world = new TestHarness([answer(status, { "retry-after": "20" }), answer(200)]);
-    assertEquals((await world.send({ repeat: "unprocessed" })).status, 200);
+    assertEquals((await world.send({ retry: "unprocessed" })).status, 200);
     assertEquals(world.clock.waits, [20_000]);
     assertEquals(world.pauses, [["login.example", 20_000]]);
     assertEquals(world.remembered, [["login.example", START_MS + 20_000]]);
@@ -133,23 +133,23 @@ Deno.test("retryingNetwork() waits as long as a 429 or 503 asks for, says so, an
 
 Deno.test("retryingNetwork() doesn't wait longer than the request's time, but remembers the pause", async () => {
   const world = new TestHarness([answer(429, { "retry-after": "30" }), answer(200)]);
-  const response = await world.send({ repeat: "always" });
+  const response = await world.send({ retry: "always" });
   assertEquals([response.status, world.sent.length, world.clock.waits], [429, 1, []]);
   assertEquals(world.remembered, [["login.example", START_MS + 30_000]]);
   const longer = new TestHarness([answer(429, { "retry-after": "30" }), answer(200)]);
-  assertEquals((await longer.send({ repeat: "always", timeoutMs: 60_000 })).status, 200);
+  assertEquals((await longer.send({ retry: "always", timeoutMs: 60_000 })).status, 200);
 });
 
 Deno.test("retryingNetwork() remembers the pause that a request is asked for which isn't sent again", async () => {
   const world = new TestHarness([answer(429, { "retry-after": "5" })]);
-  assertEquals((await world.send({ repeat: "never" })).status, 429);
+  assertEquals((await world.send({ retry: "never" })).status, 429);
   assertEquals([world.sent.length, world.remembered.length], [1, 1]);
 });
 
 Deno.test("retryingNetwork() takes a Retry-After for a pause only where the server is too busy", async () => {
   for (const status of [200, 301, 400, 500]) {
     const world = new TestHarness([answer(status, { "retry-after": "5" })]);
-    await world.send({ repeat: "always" });
+    await world.send({ retry: "always" });
     assertEquals(world.remembered, [], String(status));
     assert(!world.clock.waits.includes(5000));
   }
@@ -158,20 +158,20 @@ Deno.test("retryingNetwork() takes a Retry-After for a pause only where the serv
 Deno.test("retryingNetwork() holds a request back while an earlier process's pause lasts", async () => {
   const world = new TestHarness([answer(200)]);
   world.known = START_MS + 12_000;
-  assertEquals((await world.send({ repeat: "unprocessed", obeysThrottle: true })).status, 200);
+  assertEquals((await world.send({ retry: "unprocessed", obeysThrottle: true })).status, 200);
   assertEquals([world.clock.waits, world.pauses], [[12_000], [["login.example", 12_000]]]);
   world.known = START_MS;
-  await world.send({ repeat: "unprocessed", obeysThrottle: true });
+  await world.send({ retry: "unprocessed", obeysThrottle: true });
   assertEquals(world.clock.waits.length, 1, "a pause that is over holds nobody");
 });
 
 Deno.test("retryingNetwork() sends nothing in a pause that it can't wait for, and says when it is over", async () => {
-  for (const changes of [{ repeat: "unprocessed", timeoutMs: 12_500 }, { repeat: "never" }] as const) {
+  for (const changes of [{ retry: "unprocessed", timeoutMs: 12_500 }, { retry: "never" }] as const) {
     const world = new TestHarness([answer(200)]);
     world.known = START_MS + 12_000;
     const error = await assertRejects(() => world.send({ obeysThrottle: true, ...changes }), CliError);
     assertEquals([error.code, world.sent.length, world.clock.waits], ["network", 0, []]);
-    assertStringIncludes(error.message, "login.example asked for a pause");
+    assertStringIncludes(error.message, "login.example is throttling requests");
     assertStringIncludes(error.hint ?? "", "Try again in 12 seconds");
   }
 });
@@ -179,7 +179,7 @@ Deno.test("retryingNetwork() sends nothing in a pause that it can't wait for, an
 Deno.test("retryingNetwork() lets a request pass that a person waits for", async () => {
   const world = new TestHarness([answer(200)]);
   world.known = START_MS + 500_000;
-  assertEquals((await world.send({ repeat: "always" })).status, 200);
+  assertEquals((await world.send({ retry: "always" })).status, 200);
   assertEquals(world.clock.waits, []);
 });
 
@@ -188,6 +188,6 @@ Deno.test("retryingNetwork() ends a wait with the reason of the signal", async (
   const interrupt = new AbortController();
   const world = new TestHarness([REFUSED]);
   world.clock.onWait = () => interrupt.abort(reason);
-  const sent = world.send({ repeat: "always", signal: interrupt.signal });
+  const sent = world.send({ retry: "always", signal: interrupt.signal });
   assertStrictEquals(await assertRejects(() => sent), reason);
 });

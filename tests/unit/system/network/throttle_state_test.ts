@@ -90,7 +90,7 @@ Deno.test("a file of pauses that is damaged counts as empty, and the next pause 
 Deno.test("a folder that can't be read or written keeps no pauses, and nobody from a token", async () => {
   const broken: Files = {
     ...systemFiles,
-    lstat: (path) => Promise.reject(new FileError("denied", `look at ${path}`, path)),
+    lstat: (path) => Promise.reject(new FileError("denied", `inspect ${path}`, path)),
     makeFolder: (path) => Promise.reject(new FileError("read_only", `make ${path}`, path)),
   };
   await using home = await makeStoreHome();

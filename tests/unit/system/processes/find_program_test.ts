@@ -12,7 +12,7 @@ function search(os: "linux" | "windows", path: string, there: Record<string, Fil
     files: {
       lstat: (file: string): Promise<FileFacts | null> =>
         there[file] === "denied"
-          ? Promise.reject(new FileError("denied", "look at it", file))
+          ? Promise.reject(new FileError("denied", "inspect it", file))
           : Promise.resolve(there[file] ?? null),
     },
   };
