@@ -6,12 +6,12 @@ import { UserAgent } from "../../support/browser/user_agent.ts";
 
 const OTHER_TENANT = "99999999-2222-4333-8444-555555555555";
 
-function assertWrongAccount(result: ProgramResult, ...named: string[]): void {
+function assertWrongAccount(result: ProgramResult, ...names: string[]): void {
   assertEquals([result.code, result.stdout], [10, ""], result.stderr);
-  for (const text of ["Hint: ", ...named]) assertStringIncludes(result.stderr, text);
+  for (const text of ["Hint: ", ...names]) assertStringIncludes(result.stderr, text);
 }
 
-Deno.test("--expect-user refuses who signs in as somebody else: exit 10, no token, nothing kept, and the browser says so", async () => {
+Deno.test("--expect-user refuses another account with exit code 10, stores nothing and says so in the browser", async () => {
   await using sandbox = await openSandbox();
   const refused = await sandbox.signIn(["get-token", "--expect-user", ADA.username, "--output", "json"], BOB);
   assertEquals([refused.code, refused.stdout], [10, ""], refused.stderr);
@@ -20,10 +20,10 @@ Deno.test("--expect-user refuses who signs in as somebody else: exit 10, no toke
   for (const name of [ADA.username, BOB.username]) assertStringIncludes(error.message, name);
   assertStringIncludes(refused.page.body, "is expected");
   assertEquals(sandbox.provider.requestsTo("authorize").at(-1)?.query.login_hint, ADA.username);
-  assertEquals((await sandbox.run(["inspect"])).code, 6, "nothing is kept");
+  assertEquals((await sandbox.run(["inspect"])).code, 6, "nothing is stored");
 });
 
-Deno.test("--expect-user takes the user by name or object id, and looks at cached and refreshed tokens too", async () => {
+Deno.test("--expect-user accepts a user name or object ID and checks cached and refreshed tokens", async () => {
   await using sandbox = await openSandbox();
   const expecting = (user: string, ...more: string[]) =>
     sandbox.run(["get-token", "--expect-user", user, ...more]);
@@ -35,11 +35,11 @@ Deno.test("--expect-user takes the user by name or object id, and looks at cache
   assertWrongAccount(await expecting(ADA.username, "--expect-tenant", OTHER_TENANT), OTHER_TENANT);
   const requests = sandbox.provider.requestsTo("token").length;
   assertWrongAccount(await expecting(BOB.objectId, "--scope", "Mail.Read"));
-  assertEquals(sandbox.provider.requestsTo("token").length, requests, "nothing is refreshed for it");
+  assertEquals(sandbox.provider.requestsTo("token").length, requests, "no refresh is sent");
   assertEquals(sandbox.browser.count, 1);
 });
 
-Deno.test("a profile with an expected user refuses every other one, until it is signed in to by the right one", async () => {
+Deno.test("a profile with an expected user refuses every other account until the expected user signs in", async () => {
   await using sandbox = await openSandbox();
   const expectations = ["--expect-user", ADA.username, "--expect-tenant", DEFAULT_TENANT_ID];
   const created = await sandbox.run(createProfileArgs("work", sandbox.provider, ...expectations));
@@ -52,13 +52,13 @@ Deno.test("a profile with an expected user refuses every other one, until it is 
   assertEquals((await program.ended).code, 0);
   assertEquals((await sandbox.run(["refresh", "--profile", "work"])).code, 0);
   assertWrongAccount(await sandbox.run(["get-token", "--profile", "work", "--expect-user", BOB.username]));
-  // A flag beats the profile; the forced sign-in is then as whom the flag names.
+  // The flag beats the profile, so the forced sign-in expects the user in the flag.
   const forced = ["get-token", "--profile", "work", "--expect-user", BOB.username, "--force"];
   assertEquals((await sandbox.signIn(forced, BOB)).code, 0);
   assertWrongAccount(await sandbox.run(["refresh", "--profile", "work"]), ADA.username, BOB.username);
 });
 
-Deno.test("without an expected user, a forced sign-in as somebody else takes the profile over", async () => {
+Deno.test("a forced sign-in with another account replaces the account of a profile without an expected user", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"], ADA);
   using bobsBrowser = new UserAgent({ caPem: sandbox.provider.caPem });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { makeClientCertificate } from "../../support/secrets/client_certificate.ts";
 import { ADA, CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../../support/provider/directory.ts";
 import { hasNoPseudoTerminal, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
-import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+import { NO_DISPLAY, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
 const SECRET = CONFIDENTIAL_APPLICATION.secret ?? "";
 
@@ -16,7 +16,7 @@ async function createProfile({ run, provider }: Sandbox, flow: string, ...args: 
   assertEquals(result.code, 0, result.stderr);
 }
 
-Deno.test("authorization-code signs a person in to a confidential client, with PKCE, its secret, and at the refresh again", async () => {
+Deno.test("authorization-code signs a user in to a confidential client with PKCE and its secret, and refreshes with the secret", async () => {
   await using sandbox = await openSandbox();
   await createProfile(sandbox, "AuthorizationCode");
   const env = { AZURE_CLIENT_SECRET: SECRET };
@@ -32,7 +32,7 @@ Deno.test("authorization-code signs a person in to a confidential client, with P
   const [redeemed] = sandbox.provider.requestsTo("token");
   assertEquals([redeemed?.form.client_secret, redeemed?.form.code_verifier?.length], [SECRET, 43]);
 
-  // Neither the cache nor the browser's page needs the secret; a refresh does.
+  // A cached token needs no secret. A refresh does.
   assertEquals((await sandbox.run(["get-token", "-p", "web"])).code, 0);
   const refreshed = await sandbox.run(["refresh", "-p", "web"], { env });
   assertEquals(refreshed.code, 0, refreshed.stderr);
@@ -42,7 +42,7 @@ Deno.test("authorization-code signs a person in to a confidential client, with P
   for (const { stderr } of [first, refreshed]) assert(!stderr.includes(SECRET));
 });
 
-Deno.test("authorization-code looks for its credential once, though a refused refresh leads to a sign-in", async () => {
+Deno.test("authorization-code resolves its credential once, even if a refused refresh leads to a sign-in", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await createProfile(sandbox, "authorization-code");
   const options = { env: { AZURE_CLIENT_SECRET: SECRET } };
@@ -54,7 +54,7 @@ Deno.test("authorization-code looks for its credential once, though a refused re
   assertEquals(again.stderr.match(/^Credential: /gm)?.length, 1, again.stderr);
 });
 
-Deno.test("authorization-code with a certificate signs in and refreshes with it", async () => {
+Deno.test("authorization-code signs in and refreshes with a certificate", async () => {
   const { certificatePem, keyPem } = await makeClientCertificate();
   const { secret: _, ...application } = CONFIDENTIAL_APPLICATION;
   await using sandbox = await openSandbox({
@@ -71,7 +71,7 @@ Deno.test("authorization-code with a certificate signs in and refreshes with it"
   assertEquals([assertions.length, new Set(assertions).size], [2, 2]);
 });
 
-Deno.test("authorization-code with a wrong secret ends with AADSTS7000215, in the browser too", async () => {
+Deno.test("authorization-code reports AADSTS7000215 for a wrong secret on stderr and in the browser", async () => {
   await using sandbox = await openSandbox();
   await createProfile(sandbox, "authorization-code");
   const env = { AZURE_CLIENT_SECRET: "wrong" };
@@ -84,12 +84,12 @@ Deno.test("authorization-code with a wrong secret ends with AADSTS7000215, in th
 Deno.test({
   name: hasNoPseudoTerminal
     ? "authorization-code without a display (ignored: no pseudo-terminal here)"
-    : "authorization-code without a display goes by the URL: it has no device code",
+    : "authorization-code shows the URL without a display and requests no device code",
   ignore: hasNoPseudoTerminal,
   async fn() {
     await using sandbox = await openSandbox();
     await createProfile(sandbox, "authorization-code");
-    const noDisplay = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "", AZURE_CLIENT_SECRET: SECRET };
+    const noDisplay = { ...NO_DISPLAY, AZURE_CLIENT_SECRET: SECRET };
     for (const env of [noDisplay, { ...noDisplay, SSH_TTY: "/dev/pts/1" }]) {
       const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token -p web --force", { env });
       const [, url = ""] = await terminal.stdoutMatch(/^ {2}(https:\S+)\r$/m);

@@ -1,11 +1,11 @@
-/** What `BROWSER` can hold, on the whole program: the browsers are real scripts in a folder with a space in its name. */
+/** Tests the values of `BROWSER` with scripts as browsers, in a folder with a space in its name. */
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path/join";
 import { ADA } from "../../support/provider/directory.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
-/** A script for each manner of browser. It tells its arguments, a line each, in the file `out` beside it. */
+/** A script per kind of browser. Each writes its arguments, one per line, to the file `out` beside it. */
 const BROWSERS: Readonly<Record<string, string>> = {
   "firefox": "",
   "loud": "echo BROWSER SAYS; echo BROWSER SAYS >&2",
@@ -14,11 +14,11 @@ const BROWSERS: Readonly<Record<string, string>> = {
 };
 
 interface Form {
-  /** The value of `BROWSER`, in which DIR is the folder of the scripts. */
+  /** The value of `BROWSER`. DIR stands for the folder of the scripts. */
   readonly browser: string;
-  /** The arguments that arrive, in which URL is the address of the sign-in; null where no browser starts. */
+  /** The arguments that the browser receives, or null if none starts. URL stands for the URL of the sign-in. */
   readonly args: readonly string[] | null;
-  /** Whether the person is shown the address. By default where no browser starts. */
+  /** Whether stderr shows the URL. By default it does if no browser starts. */
   readonly isShown?: boolean;
 }
 
@@ -39,7 +39,7 @@ const FORMS: readonly Form[] = [
   { browser: `"DIR/endless"`, args: ["URL"] },
 ];
 
-/** Makes the browsers. Gives their folder. */
+/** Writes the browsers and returns their folder. */
 async function makeBrowsers({ folder }: Sandbox): Promise<string> {
   const path = join(folder, "the browsers");
   await Deno.mkdir(path);
@@ -51,7 +51,7 @@ async function makeBrowsers({ folder }: Sandbox): Promise<string> {
   return path;
 }
 
-/** Waits for a browser. Gives its process and its arguments. */
+/** Waits for a browser to start and returns its process ID and arguments. */
 async function browserStarts(path: string): Promise<{ pid: number; args: string[] }> {
   const out = join(path, "out");
   const isThere = () => Deno.stat(out).then(() => true, () => false);
@@ -71,11 +71,11 @@ function startWith(sandbox: Sandbox, path: string, browser: string) {
 const ADDRESS =
   /https:\/\/localhost:\d+\/[\w\-.~:/?#[\]@!$&'()*+,;=%]*redirect_uri=[\w\-.~:/?#[\]@!$&'()*+,;=%]+/;
 
-// An executable has the programs that it may start inside.
+// An executable has a fixed list of programs that it may start.
 const ignore = Deno.build.os === "windows" || Deno.env.has("ENTRA_AUTH_CLI_EXECUTABLE");
 
 Deno.test({
-  name: "whatever BROWSER holds, one whole address arrives or is shown, and no shell reads it",
+  name: "every form of BROWSER receives or shows one complete URL and never runs a shell",
   ignore,
   async fn(test) {
     await using sandbox = await openSandbox();
@@ -92,17 +92,17 @@ Deno.test({
         const url = started?.args.map((arg) => arg.match(ADDRESS)?.[0]).find((found) => found !== undefined);
         assertEquals(
           started?.args ?? null,
-          args?.map((arg) => arg.replaceAll("DIR", path).replaceAll("URL", url ?? "no address")) ?? null,
+          args?.map((arg) => arg.replaceAll("DIR", path).replaceAll("URL", url ?? "no URL")) ?? null,
         );
         assertEquals(ADDRESS.test(stderr), isShown, stderr);
-        assertEquals(await Deno.stat(join(path, "canary")).then(() => "run", () => "not run"), "not run");
+        assertEquals(await Deno.stat(join(path, "canary")).then(() => "created", () => "missing"), "missing");
       });
     }
   },
 });
 
 Deno.test({
-  name: "what a browser prints reaches neither output of the program",
+  name: "the output of a browser reaches neither stdout nor stderr of the program",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();

@@ -10,7 +10,7 @@ function grants({ provider }: Sandbox): (string | undefined)[] {
   return provider.requestsTo("token").map(({ form }) => form.grant_type);
 }
 
-Deno.test("refresh gets a new token although the cached one is valid, and prints no token", async () => {
+Deno.test("refresh replaces a valid cached token and prints no token", async () => {
   await using sandbox = await openSandbox();
   const first = (await sandbox.signIn(["get-token"])).stdout.trim();
   const refreshed = await sandbox.run(["refresh"]);
@@ -24,19 +24,19 @@ Deno.test("refresh gets a new token although the cached one is valid, and prints
   assertNotEquals(decodeJwt(second).uti, decodeJwt(first).uti);
   assertEquals(sandbox.browser.count, 1);
   assertEquals(grants(sandbox), ["authorization_code", "refresh_token"]);
-  // Refresh tokens rotate: the next refresh only works where the new one was kept.
+  // Refresh tokens rotate: the next refresh works only if the new one was stored.
   assertEquals((await sandbox.run(["refresh"])).code, 0);
 });
 
-Deno.test("refresh without a sign-in ends with exit code 6 and the command that signs in", async () => {
+Deno.test("refresh without a sign-in exits with code 6 and prints the command that signs in", async () => {
   await using sandbox = await openSandbox();
   const result = await sandbox.run(["refresh"]);
   assertEquals([result.code, result.stdout], [6, ""], result.stderr);
   assertStringIncludes(result.stderr, "Hint: Sign in: entra-auth-cli get-token --profile default");
-  assertEquals(sandbox.browser.count, 0, "refresh never asks the user");
+  assertEquals(sandbox.browser.count, 0, "refresh never opens a browser");
 });
 
-Deno.test("clear-cache makes the next get-token open the browser, and leaves other profiles alone", async () => {
+Deno.test("clear-cache makes the next get-token open the browser and keeps the tokens of other profiles", async () => {
   await using sandbox = await openSandbox();
   await sandbox.run(createProfileArgs("other", sandbox.provider));
   await sandbox.signIn(["get-token"]);
@@ -55,10 +55,10 @@ Deno.test("clear-cache makes the next get-token open the browser, and leaves oth
   const twice = await sandbox.run(["clear-cache", "--profile", "other"]);
   assertEquals(twice.code, 0);
   const nothing = await sandbox.run(["clear-cache", "--profile", "other"]);
-  assertEquals([nothing.code, nothing.stdout], [0, ""], "nothing to forget is no failure");
+  assertEquals([nothing.code, nothing.stdout], [0, ""], "an empty cache is not a failure");
 });
 
-Deno.test("inspect shows whose token it is and until when, never the token", async () => {
+Deno.test("inspect shows the account and the expiry, never the token", async () => {
   await using sandbox = await openSandbox();
   const none = await sandbox.run(["inspect"]);
   assertEquals([none.code, none.stdout], [6, ""]);
@@ -75,14 +75,14 @@ Deno.test("inspect shows whose token it is and until when, never the token", asy
   const document = JSON.parse(json.stdout);
   const { profile, valid, account } = document.inspection;
   assertEquals([profile, valid, account.username], ["default", true, ADA.username]);
-  assertEquals(document.oid, ADA.objectId, "the claims are there");
+  assertEquals(document.oid, ADA.objectId, "the claims are part of the document");
   const signature = token.split(".")[2] ?? "";
   for (const { stdout, stderr } of [text, json]) {
     assert(!stdout.includes(signature) && !stderr.includes(signature));
   }
 });
 
-Deno.test("get-token takes scopes in one string, in several flags and with commas", async () => {
+Deno.test("get-token accepts scopes in one string, in several flags and separated by commas", async () => {
   await using sandbox = await openSandbox();
   const spellings = [
     ["--scope", "User.Read Mail.Read"],
@@ -102,7 +102,7 @@ Deno.test("get-token takes scopes in one string, in several flags and with comma
   }
 });
 
-Deno.test("get-token refreshes silently for another set of scopes, and caches each set", async () => {
+Deno.test("get-token refreshes silently for other scopes and caches each set of scopes", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token", "--scope", "User.Read Mail.Read"]);
   sandbox.provider.setAccessTokenTtl(3600);
@@ -112,18 +112,18 @@ Deno.test("get-token refreshes silently for another set of scopes, and caches ea
     return JSON.parse(result.stdout).source;
   };
   assertEquals(await sourceFor("Mail.Read"), "refresh");
-  assertEquals(await sourceFor("User.Read"), "refresh", "a token for mail alone doesn't do");
+  assertEquals(await sourceFor("User.Read"), "refresh", "a token for mail does not cover it");
   assertEquals(await sourceFor(LONG), "cache");
   assertEquals(await sourceFor("mail.read"), "cache", "Entra ignores case");
   assertEquals(await sourceFor("https://graph.microsoft.com/Mail.Read"), "cache");
   assertEquals(sandbox.browser.count, 1);
 
-  const unheardOf = await sandbox.signIn(["get-token", "--scope", "Calendars.Read"]);
-  assertEquals(unheardOf.code, 0, unheardOf.stderr);
-  assertEquals(sandbox.browser.count, 2, "what nobody consented to needs the user");
+  const withoutConsent = await sandbox.signIn(["get-token", "--scope", "Calendars.Read"]);
+  assertEquals(withoutConsent.code, 0, withoutConsent.stderr);
+  assertEquals(sandbox.browser.count, 2, "a scope without consent needs the user");
 });
 
-Deno.test("get-token gives the cached token for both spellings of a Graph scope", async () => {
+Deno.test("get-token returns the cached token for both spellings of a Graph scope", async () => {
   await using sandbox = await openSandbox();
   const { stdout } = await sandbox.signIn(["get-token", "--scope", "User.Read"]);
   await sandbox.provider.stop();
@@ -133,7 +133,7 @@ Deno.test("get-token gives the cached token for both spellings of a Graph scope"
   }
 });
 
-Deno.test("get-token warns where fewer scopes were granted than asked, and still gives the token", async () => {
+Deno.test("get-token returns the token with a warning if not all scopes were granted", async () => {
   await using sandbox = await openSandbox();
   const grantLess = (genuine: Json): Json => ({ ...genuine, scope: "openid profile User.Read" });
   sandbox.provider.failNext("token", { kind: "rewrite", rewrite: grantLess });
@@ -143,7 +143,7 @@ Deno.test("get-token warns where fewer scopes were granted than asked, and still
   assertEquals(result.stdout.split(".").length, 3);
 });
 
-Deno.test("get-token opens the browser again once the refresh token is revoked", async () => {
+Deno.test("get-token opens the browser if the refresh token was revoked", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   sandbox.provider.setAccessTokenTtl(3600);
@@ -159,10 +159,10 @@ Deno.test("get-token opens the browser again once the refresh token is revoked",
   const refused = await sandbox.run(["refresh"]);
   assertEquals([refused.code, refused.stdout], [3, ""], refused.stderr);
   assertStringIncludes(refused.stderr, "Hint: Sign in: entra-auth-cli get-token --profile default --force");
-  assertEquals(sandbox.browser.count, 2, "refresh never asks the user");
+  assertEquals(sandbox.browser.count, 2, "refresh never opens a browser");
 });
 
-Deno.test("get-token --no-interactive with a revoked refresh token ends with exit code 9 and no browser", async () => {
+Deno.test("get-token --no-interactive exits with code 9 and opens no browser if the refresh token was revoked", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   sandbox.provider.failNext("token", { kind: "entraError", error: "invalid_grant", aadsts: 50173 });
@@ -171,7 +171,7 @@ Deno.test("get-token --no-interactive with a revoked refresh token ends with exi
   assertEquals(sandbox.browser.count, 1);
 });
 
-Deno.test("get-token carries the claims that a refresh was refused for to the browser", async () => {
+Deno.test("get-token passes the claims of a refused refresh to the browser", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: "1700000000" } } });
@@ -187,7 +187,7 @@ Deno.test("get-token carries the claims that a refresh was refused for to the br
   assertEquals(sent?.access_token?.nbf, { essential: true, value: "1700000000" });
 });
 
-Deno.test("get-token with an expired token and no network ends with exit code 4 and no browser", async () => {
+Deno.test("get-token with an expired token and no network exits with code 4 and opens no browser", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 1 });
   await sandbox.signIn(["get-token"]);
   await untilExpired(sandbox);
@@ -195,12 +195,12 @@ Deno.test("get-token with an expired token and no network ends with exit code 4 
   const result = await sandbox.run(["get-token"]);
   assertEquals([result.code, result.stdout], [4, ""], result.stderr);
   assertMatch(result.stderr, /^⟳ Refreshing expired token\.\.\.\n.*refused the connection\nHint: /);
-  assertEquals(sandbox.browser.count, 1, "a browser would not help either");
+  assertEquals(sandbox.browser.count, 1, "a browser would not help");
   const refresh = await sandbox.run(["refresh"]);
   assertEquals([refresh.code, refresh.stdout], [4, ""]);
 });
 
-Deno.test("get-token with a few minutes left and no network gives the old token with a warning", async () => {
+Deno.test("get-token returns the cached token with a warning if it is still valid and the network fails", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 200 });
   const first = await sandbox.signIn(["get-token"]);
   await sandbox.provider.stop();
@@ -209,10 +209,10 @@ Deno.test("get-token with a few minutes left and no network gives the old token 
   assertMatch(result.stderr, /^Warning: .*\n/m);
   assertStringIncludes(result.stderr, "the old one still lives");
   const explicit = await sandbox.run(["refresh"]);
-  assertEquals([explicit.code, explicit.stdout], [4, ""], "who asks for a new one is not given the old one");
+  assertEquals([explicit.code, explicit.stdout], [4, ""], "an explicit refresh never returns the old token");
 });
 
-Deno.test("many get-token at once with an expired token make one refresh", async () => {
+Deno.test("concurrent get-token calls with an expired token send one refresh", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   sandbox.provider.setAccessTokenTtl(3600);
@@ -222,7 +222,7 @@ Deno.test("many get-token at once with an expired token make one refresh", async
   assertEquals(grants(sandbox), ["authorization_code", "refresh_token"]);
 });
 
-Deno.test("get-token from two tenants and two applications never takes the other's token", async () => {
+Deno.test("get-token never returns the token of another tenant or application", async () => {
   const otherTenant = "99999999-2222-4333-8444-555555555555";
   await using sandbox = await openSandbox({ otherTenantIds: [otherTenant] });
   await sandbox.signIn(["get-token"]);
@@ -233,7 +233,7 @@ Deno.test("get-token from two tenants and two applications never takes the other
   assertEquals((await sandbox.run(["get-token", "--no-interactive"])).code, 0);
 });
 
-/** Runs `inspect` until it says that the token, which lives a second, is expired. */
+/** Runs `inspect` until it reports the token, which is valid for a second, as expired. */
 async function untilExpired(sandbox: Sandbox): Promise<void> {
   while (true) {
     const { code, stdout } = await sandbox.run(["inspect"]);

@@ -1,11 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { redirectPort } from "../../support/browser/user_agent.ts";
 import { freePort, occupyPort } from "../../support/network/ports.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 import { ADA } from "../../support/provider/directory.ts";
-
-function redirectPort(url: string): number {
-  return Number(new URL(new URL(url).searchParams.get("redirect_uri") ?? "").port);
-}
 
 Deno.test("get-token listens on a random port from 49152 to 65535", async () => {
   await using sandbox = await openSandbox();
@@ -17,7 +14,7 @@ Deno.test("get-token listens on a random port from 49152 to 65535", async () => 
   assertEquals((await program.ended).code, 0);
 });
 
-Deno.test("get-token --port listens on exactly that port and frees it", async () => {
+Deno.test("get-token --port listens on that port and frees it", async () => {
   await using sandbox = await openSandbox();
   const port = freePort();
   const program = sandbox.start(["get-token", "--port", String(port)]);
@@ -28,7 +25,7 @@ Deno.test("get-token --port listens on exactly that port and frees it", async ()
   occupyPort(port)[Symbol.dispose]();
 });
 
-Deno.test("get-token --port-range passes over busy ports", async () => {
+Deno.test("get-token --port-range skips busy ports", async () => {
   await using sandbox = await openSandbox();
   using busy = occupyPort();
   const program = sandbox.start(["get-token", "--port-range", `${busy.port}-${busy.port + 20}`]);
@@ -39,7 +36,7 @@ Deno.test("get-token --port-range passes over busy ports", async () => {
   assertEquals((await program.ended).code, 0);
 });
 
-Deno.test("get-token --port that is in use names the port, who might hold it, and the ways on", async () => {
+Deno.test("get-token --port reports a port that is in use, with a command that finds its owner and an alternative", async () => {
   await using sandbox = await openSandbox();
   using busy = occupyPort();
   const result = await sandbox.run(["get-token", "--port", String(busy.port)]);
@@ -48,10 +45,10 @@ Deno.test("get-token --port that is in use names the port, who might hold it, an
   assertMatch(result.stderr, new RegExp(`^Port ${busy.port} is already in use\nHint: `));
   assertStringIncludes(result.stderr, Deno.build.os === "windows" ? "netstat" : `lsof -i :${busy.port}`);
   assertStringIncludes(result.stderr, "--port ");
-  assertEquals(sandbox.browser.count, 0, "the browser is not opened for a callback that nobody would take");
+  assertEquals(sandbox.browser.count, 0, "no browser opens if no callback can be received");
 });
 
-Deno.test("get-token --port-range without a free port says so", async () => {
+Deno.test("get-token --port-range reports that no port is free", async () => {
   await using sandbox = await openSandbox();
   using busy = occupyPort();
   const result = await sandbox.run(["get-token", "--port-range", `${busy.port}-${busy.port}`]);

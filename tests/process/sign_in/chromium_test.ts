@@ -10,7 +10,7 @@ const name = (sentence: string) =>
   ignore ? `${sentence} (ignored: no Chromium here; see CHROMIUM_BIN)` : sentence;
 
 Deno.test({
-  name: name("a person types the password in Chromium and is told to return to the terminal"),
+  name: name("a user signs in with a password in Chromium and reads to return to the terminal"),
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -25,12 +25,12 @@ Deno.test({
     assertStringIncludes(page.text, "You are signed in");
     assertMatch(page.text, /Signed in as\s+ada@contoso\.example/);
     assertStringIncludes(page.text, "return to the terminal");
-    assertMatch(page.url, /^http:\/\/localhost:\d+\/$/, "neither code nor state is in the address");
+    assertMatch(page.url, /^http:\/\/localhost:\d+\/$/, "neither code nor state is in the URL");
   },
 });
 
 Deno.test({
-  name: name("Cancel in Chromium shows the refusal, with its reason, and ends with exit code 3"),
+  name: name("Cancel in Chromium shows the refusal with its reason and exits with code 3"),
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -47,7 +47,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: name("a second profile asks Chromium which account, and takes another one"),
+  name: name("a second sign-in in Chromium can select another account"),
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -58,14 +58,14 @@ Deno.test({
       return JSON.parse((await program.ended).stdout).account.username;
     };
     assertEquals(await signIn([], ADA), ADA.username);
-    // The browser still has Ada's session.
+    // The browser still has the session of Ada.
     assertEquals(await signIn(["--force", "--prompt", "select_account"], BOB), BOB.username);
     assert(sandbox.provider.faults.length === 0);
   },
 });
 
 Deno.test({
-  name: name("a person enters the device code in Chromium, is asked whether they meant to, and signs in"),
+  name: name("a user enters the device code in Chromium, confirms it and signs in"),
   ignore,
   async fn() {
     await using sandbox = await openSandbox({ devicePollInterval: 1 });

@@ -6,7 +6,7 @@ import { enterDeviceCode } from "../../support/browser/enter_device_code.ts";
 import { ADA, CONFIDENTIAL_APPLICATION } from "../../support/provider/directory.ts";
 import type { EntraErrorFailure } from "../../support/provider/failures.ts";
 import type { ProviderRequest } from "../../support/provider/request_router.ts";
-import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+import { NO_DISPLAY, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 import { hasNoShell, hasScriptTools, runShell, signInByShell } from "../../support/program/shell.ts";
 
 const NBF = { nbf: { essential: true, value: "1604106651" } };
@@ -14,13 +14,13 @@ const CLAIMS = JSON.stringify({ access_token: NBF });
 const CHALLENGE = `Bearer realm="", error="insufficient_claims", claims="${encodeBase64(CLAIMS)}"`;
 const CAPABLE = { xms_cc: { values: ["CP1"] } };
 
-/** What Entra answers to a refresh in place of tokens. */
+/** Returns the error with which Entra refuses a refresh. */
 function refusal(aadsts: number, more: Partial<EntraErrorFailure> = {}): EntraErrorFailure {
   return { kind: "entraError", error: "invalid_grant", aadsts, ...more };
 }
 
-/** The claims for the access token that a request asks for. */
-function asked(request: ProviderRequest | undefined): unknown {
+/** Returns the access token claims of a request. */
+function requestedClaims(request: ProviderRequest | undefined): unknown {
   return JSON.parse(request?.query.claims ?? request?.form.claims ?? "{}").access_token;
 }
 
@@ -28,24 +28,25 @@ function requests({ provider }: Sandbox): (ProviderRequest | undefined)[] {
   return [provider.requestsTo("authorize").at(-1), provider.requestsTo("token").at(-1)];
 }
 
-Deno.test("get-token --claims takes no cached token, and refreshes with the claims", async () => {
+Deno.test("get-token --claims skips the cached token and refreshes with the claims", async () => {
   await using sandbox = await openSandbox();
   const first = await sandbox.signIn(["get-token"]);
-  for (const request of requests(sandbox)) assertEquals(asked(request), CAPABLE, "every request names CP1");
+  for (const request of requests(sandbox)) {
+    assertEquals(requestedClaims(request), CAPABLE, "every request names CP1");
+  }
   for (const claims of [CLAIMS, encodeBase64(CLAIMS), `WWW-Authenticate: ${CHALLENGE}`]) {
     const result = await sandbox.run(["get-token", "--claims", claims, "--output", "json"]);
     assertEquals(result.code, 0, result.stderr);
     const document = JSON.parse(result.stdout);
     assertEquals([document.source, document.access_token === first.stdout.trim()], ["refresh", false]);
     const [, token] = requests(sandbox);
-    assertEquals([token?.form.grant_type, asked(token)], ["refresh_token", { ...NBF, ...CAPABLE }]);
+    assertEquals([token?.form.grant_type, requestedClaims(token)], ["refresh_token", { ...NBF, ...CAPABLE }]);
   }
   assertEquals(sandbox.browser.count, 1);
 });
 
 Deno.test({
-  name:
-    "get-token --claims takes the header that curl shows of an API's refusal, and the new token is accepted",
+  name: "get-token --claims accepts the header that curl prints, and the API accepts the new token",
   ignore: !await hasScriptTools(),
   async fn() {
     await using sandbox = await openSandbox();
@@ -58,12 +59,12 @@ Deno.test({
       call | jq -r .displayName`;
     const result = await runShell(sandbox, script, { env: { CURL_HOME: graph.curlHome } });
     assertEquals([result.code, result.stdout, result.stderr], [0, "Ada Lovelace\n", ""]);
-    assertEquals(asked(sandbox.provider.requestsTo("token").at(-1)), { ...NBF, ...CAPABLE });
+    assertEquals(requestedClaims(sandbox.provider.requestsTo("token").at(-1)), { ...NBF, ...CAPABLE });
     assertEquals(graph.callers.length, 1);
   },
 });
 
-Deno.test("get-token --claims goes on to the browser where the refresh is refused, with the claims of both", async () => {
+Deno.test("get-token --claims opens the browser with the claims of both challenges if the refresh is refused", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const policy = { capolids: { essential: true, values: ["c1"] } };
@@ -75,10 +76,12 @@ Deno.test("get-token --claims goes on to the browser where the refresh is refuse
     result.stderr,
     "Refreshing token...\nSigning in again: Multifactor authentication is required (AADSTS50076)\nOpening browser",
   );
-  for (const request of requests(sandbox)) assertEquals(asked(request), { ...NBF, ...policy, ...CAPABLE });
+  for (const request of requests(sandbox)) {
+    assertEquals(requestedClaims(request), { ...NBF, ...policy, ...CAPABLE });
+  }
 });
 
-Deno.test("processes that need the same claims at once open one browser, and the others refresh with them then", async () => {
+Deno.test("concurrent processes with the same claims open one browser, and the others refresh with the claims", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const challenge = refusal(50076, { error: "interaction_required", claims: CLAIMS });
@@ -96,7 +99,7 @@ Deno.test("processes that need the same claims at once open one browser, and the
   assertEquals(sandbox.browser.count, 2);
 });
 
-Deno.test("the device code flow and an application's own token carry claims and capability too", async () => {
+Deno.test("the device code flow and client credentials send claims and the client capability", async () => {
   await using sandbox = await openSandbox({ devicePollInterval: 1 });
   const { provider } = sandbox;
   const program = sandbox.start(["get-token", "--flow", "device-code", "--claims", CLAIMS]);
@@ -111,11 +114,11 @@ Deno.test("the device code flow and an application's own token carry claims and 
   const requests = [...provider.requestsTo("devicecode"), ...provider.requestsTo("token")];
   assertEquals(new Set(requests.map(({ form }) => form.grant_type)).size, 3);
   for (const request of requests) {
-    assertEquals(asked(request), { ...NBF, ...CAPABLE }, request.form.grant_type);
+    assertEquals(requestedClaims(request), { ...NBF, ...CAPABLE }, request.form.grant_type);
   }
 });
 
-Deno.test("get-token --claims that can't be read ends with exit code 2 and what is wrong", async () => {
+Deno.test("get-token --claims exits with code 2 and the reason if the claims are invalid", async () => {
   await using sandbox = await openSandbox();
   const result = await sandbox.run(["get-token", "--claims", 'Bearer error="invalid_token"']);
   assertEquals([result.code, result.stdout], [2, ""]);
@@ -124,8 +127,7 @@ Deno.test("get-token --claims that can't be read ends with exit code 2 and what 
 });
 
 Deno.test({
-  name:
-    "get-token without a person ends with exit code 9 and the command that signs in, which a shell can run",
+  name: "get-token --no-interactive exits with code 9 and prints a sign-in command that a shell can run",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox({ accessTokenTtl: 60 });
@@ -137,25 +139,24 @@ Deno.test({
     assertEquals([result.code, result.stdout], [9, ""], result.stderr);
     assertStringIncludes(result.stderr, "(AADSTS50079, correlation ID ");
     const command = /^ +(entra-auth-cli get-token .*)$/m.exec(result.stderr)?.[1] ?? "";
-    // Every shell takes it alike: nothing in it but words, and double quotes around those with a space.
+    // Every shell parses it alike: it has only words, and double quotes around those with a space.
     assertMatch(command, /^[\w.:/@ -]+"User\.Read Mail\.Read"[\w.:/@ -]+$/);
-    // Entra refuses the refresh again, for it has seen no second factor yet.
+    // Entra refuses the refresh again because no second factor was used yet.
     sandbox.provider.failNext("token", challenge);
     const signedIn = await signInByShell(sandbox, command, ADA);
     assertEquals(signedIn.code, 0, signedIn.stderr);
     const [authorize, token] = requests(sandbox);
-    for (const request of [authorize, token]) assertEquals(asked(request), { ...NBF, ...CAPABLE });
+    for (const request of [authorize, token]) assertEquals(requestedClaims(request), { ...NBF, ...CAPABLE });
     assert(authorize?.query.scope?.includes("User.Read Mail.Read"));
     assertEquals(authorize?.query.domain_hint, "contoso.example");
   },
 });
 
-Deno.test("get-token with nobody to ask ends with exit code 9, the reason and the command with the claims", async () => {
+Deno.test("get-token without a terminal exits with code 9, the reason and a command with the claims", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   sandbox.provider.failNext("token", refusal(50076, { error: "interaction_required", claims: CLAIMS }));
-  const noDisplay = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
-  const result = await sandbox.run(["get-token"], { env: noDisplay, isAlone: true });
+  const result = await sandbox.run(["get-token"], { env: NO_DISPLAY, isAlone: true });
   assertEquals([result.code, result.stdout], [9, ""], result.stderr);
   assertStringIncludes(result.stderr, "Multifactor authentication is required. ");
   assertStringIncludes(
@@ -164,7 +165,7 @@ Deno.test("get-token with nobody to ask ends with exit code 9, the reason and th
   );
 });
 
-Deno.test("get-token explains a policy that blocks the refresh, and opens the browser once for it", async () => {
+Deno.test("get-token explains a policy that blocks the refresh and opens the browser once", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   for (
@@ -187,7 +188,7 @@ Deno.test("get-token explains a policy that blocks the refresh, and opens the br
   }
 });
 
-Deno.test("get-token opens no browser for what signing in can't change, and keeps the sign-in", async () => {
+Deno.test("get-token opens no browser for an error that a sign-in cannot fix and keeps the session", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   const table: [EntraErrorFailure, string][] = [

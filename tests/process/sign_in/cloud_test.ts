@@ -4,7 +4,7 @@ import { openSandbox } from "../../support/program/sandbox.ts";
 
 const IDS = ["--tenant-id", crypto.randomUUID(), "--client-id", crypto.randomUUID()];
 
-Deno.test("a cloud gives the browser its authority and its Graph, and a missing permission is named before", async () => {
+Deno.test("--cloud selects the authority and Graph of the cloud, and a missing permission is reported first", async () => {
   await using sandbox = await openSandbox();
   const table = [
     ["usgov", "login.microsoftonline.us", "https://graph.microsoft.us/User.Read"],
@@ -13,7 +13,7 @@ Deno.test("a cloud gives the browser its authority and its Graph, and a missing 
   for (const [cloud, host, scope] of table) {
     const created = await sandbox.run(["create-profile", "--name", cloud, "--cloud", cloud, ...IDS]);
     assertEquals(created.code, 0, created.stderr);
-    // An executable has these hosts inside.
+    // An executable has these hosts built in.
     if (Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") === undefined) {
       const unreachable = await sandbox.run(["get-token", "--profile", cloud]);
       assertEquals([unreachable.code, unreachable.stdout], [8, ""], unreachable.stderr);
@@ -24,7 +24,7 @@ Deno.test("a cloud gives the browser its authority and its Graph, and a missing 
     const url = new URL(await sandbox.browser.next());
     assertEquals(url.host, host);
     assertStringIncludes(` ${url.searchParams.get("scope")} `, ` ${scope} `);
-    // A refusal, so that nothing is asked of the cloud itself.
+    // A refusal, so that no request reaches the cloud.
     await sandbox.userAgent.deliver({
       method: "POST",
       redirectUri: url.searchParams.get("redirect_uri") ?? "",
@@ -32,10 +32,10 @@ Deno.test("a cloud gives the browser its authority and its Graph, and a missing 
     });
     assertEquals((await program.ended).code, 3);
   }
-  assertEquals(sandbox.browser.count, table.length, "no browser where the answer could not be used");
+  assertEquals(sandbox.browser.count, table.length, "no browser opens if the response could not be used");
 });
 
-Deno.test("--cloud beside --authority is a usage error in every command that knows both", async () => {
+Deno.test("--cloud with --authority is a usage error in every command that has both", async () => {
   await using sandbox = await openSandbox();
   const { origin } = sandbox.provider;
   for (const command of [["get-token"], ["create-profile", "--name", "x", ...IDS]]) {
@@ -45,7 +45,7 @@ Deno.test("--cloud beside --authority is a usage error in every command that kno
   }
 });
 
-Deno.test("a domain of External ID's customer signs in and refreshes, though its issuer is elsewhere", async () => {
+Deno.test("an External ID domain signs in and refreshes although its issuer has another host", async () => {
   await using sandbox = await openSandbox();
   const { provider } = sandbox;
   const issuer = `https://${provider.tenantId}.ciamlogin.com/${provider.tenantId}/v2.0`;
@@ -62,7 +62,7 @@ Deno.test("a domain of External ID's customer signs in and refreshes, though its
   assertEquals(refreshed.code, 0, refreshed.stderr);
 });
 
-Deno.test("a profile for B2C keeps its policy, and names the host that has to be permitted", async () => {
+Deno.test("a B2C profile keeps its policy and the error names the host that needs permission", async () => {
   await using sandbox = await openSandbox();
   const clientId = crypto.randomUUID();
   const authority = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/b2c_1_signin";
@@ -79,7 +79,7 @@ Deno.test("a profile for B2C keeps its policy, and names the host that has to be
   assertStringIncludes(result.stderr, "--allow-net=contoso.b2clogin.com,");
 });
 
-Deno.test("the deno.json that ships lets every cloud be reached", async () => {
+Deno.test("deno.json permits the authority of every cloud", async () => {
   const { permissions } = JSON.parse(await Deno.readTextFile(new URL("../../../deno.json", import.meta.url)));
   for (const { authority } of (await import("../../../src/identity/cloud.ts")).CLOUDS) {
     assertEquals(permissions.default.net.includes(`${new URL(authority).host}:443`), true, authority);

@@ -3,11 +3,11 @@ import { enterDeviceCode } from "../../support/browser/enter_device_code.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
-/** As short as the program lets it be. */
+/** The shortest poll interval that the program accepts. */
 const FAST = { devicePollInterval: 1 };
 const DEVICE_CODE = ["get-token", "--flow", "device-code"];
 
-Deno.test("get-token --flow device-code shows the code in the specification's words, signs in and keeps the token", async () => {
+Deno.test("get-token --flow device-code shows the code in the specification's words, signs in and stores the token", async () => {
   await using sandbox = await openSandbox(FAST);
   const program = sandbox.start([...DEVICE_CODE, "--output", "json", "--verbose"]);
   assertStringIncludes(await enterDeviceCode(sandbox, program.stderrMatch), "You have signed in");
@@ -40,7 +40,7 @@ Deno.test("get-token --flow device-code shows the code in the specification's wo
   assertEquals(refreshed.code, 0, refreshed.stderr);
 });
 
-Deno.test("the flow may be the profile's, and the .NET program's spelling is understood", async () => {
+Deno.test("a profile can select the device code flow in the spelling of the .NET tool", async () => {
   await using sandbox = await openSandbox(FAST);
   const { tenantId, clientId, origin } = sandbox.provider;
   const created = await sandbox.run([
@@ -55,7 +55,7 @@ Deno.test("the flow may be the profile's, and the .NET program's spelling is und
   assertStringIncludes(result.stderr, "Token saved to profile 'far'");
 });
 
-Deno.test("declining on the page ends with exit code 3, and says who declined", async () => {
+Deno.test("declining on the device code page exits with code 3 and says where it was declined", async () => {
   await using sandbox = await openSandbox(FAST);
   const program = sandbox.start(DEVICE_CODE);
   await enterDeviceCode(sandbox, program.stderrMatch, { ...ADA, consent: "cancel" });
@@ -67,7 +67,7 @@ Deno.test("declining on the page ends with exit code 3, and says who declined", 
   );
 });
 
-Deno.test("a code that nobody enters expires with exit code 5, and --timeout ends the wait earlier with another message", async () => {
+Deno.test("an unused device code expires with exit code 5, and --timeout ends the wait earlier with another message", async () => {
   await using sandbox = await openSandbox({ ...FAST, deviceCodeTtl: 2 });
   const expired = await sandbox.run(DEVICE_CODE);
   assertEquals([expired.code, expired.stdout], [5, ""], expired.stderr);
@@ -78,7 +78,7 @@ Deno.test("a code that nobody enters expires with exit code 5, and --timeout end
   assertStringIncludes(timedOut.stderr, "Timeout waiting for the code to be entered\nHint: ");
 });
 
-Deno.test("a broken connection and a service that can't answer are survived in mid-poll", async () => {
+Deno.test("polling continues after a broken connection and after a 503 response", async () => {
   await using sandbox = await openSandbox(FAST);
   const { provider } = sandbox;
   provider.failNext("token", { kind: "reset" });
@@ -90,7 +90,7 @@ Deno.test("a broken connection and a service that can't answer are survived in m
   assertEquals(provider.requestsTo("token").length, 3);
 });
 
-Deno.test("a tenant that refuses device codes is reported at once, without a code and without polling", async () => {
+Deno.test("a tenant that refuses device codes is reported without a code and without polling", async () => {
   await using sandbox = await openSandbox(FAST);
   const { provider } = sandbox;
   provider.failNext("devicecode", {
@@ -110,7 +110,7 @@ Deno.test("a tenant that refuses device codes is reported at once, without a cod
 });
 
 Deno.test({
-  name: "Ctrl-C ends the wait for the code with exit code 130, whatever the interval is",
+  name: "Ctrl-C ends the wait for the device code with exit code 130 at any poll interval",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using sandbox = await openSandbox({ devicePollInterval: 60 });

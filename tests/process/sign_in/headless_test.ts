@@ -4,14 +4,13 @@ import { enterDeviceCode, shownDeviceCode } from "../../support/browser/enter_de
 import { occupyPort } from "../../support/network/ports.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { plainScreen, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
-import type { Sandbox } from "../../support/program/sandbox.ts";
+import { NO_DISPLAY, type Sandbox } from "../../support/program/sandbox.ts";
 import { testOnTerminal } from "../../support/program/test_on_terminal.ts";
 
-/** As short as the program lets it be. */
+/** The shortest poll interval that the program accepts. */
 const FAST = { devicePollInterval: 1 };
-/** Longer than any test takes: whoever wins, it was not the device code. */
+/** A poll interval longer than any test, so that the device code never wins. */
 const SLOW = { devicePollInterval: 60 };
-const NO_DISPLAY = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
 const OVER_SSH = { ...NO_DISPLAY, SSH_CONNECTION: "192.0.2.7 51515 198.51.100.4 22", USER: "ada" };
 const PROGRAM = "entra-auth-cli get-token --flow interactive --output json";
 
@@ -20,7 +19,7 @@ function testHere(name: string, test: (sandbox: Sandbox) => Promise<void>, optio
 }
 
 testHere(
-  "without a display get-token falls back to a device code in the specification's words",
+  "get-token without a display falls back to a device code in the specification's words",
   async (sandbox) => {
     const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token --flow interactive", {
       env: { ...NO_DISPLAY, NO_COLOR: "1" },
@@ -45,7 +44,7 @@ testHere(
 );
 
 testHere(
-  "a countdown shows how long the code is good, and is gone when it is over",
+  "a countdown shows the remaining lifetime of the code and disappears at the end",
   async (sandbox) => {
     const terminal = await startOnTerminal(sandbox, PROGRAM, { env: NO_DISPLAY });
     const { uri, code } = await shownDeviceCode(terminal.stdoutMatch);
@@ -59,7 +58,7 @@ testHere(
 );
 
 testHere(
-  "--qr draws the address as a QR code on the terminal, before the wait begins",
+  "--qr draws the URL as a QR code on the terminal before the wait begins",
   async (sandbox) => {
     const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token --flow device-code --qr");
     const { uri } = await shownDeviceCode(terminal.stdoutMatch);
@@ -71,7 +70,7 @@ testHere(
 );
 
 testHere(
-  "export DISPLAY=:0 brings the browser back, and --show-url never falls back",
+  "DISPLAY=:0 enables the browser, and --show-url never falls back",
   async (sandbox) => {
     const displayed = await startOnTerminal(sandbox, PROGRAM, { env: { ...NO_DISPLAY, DISPLAY: ":0" } });
     await displayed.stdoutMatch(/Opening browser for authentication/);
@@ -86,7 +85,7 @@ testHere(
   },
 );
 
-/** The URL and the port that a sign-in over SSH shows. */
+/** Waits for the URL and the port that a sign-in over SSH shows. */
 async function shownWays(
   watch: (pattern: RegExp) => Promise<RegExpMatchArray>,
 ): Promise<{ url: string; port: number }> {
@@ -104,7 +103,7 @@ function assertSignedIn({ code, stdout }: { code: number; stdout: string }, sour
 }
 
 testHere(
-  "over SSH a browser whose computer forwards the port signs in, and ends the other ways",
+  "over SSH a browser on a computer that forwards the port signs in and cancels the other ways",
   async (sandbox) => {
     const terminal = await startOnTerminal(sandbox, PROGRAM, { env: OVER_SSH });
     const { url, port } = await shownWays(terminal.stdoutMatch);
@@ -119,7 +118,7 @@ testHere(
   SLOW,
 );
 
-testHere("over SSH the device code signs in, and ends the other ways", async (sandbox) => {
+testHere("over SSH the device code signs in and cancels the other ways", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, PROGRAM, { env: OVER_SSH });
   const { port } = await shownWays(terminal.stdoutMatch);
   await enterDeviceCode(sandbox, terminal.stdoutMatch);
@@ -128,7 +127,7 @@ testHere("over SSH the device code signs in, and ends the other ways", async (sa
 });
 
 testHere(
-  "over SSH a pasted address signs in, a bad one is explained, and the terminal is as before",
+  "over SSH a pasted address signs in, an invalid one is explained, and the terminal is restored",
   async (sandbox) => {
     const script = `sh -c "${PROGRAM}; echo code \\$?; stty -a"`;
     const terminal = await startOnTerminal(sandbox, script, { env: OVER_SSH });
@@ -146,8 +145,8 @@ testHere(
     const { stdout } = await terminal.ended;
     assertSignedIn({ code: 0, stdout }, "interactive");
     assertMatch(stdout, /code 0/);
-    assertMatch(stdout, /[^-]icanon/, "lines are edited again");
-    assertMatch(stdout, /[^-]echo /, "what is typed shows again");
+    assertMatch(stdout, /[^-]icanon/, "line editing is on again");
+    assertMatch(stdout, /[^-]echo /, "input is echoed again");
     assert(!stdout.includes(params.code ?? "?"), "the code is not shown");
     occupyPort(port)[Symbol.dispose]();
     assertEquals(sandbox.provider.requestsTo("token").length, 1);
@@ -156,7 +155,7 @@ testHere(
 );
 
 testHere(
-  "over SSH the other ways are still open where the tenant refuses device codes",
+  "over SSH the other ways remain available if the tenant refuses device codes",
   async (sandbox) => {
     sandbox.provider.failNext("devicecode", {
       kind: "entraError",
@@ -173,7 +172,7 @@ testHere(
   },
 );
 
-testHere("over SSH Ctrl-C ends every way, and the terminal is as before", async (sandbox) => {
+testHere("over SSH Ctrl-C cancels every way and restores the terminal", async (sandbox) => {
   const script = `sh -c "trap : INT; ${PROGRAM}; echo code \\$?; stty -a"`;
   const terminal = await startOnTerminal(sandbox, script, { env: OVER_SSH });
   const { port } = await shownWays(terminal.stdoutMatch);

@@ -2,19 +2,18 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { enterDeviceCode } from "../../support/browser/enter_device_code.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { plainScreen, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
-import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+import { NO_DISPLAY, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 import { testOnTerminal } from "../../support/program/test_on_terminal.ts";
 
 const FAST = { devicePollInterval: 1 };
-const NO_DISPLAY = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
-/** As a script calls it that hides stderr and takes the token, in a shell whose stdin leads elsewhere too. */
+/** The redirections of a script that hides stderr and has no terminal on stdin. */
 const HIDDEN = "2>/dev/null </dev/null";
 
 function testHere(name: string, test: (sandbox: Sandbox) => Promise<void>, options = FAST): void {
   testOnTerminal(name, test, options);
 }
 
-/** Runs the program in a shell that keeps its stdout in a file, with every other stream hidden. */
+/** Starts the program in a shell with stdout in a file and every other stream hidden. */
 async function startHidden(sandbox: Sandbox, args: string, env: Record<string, string>) {
   const file = `${sandbox.folder}/stdout`;
   const terminal = await startOnTerminal(sandbox, `sh -c "entra-auth-cli ${args} >'${file}' ${HIDDEN}"`, {
@@ -24,7 +23,7 @@ async function startHidden(sandbox: Sandbox, args: string, env: Record<string, s
 }
 
 testHere(
-  "the device code is on the terminal where a script hides stderr, and the token on stdout alone",
+  "the device code appears on the terminal if a script hides stderr, and only the token on stdout",
   async (sandbox) => {
     const hidden = await startHidden(sandbox, "get-token --output token", NO_DISPLAY);
     await enterDeviceCode(sandbox, hidden.stdoutMatch);
@@ -32,12 +31,12 @@ testHere(
     assertEquals(code, 0, stdout);
     assertMatch(await Deno.readTextFile(hidden.file), /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     for (const text of ["Waiting", "left", "successful", "\x1b"]) {
-      assert(!stdout.includes(text), "what nobody needs stays hidden");
+      assert(!stdout.includes(text), "only what the user must see is shown");
     }
   },
 );
 
-testHere("the URL to open is on the terminal where a script hides stderr", async (sandbox) => {
+testHere("the URL appears on the terminal if a script hides stderr", async (sandbox) => {
   for (
     const [args, env] of [["get-token --show-url", {}], ["get-token --force", {
       BROWSER: "no-such-browser",
@@ -50,7 +49,7 @@ testHere("the URL to open is on the terminal where a script hides stderr", async
   }
 });
 
-testHere("a question is asked on the terminal where stderr is hidden", async (sandbox) => {
+testHere("a prompt appears on the terminal if stderr is hidden", async (sandbox) => {
   const command = `sh -c "entra-auth-cli delete-profile --name default 2>/dev/null >/dev/null"`;
   const terminal = await startOnTerminal(sandbox, command);
   await terminal.stdoutMatch(/Delete profile 'default'/);
@@ -60,7 +59,7 @@ testHere("a question is asked on the terminal where stderr is hidden", async (sa
   assertEquals((await sandbox.run(["list-profiles", "--output", "json"])).stdout.trim(), "[]");
 });
 
-Deno.test("where nobody could see a code the fallback is exit code 9 at once, and says what would help", async () => {
+Deno.test("without a terminal the fallback to a device code exits with code 9 and a hint", async () => {
   await using sandbox = await openSandbox(FAST);
   for (const env of [NO_DISPLAY, { ...NO_DISPLAY, SSH_TTY: "/dev/pts/1" }]) {
     const result = await sandbox.run(["get-token"], { env, isAlone: true });
@@ -76,38 +75,38 @@ Deno.test("where nobody could see a code the fallback is exit code 9 at once, an
 });
 
 Deno.test({
-  name: "the fallback ends with exit code 8 where Deno may not reach the terminal, and names the flag",
+  name: "the fallback exits with code 8 and names the flag if Deno may not reach the terminal",
   ignore: Deno.build.os === "windows" || Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
   async fn() {
     await using sandbox = await openSandbox(FAST);
-    // By its path: what is allowed by a name can't be denied by the same.
+    // Deno cannot deny by name what is allowed by name, so the path is denied.
     const { stdout } = await new Deno.Command("sh", { args: ["-c", "command -v tee"] }).output();
     const denied = [`--deny-run=${new TextDecoder().decode(stdout).trim()}`];
     const result = await sandbox.run(["get-token"], { env: NO_DISPLAY, isAlone: true, denied });
     assertEquals([result.code, result.stdout], [8, ""], result.stderr);
     assertStringIncludes(result.stderr, "--allow-run=tee");
-    // A code that is asked for by name needs no terminal.
+    // An explicit device code flow needs no terminal.
     const program = sandbox.start(["get-token", "--flow", "device-code"], { isAlone: true, denied });
     await enterDeviceCode(sandbox, program.stderrMatch);
     assertEquals((await program.ended).code, 0);
   },
 });
 
-Deno.test("where nobody could see it, a code that is asked for by name goes to stderr, and is waited for", async () => {
+Deno.test("without a terminal an explicit --flow device-code writes the code to stderr and waits", async () => {
   await using sandbox = await openSandbox(FAST);
   const program = sandbox.start(["get-token", "--flow", "device-code"], { isAlone: true });
   await enterDeviceCode(sandbox, program.stderrMatch);
   assertEquals((await program.ended).code, 0);
 });
 
-Deno.test("where nobody could see it, the browser is opened all the same, for the person is there", async () => {
+Deno.test("without a terminal the interactive flow still opens the browser", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token"], { isAlone: true });
   await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
   assertEquals((await program.ended).code, 0);
 });
 
-Deno.test("--no-interactive waits for nobody, by whichever flow", async () => {
+Deno.test("--no-interactive exits with code 9 in every flow of a user", async () => {
   await using sandbox = await openSandbox(FAST);
   for (const flow of ["interactive", "device-code"]) {
     const result = await sandbox.run(["get-token", "--flow", flow, "--no-interactive"], { env: NO_DISPLAY });

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { redirectPort } from "../../support/browser/user_agent.ts";
 import { freePort, occupyPort } from "../../support/network/ports.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
-Deno.test("get-token ends with exit code 3 when consent is refused, and the page says why", async () => {
+Deno.test("get-token exits with code 3 if consent is declined, and the page says why", async () => {
   await using sandbox = await openSandbox();
   const result = await sandbox.signIn(["get-token"], { ...ADA, consent: "cancel" });
   assertEquals(result.code, 3);
@@ -14,7 +15,7 @@ Deno.test("get-token ends with exit code 3 when consent is refused, and the page
   assertEquals(sandbox.provider.requestsTo("token").length, 0);
 });
 
-Deno.test("get-token --output json reports a refusal as one JSON document on stderr's last line", async () => {
+Deno.test("get-token --output json reports a refusal as one JSON document on stderr", async () => {
   await using sandbox = await openSandbox();
   const result = await sandbox.signIn(["get-token", "--output", "json", "--quiet"], {
     ...ADA,
@@ -27,7 +28,7 @@ Deno.test("get-token --output json reports a refusal as one JSON document on std
   assertEquals(error.aadsts, "AADSTS65004");
 });
 
-Deno.test("get-token ignores callbacks with a wrong state and still takes the right one", async () => {
+Deno.test("get-token rejects callbacks with a wrong state and accepts the right one afterwards", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token"]);
   const callback = await sandbox.userAgent.authorize(await sandbox.browser.next(), ADA);
@@ -50,7 +51,7 @@ Deno.test("get-token ignores callbacks with a wrong state and still takes the ri
   assertEquals(sandbox.provider.requestsTo("token").length, 1);
 });
 
-Deno.test("get-token ends with exit code 5 when nobody signs in, and says what reached the port", async () => {
+Deno.test("get-token exits with code 5 if nobody signs in and reports what reached the port", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token", "--timeout", "2s"]);
   const url = await sandbox.browser.next();
@@ -60,12 +61,11 @@ Deno.test("get-token ends with exit code 5 when nobody signs in, and says what r
   assertStringIncludes(result.stderr, "Timeout waiting for authentication callback\nHint: ");
   assertStringIncludes(result.stderr, "http://localhost");
   assertMatch(result.stderr, /Nothing reached/);
-  const port = Number(new URL(new URL(url).searchParams.get("redirect_uri") ?? "").port);
-  occupyPort(port)[Symbol.dispose]();
+  occupyPort(redirectPort(url))[Symbol.dispose]();
 });
 
 Deno.test({
-  name: "get-token frees its port on Ctrl-C and ends with exit code 130",
+  name: "get-token frees its port on Ctrl-C and exits with code 130",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using sandbox = await openSandbox();
@@ -78,12 +78,12 @@ Deno.test({
     assertEquals(result.code, 130);
     assertEquals(result.stdout, "");
     occupyPort(port)[Symbol.dispose]();
-    // A second attempt right afterwards finds nothing in its way.
+    // A second attempt can use the port at once.
     assertEquals((await sandbox.signIn(["get-token", "--port", String(port)])).code, 0);
   },
 });
 
-Deno.test("get-token shows the URL and the ways on when the browser can't be opened, and goes on", async () => {
+Deno.test("get-token shows the URL and the alternatives if the browser cannot be opened, and keeps waiting", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token"], { env: { BROWSER: "no-such-browser" } });
   const [, url] = await program.stderrMatch(/^ {2}(https:\S+)$/m);

@@ -3,7 +3,7 @@ import { openSandbox } from "../../support/program/sandbox.ts";
 
 const GRAPH = "https://graph.microsoft.com";
 
-Deno.test("scopes in one string, several flags, with commas, short or long, are one request and one token", async () => {
+Deno.test("scopes in one string, several flags or separated by commas, short or long, yield one request and one token", async () => {
   await using sandbox = await openSandbox();
   const spellings = ["--scope", "User.Read,Mail.Read", "--scope", `${GRAPH}/Calendars.Read openid`];
   assertEquals((await sandbox.signIn(["get-token", ...spellings])).code, 0);
@@ -21,7 +21,7 @@ Deno.test("scopes in one string, several flags, with commas, short or long, are 
   assertEquals(JSON.parse(cached.stdout).source, "cache", cached.stderr);
 });
 
-Deno.test("two resources in one request, or .default beside a scope, end before the browser opens, with the commands", async () => {
+Deno.test("two resources, or .default with another scope, fail before the browser opens and print separate commands", async () => {
   await using sandbox = await openSandbox();
   const refused = async (command: readonly string[], ...hints: string[]) => {
     const result = await sandbox.run(command);
@@ -41,12 +41,16 @@ Deno.test("two resources in one request, or .default beside a scope, end before 
   assertEquals(sandbox.browser.count, 0);
 });
 
-Deno.test(".default with the interactive flow works, with the advice on stderr, also with --quiet", async () => {
+Deno.test(".default works in the interactive flow and prints a warning on stderr, even with --quiet", async () => {
   await using sandbox = await openSandbox();
   const asked = ["get-token", "--scope", `${GRAPH}/.default`, "--quiet"];
   const signedIn = await sandbox.signIn(asked);
   assertEquals(signedIn.code, 0, signedIn.stderr);
   assertStringIncludes(signedIn.stderr, "Warning: avoid .default with the interactive flow");
   const cached = await sandbox.run(asked);
-  assertEquals([cached.stdout, cached.stderr], [signedIn.stdout, ""], "said once, when the user is asked");
+  assertEquals(
+    [cached.stdout, cached.stderr],
+    [signedIn.stdout, ""],
+    "the warning appears only with a sign-in",
+  );
 });

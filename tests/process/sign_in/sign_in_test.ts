@@ -4,7 +4,7 @@ import { openSandbox } from "../../support/program/sandbox.ts";
 
 const EXPIRY = String.raw`Token expires: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d`;
 
-Deno.test("get-token signs in through the browser and says so in the specification's words", async () => {
+Deno.test("get-token signs in through the browser and prints the specification's status lines", async () => {
   await using sandbox = await openSandbox();
   const result = await sandbox.signIn(["get-token", "--flow", "interactive"]);
   assertEquals(result.code, 0, result.stderr);
@@ -15,12 +15,12 @@ Deno.test("get-token signs in through the browser and says so in the specificati
         `✓ Authentication successful!\n${EXPIRY}\nToken saved to profile 'default'\n$`,
     ),
   );
-  assertEquals(result.stdout.split(".").length, 3, "the bare token is on stdout, and nothing else");
+  assertEquals(result.stdout.split(".").length, 3, "stdout has only the token");
   assertEquals(result.page.status, 200);
   assertStringIncludes(result.page.body, "ada@contoso.example");
 });
 
-Deno.test("get-token sends PKCE, state, nonce and form_post, and redeems the code once with the verifier", async () => {
+Deno.test("get-token sends PKCE, state, nonce and form_post and redeems the code once with the verifier", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const [authorize] = sandbox.provider.requestsTo("authorize");
@@ -37,11 +37,11 @@ Deno.test("get-token sends PKCE, state, nonce and form_post, and redeems the cod
   assertNotEquals(query.state, query.nonce);
   assertMatch(query.redirect_uri ?? "", /^http:\/\/localhost:\d+$/);
   assertEquals(form.redirect_uri, query.redirect_uri);
-  assertEquals(query.prompt, "select_account", "a profile that nobody signed in to yet asks which account");
+  assertEquals(query.prompt, "select_account", "the first sign-in of a profile asks for the account");
   assertEquals(form.client_secret, undefined);
 });
 
-Deno.test("get-token hands --login-hint, --prompt and --tenant-id on to the authority", async () => {
+Deno.test("get-token sends --login-hint, --prompt and --tenant-id to the authority", async () => {
   await using sandbox = await openSandbox();
   const flags = ["--login-hint", "ada@contoso.example", "--prompt", "login", "--tenant-id", "organizations"];
   const result = await sandbox.signIn(["get-token", ...flags]);
@@ -51,7 +51,7 @@ Deno.test("get-token hands --login-hint, --prompt and --tenant-id on to the auth
   assertEquals([authorize?.query.login_hint, authorize?.query.prompt], ["ada@contoso.example", "login"]);
 });
 
-Deno.test("get-token answers from the cache with the provider gone and no browser", async () => {
+Deno.test("get-token returns the cached token without a network and without a browser", async () => {
   await using sandbox = await openSandbox();
   const first = await sandbox.signIn(["get-token"]);
   await sandbox.provider.stop();
@@ -85,14 +85,14 @@ Deno.test("get-token refreshes an expired token without the browser", async () =
   ]);
 });
 
-Deno.test("get-token refreshes a token that lives less than five minutes more", async () => {
+Deno.test("get-token refreshes a token with less than five minutes left", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 299 });
   await sandbox.signIn(["get-token"]);
   const result = await sandbox.run(["get-token", "--no-interactive"]);
   assertMatch(result.stderr, new RegExp(`^⟳ Refreshing token\\.\\.\\.\n✓ Token refreshed\n${EXPIRY}\n$`));
 });
 
-Deno.test("get-token --force opens the browser again although the cached token is valid", async () => {
+Deno.test("get-token --force opens the browser even if the cached token is valid", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const again = await sandbox.signIn(["get-token", "--force"]);
@@ -103,7 +103,7 @@ Deno.test("get-token --force opens the browser again although the cached token i
   assertEquals(grants, ["authorization_code", "authorization_code"]);
 });
 
-Deno.test("get-token --no-cache neither uses nor keeps a token", async () => {
+Deno.test("get-token --no-cache neither uses nor stores a token", async () => {
   await using sandbox = await openSandbox();
   const result = await sandbox.signIn(["get-token", "--no-cache"]);
   assertEquals(result.code, 0, result.stderr);
@@ -113,12 +113,12 @@ Deno.test("get-token --no-cache neither uses nor keeps a token", async () => {
   assertEquals(next.stdout, "");
 });
 
-Deno.test("get-token --show-url prints the URL, opens nothing, and goes on when the URL is visited", async () => {
+Deno.test("get-token --show-url prints the URL, opens no browser and completes when the URL is visited", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token", "--show-url", "--quiet"]);
   const [url] = await program.stderrMatch(/https:\S+/);
   await program.stderrMatch(/\n$/);
-  assert(!url.includes("verifier"), "the verifier stays in the program");
+  assert(!url.includes("verifier"), "the verifier never leaves the program");
   await sandbox.userAgent.signIn(url, {
     username: "ada@contoso.example",
     password: "correct horse battery staple",

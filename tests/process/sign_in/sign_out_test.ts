@@ -3,14 +3,14 @@ import { ADA } from "../../support/provider/directory.ts";
 import { hasNoPseudoTerminal, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
 import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
-/** Signs in to `default` and to `other`; a third profile, `third`, is left alone. */
+/** Signs in to the profiles `default` and `other`, and adds `third` without a sign-in. */
 async function signInTwice(sandbox: Sandbox): Promise<void> {
   for (const name of ["other", "third"]) await sandbox.run(createProfileArgs(name, sandbox.provider));
   await sandbox.signIn(["get-token"]);
   await sandbox.signIn(["get-token", "--profile", "other"]);
 }
 
-Deno.test("status shows every profile, as whom it is signed in, until when, and where the key is", async () => {
+Deno.test("status shows every profile with its account and expiry, and where the key is", async () => {
   await using sandbox = await openSandbox();
   await signInTwice(sandbox);
   const { code, stdout, stderr } = await sandbox.run(["status"]);
@@ -28,7 +28,7 @@ Deno.test("status shows every profile, as whom it is signed in, until when, and 
   assertEquals(document.not_signed_in, ["third"]);
 });
 
-Deno.test("clear-cache --all forgets nothing where nobody can be asked, and everything with --yes", async () => {
+Deno.test("clear-cache --all needs --yes without a terminal and then deletes all tokens", async () => {
   await using sandbox = await openSandbox();
   await signInTwice(sandbox);
   const refused = await sandbox.run(["clear-cache", "--all"]);
@@ -46,11 +46,11 @@ Deno.test("clear-cache --all forgets nothing where nobody can be asked, and ever
     assertEquals((await sandbox.run(["get-token", "--no-interactive", "--profile", profile])).code, 9);
   }
   const profiles = JSON.parse((await sandbox.run(["status", "--output", "json"])).stdout).not_signed_in;
-  assertEquals(profiles, ["default", "other", "third"], "the profiles stay");
+  assertEquals(profiles, ["default", "other", "third"], "the profiles remain");
 });
 
 Deno.test({
-  name: "clear-cache --all asks on a terminal, and Enter alone means no",
+  name: "clear-cache --all prompts on a terminal, and Enter means no",
   ignore: hasNoPseudoTerminal,
   async fn() {
     await using sandbox = await openSandbox();

@@ -8,10 +8,10 @@ import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../../support
 import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 import { hasNoShell, startShell } from "../../support/program/shell.ts";
 
-// An executable starts the browsers that are named inside it, and no stand-in for one.
+// An executable starts only the browsers that it names.
 const hasOwnPermissions = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 
-/** A script as the specification has it, letter by letter. */
+/** Returns the path of a script that the specification prints. */
 function script(name: string): string {
   return fromFileUrl(new URL(`../../fixtures/specification/${name}`, import.meta.url));
 }
@@ -27,7 +27,7 @@ async function openWithMyapp(): Promise<Sandbox> {
 
 Deno.test({
   name:
-    "the specification's Session Persistence runs as printed: inspect, refresh, clear-cache, sign in again",
+    "the specification's Session Persistence script inspects, refreshes, clears the cache and signs in again",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openWithMyapp();
@@ -48,8 +48,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "the specification's remedies for an old token run as printed: clear, --force, delete and create again",
+  name: "the specification's script for an old token clears, forces, deletes and creates the profile again",
   ignore: hasNoPseudoTerminal,
   async fn() {
     await using sandbox = await openWithMyapp();
@@ -77,12 +76,12 @@ Deno.test({
     assert(!stdout.includes(old.trim()));
     const { origin } = sandbox.provider;
     const fresh = await sandbox.run(["get-token", "-p", "myapp", "--no-interactive", "--authority", origin]);
-    assertEquals(fresh.code, 9, "the new profile has none of the old one's tokens");
+    assertEquals(fresh.code, 9, "the new profile has no token of the old one");
   },
 });
 
 Deno.test({
-  name: "each remedy for an old token helps by itself",
+  name: "each remedy for an old token yields a new one",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openWithMyapp();
@@ -103,7 +102,7 @@ Deno.test({
   },
 });
 
-/** Puts a stand-in for Firefox on the PATH, which hands its URL to the test. */
+/** Puts a fake Firefox on the PATH that passes its URL to the test. */
 async function installFirefox({ folder, browser }: Sandbox): Promise<void> {
   await Deno.mkdir(join(folder, "bin"), { recursive: true });
   const line = browser.browser.replace("%s", '"$1"');
@@ -111,7 +110,7 @@ async function installFirefox({ folder, browser }: Sandbox): Promise<void> {
 }
 
 Deno.test({
-  name: "the specification's remedies for a browser that doesn't open run as printed",
+  name: "the specification's remedies for a browser that does not open sign in",
   ignore: hasNoShell || hasOwnPermissions,
   async fn(test) {
     await using sandbox = await openSandbox();
@@ -148,8 +147,8 @@ Deno.test({
 for (const [port, remedy] of [[8081, "a port in use"], [8080, "a timeout"]] as const) {
   const isBusy = !isPortFree(port);
   Deno.test({
-    name: `the specification's remedy for ${remedy} runs as printed: --port ${port}` +
-      (isBusy ? " (ignored: something has the port)" : ""),
+    name: `the specification's remedy for ${remedy} signs in with --port ${port}` +
+      (isBusy ? " (ignored: the port is in use)" : ""),
     ignore: hasNoShell || isBusy,
     async fn() {
       await using sandbox = await openSandbox();
@@ -160,7 +159,7 @@ for (const [port, remedy] of [[8081, "a port in use"], [8080, "a timeout"]] as c
       await sandbox.userAgent.signIn(url.href, ADA);
       const { code, stderr } = await shell.ended;
       assertEquals(code, 0, stderr);
-      assert(isPortFree(port), "and gives the port back");
+      assert(isPortFree(port), "the port is free again");
     },
   });
 }

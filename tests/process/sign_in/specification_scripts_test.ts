@@ -8,13 +8,13 @@ import { createProfileArgs, openSandbox, type Sandbox } from "../../support/prog
 import { hasScriptTools, startShell } from "../../support/program/shell.ts";
 import type { Visitor } from "../../support/browser/user_agent.ts";
 
-/** The scripts as the specification has them, letter by letter. */
+/** The scripts that the specification prints. */
 const SCRIPTS = fromFileUrl(new URL("../../fixtures/specification", import.meta.url));
 const ME = { displayName: "Ada Lovelace", mail: ADA.username, jobTitle: "Analyst", id: ADA.objectId };
 
 const ignore = !await hasScriptTools();
 
-/** Runs bash to its end. Each visitor in turn signs in when the browser opens. */
+/** Runs bash to its end. Each visitor signs in when the browser opens. */
 async function bash(
   sandbox: Sandbox,
   args: readonly string[],
@@ -31,7 +31,7 @@ async function bash(
 }
 
 Deno.test({
-  name: "the specification's script gets a token by get_user_token, and Graph's answer by curl and jq",
+  name: "the specification's script gets a token with get_user_token and calls Graph with curl and jq",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -55,7 +55,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get_user_token says that it failed, prints nothing, and ends the specification's script",
+  name: "the specification's get_user_token reports a failure, prints no token and ends the script",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -72,7 +72,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the specification's Graph call reads the profile with the token in its header",
+  name: "the specification's Graph call sends the token in its header and prints the profile",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -85,7 +85,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the specification's get_token_safe tries twice: right after a refusal the second attempt works",
+  name: "the specification's get_token_safe retries once after a refusal and then succeeds or fails",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -97,7 +97,7 @@ Deno.test({
     const safe = await bash(sandbox, call("'other one'"), env, [{ ...BOB, consent: "cancel" }, BOB]);
     assertEquals([safe.code, safe.stderr], [0, "Retrying authentication...\n"]);
     const cached = await sandbox.run(["get-token", "--profile", "other one"]);
-    assertEquals(safe.stdout, cached.stdout, "the token, and nothing else");
+    assertEquals(safe.stdout, cached.stdout, "stdout has only the token");
 
     const refused = [{ ...ADA, consent: "cancel" }, { ...ADA, consent: "cancel" }] as const;
     const failed = await bash(sandbox, call(""), env, refused);
@@ -106,7 +106,7 @@ Deno.test({
   },
 });
 
-/** The two seconds between the attempts are no part of what is shown here. */
+/** Returns the variables that replace `sleep`, so that the pause between two attempts takes no time. */
 async function withoutSleep({ folder }: Sandbox): Promise<Record<string, string>> {
   const file = join(folder, "no_sleep.sh");
   await Deno.writeTextFile(file, "sleep() { :; }\n");

@@ -1,6 +1,6 @@
 /**
- * The system's own way to open a URL, which is real here: `xdg-open` on Linux, and the URL handler of Windows, under Wine
- * (scripts/windows/wine.ts). Only the browser that the system is told of is a program of the test's.
+ * Tests the real opener of the system: `xdg-open` on Linux, and the URL handler of Windows under Wine
+ * (scripts/windows/wine.ts). Only the registered browser belongs to the test.
  */
 
 import { assert, assertEquals } from "@std/assert";
@@ -12,18 +12,18 @@ import { openSandbox } from "../../support/program/sandbox.ts";
 import { longUrl, TRICKY_URLS } from "../../support/browser/tricky_urls.ts";
 import { openUrlInbox, type UrlInbox } from "../../support/browser/url_inbox.ts";
 
-/** The longest that arrives. Wine has room for some 1,000 characters, where Windows has it for 2,081. */
-const LONGEST = Deno.build.os === "windows" ? 900 : 8000;
+/** The longest URL that arrives. Wine accepts about 1,000 characters, Windows 2,081. */
+const MAX_LENGTH = Deno.build.os === "windows" ? 900 : 8000;
 
 const opener = await findOpener();
 
-/** The program that opens a URL where a test can say in what: null where there is none. */
+/** Returns the opener if the test can register a browser with it, otherwise null. */
 async function findOpener(): Promise<string | null> {
   switch (Deno.build.os) {
     case "linux":
       return await succeeds("xdg-open", "--version") ? "xdg-open" : null;
     case "windows":
-      // On Windows itself the browser is the user's, and stays that.
+      // On real Windows the test leaves the user's browser alone.
       return await succeeds("reg", "query", "HKCU\\Software\\Wine") ? "rundll32.exe" : null;
     default:
       return null;
@@ -39,12 +39,15 @@ async function succeeds(command: string, ...args: string[]): Promise<boolean> {
   }
 }
 
-/** Makes the inbox the browser for https. Gives the variables by which the opener finds it. */
+/** Registers the inbox as the browser for https and returns the variables by which the opener finds it. */
 async function register(inbox: UrlInbox, folder: string): Promise<Record<string, string>> {
   if (Deno.build.os === "windows") {
     const key = "HKLM\\Software\\Classes\\https\\shell\\open\\command";
     const command = inbox.browser.replace("%s", `"%1"`);
-    assert(await succeeds("reg", "add", key, "/ve", "/d", command, "/f"), "the registry took no browser");
+    assert(
+      await succeeds("reg", "add", key, "/ve", "/d", command, "/f"),
+      "the registry rejected the browser",
+    );
     return {};
   }
   const script = join(folder, "browser");
@@ -59,8 +62,8 @@ async function register(inbox: UrlInbox, folder: string): Promise<Record<string,
   );
   const list = "[Default Applications]\nx-scheme-handler/https=recorder.desktop\n";
   await Deno.writeTextFile(join(folder, "mimeapps.list"), list);
-  // A display of no desktop that xdg-open knows: it goes by these folders alone.
-  const none = [
+  // A display without a desktop that xdg-open knows, so that it uses only these folders.
+  const unset = [
     "XDG_CURRENT_DESKTOP",
     "DESKTOP_SESSION",
     "KDE_FULL_SESSION",
@@ -68,7 +71,7 @@ async function register(inbox: UrlInbox, folder: string): Promise<Record<string,
     "BROWSER",
   ];
   return {
-    ...Object.fromEntries(none.map((name) => [name, ""])),
+    ...Object.fromEntries(unset.map((name) => [name, ""])),
     DISPLAY: ":99",
     XDG_CONFIG_HOME: folder,
     XDG_DATA_HOME: folder,
@@ -76,7 +79,7 @@ async function register(inbox: UrlInbox, folder: string): Promise<Record<string,
   };
 }
 
-/** Starts programs as the system does, with these variables. */
+/** Returns processes that start programs with these variables. */
 function processesWith(env: Readonly<Record<string, string>>): Pick<Processes, "start"> {
   return {
     start: (command, args) => {
@@ -94,7 +97,7 @@ function processesWith(env: Readonly<Record<string, string>>): Pick<Processes, "
 }
 
 Deno.test({
-  name: "every character of a URL arrives through the system's own opener, byte for byte",
+  name: "every character of a URL passes unchanged through the opener of the system",
   ignore: opener === null,
   async fn(test) {
     const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-opener-" });
@@ -108,7 +111,7 @@ Deno.test({
         processes: processesWith(env),
         graceMs: 60_000,
       } as const;
-      for (const [what, url] of Object.entries({ ...TRICKY_URLS, "great length": longUrl(LONGEST) })) {
+      for (const [what, url] of Object.entries({ ...TRICKY_URLS, "great length": longUrl(MAX_LENGTH) })) {
         await test.step(what, async () => {
           const opening = await openBrowser(url, dependencies, new AbortController().signal);
           assertEquals(opening.kind, "opened", JSON.stringify(opening));
@@ -123,7 +126,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token signs in through the browser that the system's own opener finds",
+  name: "get-token signs in through the browser that the opener of the system finds",
   ignore: opener === null,
   async fn() {
     await using sandbox = await openSandbox();
@@ -138,7 +141,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an address that is too long for Windows to open is shown with the reason, and the sign-in goes on",
+  name: "a URL that is too long for Windows is shown with the reason, and the sign-in continues",
   ignore: Deno.build.os !== "windows",
   async fn() {
     await using sandbox = await openSandbox();

@@ -154,6 +154,11 @@ function toCallback(url: URL, body: URLSearchParams | undefined): Callback {
   return { method: body === undefined ? "GET" : "POST", redirectUri: `${url.origin}${url.pathname}`, params };
 }
 
+/** Returns the port of the redirect URI in an authorization URL. */
+export function redirectPort(url: string): number {
+  return Number(new URL(new URL(url).searchParams.get("redirect_uri") ?? "").port);
+}
+
 /** Signs in with a user agent of its own. */
 export async function signIn(url: string, visitor: Visitor & { caPem: string }): Promise<CallbackPage> {
   using agent = new UserAgent(visitor);

@@ -133,6 +133,9 @@ async function addDefaultProfile(path: string, { origin, tenantId, clientId }: P
   });
 }
 
+/** The variables of a machine without a display. */
+export const NO_DISPLAY: Readonly<Record<string, string>> = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
+
 /** The arguments that create a profile for the provider's public application. */
 export function createProfileArgs(name: string, provider: Provider, ...more: string[]): string[] {
   const { origin, tenantId, clientId } = provider;
