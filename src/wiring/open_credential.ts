@@ -5,7 +5,7 @@ import type { Flow, Profile } from "../profiles/profile.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { SessionKey } from "../store/session.ts";
 import type { TokenStore } from "../store/token_store.ts";
-import { readNamedFile } from "../system/files/named_file.ts";
+import { readCredentialFile } from "../system/files/user_files.ts";
 import { openRetryingNetwork, type TokenClientParts } from "./load_token_client.ts";
 
 /** Who needs a credential, and where it may be. */
@@ -43,7 +43,7 @@ export async function openCredential(need: CredentialNeed): Promise<ClientCreden
     clock,
     network,
     signal,
-    readFile: (path, what, source) => readNamedFile(path, what, source, files),
+    readFile: (path, what, source) => readCredentialFile(files, path, what, source),
   });
   progress({ kind: "using-credential", from });
   return credential;

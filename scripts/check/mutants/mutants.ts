@@ -357,8 +357,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "size limit of a file named by the user",
-    file: "src/system/files/named_file.ts",
-    find: "if (data.length > MAX_BYTES)",
+    file: "src/system/files/user_files.ts",
+    find: "if (data.length > maxBytes)",
     replace: "if (false)",
     tests: ["tests/process/network/network_test.ts"],
   },

@@ -1,6 +1,6 @@
 import { CliError } from "../../errors.ts";
 import type { Files } from "../files/files.ts";
-import { readNamedFile } from "../files/named_file.ts";
+import { readCredentialFile } from "../files/user_files.ts";
 import { permittedSync } from "../permission.ts";
 
 const SOURCE = "--ca-cert or ENTRA_AUTH_CLI_CA_CERT";
@@ -11,7 +11,7 @@ const SOURCE = "--ca-cert or ENTRA_AUTH_CLI_CA_CERT";
  * @throws {CliError} `usage` if the file cannot be read or contains no certificate, `permission` if Deno may not read it.
  */
 export async function readRoots(path: string, files: Files): Promise<string[]> {
-  const text = new TextDecoder().decode(await readNamedFile(path, "root certificate", SOURCE, files));
+  const text = new TextDecoder().decode(await readCredentialFile(files, path, "root certificate", SOURCE));
   const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (certificates === null) {
     throw new CliError("usage", `Invalid root certificate ${path}: expected a PEM block BEGIN CERTIFICATE`, {

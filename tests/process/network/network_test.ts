@@ -57,7 +57,7 @@ Deno.test("a file that is named and too large, or never ends, is wrong usage, an
       await assertNothingCame(sandbox, result, 2, /^Cannot use the .*: .* is larger than 1048576 bytes$/m);
     }
     const inspected = await sandbox.run(["inspect", "--file", file]);
-    await assertNothingCame(sandbox, inspected, 2, / has more than \d+ bytes$/m);
+    await assertNothingCame(sandbox, inspected, 2, / is larger than \d+ bytes$/m);
   }
 });
 
