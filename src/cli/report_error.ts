@@ -31,15 +31,15 @@ export function reportError(
       aadsts: aadsts ?? null,
       correlation_id: correlationId ?? null,
     };
-    terminal.say(JSON.stringify({ error: document }));
+    terminal.writeMessage(JSON.stringify({ error: document }));
     return known.exitCode;
   }
-  terminal.say(message);
-  if (hint !== undefined) terminal.say(`Hint: ${hint.replaceAll("\n", "\n      ")}`);
+  terminal.writeMessage(message);
+  if (hint !== undefined) terminal.writeMessage(`Hint: ${hint.replaceAll("\n", "\n      ")}`);
   const reference = [aadsts, correlationId && `correlation ID ${correlationId}`];
   const details = reference.filter((part) => part !== undefined).join(", ");
-  if (details !== "") terminal.say(`(${details})`);
-  if (options.verbose) { for (const line of causeLines(known)) terminal.say(line); }
+  if (details !== "") terminal.writeMessage(`(${details})`);
+  if (options.verbose) { for (const line of causeLines(known)) terminal.writeMessage(line); }
   return known.exitCode;
 }
 

@@ -16,7 +16,7 @@ import { plainText } from "../text/plain_text.ts";
 export function createContext(system: System, isPlain: boolean): CommandContext {
   const { env, clock, files, locks, os, processes, dataProtection } = system;
   const terminal = createTerminalUi(system.terminal, { env, os, clock, isPlain });
-  const notice = (message: string) => terminal.say(`Notice: ${plainText(message, 2000)}`);
+  const notice = (message: string) => terminal.writeMessage(`Notice: ${plainText(message, 2000)}`);
   const home = once(() => homeFolder(env, os));
   const folder = once(() => openPrivateFolder({ path: home(), files, locks, notice }));
   const profiles = once(() => openProfileStore({ folder: folder() }));

@@ -25,9 +25,9 @@ export async function runClearCache(flags: ClearCacheFlags, context: CommandCont
   if (!flags.all) {
     const name = profileName(flags.profile, env);
     const forgotten = await forgetTokens(name, context);
-    terminal.say(describe(forgotten, `profile '${name}'`, `Profile '${name}' has no`));
+    terminal.writeMessage(describe(forgotten, `profile '${name}'`, `Profile '${name}' has no`));
     if (forgotten.kind === "forgotten" && forgotten.sessions === 0 && await profiles.find(name) === null) {
-      terminal.say(NO_SUCH_PROFILE);
+      terminal.writeMessage(NO_SUCH_PROFILE);
     }
     return;
   }
@@ -37,8 +37,8 @@ export async function runClearCache(flags: ClearCacheFlags, context: CommandCont
       hint: "Remove one of them.",
     });
   }
-  if (!flags.yes && !await confirmAll(context)) return terminal.say("Nothing was deleted");
-  terminal.say(describe(await forgetTokens(null, context), "all profiles", "No profile has"));
+  if (!flags.yes && !await confirmAll(context)) return terminal.writeMessage("Nothing was deleted");
+  terminal.writeMessage(describe(await forgetTokens(null, context), "all profiles", "No profile has"));
 }
 
 async function confirmAll(context: CommandContext): Promise<boolean> {

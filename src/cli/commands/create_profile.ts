@@ -61,8 +61,8 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   const secret = await takeSecret(flags, profile, context, { isAsked: true, byEnter: "none" });
   await profiles.add(profile);
   await keepSecrets(secret, profile, context);
-  terminal.say(`✓ Profile '${profile.name}' created`);
-  terminal.say(`Sign in with: ${commandLine("get-token", { profile: profile.name })}`);
+  terminal.writeMessage(`✓ Profile '${profile.name}' created`);
+  terminal.writeMessage(`Sign in with: ${commandLine("get-token", { profile: profile.name })}`);
 }
 
 function requireIds({ name, tenantId, clientId }: Partial<MainValues>): void {

@@ -28,9 +28,9 @@ export async function runDeleteProfile(flags: DeleteProfileFlags, context: Comma
     terminal.stdinIsTerminal && !flags.yes &&
     !await confirm(context, `Delete profile '${name}' and its tokens?`)
   ) {
-    terminal.say("Nothing was deleted");
+    terminal.writeMessage("Nothing was deleted");
     return;
   }
   await deleteProfile(name, context);
-  terminal.say(`✓ Profile '${name}' deleted`);
+  terminal.writeMessage(`✓ Profile '${name}' deleted`);
 }

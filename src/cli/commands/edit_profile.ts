@@ -77,23 +77,23 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   const forgotten = isSameProfile ? 0 : await changeProfile(present, changed, context);
   const isKept = await keepSecrets({ ...deletedSecrets(flags), ...taken }, changed, context);
   if (isSameProfile && !isKept) {
-    terminal.say("Nothing was changed");
+    terminal.writeMessage("Nothing was changed");
     return;
   }
   const renamed = changed.name === name ? "" : `, now '${changed.name}'`;
-  terminal.say(`✓ Profile '${name}' changed${renamed}`);
+  terminal.writeMessage(`✓ Profile '${name}' changed${renamed}`);
   if (forgotten > 0) {
-    terminal.say("Its tokens, for the former tenant, application or authority, were deleted.");
+    terminal.writeMessage("Its tokens, for the former tenant, application or authority, were deleted.");
   }
   if (!isKept && losesSecret(present, changed)) {
     const { clientSecretStdin, certificatePasswordStdin } = EDIT_PROFILE_OPTIONS;
     const { flag } = changed.certificate === undefined ? clientSecretStdin : certificatePasswordStdin;
-    terminal.say(
+    terminal.writeMessage(
       `A secret saved for the former application or authority no longer applies: set one with ${flag}.`,
     );
   }
   if (signsInElsewhere(present, changed)) {
-    terminal.say(`Sign in with: ${commandLine("get-token", { profile: changed.name })}`);
+    terminal.writeMessage(`Sign in with: ${commandLine("get-token", { profile: changed.name })}`);
   }
 }
 

@@ -41,7 +41,9 @@ export async function runExportProfile(flags: ExportProfileFlags, context: Comma
   else await writeUserFile(file, text, context);
   const secrets = packed.filter((one) => one.clientSecret ?? one.certificatePassword).length;
   const count = packed.length === 1 ? "1 profile" : `${packed.length} profiles`;
-  terminal.say(`✓ ${count} exported${withSecrets ? `, ${secrets} with secrets` : ", without secrets"}`);
+  terminal.writeMessage(
+    `✓ ${count} exported${withSecrets ? `, ${secrets} with secrets` : ", without secrets"}`,
+  );
 }
 
 async function chosenProfiles(flags: ExportProfileFlags, { profiles }: CommandContext): Promise<Profile[]> {

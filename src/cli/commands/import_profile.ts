@@ -44,14 +44,14 @@ export async function runImportProfile(flags: ImportProfileFlags, context: Comma
   if (!overwrite) await refuseTaken(read, context);
   await importProfiles(read, overwrite, context);
   for (const { profile, notes } of read) {
-    terminal.say(`✓ Profile '${profile.name}' imported`);
-    for (const note of notes) terminal.say(`Note: ${plainText(note)}`);
+    terminal.writeMessage(`✓ Profile '${profile.name}' imported`);
+    for (const note of notes) terminal.writeMessage(`Note: ${plainText(note)}`);
     // The author of the file chooses the authority, which receives the credentials.
     if (profile.authority !== undefined) {
-      terminal.say(`Note: it signs in at ${new URL(profile.authority).host}`);
+      terminal.writeMessage(`Note: it signs in at ${new URL(profile.authority).host}`);
     }
     if (profile.certificate !== undefined) {
-      terminal.say(`Note: it needs its certificate at ${plainText(profile.certificate)}`);
+      terminal.writeMessage(`Note: it needs its certificate at ${plainText(profile.certificate)}`);
     }
   }
 }

@@ -25,7 +25,7 @@ export async function runListProfiles(output: string | undefined, context: Comma
   const { terminal, profiles } = context;
   const list = await profiles.list();
   if (form === "text" && list.length === 0) {
-    terminal.say(
+    terminal.writeMessage(
       `There are no profiles yet. Create one with: ${commandLine("create-profile", { name: "NAME" })}`,
     );
     return;

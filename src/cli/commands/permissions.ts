@@ -47,7 +47,7 @@ export async function runPermissions(
       : await formatDocument({ command: command ?? null, flags, permissions: grants }, form),
   );
   if (command === "exec") {
-    context.terminal.say("Note: exec also needs --allow-run for the command that it runs.");
+    context.terminal.writeMessage("Note: exec also needs --allow-run for the command that it runs.");
   }
 }
 

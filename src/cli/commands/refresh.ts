@@ -56,5 +56,5 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
       hint: `Fix the cause in the warning above, then: ${commandLine("get-token", { profile: name })}`,
     });
   }
-  if (!isQuiet) terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
+  if (!isQuiet) terminal.writeMessage(`Token expires: ${localTime(token.expiresAt)}`);
 }

@@ -51,9 +51,9 @@ function sayOutcome(
   profile: string,
   { terminal }: CommandContext,
 ): void {
-  terminal.say(`Token expires: ${localTime(token.expiresAt)}`);
+  terminal.writeMessage(`Token expires: ${localTime(token.expiresAt)}`);
   if (source !== "cache" && source !== "refresh" && isSaved) {
-    terminal.say(`Token saved to profile '${profile}'`);
+    terminal.writeMessage(`Token saved to profile '${profile}'`);
   }
 }
 

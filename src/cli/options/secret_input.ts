@@ -73,7 +73,9 @@ export async function keepSecrets(
   const changes = [CLIENT_SECRET, CERTIFICATE_PASSWORD].filter(({ field }) => change[field] !== undefined);
   if (changes.length === 0 || !await changeSecrets(profile, change, context)) return false;
   for (const { field, name } of changes) {
-    context.terminal.say(`✓ ${capitalized(name)} ${change[field] === null ? "deleted" : "saved, encrypted"}`);
+    context.terminal.writeMessage(
+      `✓ ${capitalized(name)} ${change[field] === null ? "deleted" : "saved, encrypted"}`,
+    );
   }
   return true;
 }

@@ -28,8 +28,10 @@ export async function describeProfiles(
     if (profiles.length > 0) signIns = (await storeStatus(context)).signIns;
   } catch (error) {
     if (!(error instanceof CliError) || !["store", "unreadable_store"].includes(error.code)) throw error;
-    context.terminal.say(`Warning: cannot tell which profiles are signed in: ${error.message}`);
-    if (error.hint !== undefined) context.terminal.say(`Hint: ${error.hint.replaceAll("\n", "\n      ")}`);
+    context.terminal.writeMessage(`Warning: cannot tell which profiles are signed in: ${error.message}`);
+    if (error.hint !== undefined) {
+      context.terminal.writeMessage(`Hint: ${error.hint.replaceAll("\n", "\n      ")}`);
+    }
   }
   return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns, context.env) }));
 }

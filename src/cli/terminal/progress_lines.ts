@@ -14,7 +14,7 @@ export function sayProgress(terminal: TerminalUi, quiet: boolean, verbose = fals
     if (!STILL_WAITING.includes(event.kind)) terminal.endWait();
     const { lines, rank } = progressLines(event);
     if (rank === "needed") showToUser(terminal, lines);
-    else if (!(quiet && rank === "status")) { for (const line of lines) terminal.say(line); }
+    else if (!(quiet && rank === "status")) { for (const line of lines) terminal.writeMessage(line); }
     const untilMs = endOfWait(event);
     if (!quiet && untilMs !== undefined) terminal.startWait(untilMs);
   };

@@ -91,7 +91,7 @@ export async function askSecret({ terminal, signal }: Asker, label: string): Pro
   const screen = await screenForQuestions(terminal);
   let line = "";
   let isAsked = false;
-  for await (const keys of terminal.typed(signal)) {
+  for await (const keys of terminal.readKeys(signal)) {
     // Not before: what is typed isn't shown from now on.
     if (!isAsked) screen.show(`? ${label} › `);
     isAsked = true;
@@ -114,13 +114,13 @@ export async function askSecret({ terminal, signal }: Asker, label: string): Pro
  * @throws {CliError} `interrupted` for Ctrl-C, where the terminal doesn't make a signal of it; the reason of `signal`.
  */
 export async function askForAddress(
-  terminal: Pick<Terminal, "typed">,
+  terminal: Pick<Terminal, "readKeys">,
   say: (line: string) => void,
   validate: (text: string) => PastedVerdict,
   signal: AbortSignal,
 ): Promise<AuthorizationResponse> {
   let line = "";
-  for await (const chunk of terminal.typed(signal)) {
+  for await (const chunk of terminal.readKeys(signal)) {
     const typed = typeOn(line, chunk);
     line = typed.line;
     for (const entered of typed.entered) {

@@ -56,9 +56,9 @@ export function createTerminalUi(terminal: Terminal, manners: TerminalUiOptions)
       wait?.hide();
       return terminal.writeData(text);
     },
-    say(line) {
+    writeMessage(line) {
       wait?.hide();
-      terminal.say(/[✓⏳⟳]/u.test(line) && !hasGlyphs() ? spellGlyphs(line) : line);
+      terminal.writeMessage(/[✓⏳⟳]/u.test(line) && !hasGlyphs() ? spellGlyphs(line) : line);
     },
     async screen() {
       const screen = await terminal.screen();
@@ -136,7 +136,7 @@ export function showsGlyphs(os: Os, env: Environment): boolean {
  * scripts hide stderr. Where there is neither, somebody may read stderr all the same.
  */
 export function showToUser(terminal: Terminal, lines: readonly string[]): void {
-  for (const line of lines) terminal.say(line);
+  for (const line of lines) terminal.writeMessage(line);
   if (terminal.stderrIsTerminal) return;
   const text = lines.map((line) => `${line}\n`).join("");
   // Where it can't be reached, it was said on stderr.

@@ -10,7 +10,7 @@ export const systemTerminal: Terminal = {
   stderrIsTerminal: Deno.stderr.isTerminal(),
   screen: () =>
     Deno.stderr.isTerminal() ? Promise.resolve(STDERR) : controllingTerminal ??= openControllingTerminal(),
-  async *typed(signal) {
+  async *readKeys(signal) {
     const { readKeys } = await import("./standard_input.ts");
     yield* readKeys(signal);
   },
@@ -26,7 +26,7 @@ export const systemTerminal: Terminal = {
       });
     }
   },
-  say: (line) => writeToStderr(line + "\n"),
+  writeMessage: (line) => writeToStderr(line + "\n"),
   columns() {
     try {
       return Deno.consoleSize().columns;

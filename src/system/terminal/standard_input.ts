@@ -37,7 +37,7 @@ async function readStdin(buffer: Uint8Array): Promise<number | null> {
 const KEY_BUFFER_BYTES = 4096;
 
 /**
- * Implements `Terminal.typed`. Reads stdin in raw mode: the line buffer of a terminal is too short for a redirect address
+ * Implements `Terminal.readKeys`. Reads stdin in raw mode: the line buffer of a terminal is too short for a redirect address
  * with a code.
  */
 export async function* readKeys(signal: AbortSignal): AsyncGenerator<string> {

@@ -6,7 +6,7 @@ export interface Terminal {
   /** Writes all of `text` to stdout. @throws {CliError} `unexpected` if the reader is gone or the disk is full. */
   writeData(text: string): Promise<void>;
   /** Writes `line` and a line feed to stderr. Ignores a closed stderr. */
-  say(line: string): void;
+  writeMessage(line: string): void;
   /**
    * Returns what the user sees: stderr if that is a terminal, otherwise the controlling terminal of the process, which
    * exists even if a script redirects stderr. Null if there is neither.
@@ -18,7 +18,7 @@ export interface Terminal {
    * Yields the keys that the user types, without echo, until `signal` is aborted, and then restores the terminal. The first
    * item is empty: from then on there is no echo. Requires that stdin is a terminal.
    */
-  typed(signal: AbortSignal): AsyncIterable<string>;
+  readKeys(signal: AbortSignal): AsyncIterable<string>;
   /** Returns the current width of the terminal, or null if unknown. */
   columns(): number | null;
 }

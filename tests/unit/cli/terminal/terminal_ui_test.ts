@@ -65,9 +65,9 @@ function stage(
     stdoutIsTerminal: true,
     stderrIsTerminal: manners.isTerminal ?? true,
     writeData: (text) => Promise.resolve(void (stage.shown += text)),
-    say: (line) => void (stage.shown += `${line}\n`),
+    writeMessage: (line) => void (stage.shown += `${line}\n`),
     screen: () => Promise.resolve({ show: (text) => void (stage.shown += text) }),
-    async *typed() {},
+    async *readKeys() {},
     columns: () => stage.columns,
   };
   const clock = new TickingClock();
@@ -78,17 +78,17 @@ function stage(
 
 Deno.test("createTerminalUi() shows a wait below what was said, and takes it away before the next line", async () => {
   const s = stage();
-  s.mannered.say("⏳ Waiting for sign-in...");
+  s.mannered.writeMessage("⏳ Waiting for sign-in...");
   s.mannered.startWait(300_000);
   assertEquals(s.shown, "⏳ Waiting for sign-in...\n", "not at once");
   for (let tick = 0; tick < 4; tick++) await s.clock.tick();
   assertEquals(plainScreen(s.shown), "⏳ Waiting for sign-in...\n\\ 0:01 elapsed, 4:59 left");
-  s.mannered.say("Could not open a browser");
+  s.mannered.writeMessage("Could not open a browser");
   assertEquals(plainScreen(s.shown), "⏳ Waiting for sign-in...\nCould not open a browser\n");
   await s.clock.tick();
   assertEquals(plainScreen(s.shown).split("\n").at(-1), "| 0:01 elapsed, 4:59 left", "the wait goes on");
   s.mannered.endWait();
-  s.mannered.say("✓ Authentication successful!");
+  s.mannered.writeMessage("✓ Authentication successful!");
   await s.clock.tick();
   assertEquals(
     plainScreen(s.shown),
@@ -147,7 +147,7 @@ Deno.test("createTerminalUi() moves nothing where no terminal is, for NO_COLOR, 
 Deno.test("createTerminalUi() spells glyphs out for a terminal without UTF-8 and for --plain, not for a file", () => {
   const said = (options: Parameters<typeof stage>[0]) => {
     const s = stage(options);
-    s.mannered.say("✓ Browser opened");
+    s.mannered.writeMessage("✓ Browser opened");
     return s.shown;
   };
   assertEquals(said({}), "✓ Browser opened\n");
@@ -163,7 +163,7 @@ Deno.test("createTerminalUi() does without what it may not ask the environment, 
     },
   };
   const s = stage({ env: denied });
-  s.mannered.say("✓ Browser opened");
+  s.mannered.writeMessage("✓ Browser opened");
   s.mannered.startWait(null);
   assertEquals(s.shown, "[ok] Browser opened\n");
   const broken = {
@@ -171,7 +171,7 @@ Deno.test("createTerminalUi() does without what it may not ask the environment, 
       throw new TypeError("broken");
     },
   };
-  assertThrows(() => stage({ env: broken }).mannered.say("✓"), TypeError);
+  assertThrows(() => stage({ env: broken }).mannered.writeMessage("✓"), TypeError);
 });
 
 const shows = (os: Os, variables: Record<string, string>) =>
