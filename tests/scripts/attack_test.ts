@@ -1,16 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { count } from "../../scripts/check/attack.ts";
-import { GROUPS } from "../../scripts/check/attack/groups.ts";
+import { count, GROUPS } from "../../scripts/check/attack.ts";
 
-Deno.test("every file of the groups is there, and in one group only", async () => {
+Deno.test("every file of the attack groups exists and is in one group", async () => {
   const files = GROUPS.flatMap((group) => group.files);
   for (const file of files) await Deno.stat(new URL(`../../${file}`, import.meta.url));
   assertEquals(new Set(files).size, files.length);
 });
 
-Deno.test("count() adds up tests, their steps and the cases that tests count themselves", () => {
+Deno.test("count() adds tests, their steps and the cases that tests count", () => {
   assertEquals(count("ok | 3 passed (14 steps) | 0 failed (7s)\n"), { survived: 17, lost: 0, ignored: 0 });
-  assertEquals(count("ok | 1 passed | 0 failed (7s)\nlies: 30 cases, 0 lost (refresh)\n"), {
+  assertEquals(count("ok | 1 passed | 0 failed (7s)\nfaults: 30 cases, 0 lost (refresh)\n"), {
     survived: 30,
     lost: 0,
     ignored: 0,
@@ -30,6 +29,6 @@ Deno.test("count() adds up tests, their steps and the cases that tests count the
   });
 });
 
-Deno.test("count() finds nothing in a run that broke off", () => {
+Deno.test("count() returns zeros for a run that ended early", () => {
   assertEquals(count("error: Module not found\n"), { survived: 0, lost: 0, ignored: 0 });
 });
