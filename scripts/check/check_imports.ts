@@ -82,7 +82,14 @@ function isFile(target: string): boolean {
 }
 
 /** Files without effects of their own, from which a flow may import values. */
-const PURE = /^src\/(profiles\/profile|entra\/(decode_token|errors\/aadsts\/find_remedy))\.ts$/;
+const PURE = new RegExp(
+  [
+    "browser/(display|ssh_session)",
+    "entra/(decode_token|errors/aadsts/find_remedy)",
+    "loopback/validate_callback",
+    "profiles/profile",
+  ].map((path) => `^src/${path}\\.ts$`).join("|"),
+);
 
 /** Returns why a row may not import a file, or undefined if it may. */
 function validateFile(row: Row, target: string, typeOnly: boolean): string | undefined {

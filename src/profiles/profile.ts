@@ -72,3 +72,10 @@ export function nameTaken(name: string): CliError {
     hint: `Choose another name, or delete it first: entra-auth-cli delete-profile --name ${shellWord(name)}`,
   });
 }
+
+/** Returns the error for a profile that was deleted since the command began. */
+export function profileDeletedError(name: string): CliError {
+  return new CliError("no_profile", `Profile '${name}' was deleted while the command ran`, {
+    hint: `Create it again: entra-auth-cli create-profile --name ${shellWord(name)}`,
+  });
+}

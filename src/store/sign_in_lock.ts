@@ -10,7 +10,7 @@ import type { SessionKey } from "./session.ts";
 /** The turn to ask the user. Disposing of it gives it to the next process in line, as does the end of this one. */
 export interface SignInLock extends Disposable {
   /** How the latest sign-in of another process ended, where that was after this one asked for its turn; else null. */
-  readonly meanwhile: SignInOutcome | null;
+  readonly lastOutcome: SignInOutcome | null;
   /** Lets those who wait know that this process is asking the user now. */
   begin(): Promise<void>;
   /** Lets those who wait know how it ended. Without it, the next in line asks the user again. */
@@ -53,7 +53,7 @@ export async function acquireSignInLock(
   const isNews = after?.attempt !== before?.attempt || before?.outcome === null;
   const attempt = crypto.randomUUID();
   return {
-    meanwhile: isNews ? after?.outcome ?? null : null,
+    lastOutcome: isNews ? after?.outcome ?? null : null,
     begin: () => record.write({ pid: options.pid, attempt, outcome: null }),
     publishOutcome: (outcome) => record.write({ pid: options.pid, attempt, outcome }),
     [Symbol.dispose]: () => lock[Symbol.dispose](),

@@ -1,8 +1,31 @@
+import type { TokenRequest } from "../flows/get_token/token_request.ts";
+import type { Progress } from "../flows/progress.ts";
+import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { Network } from "../system/network/network.ts";
+import { retryingNetwork } from "../system/network/retrying_network.ts";
 import { readRoots } from "../system/network/root_certificates.ts";
+import { openThrottleState } from "../system/network/throttle_state.ts";
 import type { System } from "../system/system.ts";
 
-/** The network, trusting the roots in `caCertFile` (PEM) too. @throws {CliError} What is wrong with the certificate. */
+/** Opens the network, which also trusts the roots in `caCertFile` (PEM). @throws {CliError} `usage` or `permission`, about the file. */
 export async function openNetwork(system: System, caCertFile: string | undefined): Promise<Network> {
   return system.network(caCertFile === undefined ? [] : await readRoots(caCertFile, system.files));
+}
+
+/** Opens the network that repeats requests, and respects the pauses that hosts demand of this application. */
+export async function openRetryingNetwork(
+  { key, caCertFile }: Pick<TokenRequest, "key" | "caCertFile">,
+  { system, folder, progress }: {
+    readonly system: System;
+    readonly folder: PrivateFolder;
+    readonly progress: Progress;
+  },
+): Promise<Network> {
+  const { clock } = system;
+  return retryingNetwork({
+    network: await openNetwork(system, caCertFile),
+    clock,
+    throttle: openThrottleState(folder, key.clientId, clock),
+    onPause: (host, ms) => progress({ kind: "waiting-for-authority", host, seconds: Math.ceil(ms / 1000) }),
+  });
 }

@@ -1,82 +1,173 @@
+import type { ClientCredential } from "../credentials/client_credential.ts";
+import type { TokenClientOptions } from "../entra/msal/msal_app.ts";
 import type { TokenDependencies, TokenRequest } from "../flows/get_token/token_request.ts";
+import { usableSecrets } from "../flows/profiles/change_secrets.ts";
 import type { Progress } from "../flows/progress.ts";
-import { type Flow, isApplicationFlow, needsCredential, type UserFlow } from "../profiles/profile.ts";
+import { parseManagedIdentity } from "../profiles/managed_identity.ts";
+import { needsCredential } from "../profiles/profile.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
+import type { Network } from "../system/network/network.ts";
+import { permitted } from "../system/permission.ts";
 import type { System } from "../system/system.ts";
-import type { OpenCredential } from "./load_token_client.ts";
 
-/** The parts of the program that getting a token uses. */
+/** The parts of the program that are joined here. */
 export interface TokenParts {
-  /** The outside world. */
   readonly system: System;
-  /** Where everything is kept. */
   readonly folder: PrivateFolder;
-  /** The tokens of earlier runs. */
   readonly store: TokenStore;
-  /** The profiles. */
   readonly profiles: ProfileStore;
-  /** Hears what happens. */
   readonly progress: Progress;
 }
 
-/** What it takes to get the token of `request` that is not in the cache. */
-export function openTokenDependencies(
-  request: TokenRequest,
-  { system, folder, store, profiles, progress }: TokenParts,
-): TokenDependencies {
-  const { clock } = system;
-  const parts = { ...request, system, folder, progress };
-  // Once, though a refresh and the sign-in after it both need it: a person is not asked twice for the same.
-  let credential: ReturnType<OpenCredential> | undefined;
-  const openCredential: OpenCredential = () =>
-    credential ??= import("./open_credential.ts").then(({ openCredential: open }) =>
-      open({ ...parts, profiles, store })
-    );
+/** Joins what it takes to get the token of `request` that is not in the cache. Each part is loaded when it is used. */
+export function openTokenDependencies(request: TokenRequest, parts: TokenParts): TokenDependencies {
+  const { key, flow, manner } = request;
+  const { system, folder, store, profiles, progress } = parts;
+  const { clock, interrupted: signal } = system;
+  // Once, though a refresh and the sign-in after it need it: the user is not asked twice for a secret.
+  let credential: Promise<ClientCredential> | undefined;
+  const openCredential = () => credential ??= findClientCredential(request, parts);
   return {
     clock,
     store,
     progress,
-    signal: system.interrupted,
-    profileExists: async () => await profiles.find(request.key.profile) !== null,
+    signal,
+    profileExists: async () => await profiles.find(key.profile) !== null,
     async prepareCredential() {
-      if (needsCredential(request.flow)) await openCredential();
+      if (needsCredential(flow)) await openCredential();
     },
     async acquireSignInLock(onWait, signal) {
       const { acquireSignInLock } = await import("../store/sign_in_lock.ts");
-      const { timeoutMs } = request.manner;
+      const { pid } = system;
       return await acquireSignInLock(
-        request.key,
-        { folder, clock, pid: system.pid, timeoutMs, onWait },
+        key,
+        { folder, clock, pid, timeoutMs: manner.timeoutMs, onWait },
         signal,
       );
     },
     async loadTokenClient() {
-      const { loadTokenClient } = await import("./load_token_client.ts");
-      return await loadTokenClient(request.key, {
-        ...parts,
-        ...(needsCredential(request.flow) ? { openCredential } : {}),
-      });
-    },
-    async acquireTokenForApplication(options) {
-      const { acquireTokenForApplication } = await import("./acquire_for_application.ts");
-      return await acquireTokenForApplication(request, options, { ...parts, openCredential });
+      const { assertPermittedHost } = await import("../system/network/network_error.ts");
+      await assertPermittedHost(new URL(key.authority));
+      const { createTokenClient } = await loadMsal(() => import("../entra/msal/msal_token_client.ts"));
+      const options = await tokenClientOptions(request, parts);
+      return createTokenClient(
+        needsCredential(flow) ? { ...options, credential: await openCredential() } : options,
+      );
     },
     async signIn(tokens, options, signal) {
-      const { signInByFlow } = await import("./sign_in_by_flow.ts");
-      const { manner } = request;
-      return await signInByFlow(
-        userFlow(request.flow),
-        { tokens, options, manner, progress, signal },
-        system,
+      const { signInByFlow } = await import("../flows/sign_in/sign_in_by_flow.ts");
+      return await signInByFlow({ flow, options, manner }, {
+        ...{ os: system.os, env: system.env, clock, terminal: system.terminal, tokens, progress },
+        async listen(ports, expected) {
+          const { listenForCallback } = await import("../loopback/callback_server.ts");
+          return await listenForCallback(ports, expected, system.os);
+        },
+        async openBrowser(url, signal) {
+          const { openBrowser } = await import("../browser/open_browser.ts");
+          return await openBrowser(url, system, signal);
+        },
+      }, signal);
+    },
+    async acquireWithClientCredentials(options) {
+      const { acquireTokenForApplication } = await loadMsal(
+        () => import("../entra/msal/msal_token_client.ts"),
+        REGION_VARIABLES,
+      );
+      const client = await tokenClientOptions(request, parts);
+      return await acquireTokenForApplication({ ...client, credential: await openCredential() }, options);
+    },
+    async acquireWithManagedIdentity({ scopes }) {
+      const { acquireManagedIdentityToken } = await loadMsal(
+        () => import("../entra/msal/managed_identity.ts"),
+        MANAGED_IDENTITY_VARIABLES,
+      );
+      const { directNetwork } = await import("../system/network/direct_network.ts");
+      const identity = parseManagedIdentity(key.clientId);
+      const { timeoutMs } = request;
+      return await acquireManagedIdentityToken(
+        { identity, network: directNetwork, env: system.env, clock, signal, timeoutMs },
+        scopes,
       );
     },
   };
 }
 
-/** Only these ask the user; another one here would be a mistake of the program. */
-function userFlow(flow: Flow): UserFlow {
-  if (isApplicationFlow(flow)) throw new Error(`A person is asked for ${flow}`);
-  return flow;
+async function tokenClientOptions(
+  request: TokenRequest,
+  parts: TokenParts,
+): Promise<Omit<TokenClientOptions, "credential">> {
+  const { profile, authority, tenant, clientId } = request.key;
+  const { timeoutMs } = request;
+  const { clock, interrupted: signal } = parts.system;
+  const network = await openRetryingNetwork(request, parts);
+  return { profile, authority, tenant, clientId, network, clock, signal, timeoutMs };
+}
+
+async function openRetryingNetwork(request: TokenRequest, parts: TokenParts): Promise<Network> {
+  const { openRetryingNetwork } = await import("./open_network.ts");
+  return await openRetryingNetwork(request, parts);
+}
+
+/** Finds the credential of the application. @throws {CliError} What `findCredential()` and reading the root certificate throw. */
+async function findClientCredential(request: TokenRequest, parts: TokenParts): Promise<ClientCredential> {
+  const { key, flow, loadClientAuthentication } = request;
+  const { findCredential } = await import("../credentials/find_credential.ts");
+  const { readCredentialFile } = await import("../system/files/user_files.ts");
+  const { env, clock, files, interrupted: signal } = parts.system;
+  const typed = await loadClientAuthentication?.();
+  const profile = await parts.profiles.find(key.profile);
+  // The network serves the issuers of assertions.
+  const network = await openRetryingNetwork(request, parts);
+  const { credential, from } = await findCredential({
+    flags: typed?.flags ?? {},
+    certificate: profile?.certificate,
+    // An authority that the user names for this call is the user's own choice, so the profile's counts.
+    stored: async () =>
+      usableSecrets(await parts.store.readSecrets(key.profile), {
+        clientId: key.clientId,
+        authority: profile?.authority,
+      }),
+    ask: typed?.ask ?? (() => Promise.resolve(null)),
+    authority: key.authority,
+    flow,
+  }, {
+    env,
+    clock,
+    network,
+    signal,
+    readFile: (path, what, source) => readCredentialFile(files, path, what, source),
+  });
+  parts.progress({ kind: "using-credential", from });
+  return credential;
+}
+
+/** Variables that MSAL reads while it loads, on every system: it computes where a managed identity would have its files. */
+const MSAL_VARIABLES = ["ProgramData", "ProgramFiles"];
+
+/** Variables by which Azure names the service that gives a machine its identity. */
+const MANAGED_IDENTITY_VARIABLES = [
+  "IDENTITY_ENDPOINT",
+  "IDENTITY_HEADER",
+  "IDENTITY_SERVER_THUMBPRINT",
+  "IMDS_ENDPOINT",
+  "MSI_ENDPOINT",
+  "MSI_SECRET",
+  "DEFAULT_IDENTITY_CLIENT_ID",
+  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+];
+
+/** MSAL reads these, and is configured to ignore them: a token endpoint of a region would be on another host. */
+const REGION_VARIABLES = ["MSAL_FORCE_REGION", "REGION_NAME"];
+
+/**
+ * Loads a module that loads MSAL, which takes longer than everything that a cached token needs.
+ *
+ * @param variables What MSAL reads for this grant.
+ * @throws {CliError} `permission`
+ */
+async function loadMsal<T>(load: () => Promise<T>, variables: readonly string[] = []): Promise<T> {
+  const needs = [...MSAL_VARIABLES, ...variables].map((variable) => ({ name: "env", variable }) as const);
+  return await permitted(needs, "Loading MSAL", load);
 }

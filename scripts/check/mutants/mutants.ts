@@ -280,7 +280,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "cancellation of the ways that lost the race",
-    file: "src/flows/sign_in/race.ts",
+    file: "src/flows/sign_in/remote_sign_in.ts",
     find: "    this.#over.abort();\n",
     replace: "",
     tests: ["tests/unit/flows/sign_in/remote_sign_in_test.ts"],
@@ -294,8 +294,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "expected account of a cached token",
-    file: "src/flows/get_token/find_cached_token.ts",
-    find: "if (session !== null) assertExpected(session.account, expect, key);",
+    file: "src/flows/get_token/session_tokens.ts",
+    find:
+      "if (session !== null && (acceptCached || acceptRefresh)) assertExpected(session.account, expect, key);",
     replace: "",
     tests: ["tests/unit/flows/get_token/expected_account_test.ts"],
   },
@@ -316,7 +317,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "profile check after a sign-in",
     file: "src/flows/get_token/sign_in.ts",
-    find: "await assertProfileExists(request, dependencies);",
+    find: "      await assertProfileExists(request, dependencies);\n",
     replace: "",
     tests: ["tests/unit/flows/get_token/deleted_profile_test.ts"],
   },
@@ -386,14 +387,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "no export of a former application's secret",
     file: "src/flows/profiles/export_import.ts",
-    find: "kept?.clientId !== profile.clientId ||",
-    replace: "kept === null ||",
+    find: "const usable = usableSecrets(kept, profile);",
+    replace: "const usable = kept;",
     tests: ["tests/unit/flows/profiles/export_import_test.ts"],
   },
   {
     guard: "binding of a secret to its authority",
-    file: "src/wiring/open_credential.ts",
-    find: " || secrets.authority !== (profile?.authority ?? null)",
+    file: "src/flows/profiles/change_secrets.ts",
+    find: " && saved.authority === (authority ?? null)",
     replace: "",
     tests: ["tests/process/applications/client_secret_test.ts"],
   },
@@ -421,8 +422,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "binding of a kept secret to its application",
     file: "src/flows/profiles/change_secrets.ts",
-    find: "kept?.clientId === clientId && kept.authority === authority ? kept : {}",
-    replace: "kept ?? {}",
+    find: "const present = usableSecrets(kept, { clientId, authority });",
+    replace: "const present = kept;",
     tests: ["tests/unit/flows/profiles/change_secrets_test.ts"],
   },
   {

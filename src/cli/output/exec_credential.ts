@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import { signInCommand } from "../../flows/get_token/sign_in_command.ts";
+import { signInCommand } from "../../flows/get_token/interaction_required.ts";
 import type { Token } from "../../identity/token.ts";
 import { isJsonObject, parseJsonObject } from "../../text/json.ts";
 import { formatJson } from "./document_format.ts";

@@ -1,28 +1,35 @@
+import type { IssuedTokens } from "../../entra/token_client.ts";
 import { CliError, type ErrorCode } from "../../errors.ts";
-import type { Session } from "../../store/session.ts";
+import { isDefaultScope, missingScopes } from "../../identity/scopes.ts";
+import { profileDeletedError } from "../../profiles/profile.ts";
+import type { CachedToken, Session } from "../../store/session.ts";
+import type { Progress } from "../progress.ts";
+import {
+  acceptsCached,
+  findCachedToken,
+  findToken,
+  hasToken,
+  trySave,
+  updateSession,
+} from "./session_tokens.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
-import { acceptsCached, findCachedToken, findToken, hasToken } from "./find_cached_token.ts";
-import { warnMissingScopes } from "./warn_missing_scopes.ts";
-import { trySave } from "./try_save.ts";
-import { updateSession } from "./update_session.ts";
 
 /** What can be had without the user. */
 export type SilentResult = { readonly kind: "token"; readonly result: TokenResult } | InteractionRequired;
 
-/** Only the user can go on. */
+/** Only a sign-in gives a token. */
 export interface InteractionRequired {
-  /** Tells it from a token. */
-  readonly kind: "user-needed";
-  /** Who was signed in so far. */
+  readonly kind: "interaction-required";
+  /** The session so far. */
   readonly session: Session | null;
-  /** What the authority said about the refresh, where there was one. */
+  /** Why the authority refused a refresh, if there was one. */
   readonly demand: CliError | null;
 }
 
 /**
  * Gets what is allowed without the user: a token from the cache, or a silent refresh.
  *
- * @throws {CliError} `wrong_account` when it belongs to somebody else than the expected account; what the store, the
+ * @throws {CliError} `wrong_account` if the session belongs to another account than the expected one; what the store, the
  *   credential and the refresh throw.
  */
 export async function acquireTokenSilent(
@@ -31,46 +38,47 @@ export async function acquireTokenSilent(
 ): Promise<SilentResult> {
   const { session, cached } = await findCachedToken(request, dependencies, dependencies.progress);
   if (cached !== null) return { kind: "token", result: cached };
-  return await refreshOnce(request, session, dependencies);
+  return await refreshSession(request, session, dependencies);
 }
 
-/** The same once the cache had nothing but `session`. @throws {CliError} What the store, the credential and the refresh throw. */
-export async function refreshOnce(
+/** Refreshes `session`, if that is allowed. @throws {CliError} What the store, the credential and the refresh throw. */
+export async function refreshSession(
   request: TokenRequest,
   session: Session | null,
   dependencies: TokenDependencies,
 ): Promise<SilentResult> {
-  if (!request.acceptRefresh || session === null) return { kind: "user-needed", session, demand: null };
+  if (!request.acceptRefresh || session === null) return interactionRequired(session);
   await dependencies.prepareCredential();
   return await underLock(request, dependencies, () => refresh(request, dependencies));
 }
 
-/** A wait that is longer is worth a word, in milliseconds. */
-const PATIENCE_MS = 1000;
+function interactionRequired(session: Session | null, demand: CliError | null = null): InteractionRequired {
+  return { kind: "interaction-required", session, demand };
+}
 
-/** Runs `work` in the profile's turn, and says so where others take theirs. @throws {CliError} What `work` and the store throw. */
+/** A longer wait for other processes is reported, in milliseconds. */
+const SILENT_WAIT_MS = 1000;
+
+/** Runs `work` under the profile's lock, and reports a longer wait for it. @throws {CliError} What `work` and the store throw. */
 export async function underLock<T>(
   request: TokenRequest,
   { store, clock, progress, signal }: TokenDependencies,
   work: () => Promise<T>,
 ): Promise<T> {
   const { profile } = request.key;
-  using patience = clock.deadline(PATIENCE_MS);
-  patience.signal.addEventListener("abort", () => progress({ kind: "waiting-for-refresh", profile }));
+  using silence = clock.deadline(SILENT_WAIT_MS);
+  silence.signal.addEventListener("abort", () => progress({ kind: "waiting-for-refresh", profile }));
   return await store.exclusively(profile, signal, async () => {
-    patience[Symbol.dispose]();
+    silence[Symbol.dispose]();
     return await work();
   });
 }
 
-/** Errors that say nothing about whether the authority would give another token. */
-export const TRANSIENT: readonly ErrorCode[] = ["network", "invalid_response"];
-
-/** Refreshes, unless another process did while this one waited for its turn. */
+/** Refreshes, unless another process did so while this one waited for the lock. */
 async function refresh(request: TokenRequest, dependencies: TokenDependencies): Promise<SilentResult> {
   const { store, clock, progress } = dependencies;
-  const { session, cached } = await findCachedToken(request, dependencies, dependencies.progress);
-  if (session === null || session.account === null) return { kind: "user-needed", session, demand: null };
+  const { session, cached } = await findCachedToken(request, dependencies, progress);
+  if (session === null || session.account === null) return interactionRequired(session);
   if (cached !== null) return { kind: "token", result: cached };
   const stillValid = findToken(session, request, clock.now(), 0);
   try {
@@ -84,11 +92,54 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
     warnMissingScopes(request, issued, progress);
     return { kind: "token", result: { token: issued.token, source: "refresh", isSaved } };
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    if (error.code === "interaction_required") return { kind: "user-needed", session, demand: error };
-    if (!TRANSIENT.includes(error.code) || stillValid === null || !acceptsCached(request)) throw error;
-    // The last minutes of a token are better than none while something else answers for the authority, or nothing.
-    progress({ kind: "refresh-failed", error });
-    return { kind: "token", result: { token: stillValid, source: "cache", isSaved: true } };
+    if (error instanceof CliError && error.code === "interaction_required") {
+      return interactionRequired(session, error);
+    }
+    return { kind: "token", result: fallBack(error, stillValid, request, progress) };
   }
+}
+
+/** Errors that say nothing about whether the authority would give another token. */
+const TRANSIENT: readonly ErrorCode[] = ["network", "invalid_response"];
+
+/**
+ * Returns the cached token that has not expired yet: its last minutes are better than no token while the authority can't
+ * be reached, or something else responds in its place.
+ *
+ * @throws `error` if there is no such token, or the error is not transient.
+ */
+export function fallBack(
+  error: unknown,
+  stillValid: CachedToken | null,
+  request: TokenRequest,
+  progress: Progress,
+): TokenResult {
+  const isTransient = error instanceof CliError && TRANSIENT.includes(error.code);
+  if (!isTransient || stillValid === null || !acceptsCached(request)) throw error;
+  progress({ kind: "refresh-failed", error });
+  return { token: stillValid, source: "cache", isSaved: true };
+}
+
+/** Reports the scopes that were requested and not granted; `.default` stands for any. */
+export function warnMissingScopes(
+  request: TokenRequest,
+  { token }: IssuedTokens,
+  progress: Progress,
+): void {
+  const wanted = request.scopes.filter((scope) => !isDefaultScope(scope));
+  const scopes = missingScopes(token.scopes, wanted, request.key.authority);
+  if (scopes.length > 0) progress({ kind: "scopes-missing", scopes });
+}
+
+/**
+ * Fails if the profile was deleted since the command began, so that nothing is saved or requested for it. That holds only
+ * under the profile's lock, which deleting takes too.
+ *
+ * @throws {CliError} `no_profile`
+ */
+export async function assertProfileExists(
+  { hasProfile, key }: Pick<TokenRequest, "hasProfile" | "key">,
+  { profileExists }: Pick<TokenDependencies, "profileExists">,
+): Promise<void> {
+  if (hasProfile && !await profileExists()) throw profileDeletedError(key.profile);
 }

@@ -1,6 +1,6 @@
 import { isApplicationFlow } from "../../profiles/profile.ts";
 import type { Progress } from "../progress.ts";
-import { findCachedToken } from "./find_cached_token.ts";
+import { findCachedToken } from "./session_tokens.ts";
 import type { CacheDependencies, TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
 export interface GetTokenDependencies extends CacheDependencies {
@@ -9,8 +9,8 @@ export interface GetTokenDependencies extends CacheDependencies {
 }
 
 /**
- * Gets an access token in the cheapest way that is allowed: from the cache, by a silent refresh, or by a sign-in.
- * If several processes need the user at once, one of them prompts, and the others wait for its result or its refusal.
+ * Gets an access token in the cheapest way that is allowed: from the cache, by a silent refresh, or by a sign-in. A token
+ * of an application itself needs no user, so it comes from the cache or from the authority, whatever else is allowed.
  *
  * @throws {CliError} `no_token` if nothing allowed gives a token, `person_needed` if only a sign-in could,
  *   `wrong_account` if the token belongs to another account than the expected one; and what the store, the refresh, the
@@ -24,8 +24,16 @@ export async function getToken(
   const request = withOwner(requested);
   const { session, cached } = await findCachedToken(request, dependencies, progress);
   if (cached !== null) return cached;
-  const { acquireToken } = await import("./acquire_token.ts");
-  return await acquireToken(request, session, await dependencies.openTokenDependencies(request, progress));
+  const opened = await dependencies.openTokenDependencies(request, progress);
+  if (isApplicationFlow(request.flow)) {
+    const { acquireTokenForApp } = await import("./acquire_token_for_app.ts");
+    return await acquireTokenForApp(request, opened);
+  }
+  const { refreshSession } = await import("./acquire_token_silent.ts");
+  const silent = await refreshSession(request, session, opened);
+  if (silent.kind === "token") return silent.result;
+  const { signIn } = await import("./sign_in.ts");
+  return await signIn(request, silent, opened);
 }
 
 /** An application's own tokens are kept apart from those of its users. */

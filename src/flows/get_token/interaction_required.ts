@@ -1,21 +1,42 @@
+import { encodeBase64Url } from "@std/encoding/base64url";
+import { CliError } from "../../errors.ts";
 import { mergeClaims } from "../../identity/claims.ts";
-import { CliError, type CliErrorOptions } from "../../errors.ts";
+import { shellWord } from "../../text/shell_word.ts";
 import type { TokenRequest } from "./token_request.ts";
-import { signInCommand } from "./sign_in_command.ts";
 
-/** The error for a request that only the user could fulfil, where the user may not be asked. */
+/** What a command needs to sign in for one token. */
+export interface SignInWords {
+  /** Name of the profile. */
+  readonly profile: string;
+  /** Flags with their values, a word each. */
+  readonly flags?: readonly string[] | undefined;
+  /** Claims to request, as JSON text. */
+  readonly claims?: string | undefined;
+}
+
+/**
+ * Returns the command that signs in, ready to be pasted into a shell, maybe on another machine. Claims are base64url,
+ * which every shell leaves as it is: Windows PowerShell drops the quotes in JSON, however it is quoted.
+ */
+export function signInCommand({ profile, flags = [], claims }: SignInWords): string {
+  const words = ["entra-auth-cli", "get-token", "--profile", profile, ...flags];
+  if (claims !== undefined) words.push("--claims", encodeBase64Url(claims));
+  return words.map(shellWord).join(" ");
+}
+
+/** Returns the error for a request that needs a sign-in, if the user may not be prompted. */
 export function interactionRequired(request: TokenRequest, demand: CliError | null): CliError {
   const { key, acceptCached, acceptRefresh } = request;
   const wantsRefresh = acceptRefresh && !acceptCached;
   if (!wantsRefresh) {
     return personNeeded(
-      "Signing in needs a person, and --no-interactive forbids asking",
+      "Sign-in requires interaction, which --no-interactive forbids",
       `${reasonOf(demand)}Sign in where there is a browser:`,
       request,
       demand,
     );
   }
-  // What is cached would do for the command without claims, but not for whoever wants a refresh.
+  // A cached token satisfies the command without claims, but not a user who wants a refresh.
   const force = mergeClaims(request.claims, demand?.claims) === undefined ? " --force" : "";
   const hint = `Sign in: ${commandFor(request, demand)}${force}`;
   return demand === null
@@ -23,7 +44,7 @@ export function interactionRequired(request: TokenRequest, demand: CliError | nu
     : demand.withHint(hint);
 }
 
-/** The error of a sign-in that found nobody to ask, with why it was needed and the command that makes up for it. */
+/** Returns the error of a sign-in that had no terminal, with the reason for it and the command to run elsewhere. */
 export function noTerminalForSignIn(
   error: CliError,
   request: TokenRequest,
@@ -40,8 +61,10 @@ function personNeeded(
   demand: CliError | null,
 ): CliError {
   return new CliError("person_needed", message, {
-    ...referenceOf(request, demand),
     hint: `${hint}\n${commandFor(request, demand)}`,
+    aadsts: demand?.aadsts,
+    correlationId: demand?.correlationId,
+    claims: mergeClaims(request.claims, demand?.claims),
   });
 }
 
@@ -49,19 +72,8 @@ function reasonOf(demand: CliError | null): string {
   return demand === null ? "" : `${demand.message}. `;
 }
 
-/** The command that signs in for this request, and carries what the authority demanded. */
+/** Returns the command that signs in for this request, with the claims that the authority demanded. */
 function commandFor(request: TokenRequest, demand: CliError | null): string {
   const claims = mergeClaims(request.claims, demand?.claims);
   return signInCommand({ profile: request.key.profile, flags: request.signInFlags, claims });
-}
-
-/** What the support asks for, and what the next sign-in has to carry. */
-function referenceOf(request: TokenRequest, demand: CliError | null): CliErrorOptions {
-  const { aadsts, correlationId } = demand ?? {};
-  const claims = mergeClaims(request.claims, demand?.claims);
-  return {
-    ...(aadsts === undefined ? {} : { aadsts }),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(claims === undefined ? {} : { claims }),
-  };
 }

@@ -1,23 +1,135 @@
-import { mergeClaims } from "../../identity/claims.ts";
 import type { SignInOptions } from "../../entra/token_client.ts";
-import type { CliError } from "../../errors.ts";
+import { CliError, type ErrorCode } from "../../errors.ts";
+import { mergeClaims } from "../../identity/claims.ts";
 import { assertExpected, isExpectedUser } from "../../identity/expected_account.ts";
-import { isDefaultScope } from "../../identity/scopes.ts";
+import { coversScopes, isDefaultScope } from "../../identity/scopes.ts";
 import type { Session } from "../../store/session.ts";
-import { assertProfileExists } from "./assert_profile_exists.ts";
+import type { SignInLock, SignInOutcome } from "../../store/sign_in_lock.ts";
+import {
+  acquireTokenSilent,
+  assertProfileExists,
+  type InteractionRequired,
+  warnMissingScopes,
+} from "./acquire_token_silent.ts";
+import { interactionRequired, noTerminalForSignIn } from "./interaction_required.ts";
+import { trySave, updateSession } from "./session_tokens.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
-import type { InteractionRequired } from "./acquire_token_silent.ts";
-import { warnMissingScopes } from "./warn_missing_scopes.ts";
-import { trySave } from "./try_save.ts";
-import { updateSession } from "./update_session.ts";
 
 /**
- * Signs the user in, and saves the session, unless the profile was deleted meanwhile.
+ * Signs the user in. If several processes need the user at once, one of them prompts, and the others wait for its result
+ * or its refusal.
  *
- * @throws {CliError} `wrong_account` when it is somebody else than the expected account, of whom nothing is kept; what
- *   the sign-in throws.
+ * @throws {CliError} `no_token` or `person_needed` if the user may not or can't be prompted; `wrong_account` if another
+ *   account than the expected one signs in, of which nothing is saved; what the sign-in throws.
  */
-export async function signInUser(
+export async function signIn(
+  request: TokenRequest,
+  required: InteractionRequired,
+  dependencies: TokenDependencies,
+): Promise<TokenResult> {
+  const { demand } = required;
+  if (!request.mayPrompt) throw interactionRequired(request, demand);
+  if (demand !== null) dependencies.progress({ kind: "sign-in-needed", error: demand });
+  try {
+    return await (request.useStore ? signInOnce : signInUser)(request, required, dependencies);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "person_needed") throw error;
+    throw noTerminalForSignIn(error, request, demand);
+  }
+}
+
+/** Signs in under the sign-in lock. What another process got or was refused while this one waited counts for this one. */
+async function signInOnce(
+  request: TokenRequest,
+  required: InteractionRequired,
+  dependencies: TokenDependencies,
+): Promise<TokenResult> {
+  using lock = await acquireLock(request, dependencies);
+  if (lock === null) return await signInUser(request, required, dependencies);
+  let latest = required;
+  if (sharesOutcome(request)) {
+    const { lastOutcome } = lock;
+    if (lastOutcome?.kind === "refused" && concerns(lastOutcome, request)) throw lastOutcome.error;
+    const silent = await acquireTokenSilent(afterOthers(request, required, lastOutcome), dependencies);
+    if (silent.kind === "token") return silent.result;
+    latest = { ...silent, demand: silent.demand ?? required.demand };
+  }
+  await assertProfileExists(request, dependencies);
+  await lock.begin();
+  try {
+    const result = await signInUser(request, latest, dependencies);
+    if (result.isSaved) await lock.publishOutcome({ kind: "signed-in" });
+    return result;
+  } catch (error) {
+    // A refusal of claims says nothing about a sign-in that demands none.
+    if (isRefusal(error) && sharesOutcome(request) && request.claims === undefined) {
+      await lock.publishOutcome({ kind: "refused", error, scopes: request.scopes });
+    }
+    throw error;
+  }
+}
+
+/** Acquires the sign-in lock; null if the folder does not support locks, for a token is worth more than the order. */
+async function acquireLock(
+  { key }: TokenRequest,
+  { acquireSignInLock, progress, signal }: TokenDependencies,
+): Promise<SignInLock | null> {
+  const { profile } = key;
+  try {
+    return await acquireSignInLock((pid) => progress({ kind: "waiting-for-process", pid, profile }), signal);
+  } catch (error) {
+    // The sign-in can't be saved there either, which is reported then.
+    if (error instanceof CliError && LOCK_FAILURES.includes(error.code)) return null;
+    throw error;
+  }
+}
+
+const LOCK_FAILURES: readonly ErrorCode[] = ["store", "permission"];
+
+/** Errors about the sign-in itself. Any other concerns only the process that got it. */
+const REFUSALS: readonly ErrorCode[] = [
+  "access_denied",
+  "sign_in_failed",
+  "interaction_required",
+  "invalid_response",
+  "timeout",
+];
+
+function isRefusal(error: unknown): error is CliError {
+  return error instanceof CliError && REFUSALS.includes(error.code);
+}
+
+/** Whether this request would have been refused as well. */
+function concerns({ error, scopes }: SignInOutcome & { kind: "refused" }, request: TokenRequest): boolean {
+  // A user who did not respond is not there for other scopes either.
+  return error.code === "timeout" || coversScopes(request.scopes, scopes, request.key.authority);
+}
+
+/** A request for a certain account or prompt needs its own sign-in. */
+function sharesOutcome({ prompt, loginHint, domainHint }: TokenRequest): boolean {
+  return prompt === undefined && loginHint === undefined && domainHint === undefined;
+}
+
+/**
+ * Accepts the result of a sign-in that ended while this process waited, which is as fresh as its own would be. One that
+ * ended just before may allow a refresh, unless a refresh was refused already.
+ */
+function afterOthers(
+  request: TokenRequest,
+  required: InteractionRequired,
+  lastOutcome: SignInOutcome | null,
+): TokenRequest {
+  const signedIn = lastOutcome?.kind === "signed-in";
+  const mayRefresh = request.acceptRefresh && required.demand === null;
+  return {
+    ...request,
+    acceptCached: request.acceptCached || signedIn,
+    acceptRefresh: signedIn || mayRefresh,
+  };
+}
+
+/** Signs in, and saves the session, unless the profile was deleted in between. */
+async function signInUser(
   request: TokenRequest,
   { session, demand }: InteractionRequired,
   dependencies: TokenDependencies,
@@ -35,40 +147,35 @@ export async function signInUser(
   progress({ kind: "signed-in" });
   warnMissingScopes(request, issued, progress);
   const signedIn = updateSession(request, issued, null, clock.now());
-  // In its turn: a refresh that began before this sign-in would put the earlier account in its place.
-  const isSaved = await trySave(
-    () =>
-      store.exclusively(request.key.profile, signal, async () => {
-        await assertProfileExists(request, dependencies);
-        await store.save(signedIn);
-      }),
-    request,
-    dependencies,
-  );
+  // Under the profile's lock: a refresh that began before this sign-in would put the earlier account in its place.
+  const save = () =>
+    store.exclusively(request.key.profile, signal, async () => {
+      await assertProfileExists(request, dependencies);
+      await store.save(signedIn);
+    });
+  const isSaved = await trySave(save, request, dependencies);
   return { token: issued.token, source: issued.flow ?? request.flow, isSaved };
 }
 
-/** A profile that nobody signed in to yet asks which account; afterwards the same one is suggested. */
+/** Without an account so far, the user is asked to select one; afterwards the same one is suggested. */
 function signInOptions(
   request: TokenRequest,
   session: Session | null,
   demand: CliError | null,
 ): SignInOptions {
-  const { expect, key } = request;
+  const { scopes, expect, key, domainHint } = request;
   const loginHint = request.loginHint ?? request.suggestedUser ?? userToSuggest(session, expect);
-  const prompt = request.prompt ?? (loginHint === undefined ? "select_account" : undefined);
-  const claims = mergeClaims(request.claims, demand?.claims);
   return {
-    scopes: request.scopes,
+    scopes,
+    prompt: request.prompt ?? (loginHint === undefined ? "select_account" : undefined),
+    loginHint,
+    domainHint,
+    claims: mergeClaims(request.claims, demand?.claims),
     accept: (account) => assertExpected(account, expect, key, session?.account),
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(loginHint === undefined ? {} : { loginHint }),
-    ...(request.domainHint === undefined ? {} : { domainHint: request.domainHint }),
-    ...(claims === undefined ? {} : { claims }),
   };
 }
 
-/** The user of the profile so far; where another one is expected, that one, if it is known by name. */
+/** Returns the user of the session; if another one is expected, that one, if its name is known. */
 function userToSuggest(session: Session | null, expect: TokenRequest["expect"]): string | undefined {
   const account = session?.account ?? null;
   if (account !== null && account.username !== "" && isExpectedUser(account, expect)) return account.username;

@@ -120,6 +120,8 @@ export interface TokenDependencies extends CacheDependencies {
     options: SignInOptions,
     signal: AbortSignal,
   ) => Promise<SignedIn>;
-  /** Gets a token for the application itself, with the requested flow. */
-  readonly acquireTokenForApplication: (options: RefreshOptions) => Promise<IssuedTokens>;
+  /** Gets a token for the application itself, with its credential (RFC 6749 section 4.4). */
+  readonly acquireWithClientCredentials: (options: RefreshOptions) => Promise<IssuedTokens>;
+  /** Gets a token for the identity that Azure gave this machine. */
+  readonly acquireWithManagedIdentity: (options: RefreshOptions) => Promise<IssuedTokens>;
 }

@@ -1,8 +1,7 @@
-import type { Profile } from "../../profiles/profile.ts";
+import { type Profile, profileDeletedError } from "../../profiles/profile.ts";
 import type { Secret } from "../../text/secret.ts";
 import type { ProfileSecrets } from "../../store/profile_secrets.ts";
 import type { ProfileDependencies } from "./change_profile.ts";
-import { profileDeletedError } from "../get_token/assert_profile_exists.ts";
 
 /** Secrets to keep for a profile; null forgets one, and what is absent stays as it is. */
 export interface SecretChange {
@@ -20,23 +19,33 @@ export interface SecretChange {
  * @throws {CliError} `no_profile` when it was deleted meanwhile; `store`, `unreadable_store` or `permission`.
  */
 export async function changeSecrets(
-  { name, clientId, authority: named }: Pick<Profile, "name" | "clientId" | "authority">,
+  { name, clientId, authority }: Pick<Profile, "name" | "clientId" | "authority">,
   change: SecretChange,
   { profiles, store, signal }: ProfileDependencies,
 ): Promise<boolean> {
-  const authority = named ?? null;
   // In the profile's turn: another process may keep the other secret at the same time, or delete the profile.
   return await store.exclusively(name, signal, async () => {
     if (await profiles.find(name) === null) throw profileDeletedError(name);
     const kept = await store.readSecrets(name);
-    const present = kept?.clientId === clientId && kept.authority === authority ? kept : {};
-    const changed = applied(present, change);
+    const present = usableSecrets(kept, { clientId, authority });
+    const changed = applied(present ?? {}, change);
     const isNothing = Object.keys(changed).length === 0;
     if (isNothing && kept === null) return false;
-    if (present === kept && isSame(kept, changed)) return false;
-    await store.saveSecrets(name, isNothing ? null : { clientId, authority, ...changed });
+    if (present !== null && isSame(present, changed)) return false;
+    await store.saveSecrets(name, isNothing ? null : { clientId, authority: authority ?? null, ...changed });
     return true;
   });
+}
+
+/**
+ * Returns the secrets that were saved for a profile if they are for this application and this authority, otherwise null.
+ * They are never sent for another application, nor to another authority: an imported file may have named that.
+ */
+export function usableSecrets(
+  saved: ProfileSecrets | null,
+  { clientId, authority }: Pick<Profile, "clientId"> & { readonly authority?: string | undefined },
+): ProfileSecrets | null {
+  return saved?.clientId === clientId && saved.authority === (authority ?? null) ? saved : null;
 }
 
 type Secrets = Pick<ProfileSecrets, "clientSecret" | "certificatePassword">;

@@ -3,6 +3,7 @@ import type { PortableProfile } from "../../profiles/exchange/portable_file.ts";
 import type { Profile } from "../../profiles/profile.ts";
 import type { ProfileSecrets } from "../../store/profile_secrets.ts";
 import type { TokenStore } from "../../store/token_store.ts";
+import { usableSecrets } from "./change_secrets.ts";
 import { type ProfileDependencies, signsInElsewhere, underLocks } from "./change_profile.ts";
 
 /** The profiles as they can travel, with their secrets where those are to. @throws {CliError} `store`, `unreadable_store` or `permission`. */
@@ -62,8 +63,9 @@ export async function importProfiles(
 
 /** Those of a former application or authority are of no use to this one. */
 function secretsOf(kept: ProfileSecrets | null, profile: Profile): Omit<PortableProfile, "profile"> {
-  if (kept?.clientId !== profile.clientId || kept.authority !== (profile.authority ?? null)) return {};
-  const { clientId: _clientId, authority: _authority, ...secrets } = kept;
+  const usable = usableSecrets(kept, profile);
+  if (usable === null) return {};
+  const { clientId: _clientId, authority: _authority, ...secrets } = usable;
   return secrets;
 }
 

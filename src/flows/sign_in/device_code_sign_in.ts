@@ -3,19 +3,14 @@ import { CliError } from "../../errors.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Progress } from "../progress.ts";
 
-/** How the user wants to sign in. */
 export interface DeviceCodeSignIn extends SignInOptions {
-  /** How long to wait for the person, in milliseconds. */
+  /** How long to wait for the user, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** What the device code flow uses. */
 export interface DeviceCodeDependencies {
-  /** Measures the wait. */
   readonly clock: Clock;
-  /** Talks to the authority. */
   readonly tokens: Pick<TokenClient, "signInWithDeviceCode">;
-  /** Hears what happens. */
   readonly progress: Progress;
 }
 
@@ -24,7 +19,7 @@ export interface DeviceCodeDependencies {
  *
  * @param signal Ends the sign-in.
  * @throws {CliError} `timeout`, `access_denied`, `sign_in_failed`, `invalid_response`, `wrong_account` or `network`; the
- *   signal's reason when aborted.
+ *   signal's reason if aborted.
  */
 export async function signInWithDeviceCode(
   request: DeviceCodeSignIn,
@@ -41,20 +36,20 @@ export async function signInWithDeviceCode(
     }, until);
   } catch (error) {
     signal.throwIfAborted();
-    if (deadline.signal.aborted && error === until.reason) throw nobodyCame();
+    if (deadline.signal.aborted && error === until.reason) throw timeoutError();
     throw withOtherWays(error);
   }
 }
 
-function nobodyCame(): CliError {
+function timeoutError(): CliError {
   return new CliError("timeout", "Timeout waiting for the code to be entered", {
-    hint: "Run the command again for a new code, with more time if need be, as in --timeout 15m.",
+    hint: "Run the command again for a new code, maybe with more time, as in --timeout 15m.",
   });
 }
 
-/** Some tenants forbid device codes, which no other code will change. */
+/** Some tenants forbid device codes: another code would be refused as well. */
 function withOtherWays(error: unknown): unknown {
   if (!(error instanceof CliError) || error.code !== "sign_in_failed") return error;
-  const otherWay = "Where the tenant forbids device codes, sign in with a browser: --flow interactive.";
+  const otherWay = "If the tenant forbids device codes, sign in with a browser: --flow interactive.";
   return error.withHint(error.hint === undefined ? otherWay : `${error.hint}\n${otherWay}`);
 }

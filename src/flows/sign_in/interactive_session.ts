@@ -4,18 +4,18 @@ import type { Progress } from "../progress.ts";
 export type { AuthorizationResponse, PastedVerdict };
 
 /**
- * Asks for the address at which a browser ended elsewhere, until `judge` takes one. What is wrong with one is said.
- * Ends with the reason of `signal`, the terminal being as before.
+ * Asks for the address at which a browser elsewhere ended, until `validate` accepts one. Shows why one is rejected.
+ * Rejects with the reason of `signal`; the terminal is then as before.
  */
 export type AskForAddress = (
   validate: (text: string) => PastedVerdict,
   signal: AbortSignal,
 ) => Promise<AuthorizationResponse>;
 
-/** The person at this program, met where somebody has to be asked. Disposed of when that is over. */
+/** A session with the user at the terminal. Dispose of it when the sign-in ends. */
 export interface InteractiveSession extends Disposable {
-  /** Tells what happens, and how much time is left. */
+  /** Shows what happens, and how much time is left. */
   readonly progress: Progress;
-  /** Asks for an address; null where nobody can type one. */
+  /** Null if the user can't type an address. */
   readonly askForAddress: AskForAddress | null;
 }

@@ -1,40 +1,38 @@
 import type { BrowserOpening } from "../../browser/open_browser.ts";
-import type { IssuedTokens, SignInOptions, TokenClient } from "../../entra/token_client.ts";
+import type {
+  AuthorizationTransaction,
+  IssuedTokens,
+  SignInOptions,
+  TokenClient,
+} from "../../entra/token_client.ts";
+import { CliError } from "../../errors.ts";
 import type { Callback, CallbackServer } from "../../loopback/callback_server.ts";
 import type { ExpectedCallback } from "../../loopback/validate_callback.ts";
 import type { Clock } from "../../system/clock.ts";
-import { finishSignIn } from "./finish_sign_in.ts";
 import type { Progress } from "../progress.ts";
-import { timeoutError } from "./timeout_error.ts";
 
-/** How the user wants to sign in. */
 export interface InteractiveSignIn extends SignInOptions {
-  /** How long to wait for the person, in milliseconds. */
+  /** How long to wait for the user, in milliseconds. */
   readonly timeoutMs: number;
-  /** Show the URL and leave opening it to the person. */
+  /** Show the URL and leave opening it to the user. */
   readonly showUrl: boolean;
 }
 
-/** What the interactive flow uses. */
 export interface InteractiveDependencies {
-  /** Measures the wait. */
   readonly clock: Clock;
-  /** Talks to the authority. */
   readonly tokens: Pick<TokenClient, "beginSignIn">;
-  /** Hears what happens. */
   readonly progress: Progress;
-  /** Starts the callback server on the port that the user chose. */
+  /** Starts the server for the redirect, on the port that the user chose. */
   readonly listen: (expected: ExpectedCallback) => Promise<CallbackServer>;
-  /** Opens the user's browser. */
   readonly openBrowser: (url: string, signal: AbortSignal) => Promise<BrowserOpening>;
 }
 
 /**
- * Signs in with the browser: the authorization code grant with PKCE over a loopback redirect (RFC 8252 section 7.3).
+ * Signs in with the browser: the authorization code grant with PKCE and a loopback redirect (RFC 8252 section 7.3).
  *
- * @param signal Ends the sign-in; the port is free when the promise settles.
+ * @param signal Ends the sign-in. The port is free when the promise settles.
  * @throws {CliError} `timeout`, `access_denied`, `sign_in_failed`, `invalid_response`, `wrong_account`, `port_in_use`
- *   or `network`; the signal's reason when aborted.
+ *   or `network`; the signal's reason if aborted.
  */
 export async function signInInteractively(
   request: InteractiveSignIn,
@@ -56,7 +54,7 @@ export async function signInInteractively(
   }
 }
 
-/** Sends the person to `url` and waits for the callback until `until` is aborted. */
+/** Sends the user to `url` and waits for the redirect until `until` is aborted. */
 async function receive(
   url: string,
   server: CallbackServer,
@@ -66,7 +64,7 @@ async function receive(
 ): Promise<Callback> {
   const untilMs = dependencies.clock.now() + request.timeoutMs;
   const waiting = server.waitForCallback(until);
-  // Until it is awaited below, a failed wait has nobody to hear of it.
+  // Until it is awaited below, nothing handles a rejection.
   waiting.catch(() => {});
   if (request.showUrl) dependencies.progress({ kind: "url-to-open", url });
   else await openOrShow(url, waiting, dependencies, until);
@@ -74,7 +72,7 @@ async function receive(
   return await waiting;
 }
 
-/** Opens the browser. Where that fails the person is shown the URL, and the wait goes on. */
+/** Opens the browser. If that fails, shows the URL: the wait goes on. */
 async function openOrShow(
   url: string,
   waiting: Promise<Callback>,
@@ -83,7 +81,7 @@ async function openOrShow(
 ): Promise<void> {
   progress({ kind: "opening-browser" });
   const opened: BrowserOpening = { kind: "opened", lateFailure: Promise.resolve(null) };
-  // A callback proves that a browser is open, even where its opener hasn't answered yet.
+  // A redirect proves that a browser is open, even if its opener still runs.
   const opening = await Promise.race([openBrowser(url, until), waiting.then(() => opened)]);
   if (opening.kind === "failed") {
     progress({ kind: "browser-failed", reason: opening.reason, hint: opening.hint ?? null, url });
@@ -94,5 +92,47 @@ async function openOrShow(
   waiting.catch(() => {}).finally(() => isOver = true);
   opening.lateFailure.then((reason) => {
     if (reason !== null && !isOver) progress({ kind: "browser-failed", reason, hint: null, url });
+  });
+}
+
+/**
+ * Redeems the code, or reports the refusal. The page in the browser waits for that, so that it never shows a success which
+ * the terminal then denies.
+ *
+ * @throws {CliError} The refusal, or the error of redeeming the code.
+ */
+export async function finishSignIn(
+  callback: Callback,
+  transaction: Pick<AuthorizationTransaction, "redeem" | "refusal">,
+): Promise<IssuedTokens> {
+  const { response } = callback;
+  if (response.kind === "refused") {
+    const error = transaction.refusal(response.error, response.description);
+    callback.showOutcome({ kind: "refused", message: error.message, hint: error.hint });
+    throw error;
+  }
+  try {
+    const issued = await transaction.redeem(response.code);
+    callback.showOutcome({ kind: "signed-in", username: issued.token.account?.username ?? null });
+    return issued;
+  } catch (error) {
+    const { message, hint } = error instanceof CliError
+      ? error
+      : { message: "The sign-in could not be finished", hint: undefined };
+    callback.showOutcome({ kind: "failed", message, hint });
+    throw error;
+  }
+}
+
+/** Returns the error for a redirect that did not come. What reached the listener tells the causes apart. */
+export function timeoutError(server: Pick<CallbackServer, "port" | "describeTraffic">): CliError {
+  return new CliError("timeout", "Timeout waiting for authentication callback", {
+    hint: [
+      `${server.describeTraffic()} It listened on port ${server.port}.`,
+      "Check that the app registration has the redirect URI http://localhost under Mobile and desktop applications.",
+      "Check that no firewall blocks connections to localhost, and what the browser's page says.",
+      "If the page shows an error number: entra-auth-cli explain AADSTS50011",
+      "Try a fixed port, as in --port 8080, or more time, as in --timeout 10m.",
+    ].join("\n"),
   });
 }

@@ -4,41 +4,33 @@ import { CliError, type ErrorCode } from "../../errors.ts";
 import type { CallbackServer } from "../../loopback/callback_server.ts";
 import type { ExpectedCallback, PastedVerdict } from "../../loopback/validate_callback.ts";
 import type { Clock } from "../../system/clock.ts";
-import type { DeviceCodeSignIn } from "./device_code_sign_in.ts";
-import { finishSignIn } from "./finish_sign_in.ts";
 import type { SignedIn } from "../get_token/token_request.ts";
+import type { DeviceCodeSignIn } from "./device_code_sign_in.ts";
+import { finishSignIn, timeoutError } from "./interactive_sign_in.ts";
 import type { InteractiveSession } from "./interactive_session.ts";
-import { Race } from "./race.ts";
-import { timeoutError } from "./timeout_error.ts";
 
-/** How the user wants to sign in. */
 export interface RemoteSignIn extends DeviceCodeSignIn {
   /** Whether a device code is one of the ways. */
   readonly withDeviceCode: boolean;
 }
 
-/** What signing in from afar uses. */
 export interface RemoteDependencies {
-  /** Measures the wait. */
   readonly clock: Clock;
-  /** Talks to the authority. */
   readonly tokens: Pick<TokenClient, "beginSignIn" | "signInWithDeviceCode">;
-  /** Who signs in. */
-  readonly person: Pick<InteractiveSession, "progress" | "askForAddress">;
-  /** Starts the callback server on the port that the user chose. */
+  readonly session: Pick<InteractiveSession, "progress" | "askForAddress">;
+  /** Starts the server for the redirect, on the port that the user chose. */
   readonly listen: (expected: ExpectedCallback) => Promise<CallbackServer>;
-  /** The command that lets the user's own computer reach a port of this machine. */
+  /** Returns the command that makes a port of this machine reachable from the user's own computer. */
   readonly forwardCommand: (port: number) => string;
-  /** Judges an address that the user pastes. */
   readonly validateAddress: (text: string, redirectUri: string, expected: ExpectedCallback) => PastedVerdict;
 }
 
 /**
- * Signs in over SSH, where the browser is on another computer, in whichever of three ways comes first: a device code,
- * which some tenants forbid; a browser whose computer forwards the port of the callback; or the address at which a browser
- * ends that can't reach this machine, pasted. The first one that brings an answer ends the others.
+ * Signs in over SSH, where the browser is on another computer, in the first of three ways that succeeds: a device code,
+ * which some tenants forbid; a browser whose computer forwards the port of the redirect; or the address at which a
+ * browser ends that can't reach this machine, pasted. The first response ends the other ways.
  *
- * @param signal Ends the sign-in; the port is free and the terminal as before when the promise settles.
+ * @param signal Ends the sign-in. When the promise settles, the port is free and the terminal as before.
  * @throws {CliError} What the device code flow and the interactive flow throw.
  */
 export async function signInRemotely(
@@ -49,7 +41,7 @@ export async function signInRemotely(
   const { clock, tokens, listen } = dependencies;
   const transaction = await tokens.beginSignIn(request);
   await using server = await listen(transaction);
-  // In the query: an address that can be pasted has to have the answer in it.
+  // In the query: an address that is pasted has to contain the response.
   const url = await transaction.authorizationUrl(server.redirectUri, "query");
 
   using deadline = clock.deadline(request.timeoutMs);
@@ -60,9 +52,9 @@ export async function signInRemotely(
       const { way } = await openDeviceWay(request, dependencies, race.signal);
       race.enter(way);
     }
-    tellOtherWays(url, server.port, request, dependencies);
+    showOtherWays(url, server.port, request, dependencies);
     race.enter(receiveCallback(server, transaction, race.signal));
-    race.enter(takePasted(server, transaction, dependencies, race.signal));
+    race.enter(receivePasted(server, transaction, dependencies, race.signal));
     const finish = await race.run();
     return await finish();
   } catch (error) {
@@ -73,48 +65,48 @@ export async function signInRemotely(
   }
 }
 
-/** Failures of a device code after which the other ways are as good as before. */
+/** Failures of a device code that leave the other ways open. */
 const CLOSES_ONE_WAY: readonly ErrorCode[] = ["sign_in_failed", "invalid_response", "timeout"];
 
 /** What is left to do once a way has won. */
 type Finish = () => Promise<SignedIn>;
 
-/** Settles once the code has been told, or it is known that there will be none: it belongs above the other ways. */
+/** Resolves once the code was shown, or it is known that there will be none: it is shown above the other ways. */
 async function openDeviceWay(
   request: DeviceCodeSignIn,
-  { tokens, person: { progress } }: RemoteDependencies,
+  { tokens, session: { progress } }: RemoteDependencies,
   signal: AbortSignal,
 ): Promise<{ way: Promise<Finish> }> {
-  const told = Promise.withResolvers<void>();
+  const shown = Promise.withResolvers<void>();
   const run = async (): Promise<Finish> => {
     try {
       const issued = await tokens.signInWithDeviceCode(request, (code) => {
         progress({ kind: "device-code", code, scopes: request.scopes });
-        told.resolve();
+        shown.resolve();
       }, signal);
       return () => Promise.resolve({ ...issued, flow: "device-code" });
     } catch (error) {
       if (signal.aborted || !(error instanceof CliError) || !CLOSES_ONE_WAY.includes(error.code)) throw error;
       progress({ kind: "device-code-closed", error });
-      told.resolve();
+      shown.resolve();
       return await abortable(new Promise<never>(() => {}), signal);
     }
   };
   const way = run();
-  // One that can't go on at all ends the sign-in before the other ways are told.
-  await Promise.race([told.promise, way]);
+  // Any other failure ends the sign-in before the other ways are shown.
+  await Promise.race([shown.promise, way]);
   return { way };
 }
 
-function tellOtherWays(
+function showOtherWays(
   url: string,
   port: number,
   { timeoutMs }: DeviceCodeSignIn,
-  { clock, person, forwardCommand }: RemoteDependencies,
+  { clock, session, forwardCommand }: RemoteDependencies,
 ): void {
-  const canPaste = person.askForAddress !== null;
-  person.progress({ kind: "other-ways", url, forwardCommand: forwardCommand(port), canPaste });
-  person.progress({ kind: "waiting-for-sign-in", untilMs: clock.now() + timeoutMs });
+  const canPaste = session.askForAddress !== null;
+  session.progress({ kind: "other-ways", url, forwardCommand: forwardCommand(port), canPaste });
+  session.progress({ kind: "waiting-for-sign-in", untilMs: clock.now() + timeoutMs });
 }
 
 async function receiveCallback(
@@ -126,15 +118,49 @@ async function receiveCallback(
   return () => finishSignIn(callback, transaction);
 }
 
-async function takePasted(
+async function receivePasted(
   server: CallbackServer,
   transaction: AuthorizationTransaction,
-  { person, validateAddress }: RemoteDependencies,
+  { session, validateAddress }: RemoteDependencies,
   signal: AbortSignal,
 ): Promise<Finish> {
-  if (person.askForAddress === null) return await abortable(new Promise<never>(() => {}), signal);
+  if (session.askForAddress === null) return await abortable(new Promise<never>(() => {}), signal);
   const validate = (text: string) => validateAddress(text, server.redirectUri, transaction);
-  const response = await person.askForAddress(validate, signal);
+  const response = await session.askForAddress(validate, signal);
   // There is no page to show the outcome on.
   return () => finishSignIn({ response, showOutcome: () => {} }, transaction);
+}
+
+/** Runs several promises side by side; the first that settles aborts the others. */
+export class Race<T> {
+  /** Aborted when the race is over, or with the reason of the signal that it was made with. */
+  readonly signal: AbortSignal;
+  readonly #ways: Promise<T>[] = [];
+  readonly #over = new AbortController();
+
+  constructor(until: AbortSignal) {
+    this.signal = AbortSignal.any([until, this.#over.signal]);
+  }
+
+  /** Adds one, which has to settle when {@linkcode signal} is aborted. */
+  enter(way: Promise<T>): void {
+    // Before the race runs and after it is won, nothing handles a rejection.
+    way.catch(() => {});
+    this.#ways.push(way);
+  }
+
+  /** Returns or throws the result of the first to settle, once the others have settled too. */
+  async run(): Promise<T> {
+    try {
+      return await Promise.race(this.#ways);
+    } finally {
+      await this.end();
+    }
+  }
+
+  /** Aborts all that still run, and waits until they have settled. */
+  async end(): Promise<void> {
+    this.#over.abort();
+    await Promise.allSettled(this.#ways);
+  }
 }

@@ -1,4 +1,5 @@
 import { CliError, type CliErrorOptions } from "../../errors.ts";
+import { isPermitted } from "../permission.ts";
 import type { Proxy, Route } from "./proxy.ts";
 
 export interface NetworkErrorOptions extends CliErrorOptions {
@@ -88,6 +89,11 @@ function describe({ about, message }: Problem, host: string, proxy: Proxy | null
 
 function through(proxy: Proxy | null): string {
   return proxy === null ? "" : ` (through the proxy ${proxy.host})`;
+}
+
+/** Fails if Deno may not connect to the host of `url`, before anything else is done. @throws {CliError} `permission` */
+export async function assertPermittedHost({ host, hostname, port }: URL): Promise<void> {
+  if (!await isPermitted({ name: "net", host: `${hostname}:${port || "443"}` })) throw notPermitted(host);
 }
 
 export function notPermitted(host: string): CliError {

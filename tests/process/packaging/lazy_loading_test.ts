@@ -20,6 +20,7 @@ const HEAVY_FOLDERS = ["src/entra/", "src/loopback/", "src/browser/"];
 const HEAVY_FILES = [
   "src/cli/terminal/countdown.ts",
   "src/flows/sign_in/interactive_sign_in.ts",
+  "src/flows/sign_in/sign_in_by_flow.ts",
   "src/flows/sign_in/device_code_sign_in.ts",
   "src/flows/sign_in/remote_sign_in.ts",
   "src/cli/terminal/open_interactive_session.ts",
@@ -29,7 +30,8 @@ const HEAVY_FILES = [
 /** What only a call needs that writes something, waits for something, or has a mistake to tell of. */
 const LATE_FILES = [
   "src/cli/options/client_authentication.ts",
-  "src/flows/get_token/acquire_token.ts",
+  "src/flows/get_token/acquire_token_silent.ts",
+  "src/flows/get_token/sign_in.ts",
   "src/profiles/profile_changes.ts",
   "src/profiles/profile_file_error.ts",
   "src/store/token_file_writer.ts",

@@ -65,7 +65,10 @@ async function deleteBeforeTurn(
 
 function assertDeletedMeanwhile({ code, stdout, stderr }: ProgramResult, profile: string): void {
   assertEquals([code, stdout], [6, ""], stderr);
-  assertStringIncludes(stderr, `Profile '${profile}' was deleted meanwhile\nHint: Create it again: `);
+  assertStringIncludes(
+    stderr,
+    `Profile '${profile}' was deleted while the command ran\nHint: Create it again: `,
+  );
 }
 
 Deno.test({

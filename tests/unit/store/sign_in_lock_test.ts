@@ -71,7 +71,7 @@ Deno.test("acquireSignInLock() gives the turn at once where nobody has it", asyn
   await using home = await makeStoreHome();
   const first = new Process(home, 1);
   using turn = await first.take();
-  assertEquals([turn.meanwhile, first.waitedFor], [null, []]);
+  assertEquals([turn.lastOutcome, first.waitedFor], [null, []]);
 });
 
 Deno.test("acquireSignInLock() waits, says for whom, and learns how it ended", async () => {
@@ -85,7 +85,7 @@ Deno.test("acquireSignInLock() waits, says for whom, and learns how it ended", a
     if (outcome !== null) await holder.publishOutcome(outcome);
     holder[Symbol.dispose]();
     using turn = await waiting;
-    assertEquals([turn.meanwhile, waiter.waitedFor], [outcome, [1001]]);
+    assertEquals([turn.lastOutcome, waiter.waitedFor], [outcome, [1001]]);
   }
 });
 
@@ -96,7 +96,7 @@ Deno.test("acquireSignInLock() passes a refusal on to everybody who waited, and 
   const waiters = [1002, 1003, 1004].map((pid) => new Process(home, pid));
   const outcomes = waiters.map(async (waiter) => {
     using turn = await waiter.take();
-    return turn.meanwhile;
+    return turn.lastOutcome;
   });
   await Promise.all(waiters.map((waiter) => waiter.says()));
   await holder.publishOutcome({ kind: "refused", error: DENIED, scopes: ["User.Read"] });
@@ -110,7 +110,7 @@ Deno.test("acquireSignInLock() passes a refusal on to everybody who waited, and 
     assertEquals(outcome.scopes, ["User.Read"]);
   }
   using later = await new Process(home, 1005).take();
-  assertEquals(later.meanwhile, null);
+  assertEquals(later.lastOutcome, null);
 });
 
 Deno.test("acquireSignInLock() names each process that it waits for, one after the other", async () => {
@@ -131,7 +131,7 @@ Deno.test("acquireSignInLock() names each process that it waits for, one after t
   );
   first[Symbol.dispose]();
   using turn = await waiting;
-  assertEquals([waiter.waitedFor, turn.meanwhile], [[1001, 1003], { kind: "signed-in" }]);
+  assertEquals([waiter.waitedFor, turn.lastOutcome], [[1001, 1003], { kind: "signed-in" }]);
 });
 
 Deno.test("acquireSignInLock() says that it waits also for a process that can't say who it is", async () => {
@@ -142,7 +142,7 @@ Deno.test("acquireSignInLock() says that it waits also for a process that can't 
   await waiter.says();
   holder[Symbol.dispose]();
   using turn = await waiting;
-  assertEquals([waiter.waitedFor, turn.meanwhile], [[null], null]);
+  assertEquals([waiter.waitedFor, turn.lastOutcome], [[null], null]);
 });
 
 Deno.test("acquireSignInLock() lets sign-ins to different sessions go on side by side", async () => {
@@ -250,7 +250,7 @@ Deno.test("acquireSignInLock() does without a record that can't be read or writt
   using turn = await new Process(home, 2).take();
   await turn.begin();
   await turn.publishOutcome({ kind: "signed-in" });
-  assertEquals(turn.meanwhile, null);
+  assertEquals(turn.lastOutcome, null);
 });
 
 Deno.test("parseSignInRecord() takes what formatSignInRecord() made, and nothing else for a record", () => {

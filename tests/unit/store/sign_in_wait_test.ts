@@ -60,7 +60,7 @@ Deno.test("acquireSignInLock() learns of a sign-in that began after it got in li
   await holder.publishOutcome({ kind: "refused", error: new CliError("access_denied", "no"), scopes: [] });
   holder[Symbol.dispose]();
   using turn = await waiting;
-  assertEquals(turn.meanwhile?.kind, "refused");
+  assertEquals(turn.lastOutcome?.kind, "refused");
 });
 
 Deno.test("acquireSignInLock() learns of the very first sign-in, for which it waited from before its beginning", async () => {
@@ -73,7 +73,7 @@ Deno.test("acquireSignInLock() learns of the very first sign-in, for which it wa
   await holder.publishOutcome({ kind: "signed-in" });
   holder[Symbol.dispose]();
   using turn = await waiting;
-  assertEquals(turn.meanwhile, { kind: "signed-in" });
+  assertEquals(turn.lastOutcome, { kind: "signed-in" });
 });
 
 Deno.test("acquireSignInLock() names the process that it waits for once, however long it waits", async () => {

@@ -18,7 +18,7 @@ Deno.test("getToken() saves no token for a profile that was deleted while the us
   assertEquals(shown(await world.get()), ["one", "interactive", false]);
   assertEquals(world.store.sessions, []);
   const notSaved = world.events.find((event) => event.kind === "not-saved");
-  assertEquals(notSaved?.error.message, "Profile 'work' was deleted meanwhile");
+  assertEquals(notSaved?.error.message, "Profile 'work' was deleted while the command ran");
 });
 
 Deno.test("getToken() saves a token where there was no profile to begin with", async () => {
@@ -34,7 +34,7 @@ Deno.test("getToken() asks nobody for a profile that was deleted while it waited
     world.hasProfile = false;
     return null;
   };
-  const error = await assertRejects(() => world.get(), CliError, "'work' was deleted meanwhile");
+  const error = await assertRejects(() => world.get(), CliError, "'work' was deleted while the command ran");
   assertEquals([error.code, world.asked], ["no_profile", []]);
 });
 
@@ -42,7 +42,11 @@ Deno.test("getToken() neither gets nor saves an application's token for a profil
   const world = new TestHarness();
   world.store.beforeTurn = () => void (world.hasProfile = false);
   world.acquire = () => mustNot("get a token");
-  const error = await assertRejects(() => world.get(APPLICATION), CliError, "'work' was deleted meanwhile");
+  const error = await assertRejects(
+    () => world.get(APPLICATION),
+    CliError,
+    "'work' was deleted while the command ran",
+  );
   assertEquals([error.code, world.store.sessions], ["no_profile", []]);
 
   world.acquire = () => world.issue("one");

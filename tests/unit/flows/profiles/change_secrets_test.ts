@@ -81,6 +81,10 @@ Deno.test("changeSecrets() keeps nothing for a profile that is gone when its tur
   await using home = await makeStoreHome();
   const places = placesIn(home);
   await places.profiles.remove(JOB.name);
-  const error = await assertRejects(() => change(places, JOB, secret()), CliError, "was deleted meanwhile");
+  const error = await assertRejects(
+    () => change(places, JOB, secret()),
+    CliError,
+    "was deleted while the command ran",
+  );
   assertEquals([error.code, await kept(places.store)], ["no_profile", null]);
 });

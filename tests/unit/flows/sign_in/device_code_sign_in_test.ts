@@ -101,7 +101,7 @@ Deno.test("signInWithDeviceCode() names the browser where the sign-in was refuse
     stage.person = () => Promise.reject(error);
     return (await assertRejects(() => stage.signIn(), CliError)).hint;
   };
-  const way = "Where the tenant forbids device codes, sign in with a browser: --flow interactive.";
+  const way = "If the tenant forbids device codes, sign in with a browser: --flow interactive.";
   assertEquals(await hintAfter(new CliError("sign_in_failed", "no", { hint: "Ask." })), `Ask.\n${way}`);
   assertEquals(await hintAfter(new CliError("sign_in_failed", "no")), way);
   for (const code of ["access_denied", "timeout", "network", "wrong_account"] as const) {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { abortable } from "@std/async/abortable";
-import { Race } from "../../../../src/flows/sign_in/race.ts";
+import { Race } from "../../../../src/flows/sign_in/remote_sign_in.ts";
 
 const NEVER = new AbortController().signal;
 

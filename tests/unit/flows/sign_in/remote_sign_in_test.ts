@@ -55,7 +55,7 @@ class Stage {
       { scopes: ["User.Read"], timeoutMs: 300_000, withDeviceCode: this.withDeviceCode },
       {
         clock,
-        person: {
+        session: {
           progress: (event) => {
             this.events.push(event);
             if (event.kind === "waiting-for-sign-in") this.onWaiting();

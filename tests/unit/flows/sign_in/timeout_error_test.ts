@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { timeoutError } from "../../../../src/flows/sign_in/timeout_error.ts";
+import { timeoutError } from "../../../../src/flows/sign_in/interactive_sign_in.ts";
 
 const SERVER = { port: 50000, describeTraffic: () => "Three requests came." };
 
