@@ -1,119 +1,64 @@
 import { CliError } from "../errors.ts";
 import { Secret } from "../text/secret.ts";
-import type { Clock } from "../system/clock.ts";
-import type { Environment } from "../system/environment.ts";
-import type { Bytes } from "../system/files/files.ts";
-import type { Network } from "../system/network/network.ts";
-import type { ClientCredential } from "./client_credential.ts";
-import { checkAssertion } from "./federation/check_assertion.ts";
-import { openCertificate } from "./open_certificate.ts";
+import type {
+  CredentialDependencies,
+  CredentialFlags,
+  CredentialPlaces,
+  FoundCredential,
+} from "./client_credential.ts";
+import { parseAssertion } from "./federation/assertion.ts";
 
-/** What the user typed about the credential; absent means not typed. */
-export interface CredentialFlags {
-  /** `--certificate`: path of a PEM or PFX file. */
-  readonly certificate?: string | undefined;
-  /** `--send-certificate-chain`. */
-  readonly sendCertificateChain?: boolean | undefined;
-  /** `--assertion-file`: path of a file with an assertion. */
-  readonly assertionFile?: string | undefined;
-  /** `--assertion-env`: name of a variable with an assertion. */
-  readonly assertionVariable?: string | undefined;
-}
-
-/** Where to look for a credential besides the environment. */
-export interface CredentialPlaces {
-  /** What the user typed. */
-  readonly flags: CredentialFlags;
-  /** The profile's certificate, where it names one. */
-  readonly certificate: string | undefined;
-  /** The secrets that are kept for this very application, or null. */
-  readonly stored: () => Promise<{ clientSecret?: Secret; certificatePassword?: Secret } | null>;
-  /** Asks the person for something secret; null where nobody can be asked, or nothing is answered. */
-  readonly ask: (question: string) => Promise<Secret | null>;
-  /** Base URL of the authority that the credential is for. */
-  readonly authority: string;
-  /** The flow that needs it, for messages. */
-  readonly flow: string;
-}
-
-/** What finding a credential uses. */
-export interface CredentialDependencies {
-  /** Environment variables. */
-  readonly env: Environment;
-  /**
-   * Reads a file that the user named. `what` and `source` are for messages: "The certificate", "--certificate".
-   * @throws {CliError} `usage` or `permission`.
-   */
-  readonly readFile: (path: string, what: string, source: string) => Promise<Bytes>;
-  /** Issuers of assertions. */
-  readonly network: Network;
-  /** Tells whether a certificate is valid. */
-  readonly clock: Clock;
-  /** Ends what is under way. */
-  readonly signal: AbortSignal;
-}
-
-/** A credential, and where it is from. */
-export interface FoundCredential {
-  /** What the application proves itself with. */
-  readonly credential: ClientCredential;
-  /** Where it is from, for people: `AZURE_CLIENT_SECRET`. */
-  readonly from: string;
-}
-
-/** One place to look in; null where it has nothing. */
-type Look = (
+type Search = (
   places: CredentialPlaces,
   dependencies: CredentialDependencies,
-) => Promise<FoundCredential | null>;
+) => FoundCredential | null | Promise<FoundCredential | null>;
 
-/** In the order in which they count: flags, the environment as azure-identity reads it, the profile, the CI system, the person. */
-const LOOKS: readonly Look[] = [
-  lookAtFlags,
-  lookAtEnvironment,
-  lookAtProfile,
-  lookAtCiSystem,
-  askPerson,
-];
+/** In order of precedence. The environment is read as azure-identity reads it. */
+const SEARCHES: readonly Search[] = [fromFlags, fromEnvironment, fromProfile, fromCiSystem, fromTerminal];
 
 /**
- * Finds what an application proves itself with.
+ * Finds the credential of an application.
  *
- * @throws {CliError} `usage` where there is nothing, two flags contradict, or what is named can't be used.
+ * @throws {CliError} `usage` if there is none, if two flags contradict each other, or if it cannot be used.
  */
 export async function findCredential(
   places: CredentialPlaces,
   dependencies: CredentialDependencies,
 ): Promise<FoundCredential> {
-  for (const look of LOOKS) {
-    const found = await look(places, dependencies);
+  for (const search of SEARCHES) {
+    const found = await search(places, dependencies);
     if (found !== null) return found;
   }
   throw noCredential(places.flow);
 }
 
-async function lookAtFlags(
+async function fromFlags(
   places: CredentialPlaces,
   dependencies: CredentialDependencies,
 ): Promise<FoundCredential | null> {
   const { certificate, assertionFile, assertionVariable } = places.flags;
-  const typed = Object.entries({
+  assertOneCredential(places.flags);
+  if (certificate !== undefined) {
+    return await fromCertificate(certificate, "--certificate", places, dependencies);
+  }
+  if (assertionFile !== undefined) return fromAssertionFile(assertionFile, "--assertion-file", dependencies);
+  return assertionVariable === undefined ? null : fromAssertionVariable(assertionVariable, dependencies);
+}
+
+function assertOneCredential({ certificate, assertionFile, assertionVariable }: CredentialFlags): void {
+  const named = Object.entries({
     "--certificate": certificate,
     "--assertion-file": assertionFile,
     "--assertion-env": assertionVariable,
   }).filter(([, value]) => value !== undefined).map(([flag]) => flag);
-  if (typed.length > 1) {
-    throw new CliError("usage", `${typed.join(" and ")} name two credentials`, { hint: "Give one of them." });
+  if (named.length > 1) {
+    throw new CliError("usage", `${named.join(" and ")} name more than one credential`, {
+      hint: "Use only one of them.",
+    });
   }
-  if (certificate !== undefined) {
-    return await openCertificate(certificate, "--certificate", places, dependencies);
-  }
-  if (assertionFile !== undefined) return assertionInFile(assertionFile, "--assertion-file", dependencies);
-  if (assertionVariable !== undefined) return assertionInVariable(assertionVariable, dependencies);
-  return null;
 }
 
-async function lookAtEnvironment(
+async function fromEnvironment(
   places: CredentialPlaces,
   dependencies: CredentialDependencies,
 ): Promise<FoundCredential | null> {
@@ -122,13 +67,13 @@ async function lookAtEnvironment(
   if (secret !== undefined) return clientSecret(new Secret(secret), "AZURE_CLIENT_SECRET");
   const certificate = env.get("AZURE_CLIENT_CERTIFICATE_PATH");
   if (certificate !== undefined) {
-    return await openCertificate(certificate, "AZURE_CLIENT_CERTIFICATE_PATH", places, dependencies);
+    return await fromCertificate(certificate, "AZURE_CLIENT_CERTIFICATE_PATH", places, dependencies);
   }
   const file = env.get("AZURE_FEDERATED_TOKEN_FILE");
-  return file === undefined ? null : assertionInFile(file, "AZURE_FEDERATED_TOKEN_FILE", dependencies);
+  return file === undefined ? null : fromAssertionFile(file, "AZURE_FEDERATED_TOKEN_FILE", dependencies);
 }
 
-async function lookAtProfile(
+async function fromProfile(
   places: CredentialPlaces,
   dependencies: CredentialDependencies,
 ): Promise<FoundCredential | null> {
@@ -137,19 +82,18 @@ async function lookAtProfile(
   const { certificate } = places;
   return certificate === undefined
     ? null
-    : await openCertificate(certificate, "the profile's certificate", places, dependencies);
+    : await fromCertificate(certificate, "the profile's certificate", places, dependencies);
 }
 
-async function lookAtCiSystem(
+async function fromCiSystem(
   { authority }: CredentialPlaces,
   dependencies: CredentialDependencies,
 ): Promise<FoundCredential | null> {
-  const { askGitHubActions } = await import("./federation/github_actions.ts");
-  const { askAzurePipelines } = await import("./federation/azure_pipelines.ts");
-  return askGitHubActions(authority, dependencies) ?? askAzurePipelines(dependencies);
+  const { findCiAssertion } = await import("./federation/ci_systems.ts");
+  return findCiAssertion(authority, dependencies);
 }
 
-async function askPerson({ ask }: CredentialPlaces): Promise<FoundCredential | null> {
+async function fromTerminal({ ask }: CredentialPlaces): Promise<FoundCredential | null> {
   const secret = await ask("Client secret");
   return secret === null ? null : clientSecret(secret, "the terminal");
 }
@@ -158,28 +102,59 @@ function clientSecret(secret: Secret, from: string): FoundCredential {
   return { credential: { kind: "secret", secret }, from };
 }
 
-function assertionInFile(path: string, from: string, { readFile }: CredentialDependencies): FoundCredential {
+/** Opens the certificate in `path` with the password of the environment, the profile or the terminal, in this order. */
+async function fromCertificate(
+  path: string,
+  from: string,
+  { flags, stored, ask }: CredentialPlaces,
+  { env, clock, readFile }: CredentialDependencies,
+): Promise<FoundCredential> {
+  const content = await readFile(path, "certificate", from);
+  // Loads node-forge, which only certificates need.
+  const { readCertificate } = await import("./certificate/read_certificate.ts");
+  const certificate = await readCertificate(content, {
+    path,
+    sendChain: flags.sendCertificateChain ?? isTrue(env.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")),
+    nowMs: clock.now(),
+    async password() {
+      const named = env.get("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+      if (named !== undefined) return new Secret(named);
+      return (await stored())?.certificatePassword ?? await ask(`Password of ${path}`);
+    },
+  });
+  return { credential: { kind: "certificate", certificate }, from: `${from} (${path})` };
+}
+
+function isTrue(text: string | undefined): boolean {
+  return text === "1" || text?.toLowerCase() === "true";
+}
+
+function fromAssertionFile(
+  path: string,
+  from: string,
+  { readFile }: CredentialDependencies,
+): FoundCredential {
   const read = async () => {
     const text = new TextDecoder().decode(await readFile(path, "assertion", from));
-    return checkAssertion(text, `The file ${path}`);
+    return parseAssertion(text, `The file ${path}`);
   };
   return { credential: { kind: "assertion", read }, from };
 }
 
-function assertionInVariable(name: string, { env }: CredentialDependencies): FoundCredential {
+function fromAssertionVariable(name: string, { env }: CredentialDependencies): FoundCredential {
   const read = () =>
-    new Promise<Secret>((resolve) => resolve(checkAssertion(env.get(name) ?? "", `The variable ${name}`)));
+    new Promise<Secret>((resolve) => resolve(parseAssertion(env.get(name) ?? "", `The variable ${name}`)));
   return { credential: { kind: "assertion", read }, from: `the variable ${name}` };
 }
 
 function noCredential(flow: string): CliError {
-  return new CliError("usage", `There is no credential for ${flow}`, {
+  return new CliError("usage", `No credential found for ${flow}`, {
     hint: [
-      "Give one of these:",
-      "a client secret in AZURE_CLIENT_SECRET, or with edit-profile --client-secret-stdin, which keeps it for the profile's application and authority;",
+      "Use one of these:",
+      "a client secret in AZURE_CLIENT_SECRET, or stored in the profile with edit-profile --client-secret-stdin;",
       "a certificate with its key: --certificate FILE, or AZURE_CLIENT_CERTIFICATE_PATH;",
       "a federated token: --assertion-file FILE, --assertion-env NAME, or AZURE_FEDERATED_TOKEN_FILE;",
-      "in GitHub Actions the permission id-token: write, in Azure Pipelines SYSTEM_ACCESSTOKEN.",
+      "the permission id-token: write in GitHub Actions, or SYSTEM_ACCESSTOKEN in Azure Pipelines.",
     ].join("\n"),
   });
 }

@@ -14,6 +14,7 @@ const ID_TOKEN_TESTS = ["tests/unit/entra/id_token_test.ts"];
 const CLIENT_TESTS = ["tests/unit/entra/msal/msal_token_client_test.ts"];
 const CALLBACK_TESTS = ["tests/unit/loopback/validate_callback_test.ts"];
 const POLLING_TESTS = ["tests/unit/entra/device_authorization_test.ts"];
+const CERTIFICATE_TESTS = ["tests/unit/credentials/certificate/read_certificate_test.ts"];
 const CRASH_TESTS = ["tests/process/store/store_crash_test.ts"];
 
 /** The guards that protect sign-ins and tokens. */
@@ -481,5 +482,26 @@ export const MUTANTS: readonly Mutant[] = [
     find: "leftMs > 0 && ",
     replace: "",
     tests: ["tests/unit/identity/token_test.ts"],
+  },
+  {
+    guard: "start of a certificate's validity",
+    file: "src/credentials/certificate/read_certificate.ts",
+    find: "nowMs < notBefore.getTime()",
+    replace: "false",
+    tests: CERTIFICATE_TESTS,
+  },
+  {
+    guard: "end of a certificate's validity",
+    file: "src/credentials/certificate/read_certificate.ts",
+    find: "nowMs > notAfter.getTime()",
+    replace: "false",
+    tests: CERTIFICATE_TESTS,
+  },
+  {
+    guard: "https check of a CI system's URL",
+    file: "src/credentials/federation/ci_systems.ts",
+    find: `url?.protocol === "https:"`,
+    replace: "url !== null",
+    tests: ["tests/unit/credentials/federation/ci_systems_test.ts"],
   },
 ];

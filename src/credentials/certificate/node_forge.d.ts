@@ -1,12 +1,10 @@
-// What the program and its tests use of node-forge 1.4, which brings no types.
+// The part of node-forge 1.4 that the program and its tests use. The package has no types.
 
-/** A big integer. */
 export interface BigInteger {
-  /** Whether both are the same number. */
   equals(other: BigInteger): boolean;
 }
 
-/** An RSA key, as far as both halves have it. */
+/** An RSA key, public or private. */
 export interface RsaKey {
   /** The modulus. */
   readonly n: BigInteger;
@@ -16,35 +14,31 @@ export interface RsaKey {
 
 /** A certificate with an RSA key. */
 export interface Certificate {
-  /** From when until when it counts. */
   readonly validity: { readonly notBefore: Date; readonly notAfter: Date };
-  /** The key that it is about. */
   readonly publicKey: RsaKey;
 }
 
-/** A structure of ASN.1. */
 export interface Asn1 {
-  /** Its tag. */
   readonly type: number;
 }
 
-/** Something in a PFX file. */
+/** An entry of a PFX file. */
 export interface Bag {
-  /** A private key, where it is RSA. */
+  /** A private RSA key. */
   readonly key?: RsaKey | null;
-  /** A certificate, where its key is RSA. */
+  /** A certificate with an RSA key. */
   readonly cert?: Certificate | null;
-  /** All of it. */
+  /** The whole entry. */
   readonly asn1: Asn1;
 }
 
 /** An opened PFX file. */
 export interface Pfx {
-  /** What there is of one type, under that. */
+  /** Returns the entries by their type. */
   getBags(filter: { bagType: string }): Record<string, Bag[] | undefined>;
 }
 
-/** The library. Bytes are strings, a character for each. It throws `Error`s that may quote what they are about. */
+/** Bytes are strings with one character each. Errors may quote the input. */
 declare const forge: {
   readonly asn1: {
     fromDer(der: string): Asn1;

@@ -5,17 +5,14 @@ import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import { Secret } from "../../text/secret.ts";
 import type { ClientCertificate } from "../client_credential.ts";
-import { type Bundle, notRsa, type TakePassword } from "./bundle.ts";
-import { readPemBundle } from "./pem_bundle.ts";
-import { readPfxBundle } from "./pfx_bundle.ts";
+import { type Bundle, notRsa, readPemBundle, readPfxBundle, type TakePassword } from "./bundle.ts";
 
-/** What {@linkcode readCertificate} needs to know. */
+/** What {@linkcode readCertificate} needs. */
 export interface CertificateOptions {
-  /** The file's name, for messages. */
+  /** The path of the file, for messages. */
   readonly path: string;
-  /** Whether the certificate is sent along with each proof, with those that lead to its root. */
+  /** Whether assertions carry the certificate and its issuers. */
   readonly sendChain: boolean;
-  /** Opens what is encrypted. */
   readonly password: TakePassword;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
@@ -24,8 +21,8 @@ export interface CertificateOptions {
 /**
  * Reads a certificate and its key from the content of a PEM or PFX file.
  *
- * @throws {CliError} `usage` for a file without certificate or key, a wrong password, a key that is not the
- *   certificate's or not RSA, and a certificate that is not valid now.
+ * @throws {CliError} `usage` for a file without certificate or key, a wrong password, a key that is not RSA or does not
+ *   belong to the certificate, and a certificate that is expired or not yet valid.
  */
 export async function readCertificate(
   content: Uint8Array<ArrayBuffer>,
@@ -51,16 +48,16 @@ interface Leaf {
   readonly key: RsaKey;
 }
 
-/** The certificate of the key: others in the file are those that lead to its root. */
+/** Finds the certificate that the key belongs to. The others in the file are its issuers. */
 function leafOf({ certificates, key }: Bundle, path: string): Leaf {
   if (certificates.length === 0) {
-    throw new CliError("usage", `No certificate is in ${path}`, {
-      hint: "The file has to hold the certificate and its private key, in PEM or as PFX.",
+    throw new CliError("usage", `No certificate in ${path}`, {
+      hint: "The file must contain the certificate and its private key, in PEM or PFX.",
     });
   }
   if (key === null) {
-    throw new CliError("usage", `No private key is in ${path}`, {
-      hint: "Put both in one file: (umask 077; cat key.pem certificate.pem > both.pem)",
+    throw new CliError("usage", `No private key in ${path}`, {
+      hint: "(umask 077; cat key.pem certificate.pem > both.pem)\nThe file must contain both.",
     });
   }
   const candidates = certificates.flatMap((der) => parse(der));
@@ -71,7 +68,7 @@ function leafOf({ certificates, key }: Bundle, path: string): Leaf {
   });
   if (leaf !== undefined) return { ...leaf, key };
   throw new CliError("usage", `The private key in ${path} does not belong to its certificate`, {
-    hint: "Put the certificate and the key that it was made with into the file.",
+    hint: "Put the certificate and its own key into the file.",
   });
 }
 
@@ -79,26 +76,29 @@ function parse(der: Uint8Array): { der: Uint8Array; certificate: Certificate }[]
   try {
     return [{ der, certificate: forge.pki.certificateFromPem(toPem(der)) }];
   } catch {
-    // It has no RSA key, so that it isn't the one that is looked for.
+    // A certificate without an RSA key.
     return [];
   }
 }
 
 function validateValidity({ validity }: Certificate, path: string, nowMs: number): void {
   const { notBefore, notAfter } = validity;
-  const isOver = nowMs > notAfter.getTime();
-  if (!isOver && nowMs >= notBefore.getTime()) return;
-  const day = (isOver ? notAfter : notBefore).toISOString().slice(0, 10);
-  throw new CliError(
-    "usage",
-    `The certificate in ${path} ${isOver ? "expired on" : "is not valid before"} ${day}`,
-    {
-      hint: isOver
-        ? "Check this machine's clock. If it is right, make a new one, upload it to the application's " +
-          "registration, and name its file."
-        : "Check this machine's clock.",
-    },
-  );
+  if (nowMs > notAfter.getTime()) {
+    throw new CliError("usage", `The certificate in ${path} expired on ${dayOf(notAfter)}`, {
+      hint:
+        "Check this machine's clock. If it is right, make a new certificate, upload it to the application's " +
+        "registration, and name its file.",
+    });
+  }
+  if (nowMs < notBefore.getTime()) {
+    throw new CliError("usage", `The certificate in ${path} is not valid before ${dayOf(notBefore)}`, {
+      hint: "Check this machine's clock.",
+    });
+  }
+}
+
+function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10);
 }
 
 function toPem(der: Uint8Array): string {

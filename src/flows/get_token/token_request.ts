@@ -1,4 +1,4 @@
-import type { CredentialFlags } from "../../credentials/find_credential.ts";
+import type { CredentialFlags } from "../../credentials/client_credential.ts";
 import type { IssuedTokens, RefreshOptions, SignInOptions, TokenClient } from "../../entra/token_client.ts";
 import type { ExpectedAccount } from "../../identity/expected_account.ts";
 import type { Token } from "../../identity/token.ts";

@@ -113,14 +113,14 @@ Deno.test("a file that can't prove anything is a clear error before anyone is as
     String.fromCharCode(...new Uint8Array(await crypto.subtle.exportKey("pkcs8", ec.privateKey))),
   );
   const cases: [name: string, content: string | Uint8Array, says: string, env?: Record<string, string>][] = [
-    ["no-key.pem", certificatePem, "No private key is in"],
-    ["no-certificate.pem", keyPem, "No certificate is in"],
+    ["no-key.pem", certificatePem, "No private key in"],
+    ["no-certificate.pem", keyPem, "No certificate in"],
     ["mismatch.pem", certificatePem + "\n" + other.keyPem, "does not belong to its certificate"],
     ["expired.pem", expired.certificatePem + "\n" + expired.keyPem, "expired on"],
     [
       "ec.pem",
       `${certificatePem}\n-----BEGIN PRIVATE KEY-----\n${ecKey}\n-----END PRIVATE KEY-----`,
-      "not an RSA key",
+      "expected an RSA key",
     ],
     ["encrypted.pem", certificatePem + "\n" + encryptKey(certificate, PASSWORD), "protected by a password"],
     ["locked.pfx", makePfx(certificate, PASSWORD), "protected by a password"],
@@ -133,7 +133,7 @@ Deno.test("a file that can't prove anything is a clear error before anyone is as
       "The password does not open",
       { AZURE_CLIENT_CERTIFICATE_PASSWORD: "another" },
     ],
-    ["rubbish.bin", new Uint8Array(64).fill(7), "neither PEM nor PFX"],
+    ["rubbish.bin", new Uint8Array(64).fill(7), "expected PEM or PFX"],
     ["damaged.pem", certificatePem.replace("M", "*") + "\n" + keyPem, "is damaged"],
   ];
   for (const [name, content, says, env = {}] of cases) {

@@ -82,7 +82,7 @@ Deno.test("a federated token that the application does not trust is refused, and
     const before = sandbox.provider.requests.length;
     const get = () => sandbox.run([...GET, "--assertion-file", file]);
     await Deno.writeTextFile(file, "not a token");
-    assertRefused(await get(), 2, "does not hold a JWT");
+    assertRefused(await get(), 2, "does not contain a JWT");
     const elsewhere = ["--assertion-file", `${file}-elsewhere`];
     assertRefused(
       await sandbox.run([...GET, ...elsewhere]),
@@ -136,9 +136,9 @@ Deno.test("in GitHub Actions the job's own token proves the application", async 
   assertRefused(refused, 2, 'header "authorization"', "a line break");
   assert(!refused.stderr.includes(JOB_TOKEN.split("-")[1] ?? JOB_TOKEN), refused.stderr);
   answer = () => Promise.resolve({ status: 403, body: { message: "eyJ.not-for-you" } });
-  assertRefused(await run(variables), 3, "GitHub Actions gave no token", "status 403");
+  assertRefused(await run(variables), 3, "GitHub Actions returned no token", "status 403");
   answer = () => Promise.resolve({ body: "<html>" });
-  assertRefused(await run(variables), 3, "GitHub Actions gave no token");
+  assertRefused(await run(variables), 3, "GitHub Actions returned no token");
   assertEquals(ci.asked.length, 3);
 });
 
