@@ -82,8 +82,8 @@ function clientAuthentication(flags: TokenFlags, context: CommandContext): Clien
     flags: { certificate, sendCertificateChain, assertionFile, assertionVariable: assertionEnv },
     async ask(question) {
       if (!interactive || !context.terminal.stdinIsTerminal) return null;
-      const { askSecret } = await import("./terminal/prompt.ts");
-      return await askSecret(context, question);
+      const { promptForSecret } = await import("./terminal/prompt.ts");
+      return await promptForSecret(context, question);
     },
   };
 }

@@ -12,7 +12,7 @@ import { addOptions, type AnyCommand } from "./options/add_options.ts";
 import type { CommandName } from "./options/command_options.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
-import { takesColour } from "./terminal/terminal_ui.ts";
+import { supportsColour } from "./terminal/terminal_ui.ts";
 import { usageError } from "./usage_error.ts";
 
 /** Loads one command. Only the command that is called is loaded. */
@@ -88,7 +88,7 @@ function calledCommand(args: readonly string[]): CommandName | null {
 async function buildProgram(called: CommandName | null, context: CommandContext): Promise<AnyCommand> {
   const { stdoutIsTerminal } = context.terminal;
   const help = {
-    colors: stdoutIsTerminal && takesColour(context.env),
+    colors: stdoutIsTerminal && supportsColour(context.env),
     // On a terminal Cliffy uses its width.
     ...(stdoutIsTerminal ? {} : { width: HELP_COLUMNS }),
   };

@@ -13,7 +13,7 @@ import {
   withFittingAuthority,
 } from "../options/profile_values.ts";
 import { keepSecrets, takeSecret } from "../options/secret_input.ts";
-import { askForProfile, type MainValues } from "../terminal/profile_prompts.ts";
+import { promptForProfile, type RequiredValues } from "../terminal/profile_prompts.ts";
 
 export function createProfileCommand(context: CommandContext): AnyCommand {
   const command = new Command().description("Create a profile, and prompt for values without a flag.");
@@ -48,7 +48,7 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   const unasked = tenantId === undefined || clientId === undefined
     ? {}
     : { flow, scopes: scopesByDefault(flow, authority, clientId) };
-  const answers = await askForProfile(context, {
+  const answers = await promptForProfile(context, {
     given: { ...unasked, ...given },
     byDefault: { flow: DEFAULT_FLOW },
     defaultScopes: (id, chosen) => scopesByDefault(chosen, authority, id),
@@ -65,7 +65,7 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   terminal.writeMessage(`Sign in with: ${commandLine("get-token", { profile: profile.name })}`);
 }
 
-function requireIds({ name, tenantId, clientId }: Partial<MainValues>): void {
+function requireIds({ name, tenantId, clientId }: Partial<RequiredValues>): void {
   const options = CREATE_PROFILE_OPTIONS;
   const missing = [
     ...name === undefined ? [options.name.flag] : [],

@@ -15,7 +15,7 @@ import {
   mayReceiveToken,
   parseGitCredential,
 } from "../output/git_credential.ts";
-import { sayWaits } from "../terminal/progress_lines.ts";
+import { waitPrinter } from "../terminal/progress_lines.ts";
 
 /** The application ID of Azure DevOps, and its scopes by ID and by URL. */
 const AZURE_DEVOPS = "499b84ac-1321-427f-aa17-267ca6975798";
@@ -67,7 +67,7 @@ async function answer(
   context: CommandContext,
 ): Promise<void> {
   const scope = flags.scope ?? await chooseScopes(flags, context);
-  const say = sayWaits(context.terminal, flags.quiet ?? flags.silent ?? false);
+  const say = waitPrinter(context.terminal, flags.quiet ?? flags.silent ?? false);
   const { result } = await acquireToken({ ...flags, scope }, context, say);
   await context.terminal.writeData(formatGitCredential(result.token, asked));
 }

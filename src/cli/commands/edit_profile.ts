@@ -19,7 +19,7 @@ import {
   withFittingAuthority,
 } from "../options/profile_values.ts";
 import { hasSecretOnStdin, keepSecrets, takeSecret } from "../options/secret_input.ts";
-import { askForProfile } from "../terminal/profile_prompts.ts";
+import { promptForProfile } from "../terminal/profile_prompts.ts";
 
 /** Values that a profile does not need. */
 const REMOVABLE: readonly (keyof Profile & keyof ProfileFlags)[] = [
@@ -133,7 +133,7 @@ async function byAnswers(present: Profile, context: CommandContext): Promise<Pro
       hint: `Pass flags such as ${flags} or ${unset.flag}.`,
     });
   }
-  const answers = await askForProfile(context, {
+  const answers = await promptForProfile(context, {
     given: present.flow === "managed-identity" ? { tenantId: "", clientId: present.clientId } : {},
     byDefault: present,
     defaultScopes: () => present.scopes,

@@ -6,7 +6,7 @@ import type { CommandContext } from "../context.ts";
 import { acquireToken } from "../acquire_token.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { DEFAULT_VARIABLE, EXEC_OPTIONS, type ExecFlags } from "../options/command_options.ts";
-import { sayWaits } from "../terminal/progress_lines.ts";
+import { waitPrinter } from "../terminal/progress_lines.ts";
 
 export function execCommand(context: CommandContext): AnyCommand {
   const command = new Command()
@@ -42,7 +42,7 @@ export async function runExec(
   }
   const variable = parseVariable(flags.env ?? DEFAULT_VARIABLE);
   const isQuiet = flags.quiet ?? flags.silent ?? false;
-  const { result } = await acquireToken(flags, context, sayWaits(context.terminal, isQuiet));
+  const { result } = await acquireToken(flags, context, waitPrinter(context.terminal, isQuiet));
   const env = { [variable]: result.token.accessToken.reveal() };
   const ended = await context.runInForeground(command, args, env);
   if (ended.kind !== "ended") throw startError(ended, command, variable);

@@ -7,7 +7,7 @@ import { profileName, readSettings } from "../options/chosen_profile.ts";
 import { commandLine } from "../options/command_options.ts";
 import { REFRESH_OPTIONS, type RefreshFlags, signInFlags } from "../options/token_options.ts";
 import { localTime } from "../output/time.ts";
-import { sayProgress } from "../terminal/progress_lines.ts";
+import { progressPrinter } from "../terminal/progress_lines.ts";
 
 export function refreshCommand(context: CommandContext): AnyCommand {
   const command = new Command()
@@ -48,7 +48,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
       caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
     },
     context,
-    sayProgress(terminal, isQuiet),
+    progressPrinter(terminal, isQuiet),
   );
   // No token is printed, so one that is not saved is lost.
   if (!isSaved) {

@@ -4,7 +4,7 @@ import type { CommandContext } from "../context.ts";
 import { localTime } from "../output/time.ts";
 import { acquireToken } from "../acquire_token.ts";
 import { profileName } from "../options/chosen_profile.ts";
-import { sayProgress } from "../terminal/progress_lines.ts";
+import { progressPrinter } from "../terminal/progress_lines.ts";
 import { type GetTokenFlags, signInFlags } from "../options/token_options.ts";
 import { writeUserFile } from "../user_files.ts";
 import { formatToken, type OutputFormat, parseOutputFormat } from "../output/token_output.ts";
@@ -26,7 +26,7 @@ async function acquireAndDeliver(
   const { result, settings } = await acquireToken(
     flags,
     context,
-    sayProgress(context.terminal, isQuiet, flags.verbose),
+    progressPrinter(context.terminal, isQuiet, flags.verbose),
   );
   if (!isQuiet) sayOutcome(result, settings.profile, context);
   await deliver(result, form, flags.file, { ...settings, apiVersion }, context);

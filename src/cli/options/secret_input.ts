@@ -2,7 +2,7 @@ import { CliError } from "../../errors.ts";
 import { changeSecrets, type SecretChange } from "../../flows/profiles/change_secrets.ts";
 import { needsCredential, type Profile } from "../../profiles/profile.ts";
 import { Secret } from "../../text/secret.ts";
-import { askSecret } from "../terminal/prompt.ts";
+import { promptForSecret } from "../terminal/prompt.ts";
 import type { CommandContext } from "../context.ts";
 import { readUserFile } from "../user_files.ts";
 import { commandLine } from "./command_options.ts";
@@ -55,7 +55,7 @@ export async function takeSecret(
   }
   if (!isAsked || !needsCredential(flow) || !context.terminal.stdinIsTerminal) return {};
   const { field, label } = certificate === undefined ? CLIENT_SECRET : CERTIFICATE_PASSWORD;
-  const secret = await askSecret(context, `${label} (Enter: ${byEnter})`);
+  const secret = await promptForSecret(context, `${label} (Enter: ${byEnter})`);
   return secret === null ? {} : { [field]: secret };
 }
 
@@ -146,7 +146,7 @@ function capitalized(text: string): string {
 export async function readPassphrase(flags: PassphraseFlags, context: CommandContext): Promise<Secret> {
   const given = await givenPassphrase(flags, context);
   if (given !== null) return given;
-  return await askSecret(context, "Passphrase") ?? emptyPassphrase();
+  return await promptForSecret(context, "Passphrase") ?? emptyPassphrase();
 }
 
 /**
@@ -156,7 +156,7 @@ export async function readPassphrase(flags: PassphraseFlags, context: CommandCon
  */
 export async function choosePassphrase(flags: PassphraseFlags, context: CommandContext): Promise<Secret> {
   const given = await givenPassphrase(flags, context);
-  const chosen = given ?? await askSecret(context, "Passphrase") ?? emptyPassphrase();
+  const chosen = given ?? await promptForSecret(context, "Passphrase") ?? emptyPassphrase();
   if (chosen.reveal().length < MIN_PASSPHRASE) {
     throw new CliError(
       "usage",
@@ -167,7 +167,7 @@ export async function choosePassphrase(flags: PassphraseFlags, context: CommandC
     );
   }
   if (given !== null) return given;
-  const again = await askSecret(context, "Repeat the passphrase");
+  const again = await promptForSecret(context, "Repeat the passphrase");
   if (again?.reveal() === chosen.reveal()) return chosen;
   throw new CliError("usage", "The two passphrases differ", { hint: "Try again." });
 }

@@ -2,21 +2,22 @@ import type { Clock } from "../../system/clock.ts";
 import { formatClock } from "../../text/duration.ts";
 import type { Screen } from "../../system/terminal/terminal.ts";
 
-/** The last line of the terminal, which changes while somebody is waited for and is gone afterwards. */
+/** The last line of the terminal during a wait: elapsed and remaining time. Disposing of it removes the line. */
 export interface Countdown extends Disposable {
-  /** Makes room for other lines. It comes back with the next tick. */
+  /** Removes the line until the next tick, to make room for other output. */
   hide(): void;
 }
 
 const TICK_MS = 250;
-/** What the terminal itself shows for Ctrl-C behind the line: `^C`. */
-const ECHO = 2;
+/** The width of `^C`, which the terminal prints for Ctrl-C. */
+const ECHO_COLUMNS = 2;
 
 /**
- * Draws until disposed. Only returns to the start of the line and overwrites it, which every terminal and console can.
+ * Draws the countdown until it is disposed of. It only returns to the start of the line and overwrites it, which every
+ * terminal supports.
  *
- * @param columns How many columns the screen has at the moment.
- * @param untilMs When the wait ends, in milliseconds since 1970; null where nobody knows.
+ * @param columns Returns the current width of the screen.
+ * @param untilMs When the wait ends, in milliseconds since 1970; null if unknown.
  */
 export function startCountdown(
   screen: Screen,
@@ -29,7 +30,7 @@ export function startCountdown(
   let drawn = "";
   const hide = () => {
     if (drawn === "") return;
-    screen.show(`\r${" ".repeat(Math.min(drawn.length + ECHO, columns() - 1))}\r`);
+    screen.show(`\r${" ".repeat(Math.min(drawn.length + ECHO_COLUMNS, columns() - 1))}\r`);
     drawn = "";
   };
   const draw = (frame: number) => {
@@ -38,7 +39,7 @@ export function startCountdown(
       leftMs: untilMs === null ? null : untilMs - clock.now(),
       frame,
     };
-    const text = waitText(wait, columns());
+    const text = countdownText(wait, columns());
     if (text.length < drawn.length) hide();
     screen.show(`\r${text}`);
     drawn = text;
@@ -53,7 +54,7 @@ export function startCountdown(
   };
 }
 
-/** Not at once: what is over in a moment isn't worth a flicker. */
+/** Draws after the first tick, so that a short wait does not flicker. */
 async function tick(clock: Clock, signal: AbortSignal, draw: (frame: number) => void): Promise<void> {
   for (let frame = 0; !signal.aborted; frame++) {
     await clock.wait(TICK_MS, signal).catch(() => {});
@@ -61,23 +62,21 @@ async function tick(clock: Clock, signal: AbortSignal, draw: (frame: number) => 
   }
 }
 
-/** A wait, as it is shown. */
 export interface Wait {
-  /** How long it has been going on, in milliseconds. */
   readonly elapsedMs: number;
-  /** How long it may go on, in milliseconds; null where nobody knows. */
+  /** Null if unknown. */
   readonly leftMs: number | null;
-  /** How often it was drawn. */
+  /** How often the wait was drawn. */
   readonly frame: number;
 }
 
 const SPINNER = ["|", "/", "-", "\\"];
 
 /**
- * The line that shows a wait in a terminal of so many columns: as much of it as there is room for. It never fills the
- * last column, where some terminals go on to the next line.
+ * Returns the countdown, shortened to fit into `columns`. It leaves the last column empty, because some terminals wrap
+ * after that.
  */
-export function waitText({ elapsedMs, leftMs, frame }: Wait, columns: number): string {
+export function countdownText({ elapsedMs, leftMs, frame }: Wait, columns: number): string {
   const spinner = SPINNER[frame % SPINNER.length] ?? "";
   const elapsed = formatClock(Math.floor(elapsedMs / 1000));
   const left = leftMs === null ? null : formatClock(Math.max(0, Math.ceil(leftMs / 1000)));

@@ -5,38 +5,38 @@ import { plainText } from "../../text/plain_text.ts";
 import { showToUser, type TerminalUi } from "./terminal_ui.ts";
 
 /**
- * Says what happens on stderr. With `quiet` only what a person must know to go on, and warnings; with `verbose` also what
- * an application proves itself with.
+ * Returns a function that prints progress on stderr. `quiet` limits it to warnings and what the user needs to continue;
+ * `verbose` adds the source of the client credential.
  */
-export function sayProgress(terminal: TerminalUi, quiet: boolean, verbose = false): Progress {
+export function progressPrinter(terminal: TerminalUi, quiet: boolean, verbose = false): Progress {
   return (event) => {
     if (event.kind === "using-credential" && !verbose) return;
-    if (!STILL_WAITING.includes(event.kind)) terminal.endWait();
+    if (!DURING_WAIT.includes(event.kind)) terminal.endWait();
     const { lines, rank } = progressLines(event);
     if (rank === "needed") showToUser(terminal, lines);
     else if (!(quiet && rank === "status")) { for (const line of lines) terminal.writeMessage(line); }
-    const untilMs = endOfWait(event);
+    const untilMs = startedWait(event);
     if (!quiet && untilMs !== undefined) terminal.startWait(untilMs);
   };
 }
 
-/** The same for a command that gets a token on the way to something else: nothing where nobody had to wait. */
-export function sayWaits(terminal: TerminalUi, quiet: boolean): Progress {
-  const say = sayProgress(terminal, quiet);
+/** Returns a {@linkcode progressPrinter} that prints nothing for a cached token, for commands that do not print a token. */
+export function waitPrinter(terminal: TerminalUi, quiet: boolean): Progress {
+  const print = progressPrinter(terminal, quiet);
   return (event) => {
-    if (event.kind !== "using-cached-token") say(event);
+    if (event.kind !== "using-cached-token") print(event);
   };
 }
 
-/** What happens while a person is waited for, and doesn't end that. */
-const STILL_WAITING: readonly ProgressEvent["kind"][] = [
+/** Events that do not end a wait. */
+const DURING_WAIT: readonly ProgressEvent["kind"][] = [
   "browser-failed",
   "device-code-closed",
   "other-ways",
 ];
 
-/** When the wait for a person ends that an event begins: null where nobody knows, undefined where none begins. */
-function endOfWait(event: ProgressEvent): number | null | undefined {
+/** Returns when the wait that an event starts ends: null if unknown, undefined if it starts none. */
+function startedWait(event: ProgressEvent): number | null | undefined {
   switch (event.kind) {
     case "waiting-for-sign-in":
       return event.untilMs ?? null;
@@ -47,7 +47,7 @@ function endOfWait(event: ProgressEvent): number | null | undefined {
   }
 }
 
-/** What is said, and how much it matters: `needed` is what a person can't go on without. */
+/** Lines and their rank. `needed` is what the user needs to continue. */
 interface RankedLines {
   readonly lines: string[];
   readonly rank: "status" | "warning" | "needed";
@@ -60,7 +60,7 @@ function progressLines(event: ProgressEvent): RankedLines {
     case "waiting-for-refresh":
       return status(`⏳ Waiting for another process, which is refreshing profile '${event.profile}'...`);
     case "waiting-for-authority":
-      return status(`⏳ Waiting ${formatDuration(event.seconds)}, as ${event.host} asks...`);
+      return status(`⏳ Waiting ${formatDuration(event.seconds)}, as ${event.host} requested...`);
     case "refreshing":
       return status(event.expired ? "⟳ Refreshing expired token..." : "⟳ Refreshing token...");
     case "refreshed":
@@ -81,7 +81,7 @@ function progressLines(event: ProgressEvent): RankedLines {
     }
     case "default-scope-in-browser":
       return needed(
-        "Warning: avoid .default with the interactive flow; name the delegated permissions that are needed.",
+        "Warning: avoid .default with the interactive flow; name the delegated permissions that you need.",
       );
     case "signed-in":
       return status("✓ Authentication successful!");
@@ -91,8 +91,8 @@ function progressLines(event: ProgressEvent): RankedLines {
       return status("No display detected. Falling back to device code flow.");
     case "device-code-closed":
       return needed(
-        `A device code can't be used: ${plainText(event.error.message)}`,
-        "The other ways to sign in are still open.",
+        `Cannot use a device code: ${plainText(event.error.message)}`,
+        "The other ways to sign in are still available.",
       );
     case "other-ways":
       return needed(...otherWaysLines(event));
@@ -102,15 +102,14 @@ function progressLines(event: ProgressEvent): RankedLines {
       return needed(...browserFailedLines(event));
     case "refresh-failed":
       return warning(
-        `Warning: the token could not be refreshed (${
-          plainText(event.error.message)
-        }); the old one still lives.`,
+        `Warning: could not refresh the token: ${plainText(event.error.message)}`,
+        "The cached token is still valid.",
       );
     case "scopes-missing":
       return warning(`Warning: these scopes were not granted: ${plainText(event.scopes.join(" "))}`);
     case "not-saved":
       return warning(
-        `Warning: the token is not saved: ${plainText(event.error.message)}`,
+        `Warning: could not save the token: ${plainText(event.error.message)}`,
         ...hintLines(event.error.hint),
       );
   }
@@ -124,39 +123,37 @@ function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): 
   return [
     `Could not open a browser: ${event.reason}`,
     ...hintLines(event.hint ?? undefined),
-    "Open this URL in a browser on this machine to go on:",
+    "To continue, open this URL in a browser on this machine:",
     `  ${event.url}`,
     "Next time, choose a browser with BROWSER=firefox, use --show-url to open the URL yourself,",
     "or sign in on another device with --flow device-code.",
   ];
 }
 
-/** The specification's lines, then what keeps the person from signing in somebody else (RFC 8628 section 5.4). */
+/** Returns the specification's lines, then a warning against signing in to someone else's session (RFC 8628 section 5.4). */
 function deviceCodeLines({ code, scopes }: ProgressEvent & { kind: "device-code" }): string[] {
   return [
     "To sign in, use a web browser to open:",
     `  ${code.verificationUri}`,
     `And enter code: ${code.userCode}`,
-    "Enter only a code that you asked for yourself: it signs in whoever asked for it.",
-    `This one is for the application ${code.clientId} in the tenant ${code.tenant}: ${
-      plainText(scopes.join(" "))
-    }`,
+    "Enter this code only if you started this sign-in: it signs in the program that requested it.",
+    `It is for application ${code.clientId} in tenant ${code.tenant}: ${plainText(scopes.join(" "))}`,
   ];
 }
 
-/** The URL leads back to this machine, which the browser elsewhere reaches by a forwarded port, or not at all. */
+/** The URL redirects to this machine, which a browser elsewhere reaches only through a forwarded port. */
 function otherWaysLines(
   { url, forwardCommand, canPaste }: ProgressEvent & { kind: "other-ways" },
 ): string[] {
   return [
-    "To use the browser of the computer that you came from, run there:",
+    "To use the browser on your own computer, run this command there:",
     `  ${forwardCommand}`,
-    "and open in its browser:",
+    "and open this URL:",
     `  ${url}`,
     ...(canPaste
       ? [
-        "Or open it without the first command. Its last page can't be shown then: copy that page's address,",
-        "paste it here (it is not shown) and press Enter.",
+        "Or open the URL without the command. The browser then ends at an address that it cannot load: copy it,",
+        "paste it here (the input is hidden) and press Enter.",
       ]
       : []),
   ];

@@ -5,37 +5,35 @@ import type { Screen, Terminal } from "../../system/terminal/terminal.ts";
 import { Secret } from "../../text/secret.ts";
 import type { CommandContext } from "../context.ts";
 
-/** How a question is asked. */
-export interface QuestionOptions {
-  /** What Enter alone means. */
+export interface PromptOptions {
+  /** The value of an empty line. */
   readonly byDefault?: string | undefined;
-  /** Answers to complete with the Tab key. */
-  readonly suggestions?: readonly string[];
+  /** Values to complete with the Tab key. */
+  readonly suggestions?: readonly string[] | undefined;
 }
 
-/** What asking needs. */
-export type Asker = Pick<CommandContext, "terminal" | "signal">;
+export type PromptContext = Pick<CommandContext, "terminal" | "signal">;
 
 /**
- * Asks a question on the terminal until `check` accepts the answer. What `check` makes of the answer is returned.
+ * Prompts until `parse` accepts the line, and returns what it returns.
  *
- * @throws {CliError} `interrupted` when the person ends it.
+ * @throws {CliError} `interrupted` if the user ends the program.
  */
-export async function ask<T>(
-  { terminal, signal }: Asker,
+export async function prompt<T>(
+  { terminal, signal }: PromptContext,
   label: string,
-  check: (text: string) => T,
-  { byDefault, suggestions }: QuestionOptions = {},
+  parse: (text: string) => T,
+  { byDefault, suggestions }: PromptOptions = {},
 ): Promise<T> {
   const { Input } = await import("@cliffy/prompt");
-  const prompt = Input.prompt({
+  const line = Input.prompt({
     message: label,
-    writer: await openQuestions(terminal),
+    writer: await openWriter(terminal),
     ...(byDefault === undefined ? {} : { default: byDefault }),
     ...(suggestions === undefined ? {} : { suggestions: [...suggestions] }),
     validate: (text) => {
       try {
-        check(text);
+        parse(text);
         return true;
       } catch (error) {
         if (error instanceof CliError) return oneLine(error);
@@ -43,59 +41,40 @@ export async function ask<T>(
       }
     },
   });
-  // The prompt reads Ctrl-C only while it reads keys, and hears of no other signal at all.
-  return check(await abortable(prompt, signal));
+  // Cliffy's prompt sees Ctrl-C only while it reads keys, and no other signal.
+  return parse(await abortable(line, signal));
 }
 
 function oneLine({ message, hint }: CliError): string {
   return hint === undefined ? message : `${message}. ${hint.replaceAll("\n", " ")}`;
 }
 
-/** Asks for a yes or no; Enter alone means no. */
-export async function confirm({ terminal, signal }: Asker, question: string): Promise<boolean> {
+/** Prompts for yes or no. An empty line is no. */
+export async function confirm({ terminal, signal }: PromptContext, question: string): Promise<boolean> {
   const { Confirm } = await import("@cliffy/prompt");
-  const writer = await openQuestions(terminal);
-  const prompt = Confirm.prompt({ message: question, default: false, writer });
-  return await abortable(prompt, signal);
-}
-
-/** Where questions are asked: stdout stays data. @throws {CliError} `person_needed` where nobody would see them. */
-export async function screenForQuestions(terminal: Pick<Terminal, "screen">): Promise<Screen> {
-  const screen = await terminal.screen();
-  if (screen !== null) return screen;
-  throw new CliError("person_needed", "There is a question to answer, and no terminal to ask it on", {
-    hint: "Run the command on a terminal, or give the answers as flags: see --help.",
-  });
-}
-
-async function openQuestions(terminal: Terminal): Promise<{ writeSync(data: Uint8Array): number }> {
-  const screen = await screenForQuestions(terminal);
-  const decoder = new TextDecoder();
-  return {
-    writeSync(data) {
-      screen.show(decoder.decode(data, { stream: true }));
-      return data.length;
-    },
-  };
+  const writer = await openWriter(terminal);
+  return await abortable(Confirm.prompt({ message: question, default: false, writer }), signal);
 }
 
 /**
- * Asks for something that nobody is to read along: nothing of what is typed or pasted is shown. Enter alone means none,
- * which is null.
+ * Prompts for a secret, without echo of what is typed or pasted. Returns null for an empty line.
  *
- * Not Cliffy's prompt: between two keys it has the terminal show what comes, so that half of what is pasted can be read.
+ * Cliffy's prompt is not used: it turns echo on between two keys, which shows parts of what is pasted.
  *
- * @throws {CliError} `interrupted` when the person ends it, `person_needed` where nobody would see the question.
+ * @throws {CliError} `interrupted` if the user ends the program, `person_needed` without a terminal.
  */
-export async function askSecret({ terminal, signal }: Asker, label: string): Promise<Secret | null> {
-  const screen = await screenForQuestions(terminal);
+export async function promptForSecret(
+  { terminal, signal }: PromptContext,
+  label: string,
+): Promise<Secret | null> {
+  const screen = await openScreen(terminal);
   let line = "";
-  let isAsked = false;
+  let isPrompting = false;
   for await (const keys of terminal.readKeys(signal)) {
-    // Not before: what is typed isn't shown from now on.
-    if (!isAsked) screen.show(`? ${label} › `);
-    isAsked = true;
-    const typed = typeOn(line, keys);
+    // Echo is off from the first item on, so the prompt must not appear earlier.
+    if (!isPrompting) screen.show(`? ${label} › `);
+    isPrompting = true;
+    const typed = applyKeys(line, keys);
     line = typed.line;
     const [entered] = typed.entered;
     if (entered === undefined) continue;
@@ -107,21 +86,21 @@ export async function askSecret({ terminal, signal }: Asker, label: string): Pro
 }
 
 /**
- * Reads addresses that the person pastes, each ended by Enter, until `judge` takes one. Nothing of them is shown, for
- * they hold a code.
+ * Reads pasted addresses, each ended by Enter, until `validate` accepts one. There is no echo, because the addresses
+ * contain an authorization code.
  *
- * @param say Says what is wrong with one that is not taken.
- * @throws {CliError} `interrupted` for Ctrl-C, where the terminal doesn't make a signal of it; the reason of `signal`.
+ * @param say Prints why an address is rejected.
+ * @throws {CliError} `interrupted` for Ctrl-C if the terminal does not turn it into a signal; the reason of `signal`.
  */
-export async function askForAddress(
+export async function promptForAddress(
   terminal: Pick<Terminal, "readKeys">,
   say: (line: string) => void,
   validate: (text: string) => PastedVerdict,
   signal: AbortSignal,
 ): Promise<AuthorizationResponse> {
   let line = "";
-  for await (const chunk of terminal.readKeys(signal)) {
-    const typed = typeOn(line, chunk);
+  for await (const keys of terminal.readKeys(signal)) {
+    const typed = applyKeys(line, keys);
     line = typed.line;
     for (const entered of typed.entered) {
       if (entered.trim() === "") continue;
@@ -134,14 +113,38 @@ export async function askForAddress(
   throw new CliError("interrupted", "Interrupted");
 }
 
-/** Longer than any address that a browser takes. */
+/** Returns where prompts appear: never stdout, which is for data. @throws {CliError} `person_needed` without a terminal. */
+async function openScreen(terminal: Pick<Terminal, "screen">): Promise<Screen> {
+  const screen = await terminal.screen();
+  if (screen !== null) return screen;
+  throw new CliError("person_needed", "This command needs to prompt, and there is no terminal", {
+    hint: "Run the command on a terminal, or pass the values as flags: see --help.",
+  });
+}
+
+async function openWriter(terminal: Terminal): Promise<{ writeSync(data: Uint8Array): number }> {
+  const screen = await openScreen(terminal);
+  const decoder = new TextDecoder();
+  return {
+    writeSync(data) {
+      screen.show(decoder.decode(data, { stream: true }));
+      return data.length;
+    },
+  };
+}
+
+/** Longer than any URL that a browser accepts. */
 const MAX_LINE = 64 * 1024;
 
-/** What keys make of a line: the lines that were entered, and the one that is being typed. @throws {CliError} `interrupted` for Ctrl-C and Ctrl-D. */
-export function typeOn(line: string, keys: string): { entered: string[]; line: string } {
+/**
+ * Applies keys to the line that is being typed. Returns the lines that were entered, and the current one.
+ *
+ * @throws {CliError} `interrupted` for Ctrl-C and Ctrl-D.
+ */
+export function applyKeys(line: string, keys: string): { entered: string[]; line: string } {
   const entered: string[] = [];
-  // Some terminals mark what is pasted. The marks of arrows and the like are dropped as well.
-  // deno-lint-ignore no-control-regex -- it is control characters that these are made of
+  // Escape sequences: cursor keys, and the marks of bracketed paste.
+  // deno-lint-ignore no-control-regex -- they consist of control characters
   for (const key of keys.replaceAll(/\x1b\[[\d;]*[A-Za-z~]/g, "")) {
     if (key === "\x03" || key === "\x04") throw new CliError("interrupted", "Interrupted");
     if (key === "\r" || key === "\n") {

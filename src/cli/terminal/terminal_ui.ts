@@ -5,140 +5,135 @@ import type { Os } from "../../system/os.ts";
 import type { Terminal } from "../../system/terminal/terminal.ts";
 import type { Countdown } from "./countdown.ts";
 
-/** The terminal as the commands know it: what it can't show is put another way, and a wait can be seen. */
+/** A terminal that replaces characters which cannot be shown, and shows a countdown during a wait. */
 export interface TerminalUi extends Terminal {
   /**
-   * Shows, below what was said, how long somebody has been waited for, and how much time is left. Only where a person
-   * looks at a terminal that can draw, and wants that.
+   * Shows a countdown below the output. Does nothing unless stderr is a terminal that can draw and the user allows it.
    *
-   * @param untilMs When the wait ends, in milliseconds since 1970; null where nobody knows.
+   * @param untilMs When the wait ends, in milliseconds since 1970; null if unknown.
    */
   startWait(untilMs: number | null): void;
-  /** Takes the wait away again. None is fine. */
+  /** Removes the countdown, if there is one. */
   endWait(): void;
 }
 
-/** What the manners depend on. */
 export interface TerminalUiOptions {
-  /** Which characters the terminal has, and what its user wants: `NO_COLOR`, `TERM`, the locale. */
+  /** For `NO_COLOR`, `TERM` and the locale. */
   readonly env: Environment;
-  /** The consoles of Windows are different. */
   readonly os: Os;
-  /** Measures waits. */
   readonly clock: Clock;
-  /** Words in the place of glyphs, and nothing that moves: what a screen reader can read. */
+  /** Whether to print words instead of glyphs and animate nothing, for screen readers. */
   readonly isPlain: boolean;
 }
 
-/** As wide as terminals are that don't tell. */
-const USUAL_COLUMNS = 80;
+/** The width of a terminal that does not report one. */
+const DEFAULT_COLUMNS = 80;
 
-/** `terminal`, with manners. The environment is asked when something is said that depends on it. */
-export function createTerminalUi(terminal: Terminal, manners: TerminalUiOptions): TerminalUi {
-  let wait: Countdown | null = null;
+/** Wraps `terminal`. Reads the environment only when an output depends on it. */
+export function createTerminalUi(terminal: Terminal, options: TerminalUiOptions): TerminalUi {
+  let countdown: Countdown | null = null;
   let waits = 0;
   let glyphs: boolean | undefined;
-  const hasGlyphs = () => glyphs ??= showsAllGlyphs(terminal, manners);
+  const hasGlyphs = () => glyphs ??= stderrShowsGlyphs(terminal, options);
   const endWait = () => {
     waits++;
-    wait?.[Symbol.dispose]();
-    wait = null;
+    countdown?.[Symbol.dispose]();
+    countdown = null;
   };
-  // A token from the cache, where nobody waits, doesn't load it.
-  const draw = async (untilMs: number | null, present: number) => {
+  // Imported late: a cached token needs no countdown.
+  const draw = async (untilMs: number | null, wait: number) => {
     const [{ startCountdown }, screen] = await Promise.all([import("./countdown.ts"), terminal.screen()]);
-    if (waits !== present || screen === null) return;
-    wait = startCountdown(screen, () => terminal.columns() ?? USUAL_COLUMNS, manners.clock, untilMs);
+    if (waits !== wait || screen === null) return;
+    countdown = startCountdown(screen, () => terminal.columns() ?? DEFAULT_COLUMNS, options.clock, untilMs);
   };
   return {
     ...terminal,
     writeData(text) {
-      wait?.hide();
+      countdown?.hide();
       return terminal.writeData(text);
     },
     writeMessage(line) {
-      wait?.hide();
-      terminal.writeMessage(/[✓⏳⟳]/u.test(line) && !hasGlyphs() ? spellGlyphs(line) : line);
+      countdown?.hide();
+      terminal.writeMessage(/[✓⏳⟳]/u.test(line) && !hasGlyphs() ? replaceGlyphs(line) : line);
     },
     async screen() {
       const screen = await terminal.screen();
-      if (screen === null || screenShowsGlyphs(manners)) return screen;
-      return { ...screen, show: (text) => screen.show(spellMarks(spellGlyphs(text))) };
+      if (screen === null || screenShowsGlyphs(options)) return screen;
+      return { ...screen, show: (text) => screen.show(replacePromptMarks(replaceGlyphs(text))) };
     },
     startWait(untilMs) {
       endWait();
-      if (mayMove(terminal, manners)) void draw(untilMs, waits);
+      if (mayAnimate(terminal, options)) void draw(untilMs, waits);
     },
     endWait,
   };
 }
 
-/** A file or a pipe takes everything: what reads it later is nobody's guess. */
-function showsAllGlyphs({ stderrIsTerminal }: Terminal, manners: TerminalUiOptions): boolean {
-  return stderrIsTerminal ? screenShowsGlyphs(manners) : !manners.isPlain;
+/** A file or a pipe gets glyphs, unless the user chose `--plain`. */
+function stderrShowsGlyphs({ stderrIsTerminal }: Terminal, options: TerminalUiOptions): boolean {
+  return stderrIsTerminal ? screenShowsGlyphs(options) : !options.isPlain;
 }
 
 function screenShowsGlyphs({ env, os, isPlain }: TerminalUiOptions): boolean {
-  return !isPlain && unlessDenied(() => showsGlyphs(os, env));
+  return !isPlain && falseIfDenied(() => supportsGlyphs(os, env));
 }
 
-function mayMove({ stderrIsTerminal }: Terminal, { env, isPlain }: TerminalUiOptions): boolean {
+function mayAnimate({ stderrIsTerminal }: Terminal, { env, isPlain }: TerminalUiOptions): boolean {
   if (isPlain || !stderrIsTerminal) return false;
-  return unlessDenied(() => takesColour(env));
+  return falseIfDenied(() => supportsColour(env));
 }
 
-/** A variable that may not be read is no reason to fail for the sake of looks. */
-function unlessDenied(ask: () => boolean): boolean {
+/** The program must not fail because it may not read a variable that only affects the look of its output. */
+function falseIfDenied(read: () => boolean): boolean {
   try {
-    return ask();
+    return read();
   } catch (error) {
     if (error instanceof CliError) return false;
     throw error;
   }
 }
 
-/** The glyphs of the status lines, and the words for a screen reader or a terminal that can't show them. */
-const WORDS: Readonly<Record<string, string>> = { "✓": "[ok]", "⏳": "[wait]", "⟳": "[refresh]" };
-
-/** `text` with words in the place of glyphs. */
-export function spellGlyphs(text: string): string {
-  return text.replaceAll(/[✓⏳⟳]/gu, (glyph) => WORDS[glyph] ?? glyph);
-}
-
-/** What Cliffy's questions are drawn with. Each is as wide as what stands for it, for the cursor's sake. */
-const MARKS: Readonly<Record<string, string>> = { "›": ">", "»": ">", "✘": "x", "×": "x", "…": "." };
-
-/** The `text` of a question in ASCII, but for what the user wrote. */
-export function spellMarks(text: string): string {
-  return text.replaceAll(/[›»✘×…]/gu, (mark) => MARKS[mark] ?? mark);
-}
-
-/** Whether a terminal may get colours and lines that are drawn anew: not where its user, or its kind, says no. */
-export function takesColour(env: Environment): boolean {
-  return env.get("NO_COLOR") === undefined && env.get("TERM") !== "dumb";
-}
-
 /**
- * Whether the terminal shows more than ASCII, as far as the environment tells. By POSIX the first of `LC_ALL`,
- * `LC_CTYPE` and `LANG` that is set decides, and ASCII is what there is where none is; macOS' own terminals are UTF-8
- * without any. On Windows the consoles that have these glyphs in their fonts make themselves known; the old one hasn't.
- */
-export function showsGlyphs(os: Os, env: Environment): boolean {
-  if (os === "windows") return env.get("WT_SESSION") !== undefined || env.get("TERM_PROGRAM") !== undefined;
-  const locale = ["LC_ALL", "LC_CTYPE", "LANG"].map((name) => env.get(name)).find((value) =>
-    value !== undefined
-  );
-  return locale === undefined ? os === "darwin" : /utf-?8/i.test(locale);
-}
-
-/**
- * Says what a person has to see to go on: on stderr and, where that is no terminal, on the terminal itself too, for
- * scripts hide stderr. Where there is neither, somebody may read stderr all the same.
+ * Prints what the user needs to continue: on stderr and, if that is not a terminal, on the controlling terminal too,
+ * because scripts redirect stderr.
  */
 export function showToUser(terminal: Terminal, lines: readonly string[]): void {
   for (const line of lines) terminal.writeMessage(line);
   if (terminal.stderrIsTerminal) return;
   const text = lines.map((line) => `${line}\n`).join("");
-  // Where it can't be reached, it was said on stderr.
+  // Without a controlling terminal, stderr is all there is.
   terminal.screen().then((screen) => screen?.show(text), () => {});
+}
+
+/** The glyphs of the status lines, and the words for screen readers and for terminals that cannot show them. */
+const WORDS: Readonly<Record<string, string>> = { "✓": "[ok]", "⏳": "[wait]", "⟳": "[refresh]" };
+
+export function replaceGlyphs(text: string): string {
+  return text.replaceAll(/[✓⏳⟳]/gu, (glyph) => WORDS[glyph] ?? glyph);
+}
+
+/** The symbols of Cliffy's prompts. Each replacement has the same width, which keeps the cursor in place. */
+const MARKS: Readonly<Record<string, string>> = { "›": ">", "»": ">", "✘": "x", "×": "x", "…": "." };
+
+/** Replaces the symbols of a prompt by ASCII, and leaves what the user typed. */
+export function replacePromptMarks(text: string): string {
+  return text.replaceAll(/[›»✘×…]/gu, (mark) => MARKS[mark] ?? mark);
+}
+
+/** Reports whether a terminal may get colours and animation, as far as the environment tells. */
+export function supportsColour(env: Environment): boolean {
+  return env.get("NO_COLOR") === undefined && env.get("TERM") !== "dumb";
+}
+
+/**
+ * Reports whether the terminal shows more than ASCII, as far as the environment tells. By POSIX the first of `LC_ALL`,
+ * `LC_CTYPE` and `LANG` that is set decides, and the default is ASCII; the terminals of macOS use UTF-8 without any. On
+ * Windows, the consoles whose fonts have these glyphs set a variable; the old console has neither.
+ */
+export function supportsGlyphs(os: Os, env: Environment): boolean {
+  if (os === "windows") return env.get("WT_SESSION") !== undefined || env.get("TERM_PROGRAM") !== undefined;
+  const locale = ["LC_ALL", "LC_CTYPE", "LANG"].map((name) => env.get(name)).find((value) =>
+    value !== undefined
+  );
+  return locale === undefined ? os === "darwin" : /utf-?8/i.test(locale);
 }

@@ -109,7 +109,7 @@ Deno.test({
       await sandbox.run(["clear-cache"]);
       const refused = await kubectl();
       assertEquals([refused.code, sent.length], [1, asked], refused.stderr);
-      assertMatch(refused.stderr, /this Kubernetes client can't ask one\nHint: Sign in first/);
+      assertMatch(refused.stderr, /this Kubernetes client cannot prompt\nHint: Sign in first/);
     } finally {
       await server.stop();
     }

@@ -102,7 +102,7 @@ Deno.test("refresh waits as long as the authority asks for", async () => {
   sandbox.provider.failNext("token", askFor("1"));
   const result = await sandbox.run(["refresh"]);
   assertEquals([result.code, refreshes(sandbox)], [0, 2], result.stderr);
-  assertMatch(result.stderr, /^⏳ Waiting 1 second, as localhost:\d+ asks\.\.\.$/m);
+  assertMatch(result.stderr, /^⏳ Waiting 1 second, as localhost:\d+ requested\.\.\.$/m);
 });
 
 Deno.test("a pause that is too long to wait for is obeyed by the next process, but not by a new sign-in", async () => {

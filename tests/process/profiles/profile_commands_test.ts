@@ -114,7 +114,10 @@ Deno.test("delete-profile during a sign-in leaves no token behind, which is prin
   assertDone(await sandbox.run(["delete-profile", "--name", "default"]));
   await sandbox.userAgent.signIn(url, ADA);
   const result = await program.ended;
-  assertDone(result, "Warning: the token is not saved: Profile 'default' was deleted while the command ran");
+  assertDone(
+    result,
+    "Warning: could not save the token: Profile 'default' was deleted while the command ran",
+  );
   assertMatch(result.stdout, /^\S+\n$/);
   assert(!result.stderr.includes("Token saved"), result.stderr);
   await sandbox.run(createProfileArgs("default", sandbox.provider));

@@ -207,7 +207,7 @@ Deno.test("get-token returns the cached token with a warning if it is still vali
   const result = await sandbox.run(["get-token"]);
   assertEquals([result.code, result.stdout], [0, first.stdout], result.stderr);
   assertMatch(result.stderr, /^Warning: .*\n/m);
-  assertStringIncludes(result.stderr, "the old one still lives");
+  assertStringIncludes(result.stderr, "The cached token is still valid");
   const explicit = await sandbox.run(["refresh"]);
   assertEquals([explicit.code, explicit.stdout], [4, ""], "an explicit refresh never returns the old token");
 });

@@ -33,7 +33,7 @@ testHere(
       new RegExp(
         "^No display detected\\. Falling back to device code flow\\.\n" +
           `To sign in, use a web browser to open:\n  ${origin}/${tenantId}/oauth2/deviceauth\n` +
-          "And enter code: [A-Z]{9}\nEnter only a code that you asked for yourself.*\n.*\n" +
+          "And enter code: [A-Z]{9}\nEnter this code only if you started this sign-in.*\n.*\n" +
           "⏳ Waiting for sign-in\\.\\.\\.\n✓ Authentication successful!\n" +
           "Token expires: [\\d-]{10} [\\d:]{8}\nToken saved to profile 'default'\n$",
       ),
@@ -90,7 +90,7 @@ async function shownWays(
   watch: (pattern: RegExp) => Promise<RegExpMatchArray>,
 ): Promise<{ url: string; port: number }> {
   const [, port = "", user = "", url = ""] = await watch(
-    /^ {2}ssh -L (\d+):localhost:\1 (\S+)\r?\nand open in its browser:\r?\n {2}(https:\S+)\r?$/m,
+    /^ {2}ssh -L (\d+):localhost:\1 (\S+)\r?\nand open this URL:\r?\n {2}(https:\S+)\r?$/m,
   );
   assertEquals(user, "ada@198.51.100.4");
   assertEquals(new URL(url).searchParams.get("redirect_uri"), `http://localhost:${port}`);
@@ -164,7 +164,7 @@ testHere(
     });
     const terminal = await startOnTerminal(sandbox, PROGRAM, { env: OVER_SSH });
     await terminal.stdoutMatch(
-      /A device code can't be used: .+\r\nThe other ways to sign in are still open\./,
+      /Cannot use a device code: .+\r\nThe other ways to sign in are still available\./,
     );
     const { url } = await shownWays(terminal.stdoutMatch);
     await sandbox.userAgent.signIn(url, ADA);

@@ -17,7 +17,7 @@ import { hasNoShell, runShell, signInByShell } from "../../support/program/shell
 const noMemoryDisks = !await canMountMemoryDisk();
 const noFaultDisks = !await canMountFuse();
 
-const NOT_SAVED = /^Warning: the token is not saved: (.+)$/m;
+const NOT_SAVED = /^Warning: could not save the token: (.+)$/m;
 
 /** A token came out all the same, and stderr says that it isn't saved, and why. */
 function assertTokenWithWarning(result: ProgramResult, why: string): void {

@@ -119,7 +119,7 @@ Deno.test({
       const result = await sandbox.signIn(["get-token"]);
       assertEquals(result.code, 0, result.stderr);
       assertMatch(result.stdout, /^[\w.-]{20,}\n$/);
-      assertStringIncludes(result.stderr, `Warning: the token is not saved: ${path} is a symbolic link`);
+      assertStringIncludes(result.stderr, `Warning: could not save the token: ${path} is a symbolic link`);
       assertEquals(await Deno.lstat(join(sandbox.folder, "nowhere")).catch(() => "nothing"), "nothing");
       await Deno.remove(path);
     }
@@ -172,7 +172,7 @@ Deno.test({
     const left = await names();
     const forced = await sandbox.signIn(["get-token", "--force"]);
     assertEquals(forced.code, 0, forced.stderr);
-    assertMatch(forced.stderr, /Warning: the token is not saved: .* belongs to another user/);
+    assertMatch(forced.stderr, /Warning: could not save the token: .* belongs to another user/);
     assertStoreError(
       await run(sandbox, "create-profile"),
       "belongs to another user",

@@ -7,7 +7,7 @@ import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts
 import { signInByShell } from "../../support/program/shell.ts";
 
 const ignore = !await canMountFuse();
-const NOT_SAVED = /^Warning: the token is not saved: (.+)$/m;
+const NOT_SAVED = /^Warning: could not save the token: (.+)$/m;
 
 /** A disk without modes of its own, as FAT is: one kind refuses to set them, another only pretends. */
 async function mountModeless(fixedMode: number, refuses: boolean): Promise<FaultDisk> {

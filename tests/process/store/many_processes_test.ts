@@ -235,7 +235,7 @@ Deno.test("get-token signs in out of turn where the folder takes no locks, and w
   const result = await sandbox.signIn(["get-token"]);
   assertEquals(result.code, 0, result.stderr);
   assert(result.stdout.length > 100);
-  assertMatch(result.stderr, /^Warning: the token is not saved: .*locks is a file, not a folder$/m);
+  assertMatch(result.stderr, /^Warning: could not save the token: .*locks is a file, not a folder$/m);
 });
 
 Deno.test("100 processes that sign in at once, each to its own profile, are all kept", async () => {

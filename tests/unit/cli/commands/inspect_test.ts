@@ -277,7 +277,7 @@ Deno.test("inspect fails where there is no token, and after showing one that can
 
   const early = await failure(inspected({ session: null, state: "not-yet-valid", notBefore: NOW + 60 }));
   assertEquals([early.error.code, early.error.message], ["no_token", "The token is not valid yet"]);
-  assertMatch(early.shown, /^State: +not valid yet: it will be in 1 minute$/m);
+  assertMatch(early.shown, /^State: +not yet valid: it becomes valid in 1 minute$/m);
 
   const endless = await failure(inspected({ session: null, state: "expired", expiresAt: null }));
   assertEquals(endless.error.message, "The token has no expiry time");

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { openInteractiveSession } from "../../../../src/cli/terminal/open_interactive_session.ts";
-import { sayProgress } from "../../../../src/cli/terminal/progress_lines.ts";
+import { progressPrinter } from "../../../../src/cli/terminal/progress_lines.ts";
 import type { DeviceCode } from "../../../../src/entra/token_client.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { InteractiveSession } from "../../../../src/flows/sign_in/interactive_session.ts";
@@ -26,7 +26,7 @@ async function meet(
 ): Promise<InteractiveSession> {
   const env = { get: (name: string) => variables[name] };
   return await openInteractiveSession({ terminal, env }, {
-    progress: sayProgress(terminal, false),
+    progress: progressPrinter(terminal, false),
     withQrCode: false,
     ...options,
   });

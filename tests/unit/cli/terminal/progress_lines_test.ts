@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { sayProgress } from "../../../../src/cli/terminal/progress_lines.ts";
+import { progressPrinter } from "../../../../src/cli/terminal/progress_lines.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { ProgressEvent } from "../../../../src/flows/progress.ts";
 import { MemoryTerminal } from "../../../support/fixtures/command_fixture.ts";
@@ -7,11 +7,11 @@ import { CODE } from "../../../support/fixtures/device_code_fixture.ts";
 
 function said(event: ProgressEvent, quiet = false): string[] {
   const terminal = new MemoryTerminal();
-  sayProgress(terminal, quiet)(event);
+  progressPrinter(terminal, quiet)(event);
   return terminal.said;
 }
 
-Deno.test("sayProgress() has the specification's lines word for word, and --quiet drops them", () => {
+Deno.test("progressPrinter() has the specification's lines word for word, and --quiet drops them", () => {
   const table: [ProgressEvent, string][] = [
     [{ kind: "opening-browser" }, "Opening browser for authentication..."],
     [{ kind: "browser-opened" }, "✓ Browser opened"],
@@ -51,9 +51,9 @@ Deno.test("sayProgress() has the specification's lines word for word, and --quie
   }
 });
 
-Deno.test("sayProgress() shows the wait for a person until the next thing happens, but for a browser that fails late", () => {
+Deno.test("progressPrinter() shows the wait for a person until the next thing happens, but for a browser that fails late", () => {
   const terminal = new MemoryTerminal();
-  const progress = sayProgress(terminal, false);
+  const progress = progressPrinter(terminal, false);
   progress({ kind: "waiting-for-sign-in", untilMs: 5000 });
   progress({ kind: "browser-failed", reason: "it ended", hint: null, url: "https://login.example" });
   progress({ kind: "signed-in" });
@@ -61,11 +61,11 @@ Deno.test("sayProgress() shows the wait for a person until the next thing happen
   assertEquals(terminal.waits, ["over", 5000, "over", "over", null]);
 
   const quiet = new MemoryTerminal();
-  sayProgress(quiet, true)({ kind: "waiting-for-sign-in", untilMs: 5000 });
+  progressPrinter(quiet, true)({ kind: "waiting-for-sign-in", untilMs: 5000 });
   assertEquals(quiet.waits, ["over"]);
 });
 
-Deno.test("sayProgress() says what a person needs to go on, and warnings, with --quiet too", () => {
+Deno.test("progressPrinter() says what a person needs to go on, and warnings, with --quiet too", () => {
   const error = new CliError("store", "disk full", { hint: "Make room." });
   const events: ProgressEvent[] = [
     { kind: "url-to-open", url: "https://login.example/?a=b&c=d" },
@@ -85,55 +85,55 @@ Deno.test("sayProgress() says what a person needs to go on, and warnings, with -
   }
 });
 
-Deno.test("sayProgress() has the specification's lines for a device code, and says whose it is", () => {
+Deno.test("progressPrinter() has the specification's lines for a device code, and says whose it is", () => {
   const event: ProgressEvent = { kind: "device-code", code: CODE, scopes: ["User.Read", "Mail.Read"] };
   for (const quiet of [false, true]) {
     assertEquals(said(event, quiet), [
       "To sign in, use a web browser to open:",
       "  https://microsoft.com/devicelogin",
       "And enter code: ABCD-EFGH",
-      "Enter only a code that you asked for yourself: it signs in whoever asked for it.",
-      "This one is for the application the-client in the tenant the-tenant: User.Read Mail.Read",
+      "Enter this code only if you started this sign-in: it signs in the program that requested it.",
+      "It is for application the-client in tenant the-tenant: User.Read Mail.Read",
     ]);
   }
   const noDisplay = "No display detected. Falling back to device code flow.";
   assertEquals([said({ kind: "no-display" }), said({ kind: "no-display" }, true)], [[noDisplay], []]);
 });
 
-Deno.test("sayProgress() tells the ways besides the device code, and pasting where it can be done", () => {
+Deno.test("progressPrinter() tells the ways besides the device code, and pasting where it can be done", () => {
   const ways = {
     kind: "other-ways",
     url: "https://login.example/",
     forwardCommand: "ssh -L 1:localhost:1 a@b",
   } as const;
   const lines = [
-    "To use the browser of the computer that you came from, run there:",
+    "To use the browser on your own computer, run this command there:",
     "  ssh -L 1:localhost:1 a@b",
-    "and open in its browser:",
+    "and open this URL:",
     "  https://login.example/",
   ];
   assertEquals(said({ ...ways, canPaste: false }, true), lines);
   const withPaste = said({ ...ways, canPaste: true });
   assertEquals(withPaste.slice(0, 4), lines);
   assertEquals(
-    withPaste.slice(4).join(" ").includes("paste it here (it is not shown) and press Enter"),
+    withPaste.slice(4).join(" ").includes("paste it here (the input is hidden) and press Enter"),
     true,
   );
   const error = new CliError("sign_in_failed", "Not \x1b[2Jallowed");
   assertEquals(said({ kind: "device-code-closed", error }, true), [
-    "A device code can't be used: Not  [2Jallowed",
-    "The other ways to sign in are still open.",
+    "Cannot use a device code: Not  [2Jallowed",
+    "The other ways to sign in are still available.",
   ]);
 });
 
-Deno.test("sayProgress() puts the URL on a line of its own, whole", () => {
+Deno.test("progressPrinter() puts the URL on a line of its own, whole", () => {
   const url = `https://login.example/?${"x".repeat(1500)}`;
   assertEquals(said({ kind: "url-to-open", url }).at(-1)?.trim(), url);
   const lines = said({ kind: "browser-failed", reason: "r", hint: null, url });
   assertEquals(lines.some((line) => line.trim() === url), true);
 });
 
-Deno.test("sayProgress() tells the ways on where no browser opens", () => {
+Deno.test("progressPrinter() tells the ways on where no browser opens", () => {
   const lines = said({
     kind: "browser-failed",
     reason: "xdg-open was not found",
@@ -147,7 +147,7 @@ Deno.test("sayProgress() tells the ways on where no browser opens", () => {
   }
 });
 
-Deno.test("sayProgress() makes scopes from the network fit for a terminal", () => {
+Deno.test("progressPrinter() makes scopes from the network fit for a terminal", () => {
   const [line = ""] = said({ kind: "scopes-missing", scopes: ["a\u001b[2J\nHint: evil"] });
   // deno-lint-ignore no-control-regex -- what must not be there
   assertEquals(/[\u0000-\u001f]/.test(line), false);

@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   createTerminalUi,
-  showsGlyphs,
-  spellGlyphs,
-  spellMarks,
+  replaceGlyphs,
+  replacePromptMarks,
+  supportsGlyphs,
   type TerminalUiOptions,
 } from "../../../../src/cli/terminal/terminal_ui.ts";
 import { CliError } from "../../../../src/errors.ts";
@@ -175,21 +175,21 @@ Deno.test("createTerminalUi() does without what it may not ask the environment, 
 });
 
 const shows = (os: Os, variables: Record<string, string>) =>
-  showsGlyphs(os, { get: (name) => variables[name] });
+  supportsGlyphs(os, { get: (name) => variables[name] });
 
-Deno.test("spellGlyphs() puts a word in the place of each of the three glyphs, all of it ASCII", () => {
-  assertEquals(spellGlyphs("✓ Browser opened"), "[ok] Browser opened");
-  assertEquals(spellGlyphs("⏳ Waiting for sign-in..."), "[wait] Waiting for sign-in...");
-  assertEquals(spellGlyphs("⟳ Refreshing expired token..."), "[refresh] Refreshing expired token...");
-  assertEquals(spellGlyphs("Token saved to profile 'dé✓'"), "Token saved to profile 'dé[ok]'");
+Deno.test("replaceGlyphs() puts a word in the place of each of the three glyphs, all of it ASCII", () => {
+  assertEquals(replaceGlyphs("✓ Browser opened"), "[ok] Browser opened");
+  assertEquals(replaceGlyphs("⏳ Waiting for sign-in..."), "[wait] Waiting for sign-in...");
+  assertEquals(replaceGlyphs("⟳ Refreshing expired token..."), "[refresh] Refreshing expired token...");
+  assertEquals(replaceGlyphs("Token saved to profile 'dé✓'"), "Token saved to profile 'dé[ok]'");
 });
 
-Deno.test("spellMarks() keeps the width of what a question is drawn with", () => {
-  for (const mark of "›»✘×…") assertMatch(spellMarks(mark), /^[ -~]$/);
-  assertEquals(spellMarks("? Tenant ID › contösö"), "? Tenant ID > contösö");
+Deno.test("replacePromptMarks() keeps the width of what a question is drawn with", () => {
+  for (const mark of "›»✘×…") assertMatch(replacePromptMarks(mark), /^[ -~]$/);
+  assertEquals(replacePromptMarks("? Tenant ID › contösö"), "? Tenant ID > contösö");
 });
 
-Deno.test("showsGlyphs() goes by the first variable of the locale that is set", () => {
+Deno.test("supportsGlyphs() goes by the first variable of the locale that is set", () => {
   assertEquals(shows("linux", { LANG: "en_US.UTF-8" }), true);
   assertEquals(shows("linux", { LANG: "de_DE.utf8" }), true);
   assertEquals(shows("linux", { LC_ALL: "C", LANG: "en_US.UTF-8" }), false);
@@ -200,7 +200,7 @@ Deno.test("showsGlyphs() goes by the first variable of the locale that is set", 
   assertEquals(shows("darwin", { LANG: "C" }), false);
 });
 
-Deno.test("showsGlyphs() knows the consoles of Windows that have them", () => {
+Deno.test("supportsGlyphs() knows the consoles of Windows that have them", () => {
   assertEquals(shows("windows", { WT_SESSION: "1f9e" }), true);
   assertEquals(shows("windows", { TERM_PROGRAM: "vscode" }), true);
   assertEquals(shows("windows", { LANG: "en_US.UTF-8" }), false);
