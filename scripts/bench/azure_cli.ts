@@ -10,17 +10,18 @@ import type { Provider } from "../../tests/support/provider/provider.ts";
 import { say } from "../offline/npm_package.ts";
 import type { TimedCommand } from "./compare.ts";
 
-/** The Azure CLI, with a token in its cache, until its folder goes. */
+/** The Azure CLI with a token in its cache. Its folder is removed on disposal. */
 export interface AzureCli extends AsyncDisposable {
-  /** Prints the token from the cache, as Debian ships it: it also collects what it tells Microsoft. */
+  /** Prints the cached token, with telemetry as Debian ships it. */
   readonly asShipped: TimedCommand;
-  /** The same without that. */
+  /** Prints the cached token without telemetry. */
   readonly withoutTelemetry: TimedCommand;
 }
 
 /**
- * Signs the Azure CLI in at the provider, for the confidential application; null where there is no Azure CLI that can.
- * It asks login.microsoftonline.com about every authority but that of an AD FS, so it gets a cloud of its own with one.
+ * Signs the Azure CLI in to the confidential application of the provider. Returns null if the Azure CLI is missing or
+ * cannot sign in. It validates every authority with login.microsoftonline.com except an AD FS, so the test registers a
+ * cloud with an AD FS.
  */
 export async function openAzureCli(
   provider: Provider,
@@ -28,7 +29,7 @@ export async function openAzureCli(
   env: Readonly<Record<string, string>>,
 ): Promise<AzureCli | null> {
   await using parts = new AsyncDisposableStack();
-  // Not in the sandbox, which nobody leaves a secret in: the Azure CLI keeps it as plain text.
+  // Outside the sandbox, which must contain no secret: the Azure CLI stores it as plain text.
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bench-" });
   parts.defer(() => Deno.remove(folder, { recursive: true }));
   const command = [
@@ -42,7 +43,7 @@ export async function openAzureCli(
   ];
   const asShipped = { name: "Azure CLI", command, env: { ...env, ...settings(folder) } };
   const withoutTelemetry = {
-    name: "Azure CLI without its telemetry",
+    name: "Azure CLI without telemetry",
     command,
     env: { ...asShipped.env, ...NO_TELEMETRY },
   };
@@ -51,10 +52,8 @@ export async function openAzureCli(
     await assertCached(provider, withoutTelemetry);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const [why] = error instanceof Deno.errors.NotFound
-      ? ["Debian has it as azure-cli"]
-      : error.message.split("\n");
-    say(`no Azure CLI here that can sign in (${why}): it is not compared`);
+    const [reason] = error instanceof Deno.errors.NotFound ? ["az not found"] : error.message.split("\n");
+    say(`the Azure CLI cannot sign in (${reason}): it is not compared`);
     return null;
   }
   const owned = parts.move();
@@ -63,7 +62,7 @@ export async function openAzureCli(
 
 const NO_TELEMETRY = { AZURE_CORE_COLLECT_TELEMETRY: "0" };
 
-/** All that is its own in `folder`; and nothing reaches Microsoft or anybody else, through a proxy that isn't there. */
+/** Returns variables that keep its files in `folder` and every other request away from the network, by a proxy that does not exist. */
 function settings(folder: string): Record<string, string> {
   return {
     HOME: folder,
@@ -100,9 +99,9 @@ async function signIn(provider: Provider, scope: string, env: Record<string, str
   }
 }
 
-/** An AD FS whose tokens are the provider's, and a resource manager that knows no subscription. */
+/** Starts an AD FS that issues the tokens of the provider, and a resource manager without subscriptions. */
 async function startCloud(provider: Provider, certificate: ServerCertificate): Promise<HttpsServer> {
-  const answers = new Map<string, unknown>([
+  const responses = new Map<string, unknown>([
     [
       "/adfs/.well-known/openid-configuration",
       discoveryDocument(provider.origin, provider.tenantId, provider.tenantId),
@@ -110,20 +109,20 @@ async function startCloud(provider: Provider, certificate: ServerCertificate): P
     ["/subscriptions", { value: [] }],
   ]);
   return await startHttpsServer(0, certificate, ({ url = "/" }, response) => {
-    const answer = answers.get(new URL(url, "https://localhost").pathname);
-    response.writeHead(answer === undefined ? 404 : 200, { "content-type": "application/json" })
-      .end(JSON.stringify(answer ?? {}));
+    const body = responses.get(new URL(url, "https://localhost").pathname);
+    response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" })
+      .end(JSON.stringify(body ?? {}));
   });
 }
 
-/** Throws an `Error` where the token is none of the provider's, or the provider is asked for it once more. */
+/** Throws an `Error` unless the Azure CLI prints a token of the provider without a request. */
 async function assertCached(provider: Provider, { command, env }: TimedCommand): Promise<void> {
-  const asked = provider.requests.length;
+  const before = provider.requests.length;
   const token = (await run(command, env)).trim();
   if (provider.secrets.get(token) !== "access token") {
-    throw new Error("it printed no token of the provider's");
+    throw new Error("it printed no token of the provider");
   }
-  if (provider.requests.length !== asked) throw new Error("it asked for a token that was in its cache");
+  if (provider.requests.length !== before) throw new Error("it requested a token that was in its cache");
 }
 
 async function run([program = "", ...args]: readonly string[], env: Record<string, string>): Promise<string> {

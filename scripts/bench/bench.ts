@@ -1,6 +1,6 @@
 /**
- * Times the program on this machine: `bench.ts [--pairs N]`. Signs in once at a provider that runs here, then runs each
- * command and what it is compared with in turn. What counts is the ratio: both have the same machine under them.
+ * Times the program on this machine: `bench.ts [--pairs N]`. Signs in once at a local provider, then runs each command and
+ * its baseline alternately. Only the ratio can be compared between machines.
  */
 
 import { encodeBase64 } from "@std/encoding/base64";
@@ -20,15 +20,14 @@ import { openAzureCli } from "./azure_cli.ts";
 import { fillStore } from "./fill_store.ts";
 import { compare, type Comparison, formatTable, type TimedCommand } from "./compare.ts";
 import { applicationOf, findPeers, SCOPE } from "./peers.ts";
-import { timeProvider } from "./provider_answer.ts";
-import { peakMemory, timeAtOnce } from "./resources.ts";
+import { peakMemory, timeAtOnce, timeProvider } from "./measurements.ts";
 import { compile } from "../build/compile.ts";
 import { compilePlainly } from "../build/compile/deno_compile.ts";
 import { say } from "../offline/npm_package.ts";
 
-/** How many cached calls run at once. */
+/** The number of cached calls that run at once. */
 const AT_ONCE = 50;
-/** How many profiles there are in the store with many. */
+/** The number of profiles in the large store. */
 const MANY = 1000;
 const CACHED = ["get-token", "--quiet", "--output", "token"];
 const REFRESH = ["refresh", "--quiet"];
@@ -38,13 +37,13 @@ function print(text: string): void {
   console.log(text);
 }
 
-/** The command line that runs another file just as the program is run from its source. */
-function insteadOfMain(command: readonly string[], file: string): string[] {
+/** Returns the command line that runs another file with the flags of the program. */
+function withMain(command: readonly string[], file: string): string[] {
   return [...command.slice(0, -1), fromFileUrl(import.meta.resolve(file))];
 }
 
 async function compileBoth(sandbox: Sandbox): Promise<{ program: string; helloWorld: string }> {
-  say("making the executables");
+  say("compiling the executables");
   const suffix = Deno.build.os === "windows" ? ".exe" : "";
   const program = join(sandbox.folder, `entra-auth-cli${suffix}`);
   const helloWorld = join(sandbox.folder, `hello-world${suffix}`);
@@ -53,13 +52,13 @@ async function compileBoth(sandbox: Sandbox): Promise<{ program: string; helloWo
   return { program, helloWorld };
 }
 
-/** A store of its own that is like the sandbox's, with what its key's guardian needs to be known by. */
+/** A copy of the sandbox's store with its key in another key store, and the variables that select it. */
 interface OtherStore {
   readonly name: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Copies the sandbox's store for each guardian that can be had here, and moves its key there. */
+/** Copies the sandbox's store for each key store of this machine and moves the key there. */
 async function moveKeys(sandbox: Sandbox, session: SecretService | null): Promise<OtherStore[]> {
   const key = encodeBase64(crypto.getRandomValues(new Uint8Array(32)));
   const stores: OtherStore[] = [{ name: "environment", env: { ENTRA_AUTH_CLI_KEY: key } }];
@@ -92,36 +91,36 @@ async function storeWithManyProfiles(sandbox: Sandbox): Promise<string> {
   return home;
 }
 
-/** What was measured, as a table and as sentences. */
+/** Comparisons for the table, and sentences. */
 interface Measurements {
   readonly comparisons: readonly Comparison[];
   readonly remarks: readonly string[];
 }
 
-/** How much memory a cached call takes, and how many of them at once. */
-async function remarksOn(cached: TimedCommand, hello: TimedCommand): Promise<string[]> {
+/** Measures the memory of a cached call, and many calls at once. */
+async function measureResources(cached: TimedCommand, hello: TimedCommand): Promise<string[]> {
   const [memory, least] = [await peakMemory(cached), await peakMemory(hello)];
   const singleMs = await timeAtOnce(cached, 1);
   const togetherMs = await timeAtOnce(cached, AT_ONCE);
   const speedUp = AT_ONCE * singleMs / togetherMs;
   return [
     memory === null || least === null
-      ? "Peak memory: not measured, for GNU time is not here."
+      ? "Peak memory: not measured, GNU time not found."
       : `Peak memory of a cached get-token: ${memory.toFixed(0)} MiB, ${
         (memory / least).toFixed(2)
       } times that of hello-world.`,
-    `${AT_ONCE} cached calls at once: ${togetherMs.toFixed(0)} ms, ${
+    `${AT_ONCE} concurrent cached calls: ${togetherMs.toFixed(0)} ms, ${
       speedUp.toFixed(1)
-    } times as fast as one by one.`,
+    } times as fast as sequential calls.`,
   ];
 }
 
-/** Times with the provider running first, then what has to be as quick without it. */
+/** Times the commands that need the provider, then stops it and times the rest. */
 async function bench(pairs: number): Promise<Measurements> {
   await using sandbox = await openSandbox({ applications: [PUBLIC_APPLICATION, CONFIDENTIAL_APPLICATION] });
   await using session = hasNoSecretService ? null : await openSecretService();
   if (session === null) {
-    say("no gnome-keyring, dbus and secret-tool here: the Secret Service is not measured");
+    say("gnome-keyring, dbus or secret-tool not found: the Secret Service is not measured");
   }
   const { program, helloWorld } = await compileBoth(sandbox);
   say("signing in");
@@ -130,32 +129,32 @@ async function bench(pairs: number): Promise<Measurements> {
   const env = { ...inheritedVariables(), ...sandbox.env };
   const source = programCommand([`localhost:${sandbox.provider.port}`], "scripted-browser");
   const time = async (timed: TimedCommand, baseline: TimedCommand) => {
-    say(`${pairs} times ${timed.name}, and in turn ${baseline.name}`);
+    say(`timing ${pairs} pairs: ${timed.name} and ${baseline.name}`);
     return await compare(timed, baseline, pairs);
   };
   const fromSource = { name: "cached get-token, from source", command: [...source, ...CACHED], env };
   const compiled = { name: "cached get-token, executable", command: [program, ...CACHED], env };
   const bareStart = {
-    name: "start of Deno with an empty file",
-    command: insteadOfMain(source, "./empty.ts"),
+    name: "Deno with an empty file",
+    command: withMain(source, "./empty.ts"),
     env,
   };
   const loadMsal = {
-    name: "loading MSAL alone",
-    command: insteadOfMain(source, "./load_msal.ts"),
+    name: "Deno that loads MSAL",
+    command: withMain(source, "./load_msal.ts"),
     env,
   };
   const hello = { name: "compiled hello-world", command: [helloWorld], env };
   const refresh = { name: "refresh, executable", command: [program, ...REFRESH], env };
 
   const refreshed = await time(refresh, compiled);
-  const answerMs = await timeProvider(sandbox.provider, pairs);
+  const providerMs = await timeProvider(sandbox.provider, pairs);
   const asApplication = await applicationOf(sandbox, program, env);
   const peers: Comparison[] = [];
   for (const peer of await findPeers(sandbox, env)) peers.push(await time(peer, asApplication));
   await using azureCli = await openAzureCli(sandbox.provider, SCOPE, inheritedVariables());
   if (azureCli !== null) {
-    // In this order: what the first leaves running has ended when the other is over.
+    // In this order, so that the process that the first leaves behind has ended when the second is done.
     for (const az of [azureCli.asShipped, azureCli.withoutTelemetry]) {
       peers.push(await time(az, asApplication));
     }
@@ -167,44 +166,43 @@ async function bench(pairs: number): Promise<Measurements> {
     command: [program, ...CACHED],
     env: { ...env, ENTRA_AUTH_CLI_HOME: manyProfiles },
   };
-  const keyFile = { ...compiled, name: "the same with the key file" };
+  const keyFile = { ...compiled, name: "with a key file" };
   const keyStores: Comparison[] = [];
   for (const store of await moveKeys(sandbox, session)) {
-    const name = `cached get-token, executable, key kept by ${store.name}`;
+    const name = `cached get-token, executable, key in ${store.name}`;
     keyStores.push(await time({ ...compiled, name, env: { ...env, ...store.env } }, keyFile));
   }
   if (session !== null) {
-    // What the guardian costs by itself: the program that it asks.
+    // The program that the Secret Service key store starts.
     const command = ["secret-tool", "search", "service", KEY_SERVICE];
-    const alone = { name: "secret-tool alone", command, env: { ...env, ...session.env } };
+    const alone = { name: "secret-tool search", command, env: { ...env, ...session.env } };
     keyStores.push(await time(alone, keyFile));
   }
   const comparisons = [
     await time(fromSource, bareStart),
     await time(compiled, hello),
-    await time(withMany, { ...compiled, name: "the same with one profile" }),
+    await time(withMany, { ...compiled, name: "with one profile" }),
     ...keyStores,
     refreshed,
     await time(loadMsal, bareStart),
     ...peers,
   ];
-  const addedMs = refreshed.medianMs - answerMs;
+  const addedMs = refreshed.medianMs - providerMs;
   return {
     comparisons,
     remarks: [
       `A refresh adds ${addedMs.toFixed(0)} ms to the ${
-        answerMs.toFixed(0)
-      } ms that the provider takes for its two answers.`,
-      ...await remarksOn(compiled, hello),
+        providerMs.toFixed(0)
+      } ms of the provider for its two responses.`,
+      ...await measureResources(compiled, hello),
     ],
   };
 }
 
-/** Throws an `Error` for what is no number of pairs. */
 function parsePairs(text: string): number {
   const pairs = Number(text);
   if (Number.isSafeInteger(pairs) && pairs > 0) return pairs;
-  throw new Error(`Cannot measure "${text}" pairs: name a whole number above 0`);
+  throw new Error(`Invalid --pairs "${text}": expected a positive integer`);
 }
 
 if (import.meta.main) {

@@ -5,7 +5,7 @@ export interface TimedCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** How long two commands took, compared. */
+/** The times of two commands. */
 export interface Comparison {
   readonly name: string;
   readonly baseline: string;
@@ -16,18 +16,20 @@ export interface Comparison {
   readonly ratio: number;
 }
 
-/** Starts before the first that counts, which fill the caches of Deno and of the system. */
+/** Pairs of runs before the measurement that fill the caches of Deno and of the system. */
 const WARM_UP_PAIRS = 3;
 
-/** The middle of `values`, or the mean of the two in the middle. Throws a `RangeError` where there are none. */
+/** Returns the middle value, or the mean of the two middle values. Throws a `RangeError` for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  if (low === undefined || high === undefined) throw new RangeError("Cannot give the median of nothing");
+  if (low === undefined || high === undefined) {
+    throw new RangeError("Cannot compute the median of an empty list");
+  }
   return (low + high) / 2;
 }
 
-/** The comparison of the times of two commands, `[command, baseline]` in milliseconds for each pair of runs. */
+/** Compares the times of two commands, given as `[command, baseline]` in milliseconds for each pair of runs. */
 export function summarize(
   name: string,
   baseline: string,
@@ -43,8 +45,8 @@ export function summarize(
 }
 
 /**
- * Runs two commands in turn, so that whatever else the machine does slows both, and changes who is first from pair to
- * pair. Throws an `Error` with what a command said when it fails.
+ * Runs two commands alternately, so that other load slows both, and changes the order from pair to pair. Throws an `Error`
+ * with the command's stderr if one fails.
  */
 export async function compare(
   timed: TimedCommand,
@@ -61,7 +63,6 @@ export async function compare(
   return summarize(timed.name, baseline.name, pairs);
 }
 
-/** From the start of a command to its end, in milliseconds. */
 async function timeMs({ name, command, env }: TimedCommand): Promise<number> {
   const [program = "", ...args] = command;
   const options = { args, env: { ...env }, clearEnv: true, stdin: "null" } as const;
@@ -72,7 +73,7 @@ async function timeMs({ name, command, env }: TimedCommand): Promise<number> {
   return elapsedMs;
 }
 
-/** The comparisons as a table in Markdown. */
+/** Formats the comparisons as a Markdown table. */
 export function formatTable(comparisons: readonly Comparison[]): string {
   const rows = comparisons.map(({ name, medianMs, baseline, baselineMs, ratio }) => [
     name,
@@ -82,7 +83,7 @@ export function formatTable(comparisons: readonly Comparison[]): string {
     ratio.toFixed(2),
   ]);
   const lines = [
-    ["what", "median", "compared with", "median", "ratio"],
+    ["command", "median", "baseline", "median", "ratio"],
     ["---", "--:", "---", "--:", "--:"],
     ...rows,
   ];

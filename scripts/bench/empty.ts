@@ -1,2 +1,2 @@
-// Nothing: what is left is the start of Deno.
+// An empty module, to time the start of Deno.
 export {};

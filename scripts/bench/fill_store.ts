@@ -7,8 +7,8 @@ import { systemLocks } from "../../src/system/files/lock.ts";
 import { openPrivateFolder } from "../../src/system/files/private_folder.ts";
 
 /**
- * Gives the store in `home`, whose key is in a file and which has one profile with one session, copies of both under
- * other names, until there are `count`. The one that was there is the last.
+ * Copies the only profile in `home` and its session under other names until there are `count`. The original is the last.
+ * The key must be in a file.
  */
 export async function fillStore(home: string, count: number): Promise<void> {
   const names = Array.from({ length: count - 1 }, (_, number) => `profile-${number}`);
@@ -23,7 +23,7 @@ async function addSessions(home: string, names: readonly string[]): Promise<void
   const path = join(home, "tokens.enc");
   const source = bytesInMemory(await Deno.readFile(path));
   const key = await keyFileStore(folder).load(new Uint8Array());
-  if (key === null) throw new Error(`Cannot fill the store in ${home}: it has no key file`);
+  if (key === null) throw new Error(`Cannot fill the store in ${home}: no key file found`);
   const file = await parseTokenFile(source, key.key);
   const data = await file.open(0);
   const session = parseSession(data);

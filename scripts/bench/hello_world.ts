@@ -1,2 +1,2 @@
-// deno-lint-ignore no-console -- the least that a program can do
+// deno-lint-ignore no-console -- the smallest program that prints
 console.log("Hello, world");

@@ -1,2 +1,2 @@
-// Loads the library that a refresh and a sign-in need, and does nothing with it.
+// Loads the library that a refresh and a sign-in need.
 import "@azure/msal-node";

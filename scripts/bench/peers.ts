@@ -11,10 +11,10 @@ const SCRIPTS = {
   "Node with MSAL Node and a file": "msal_node.mjs",
 };
 
-/** What the peers ask for. */
+/** The scope that the peers request. */
 export const SCOPE = "https://graph.microsoft.com/.default";
 
-/** What else of Node's gets a token on this machine, at the same provider, for the same application; none where npm or Node isn't here. */
+/** Installs Node.js programs that get a token from the same provider for the same application. Returns none without npm. */
 export async function findPeers(
   sandbox: Sandbox,
   env: Readonly<Record<string, string>>,
@@ -23,12 +23,12 @@ export async function findPeers(
   await Deno.mkdir(folder);
   const flags = ["--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
   if (!await succeeds("npm", ["install", "--prefix", folder, ...flags, ...PACKAGES])) {
-    say("npm can't install @azure/identity and MSAL Node here: they are not compared");
+    say("npm cannot install @azure/identity and MSAL Node: they are not compared");
     return [];
   }
   const peers: TimedCommand[] = [];
   for (const [name, file] of Object.entries(SCRIPTS)) {
-    // Node finds packages from where a script is.
+    // Node.js resolves packages from the folder of a script.
     const script = join(folder, file);
     await Deno.copyFile(fromFileUrl(import.meta.resolve(`./peers/${file}`)), script);
     peers.push({
@@ -49,7 +49,7 @@ export async function findPeers(
   return peers;
 }
 
-/** The arguments by which this program gets a token for the same application. */
+/** The arguments with which this program gets a token for the same application. */
 const LIKE_PEERS: readonly string[] = [
   "get-token",
   "--quiet",
@@ -59,7 +59,7 @@ const LIKE_PEERS: readonly string[] = [
   `--scope=${SCOPE}`,
 ];
 
-/** The call that the peers are compared with, whose store holds what theirs hold: one application's token. Throws an `Error` where it gets none. */
+/** Returns the baseline of the peers: a store with only the token of the application. Throws an `Error` if it cannot get one. */
 export async function applicationOf(
   sandbox: Sandbox,
   program: string,

@@ -1,4 +1,4 @@
-/** Finds a browser of the Chromium family, which the sign-in tests and the demo drive. Run alone, prints its path. */
+/** Finds a Chromium browser for the sign-in tests and the demo. As a program, prints its path. */
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
@@ -27,14 +27,14 @@ async function isFile(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isFile;
   } catch {
-    // A path that may not be looked at is no more use than one that isn't there.
+    // An unreadable path is as useless as a missing one.
     return false;
   }
 }
 
 /**
- * The path of the browser that `CHROMIUM_BIN` or `CHROME_BIN` name, else of the first one found where each system
- * keeps them; undefined where there is none.
+ * Returns the path of the browser in `CHROMIUM_BIN` or `CHROME_BIN`, else of the first one in the usual places of the
+ * system, or undefined if there is none.
  */
 export async function findChromium(): Promise<string | undefined> {
   for (const path of candidates()) {

@@ -1,7 +1,7 @@
 /**
- * Makes an executable and runs the tests in `tests/process` on it, or those that are named: what the user gets is what is
- * tested. It is as released, but for the provider and the browser of the tests, which it may reach besides. With
- * `--any-program` it may start every program, as the tests of `exec` need: else they are left out.
+ * Builds an executable and runs `tests/process`, or the named files, on it. It has the permissions of a release, and may
+ * also reach the provider and the browser of the tests. With `--any-program` it may start every program: otherwise the
+ * tests of `exec` are ignored.
  */
 
 import { join } from "@std/path/join";

@@ -1,6 +1,6 @@
 /**
- * Shows a whole sign-in on this machine, with nothing registered anywhere: starts a provider that speaks as Entra ID
- * does, makes a profile for it in a temporary folder, and runs the program. Leaves nothing behind.
+ * Shows a complete sign-in without an account or an app registration: starts a provider that behaves like Entra ID,
+ * creates a profile in a temporary folder, and runs the program. Removes everything at the end.
  */
 
 import { join } from "@std/path/join";
@@ -15,7 +15,7 @@ import { hasDisplay } from "../../src/browser/display.ts";
 import { systemEnvironment } from "../../src/system/environment.ts";
 import { systemOs } from "../../src/system/os.ts";
 
-/** The program in the demo's own world; gives what it printed on stdout. */
+/** Runs the program and returns its stdout. */
 type RunProgram = (...args: string[]) => Promise<string>;
 
 function say(text = ""): void {
@@ -23,7 +23,7 @@ function say(text = ""): void {
   console.log(text);
 }
 
-/** Runs the program with its messages shown as they come. */
+/** Returns a function that runs the program and prints its stderr as it arrives. */
 function programRunner(command: readonly string[], env: Readonly<Record<string, string>>): RunProgram {
   return async (...args) => {
     say(`\n$ entra-auth-cli ${args.join(" ")}`);
@@ -46,7 +46,7 @@ function programRunner(command: readonly string[], env: Readonly<Record<string, 
   };
 }
 
-/** What the user's own browser needs from the environment. */
+/** Returns the variables that the user's browser needs. */
 function desktopVariables(): Record<string, string> {
   const names = [
     "HOME",
@@ -68,12 +68,12 @@ function desktopVariables(): Record<string, string> {
   return Object.fromEntries(present.filter(([, value]) => value !== undefined));
 }
 
-/** Signs in with the browser on this screen; the person types. */
+/** Signs in with the browser of the user, who types the password. */
 async function signInOnScreen(provider: Provider, env: Record<string, string>): Promise<RunProgram> {
-  say("Your browser is about to open. Sign in there as");
+  say("Your browser opens now. Sign in with");
   say(`  account   ${ADA.username}`);
   say(`  password  ${ADA.password}`);
-  say("The provider's certificate was made a moment ago, so the browser warns of it: go on to localhost.");
+  say("The browser warns about the certificate of the provider, which is new: continue to localhost.");
   const run = programRunner(programCommand([new URL(provider.origin).host], "any-browser"), {
     ...desktopVariables(),
     ...env,
@@ -83,14 +83,12 @@ async function signInOnScreen(provider: Provider, env: Record<string, string>): 
   return run;
 }
 
-/** Signs in with headless Chromium, which types what a person would. */
+/** Signs in with headless Chromium, which types the password. */
 async function signInWithoutScreen(provider: Provider, env: Record<string, string>): Promise<RunProgram> {
   if (await findChromium() === undefined) {
-    throw new Error(
-      "There is neither a display nor Chromium here. Install Chromium, or set CHROMIUM_BIN to one.",
-    );
+    throw new Error("no display and no Chromium found. Install Chromium, or set CHROMIUM_BIN to its path.");
   }
-  say("There is no display here: headless Chromium signs in in your place.");
+  say("No display found: headless Chromium signs in.");
   await using inbox = openUrlInbox();
   await using chromium = await openChromium();
   const run = programRunner(programCommand([new URL(provider.origin).host], "scripted-browser"), {
@@ -103,7 +101,7 @@ async function signInWithoutScreen(provider: Provider, env: Record<string, strin
   if (url !== null) {
     const page = await chromium.signIn(url, ADA);
     await signedIn;
-    say(`\nChromium typed the account and password of ${ADA.username}, and shows: ${page.title}`);
+    say(`\nChromium signed in as ${ADA.username} and shows: ${page.title}`);
   }
   return run;
 }
@@ -113,7 +111,7 @@ async function createProfile(run: RunProgram, { origin, tenantId, clientId }: Pr
   await run("create-profile", "--name", "default", ...ids, "--authority", origin);
 }
 
-/** Shows the token as the service that gets it would read it. */
+/** Prints the token and its claims. */
 function showToken(json: string): void {
   const { access_token: token, ...rest } = JSON.parse(json);
   say(JSON.stringify({ access_token: `${token.slice(0, 20)}...`, ...rest }, null, 2));
@@ -125,7 +123,7 @@ async function demo(): Promise<void> {
   await using provider = await startProvider();
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-demo-" });
   try {
-    say(`A provider that speaks as Entra ID does is running at ${provider.origin}`);
+    say(`Started a provider that behaves like Entra ID at ${provider.origin}`);
     const caFile = join(folder, "ca.pem");
     await Deno.writeTextFile(caFile, provider.caPem);
     const env = {
@@ -135,13 +133,13 @@ async function demo(): Promise<void> {
     };
     const isOnScreen = Deno.env.get("BROWSER") !== undefined || hasDisplay(systemOs, systemEnvironment);
     const run = isOnScreen ? await signInOnScreen(provider, env) : await signInWithoutScreen(provider, env);
-    say("\nThe second run needs neither the browser nor the network:");
+    say("\nThe second run needs no browser and no network:");
     await provider.stop();
     showToken(await run("get-token", "--output", "json"));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  say("\nThe provider, the profile and the tokens are gone again.");
+  say("\nStopped the provider and removed the profile and the tokens.");
 }
 
 if (import.meta.main) {

@@ -1,7 +1,4 @@
-/**
- * Makes `docs/sign-in.png` for the README from a real run: the program's own output, and what Chromium shows after the
- * sign-in.
- */
+/** Makes `docs/sign-in.png` for the README from a real run: the output of the program, and the page after the sign-in. */
 
 import { encodeBase64 } from "@std/encoding/base64";
 import { escape } from "@std/html/entities";
@@ -13,7 +10,7 @@ import { openSandbox } from "../../tests/support/program/sandbox.ts";
 
 const OUTPUT = fromFileUrl(import.meta.resolve("../../docs/sign-in.png"));
 
-/** Two runs, as a terminal shows them: the sign-in, and the cached token. */
+/** Returns the terminal output of two runs: a sign-in and a cached token. */
 async function runTwice(screenshot: (name: string) => string): Promise<string> {
   await using sandbox = await openSandbox();
   await using chromium = await openChromium();
@@ -24,7 +21,7 @@ async function runTwice(screenshot: (name: string) => string): Promise<string> {
   return `$ entra-auth-cli get-token --flow interactive\n${first.stderr}\n$ entra-auth-cli get-token\n${second.stderr}`;
 }
 
-/** The page that is photographed. */
+/** Returns the page for the screenshot. */
 function layOut(terminal: string, pagePng: Uint8Array): string {
   return `<!doctype html><style>
     body { margin: 0; padding: 28px; display: flex; gap: 24px; align-items: center; background: #e8ebf0; }

@@ -1,50 +1,50 @@
 /**
- * Exits with 0 when the JSR packages of `deno.json` can be loaded on this machine, with 1 when not. Asks Deno for
- * one of them, and remembers the answer for an hour, so that a network that swallows requests costs its wait once.
+ * Exits with 0 if this machine can load the JSR packages of `deno.json`, otherwise with 1. Loads one of them with Deno and
+ * keeps the result for an hour, so that a network that drops requests costs one timeout.
  */
 
 import { DEV_FOLDER } from "./npm_package.ts";
 
-const ANSWER = new URL("jsr_reachable.json", DEV_FOLDER);
-const REMEMBER_MS = 60 * 60 * 1000;
-const WAIT_MS = 15_000;
+const RESULT_FILE = new URL("jsr_reachable.json", DEV_FOLDER);
+const MAX_AGE_MS = 60 * 60 * 1000;
+const TIMEOUT_MS = 15_000;
 
-interface Answer {
+interface Result {
   readonly spec: string;
   readonly reachable: boolean;
-  readonly askedAtMs: number;
+  readonly checkedAtMs: number;
 }
 
-/** Cliffy's command module imports from std as well, so it stands for both scopes. */
+/** Returns the command module of Cliffy. It imports std, so it stands for both scopes. */
 async function probeSpec(): Promise<string> {
   const config = JSON.parse(await Deno.readTextFile(new URL("../deno.json", DEV_FOLDER)));
   return config.imports["@cliffy/command"];
 }
 
-async function remembered(spec: string): Promise<boolean | undefined> {
-  const text = await Deno.readTextFile(ANSWER).catch(() => "{}");
-  const answer: Partial<Answer> = JSON.parse(text);
-  const ageMs = Date.now() - (answer.askedAtMs ?? 0);
-  return answer.spec === spec && ageMs >= 0 && ageMs < REMEMBER_MS ? answer.reachable : undefined;
+async function readResult(spec: string): Promise<boolean | undefined> {
+  const text = await Deno.readTextFile(RESULT_FILE).catch(() => "{}");
+  const result: Partial<Result> = JSON.parse(text);
+  const ageMs = Date.now() - (result.checkedAtMs ?? 0);
+  return result.spec === spec && ageMs >= 0 && ageMs < MAX_AGE_MS ? result.reachable : undefined;
 }
 
-async function ask(spec: string): Promise<boolean> {
+async function check(spec: string): Promise<boolean> {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["info", "--no-config", "--no-lock", spec],
     stdin: "null",
     stdout: "null",
     stderr: "null",
-    signal: AbortSignal.timeout(WAIT_MS),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   return (await command.output()).success;
 }
 
 const spec = await probeSpec();
-let reachable = await remembered(spec);
+let reachable = await readResult(spec);
 if (reachable === undefined) {
-  reachable = await ask(spec);
-  const answer: Answer = { spec, reachable, askedAtMs: Date.now() };
+  reachable = await check(spec);
+  const result: Result = { spec, reachable, checkedAtMs: Date.now() };
   await Deno.mkdir(DEV_FOLDER, { recursive: true });
-  await Deno.writeTextFile(ANSWER, JSON.stringify(answer));
+  await Deno.writeTextFile(RESULT_FILE, JSON.stringify(result));
 }
 Deno.exit(reachable ? 0 : 1);

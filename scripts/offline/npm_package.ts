@@ -1,6 +1,6 @@
 /**
- * Takes a pinned package from npm without installing it: `npm pack`, judge the integrity, unpack with `tar`.
- * Without any dependency, so that it runs before anything else is there.
+ * Downloads a pinned package from npm without an installation: `npm pack`, check of the integrity, `tar`. It has no
+ * dependencies, so that it runs before everything else.
  */
 
 /** A package on npm, with the integrity that npm published for it. */
@@ -10,15 +10,15 @@ export interface PinnedPackage {
   readonly integrity: string;
 }
 
-/** The ignored folder that holds what these scripts make. */
+/** The ignored folder for the output of these scripts. */
 export const DEV_FOLDER: URL = new URL("../../.dev/", import.meta.url);
 
-/** Tells the person at the terminal what a script is doing, one line on standard error. */
+/** Prints a line about the progress of a script to stderr. */
 export function say(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`dev: ${line}\n`));
 }
 
-/** For `.catch()` where a missing file is as good as a removed one. */
+/** For `.catch()` after a removal: ignores a missing file. */
 function ignoreNotFound(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
@@ -37,8 +37,8 @@ async function integrityOf(file: URL): Promise<string> {
 }
 
 /**
- * Unpacks a package into the new folder `name` below `parent`: all of it, or only `members` (files and folders).
- * Throws an `Error` where npm or tar fail, or where the integrity is another one than pinned.
+ * Unpacks a package, or only its `members` (files and folders), into the new folder `name` in `parent`. Throws an `Error` if
+ * npm or tar fails or if the integrity is not the pinned one.
  */
 export async function unpackFromNpm(
   pinned: PinnedPackage,
@@ -47,23 +47,23 @@ export async function unpackFromNpm(
   members: readonly string[] = [],
 ): Promise<void> {
   const spec = `${pinned.name}@${pinned.version}`;
-  say(`taking ${spec} from npm`);
+  say(`downloading ${spec} from npm`);
   const npm = Deno.build.os === "windows" ? "npm.cmd" : "npm";
   const tarball = (await run(npm, ["pack", spec, "--silent"], parent)).split("\n").at(-1)?.trim() ?? "";
   const found = await integrityOf(new URL(tarball, parent));
   if (found !== pinned.integrity) {
-    throw new Error(`Cannot use ${spec}: found integrity ${found}, wanted ${pinned.integrity}`);
+    throw new Error(`Invalid integrity of ${spec}: found ${found}, expected ${pinned.integrity}`);
   }
   await Deno.mkdir(new URL(`${name}/`, parent));
   const paths = members.length === 0 ? ["package"] : members.map((member) => `package/${member}`);
-  // Relative names, since some builds of tar take the colon of a Windows drive for a host.
+  // Relative names, because some builds of tar parse the colon of a Windows drive as a host.
   await run("tar", ["-xzf", tarball, "-C", name, "--strip-components=1", ...paths], parent);
   await Deno.remove(new URL(tarball, parent));
 }
 
 /**
- * Has `make` fill a draft folder, then moves it to `folder` in one step, so that a run that is cut short or another one
- * beside it never sees half of it. Nothing is done where the folder carries this `stamp` already.
+ * Calls `make` to fill a draft folder and then renames it to `folder`, so that neither an interrupted nor a concurrent run
+ * sees an incomplete folder. Does nothing if the folder has this `stamp`.
  */
 export async function makeFolderOnce(
   folder: URL,
@@ -76,7 +76,7 @@ export async function makeFolderOnce(
   try {
     await make(draft);
     await Deno.writeTextFile(new URL("stamp.json", draft), stamp);
-    // Another run may have made it meanwhile: what it made is the same.
+    // A concurrent run may have made the same folder.
     if (await hasStamp(folder, stamp)) return;
     await Deno.remove(folder, { recursive: true }).catch(ignoreNotFound);
     await Deno.rename(draft, folder);

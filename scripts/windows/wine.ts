@@ -1,10 +1,10 @@
 /**
- * Runs the tests that have to do with Windows on Windows' own Deno, under Wine, on a Debian machine where one is root.
- * Arguments, if there are any, are those of `deno test`, with the files to run in place of the usual ones.
+ * Runs the tests for Windows on Deno for Windows under Wine, on Debian as root. Arguments replace those of `deno test`,
+ * including the files to run.
  *
- * Everything it takes goes into `.dev/wine/`: a small Debian whose Wine is new enough (from the mirror that apt has), that
- * Deno, and the packages for it. A run sees them through a layer in memory, in namespaces of its own, so that nothing of
- * it is left behind: no mount, no process, no change. Two minutes from nothing, a few seconds from then on.
+ * `.dev/wine/` holds a small Debian with a recent Wine (from apt's mirror), Deno for Windows, and the packages. A run uses
+ * an overlay in memory and its own namespaces, so that it leaves no mount, process or change behind. The set-up takes two
+ * minutes the first time and a few seconds afterwards.
  */
 
 import { fromFileUrl } from "@std/path/from-file-url";
@@ -16,7 +16,7 @@ import {
   unpackFromNpm,
 } from "../offline/npm_package.ts";
 
-/** The first Debian whose Wine runs Deno. */
+/** The oldest Debian with a Wine that runs Deno. */
 const DEBIAN = "trixie";
 
 const WINDOWS_DENO: PinnedPackage = {
@@ -26,28 +26,28 @@ const WINDOWS_DENO: PinnedPackage = {
     "sha512-LkcERsH0olOgevg9L9eootSr1U8ydyfnX1bS3mFqU+lGBeTYtlec5b/QF473WUOGVgPlWECrkxi4As5kEaFOzg==",
 };
 
-/** What only Windows itself can pass. */
+/** Tests that fail under Wine. */
 const IGNORED = [
-  // Replaces a file that is always open in somebody's hands, which takes the rename of Windows 10.
+  // Replaces a file that is always open, which needs the POSIX rename of Windows 10.
   "tests/unit/store/store_readers_test.ts",
-  // Wine does not end a read of a connection that the process itself has dropped.
+  // Wine does not end a read when the process itself closes the connection.
   "tests/unit/loopback/callback_server_close_test.ts",
-  // Nor does it hear of all that happens at hundreds of connections.
+  // Wine loses events of hundreds of connections.
   "tests/unit/loopback/connections_test.ts",
-  // A connection that the other side breaks off looks otherwise there, and Deno sends again what it would not elsewhere.
+  // Wine reports a connection that the peer resets in another way, and Deno then retries the request.
   "tests/unit/system/network/broken_connection_test.ts",
   "tests/unit/system/network/proxy_error_test.ts",
 ];
 
 /** One run of `deno test`. */
 interface TestRun {
-  /** Its arguments. */
+  /** Arguments of `deno test`. */
   readonly args: readonly string[];
-  /** How often it may be tried: Wine now and then loses word of what came in at a socket, so that a test stands still. */
+  /** The maximum number of attempts. Wine sometimes loses a socket event, and a test then hangs. */
   readonly attempts: number;
 }
 
-/** What is tested when nothing is named. */
+/** The default runs. */
 const RUNS: readonly TestRun[] = [
   { args: ["tests/process/packaging/windows_test.ts"], attempts: 3 },
   { args: ["tests/process/sign_in/sign_in_test.ts"], attempts: 3 },
@@ -57,16 +57,16 @@ const RUNS: readonly TestRun[] = [
 
 const MAX_ATTEMPT_MS = 240_000;
 
-/** Raise `layout` when the folder is made in another way, so that older ones are made again. */
+/** Increment `layout` after a change to the set-up, so that existing folders are made again. */
 const STAMP = JSON.stringify({ layout: 1, debian: DEBIAN });
 
 const WINE = new URL("wine/", DEV_FOLDER);
 const TOP = new URL("../", DEV_FOLDER);
 
-/** Where Wine has the repository: `/repository`, on the drive that stands for the whole system. */
+/** The repository (`/repository`) on the drive that Wine maps to the root folder. */
 const WINDOWS_TOP = "Z:\\repository";
 
-/** Runs a program and shows what it says only when it fails. Gives its standard output. Throws an `Error`. */
+/** Runs a program and returns its stdout. Throws an `Error` with its output if it fails. */
 async function run(
   program: string,
   args: readonly string[],
@@ -79,9 +79,9 @@ async function run(
   throw new Error(`${program} ${args.join(" ")} failed:\n${text}${new TextDecoder().decode(stderr)}`);
 }
 
-async function makeReady(): Promise<void> {
+async function setUp(): Promise<void> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) {
-    throw new Error("Wine is run from a Debian of its own, which takes Linux and root");
+    throw new Error("Cannot run Wine: expected Linux and root, for a Debian in its own namespaces");
   }
   await Deno.mkdir(new URL("layer/", WINE), { recursive: true });
   await makeFolderOnce(
@@ -94,7 +94,7 @@ async function makeReady(): Promise<void> {
 }
 
 async function makeDebian(draft: URL): Promise<void> {
-  say(`making a Debian (${DEBIAN}) with Wine in .dev/wine`);
+  say(`installing Debian ${DEBIAN} with Wine in .dev/wine`);
   const mirror = await debianMirror();
   await installDebootstrap();
   const bootstrap = [
@@ -105,23 +105,23 @@ async function makeDebian(draft: URL): Promise<void> {
     folderPath(draft),
     mirror,
   ];
-  // What it mounts on its way goes away with the namespace.
+  // Its mounts end with the namespace.
   await run("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", ...bootstrap]);
   for (const rest of ["var/cache/apt", "var/lib/apt/lists"]) {
     await Deno.remove(new URL(rest, draft), { recursive: true });
   }
-  say("making a Windows in it");
+  say("initializing Wine");
   const version = `wine64 reg add 'HKCU\\Software\\Wine' /v Version /d win10 /f`;
   const [program = "", ...args] = inside(draft, "kept", [
     "sh",
     "-c",
-    // Wine's server writes the registry as it ends.
+    // The Wine server writes the registry when it exits.
     `wine64 wineboot --init && ${version} && wineserver --wait`,
   ]);
   await run(program, args);
 }
 
-/** The mirror from which apt has Debian itself. */
+/** Returns the mirror from which apt installs Debian packages. */
 async function debianMirror(): Promise<string> {
   const query = ["indextargets", "--format", "$(ORIGIN)|$(SUITE)|$(SITE)", "Created-By: Packages"];
   const find = async () =>
@@ -132,7 +132,7 @@ async function debianMirror(): Promise<string> {
     await run("apt-get", ["update"]);
     mirror = await find();
   }
-  if (mirror === undefined) throw new Error("apt has no mirror of Debian, which Wine is taken from");
+  if (mirror === undefined) throw new Error("Cannot install Wine: apt has no Debian mirror");
   return mirror;
 }
 
@@ -147,7 +147,7 @@ async function installDebootstrap(): Promise<void> {
   });
 }
 
-/** The packages that main.ts and the tests import are the same on each system: this Deno fetches them for the other. */
+/** Downloads the packages that main.ts and the tests import. They are the same on every system. */
 async function fetchPackages(): Promise<void> {
   const modules = [fromFileUrl(new URL("main.ts", TOP))];
   for await (const path of testsBelow(new URL("tests/", TOP))) modules.push(path);
@@ -166,12 +166,12 @@ function flags(): string[] {
   return (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter(Boolean);
 }
 
-/** The path of a folder, without a slash at its end. */
+/** Returns the path of a folder without a trailing slash. */
 function folderPath(folder: URL): string {
   return fromFileUrl(folder).replace(/\/$/, "");
 }
 
-/** The command line that runs `command` in the Debian at `root`, whose changes are kept or discarded. */
+/** Returns the command line that runs `command` in the Debian at `root`. Its changes are kept or discarded. */
 function inside(root: URL, changes: "kept" | "discarded", command: readonly string[]): string[] {
   const script = fromFileUrl(import.meta.resolve("./wine_inside.sh"));
   return [
@@ -189,9 +189,9 @@ function inside(root: URL, changes: "kept" | "discarded", command: readonly stri
   ];
 }
 
-/** The command line that runs `deno test` on Windows' Deno. */
+/** Returns the command line that runs `deno test` on Deno for Windows. */
 function testCommand(args: readonly string[]): string[] {
-  // DENO_FLAGS may have an absolute path to the import map in it.
+  // DENO_FLAGS may contain an absolute path to the import map.
   const windowsFlags = flags().map((flag) =>
     flag.startsWith("--import-map=") ? `--import-map=${WINDOWS_TOP}\\.dev\\import_map.json` : flag
   );
@@ -206,14 +206,14 @@ function testCommand(args: readonly string[]): string[] {
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
     "wine64",
     `${WINDOWS_TOP}\\.dev\\wine\\deno\\package\\deno.exe`,
-    // Types are the business of `deno task check`.
+    // `deno task check` checks the types.
     ...["test", "--no-check", "--allow-all", "--sanitize-ops", "--sanitize-resources"],
     ...windowsFlags,
     ...args,
   ]);
 }
 
-/** Tests, and again where that fails, and shows the last result. Gives the exit code. */
+/** Runs the tests until they pass or no attempt is left, and prints the last result. Returns the exit code. */
 async function test({ args, attempts }: TestRun): Promise<number> {
   const [program = "", ...rest] = testCommand(args);
   for (let attempt = 1;; attempt++) {
@@ -224,7 +224,7 @@ async function test({ args, attempts }: TestRun): Promise<number> {
       stderr: "inherit",
     });
     const child = command.spawn();
-    // Its namespaces end with it.
+    // The kill ends its namespaces, too.
     const timer = setTimeout(() => child.kill("SIGKILL"), MAX_ATTEMPT_MS);
     const { success, code, stdout } = await child.output();
     clearTimeout(timer);
@@ -232,13 +232,13 @@ async function test({ args, attempts }: TestRun): Promise<number> {
       await new Response(stdout).body?.pipeTo(Deno.stdout.writable, { preventClose: true });
       return code;
     }
-    // Indented, so that nobody counts it.
+    // Indented, so that .ci/run does not count it.
     for (const line of new TextDecoder().decode(stdout).split("\n")) say(`  ${line}`);
-    say(`attempt ${attempt} at ${args[0]} failed, which may be Wine's doing: once more`);
+    say(`attempt ${attempt} of ${args[0]} failed, possibly because of Wine: retrying`);
   }
 }
 
-await makeReady();
+await setUp();
 let exitCode = 0;
 for (const run of Deno.args.length === 0 ? RUNS : [{ args: Deno.args, attempts: 1 }]) {
   exitCode = await test(run) || exitCode;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # sh wine_inside.sh ROOT kept|discarded REPOSITORY COMMAND [ARGUMENT...]
 #
-# Runs a command in the Debian at ROOT, with the repository at /repository. Started by wine.ts as the first process of
-# mount and process namespaces of its own: when it ends, every mount and every process in them is gone.
+# Runs a command in the Debian at ROOT, with the repository at /repository. wine.ts starts it as the first process of new
+# mount and process namespaces: all their mounts and processes end with it.
 set -eu
 root=$1
 changes=$2
@@ -10,7 +10,7 @@ repository=$3
 shift 3
 
 if [ "$changes" = discarded ]; then
-  # Relative, since a colon or a comma in a path would mean something to this file system.
+  # Relative, because a colon or comma in a path has a meaning in the mount options.
   cd "$(dirname "$root")"
   mount -t tmpfs tmpfs layer
   mkdir layer/changes layer/work layer/root
@@ -23,7 +23,7 @@ mkdir -p "$root/repository"
 mount --rbind "$repository" "$root/repository"
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 
-# The first process of a namespace gets only the signals that it traps.
+# The first process of a namespace receives only the signals that it traps.
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 chroot "$root" /usr/bin/env -i PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root XDG_RUNTIME_DIR=/tmp LANG=C.UTF-8 \

@@ -8,16 +8,16 @@ import { inheritedVariables } from "../support/program/program.ts";
 import { startProvider } from "../support/provider/provider.ts";
 
 const SCOPE = "https://graph.microsoft.com/.default";
-// Looked for, not run: with the user's own settings it would write to the home folder and report to Microsoft.
+// Only looked up: to run it with the user's settings would write to the home folder and send telemetry.
 const hasAzureCli = await isInstalled("az", { env: systemEnvironment, files: systemFiles, os: systemOs });
 
 Deno.test({
-  name: "the Azure CLI gets its token from the provider once, and then has it in its cache",
+  name: "the Azure CLI gets its token from the provider once and then from its cache",
   ignore: !hasAzureCli,
   async fn() {
     await using provider = await startProvider();
     await using azureCli = await openAzureCli(provider, SCOPE, inheritedVariables());
-    // As shipped, it would leave a program behind that reports to Microsoft.
+    // As shipped, it would leave a process behind that sends telemetry.
     const { command: [program = "", ...args] = [], env } = azureCli?.withoutTelemetry ?? {};
     const command = new Deno.Command(program, { args, env: { ...env }, clearEnv: true });
     const { stdout } = await command.output();
@@ -26,7 +26,7 @@ Deno.test({
   },
 });
 
-Deno.test("where no Azure CLI can sign in, none is compared", async () => {
+Deno.test("openAzureCli() returns null if the Azure CLI cannot sign in", async () => {
   await using provider = await startProvider({ applications: [] });
   assertEquals(await openAzureCli(provider, SCOPE, inheritedVariables()), null);
   assertEquals(await openAzureCli(provider, SCOPE, { ...inheritedVariables(), PATH: "" }), null);

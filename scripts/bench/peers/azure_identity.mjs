@@ -1,4 +1,4 @@
-// A token with @azure/identity, as a script of Node's gets it. It keeps nothing from one process to the next.
+// Gets a token with @azure/identity, which has no cache between processes.
 import { ClientSecretCredential } from "@azure/identity";
 
 const { AUTHORITY, TENANT_ID, CLIENT_ID, CLIENT_SECRET, SCOPE } = process.env;

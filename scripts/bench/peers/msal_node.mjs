@@ -1,4 +1,4 @@
-// A token with MSAL Node and its cache in a file, which is what a script of Node's does to keep it for the next process.
+// Gets a token with MSAL Node and its cache in a file.
 import { ConfidentialClientApplication } from "@azure/msal-node";
 import { readFile, writeFile } from "node:fs/promises";
 

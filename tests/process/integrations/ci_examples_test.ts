@@ -12,7 +12,7 @@ import { hasNoShell, runShell } from "../../support/program/shell.ts";
 const { secret: _, ...APPLICATION } = CONFIDENTIAL_APPLICATION;
 const FOLDER = new URL("../../../docs/ci/", import.meta.url);
 
-/** The scripts of a workflow that get a token, wherever they stand in it, with the names of the steps around them. */
+/** Returns the scripts in a workflow that get a token. */
 function signInScripts(node: unknown): string[] {
   if (typeof node === "string") return /\bget-token\b/.test(node) ? [node] : [];
   return typeof node === "object" && node !== null ? Object.values(node).flatMap(signInScripts) : [];
@@ -22,7 +22,7 @@ async function scriptsOf(name: string): Promise<string[]> {
   return signInScripts(parse(await Deno.readTextFile(new URL(name, FOLDER))));
 }
 
-/** A CI system's job: what it sets, a provider whose application trusts it, and the release that it takes. */
+/** Opens a CI job: its variables, a provider with an application that trusts it, and the release that it uses. */
 async function openJob() {
   await using parts = new AsyncDisposableStack();
   const issuer = await makeFederatedIssuer();
@@ -40,7 +40,7 @@ async function openJob() {
   const roots = join(sandbox.folder, "roots.pem");
   await Deno.writeTextFile(roots, `${sandbox.provider.caPem}\n${ci.caPem}`);
   const env = {
-    // A job's own home is used, as nothing names another folder.
+    // Empty, so that the program uses the home folder of the job.
     ENTRA_AUTH_CLI_HOME: "",
     HOME: sandbox.folder,
     RUNNER_TEMP: sandbox.folder,
@@ -57,7 +57,7 @@ async function openJob() {
 
 type Job = Awaited<ReturnType<typeof openJob>>;
 
-/** Runs a script of a workflow, which has to leave a token of the application. */
+/** Runs a script of a workflow and checks that it writes a token of the application. */
 async function assertSignsIn({ sandbox, ci, env }: Job, script: string, more: Record<string, string>) {
   const result = await runShell(sandbox, `cd "$HOME"; set -e; ${script}`, {
     env: { ...env, ...more },
@@ -74,21 +74,21 @@ const ignore = hasNoShell;
 
 Deno.test({
   name:
-    "docs/ci: the job of GitHub Actions signs in with the executable, and with Deno and no flag more than it lists",
+    "docs/ci: the GitHub Actions job signs in with the executable, and with Deno and only the listed flags",
   ignore: ignore || Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
   async fn() {
     await using job = await openJob();
     const { sandbox, ci, roots } = job;
     const variables = {
       ACTIONS_ID_TOKEN_REQUEST_URL: `https://${ci.host}/token?api-version=2.0`,
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: "what-lets-this-job-ask",
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: "request-token-of-the-job",
     };
     const [withExecutable = "", withDeno = "", ...rest] = await scriptsOf("github-actions.yml");
     assertEquals(rest, []);
     await assertSignsIn(job, withExecutable, variables);
 
     await bundleIntoOne(join(sandbox.folder, "entra-auth-cli.js"));
-    // The provider and GitHub are elsewhere here, and there is a root certificate to read.
+    // The provider and GitHub have other addresses here, and there is a root certificate to read.
     const here = withDeno
       .replace("deno run", `'${Deno.execPath()}' run --no-config --no-lock`)
       .replace("login.microsoftonline.com:443", `localhost:${sandbox.provider.port}`)
@@ -110,7 +110,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "docs/ci: the job of Azure Pipelines signs in with its service connection",
+  name: "docs/ci: the Azure Pipelines job signs in with its service connection",
   ignore: ignore || Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
   async fn() {
     await using job = await openJob();
@@ -118,14 +118,14 @@ Deno.test({
     assertEquals(rest, []);
     await assertSignsIn(job, script, {
       SYSTEM_OIDCREQUESTURI: `https://${job.ci.host}/contoso/_apis/distributedtask/oidctoken`,
-      SYSTEM_ACCESSTOKEN: "what-lets-this-job-ask",
+      SYSTEM_ACCESSTOKEN: "request-token-of-the-job",
       AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: "0b0fdab2-9d9a-4f2f-8a52-ff8a3b8e2d11",
     });
   },
 });
 
 Deno.test({
-  name: "docs/ci: the job of GitLab signs in with the token in its variable",
+  name: "docs/ci: the GitLab job signs in with the token in its variable",
   ignore,
   async fn() {
     await using job = await openJob();
@@ -135,7 +135,7 @@ Deno.test({
   },
 });
 
-Deno.test("docs/ci: no example has a secret, and each names what its job may do", async () => {
+Deno.test("docs/ci: no example contains a secret, and each names the permissions of its job", async () => {
   for await (const { name } of Deno.readDir(FOLDER)) {
     const text = await Deno.readTextFile(new URL(name, FOLDER));
     const code = text.replaceAll(/^ *#.*$/gm, "");

@@ -6,7 +6,7 @@ import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../../support
 import { openSandbox } from "../../support/program/sandbox.ts";
 import { hasNoShell } from "../../support/program/shell.ts";
 
-// No shell is among the programs that are named inside an executable.
+// An executable names no shell among the programs that it may start.
 const ignore = hasNoShell || startsOnlyNamed;
 
 const PERMITTED = { programs: ["sh"] };
@@ -16,7 +16,7 @@ function execShell(script: string, ...flags: string[]): string[] {
 }
 
 Deno.test({
-  name: "exec gives a command the token in a variable, its own streams, and its exit code to the caller",
+  name: "exec passes the token in a variable and its streams to a command, and returns its exit code",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -31,7 +31,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "exec hands every argument after the two dashes on as it is, and takes none for its own",
+  name: "exec passes every argument after -- unchanged and parses none of them",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -43,12 +43,12 @@ Deno.test({
 
     const failing = await sandbox.run(["exec", "--profile", "none", "--", "sh", "-o", "json"], PERMITTED);
     assertEquals(failing.code, 6);
-    assertMatch(failing.stderr, /^Profile 'none' does not exist\nHint: /, "the command's json is not ours");
+    assertMatch(failing.stderr, /^Profile 'none' does not exist\nHint: /, "-o json belongs to the command");
   },
 });
 
 Deno.test({
-  name: "exec puts the token into no command line, and keeps its own secrets from the command",
+  name: "exec puts the token in no command line and passes none of its own secrets to the command",
   ignore: ignore || Deno.build.os !== "linux",
   async fn() {
     await using sandbox = await openSandbox();
@@ -67,18 +67,18 @@ Deno.test({
     assertEquals(code, 0, stderr);
     const token = /^ACCESS_TOKEN=(.+)$/m.exec(stdout)?.[1] ?? "";
     assertMatch(token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
-    assertEquals(stdout.split(token).length, 2, "the variable is the only place");
+    assertEquals(stdout.split(token).length, 2, "only the variable has it");
     assertStringIncludes(stdout, "KEPT=kept");
     for (const [name, value] of Object.entries(secrets)) {
       assertMatch(stdout, new RegExp(`^${name}=$`, "m"));
       assert(!stdout.includes(value), name);
     }
-    assert(!stderr.includes(token), "nor is it said");
+    assert(!stderr.includes(token), "it is not printed");
   },
 });
 
 Deno.test({
-  name: "exec gets a fresh token where the cached one ends soon, and runs nothing where it gets none",
+  name: "exec refreshes a token that expires soon and runs nothing if it gets no token",
   ignore,
   async fn() {
     await using sandbox = await openSandbox({ accessTokenTtl: 60 });
@@ -102,7 +102,7 @@ for (
   const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129], ["SIGQUIT", 131]] as const
 ) {
   Deno.test({
-    name: `exec passes ${signal} on to its command and ends as the command does`,
+    name: `exec forwards ${signal} to its command and exits as the command does`,
     ignore,
     async fn() {
       await using sandbox = await openSandbox();
@@ -124,7 +124,7 @@ for (
 }
 
 Deno.test({
-  name: "exec starts no command where Ctrl-C comes while the token is being obtained",
+  name: "exec starts no command if Ctrl-C arrives while it gets the token",
   ignore,
   async fn() {
     await using sandbox = await openSandbox({ accessTokenTtl: 60 });
@@ -141,7 +141,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "exec leaves Ctrl-C on a terminal to its command, which gets it once, and waits for it",
+  name: "exec on a terminal leaves Ctrl-C to its command, which receives it once, and waits for it",
   ignore: ignore || hasNoPseudoTerminal,
   async fn() {
     await using sandbox = await openSandbox();
@@ -164,7 +164,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "exec on a terminal passes on what a terminal doesn't send by itself",
+  name: "exec on a terminal forwards a signal that the terminal does not send",
   ignore: ignore || hasNoPseudoTerminal,
   async fn() {
     await using sandbox = await openSandbox();
@@ -183,7 +183,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "exec ends with 127 where there is no such command and 126 where it can't be run, as shells do",
+  name: "exec exits with 127 for a missing command and 126 for one that cannot run, as shells do",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -200,7 +200,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "exec ends with exit code 8 and the ways on where Deno may not start the command",
+  name: "exec exits with code 8 and a hint if Deno may not start the command",
   ignore: isExecutable,
   async fn() {
     await using sandbox = await openSandbox();
@@ -217,7 +217,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "exec refreshes with the system's roots, and doesn't tell the command how Deno was told of them",
+  name:
+    "exec refreshes with the system's root certificates and hides the variable that selects them from the command",
   ignore: ignore || Deno.build.os !== "linux",
   async fn() {
     await using sandbox = await openSandbox({ accessTokenTtl: 60 });

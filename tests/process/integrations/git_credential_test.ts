@@ -19,7 +19,7 @@ const SCOPE = `${AZURE_DEVOPS}/user_impersonation`;
 const noGit = hasNoShell || !hasCommand("git");
 const reason = noGit ? " (ignored: no git here)" : "";
 
-/** Runs a command of git's that reads `input`, with the program as the only credential helper. */
+/** Runs a git command that reads `input`, with the program as the only credential helper. */
 async function git(sandbox: Sandbox, command: string, input: string, helper = "credential-helper") {
   const config = join(sandbox.folder, "gitconfig");
   await Deno.writeTextFile(config, `[credential]\n\thelper = "!entra-auth-cli ${helper}"\n`);
@@ -39,7 +39,7 @@ function passwordOf(answer: string): string {
 }
 
 Deno.test({
-  name: `git credential fill gets user name and token for Azure Repos from the program${reason}`,
+  name: `git credential fill receives the user name and token for Azure Repos${reason}`,
   ignore: noGit,
   async fn() {
     await using sandbox = await openSandbox();
@@ -62,13 +62,13 @@ Deno.test({
     const approved = await git(sandbox, "credential approve", filled.stdout);
     assertEquals([approved.code, approved.stdout, approved.stderr], [0, "", ""]);
     const other = await git(sandbox, "credential fill", "url=https://github.com/x\n\n");
-    assertEquals([other.code === 0, other.stdout], [false, ""], "nothing for another host");
+    assertEquals([other.code === 0, other.stdout], [false, ""], "no credential for another host");
     assert(!other.stderr.includes("Hint:"), other.stderr);
   },
 });
 
 Deno.test({
-  name: `git credential reject makes the program give a fresh token, without the user${reason}`,
+  name: `git credential reject makes the program refresh the token without the user${reason}`,
   ignore: noGit,
   async fn() {
     await using sandbox = await openSandbox();
@@ -80,7 +80,7 @@ Deno.test({
     const second = await git(sandbox, "credential fill", asked);
     assertNotEquals(passwordOf(second.stdout), passwordOf(first.stdout));
     assertMatch(passwordOf(second.stdout), /^[\w-]+\.[\w-]+\.[\w-]+$/);
-    // A rejection that comes late takes nothing from the others.
+    // A late rejection of the old token does not affect the new one.
     await git(sandbox, "credential reject", first.stdout);
     assertEquals((await git(sandbox, "credential fill", asked)).stdout, second.stdout);
     assertEquals(sandbox.browser.count, 1);
@@ -88,7 +88,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `git itself sends the token to its host, and asks for a fresh one once that was refused${reason}`,
+  name: `git sends the token to its host and requests a new one after a refusal${reason}`,
   ignore: noGit,
   async fn() {
     await using sandbox = await openSandbox();
@@ -118,7 +118,7 @@ Deno.test({
 
       refused = token;
       const unauthorized = await list();
-      assert(unauthorized.code !== 0, "git gives up at a refusal, and tells the helper");
+      assert(unauthorized.code !== 0, "git fails after a refusal and informs the helper");
       assertEquals((await list()).code, 0);
       assertNotEquals(sent.at(-1), token);
       assertEquals(sandbox.browser.count, 1);
@@ -128,11 +128,11 @@ Deno.test({
   },
 });
 
-Deno.test("credential-helper get signs the user in where nobody is, and answers a newer git with the scheme", async () => {
+Deno.test("credential-helper get signs the user in and names the scheme if git supports it", async () => {
   await using sandbox = await openSandbox();
   const stdin = "capability[]=authtype\nprotocol=https\nhost=dev.azure.com\n\n";
-  const nobody = await sandbox.run(["credential-helper", "--no-interactive", "get"], { stdin });
-  assertEquals([nobody.code, nobody.stdout], [9, ""], nobody.stderr);
+  const refused = await sandbox.run(["credential-helper", "--no-interactive", "get"], { stdin });
+  assertEquals([refused.code, refused.stdout], [9, ""], refused.stderr);
 
   const program = sandbox.start(["credential-helper", "get"], { stdin });
   await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
@@ -142,13 +142,13 @@ Deno.test("credential-helper get signs the user in where nobody is, and answers 
     /^capability\[\]=authtype\nauthtype=Bearer\ncredential=(.+)\nephemeral=1\npassword_expiry_utc=(\d+)\n$/,
   ) ?? [];
   assertEquals(decodeJwt(token).scp, "user_impersonation");
-  // The token's life is counted from when the answer came, which may be in the next second.
+  // The lifetime counts from the arrival of the response, which may be in the next second.
   assertAlmostEquals(Number(end), decodeJwt(token).exp ?? 0, 1);
   assert(!stderr.includes(token), stderr);
   assertStringIncludes(stderr, "✓ Authentication successful!");
 });
 
-Deno.test("credential-helper serves an application, whose token nobody has to sign in for", async () => {
+Deno.test("credential-helper returns an application's token without a sign-in", async () => {
   await using sandbox = await openSandbox();
   const application = ["--flow", "client-credentials", "--client-id", CONFIDENTIAL_APPLICATION.clientId];
   const options = {
@@ -169,7 +169,7 @@ Deno.test("credential-helper serves an application, whose token nobody has to si
   assertNotEquals((await sandbox.run(get, options)).stdout, first.stdout);
 });
 
-Deno.test("credential-helper says nothing for other hosts and operations, even without a profile", async () => {
+Deno.test("credential-helper prints nothing for other hosts and operations, even without a profile", async () => {
   await using sandbox = await openSandbox();
   const table = [
     ["get", "protocol=https\nhost=github.com\n\n"],

@@ -8,7 +8,7 @@ import { hasCommand, startShell } from "../../support/program/shell.ts";
 const noKubectl = !hasCommand("kubectl");
 const reason = noKubectl ? " (ignored: no kubectl here)" : "";
 
-/** The fields of `ExecCredential` and of its status, by the reference of client.authentication.k8s.io: name to type. */
+/** The types of the fields of `ExecCredential` and of its status, from the client.authentication.k8s.io reference. */
 const FIELDS = { apiVersion: "string", kind: "string", spec: "object", status: "object" };
 const STATUS_FIELDS = {
   expirationTimestamp: "string",
@@ -21,7 +21,7 @@ function assertFields(value: Record<string, unknown>, known: Record<string, stri
   for (const [name, field] of Object.entries(value)) assertEquals(typeof field, known[name], name);
 }
 
-/** Checks the rules of the reference: a known version and kind, no other fields, a token or a key pair, RFC 3339. */
+/** Checks version and kind, that there are no unknown fields, a token or a key pair, and times in RFC 3339. */
 function assertExecCredential(text: string, apiVersion: string): void {
   const credential = JSON.parse(text);
   assertFields(credential, FIELDS);
@@ -34,7 +34,7 @@ function assertExecCredential(text: string, apiVersion: string): void {
   assert(Date.parse(status.expirationTimestamp) > Date.now());
 }
 
-Deno.test("get-token --output exec-credential keeps the schema of both versions, as the client asks", async () => {
+Deno.test("get-token --output exec-credential follows the schema of the version that the client requests", async () => {
   await using sandbox = await openSandbox();
   const { stdout: token } = await sandbox.signIn(["get-token"]);
   for (const version of ["v1", "v1beta1"]) {
@@ -58,7 +58,7 @@ Deno.test("get-token --output exec-credential keeps the schema of both versions,
   assertMatch(none.stderr, /Hint: Sign in first: entra-auth-cli get-token --profile default\n/);
 });
 
-/** A kubeconfig for an API server, with the section that the README has. */
+/** Writes a kubeconfig for an API server with the section from the README. Returns its path. */
 async function writeKubeconfig(sandbox: Sandbox, port: number, caPem: string): Promise<string> {
   const path = join(sandbox.folder, "kubeconfig.json");
   const exec = {
