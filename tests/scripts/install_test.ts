@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { makeServerCertificate } from "../support/provider/certificate.ts";
@@ -17,7 +17,22 @@ const ignore = Deno.build.os === "windows";
 
 /** What the script needs besides what takes its files. */
 const NEEDED = [
-  ...["cat", "chmod", "cp", "cut", "grep", "ldd", "mkdir", "mktemp", "mv", "rm", "sed", "sh", "sha256sum"],
+  ...[
+    "cat",
+    "chmod",
+    "cp",
+    "cut",
+    "grep",
+    "ldd",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "rm",
+    "rmdir",
+    "sed",
+    "sh",
+    "sha256sum",
+  ],
   ...["shasum", "tail", "uname"],
 ];
 
@@ -99,8 +114,8 @@ class Release implements AsyncDisposable {
       stdin: "null",
     });
     const { code, stdout, stderr } = await command.output();
-    const left: string[] = [];
-    for await (const { name } of Deno.readDir(target)) left.push(name);
+    // Null if not even the folder is left.
+    const left = await Array.fromAsync(Deno.readDir(target), ({ name }) => name).catch(() => null);
     const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     return { code, said, left, target };
   }
@@ -158,15 +173,16 @@ Deno.test({
     await using release = await Release.open();
     const fails = async (reason: string, url?: string, env?: Record<string, string>) => {
       const { code, said, left } = await release.install(url, env);
-      assertEquals([code, left], [1, []], said);
+      assertEquals([code, left], [1, null], said);
       assertStringIncludes(said, reason);
     };
     await test.step("the connection breaks off", async () => {
       for (const name of NAMES) release.breaksOff.add(name);
-      await fails("cannot take entra-auth-cli-");
+      await fails("cannot download entra-auth-cli-");
       release.breaksOff.clear();
     });
-    await test.step("no release at the address", () => fails("cannot take SHA256SUMS", `${release.url}v9`));
+    await test.step("no release at the address", () =>
+      fails("cannot download SHA256SUMS", `${release.url}v9`));
     await test.step("no file of this machine's in the list", async () => {
       await release.sum(["entra-auth-cli-x86_64-apple-darwin"].filter(() => Deno.build.os !== "darwin"));
       await fails(" has no entra-auth-cli-");
@@ -174,13 +190,13 @@ Deno.test({
     });
     await test.step("a file of the list is not there", async () => {
       for (const name of NAMES) await Deno.remove(join(release.folder, name));
-      await fails("cannot take entra-auth-cli-");
+      await fails("cannot download entra-auth-cli-");
     });
     await test.step("another file than the one that was summed", async () => {
       for (const name of NAMES) {
         await Deno.writeTextFile(join(release.folder, name), "#!/bin/sh\necho 6.6.6\n");
       }
-      await fails("is not what the release says");
+      await fails("has the wrong sum");
     });
     await test.step("one that does not start", async () => {
       for (const name of NAMES) await Deno.writeTextFile(join(release.folder, name), "#!/bin/sh\nexit 3\n");
@@ -191,7 +207,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "install.sh takes what the machine says of itself, and no address for granted",
+  name: "install.sh takes the executable of this system and processor",
   ignore,
   async fn() {
     await using release = await Release.open();
@@ -215,17 +231,108 @@ Deno.test({
       const { stderr } = await command.output();
       assertStringIncludes(new TextDecoder().decode(stderr), says);
     }
+  },
+});
+
+Deno.test({
+  name: "install.sh refuses an address that is neither https nor of this machine, however it is written",
+  ignore,
+  async fn() {
+    await using release = await Release.open();
+    const { port } = new URL(release.url);
     const addresses = [
       ["", "set ENTRA_AUTH_CLI_RELEASE"],
-      ["http://127.0.0.1.example/v1", "is not https"],
-      ["http://release.invalid/v1/", "is not https"],
+      ["http://127.0.0.1.example/v1", "expected https"],
+      ["http://release.invalid/v1/", "expected https"],
+      [`http://localhost:x@127.0.0.1:${port}`, "Invalid release address"],
+      [`http://localhost:1@127.0.0.1:${port}`, "Invalid release address"],
+      [`http://localhost@127.0.0.1:${port}`, "Invalid release address"],
+      [`http://127.0.0.1:${port}@release.invalid/`, "Invalid release address"],
+      [`http://localhost\\@release.invalid/`, "Invalid release address"],
+      ["http://localhost#@release.invalid/v1", "cannot download"],
+      ["https://someone:secret@release.invalid/v1", "Invalid release address"],
+      ["https:///v1", "Invalid release address"],
+      ["http://[::1].example/v1", "Invalid release address"],
     ];
     for (const [address = "", says = ""] of addresses) {
-      const env = { ENTRA_AUTH_CLI_RELEASE: address, HOME: release.top };
-      const { code, stderr } = await new Deno.Command("sh", { args: [SCRIPT], env }).output();
-      assertEquals(code, 1);
-      assertStringIncludes(new TextDecoder().decode(stderr), says);
+      const { code, said, left } = await release.install(address);
+      assertEquals([code, left], [1, null], `${address}: ${said}`);
+      assertStringIncludes(said, says, address);
     }
+  },
+});
+
+Deno.test({
+  name: "install.sh refuses a folder in the executable's place, and another sum than the given one",
+  ignore,
+  async fn() {
+    await using release = await Release.open();
+    const folder = join(release.top, "bin");
+    await Deno.mkdir(join(folder, "entra-auth-cli"), { recursive: true });
+    const env = { HOME: release.top, ENTRA_AUTH_CLI_RELEASE: release.folder };
+    const { code, stderr } = await new Deno.Command("sh", { args: [SCRIPT, folder], env }).output();
+    assertEquals(code, 1);
+    assertStringIncludes(new TextDecoder().decode(stderr), "entra-auth-cli is a folder");
+    assertEquals(await Array.fromAsync(Deno.readDir(join(folder, "entra-auth-cli"))), []);
+
+    const other = await release.install(release.url, { ENTRA_AUTH_CLI_SHA256: "0".repeat(64) });
+    assertEquals([other.code, other.left], [1, null], other.said);
+    assertStringIncludes(other.said, `wrong sum: expected ${"0".repeat(64)}`);
+  },
+});
+
+Deno.test({
+  name: "install.sh has gh verify who built the executable, and installs nothing that another workflow built",
+  ignore,
+  async fn(test) {
+    await using release = await Release.open();
+    const tools = join(release.top, "tools");
+    await Deno.mkdir(tools);
+    const log = join(release.top, "gh.log");
+    /** A `gh` that is signed in or not, and that finds the attestation or not. */
+    const gh = async (signedIn: boolean, attested: boolean) => {
+      const script = [
+        "#!/bin/sh",
+        'case "$*" in',
+        `  "auth status") exit ${signedIn ? 0 : 1} ;;`,
+        '  "attestation verify --help") exit 0 ;;',
+        `  *) printf "%s\\n" "$*" >>"${log}"; [ ${attested} = true ] || { echo "no attestations found"; exit 1; } ;;`,
+        "esac",
+        "",
+      ];
+      await Deno.writeTextFile(join(tools, "gh"), script.join("\n"));
+      await Deno.chmod(join(tools, "gh"), 0o755);
+    };
+    const PATH = `${tools}:${Deno.env.get("PATH")}`;
+    const from = { PATH, ENTRA_AUTH_CLI_REPOSITORY: "contoso/entra-auth-cli" };
+
+    await test.step("attested", async () => {
+      await gh(true, true);
+      const { code, said, left } = await release.install(release.url, from);
+      assertEquals([code, left], [0, ["entra-auth-cli"]], said);
+      assertStringIncludes(said, "verified: the release workflow of contoso/entra-auth-cli built it");
+      const [verified = ""] = (await Deno.readTextFile(log)).split("\n");
+      assertMatch(verified, /^attestation verify \S.*entra-auth-cli --repo contoso\/entra-auth-cli /);
+      assertStringIncludes(
+        verified,
+        "--signer-workflow contoso/entra-auth-cli/.github/workflows/release.yml",
+      );
+    });
+    await test.step("not attested", async () => {
+      await gh(true, false);
+      const { code, said, left } = await release.install(release.url, from);
+      assertEquals([code, left], [1, null], said);
+      assertStringIncludes(said, "was not built by the release workflow of contoso/entra-auth-cli");
+      assertStringIncludes(said, "no attestations found");
+    });
+    await test.step("gh cannot tell", async () => {
+      await gh(false, false);
+      for (const env of [from, { PATH }]) {
+        const { code, said, left } = await release.install(release.url, env);
+        assertEquals([code, left], [0, ["entra-auth-cli"]], said);
+        assertStringIncludes(said, "not verified who built it");
+      }
+    });
   },
 });
 
@@ -271,8 +378,8 @@ for (const taker of ["curl", "wget"]) {
       for (const way of ["plain", "round", "far/nowhere"]) {
         await test.step(way, async () => {
           const { code, said, left } = await from(way);
-          assertEquals([code, left], [1, []], said);
-          assertStringIncludes(said, "cannot take SHA256SUMS");
+          assertEquals([code, left], [1, null], said);
+          assertStringIncludes(said, "cannot download SHA256SUMS");
         });
       }
     },
