@@ -1,10 +1,12 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path/join";
 import { parse } from "@std/yaml/parse";
 import { decodeJwt } from "jose";
 import { bundleIntoOne } from "../../../scripts/build/bundle.ts";
 import { startCiSystem } from "../../support/machine/ci_system.ts";
 import { makeFederatedIssuer } from "../../support/network/federated_issuer.ts";
+import { makeServerCertificate } from "../../support/provider/certificate.ts";
 import { CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 import { hasNoShell, runShell } from "../../support/program/shell.ts";
@@ -132,6 +134,76 @@ Deno.test({
     const [script = "", ...rest] = await scriptsOf("gitlab-ci.yml");
     assertEquals(rest, []);
     await assertSignsIn(job, script, { GITLAB_OIDC_TOKEN: await job.issuer.issue() });
+  },
+});
+
+/** The scripts of a workflow that download a file and compare its sum. */
+function downloadScripts(node: unknown): string[] {
+  if (typeof node === "string") return node.includes("sha256sum") ? [node] : [];
+  if (typeof node !== "object" || node === null) return [];
+  return Object.entries(node).flatMap(([name, value]) =>
+    // GitLab runs the lines of a list one after the other.
+    name === "before_script" ? [value.join("\n")] : downloadScripts(value)
+  );
+}
+
+Deno.test({
+  name: "docs/ci: every example pins the version and the sum of what it downloads, and stops at another file",
+  ignore: hasNoShell,
+  async fn(test) {
+    await using parts = new AsyncDisposableStack();
+    const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-ci-" });
+    parts.defer(() => Deno.remove(folder, { recursive: true }));
+    const { caPem, certificatePem: cert, privateKeyPem: key } = await makeServerCertificate();
+    await Deno.writeTextFile(join(folder, "ca.pem"), caPem);
+    const content = "#!/bin/sh\n";
+    const requested: string[] = [];
+    const server = parts.use(
+      Deno.serve({ hostname: "127.0.0.1", port: 0, cert, key, onListen() {} }, ({ url }) => {
+        requested.push(new URL(url).pathname);
+        return new Response(content);
+      }),
+    );
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(content));
+    const sum = encodeHex(new Uint8Array(digest));
+    const run = async (script: string, sum: string) => {
+      const work = await Deno.makeTempDir({ dir: folder });
+      const command = new Deno.Command("bash", {
+        args: ["-c", `set -e; ${script.replaceAll("/usr/local/bin/", "installed")}`],
+        cwd: work,
+        env: {
+          PATH: Deno.env.get("PATH") ?? "",
+          CURL_CA_BUNDLE: join(folder, "ca.pem"),
+          no_proxy: "*",
+          RUNNER_TEMP: work,
+          AGENT_TEMPDIRECTORY: work,
+          GITHUB_PATH: join(work, "path"),
+          ENTRA_AUTH_CLI_RELEASE: `https://localhost:${server.addr.port}/v1`,
+          ENTRA_AUTH_CLI_SHA256: sum,
+          ENTRA_AUTH_CLI_MODULE_SHA256: sum,
+        },
+        clearEnv: true,
+        stdin: "null",
+      });
+      const { success, stderr } = await command.output();
+      return { success, said: new TextDecoder().decode(stderr) };
+    };
+    for await (const { name } of Deno.readDir(FOLDER)) {
+      const text = await Deno.readTextFile(new URL(name, FOLDER));
+      assert(/ENTRA_AUTH_CLI_RELEASE: https:\/\/\S+\/v\d+\.\d+\.\d+$/m.test(text), name);
+      const scripts = downloadScripts(parse(text));
+      assertEquals(scripts.length, text.match(/--output entra-auth-cli/g)?.length, name);
+      for (const script of scripts) {
+        await test.step(`${name}: ${/entra-auth-cli-?\S*?(?=")/.exec(script)?.[0]}`, async () => {
+          assertStringIncludes(script, "curl --proto '=https' --tlsv1.2 ");
+          const good = await run(script, sum);
+          assert(good.success, good.said);
+          const bad = await run(script, "0".repeat(64));
+          assert(!bad.success, "another file is not refused");
+        });
+      }
+    }
+    assertEquals(requested.length, 8);
   },
 });
 
