@@ -11,7 +11,7 @@ import { PlainClient } from "../../support/network/plain_client.ts";
 const ignore = await findChromium() === undefined;
 
 Deno.test({
-  name: "Chromium signs in by typing and pressing, and posts the callback",
+  name: "Chromium signs in and posts the redirect",
   ignore,
   fn: async () => {
     await using provider = await startProvider();
@@ -46,7 +46,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Chromium picks an account, changes to another, and forgets both in a new session",
+  name: "Chromium selects an account, switches to another, and forgets both in a new session",
   ignore,
   fn: async () => {
     await using provider = await startProvider();
@@ -69,7 +69,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Chromium says what the provider shows when it can't go on, and when the redirect URI is not there",
+  name: "Chromium reports an error page of the provider and an unreachable redirect URI",
   ignore,
   fn: async () => {
     await using provider = await startProvider();
@@ -84,7 +84,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Chromium presses Cancel on the consent page",
+  name: "Chromium cancels on the consent page",
   ignore,
   fn: async () => {
     await using provider = await startProvider();
@@ -98,7 +98,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Chromium signs out, and has to sign in again",
+  name: "Chromium signs out and must sign in again",
   ignore,
   fn: async () => {
     await using provider = await startProvider();

@@ -27,7 +27,7 @@ async function assertLeak(watch: SecretWatch, home: string, folder: string, word
   }
 }
 
-Deno.test("SecretWatch allows an access token as data, and in a file that was asked for", async () => {
+Deno.test("SecretWatch allows an access token on stdout and in a requested file", async () => {
   await withWatch(async (watch, home, folder) => {
     watch.note(["get-token"], { stdout: ACCESS, stderr: "✓ Using cached token\n" });
     await Deno.writeTextFile(join(folder, "token"), ACCESS);
@@ -35,7 +35,7 @@ Deno.test("SecretWatch allows an access token as data, and in a file that was as
   });
 });
 
-Deno.test("SecretWatch finds an access token where it was not asked for", async () => {
+Deno.test("SecretWatch finds an access token in any other place", async () => {
   await withWatch(async (watch, home, folder) => {
     watch.note(["get-token"], { stdout: "", stderr: `Cause: ${ACCESS}` });
     await assertLeak(watch, home, folder, "access token in stderr of get-token");
@@ -46,7 +46,7 @@ Deno.test("SecretWatch finds an access token where it was not asked for", async 
   });
 });
 
-Deno.test("SecretWatch finds any other secret wherever it is", async () => {
+Deno.test("SecretWatch finds every other secret anywhere", async () => {
   await withWatch(async (watch, home, folder) => {
     watch.note(["get-token"], { stdout: `{"refresh_token": "${REFRESH}"}`, stderr: "" });
     await assertLeak(watch, home, folder, "refresh token in stdout of get-token");
@@ -57,7 +57,7 @@ Deno.test("SecretWatch finds any other secret wherever it is", async () => {
   });
 });
 
-Deno.test("SecretWatch finds a part of a long secret, and a secret that was encoded", async () => {
+Deno.test("SecretWatch finds parts of a long secret and encoded secrets", async () => {
   const long = Array.from({ length: 30 }, (_, index) => `part-${index}.`).join("");
   const wire = new SecretsOnTheWire();
   wire.noteAnswer({ refresh_token: long });
@@ -81,7 +81,7 @@ Deno.test("SecretWatch finds a part of a long secret, and a secret that was enco
   }
 });
 
-Deno.test("SecretWatch finds a secret among the arguments, and in a variable that is not for it", async () => {
+Deno.test("SecretWatch finds a secret in the arguments and in an unrelated variable", async () => {
   await withWatch(async (watch, home, folder) => {
     watch.noteArguments(["get-token", `--hint=${REFRESH}`]);
     await assertLeak(watch, home, folder, "refresh token in the arguments of get-token");
@@ -98,7 +98,7 @@ const JOB = "what-lets-this-job-ask";
 /** What the program has to empty of its own variables. */
 const EMPTIED = { ENTRA_AUTH_CLI_KEY: "", SYSTEM_ACCESSTOKEN: "" };
 
-Deno.test("SecretWatch finds what a started program gets, inherited or not", async () => {
+Deno.test("SecretWatch finds secrets that a started program receives or inherits", async () => {
   for (
     const [args, env, words] of [
       [[REFRESH], EMPTIED, "refresh token in the arguments of opener"],
@@ -115,7 +115,7 @@ Deno.test("SecretWatch finds what a started program gets, inherited or not", asy
   }
 });
 
-Deno.test("SecretWatch lets exec's command have the access token and what its job is given, and no more", async () => {
+Deno.test("SecretWatch allows the command of exec only the access token and the variables of its job", async () => {
   const by = ["exec", "--", "env", "-0"];
   const started = { by, command: "env", args: ["-0"] };
   await withWatch(async (watch, home, folder) => {
@@ -127,7 +127,7 @@ Deno.test("SecretWatch lets exec's command have the access token and what its jo
   });
 });
 
-Deno.test("SecretWatch finds the key of a home folder anywhere but in its file", async () => {
+Deno.test("SecretWatch finds the key of a home folder anywhere outside its file", async () => {
   await withWatch(async (watch, home, folder) => {
     await Deno.writeTextFile(join(home, "key"), `${KEY}\n`);
     await watch.assertNothingLeaked(home, folder);

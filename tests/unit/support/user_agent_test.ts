@@ -5,7 +5,7 @@ import { authorize, signIn, SignInStuck, UserAgent } from "../../support/browser
 import { startLoopback } from "../../support/network/loopback_server.ts";
 import { PlainClient } from "../../support/network/plain_client.ts";
 
-Deno.test("signIn() posts the callback as a browser does and gives back the page", async () => {
+Deno.test("signIn() posts the redirect as a browser does and returns the page", async () => {
   await using provider = await startProvider();
   await using loopback = startLoopback();
   using client = new PlainClient(provider);
@@ -19,7 +19,7 @@ Deno.test("signIn() posts the callback as a browser does and gives back the page
   assertEquals(new URLSearchParams(request?.body).get("state"), "a state");
 });
 
-Deno.test("signIn() follows a redirect to the redirect URI when the answer comes by query", async () => {
+Deno.test("signIn() follows a redirect with response_mode query", async () => {
   await using provider = await startProvider();
   await using loopback = startLoopback();
   using client = new PlainClient(provider);
@@ -30,7 +30,7 @@ Deno.test("signIn() follows a redirect to the redirect URI when the answer comes
   assertEquals([request?.method, request?.url.searchParams.get("state")], ["GET", "a state"]);
 });
 
-Deno.test("authorize() delivers nothing, and deliver() as often as the test likes", async () => {
+Deno.test("authorize() delivers nothing, and deliver() delivers on each call", async () => {
   await using provider = await startProvider();
   await using loopback = startLoopback();
   using client = new PlainClient(provider);
@@ -46,7 +46,7 @@ Deno.test("authorize() delivers nothing, and deliver() as often as the test like
   ]);
 });
 
-Deno.test("signIn() tells what the provider shows when it can't go on", async () => {
+Deno.test("signIn() reports an error page of the provider", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   const url = await client.authorizationUrl({ client_id: crypto.randomUUID() });

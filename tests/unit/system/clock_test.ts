@@ -2,14 +2,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { systemClock } from "../../../src/system/clock.ts";
 
-Deno.test("wait() ends when its time has passed, as both clocks tell", async () => {
+Deno.test("wait() resolves after its time by both clocks", async () => {
   const [wall, steady] = [systemClock.now(), systemClock.monotonic()];
   await systemClock.wait(20, new AbortController().signal);
   assert(systemClock.monotonic() - steady >= 19);
   assert(systemClock.now() - wall >= 15);
 });
 
-Deno.test("wait() rejects with the signal's reason at once, and leaves no timer behind", async () => {
+Deno.test("wait() rejects at once with the reason of the signal and leaves no timer", async () => {
   const interrupted = new CliError("interrupted", "Interrupted");
   const controller = new AbortController();
   const waiting = assertRejects(() => systemClock.wait(600_000, controller.signal), CliError);

@@ -6,7 +6,7 @@ import { systemLocks } from "../../../src/system/files/lock.ts";
 import { permissionFlag, permitted } from "../../../src/system/permission.ts";
 
 Deno.test({
-  name: "What Deno doesn't permit is an error with the flag to add, never taken for a missing file",
+  name: "a missing Deno permission is an error with the flag to add, never a missing file",
   permissions: { read: false, write: false, env: false },
   async fn() {
     const path = "/home/me/.entra-auth-cli/tokens.enc";
@@ -33,7 +33,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "systemEnvironment gives a permission error for a variable that Deno doesn't permit",
+  name: "systemEnvironment throws a permission error for a variable that Deno may not read",
   permissions: { env: ["ENTRA_AUTH_CLI_TEST"] },
   fn() {
     const error = assertThrows(() => systemEnvironment.get("HOME"), CliError);
@@ -47,14 +47,14 @@ Deno.test({
   },
 });
 
-Deno.test("permitted() names the permission that the work found missing", async () => {
+Deno.test("permitted() names the permission that the work lacks", async () => {
   const work = () => Promise.reject(new Deno.errors.NotCapable('Requires write access to "/x", run again'));
   const needs = [{ name: "read", path: "/x" }, { name: "write", path: "/x" }] as const;
   const error = await assertRejects(() => permitted(needs, "Replacing /x", work), CliError);
   assertEquals([error.code, error.hint], ["permission", "Add the Deno flag --allow-write=/x"]);
 });
 
-Deno.test("permitted() names what the outermost needs, of the kind that was found missing inside", async () => {
+Deno.test("permitted() names the outermost need of the missing kind", async () => {
   const draft = () =>
     permitted([{ name: "write", path: "/home/me/.draft" }], "Writing /home/me/.draft", () => {
       throw new Deno.errors.NotCapable('Requires write access to "/home/me/.draft"');
@@ -67,14 +67,14 @@ Deno.test("permitted() names what the outermost needs, of the kind that was foun
   assertEquals(other.hint, "Add the Deno flag --allow-write=/home/me/.draft");
 });
 
-Deno.test("permitted() passes on what the work gives or throws", async () => {
+Deno.test("permitted() returns or throws what the work does", async () => {
   const needs = [{ name: "env", variable: "HOME" }] as const;
   assertEquals(await permitted(needs, "Reading", () => Promise.resolve(7)), 7);
   const reason = new Error("other");
   assertEquals(await assertRejects(() => permitted(needs, "Reading", () => Promise.reject(reason))), reason);
 });
 
-Deno.test("permissionFlag() names what is needed, quoted where a shell would split it", () => {
+Deno.test("permissionFlag() returns the flag, quoted if a shell would split it", () => {
   const table: [Deno.PermissionDescriptor, string][] = [
     [{ name: "read", path: "/home/me" }, "--allow-read=/home/me"],
     [{ name: "net", host: "localhost:8080" }, "--allow-net=localhost:8080"],

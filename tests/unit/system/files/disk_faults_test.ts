@@ -14,7 +14,7 @@ async function inTemporaryFolder(test: (folder: string) => Promise<void>): Promi
   }
 }
 
-Deno.test("create() writes all of it, however little the system takes at once", async () => {
+Deno.test("create() writes all data despite partial writes", async () => {
   const { write } = Deno.FsFile.prototype;
   Deno.FsFile.prototype.write = function (data) {
     return write.call(this, data.subarray(0, 1000));
@@ -32,7 +32,7 @@ Deno.test("create() writes all of it, however little the system takes at once", 
 });
 
 Deno.test({
-  name: "syncFolder() minds no file system that can't sync a folder, and any other trouble of the disk",
+  name: "syncFolder() ignores file systems that cannot sync a folder, and reports other errors",
   ignore: !HAS_MODES,
   async fn() {
     const { sync } = Deno.FsFile.prototype;
@@ -50,7 +50,7 @@ Deno.test({
   },
 });
 
-Deno.test("open() reads the same wherever the part that it has read at once ends", async () => {
+Deno.test("open() reads correctly across the end of the buffered head", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "file");
     const head = 32_768;
@@ -70,7 +70,7 @@ Deno.test("open() reads the same wherever the part that it has read at once ends
 });
 
 Deno.test({
-  name: "open() leaves nothing open where it can't read",
+  name: "open() closes the file if it cannot be read",
   // A folder is an empty file there.
   ignore: Deno.build.os === "windows",
 }, async () => {

@@ -24,7 +24,7 @@ async function names(folder: string): Promise<string[]> {
   return (await systemFiles.list(folder)).sort();
 }
 
-Deno.test("lstat() tells a file, a folder and nothing apart", async () => {
+Deno.test("lstat() distinguishes files, folders and missing paths", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "file");
     assertEquals(await systemFiles.lstat(path), null);
@@ -35,7 +35,7 @@ Deno.test("lstat() tells a file, a folder and nothing apart", async () => {
   });
 });
 
-Deno.test("create() writes a file that wasn't there, and no other", async () => {
+Deno.test("create() writes a new file and overwrites none", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "file");
     await systemFiles.create(path, bytes("mine"));
@@ -46,7 +46,7 @@ Deno.test("create() writes a file that wasn't there, and no other", async () => 
 });
 
 Deno.test({
-  name: "create() follows no link",
+  name: "create() does not follow a symbolic link",
   ignore: !HAS_MODES,
   async fn() {
     await inTemporaryFolder(async (folder) => {
@@ -61,7 +61,7 @@ Deno.test({
   },
 });
 
-Deno.test("open() reads parts, of the same file even when another takes its name", async () => {
+Deno.test("open() reads parts of the same file even after another takes its name", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "file");
     const content = crypto.getRandomValues(new Uint8Array(60_000));
@@ -78,7 +78,7 @@ Deno.test("open() reads parts, of the same file even when another takes its name
   });
 });
 
-Deno.test("makeFolder() makes missing parents too, and minds no folder that is there", async () => {
+Deno.test("makeFolder() creates missing parents and accepts an existing folder", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "a", "b");
     await systemFiles.makeFolder(path);
@@ -88,7 +88,7 @@ Deno.test("makeFolder() makes missing parents too, and minds no folder that is t
   });
 });
 
-Deno.test("replaceFile() puts a file in place of another, for the user alone", async () => {
+Deno.test("replaceFile() replaces a file with mode 0600", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "file");
     await Deno.writeTextFile(path, "old", { mode: 0o644 });
@@ -100,7 +100,7 @@ Deno.test("replaceFile() puts a file in place of another, for the user alone", a
 });
 
 Deno.test({
-  name: "replaceFile() replaces a link and leaves its target, and another name of the file, alone",
+  name: "replaceFile() replaces a link and leaves its target and other hard links alone",
   ignore: !HAS_MODES,
   async fn() {
     await inTemporaryFolder(async (folder) => {
@@ -115,7 +115,7 @@ Deno.test({
   },
 });
 
-Deno.test("replaceFile() refuses to replace what is no file", async () => {
+Deno.test("replaceFile() rejects a path that is not a file", async () => {
   await inTemporaryFolder(async (folder) => {
     await systemFiles.makeFolder(join(folder, "sub"));
     await assertRejects(
@@ -136,7 +136,7 @@ Deno.test("replaceFile() refuses to replace what is no file", async () => {
   });
 });
 
-Deno.test("replaceFile() into a folder that isn't there says so", async () => {
+Deno.test("replaceFile() reports a missing folder", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "nowhere", "file");
     const error = await assertRejects(() => replaceFile(systemFiles, path, bytes("x")), FileError);
@@ -145,7 +145,7 @@ Deno.test("replaceFile() into a folder that isn't there says so", async () => {
 });
 
 Deno.test({
-  name: "A full disk is called a full disk",
+  name: "a full disk is reported as such",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const full = await assertRejects(() => Deno.writeTextFile("/dev/full", "x"));
@@ -155,7 +155,7 @@ Deno.test({
   },
 });
 
-Deno.test("fileError() tells apart why the system refused", () => {
+Deno.test("fileError() distinguishes the reasons of a failure", () => {
   const withCode = (code: string) => Object.assign(new Error("os error"), { code });
   const table: [Error, FileErrorReason][] = [
     [withCode("ENOSPC"), "full"],
@@ -188,7 +188,7 @@ Deno.test("fileError() tells apart why the system refused", () => {
 });
 
 Deno.test({
-  name: "create() makes the file for the user alone from its first moment",
+  name: "create() sets mode 0600 when it creates the file",
   ignore: !HAS_MODES,
 }, async () => {
   await inTemporaryFolder(async (folder) => {
@@ -197,7 +197,7 @@ Deno.test({
   });
 });
 
-Deno.test("create() and syncFolder() wait until the disk has what was written", async () => {
+Deno.test("create() and syncFolder() sync to disk", async () => {
   const { sync } = Deno.FsFile.prototype;
   let synced = 0;
   Deno.FsFile.prototype.sync = function () {
@@ -216,7 +216,7 @@ Deno.test("create() and syncFolder() wait until the disk has what was written", 
   }
 });
 
-Deno.test("replaceFile() writes under a name that can't be guessed, renames, then syncs the folder", async () => {
+Deno.test("replaceFile() writes under an unpredictable name, renames, then syncs the folder", async () => {
   await inTemporaryFolder(async (folder) => {
     const path = join(folder, "file");
     const steps: string[] = [];

@@ -9,7 +9,7 @@ function home(env: Record<string, string>, os: Os): string {
   return homeFolder({ get: (name) => env[name] }, os);
 }
 
-Deno.test("homeFolder() is the variable's, else a hidden folder in the user's home, as the system writes paths", () => {
+Deno.test("homeFolder() returns the folder of the variable, or a hidden one in the home directory", () => {
   assertEquals(home({ ENTRA_AUTH_CLI_HOME: "/own", HOME: ME }, "linux"), "/own");
   assertEquals(home({ HOME: ME }, "linux"), "/me/.entra-auth-cli");
   assertEquals(home({ HOME: ME }, "darwin"), "/me/.entra-auth-cli");
@@ -19,7 +19,7 @@ Deno.test("homeFolder() is the variable's, else a hidden folder in the user's ho
   );
 });
 
-Deno.test("homeFolder() refuses a home that is missing or relative", () => {
+Deno.test("homeFolder() rejects a missing or relative home directory", () => {
   const table: [Record<string, string>, Os, string][] = [
     [{}, "linux", "HOME is not set"],
     [{ HOME: ME }, "windows", "USERPROFILE is not set"],

@@ -3,7 +3,7 @@ import { join } from "@std/path/join";
 import { systemLocks } from "../../../../src/system/files/lock.ts";
 
 Deno.test({
-  name: "acquire() closes a lock file that others may use, as it was made by hand or copied",
+  name: "acquire() closes a lock file that is open to other users",
   ignore: Deno.build.os === "windows",
   async fn() {
     const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });

@@ -12,7 +12,7 @@ async function withLockFile(test: (path: string) => Promise<void>): Promise<void
   }
 }
 
-Deno.test("acquire() gives the lock to one after the other", async () => {
+Deno.test("acquire() gives the lock to one holder at a time", async () => {
   await withLockFile(async (path) => {
     let inside = 0;
     const seen: number[] = [];
@@ -27,7 +27,7 @@ Deno.test("acquire() gives the lock to one after the other", async () => {
   });
 });
 
-Deno.test("acquire() leaves its file there, for the user alone", async () => {
+Deno.test("acquire() leaves its file with mode 0600", async () => {
   await withLockFile(async (path) => {
     (await systemLocks.acquire(path))[Symbol.dispose]();
     const { mode, size } = await Deno.stat(path);
@@ -37,7 +37,7 @@ Deno.test("acquire() leaves its file there, for the user alone", async () => {
 });
 
 Deno.test({
-  name: "acquire() gives up after its time, and names the holder",
+  name: "acquire() times out and names the holder",
 }, async () => {
   await withLockFile(async (path) => {
     using _lock = await systemLocks.acquire(path);
@@ -52,7 +52,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "acquire() gives up with its signal's reason",
+  name: "acquire() rejects with the reason of its signal",
 }, async () => {
   await withLockFile(async (path) => {
     const reason = new Error("enough");
@@ -71,7 +71,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A process that is killed lets its lock go",
+  name: "a killed process releases its lock",
 }, async () => {
   await withLockFile(async (path) => {
     const script = `
@@ -103,7 +103,7 @@ Deno.test({
   });
 });
 
-Deno.test("acquire() in a folder that isn't there says so", async () => {
+Deno.test("acquire() reports a missing folder", async () => {
   await withLockFile(async (path) => {
     const error = await assertRejects(
       () => systemLocks.acquire(join(path, "nowhere")),

@@ -29,7 +29,7 @@ async function namesIn(path: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort();
 }
 
-Deno.test("replace() removes the leftovers of its own file alone, for the drafts of others may be in use", async () => {
+Deno.test("replace() removes leftovers only of its own file, since those of others may be in use", async () => {
   await withFolder(async (folder, path) => {
     await folder.replace("one", new Uint8Array(1));
     for (const draft of [".one.0123.tmp", ".two.0123.tmp", "x.tmp"]) {
@@ -40,7 +40,7 @@ Deno.test("replace() removes the leftovers of its own file alone, for the drafts
   });
 });
 
-Deno.test("replace() reports what went wrong first, not that it could not clear up", async () => {
+Deno.test("replace() reports the first error, not a failed clean-up", async () => {
   const full = new FileError("full", "write one", "one");
   const files: Files = {
     ...systemFiles,
@@ -55,7 +55,7 @@ Deno.test("replace() reports what went wrong first, not that it could not clear 
   }, files);
 });
 
-Deno.test("rename() waits until the disk has the new name", async () => {
+Deno.test("rename() syncs the new name to disk", async () => {
   const steps: string[] = [];
   const files: Files = {
     ...systemFiles,
@@ -72,7 +72,7 @@ Deno.test("rename() waits until the disk has the new name", async () => {
 });
 
 Deno.test({
-  name: "A folder in a private folder is used only when that one is private",
+  name: "a subfolder requires that its parent is private",
   ignore: !HAS_MODES,
   async fn() {
     await withFolder(async (folder, path, notices) => {
@@ -93,7 +93,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "An open folder is closed whatever of this program is in it",
+  name: "a folder that is open to other users is closed if it contains only files of this program",
   ignore: !HAS_MODES,
   async fn() {
     const own = ["tokens.enc", "tokens.enc.damaged-20261122T093000Z-2", "tokens.lock", "key", "key.dpapi"];
@@ -126,8 +126,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "lock() says so where others could have written into the lock file, and not where they could only look",
+  name: "lock() reports a lock file that others could write, not one that they could only read",
   ignore: !HAS_MODES,
   async fn() {
     for (const [mode, notes] of [[0o644, 0], [0o620, 1], [0o602, 1]] as const) {
@@ -145,7 +144,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A mode that the user may not change is refused, with a way on; other trouble is passed on",
+  name: "a mode that cannot be changed is an error with a hint, and other errors pass through",
   ignore: !HAS_MODES,
   async fn() {
     for (

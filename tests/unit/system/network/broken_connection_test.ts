@@ -44,7 +44,7 @@ function assertBreaksOff(outcome: unknown, what: string): asserts outcome is Net
 }
 
 for (const [what, answer] of Object.entries(ANSWERS)) {
-  Deno.test(`systemNetwork() takes ${what} that breaks off at any byte for no answer`, async () => {
+  Deno.test(`systemNetwork() accepts no response when ${what} ends at any byte`, async () => {
     const certificate = await makeServerCertificate();
     const whole = new TextEncoder().encode(answer);
     let length = 0;
@@ -63,7 +63,7 @@ for (const [what, answer] of Object.entries(ANSWERS)) {
   });
 }
 
-Deno.test("systemNetwork() takes a connection that is cut anywhere under TLS for no answer", async () => {
+Deno.test("systemNetwork() accepts no response when a TLS connection is cut anywhere", async () => {
   const certificate = await makeServerCertificate();
   const [head = "", body = ""] = (ANSWERS["an answer with its length"] ?? "").split(/(?=\{)/);
   await using server = startRawServer(async (connection) => {

@@ -78,7 +78,7 @@ const CASES: readonly (readonly [string, Talk, string])[] = [
 ];
 
 for (const [what, talk, message] of CASES) {
-  Deno.test(`systemNetwork() names what is wrong when a server that speaks HTTP/2 ${what}`, async () => {
+  Deno.test(`systemNetwork() names the problem when an HTTP/2 server ${what}`, async () => {
     const certificate = await makeServerCertificate();
     await using server = startRawServer(talk, certificate, "h2");
     const network = systemNetwork([certificate.caPem], { get: () => undefined });

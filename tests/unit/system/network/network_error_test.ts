@@ -88,7 +88,7 @@ const ANSWERS: readonly (readonly [string, Talk, RegExp, boolean, boolean])[] = 
 ];
 
 for (const [what, talk, message, isTransient, mayHaveArrived] of ANSWERS) {
-  Deno.test(`systemNetwork() names what is wrong when the answer is ${what}`, async () => {
+  Deno.test(`systemNetwork() names the problem when the response is ${what}`, async () => {
     await using server = startRawServer(talk);
     const error = await errorOf(server.origin);
     assertMatch(error.message.replace(`localhost:${server.port}`, "HOST"), message);
@@ -110,7 +110,7 @@ const BROKEN_TLS: readonly (readonly [string, Talk, RegExp, boolean])[] = [
 ];
 
 for (const [what, talk, message, isTransient] of BROKEN_TLS) {
-  Deno.test(`systemNetwork() names what is wrong when a server has ${what}`, async () => {
+  Deno.test(`systemNetwork() names the problem when a TLS server sends ${what}`, async () => {
     await using server = startRawServer(talk);
     const error = await errorOf(server.origin.replace("http:", "https:"));
     assertMatch(error.message.replace(`localhost:${server.port}`, "HOST"), message);
@@ -118,7 +118,7 @@ for (const [what, talk, message, isTransient] of BROKEN_TLS) {
   });
 }
 
-Deno.test("systemNetwork() takes no certificate that is not right, and says what is wrong with it", async () => {
+Deno.test("systemNetwork() rejects an invalid certificate and names the problem", async () => {
   const good = await makeServerCertificate();
   const cases = [
     ["is not trusted", good, []],
@@ -137,7 +137,7 @@ Deno.test("systemNetwork() takes no certificate that is not right, and says what
   }
 });
 
-Deno.test("systemNetwork() tells a name without an address, a refused connection and a lost way apart", async () => {
+Deno.test("systemNetwork() distinguishes an unknown host from a refused connection", async () => {
   const unknown = await errorOf("https://login.invalid/");
   assertEquals(unknown.message, "Could not resolve the address of login.invalid");
   const free = occupyPort();
@@ -149,7 +149,7 @@ Deno.test("systemNetwork() tells a name without an address, a refused connection
   }
 });
 
-Deno.test("systemNetwork() gives up a connection that doesn't come sooner than an answer that doesn't", async () => {
+Deno.test("systemNetwork() times out sooner for a connection than for a response", async () => {
   using hole = await openBlackHole();
   const url = `https://localhost:${hole.port}/`;
   const lost = await errorOf(url, { connectTimeoutMs: 200 });
@@ -160,7 +160,7 @@ Deno.test("systemNetwork() gives up a connection that doesn't come sooner than a
   assertEquals([lost.isTransient, lost.mayHaveArrived], [true, true]);
 });
 
-Deno.test("systemNetwork() waits longer than for a connection for an answer whose connection is there", async () => {
+Deno.test("systemNetwork() waits longer for a response once it is connected", async () => {
   const silences: readonly (readonly [string, Talk, "http:" | "https:"])[] = [
     ["nothing at all", sayAndWait(""), "http:"],
     ["no TLS", sayAndWait(""), "https:"],
@@ -176,7 +176,7 @@ Deno.test("systemNetwork() waits longer than for a connection for an answer whos
   }));
 });
 
-Deno.test("systemNetwork() tries no other connection once an answer has begun to come", async () => {
+Deno.test("systemNetwork() opens no second connection once a response has begun", async () => {
   await using server = startRawServer(async (connection, heard) => {
     await say(`${OK}content-length: 2\r\n\r\n{`)(connection, heard);
     await new Promise((resolve) => setTimeout(resolve, 1200));
@@ -186,7 +186,7 @@ Deno.test("systemNetwork() tries no other connection once an answer has begun to
   assertEquals([body.length, server.heard.length], [2, 1]);
 });
 
-Deno.test("systemNetwork() ends an answer that comes byte by byte when its time is over", async () => {
+Deno.test("systemNetwork() ends a response that arrives byte by byte when its time is up", async () => {
   await using server = startRawServer(async (connection, heard) => {
     await say(`${OK}content-length: 1000000\r\n\r\n`)(connection, heard);
     for (;;) {
@@ -198,7 +198,7 @@ Deno.test("systemNetwork() ends an answer that comes byte by byte when its time 
   assertEquals(error.message, `No response from localhost:${server.port} within 1 s`);
 });
 
-Deno.test("systemNetwork() cuts an answer without an end at its limit", async () => {
+Deno.test("systemNetwork() ends an endless response at its size limit", async () => {
   const block = new Uint8Array(64 * 1024).fill(0x20);
   const endless: Talk = async (connection, heard) => {
     await say(`${OK}content-type: application/json\r\n\r\n`)(connection, heard);

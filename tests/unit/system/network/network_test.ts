@@ -14,7 +14,7 @@ function request(url: string, changes: Partial<HttpRequest> = {}): HttpRequest {
   return { url, method: "GET", headers: {}, timeoutMs: 30_000, maxBytes: 1000, signal, ...changes };
 }
 
-Deno.test("systemNetwork() gives status, headers and the whole body", async () => {
+Deno.test("systemNetwork() returns status, headers and the whole body", async () => {
   const response = await send(
     async (got) => new Response(`${got.method} ${await got.text()}`, { status: 418 }),
     {
@@ -26,7 +26,7 @@ Deno.test("systemNetwork() gives status, headers and the whole body", async () =
   assertEquals(response.headers["content-type"], "text/plain;charset=UTF-8");
 });
 
-Deno.test("systemNetwork() names a header that can't be sent, and not its value", async () => {
+Deno.test("systemNetwork() names an invalid header without its value", async () => {
   for (const value of ["Bearer one\ntwo", "Bearer one\0two", "Bearer \u0142"]) {
     const error = await assertRejects(
       () => systemNetwork().send(request("https://localhost:1/", { headers: { authorization: value } })),
@@ -38,7 +38,7 @@ Deno.test("systemNetwork() names a header that can't be sent, and not its value"
   }
 });
 
-Deno.test("systemNetwork() follows no redirect", async () => {
+Deno.test("systemNetwork() does not follow redirects", async () => {
   for (const status of [301, 302, 303, 307, 308]) {
     let requests = 0;
     const response = await send(() => {
@@ -49,7 +49,7 @@ Deno.test("systemNetwork() follows no redirect", async () => {
   }
 });
 
-Deno.test("systemNetwork() takes a body of the limit, and gives up one byte later", async () => {
+Deno.test("systemNetwork() accepts a body of the size limit and rejects one byte more", async () => {
   assertEquals((await send(() => new Response("x".repeat(1000)))).body.length, 1000);
   const error = await assertRejects(
     () => send(() => new Response("x".repeat(1001))),
@@ -59,13 +59,13 @@ Deno.test("systemNetwork() takes a body of the limit, and gives up one byte late
   assertEquals(error.code, "network");
 });
 
-Deno.test("systemNetwork() counts a compressed body as it unpacks", async () => {
+Deno.test("systemNetwork() limits the decompressed size of a body", async () => {
   const packed = new Response("x".repeat(100_000)).body?.pipeThrough(new CompressionStream("gzip")) ?? null;
   const answer = new Response(packed, { headers: { "content-encoding": "gzip" } });
   await assertRejects(() => send(() => answer), CliError, "larger than");
 });
 
-Deno.test("systemNetwork() gives up when nothing comes in time", async () => {
+Deno.test("systemNetwork() times out without a response", async () => {
   const end = Promise.withResolvers<Response>();
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => end.promise);
   const slow = request(`http://127.0.0.1:${server.addr.port}/`, { timeoutMs: 100 });
@@ -75,13 +75,13 @@ Deno.test("systemNetwork() gives up when nothing comes in time", async () => {
   assertStringIncludes(error.message, "within 0.1 s");
 });
 
-Deno.test("systemNetwork() ends with the reason of the signal", async () => {
+Deno.test("systemNetwork() rejects with the reason of the signal", async () => {
   const reason = new CliError("interrupted", "Interrupted");
   const aborted = request("http://127.0.0.1:9/", { signal: AbortSignal.abort(reason) });
   assertStrictEquals(await assertRejects(() => systemNetwork().send(aborted)), reason);
 });
 
-Deno.test("systemNetwork() tells a refused connection and broken TLS apart, whatever the URL holds", async () => {
+Deno.test("systemNetwork() distinguishes a refused connection from invalid TLS, whatever the URL contains", async () => {
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = free.addr;
   free.close();
@@ -104,7 +104,7 @@ Deno.test("systemNetwork() tells a refused connection and broken TLS apart, what
   assertEquals(broken.code, "network");
 });
 
-Deno.test("systemNetwork() calls roots that are no certificates a usage error", async () => {
+Deno.test("systemNetwork() reports invalid root certificates as a usage error", async () => {
   for (const inside of ["!!!", btoa("not a certificate")]) {
     const roots = [`-----BEGIN CERTIFICATE-----\n${inside}\n-----END CERTIFICATE-----`];
     const error = await assertRejects(
@@ -116,7 +116,7 @@ Deno.test("systemNetwork() calls roots that are no certificates a usage error", 
   }
 });
 
-Deno.test("systemNetwork() gives up when the answer stops half-way through its body", async () => {
+Deno.test("systemNetwork() times out when a response stops in its body", async () => {
   const body = new ReadableStream({ start: (stream) => stream.enqueue(new TextEncoder().encode("{")) });
   const error = await assertRejects(() => send(() => new Response(body), { timeoutMs: 1000 }), CliError);
   assertEquals(error.code, "network");

@@ -23,7 +23,7 @@ async function canBeApart(): Promise<boolean> {
 const ignore = !await canBeApart();
 
 Deno.test({
-  name: "systemNetwork() comes through where one of a name's addresses is dead or a black hole",
+  name: "systemNetwork() connects although one address of the host is unreachable",
   ignore,
   async fn(test) {
     await using server = startRawServer(say("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
@@ -31,10 +31,10 @@ Deno.test({
     const hosts = await Deno.makeTempFile({ prefix: "entra-auth-cli-test-" });
     try {
       await Deno.writeTextFile(hosts, "::1 login.test\n127.0.0.1 login.test\n");
-      await test.step("nobody listens there", async () => {
+      await test.step("it refuses connections", async () => {
         assertEquals(await runWithHosts(hosts, fetchOnce(url)), "200");
       });
-      await test.step("what is sent there is lost", async () => {
+      await test.step("it drops packets", async () => {
         using _hole = await openBlackHole("::1", server.port);
         assertEquals(await runWithHosts(hosts, fetchOnce(url)), "200");
       });
@@ -45,7 +45,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "systemNetwork() says that there is no way to a host where the machine has no network",
+  name: "systemNetwork() reports a machine without a network",
   ignore,
   async fn() {
     const said = await runApart("--net", fetchOnce("https://192.0.2.1/"));

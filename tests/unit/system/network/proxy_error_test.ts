@@ -70,7 +70,7 @@ const PROXIES: readonly (readonly [string, string, Talk, string])[] = [
 ];
 
 for (const [what, scheme, talk, message] of PROXIES) {
-  Deno.test(`systemNetwork() names what is wrong with a proxy (${scheme}) that ${what}`, async () => {
+  Deno.test(`systemNetwork() names the problem of a proxy (${scheme}) that ${what}`, async () => {
     await using proxy = startRawServer(talk);
     const address = `127.0.0.1:${proxy.port}`;
     const said = await ask(LOGIN, { HTTPS_PROXY: `${scheme}://${address}` });
@@ -78,7 +78,7 @@ for (const [what, scheme, talk, message] of PROXIES) {
   });
 }
 
-Deno.test("systemNetwork() names a proxy that isn't there, and one that doesn't answer", async () => {
+Deno.test("systemNetwork() names a proxy that is unreachable or does not respond", async () => {
   const gone = occupyPort();
   gone[Symbol.dispose]();
   for (const [scheme, what] of [["http", "refused the connection"], ["socks5", "could not be reached"]]) {
@@ -95,7 +95,7 @@ Deno.test("systemNetwork() names a proxy that isn't there, and one that doesn't 
   );
 });
 
-Deno.test("systemNetwork() says through which proxy a certificate came that isn't trusted", async () => {
+Deno.test("systemNetwork() names the proxy of an untrusted certificate", async () => {
   await using server = startRawServer(say(""), await makeServerCertificate());
   await using proxy = startProxy();
   const said = await ask(server.origin, { HTTPS_PROXY: proxy.url });

@@ -44,7 +44,7 @@ function withAddresses(
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, real(value)]));
 }
 
-Deno.test("findRoute() names the proxy of the variables, without user name and password", () => {
+Deno.test("findRoute() returns the proxy of the variables without user name and password", () => {
   const hosts = { A: "proxy-a.example:3128", B: "proxy-b.example:8080" };
   for (const [variables, expected] of CASES) {
     const env = environment(withAddresses(variables, [hosts.A, hosts.B]));
@@ -56,7 +56,7 @@ Deno.test("findRoute() names the proxy of the variables, without user name and p
 });
 
 Deno.test({
-  name: "findRoute() names the proxy that Deno goes through",
+  name: "findRoute() returns the proxy that Deno uses",
   async fn() {
     const asked: string[] = [];
     const proxy = (name: string) =>
@@ -83,7 +83,7 @@ Deno.test({
   },
 });
 
-Deno.test("findRoute() knows the proxies of SOCKS, and which variable is set in vain", () => {
+Deno.test("findRoute() supports SOCKS proxies and reports an ignored variable", () => {
   const cases: readonly (readonly [Record<string, string>, string | null, string | null])[] = [
     [{ ALL_PROXY: "socks5://proxy.example:1080" }, "proxy.example:1080", null],
     [{ ALL_PROXY: "socks5h://ada:s3same@proxy.example" }, "proxy.example", null],
@@ -100,7 +100,7 @@ Deno.test("findRoute() knows the proxies of SOCKS, and which variable is set in 
   }
 });
 
-Deno.test("findRouteIfReadable() knows nothing where a variable may not be read", () => {
+Deno.test("findRouteIfReadable() returns null if a variable may not be read", () => {
   const denied: Environment = {
     get() {
       throw new CliError("permission", "not permitted");

@@ -78,7 +78,7 @@ const RETRIES: readonly (readonly [string, HttpResponse | Error, Record<RetryPol
 ];
 
 for (const [what, outcome, times] of RETRIES) {
-  Deno.test(`retryingNetwork() sends again after ${what} what may be sent again`, async () => {
+  Deno.test(`retryingNetwork() retries by policy after ${what}`, async () => {
     for (const retry of ["always", "unprocessed", "never"] as const) {
       const world = new TestHarness([outcome]);
       const result = await world.send({ retry }).catch((error: unknown) => error);
@@ -88,7 +88,7 @@ for (const [what, outcome, times] of RETRIES) {
   });
 }
 
-Deno.test("retryingNetwork() sends a request once that says nothing about it", async () => {
+Deno.test("retryingNetwork() does not retry by default", async () => {
   for (const outcome of [REFUSED, answer(503, { "retry-after": "1" })]) {
     const world = new TestHarness([outcome, answer(200)]);
     await world.send().catch(() => {});
@@ -96,7 +96,7 @@ Deno.test("retryingNetwork() sends a request once that says nothing about it", a
   }
 });
 
-Deno.test("retryingNetwork() waits longer before each attempt, by a random part less than at most", async () => {
+Deno.test("retryingNetwork() doubles the wait and applies jitter", async () => {
   for (const [random, waits] of [[1, [500, 1000]], [0, [250, 500]]] as const) {
     const world = new TestHarness([REFUSED, answer(502), answer(200)], random);
     assertEquals((await world.send({ retry: "unprocessed" })).status, 200);
@@ -105,7 +105,7 @@ Deno.test("retryingNetwork() waits longer before each attempt, by a random part 
   }
 });
 
-Deno.test("retryingNetwork() has one time for all attempts and waits", async () => {
+Deno.test("retryingNetwork() has one time limit for all attempts and waits", async () => {
   const world = new TestHarness([LOST]);
   world.answersAfterMs = 4000;
   await assertRejects(() => world.send({ retry: "always", timeoutMs: 10_000 }));
@@ -115,13 +115,13 @@ Deno.test("retryingNetwork() has one time for all attempts and waits", async () 
   assertEquals([hurried.sent.length, hurried.clock.waits], [1, []], "no time is left for another answer");
 });
 
-Deno.test("retryingNetwork() lets no single attempt take more than half a minute", async () => {
+Deno.test("retryingNetwork() limits each attempt to 30 seconds", async () => {
   const world = new TestHarness([answer(200)]);
   await world.send({ timeoutMs: 120_000, retry: "always" });
   assertEquals(world.sent[0]?.timeoutMs, 30_000);
 });
 
-Deno.test("retryingNetwork() waits as long as a 429 or 503 asks for, says so, and remembers it", async () => {
+Deno.test("retryingNetwork() waits as long as a 429 or 503 requires, reports and stores it", async () => {
   for (const status of [429, 503]) {
     const world = new TestHarness([answer(status, { "retry-after": "20" }), answer(200)]);
     assertEquals((await world.send({ retry: "unprocessed" })).status, 200);
@@ -131,7 +131,7 @@ Deno.test("retryingNetwork() waits as long as a 429 or 503 asks for, says so, an
   }
 });
 
-Deno.test("retryingNetwork() doesn't wait longer than the request's time, but remembers the pause", async () => {
+Deno.test("retryingNetwork() does not wait beyond the time limit but stores the pause", async () => {
   const world = new TestHarness([answer(429, { "retry-after": "30" }), answer(200)]);
   const response = await world.send({ retry: "always" });
   assertEquals([response.status, world.sent.length, world.clock.waits], [429, 1, []]);
@@ -140,13 +140,13 @@ Deno.test("retryingNetwork() doesn't wait longer than the request's time, but re
   assertEquals((await longer.send({ retry: "always", timeoutMs: 60_000 })).status, 200);
 });
 
-Deno.test("retryingNetwork() remembers the pause that a request is asked for which isn't sent again", async () => {
+Deno.test("retryingNetwork() stores the pause even if the request is not retried", async () => {
   const world = new TestHarness([answer(429, { "retry-after": "5" })]);
   assertEquals((await world.send({ retry: "never" })).status, 429);
   assertEquals([world.sent.length, world.remembered.length], [1, 1]);
 });
 
-Deno.test("retryingNetwork() takes a Retry-After for a pause only where the server is too busy", async () => {
+Deno.test("retryingNetwork() obeys Retry-After only with 429 and 503", async () => {
   for (const status of [200, 301, 400, 500]) {
     const world = new TestHarness([answer(status, { "retry-after": "5" })]);
     await world.send({ retry: "always" });
@@ -155,7 +155,7 @@ Deno.test("retryingNetwork() takes a Retry-After for a pause only where the serv
   }
 });
 
-Deno.test("retryingNetwork() holds a request back while an earlier process's pause lasts", async () => {
+Deno.test("retryingNetwork() delays a request during a pause stored by another process", async () => {
   const world = new TestHarness([answer(200)]);
   world.known = START_MS + 12_000;
   assertEquals((await world.send({ retry: "unprocessed", obeysThrottle: true })).status, 200);
@@ -165,7 +165,7 @@ Deno.test("retryingNetwork() holds a request back while an earlier process's pau
   assertEquals(world.clock.waits.length, 1, "a pause that is over holds nobody");
 });
 
-Deno.test("retryingNetwork() sends nothing in a pause that it can't wait for, and says when it is over", async () => {
+Deno.test("retryingNetwork() fails during a pause that exceeds the time limit and names its end", async () => {
   for (const changes of [{ retry: "unprocessed", timeoutMs: 12_500 }, { retry: "never" }] as const) {
     const world = new TestHarness([answer(200)]);
     world.known = START_MS + 12_000;
@@ -176,14 +176,14 @@ Deno.test("retryingNetwork() sends nothing in a pause that it can't wait for, an
   }
 });
 
-Deno.test("retryingNetwork() lets a request pass that a person waits for", async () => {
+Deno.test("retryingNetwork() sends an interactive request despite a pause", async () => {
   const world = new TestHarness([answer(200)]);
   world.known = START_MS + 500_000;
   assertEquals((await world.send({ retry: "always" })).status, 200);
   assertEquals(world.clock.waits, []);
 });
 
-Deno.test("retryingNetwork() ends a wait with the reason of the signal", async () => {
+Deno.test("retryingNetwork() cancels a wait with the reason of the signal", async () => {
   const reason = new CliError("interrupted", "Interrupted");
   const interrupt = new AbortController();
   const world = new TestHarness([REFUSED]);

@@ -10,7 +10,7 @@ const START_MS = Date.UTC(2025, 11, 28, 12, 0, 0);
 const MINUTE_MS = 60_000;
 const FILE = "throttle.json";
 
-Deno.test("a pause is kept for the same host and application, in other processes too", async () => {
+Deno.test("a pause is stored by host and application and shared between processes", async () => {
   await using home = await makeStoreHome();
   const clock = new FakeClock(START_MS);
   const open = (clientId: string) => openThrottleState(home.folder(), clientId, clock);
@@ -25,7 +25,7 @@ Deno.test("a pause is kept for the same host and application, in other processes
   assertEquals(await open("one").until("login.example"), START_MS + 4 * MINUTE_MS);
 });
 
-Deno.test("the file of the pauses is the user's alone, says what it is about, and forgets what is over", async () => {
+Deno.test("the file of pauses has mode 0600, is readable, and drops pauses that have ended", async () => {
   await using home = await makeStoreHome();
   const clock = new FakeClock(START_MS);
   const pauses = openThrottleState(home.folder(), "one", clock);
@@ -45,7 +45,7 @@ Deno.test("the file of the pauses is the user's alone, says what it is about, an
   }
 });
 
-Deno.test("a pause is over in time, and a clock that was set can't make it longer than ten minutes", async () => {
+Deno.test("a pause lasts at most ten minutes, even if the clock is changed", async () => {
   await using home = await makeStoreHome();
   const clock = new FakeClock(START_MS);
   const pauses = openThrottleState(home.folder(), "one", clock);
@@ -60,7 +60,7 @@ Deno.test("a pause is over in time, and a clock that was set can't make it longe
   assertEquals(await isPaused(-5 * MINUTE_MS - 1), false, "no pause is that long");
 });
 
-Deno.test("a file of pauses that is damaged counts as empty, and the next pause mends it", async () => {
+Deno.test("a damaged file of pauses counts as empty, and the next pause repairs it", async () => {
   const entry = { host: "login.example", client_id: "one", until: "2025-12-28T12:05:00.000Z" };
   const damaged = [
     "",
@@ -87,7 +87,7 @@ Deno.test("a file of pauses that is damaged counts as empty, and the next pause 
   assertEquals(await pauses.until("login.example"), START_MS + 5 * MINUTE_MS, "what is good in it counts");
 });
 
-Deno.test("a folder that can't be read or written keeps no pauses, and nobody from a token", async () => {
+Deno.test("a folder that cannot be read or written stores no pauses and causes no error", async () => {
   const broken: Files = {
     ...systemFiles,
     lstat: (path) => Promise.reject(new FileError("denied", `inspect ${path}`, path)),

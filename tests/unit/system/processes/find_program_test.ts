@@ -18,7 +18,7 @@ function search(os: "linux" | "windows", path: string, there: Record<string, Fil
   };
 }
 
-Deno.test("isInstalled() looks in the folders of PATH, past those that may not be looked into", async () => {
+Deno.test("isInstalled() searches PATH and skips folders that cannot be read", async () => {
   const linux = search("linux", "/denied:/bin::/usr/bin", {
     "/denied/xdg-open": "denied",
     "/usr/bin/xdg-open": PROGRAM,
@@ -28,7 +28,7 @@ Deno.test("isInstalled() looks in the folders of PATH, past those that may not b
   assertEquals(await isInstalled("/usr/bin/xdg-open", linux), true);
 });
 
-Deno.test("isInstalled() takes neither a folder nor a file that can't be run for a program", async () => {
+Deno.test("isInstalled() ignores folders and files that are not executable", async () => {
   const linux = search("linux", "/a:/b", {
     "/a/x": { ...PROGRAM, kind: "folder" },
     "/b/x": { ...PROGRAM, mode: 0o644 },
@@ -36,7 +36,7 @@ Deno.test("isInstalled() takes neither a folder nor a file that can't be run for
   assertEquals(await isInstalled("x", linux), false);
 });
 
-Deno.test("isInstalled() knows that programs of Windows end in .exe or .com", async () => {
+Deno.test("isInstalled() adds .exe and .com on Windows", async () => {
   const windows = search("windows", "C:\\Windows;C:\\Windows\\System32", {
     "C:\\Windows\\System32\\rundll32.exe": { ...PROGRAM, mode: null },
   });

@@ -3,7 +3,7 @@ import { join } from "@std/path/join";
 import { CliError } from "../../../../src/errors.ts";
 import { foregroundOf } from "../../../../src/system/processes/foreground_program.ts";
 
-Deno.test("foregroundOf() starts nothing once it is interrupted, be it while it takes the signals over", async () => {
+Deno.test("foregroundOf() starts nothing if it is interrupted before or while it begins to forward signals", async () => {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   const file = join(folder, "ran");
   const write = (forwardSignals: () => void, { signal }: AbortController) => {

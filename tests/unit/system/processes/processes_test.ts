@@ -6,7 +6,7 @@ const ignore = Deno.build.os === "windows";
 const PATIENCE = { timeoutMs: 60_000 };
 
 Deno.test({
-  name: "run() gives exit code and both outputs, and hands over input that is no argument",
+  name: "run() returns exit code and outputs, and passes the input on stdin",
   ignore,
   async fn() {
     const result = await systemProcesses.run("sh", ["-c", "cat; echo oops >&2; exit 3"], {
@@ -18,7 +18,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "run() passes arguments on as they are, with no shell",
+  name: "run() passes arguments unchanged, without a shell",
   ignore,
   async fn() {
     const result = await systemProcesses.run("printf", ["%s", "$(id) `id` ; | &"], PATIENCE);
@@ -27,7 +27,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "run() takes a program that reads nothing of its input",
+  name: "run() accepts a program that does not read its input",
   ignore,
   async fn() {
     const input = "x".repeat(1_000_000);
@@ -37,7 +37,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "run() ends a program that takes too long",
+  name: "run() kills a program that exceeds its time limit",
   ignore,
   async fn() {
     const folder = await Deno.makeTempDir();
@@ -55,7 +55,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "run() doesn't wait for what a program left behind with its output open",
+  name: "run() does not wait for a child that holds the output open",
   ignore,
   async fn() {
     const folder = await Deno.makeTempDir();
@@ -72,7 +72,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "run() tells a program that isn't there from one that can't be started",
+  name: "run() distinguishes a missing program from one that cannot be started",
   ignore,
   async fn() {
     assertEquals(await systemProcesses.run("no-such-program-here", [], PATIENCE), { kind: "not-found" });

@@ -12,7 +12,7 @@ async function outputOf(script: string, env?: Record<string, string>): Promise<s
 }
 
 Deno.test({
-  name: "run() sets the variables that are given, and leaves the others as they are",
+  name: "run() adds variables to the inherited ones",
   ignore,
   async fn() {
     const env = { ENTRA_AUTH_CLI_TEST: "as given" };
@@ -25,7 +25,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "run() gives letters whole that come in two parts, and marks one that never comes whole",
+  name: "run() decodes characters that arrive in parts and marks incomplete ones",
   ignore,
   async fn() {
     // The one byte at the beginning puts a letter of two bytes across the end of each chunk of a pipe.
@@ -37,7 +37,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "run() runs a program where Ctrl-C in the terminal does not reach it",
+  name: "run() starts a program out of reach of Ctrl-C",
   ignore: Deno.build.os !== "linux",
   async fn() {
     // Number, name, state, parent, process group: it leads a group of its own.
@@ -47,7 +47,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "run() ends a program that takes too long without asking it",
+  name: "run() kills a program that ignores other signals",
   ignore,
   async fn() {
     const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
@@ -87,8 +87,7 @@ async function runWith(permissions: readonly string[], program: string): Promise
 }
 
 Deno.test({
-  name:
-    "run() gives a program its variables also where those of the loader had to be emptied, and names its flag",
+  name: "run() passes its variables even if it must empty those of the loader, and names the missing flag",
   ignore,
   async fn() {
     const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });

@@ -38,7 +38,7 @@ async function start(script: string): Promise<Deno.ChildProcess> {
 
 for (const [name, exitCode] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
   Deno.test({
-    name: `${name} is heard once, and the second time ends the process at once with ${exitCode}`,
+    name: `${name} aborts the signal once, and a second one exits at once with ${exitCode}`,
     ignore: Deno.build.os === "windows",
   }, async () => {
     const child = await start(SCRIPT);
@@ -53,7 +53,7 @@ for (const [name, exitCode] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 12
 }
 
 Deno.test({
-  name: "a signal that nobody has asked for yet ends the process as it ends any",
+  name: "a signal ends the process as usual until `signal` is read",
   ignore: Deno.build.os === "windows",
 }, async () => {
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -19,7 +19,7 @@ function played(result: RunResult): Pick<Processes, "run"> & { readonly notes: u
   };
 }
 
-Deno.test("openControllingTerminal() writes to the terminal by tee, one text after the other", async () => {
+Deno.test("openControllingTerminal() writes to the terminal by tee, in order", async () => {
   const processes = played(ENDED);
   const screen = await openControllingTerminal(processes, "linux");
   screen?.show("one\n");
@@ -29,7 +29,7 @@ Deno.test("openControllingTerminal() writes to the terminal by tee, one text aft
   assertEquals(processes.notes, [...run(""), ...run("one\n"), ...run("two\n")]);
 });
 
-Deno.test("openControllingTerminal() finds none where tee can't open it, doesn't end or isn't there", async () => {
+Deno.test("openControllingTerminal() returns null if tee fails, times out or is missing", async () => {
   for (
     const result of [{ ...ENDED, code: 1 }, { kind: "timed-out" }, { kind: "not-found" }, {
       kind: "refused",
@@ -39,7 +39,7 @@ Deno.test("openControllingTerminal() finds none where tee can't open it, doesn't
   }
 });
 
-Deno.test("openControllingTerminal() takes a missing permission for no answer", async () => {
+Deno.test("openControllingTerminal() reports a missing permission", async () => {
   const processes = played({ kind: "not-permitted", flag: "--allow-run=tee" });
   const error = await assertRejects(() => openControllingTerminal(processes, "linux"), CliError);
   assertEquals([error.code, error.hint], ["permission", "Add the Deno flag --allow-run=tee"]);

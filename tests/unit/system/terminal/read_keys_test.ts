@@ -29,7 +29,7 @@ Deno.exit();
 `;
 
 Deno.test({
-  name: "readKeys() shows nothing of what is typed, however long it is, and leaves the terminal as it was",
+  name: "readKeys() reads long input without echo and restores the terminal",
   ignore: hasNoPseudoTerminal,
   async fn() {
     const folder = await Deno.makeTempDir();

@@ -43,13 +43,13 @@ async function read(input: string | null, ...args: string[]): Promise<string> {
   }
 }
 
-Deno.test("readStandardInput() gives all of it as text, up to its limit", async () => {
+Deno.test("readStandardInput() reads all text up to its limit", async () => {
   assertEquals(await read(""), '""');
   assertEquals(await read("äöü\n1"), '"äöü\\n1"');
   assertEquals(await read("0123456789"), '"0123456789"');
   assertEquals(await read("0123456789x"), "usage");
 });
 
-Deno.test("readStandardInput() waits no longer than its signal", async () => {
+Deno.test("readStandardInput() stops waiting when its signal is aborted", async () => {
   assertEquals(await read(null, "stop"), "stopped");
 });

@@ -7,7 +7,7 @@ const PURPOSE = new TextEncoder().encode("a test");
 
 for (const length of [1, 2, 3, 32, 10_000]) {
   Deno.test({
-    name: `openDataProtection() gives ${length} bytes back that it has sealed`,
+    name: `openDataProtection() decrypts ${length} bytes that it has encrypted`,
     ignore,
     // Asked for anew, so that the test knows that nothing more is needed.
     permissions: { ffi: [CRYPT32] },
@@ -21,7 +21,7 @@ for (const length of [1, 2, 3, 32, 10_000]) {
 }
 
 Deno.test({
-  name: "openDataProtection() opens nothing with other entropy, nor what was changed or never sealed",
+  name: "openDataProtection() decrypts nothing with other entropy, and nothing changed or foreign",
   ignore,
   permissions: { ffi: [CRYPT32] },
   fn() {
@@ -38,7 +38,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "openDataProtection() names the flag of Deno that it lacks",
+  name: "openDataProtection() names the missing Deno flag",
   permissions: "none",
   fn() {
     const error = assertThrows(() => openDataProtection().protect(new Uint8Array(32), PURPOSE), CliError);
