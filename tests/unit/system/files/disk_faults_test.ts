@@ -71,7 +71,7 @@ Deno.test("open() reads correctly across the end of the buffered head", async ()
 
 Deno.test({
   name: "open() closes the file if it cannot be read",
-  // A folder is an empty file there.
+  // Windows opens a folder as an empty file.
   ignore: Deno.build.os === "windows",
 }, async () => {
   await inTemporaryFolder(async (folder) => {

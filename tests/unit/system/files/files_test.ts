@@ -124,7 +124,7 @@ Deno.test("replaceFile() rejects a path that is not a file", async () => {
       "it is a folder",
     );
     if (HAS_MODES) {
-      // No device of the machine: root would lose it where this test fails.
+      // Not a device of the machine: root would lose it if this test fails.
       await new Deno.Command("mkfifo", { args: [join(folder, "pipe")] }).output();
       await assertRejects(
         () => replaceFile(systemFiles, join(folder, "pipe"), bytes("x")),
@@ -166,7 +166,7 @@ Deno.test("fileError() distinguishes the reasons of a failure", () => {
     [withCode("ENOLCK"), "unsupported"],
     [withCode("EISDIR"), "not_a_file"],
     [withCode("EIO"), "other"],
-    // Deno has no code for these.
+    // Deno gives no code for these.
     [new Error("Disk quota exceeded (os error 122)"), "full"],
     [new Error("Too many open files in system (os error 23)"), "too_many_open"],
     [new Error("No locks available (os error 37)"), "unsupported"],
@@ -192,7 +192,7 @@ Deno.test({
   ignore: !HAS_MODES,
 }, async () => {
   await inTemporaryFolder(async (folder) => {
-    // The facts are those of the file as it was made, before any mode was set.
+    // The metadata is that of the new file before any mode is set.
     assertEquals((await systemFiles.create(join(folder, "file"), bytes("x"))).mode, 0o600);
   });
 });

@@ -43,7 +43,7 @@ Deno.test({
     using _lock = await systemLocks.acquire(path);
     const error = await assertRejects(() => systemLocks.acquire(path, { timeoutMs: 1 }), CliError);
     assertEquals(error.code, "store");
-    // Windows lets nobody read a file that is locked; Wine does.
+    // Windows does not let other processes read a locked file; Wine does.
     const noted = await Deno.readTextFile(path).then((text) => text.trim(), () => "");
     if (Deno.build.os !== "windows") assertEquals(noted, String(Deno.pid));
     const holder = noted === "" ? "" : ` (pid ${noted})`;

@@ -9,7 +9,7 @@ import { openPrivateFolder, type PrivateFolder } from "../../../../src/system/fi
 
 const HAS_MODES = Deno.build.os !== "windows";
 
-/** The private folder `home` in a temporary one. */
+/** Runs `test` with the private folder `home` in a temporary folder. */
 async function withFolder(
   test: (folder: PrivateFolder, path: string, notices: string[]) => Promise<void>,
   files: Files = systemFiles,

@@ -9,7 +9,7 @@ const CHUNKED_BODY = `10\r\n${BODY.slice(0, 16)}\r\n${(BODY.length - 16).toStrin
   BODY.slice(16)
 }\r\n0\r\n\r\n`;
 
-/** Complete answers, each to be cut anywhere. */
+/** Complete responses, each to be cut at any byte. */
 const ANSWERS: Readonly<Record<string, string>> = {
   "an answer with its length": `HTTP/1.1 200 OK\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`,
   "an answer in chunks": `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${CHUNKED_BODY}`,
@@ -31,7 +31,7 @@ async function attempt(origin: string, { caPem }: ServerCertificate): Promise<un
   }
 }
 
-function assertBreaksOff(outcome: unknown, what: string): asserts outcome is NetworkError {
+function assertIncomplete(outcome: unknown, what: string): asserts outcome is NetworkError {
   assertInstanceOf(outcome, NetworkError, `${what}: ${Deno.inspect(outcome)}`);
   assert(
     / closed the connection (during the TLS handshake|before it responded)$| is incomplete$/.test(
@@ -54,7 +54,7 @@ for (const [what, answer] of Object.entries(ANSWERS)) {
     );
     for (; length < whole.length; length++) {
       const outcome = await attempt(server.origin, certificate);
-      assertBreaksOff(outcome, `after ${length} bytes`);
+      assertIncomplete(outcome, `after ${length} bytes`);
       assertEquals(outcome.mayHaveArrived, true, `after ${length} bytes`);
     }
     const outcome = await attempt(server.origin, certificate);
@@ -67,10 +67,10 @@ Deno.test("systemNetwork() accepts no response when a TLS connection is cut anyw
   const certificate = await makeServerCertificate();
   const [head = "", body = ""] = (ANSWERS["an answer with its length"] ?? "").split(/(?=\{)/);
   await using server = startRawServer(async (connection) => {
-    // Two records of TLS: one that is cut gives nothing of what is in it.
+    // Two TLS records, since a cut record yields none of its content.
     for (const part of [head, body]) await sendAll(connection, new TextEncoder().encode(part));
   }, certificate);
-  // Stands before the server, and hands on so many bytes of what it says.
+  // Forwards only this many bytes of the server.
   let handedOn = 0;
   let limit = 0;
   await using front = startRawServer(async (client, heard) => {
@@ -98,13 +98,13 @@ Deno.test("systemNetwork() accepts no response when a TLS connection is cut anyw
   assert(!(outcome instanceof Error), Deno.inspect(outcome));
   const all = handedOn;
   assert(all > 500);
-  // The last bytes, one by one; after them only the end of TLS is missing.
+  // The last bytes one by one; then only the close_notify of TLS is missing.
   const stages = new Set<string>();
   const cuts = [...steps(0, all - 80, 7), ...steps(all - 80, all - 30, 1)];
   for (const cut of cuts) {
     limit = cut;
     const broken = await attempt(origin, certificate);
-    assertBreaksOff(broken, `after ${cut} of ${all} bytes`);
+    assertIncomplete(broken, `after ${cut} of ${all} bytes`);
     stages.add(broken.message.replace(/localhost:\d+/, "HOST"));
   }
   assertEquals(stages.size, 3, [...stages].join());

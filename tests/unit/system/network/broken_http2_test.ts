@@ -4,26 +4,26 @@ import { NetworkError } from "../../../../src/system/network/network_error.ts";
 import { makeServerCertificate } from "../../../support/provider/certificate.ts";
 import { sendAll, startRawServer, type Talk } from "../../../support/network/raw_server.ts";
 
-/** Bytes of the preface that a client begins with, and of the head of a frame (RFC 9113 sections 3.4 and 4.1). */
+/** The sizes of the connection preface and of a frame header (RFC 9113 sections 3.4 and 4.1). */
 const PREFACE = 24;
 const FRAME_HEAD = 9;
 
-/** A frame for a stream, its length below 64 KB. */
+/** Returns a frame of less than 64 KB. */
 function frame(type: number, flags: number, stream: number, payload: readonly number[]): number[] {
   return [0, payload.length >> 8, payload.length & 255, type, flags, 0, 0, 0, stream, ...payload];
 }
 
 const SETTINGS = frame(4, 0, 0, []);
-/** `:status: 200`, and that no more headers come. */
+/** `:status: 200` with END_HEADERS. */
 const HEADERS = frame(1, 4, 1, [0x88]);
 const DATA = frame(0, 0, 1, [...new TextEncoder().encode('{"access_token":')]);
 const resetStream = (code: number) => frame(3, 0, 1, [0, 0, 0, code]);
 const goAway = (code: number) => frame(7, 0, 0, [0, 0, 0, 0, 0, 0, 0, code]);
-/** A header of 8 KB, and its continuation: a name and a value without compression (RFC 7541 section 6.2.2). */
+/** A header of 8 KB and its continuation: a literal name and value (RFC 7541 section 6.2.2). */
 const LARGE = [0x88, 0, 1, 0x78, 0x7f, 0x81, 0x3f, ...Array(8192).fill(0x79)];
 const LARGE_HEADERS = [frame(1, 0, 1, LARGE), ...Array(64).fill(frame(9, 0, 1, LARGE.slice(1)))].flat();
 
-/** Answers with frames once there is a request. */
+/** Responds with frames once a request arrives. */
 function answer(...frames: readonly number[][]): Talk {
   return async (connection, heard) => {
     await sendAll(connection, new Uint8Array(SETTINGS));
@@ -35,7 +35,7 @@ function answer(...frames: readonly number[][]): Talk {
       received = new Uint8Array([...received, ...buffer.subarray(0, count)]);
     }
     await sendAll(connection, new Uint8Array(frames.flat()));
-    // The connection stays until the client has heard it all, but for who is to break it off.
+    // Without frames the connection closes at once; otherwise the client must read everything first.
     if (frames.length > 0) await connection.read(buffer);
   };
 }
@@ -58,7 +58,7 @@ const CASES: readonly (readonly [string, Talk, string])[] = [
     "HOST closed the connection before it responded",
   ],
   ["ends the connection", answer(goAway(11)), "HOST closed the connection before it responded"],
-  ["is gone", answer(), "HOST closed the connection before it responded"],
+  ["closes the connection", answer(), "HOST closed the connection before it responded"],
   [
     "ends the stream in the body",
     answer(HEADERS, DATA, resetStream(2)),

@@ -8,7 +8,7 @@ Deno.test("probeLoopback() connects to itself on 127.0.0.1", async () => {
 });
 
 Deno.test("probeLoopback() reports an address that the machine does not have", async () => {
-  // Reserved for documentation (RFC 5737): no machine has it.
+  // Reserved for documentation (RFC 5737), so no machine has it.
   assertEquals(await probeLoopback("192.0.2.1", NEVER), { kind: "no-address" });
 });
 

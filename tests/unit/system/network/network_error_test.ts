@@ -20,7 +20,7 @@ function request(url: string, changes: Partial<HttpRequest> = {}): HttpRequest {
   return { url, method: "GET", headers: {}, timeoutMs: 30_000, maxBytes: 1000, signal, ...changes };
 }
 
-/** The error of an exchange, which must be one of the network. */
+/** Returns the error of a failing exchange. */
 async function errorOf(url: string, changes: Partial<HttpRequest> = {}, roots: string[] = []) {
   const error = await assertRejects(() => systemNetwork(roots, NO_PROXY).send(request(url, changes)));
   assertInstanceOf(error, NetworkError);
@@ -31,7 +31,7 @@ async function errorOf(url: string, changes: Partial<HttpRequest> = {}, roots: s
 
 const OK = "HTTP/1.1 200 OK\r\n";
 
-/** What a server does in place of an answer, what is said, whether another try may help, whether the request may be there. */
+/** The behavior of a server, the message, whether the error is transient, and whether the request may have arrived. */
 const ANSWERS: readonly (readonly [string, Talk, RegExp, boolean, boolean])[] = [
   ["nothing", say(""), /^HOST closed the connection before it responded$/, true, true],
   [
@@ -64,7 +64,7 @@ const ANSWERS: readonly (readonly [string, Talk, RegExp, boolean, boolean])[] = 
     true,
   ],
   [
-    "what is no gzip",
+    "invalid gzip",
     say(`${OK}content-encoding: gzip\r\ncontent-length: 20\r\n\r\n${"x".repeat(20)}`),
     /^The response from HOST could not be decompressed$/,
     false,
@@ -96,9 +96,9 @@ for (const [what, talk, message, isTransient, mayHaveArrived] of ANSWERS) {
   });
 }
 
-/** A ServerHello of TLS 1.0: a record, a message in it, the version, 32 bytes, no session, a cipher, no compression. */
+/** A TLS 1.0 ServerHello: record header, message header, version, random, no session, cipher, no compression. */
 const OLD_TLS = new Uint8Array([22, 3, 1, 0, 42, 2, 0, 0, 38, 3, 1, ...Array(32).fill(7), 0, 0xc0, 0x13, 0]);
-/** The alert "handshake failure", and "protocol version". */
+/** The alerts handshake_failure and protocol_version. */
 const [ALERT, OLD_ALERT] = [40, 70].map((reason) => new Uint8Array([21, 3, 3, 0, 2, 2, reason]));
 
 const BROKEN_TLS: readonly (readonly [string, Talk, RegExp, boolean])[] = [
@@ -106,7 +106,7 @@ const BROKEN_TLS: readonly (readonly [string, Talk, RegExp, boolean])[] = [
   ["TLS 1.0", sayAndWait(OLD_TLS), /^HOST supports neither TLS 1.2 nor TLS 1.3$/, false],
   ["a refusal of TLS 1.2", say(OLD_ALERT ?? ""), /^HOST supports neither TLS 1.2 nor TLS 1.3$/, false],
   ["a refusal of TLS", say(ALERT ?? ""), /^HOST sent an invalid TLS response$/, false],
-  ["an end in place of TLS", say(""), /^HOST closed the connection during the TLS handshake$/, true],
+  ["nothing", say(""), /^HOST closed the connection during the TLS handshake$/, true],
 ];
 
 for (const [what, talk, message, isTransient] of BROKEN_TLS) {
@@ -156,7 +156,7 @@ Deno.test("systemNetwork() times out sooner for a connection than for a response
   assertEquals(lost.message, `No connection to localhost:${hole.port} within 0.2 s`);
   const hurried = await errorOf(url, { timeoutMs: 100 });
   assertEquals(hurried.message, `No connection to localhost:${hole.port} within 0.1 s`);
-  // The first connection may have been there before the way was lost.
+  // The first connection may have been established before packets were lost.
   assertEquals([lost.isTransient, lost.mayHaveArrived], [true, true]);
 });
 

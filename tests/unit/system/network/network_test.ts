@@ -3,7 +3,7 @@ import { CliError } from "../../../../src/errors.ts";
 import { systemNetwork } from "../../../../src/system/network/deno_network.ts";
 import type { HttpRequest, HttpResponse } from "../../../../src/system/network/network.ts";
 
-/** Sends a request to a server on this machine that answers by `handler`. */
+/** Sends a request to a server on this machine. */
 async function send(handler: Deno.ServeHandler, changes: Partial<HttpRequest> = {}): Promise<HttpResponse> {
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
   return await systemNetwork().send(request(`http://127.0.0.1:${server.addr.port}/`, changes));

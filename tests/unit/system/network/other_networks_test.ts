@@ -2,14 +2,14 @@ import { assertEquals } from "@std/assert";
 import { fetchOnce } from "../../../support/network/fetch_once.ts";
 import { openBlackHole, say, startRawServer } from "../../../support/network/raw_server.ts";
 
-/** Runs a command with namespaces of its own (unshare(1)), and gives what it prints. */
+/** Runs a command in a separate namespace (unshare(1)) and returns its output. */
 async function runApart(namespace: "--mount" | "--net", command: readonly string[]): Promise<string> {
   const args = [namespace, ...command];
   const { stdout } = await new Deno.Command("unshare", { args, stdin: "null", stderr: "inherit" }).output();
   return new TextDecoder().decode(stdout);
 }
 
-/** Runs a command whose `/etc/hosts` is the file `hosts`, for it alone. */
+/** Runs a command for which `/etc/hosts` is the file `hosts`. */
 function runWithHosts(hosts: string, command: readonly string[]): Promise<string> {
   return runApart("--mount", ["sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts, ...command]);
 }

@@ -5,7 +5,7 @@ import { makeServerCertificate } from "../../../support/provider/certificate.ts"
 import { startProxy } from "../../../support/network/proxy.ts";
 import { say, sayAndWait, startRawServer, type Talk } from "../../../support/network/raw_server.ts";
 
-/** Asks for `url` with these variables, in a process of its own: Deno reads them itself. Gives what the program says. */
+/** Requests `url` in a separate process, since Deno reads the variables itself, and returns its output. */
 async function ask(
   url: string,
   variables: Readonly<Record<string, string>>,
@@ -18,35 +18,35 @@ async function ask(
 
 const LOGIN = "https://login.invalid/";
 
-/** What a proxy does, by the scheme it is spoken to with, and what is said. */
+/** The behavior of a proxy, the scheme of its address, and the message. */
 const PROXIES: readonly (readonly [string, string, Talk, string])[] = [
   ["ends the connection", "http", say(""), "The proxy PROXY closed the connection"],
   [
-    "speaks something else",
+    "speaks another protocol",
     "http",
     say("SSH-2.0-x\r\n"),
     "The proxy PROXY refused to connect to login.invalid",
   ],
   [
-    "sends a page in place of a tunnel",
+    "responds with a redirect",
     "http",
     say("HTTP/1.1 302 Found\r\nlocation: http://portal.example/\r\n\r\n"),
     "The proxy PROXY refused to connect to login.invalid",
   ],
   [
-    "opens a tunnel that leads nowhere",
+    "opens a tunnel and closes it",
     "http",
     say("HTTP/1.1 200 OK\r\n\r\n"),
     "login.invalid closed the connection during the TLS handshake (through the proxy PROXY)",
   ],
   [
-    "is none that speaks TLS",
+    "does not speak TLS",
     "https",
     say("HTTP/1.1 400 Bad Request\r\n\r\n"),
     "login.invalid sent an invalid TLS response (through the proxy PROXY)",
   ],
   [
-    "is none of SOCKS",
+    "does not speak SOCKS",
     "socks5h",
     say("HTTP/1.1 400 Bad Request\r\n\r\n"),
     "The proxy PROXY sent an invalid SOCKS response",
@@ -62,7 +62,7 @@ const PROXIES: readonly (readonly [string, string, Talk, string])[] = [
     "The proxy PROXY refused to connect to login.invalid",
   ],
   [
-    "lets nobody in",
+    "accepts no authentication method",
     "socks5h",
     say(new Uint8Array([5, 0xff])),
     "The proxy PROXY requires a valid user name and password",

@@ -10,7 +10,7 @@ function environment(variables: Readonly<Record<string, string>>): Environment {
 
 const LOGIN = new URL("https://login.nowhere.invalid/");
 
-/** Variables, and the proxy that they mean for `LOGIN`: A, B, or none. A and B are put in place of `//a` and `//b`. */
+/** Variables and the resulting proxy for `LOGIN`: A, B or none. `//a` and `//b` stand for the addresses of A and B. */
 const CASES: readonly (readonly [Record<string, string>, "A" | "B" | null])[] = [
   [{ HTTPS_PROXY: "http://a" }, "A"],
   [{ https_proxy: "http://a" }, "A"],
@@ -34,7 +34,7 @@ const CASES: readonly (readonly [Record<string, string>, "A" | "B" | null])[] = 
   [{ HTTPS_PROXY: "http://a", NO_PROXY: "LOGIN.NOWHERE.INVALID" }, "A"],
 ];
 
-/** The variables with real addresses in them. */
+/** Replaces the placeholders in the variables by addresses. */
 function withAddresses(
   variables: Readonly<Record<string, string>>,
   [a, b]: readonly [string, string],
@@ -68,7 +68,7 @@ Deno.test({
     await using b = proxy("B");
     const address = ({ port }: RawServer) => `127.0.0.1:${port}`;
     const fetching = `try { await fetch("${LOGIN}") } catch {}`;
-    // To Windows a name in small letters is the same variable.
+    // On Windows the names of variables are case-insensitive.
     const isOne = (variables: Record<string, string>) =>
       new Set(Object.keys(variables).map((name) => name.toUpperCase())).size < Object.keys(variables).length;
     const cases = CASES.filter(([variables]) => Deno.build.os !== "windows" || !isOne(variables));

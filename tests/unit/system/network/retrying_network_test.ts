@@ -15,15 +15,15 @@ function answer(status: number, headers: Record<string, string> = {}): HttpRespo
   return { status, headers, body: new Uint8Array() };
 }
 
-/** A patient network whose server gives one answer after another, the last for ever. */
+/** A retrying network whose server gives one response after another, and repeats the last. */
 class TestHarness {
   readonly clock = new FakeClock(START_MS);
   readonly sent: HttpRequest[] = [];
   readonly pauses: [host: string, ms: number][] = [];
   readonly remembered: [host: string, untilMs: number][] = [];
-  /** What an earlier process was told. */
+  /** The end of a pause that another process stored. */
   known: number | null = null;
-  /** How long each answer takes. */
+  /** The time of each response. */
   answersAfterMs = 0;
 
   constructor(private readonly answers: readonly (HttpResponse | Error)[], private readonly random = 1) {}
@@ -62,13 +62,13 @@ class TestHarness {
   }
 }
 
-/** What is sent again after what. A row names a failure and how often it is sent by each kind of request. */
+/** The number of attempts by outcome and retry policy. */
 const RETRIES: readonly (readonly [string, HttpResponse | Error, Record<RetryPolicy, number>])[] = [
-  ["a lost answer", LOST, { always: 3, unprocessed: 1, never: 1 }],
+  ["a lost response", LOST, { always: 3, unprocessed: 1, never: 1 }],
   ["a refused connection", REFUSED, { always: 3, unprocessed: 3, never: 1 }],
-  ["a wrong certificate", UNTRUSTED, { always: 1, unprocessed: 1, never: 1 }],
+  ["an untrusted certificate", UNTRUSTED, { always: 1, unprocessed: 1, never: 1 }],
   ["a missing permission", new CliError("permission", "no"), { always: 1, unprocessed: 1, never: 1 }],
-  ["a fault", new TypeError("fault"), { always: 1, unprocessed: 1, never: 1 }],
+  ["a programming error", new TypeError("fault"), { always: 1, unprocessed: 1, never: 1 }],
   ["status 500", answer(500), { always: 3, unprocessed: 3, never: 1 }],
   ["status 503", answer(503), { always: 3, unprocessed: 3, never: 1 }],
   ["status 429", answer(429), { always: 3, unprocessed: 3, never: 1 }],
@@ -80,114 +80,114 @@ const RETRIES: readonly (readonly [string, HttpResponse | Error, Record<RetryPol
 for (const [what, outcome, times] of RETRIES) {
   Deno.test(`retryingNetwork() retries by policy after ${what}`, async () => {
     for (const retry of ["always", "unprocessed", "never"] as const) {
-      const world = new TestHarness([outcome]);
-      const result = await world.send({ retry }).catch((error: unknown) => error);
-      assertStrictEquals(result, outcome, "the last outcome is handed on");
-      assertEquals(world.sent.length, times[retry], retry);
+      const harness = new TestHarness([outcome]);
+      const result = await harness.send({ retry }).catch((error: unknown) => error);
+      assertStrictEquals(result, outcome, "the last outcome is returned");
+      assertEquals(harness.sent.length, times[retry], retry);
     }
   });
 }
 
 Deno.test("retryingNetwork() does not retry by default", async () => {
   for (const outcome of [REFUSED, answer(503, { "retry-after": "1" })]) {
-    const world = new TestHarness([outcome, answer(200)]);
-    await world.send().catch(() => {});
-    assertEquals([world.sent.length, world.clock.waits], [1, []]);
+    const harness = new TestHarness([outcome, answer(200)]);
+    await harness.send().catch(() => {});
+    assertEquals([harness.sent.length, harness.clock.waits], [1, []]);
   }
 });
 
 Deno.test("retryingNetwork() doubles the wait and applies jitter", async () => {
   for (const [random, waits] of [[1, [500, 1000]], [0, [250, 500]]] as const) {
-    const world = new TestHarness([REFUSED, answer(502), answer(200)], random);
-    assertEquals((await world.send({ retry: "unprocessed" })).status, 200);
-    assertEquals(world.clock.waits, [...waits]);
-    assertEquals(world.pauses, [], "too short to speak of");
+    const harness = new TestHarness([REFUSED, answer(502), answer(200)], random);
+    assertEquals((await harness.send({ retry: "unprocessed" })).status, 200);
+    assertEquals(harness.clock.waits, [...waits]);
+    assertEquals(harness.pauses, [], "too short to report");
   }
 });
 
 Deno.test("retryingNetwork() has one time limit for all attempts and waits", async () => {
-  const world = new TestHarness([LOST]);
-  world.answersAfterMs = 4000;
-  await assertRejects(() => world.send({ retry: "always", timeoutMs: 10_000 }));
-  assertEquals(world.sent.map(({ timeoutMs }) => timeoutMs), [10_000, 5500]);
+  const harness = new TestHarness([LOST]);
+  harness.answersAfterMs = 4000;
+  await assertRejects(() => harness.send({ retry: "always", timeoutMs: 10_000 }));
+  assertEquals(harness.sent.map(({ timeoutMs }) => timeoutMs), [10_000, 5500]);
   const hurried = new TestHarness([REFUSED]);
   await assertRejects(() => hurried.send({ retry: "always", timeoutMs: 1400 }));
   assertEquals([hurried.sent.length, hurried.clock.waits], [1, []], "no time is left for another answer");
 });
 
 Deno.test("retryingNetwork() limits each attempt to 30 seconds", async () => {
-  const world = new TestHarness([answer(200)]);
-  await world.send({ timeoutMs: 120_000, retry: "always" });
-  assertEquals(world.sent[0]?.timeoutMs, 30_000);
+  const harness = new TestHarness([answer(200)]);
+  await harness.send({ timeoutMs: 120_000, retry: "always" });
+  assertEquals(harness.sent[0]?.timeoutMs, 30_000);
 });
 
 Deno.test("retryingNetwork() waits as long as a 429 or 503 requires, reports and stores it", async () => {
   for (const status of [429, 503]) {
-    const world = new TestHarness([answer(status, { "retry-after": "20" }), answer(200)]);
-    assertEquals((await world.send({ retry: "unprocessed" })).status, 200);
-    assertEquals(world.clock.waits, [20_000]);
-    assertEquals(world.pauses, [["login.example", 20_000]]);
-    assertEquals(world.remembered, [["login.example", START_MS + 20_000]]);
+    const harness = new TestHarness([answer(status, { "retry-after": "20" }), answer(200)]);
+    assertEquals((await harness.send({ retry: "unprocessed" })).status, 200);
+    assertEquals(harness.clock.waits, [20_000]);
+    assertEquals(harness.pauses, [["login.example", 20_000]]);
+    assertEquals(harness.remembered, [["login.example", START_MS + 20_000]]);
   }
 });
 
 Deno.test("retryingNetwork() does not wait beyond the time limit but stores the pause", async () => {
-  const world = new TestHarness([answer(429, { "retry-after": "30" }), answer(200)]);
-  const response = await world.send({ retry: "always" });
-  assertEquals([response.status, world.sent.length, world.clock.waits], [429, 1, []]);
-  assertEquals(world.remembered, [["login.example", START_MS + 30_000]]);
+  const harness = new TestHarness([answer(429, { "retry-after": "30" }), answer(200)]);
+  const response = await harness.send({ retry: "always" });
+  assertEquals([response.status, harness.sent.length, harness.clock.waits], [429, 1, []]);
+  assertEquals(harness.remembered, [["login.example", START_MS + 30_000]]);
   const longer = new TestHarness([answer(429, { "retry-after": "30" }), answer(200)]);
   assertEquals((await longer.send({ retry: "always", timeoutMs: 60_000 })).status, 200);
 });
 
 Deno.test("retryingNetwork() stores the pause even if the request is not retried", async () => {
-  const world = new TestHarness([answer(429, { "retry-after": "5" })]);
-  assertEquals((await world.send({ retry: "never" })).status, 429);
-  assertEquals([world.sent.length, world.remembered.length], [1, 1]);
+  const harness = new TestHarness([answer(429, { "retry-after": "5" })]);
+  assertEquals((await harness.send({ retry: "never" })).status, 429);
+  assertEquals([harness.sent.length, harness.remembered.length], [1, 1]);
 });
 
 Deno.test("retryingNetwork() obeys Retry-After only with 429 and 503", async () => {
   for (const status of [200, 301, 400, 500]) {
-    const world = new TestHarness([answer(status, { "retry-after": "5" })]);
-    await world.send({ retry: "always" });
-    assertEquals(world.remembered, [], String(status));
-    assert(!world.clock.waits.includes(5000));
+    const harness = new TestHarness([answer(status, { "retry-after": "5" })]);
+    await harness.send({ retry: "always" });
+    assertEquals(harness.remembered, [], String(status));
+    assert(!harness.clock.waits.includes(5000));
   }
 });
 
 Deno.test("retryingNetwork() delays a request during a pause stored by another process", async () => {
-  const world = new TestHarness([answer(200)]);
-  world.known = START_MS + 12_000;
-  assertEquals((await world.send({ retry: "unprocessed", obeysThrottle: true })).status, 200);
-  assertEquals([world.clock.waits, world.pauses], [[12_000], [["login.example", 12_000]]]);
-  world.known = START_MS;
-  await world.send({ retry: "unprocessed", obeysThrottle: true });
-  assertEquals(world.clock.waits.length, 1, "a pause that is over holds nobody");
+  const harness = new TestHarness([answer(200)]);
+  harness.known = START_MS + 12_000;
+  assertEquals((await harness.send({ retry: "unprocessed", obeysThrottle: true })).status, 200);
+  assertEquals([harness.clock.waits, harness.pauses], [[12_000], [["login.example", 12_000]]]);
+  harness.known = START_MS;
+  await harness.send({ retry: "unprocessed", obeysThrottle: true });
+  assertEquals(harness.clock.waits.length, 1, "a pause that is over holds nobody");
 });
 
 Deno.test("retryingNetwork() fails during a pause that exceeds the time limit and names its end", async () => {
   for (const changes of [{ retry: "unprocessed", timeoutMs: 12_500 }, { retry: "never" }] as const) {
-    const world = new TestHarness([answer(200)]);
-    world.known = START_MS + 12_000;
-    const error = await assertRejects(() => world.send({ obeysThrottle: true, ...changes }), CliError);
-    assertEquals([error.code, world.sent.length, world.clock.waits], ["network", 0, []]);
+    const harness = new TestHarness([answer(200)]);
+    harness.known = START_MS + 12_000;
+    const error = await assertRejects(() => harness.send({ obeysThrottle: true, ...changes }), CliError);
+    assertEquals([error.code, harness.sent.length, harness.clock.waits], ["network", 0, []]);
     assertStringIncludes(error.message, "login.example is throttling requests");
     assertStringIncludes(error.hint ?? "", "Try again in 12 seconds");
   }
 });
 
 Deno.test("retryingNetwork() sends an interactive request despite a pause", async () => {
-  const world = new TestHarness([answer(200)]);
-  world.known = START_MS + 500_000;
-  assertEquals((await world.send({ retry: "always" })).status, 200);
-  assertEquals(world.clock.waits, []);
+  const harness = new TestHarness([answer(200)]);
+  harness.known = START_MS + 500_000;
+  assertEquals((await harness.send({ retry: "always" })).status, 200);
+  assertEquals(harness.clock.waits, []);
 });
 
 Deno.test("retryingNetwork() cancels a wait with the reason of the signal", async () => {
   const reason = new CliError("interrupted", "Interrupted");
   const interrupt = new AbortController();
-  const world = new TestHarness([REFUSED]);
-  world.clock.onWait = () => interrupt.abort(reason);
-  const sent = world.send({ retry: "always", signal: interrupt.signal });
+  const harness = new TestHarness([REFUSED]);
+  harness.clock.onWait = () => interrupt.abort(reason);
+  const sent = harness.send({ retry: "always", signal: interrupt.signal });
   assertStrictEquals(await assertRejects(() => sent), reason);
 });

@@ -38,7 +38,7 @@ Deno.test("the file of pauses has mode 0600, is readable, and drops pauses that 
   });
   if (Deno.build.os !== "windows") {
     assertEquals(await home.mode(FILE), 0o600);
-    // A folder is closed again as long as all that is in it is the program's own.
+    // A folder is closed only if it contains nothing but files of this program.
     await Deno.chmod(home.path, 0o755);
     assertEquals(await pauses.until("login.example"), START_MS + 2 * MINUTE_MS);
     assertEquals(await home.mode(), 0o700);

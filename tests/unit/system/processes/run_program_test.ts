@@ -28,7 +28,7 @@ Deno.test({
   name: "run() decodes characters that arrive in parts and marks incomplete ones",
   ignore,
   async fn() {
-    // The one byte at the beginning puts a letter of two bytes across the end of each chunk of a pipe.
+    // The first byte makes a two-byte character straddle the end of each chunk of a pipe.
     const output = await outputOf(`awk 'BEGIN { printf "x"; for (i = 0; i < 100000; i++) printf "é" }'`);
     assertEquals(output.length, 100_001);
     assertEquals(output.includes("\ufffd"), false);
@@ -40,7 +40,7 @@ Deno.test({
   name: "run() starts a program out of reach of Ctrl-C",
   ignore: Deno.build.os !== "linux",
   async fn() {
-    // Number, name, state, parent, process group: it leads a group of its own.
+    // PID, name, state, parent, process group: the program leads its own group.
     const [pid, , , , group] = (await outputOf("exec cat /proc/self/stat")).split(" ");
     assertEquals(group, pid);
   },
@@ -70,7 +70,7 @@ const [program] = Deno.args;
 console.log(JSON.stringify(await systemProcesses.run(program, [], { env: { GIVEN: "as given" }, timeoutMs: 60_000 })));
 `;
 
-/** Runs `program` in a process that has no permission but these, and gives what became of it. */
+/** Runs `program` in a process with only these permissions and returns the result. */
 async function runWith(permissions: readonly string[], program: string): Promise<unknown> {
   const flags = (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter((flag) => flag !== "");
   const child = new Deno.Command(Deno.execPath(), {

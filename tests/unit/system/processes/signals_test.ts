@@ -3,23 +3,23 @@ import { GrowingText } from "../../../support/program/growing_text.ts";
 
 const MODULE = import.meta.resolve("../../../../src/system/processes/signals.ts");
 
-/** Lives on until it is ended; should nothing end it, not for long. */
+/** Runs until a signal ends it, or for 20 seconds. */
 const DEAF_SCRIPT = `
   import { handleSignals } from ${JSON.stringify(MODULE)};
-  const interrupts = handleSignals();
+  const signals = handleSignals();
   setTimeout(() => {}, 20_000);
-  console.log("ready", interrupts.exitCode());
+  console.log("ready", signals.exitCode());
 `;
 
-/** Listens, says what it hears, and lives on just so. */
+/** Listens for signals and prints them. */
 const SCRIPT = `
   import { handleSignals } from ${JSON.stringify(MODULE)};
-  const interrupts = handleSignals();
-  interrupts.signal.addEventListener("abort", () => {
-    console.log("heard", interrupts.signal.reason.code, interrupts.exitCode());
+  const signals = handleSignals();
+  signals.signal.addEventListener("abort", () => {
+    console.log("heard", signals.signal.reason.code, signals.exitCode());
   });
   setTimeout(() => {}, 20_000);
-  console.log("ready", interrupts.exitCode());
+  console.log("ready", signals.exitCode());
 `;
 
 async function start(script: string): Promise<Deno.ChildProcess> {

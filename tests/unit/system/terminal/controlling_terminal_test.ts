@@ -5,7 +5,7 @@ import type { Processes, RunResult } from "../../../../src/system/processes/proc
 
 const ENDED = { kind: "ended", code: 0, stdout: "", stderr: "" } as const;
 
-/** Processes of which each run has this result, and notes its beginning and its end. */
+/** Returns processes whose runs have this result, and which record the start and end of each. */
 function played(result: RunResult): Pick<Processes, "run"> & { readonly notes: unknown[] } {
   const notes: unknown[] = [];
   return {

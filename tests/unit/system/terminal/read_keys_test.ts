@@ -4,7 +4,7 @@ import { hasNoPseudoTerminal, plainScreen } from "../../../support/program/pseud
 
 const CONFIG = fromFileUrl(import.meta.resolve("../../../../deno.json"));
 
-/** Reads keys until a `q` comes, and shows how the terminal is while it reads and after that. */
+/** Reads keys until `q`, and prints the state of the terminal during that and afterwards. */
 const SCRIPT = `
 import { readKeys } from ${
   JSON.stringify(import.meta.resolve("../../../../src/system/terminal/standard_input.ts"))
@@ -12,7 +12,7 @@ import { readKeys } from ${
 const stty = () => new Deno.Command("stty", { args: ["-a"], stdin: "inherit", stdout: "inherit" }).spawn().status;
 const over = new AbortController();
 let typed = "";
-// By then the terminal is as it is while keys are read.
+// By then the terminal is in raw mode.
 setTimeout(() => console.log("got 0"));
 for await (const keys of readKeys(over.signal)) {
   typed += keys;
@@ -35,7 +35,7 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     try {
       const given = (Deno.env.get("DENO_FLAGS") ?? "").split(" ").filter((flag) => flag !== "");
-      // The script is in another folder, where Deno does not find the names of deno.json by itself.
+      // The script is in another folder, where Deno does not find deno.json by itself.
       const flags = [`--config=${CONFIG}`, ...given];
       const path = `${folder}/read.ts`;
       await Deno.writeTextFile(path, SCRIPT);
@@ -45,7 +45,7 @@ Deno.test({
         stdin: "piped",
         stdout: "piped",
       }).spawn();
-      // In parts, of which `script` drops none, and in the end more than a terminal takes of one line by itself.
+      // In parts that `script` does not truncate; in total more than the line buffer of a terminal.
       const parts = [...Array.from({ length: 6 }, () => "x".repeat(1000)), "q"];
       const typed = parts.join("");
       const shown: string[] = [];

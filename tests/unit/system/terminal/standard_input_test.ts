@@ -23,7 +23,7 @@ async function read(input: string | null, ...args: string[]): Promise<string> {
     await Deno.writeTextFile(`${folder}/script.ts`, SCRIPT);
     const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
     const child = new Deno.Command(Deno.execPath(), {
-      // The script is in another folder, where Deno does not find the names of deno.json by itself.
+      // The script is in another folder, where Deno does not find deno.json by itself.
       args: ["run", "--quiet", `--config=${CONFIG}`, ...flags, `${folder}/script.ts`, ...args],
       stdin: "piped",
       stdout: "piped",
@@ -31,7 +31,7 @@ async function read(input: string | null, ...args: string[]): Promise<string> {
     }).spawn();
     const writer = child.stdin.getWriter();
     if (input !== null) {
-      // It may be too much to be read to its end.
+      // The reader may stop before the end.
       await writer.write(new TextEncoder().encode(input)).catch(() => {});
       await writer.close().catch(() => {});
     }

@@ -9,7 +9,7 @@ for (const length of [1, 2, 3, 32, 10_000]) {
   Deno.test({
     name: `openDataProtection() decrypts ${length} bytes that it has encrypted`,
     ignore,
-    // Asked for anew, so that the test knows that nothing more is needed.
+    // Proves that no other permission is needed.
     permissions: { ffi: [CRYPT32] },
     fn() {
       const data = crypto.getRandomValues(new Uint8Array(length));
