@@ -1,15 +1,15 @@
 import { isJsonObject, type JsonObject, parseJsonObject } from "../text/json.ts";
 
 /** The sections of a claims request (OpenID Connect Core 1.0 section 5.5), and Entra's own, `access_token`. */
-export type ClaimsRequest = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+export type ClaimsRequest = Readonly<Record<string, JsonObject>>;
 
-/** Reads the JSON text of a claims request; null for any other text, which no sign-in could carry. */
+/** Parses the JSON text of a claims request. Returns null for any other text, which a sign-in cannot carry. */
 export function parseClaimsRequest(text: string): ClaimsRequest | null {
   const request = parseJsonObject(text);
   return request !== null && isClaimsRequest(request) ? request : null;
 }
 
-/** One claims request that asks for what either of two asks for; where both ask the same, as `second` does. */
+/** Merges two claims requests. If both contain a claim, `second` wins. */
 export function mergeClaims(first: string | undefined, second: string | undefined): string | undefined {
   if (first === undefined || second === undefined) return first ?? second;
   const [before, after] = [parseClaimsRequest(first), parseClaimsRequest(second)];

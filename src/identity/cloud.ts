@@ -1,14 +1,14 @@
-/** One of Microsoft's clouds: where its accounts sign in, and where its Microsoft Graph is. */
+/** One of Microsoft's clouds. */
 export interface Cloud {
-  /** What `--cloud` calls it. */
+  /** The name for `--cloud`. */
   readonly name: string;
-  /** What the Azure CLI calls it. */
+  /** The name in the Azure CLI. */
   readonly azureName: string;
-  /** Base URL of its authority. */
+  /** The base URL of its authority. */
   readonly authority: string;
-  /** The host of its authority, and others that are the same authority. */
+  /** The host of its authority, and aliases of it. */
   readonly hosts: readonly string[];
-  /** Resource of its Microsoft Graph, which scopes without a resource belong to. */
+  /** Its Microsoft Graph, the resource of scopes that name none. */
   readonly graph: string;
 }
 
@@ -20,7 +20,7 @@ const PUBLIC: Cloud = {
   graph: "https://graph.microsoft.com",
 };
 
-/** The clouds, after https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud. */
+/** See https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud. */
 export const CLOUDS: readonly Cloud[] = [
   PUBLIC,
   {
@@ -39,7 +39,7 @@ export const CLOUDS: readonly Cloud[] = [
   },
 ];
 
-/** The cloud that `authority` is the authority of; for any other, as a custom domain, the public one. */
+/** Returns the cloud of `authority`. An authority that is not Microsoft's own, as a custom domain, is in the public cloud. */
 export function cloudOf(authority: string): Cloud {
   const { host = "" } = URL.parse(authority) ?? {};
   return CLOUDS.find(({ hosts }) => hosts.includes(host)) ?? PUBLIC;

@@ -2,28 +2,28 @@ import { CliError } from "../errors.ts";
 import { shellWord } from "../text/shell_word.ts";
 import type { Account } from "./token.ts";
 
-/** Whose token alone will do; nothing in it means anybody's. */
+/** The account that tokens must belong to. Without members any account is accepted. */
 export interface ExpectedAccount {
-  /** User name or object id, in lower case. */
-  readonly user?: string;
-  /** Tenant that issues the tokens: a GUID, in lower case. */
-  readonly tenant?: string;
+  /** A user name or object ID, in lower case. */
+  readonly user?: string | undefined;
+  /** The ID of the tenant that issues the tokens, in lower case. */
+  readonly tenant?: string | undefined;
 }
 
-/** What the tokens in question belong to. */
+/** The profile and tenant of the tokens to check. */
 export interface TokenOwner {
-  /** Name of the profile, for what to do next. */
+  /** The name of the profile, for hints. */
   readonly profile: string;
-  /** Tenant as configured: all that is known of an application's token. */
+  /** The tenant as configured, which an application's token belongs to. */
   readonly tenant: string;
 }
 
 /**
- * Refuses tokens of another account than the expected one.
+ * Checks that tokens belong to the expected account.
  *
- * @param account Whose tokens they are; null for an application's own.
- * @param pinned Who signed in to the profile before. A user name can be given to somebody else: where a user is
- *   expected and has signed in once, only the very same account will do.
+ * @param account The account of the tokens, or null for an application's.
+ * @param pinned The account that signed in to the profile before. A user name can be assigned to another user, so an
+ *   expected user must remain the same account.
  * @throws {CliError} `wrong_account`
  */
 export function assertExpected(
@@ -35,7 +35,7 @@ export function assertExpected(
   const tenant = (account?.tenantId ?? owner.tenant).toLowerCase();
   if (expected.tenant !== undefined && tenant !== expected.tenant) {
     throw wrongAccount(
-      `The account is of tenant ${tenant}, but ${expected.tenant} is expected`,
+      `The account belongs to tenant ${tenant}, expected ${expected.tenant}`,
       owner,
       expected,
     );
@@ -43,24 +43,23 @@ export function assertExpected(
   if (expected.user === undefined) return;
   if (account === null) {
     throw wrongAccount(
-      `The token is an application's, but the user ${expected.user} is expected`,
+      `The token belongs to an application, expected the user ${expected.user}`,
       owner,
       expected,
     );
   }
   if (!isUser(account, expected.user)) {
-    throw wrongAccount(`Signed in as ${nameOf(account)}, but ${expected.user} is expected`, owner, expected);
+    throw wrongAccount(`Signed in as ${nameOf(account)}, expected ${expected.user}`, owner, expected);
   }
   if (pinned !== null && isUser(pinned, expected.user) && pinned.homeAccountId !== account.homeAccountId) {
-    const who = `${nameOf(account)} is another account now than the one that signed in first`;
-    const hint = `If that is right, forget the first one: entra-auth-cli clear-cache --profile ${
-      shellWord(owner.profile)
-    }`;
+    const who = `${nameOf(account)} is now another account than the one that signed in first`;
+    const hint = `entra-auth-cli clear-cache --profile ${shellWord(owner.profile)}\n` +
+      "If that is correct, forget the first account with this command.";
     throw new CliError("wrong_account", who, { hint });
   }
 }
 
-/** Whether tokens of `account` would do as far as the user is concerned. */
+/** Reports whether `account` is the expected user, if one is expected. */
 export function isExpectedUser(account: Account, { user }: ExpectedAccount): boolean {
   return user === undefined || isUser(account, user);
 }
@@ -79,8 +78,8 @@ function wrongAccount(message: string, { profile }: TokenOwner, { user, tenant }
   if (tenant !== undefined) again.push("--expect-tenant", tenant);
   return new CliError("wrong_account", message, {
     hint: [
-      `Sign in with the expected account: ${again.join(" ")}`,
-      "Or give each account a profile of its own: entra-auth-cli create-profile --name NAME",
+      again.join(" "),
+      "Sign in with the expected account, or use one profile for each account: entra-auth-cli create-profile --name NAME",
     ].join("\n"),
   });
 }

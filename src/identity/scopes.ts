@@ -1,54 +1,57 @@
 import { cloudOf } from "./cloud.ts";
 import { CliError } from "../errors.ts";
 
-/** Scopes that make a sign-in an OpenID Connect one and give a refresh token; they belong to no resource. */
+/** The scopes of OpenID Connect, including the one for a refresh token. They belong to no resource. */
 export const OPENID_SCOPES: readonly string[] = ["openid", "profile", "offline_access", "email"];
 
-/** What RFC 6749 section 3.3 allows in a scope: printable ASCII but space, `"` and `\`. */
+/** Printable ASCII except space, `"` and `\` (RFC 6749 section 3.3). */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
- * Splits what a user typed into single scopes: one string with spaces or commas, several strings, or both.
- * Duplicates are dropped, the order is kept.
+ * Splits input at spaces and commas into scopes. Drops duplicates and keeps the order.
  *
- * @throws {CliError} `usage` when a scope holds a character that RFC 6749 section 3.3 doesn't allow.
+ * @throws {CliError} `usage` for a character that RFC 6749 section 3.3 does not allow.
  */
 export function parseScopes(typed: readonly string[]): string[] {
   const scopes = [...new Set(typed.flatMap((text) => text.split(/[\s,]+/)).filter((scope) => scope !== ""))];
   for (const scope of scopes) {
     if (!SCOPE.test(scope)) {
-      throw new CliError("usage", `Scope has a character that is not allowed: ${JSON.stringify(scope)}`, {
-        hint: 'Separate scopes with spaces, as in --scope "User.Read Mail.Read".',
-      });
+      throw new CliError(
+        "usage",
+        `Invalid scope ${JSON.stringify(scope)}: expected printable ASCII without quotes and backslashes`,
+        {
+          hint: 'Separate scopes with spaces, as in --scope "User.Read Mail.Read".',
+        },
+      );
     }
   }
   return scopes;
 }
 
 /**
- * The scopes of the flag `--scope`; undefined where it wasn't given. One that names none is a mistake, such as
- * `--scope "$A $B"` where neither is set, and would be taken for all that the profile has.
+ * Returns the scopes of the flag `--scope`, or undefined without the flag. A flag without a scope, such as
+ * `--scope "$A $B"` with unset variables, is an error, because it would request every scope of the profile.
  *
- * @throws {CliError} `usage` for that, and what {@linkcode parseScopes} throws.
+ * @throws {CliError} `usage`
  */
 export function parseScopeFlag(typed: readonly string[] | undefined): string[] | undefined {
   if (typed === undefined) return undefined;
   const scopes = parseScopes(typed);
   if (scopes.length > 0) return scopes;
   throw new CliError("usage", "--scope names no scope", {
-    hint: 'Name one or more, as in --scope "User.Read Mail.Read", or leave it out.',
+    hint: 'Name one or more, as in --scope "User.Read Mail.Read", or omit the flag.',
   });
 }
 
 /**
- * One spelling for a scope, to compare by: Entra ignores case, and takes `User.Read` for
- * `https://graph.microsoft.com/User.Read`, or for that of the Graph in the cloud of `authority`.
+ * Returns the canonical form of a scope, for comparison: in lower case, and with the Microsoft Graph of the authority's
+ * cloud as the resource of a scope that names none. `User.Read` is `https://graph.microsoft.com/user.read`.
  */
 export function canonicalScope(scope: string, authority: string): string {
   return withResource(scope, authority).toLowerCase();
 }
 
-/** The scopes as they are sent to `authority`: in a national cloud the short ones name its own Microsoft Graph. */
+/** Returns the scopes to send to `authority`. In a national cloud the short ones name its own Microsoft Graph. */
 export function sentScopes(scopes: readonly string[], authority: string): readonly string[] {
   if (cloudOf(authority).name === "public") return scopes;
   return scopes.map((scope) => withResource(scope, authority));
@@ -59,7 +62,7 @@ function withResource(scope: string, authority: string): string {
   return isShort ? `${cloudOf(authority).graph}/${scope}` : scope;
 }
 
-/** Names of one resource, which an application id is too: of the APIs that people ask for by either. */
+/** Canonical names of popular APIs, which are also known by an application ID or by an older name. */
 const SAME_RESOURCE: Readonly<Record<string, string>> = {
   "00000003-0000-0000-c000-000000000000": "https://graph.microsoft.com",
   "797f4846-ba00-4fd7-ba43-dac1f8f63013": "https://management.azure.com",
@@ -68,18 +71,18 @@ const SAME_RESOURCE: Readonly<Record<string, string>> = {
 };
 
 /**
- * The resource that `scope` belongs to, as `https://graph.microsoft.com`, `api://app` or an application id, in lower
- * case; null for an OpenID scope, which belongs to none.
+ * Returns the resource of `scope` in lower case, such as `https://graph.microsoft.com`, `api://app` or an application ID,
+ * or null for an OpenID scope.
  */
 export function resourceOf(scope: string, authority: string): string | null {
   if (isOpenIdScope(scope)) return null;
   const canonical = canonicalScope(scope, authority);
-  // What is before the last slash; a resource may end with slashes of its own, which tell nothing apart.
+  // The part before the last slash. Slashes at its end make no difference.
   const resource = canonical.slice(0, canonical.lastIndexOf("/")).replace(/\/+$/, "");
   return Object.hasOwn(SAME_RESOURCE, resource) ? SAME_RESOURCE[resource] ?? resource : resource;
 }
 
-/** The scopes by the resource that they belong to, in the user's spelling; the OpenID scopes are left out. */
+/** Groups scopes by resource, in the user's spelling and without the OpenID scopes. */
 export function scopesByResource(scopes: readonly string[], authority: string): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const scope of scopes) {
@@ -89,15 +92,15 @@ export function scopesByResource(scopes: readonly string[], authority: string): 
   return groups;
 }
 
-/** Whether `scope` is a resource's `.default`: everything that the application may have of it. */
+/** Reports whether `scope` is a `.default`: all permissions of the application for a resource. */
 export function isDefaultScope(scope: string): boolean {
   const canonical = scope.toLowerCase();
   return canonical === ".default" || canonical.endsWith("/.default");
 }
 
 /**
- * Whether every scope of `wanted` is among `available`. The OpenID scopes are asked for always and don't count, unless
- * nothing else is wanted: then a token for any resource at all would do.
+ * Reports whether `available` contains every scope of `wanted`. OpenID scopes are part of every request and do not count,
+ * unless `wanted` contains no other: then the token may be for any resource.
  */
 export function coversScopes(
   available: readonly string[],
@@ -109,7 +112,7 @@ export function coversScopes(
   return wanted.length > 0 && wanted.every((scope) => have.has(canonicalScope(scope, authority)));
 }
 
-/** The scopes of `wanted` that are not among `available`, in the user's spelling. */
+/** Returns the scopes of `wanted` that `available` lacks, in the user's spelling. */
 export function missingScopes(
   available: readonly string[],
   wanted: readonly string[],

@@ -1,14 +1,11 @@
 import { formatDuration } from "./duration.ts";
 
-/**
- * The longest pause that is believed in, in milliseconds: neither a server nor a clock that was set can keep anybody out
- * for longer.
- */
+/** The longest pause that is obeyed, so that neither a server nor a changed clock can block the program for longer. */
 export const MAX_PAUSE_MS = 10 * 60_000;
 
 /**
- * The pause that an answer asks for by `Retry-After` (RFC 9110 section 10.2.3), in milliseconds; null where it asks for
- * none. A date is held against the answer's own `Date`, for this machine's clock may be wrong.
+ * Returns the pause that a response demands by `Retry-After` (RFC 9110 section 10.2.3), or null. A date is compared with
+ * the response's own `Date`, because the clock of this machine may be wrong.
  *
  * @param headers Names in lower case.
  */
@@ -18,14 +15,14 @@ export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: n
   return ms > 0 ? Math.min(ms, MAX_PAUSE_MS) : null;
 }
 
-/** When to try again, for a hint: `Try again in 40 seconds, at 14:03:20.` */
+/** Returns a hint such as `Try again in 40 seconds, at 14:03:20.` */
 export function tryAgainIn(ms: number, nowMs: number): string {
   return `Try again in ${formatDuration(Math.ceil(ms / 1000))}, at ${
     new Date(nowMs + ms).toTimeString().slice(0, 8)
   }.`;
 }
 
-/** Not a number for what is no date. Without a letter it is none: `Date` would take `-1` for one. */
+/** Returns NaN for text that is not a date. `Date.parse` accepts `-1`, so a date must have a letter. */
 function dateOf(text: string | undefined): number {
   return text !== undefined && /[a-z]/i.test(text) ? Date.parse(text) : NaN;
 }

@@ -1,6 +1,6 @@
 /**
- * `text` as one word of a command that a person copies from a message: as it is where that is safe, else in double
- * quotes, which every shell knows. What means something within those too goes into the single quotes of a POSIX shell.
+ * Returns `text` as one word of a command to copy: unchanged if that is safe, otherwise in double quotes, which every shell
+ * has, or in the single quotes of a POSIX shell if it contains a character that is special in double quotes.
  */
 export function shellWord(text: string): string {
   if (/^[\w.:/@-]+$/.test(text)) return text;

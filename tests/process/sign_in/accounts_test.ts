@@ -18,7 +18,7 @@ Deno.test("--expect-user refuses another account with exit code 10, stores nothi
   const { error } = JSON.parse(refused.stderr.slice(refused.stderr.indexOf("{")));
   assertEquals(error.code, "wrong_account");
   for (const name of [ADA.username, BOB.username]) assertStringIncludes(error.message, name);
-  assertStringIncludes(refused.page.body, "is expected");
+  assertStringIncludes(refused.page.body, ", expected ");
   assertEquals(sandbox.provider.requestsTo("authorize").at(-1)?.query.login_hint, ADA.username);
   assertEquals((await sandbox.run(["inspect"])).code, 6, "nothing is stored");
 });
