@@ -1,7 +1,7 @@
 import { decryptAesGcm, encryptAesGcm } from "@std/crypto/aes-gcm";
 import type { Bytes } from "../system/files/files.ts";
 import { damagedContent, newerTokenFile, notATokenFile, undecryptable } from "./store_error.ts";
-import { joinBytes } from "../text/join_bytes.ts";
+import { concat } from "@std/bytes/concat";
 
 /**
  * The format of `tokens.enc`. All numbers are big-endian.
@@ -198,7 +198,7 @@ export async function formatTokenFile(
 
   const parts = [indexText, ...records.map(({ data }) => data)];
   const sealed = await Promise.all(parts.map((part, number) => seal(part, key, headerBytes, number)));
-  return joinBytes(headerBytes, ...sealed);
+  return concat([headerBytes, ...sealed]);
 }
 
 async function seal(

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { decodeBase64 } from "@std/encoding/base64";
 import fc from "fast-check";
 import { CliError } from "../../../src/errors.ts";
-import { joinBytes } from "../../../src/text/join_bytes.ts";
+import { concat } from "@std/bytes/concat";
 import type { Session } from "../../../src/store/session.ts";
 import { KEY_STORE_NUMBERS } from "../../../src/store/keystore/key_store.ts";
 import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
@@ -103,8 +103,8 @@ function damaged(
   };
   return fc.oneof(
     bytes,
-    bytes.map((data) => joinBytes(first.subarray(0, HEADER_LENGTH), data)),
-    bytes.map((data) => joinBytes(new TextEncoder().encode("EACT\x01\x01"), data)),
+    bytes.map((data) => concat([first.subarray(0, HEADER_LENGTH), data])),
+    bytes.map((data) => concat([new TextEncoder().encode("EACT\x01\x01"), data])),
     place.map((end) => first.slice(0, end)),
     fc.array(fc.tuple(place, fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 5 }).map(
       (flips) => {
@@ -114,10 +114,10 @@ function damaged(
       },
     ),
     fc.tuple(file, file, place, place).map(([a, b, end, start]) =>
-      joinBytes(a.subarray(0, end), b.subarray(start))
+      concat([a.subarray(0, end), b.subarray(start)])
     ),
     fc.tuple(place, fc.nat(40), bytes).map(([at, length, data]) =>
-      joinBytes(first.subarray(0, at), data, first.subarray(at + length))
+      concat([first.subarray(0, at), data, first.subarray(at + length)])
     ),
     fc.tuple(fc.nat(HEADER_LENGTH - 1), fc.nat(255)).map(([at, value]) => {
       const changed = first.slice();
@@ -126,12 +126,12 @@ function damaged(
     }),
     fc.constantFrom(0, 1, 27, 28, 29, first.length, 0x7fffffff, 0x80000000, 0xffffffff).map(withNumber),
     fc.nat(0xffffffff).map(withNumber),
-    bytes.filter((data) => data.length > 0).map((data) => joinBytes(first, data)),
+    bytes.filter((data) => data.length > 0).map((data) => concat([first, data])),
     fc.shuffledSubarray(parts).map((order) =>
-      joinBytes(
+      concat([
         first.subarray(0, HEADER_LENGTH),
         ...order.map(([start, end]) => first.subarray(start, end)),
-      )
+      ])
     ),
   );
 }
@@ -176,15 +176,15 @@ async function sealed(
   new DataView(ownHeader.buffer).setUint32(INDEX_LENGTH_AT, index.length + 28);
   const seal = async (data: Uint8Array, number: number) => {
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const additionalData = joinBytes(ownHeader, new Uint8Array([0, 0, 0, number]));
+    const additionalData = concat([ownHeader, new Uint8Array([0, 0, 0, number])]);
     const encrypted = await crypto.subtle.encrypt(
       { name: "AES-GCM", iv, additionalData },
       key,
       new Uint8Array(data),
     );
-    return joinBytes(iv, new Uint8Array(encrypted));
+    return concat([iv, new Uint8Array(encrypted)]);
   };
-  return joinBytes(ownHeader, ...await Promise.all([index, ...records].map(seal)));
+  return concat([ownHeader, ...await Promise.all([index, ...records].map(seal))]);
 }
 
 const text = (value: string) => new TextEncoder().encode(value);

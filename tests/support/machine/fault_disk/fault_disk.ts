@@ -1,5 +1,5 @@
 import { join } from "@std/path/join";
-import { joinBytes } from "../../../../src/text/join_bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { type DiskContent, type DiskNode, DiskTree, pathOf } from "./disk_tree.ts";
 import { type FuseDevice, mountFuse } from "./fuse_device.ts";
 import {
@@ -169,10 +169,10 @@ export class FaultDisk implements AsyncDisposable {
         const mode = body.u32(4) & 0o777;
         if (folder.entries.has(name)) return ERRNO.EEXIST;
         return this.#ask("create", folder, name, mode) ??
-          joinBytes(
+          concat([
             entryAnswer(attributesOf(this.#tree.add(false, mode, folder, name, uid, gid))),
             openAnswer(),
-          );
+          ]);
       }
       case OPCODES.makeFolder: {
         const [name = ""] = body.texts(8);
@@ -297,7 +297,7 @@ function attributesOf({ id, isFolder, mode, data, uid, gid }: DiskNode): Attribu
 function readFolder(folder: DiskNode, offset: number): Uint8Array {
   if (offset > 0) return new Uint8Array();
   const entries = [...folder.entries.values()];
-  return joinBytes(
+  return concat([
     ...entries.map((node, place) => folderEntry(node.id, place + 1, node.isFolder, node.name)),
-  );
+  ]);
 }

@@ -1,6 +1,6 @@
 /** The messages of FUSE, version 7 of its protocol, as the kernel's `fuse.h` lays them out. Numbers are little-endian. */
 
-import { joinBytes } from "../../../../src/text/join_bytes.ts";
+import { concat } from "@std/bytes/concat";
 
 /** What the kernel asks for, by number. */
 export const OPCODES = {
@@ -163,12 +163,12 @@ function attributes({ node, size, mode, uid, gid }: Attributes): Uint8Array {
 
 /** The answer to a look at a node. Nothing of it may be kept by the kernel. */
 export function attributesAnswer(given: Attributes): Uint8Array {
-  return joinBytes(packed(0n, 0, 0), attributes(given));
+  return concat([packed(0n, 0, 0), attributes(given)]);
 }
 
 /** The answer that introduces a node. */
 export function entryAnswer(given: Attributes): Uint8Array {
-  return joinBytes(packed(BigInt(given.node), 0n, 0n, 0n, 0, 0), attributes(given));
+  return concat([packed(BigInt(given.node), 0n, 0n, 0n, 0, 0), attributes(given)]);
 }
 
 /** The answer to opening something. Reads and writes go past the kernel's cache. */
@@ -193,11 +193,11 @@ export function folderEntry(node: number, offset: number, isFolder: boolean, nam
   const padding = new Uint8Array((8 - nameBytes.length % 8) % 8);
   const folderType = 4;
   const fileType = 8;
-  return joinBytes(
+  return concat([
     packed(BigInt(node), BigInt(offset), nameBytes.length, isFolder ? folderType : fileType),
     nameBytes,
     padding,
-  );
+  ]);
 }
 
 /** What the disk says about its size: that of a small one, half full. */
