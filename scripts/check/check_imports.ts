@@ -84,10 +84,11 @@ function isFile(target: string): boolean {
 /** Files without effects of their own, from which a flow may import values. */
 const PURE = new RegExp(
   [
-    "browser/(display|ssh_session)",
+    "browser/(display|opener|ssh_session)",
     "entra/(decode_token|errors/aadsts/find_remedy)",
     "loopback/validate_callback",
     "profiles/profile",
+    "system/(files/file_error|network/(network_error|proxy))",
   ].map((path) => `^src/${path}\\.ts$`).join("|"),
 );
 

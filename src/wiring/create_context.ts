@@ -63,14 +63,10 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
       return await verifyToken(token, { authority, network, signal: system.interrupted });
     },
     async openDoctorProbes(request) {
-      const { openDoctorProbes } = await import("./doctor_probes.ts");
-      return openDoctorProbes({
-        ...request,
-        system,
-        folder: folder(),
-        store: store(),
-        profiles: profiles(),
-      });
+      const { openDoctorProbes } = await import("../flows/doctor/doctor_probes.ts");
+      const { openDoctorDependencies } = await import("./doctor_dependencies.ts");
+      const parts = { folder: folder(), store: store(), profiles: profiles() };
+      return openDoctorProbes(request, openDoctorDependencies(system, parts));
     },
     async writePrivateFile(path, text) {
       // From now on a signal does not end the process with a temporary file beside this one.

@@ -409,13 +409,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "redacted user names in doctor's report",
     file: "src/flows/doctor/examine.ts",
-    find: "found.flat().map((finding) => redacted(finding, machine))",
+    find: "found.flat().map((finding) => redacted(finding, probes.privateNames))",
     replace: "found.flat()",
     tests: ["tests/unit/flows/doctor/examine_test.ts"],
   },
   {
+    guard: "doctor's check that the file system respects locks",
+    file: "src/flows/doctor/doctor_probes.ts",
+    find: 'locks: second === null ? "work" : "ignored"',
+    replace: 'locks: "work"',
+    tests: ["tests/unit/flows/doctor/doctor_probes_test.ts"],
+  },
+  {
     guard: "redacted proxy password in doctor's report",
-    file: "src/flows/doctor/redact.ts",
+    file: "src/flows/doctor/finding.ts",
     find: `    .replace(/(?<=[a-z]:\\/\\/)[^/\\s@]*@/gi, "")\n`,
     replace: "",
     tests: ["tests/unit/flows/doctor/redact_test.ts"],

@@ -1,47 +1,249 @@
+import { displayReason, hasDisplay } from "../../browser/display.ts";
+import { openerCommands } from "../../browser/opener.ts";
+import { CliError } from "../../errors.ts";
+import type { ProfileStore } from "../../profiles/profile_store.ts";
 import type { SignInSettings } from "../../profiles/settings.ts";
+import type { KeyPlace, TokenStore } from "../../store/token_store.ts";
+import type { Clock } from "../../system/clock.ts";
+import type { Environment } from "../../system/environment.ts";
+import { LockedError } from "../../system/files/file_error.ts";
+import type { PrivateFolder } from "../../system/files/private_folder.ts";
+import type { ProbeResult } from "../../system/network/loopback_probe.ts";
+import type { Network } from "../../system/network/network.ts";
+import { findRouteIfReadable } from "../../system/network/proxy.ts";
 import type { Os } from "../../system/os.ts";
-import type { AuthorityAnswer, AuthorityRoute } from "./check_authority.ts";
-import type { BrowserFacts } from "./check_browser.ts";
-import type { FolderFacts } from "./check_folder.ts";
-import type { KeyFacts } from "./check_key.ts";
-import type { LoopbackAddress, LoopbackAnswer } from "./check_loopback.ts";
-import type { PermissionFacts } from "./check_permissions.ts";
-import type { PrivateNames } from "./redact.ts";
+import type { PermissionNeed } from "../../system/permission.ts";
+import { parseJsonObject } from "../../text/json.ts";
+import type {
+  AuthorityResponse,
+  AuthorityRoute,
+  BrowserFacts,
+  FolderFacts,
+  KeyFacts,
+  LoopbackAddress,
+  OpenerFacts,
+  PermissionFacts,
+} from "./checks.ts";
+import type { PrivateNames } from "./finding.ts";
 
 /** The sign-in that the machine is examined for. */
 export interface DoctorRequest {
-  /** Reads the settings of the profile that the user means. */
+  /** Reads the settings of the profile. */
   readonly settings: () => Promise<SignInSettings>;
   /** A PEM file with a root certificate to trust for the authority. */
   readonly caCertFile: string | undefined;
 }
 
-/** What this machine says of itself when it is asked. Each may throw a `CliError`, which is then what was found. */
-export interface DoctorProbes {
-  /** What kind of system it is. */
+export interface DoctorDependencies {
   readonly os: Os;
-  /** What runs the program, for people: "Deno 2.9.6 on linux x86_64, from its source". */
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly folder: PrivateFolder;
+  readonly profiles: ProfileStore;
+  readonly store: TokenStore;
+  /** What runs the program: "Deno 2.9.6 on linux x86_64, from its source". */
   readonly runtime: string;
-  /** What the report doesn't show. */
+  /** The library that protects keys on Windows. */
+  readonly dataProtectionLibrary: string;
+  readonly queryPermission: (need: PermissionNeed) => Promise<PermissionFacts>;
+  readonly probeLoopback: (address: LoopbackAddress, signal: AbortSignal) => Promise<ProbeResult>;
+  /** Whether a program exists. @throws {CliError} `permission` */
+  readonly isInstalled: (command: string) => Promise<boolean>;
+  /** Returns the best key store of this machine. */
+  readonly detectKeyStore: () => Promise<Pick<KeyPlace, "keyStore" | "place">>;
+  /** Opens the network. @throws {CliError} `usage` or `permission`, about the file. */
+  readonly openNetwork: (caCertFile: string | undefined) => Promise<Network>;
+}
+
+/** The facts of this machine, each collected when its method is called. A method may throw a `CliError`. */
+export interface DoctorProbes {
+  readonly os: Os;
+  readonly runtime: string;
   readonly privateNames: PrivateNames;
-  /** What Deno grants, of what the program needs to sign in at `host`. */
+  /** Queries the permissions that a sign-in at `host` needs. */
   permissions(host: string): Promise<PermissionFacts[]>;
-  /** The program's folder, which is made where it is missing. */
+  /** Writes and locks the program's folder, which is made if it is missing. */
   folder(): Promise<FolderFacts>;
-  /** How many profiles there are. */
   countProfiles(): Promise<number>;
-  /** The settings of the profile that the user means. */
   settings(): Promise<SignInSettings>;
-  /** How many sign-ins are kept. They are read, so that the key has to be there. */
+  /** Decrypts the saved sign-ins and counts them. */
   countSignIns(): Promise<number>;
-  /** Who keeps the key. */
   key(): Promise<KeyFacts>;
-  /** What would open a browser. */
   browser(): Promise<BrowserFacts>;
   /** Listens on `address` and connects to it. */
-  connectToItself(address: LoopbackAddress, signal: AbortSignal): Promise<LoopbackAnswer>;
-  /** How the authority at `url` is reached. */
+  connectToItself(address: LoopbackAddress, signal: AbortSignal): Promise<ProbeResult>;
+  /** Determines how the authority at `url` is reached. */
   route(url: string): AuthorityRoute;
-  /** Asks the authority at `url`, a base with its tenant, for its discovery document. */
-  askAuthority(url: string, signal: AbortSignal): Promise<AuthorityAnswer>;
+  /** Requests the discovery document of the authority at `url`, a base with its tenant. */
+  askAuthority(url: string, signal: AbortSignal): Promise<AuthorityResponse>;
+}
+
+export function openDoctorProbes(request: DoctorRequest, dependencies: DoctorDependencies): DoctorProbes {
+  const { os, env, runtime, folder, profiles, store, probeLoopback } = dependencies;
+  return {
+    os,
+    runtime,
+    privateNames: privateNames(os, env),
+    permissions: (host) => queryPermissions(host, dependencies),
+    folder: () => probeFolder(folder),
+    countProfiles: async () => (await profiles.list()).length,
+    settings: request.settings,
+    countSignIns: async () => (await store.list()).length,
+    key: () => probeKey(dependencies),
+    browser: () => probeBrowser(dependencies),
+    connectToItself: probeLoopback,
+    route: (url) => authorityRoute(url, request.caCertFile, env),
+    askAuthority: (url, signal) => askAuthority(url, request.caCertFile, dependencies, signal),
+  };
+}
+
+function privateNames(os: Os, env: Environment): PrivateNames {
+  const read = (name: string) => {
+    try {
+      return env.get(name);
+    } catch (error) {
+      // A value that may not be read appears in nothing that is examined either.
+      if (error instanceof CliError) return undefined;
+      throw error;
+    }
+  };
+  return { home: read(os === "windows" ? "USERPROFILE" : "HOME"), ownFolder: read("ENTRA_AUTH_CLI_HOME") };
+}
+
+async function queryPermissions(
+  host: string,
+  { os, folder, dataProtectionLibrary, queryPermission }: DoctorDependencies,
+): Promise<PermissionFacts[]> {
+  const needs: PermissionNeed[] = [
+    { name: "net", host: new URL(`https://${host}`).port === "" ? `${host}:443` : host },
+    { name: "net", host: "127.0.0.1" },
+    { name: "net", host: "[::1]" },
+    { name: "read", path: folder.path },
+    { name: "write", path: folder.path },
+  ];
+  if (os === "windows") needs.push({ name: "ffi", path: dataProtectionLibrary });
+  if (os === "darwin") needs.push({ name: "run", command: "/usr/bin/security" });
+  return await Promise.all(needs.map(queryPermission));
+}
+
+/** Every writer of tokens takes this lock. */
+const LOCK = "tokens.lock";
+const LOCK_TIMEOUT_MS = 1_000;
+/** Where locks work, a second lock is refused at once: the first one holds it. */
+const SECOND_LOCK_TIMEOUT_MS = 100;
+
+async function probeFolder(folder: PrivateFolder): Promise<FolderFacts> {
+  const { path } = folder;
+  using first = await tryLock(folder, LOCK_TIMEOUT_MS);
+  if (first === null) return { path, locks: "busy" };
+  using second = await tryLock(folder, SECOND_LOCK_TIMEOUT_MS);
+  await writeAndRemove(folder);
+  return { path, locks: second === null ? "work" : "ignored" };
+}
+
+/** As large as a token file: a lock can be taken on a full disk too. */
+async function writeAndRemove(folder: PrivateFolder): Promise<void> {
+  const name = `${LOCK}.try`;
+  await folder.replace(name, new Uint8Array(16 * 1024));
+  await folder.remove(name);
+}
+
+async function tryLock(folder: PrivateFolder, timeoutMs: number): Promise<Disposable | null> {
+  try {
+    return await folder.lock(LOCK, { timeoutMs });
+  } catch (error) {
+    if (error instanceof LockedError) return null;
+    throw error;
+  }
+}
+
+async function probeKey({ store, detectKeyStore }: DoctorDependencies): Promise<KeyFacts> {
+  const place = await store.keyPlace();
+  return { place, best: place.keyStore === "key-file" ? await detectKeyStore() : place };
+}
+
+async function probeBrowser(dependencies: DoctorDependencies): Promise<BrowserFacts> {
+  const { os, env } = dependencies;
+  const commands = openerCommands("https://localhost", { os, env });
+  return {
+    hasDisplay: hasDisplay(os, env),
+    displayReason: displayReason(os, env),
+    browserVariable: env.get("BROWSER"),
+    openers: await Promise.all(commands.map(({ command }) => probeOpener(command, dependencies))),
+  };
+}
+
+async function probeOpener(command: string, dependencies: DoctorDependencies): Promise<OpenerFacts> {
+  const { isGranted } = await dependencies.queryPermission({ name: "run", command });
+  return { command, isInstalled: await isInstalledIfReadable(command, dependencies), isPermitted: isGranted };
+}
+
+async function isInstalledIfReadable(
+  command: string,
+  { isInstalled }: DoctorDependencies,
+): Promise<boolean | null> {
+  try {
+    return await isInstalled(command);
+  } catch (error) {
+    if (error instanceof CliError && error.code === "permission") return null;
+    throw error;
+  }
+}
+
+function authorityRoute(url: string, caCertFile: string | undefined, env: Environment): AuthorityRoute {
+  const address = new URL(url);
+  const route = findRouteIfReadable(address, env);
+  return {
+    host: address.host,
+    proxy: route?.proxy?.host ?? null,
+    ignoredVariable: route?.ignored ?? null,
+    extraRoots: extraRoots(caCertFile, env),
+  };
+}
+
+/** Variables that make Deno trust more root certificates. */
+const ROOT_VARIABLES: Readonly<Record<string, string>> = {
+  DENO_CERT: "DENO_CERT",
+  NODE_EXTRA_CA_CERTS: "NODE_EXTRA_CA_CERTS (Deno 2.9 and newer)",
+};
+
+function extraRoots(caCertFile: string | undefined, env: Environment): string | null {
+  const set = Object.keys(ROOT_VARIABLES).filter((name) => env.get(name) !== undefined);
+  const roots = set.map((name) => `those that ${ROOT_VARIABLES[name]} names`);
+  if (caCertFile !== undefined) roots.unshift(`the root of ${caCertFile}`);
+  return roots.length === 0 ? null : roots.join(" and ");
+}
+
+const REQUEST_TIMEOUT_MS = 8_000;
+const MAX_BYTES = 1024 * 1024;
+
+async function askAuthority(
+  url: string,
+  caCertFile: string | undefined,
+  { clock, openNetwork }: DoctorDependencies,
+  signal: AbortSignal,
+): Promise<AuthorityResponse> {
+  const network = await openNetwork(caCertFile);
+  const sentAt = clock.now();
+  const { status, headers, body } = await network.send({
+    url: `${url}/v2.0/.well-known/openid-configuration`,
+    method: "GET",
+    headers: { "accept": "application/json", "cache-control": "no-cache" },
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    maxBytes: MAX_BYTES,
+    signal,
+  });
+  // The authority took the time somewhere in between, in whole seconds.
+  const ownMs = (sentAt + clock.now()) / 2;
+  const authorityMs = Date.parse(headers.date ?? "") + 500;
+  return {
+    status,
+    isDiscoveryDocument: isDiscoveryDocument(body),
+    clockAheadMs: Number.isNaN(authorityMs) ? null : ownMs - authorityMs,
+  };
+}
+
+function isDiscoveryDocument(body: Uint8Array): boolean {
+  const document = parseJsonObject(new TextDecoder().decode(body));
+  return document !== null && "issuer" in document && "token_endpoint" in document;
 }

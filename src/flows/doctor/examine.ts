@@ -1,71 +1,70 @@
 import { CliError } from "../../errors.ts";
 import type { Clock } from "../../system/clock.ts";
-import { checkAuthority, describeRoute } from "./check_authority.ts";
-import { checkBrowser, checkDisplay } from "./check_browser.ts";
-import { checkClock } from "./check_clock.ts";
-import { checkFolder } from "./check_folder.ts";
-import { checkKey } from "./check_key.ts";
-import { checkLoopback, type LoopbackAddress } from "./check_loopback.ts";
-import { checkPermissions } from "./check_permissions.ts";
-import { type CheckName, CHECKS, fail, failedBy, type Finding, ok, warn } from "./finding.ts";
+import { NetworkError } from "../../system/network/network_error.ts";
+import {
+  checkAuthority,
+  checkBrowser,
+  checkClock,
+  checkDisplay,
+  checkFolder,
+  checkKey,
+  checkLoopback,
+  checkPermissions,
+  describeRoute,
+  type LoopbackAddress,
+} from "./checks.ts";
 import type { DoctorProbes } from "./doctor_probes.ts";
-import { redact } from "./redact.ts";
+import { type CheckName, CHECKS, fail, failedBy, type Finding, ok, redacted, warn } from "./finding.ts";
 
-/** How long one check may take, in milliseconds. They run side by side, so this is the time for all. */
+/** The time limit of one check, in milliseconds. The checks run side by side, so it is that of all. */
 const CHECK_TIMEOUT_MS = 10_000;
 
-/** Where a sign-in goes that no profile says more about. */
-const ANY_AUTHORITY = "https://login.microsoftonline.com/organizations";
+/** The authority of most profiles. */
+const DEFAULT_URL = "https://login.microsoftonline.com/organizations";
 
-/** Looks at the whole machine, all at once and in bounded time. What is found names no user. Only `signal` ends it early,
- * with its reason. */
+/**
+ * Examines the machine in bounded time, with all checks side by side. The findings do not name the user. Only `signal`
+ * ends it early, with its reason.
+ */
 export async function examine(
-  machine: DoctorProbes,
+  probes: DoctorProbes,
   { clock, signal }: { readonly clock: Pick<Clock, "deadline">; readonly signal: AbortSignal },
 ): Promise<Finding[]> {
   using deadline = clock.deadline(CHECK_TIMEOUT_MS);
   const until = AbortSignal.any([signal, deadline.signal]);
-  const look = (checks: readonly [CheckName, ...CheckName[]], work: () => Promise<Finding | Finding[]>) =>
+  const run = (checks: readonly [CheckName, ...CheckName[]], work: () => Promise<Finding | Finding[]>) =>
     withinTime(checks, work, until);
-  const authority = authorityOf(machine);
+  const authority = authorityOf(probes);
   const found = await Promise.all([
-    look(["program"], () => Promise.resolve(ok("program", machine.runtime))),
-    look(["permissions"], async () => {
-      return checkPermissions(await machine.permissions(new URL(await authority).host));
+    run(["program"], () => Promise.resolve(ok("program", probes.runtime))),
+    run(["permissions"], async () => {
+      return checkPermissions(await probes.permissions(new URL(await authority).host));
     }),
-    look(["folder"], async () => checkFolder(await machine.folder())),
-    look(
+    run(["folder"], async () => checkFolder(await probes.folder())),
+    run(
       ["profiles"],
-      async () => ok("profiles", `profiles.json has ${counted(await machine.countProfiles(), "profile")}`),
+      async () => ok("profiles", `profiles.json has ${counted(await probes.countProfiles(), "profile")}`),
     ),
-    look(["profile"], () => lookAtProfile(machine)),
-    look(["key"], async () => checkKey(await machine.key())),
-    look(
+    run(["profile"], () => examineProfile(probes)),
+    run(["key"], async () => checkKey(await probes.key())),
+    run(
       ["tokens"],
-      async () => ok("tokens", `tokens.enc has ${counted(await machine.countSignIns(), "sign-in")}`),
+      async () => ok("tokens", `tokens.enc has ${counted(await probes.countSignIns(), "sign-in")}`),
     ),
-    look(["display", "browser"], async () => {
-      const facts = await machine.browser();
+    run(["display", "browser"], async () => {
+      const facts = await probes.browser();
       return [checkDisplay(facts), checkBrowser(facts)];
     }),
-    look(["loopback 127.0.0.1"], () => lookAtLoopback(machine, "127.0.0.1", until)),
-    look(["loopback [::1]"], () => lookAtLoopback(machine, "::1", until)),
-    look(["authority", "clock"], async () => await lookAtAuthority(machine, await authority, until)),
+    run(["loopback 127.0.0.1"], () => examineLoopback(probes, "127.0.0.1", until)),
+    run(["loopback [::1]"], () => examineLoopback(probes, "::1", until)),
+    run(["authority", "clock"], async () => await examineAuthority(probes, await authority, until)),
   ]);
   signal.throwIfAborted();
-  const findings = found.flat().map((finding) => redacted(finding, machine));
+  const findings = found.flat().map((finding) => redacted(finding, probes.privateNames));
   return findings.toSorted((a, b) => CHECKS.indexOf(a.check) - CHECKS.indexOf(b.check));
 }
 
-function redacted({ message, remedy, ...finding }: Finding, { privateNames }: DoctorProbes): Finding {
-  return {
-    ...finding,
-    message: redact(message, privateNames),
-    remedy: remedy === null ? null : redact(remedy, privateNames),
-  };
-}
-
-/** What `work` finds. An error it comes to, and the end of its time, are findings about the first of its checks. */
+/** Returns what `work` finds. An error, or the end of its time, is a finding about the first of its checks. */
 async function withinTime(
   checks: readonly [CheckName, ...CheckName[]],
   work: () => Promise<Finding | Finding[]>,
@@ -75,7 +74,11 @@ async function withinTime(
   const late = Promise.withResolvers<Finding>();
   const onLate = () =>
     late.resolve(
-      fail(check, `no answer within ${CHECK_TIMEOUT_MS / 1000} s`, "Try again; if it stays so, report it."),
+      fail(
+        check,
+        `no result within ${CHECK_TIMEOUT_MS / 1000} s`,
+        "Try again; if it happens again, report it.",
+      ),
     );
   until.addEventListener("abort", onLate);
   try {
@@ -88,52 +91,56 @@ async function withinTime(
   }
 }
 
-async function lookAtProfile(machine: DoctorProbes): Promise<Finding> {
+async function examineProfile(probes: DoctorProbes): Promise<Finding> {
   try {
-    const { profile, flow, authority } = await machine.settings();
+    const { profile, flow, authority } = await probes.settings();
     return ok("profile", `'${profile}' signs in by ${flow} at ${new URL(authority).host}`);
   } catch (error) {
-    // Nobody has one at first.
+    // At first there is no profile.
     if (error instanceof CliError && error.code === "no_profile") {
-      // How to make one, without the names of the others.
+      // The first line of the hint creates one; the others name other profiles.
       return warn("profile", error.message, (error.hint ?? "").split("\n", 1).join());
     }
     throw error;
   }
 }
 
-async function lookAtLoopback(
-  machine: DoctorProbes,
+async function examineLoopback(
+  probes: DoctorProbes,
   address: LoopbackAddress,
   signal: AbortSignal,
 ): Promise<Finding> {
-  return checkLoopback(address, await machine.connectToItself(address, signal));
+  return checkLoopback(address, await probes.connectToItself(address, signal));
 }
 
-async function lookAtAuthority(machine: DoctorProbes, url: string, signal: AbortSignal): Promise<Finding[]> {
-  const route = machine.route(url);
+async function examineAuthority(probes: DoctorProbes, url: string, signal: AbortSignal): Promise<Finding[]> {
+  const route = probes.route(url);
   try {
-    const answer = await machine.askAuthority(url, signal);
-    return [checkAuthority(answer, route), checkClock(answer.clockAheadMs, route.host, machine.os)];
+    const response = await probes.askAuthority(url, signal);
+    return [checkAuthority(response, route), checkClock(response.clockAheadMs, route.host, probes.os)];
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    const finding = failedBy("authority", error);
-    const what = finding.message.replace(` (through the proxy ${route.proxy})`, "");
+    // The route names the proxy, so the error need not.
+    const problem = error instanceof NetworkError ? error.problem : error.message;
     return [
-      { ...finding, message: `${what} (${describeRoute(route)})` },
-      warn("clock", "not compared, as the authority gave no answer", "Mend the way to the authority first."),
+      fail("authority", `${problem} (${describeRoute(route)})`, error.hint ?? null),
+      warn(
+        "clock",
+        "not compared, because the authority did not respond",
+        "Fix the connection to the authority first.",
+      ),
     ];
   }
 }
 
-/** The authority of the profile; where there is no such profile, that of most. */
-async function authorityOf(machine: DoctorProbes): Promise<string> {
+/** Returns the authority of the profile, or that of most profiles if there is no such profile. */
+async function authorityOf(probes: DoctorProbes): Promise<string> {
   try {
-    const { authority, tenant } = await machine.settings();
+    const { authority, tenant } = await probes.settings();
     return `${authority}/${tenant}`;
   } catch {
-    // The check of the profile tells why.
-    return ANY_AUTHORITY;
+    // The check of the profile reports why.
+    return DEFAULT_URL;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CliError } from "../../errors.ts";
 
-/** What is looked at, in the order of the report. */
+/** The checks, in the order of the report. */
 export const CHECKS = [
   "program",
   "permissions",
@@ -17,40 +17,76 @@ export const CHECKS = [
   "clock",
 ] as const;
 
-/** The name of a check. */
 export type CheckName = typeof CHECKS[number];
 
 /** `ok`; `warn` for what works in another way, or only in part; `fail` for what keeps a sign-in from working. */
 export type Level = "ok" | "warn" | "fail";
 
-/** What a check found. */
 export interface Finding {
-  /** What was looked at. */
   readonly check: CheckName;
-  /** How it is. */
   readonly level: Level;
-  /** What was found, as a sentence without its full stop. */
+  /** A sentence without its full stop. */
   readonly message: string;
-  /** What to do about it; null where nothing has to be done. */
+  /** What to do about it; null if nothing has to be done. */
   readonly remedy: string | null;
 }
 
-/** All is well. */
 export function ok(check: CheckName, message: string): Finding {
   return { check, level: "ok", message, remedy: null };
 }
 
-/** It works, but not as well as it could. */
 export function warn(check: CheckName, message: string, remedy: string): Finding {
   return { check, level: "warn", message, remedy };
 }
 
-/** It doesn't work. */
 export function fail(check: CheckName, message: string, remedy: string | null): Finding {
   return { check, level: "fail", message, remedy };
 }
 
-/** The check itself came to an error, which says what is wrong. */
+/** Returns the finding of a check that failed with an error. */
 export function failedBy(check: CheckName, { message, hint }: CliError): Finding {
   return fail(check, message, hint ?? null);
+}
+
+/** What a report must not show of this machine. */
+export interface PrivateNames {
+  /** The user's home folder. */
+  readonly home: string | undefined;
+  /** The program's folder, if a variable names it. */
+  readonly ownFolder: string | undefined;
+}
+
+/** Returns the finding without anything that tells who uses this machine: see {@linkcode redact}. */
+export function redacted(finding: Finding, names: PrivateNames): Finding {
+  const { message, remedy } = finding;
+  return {
+    ...finding,
+    message: redact(message, names),
+    remedy: remedy === null ? null : redact(remedy, names),
+  };
+}
+
+/**
+ * Removes what tells who uses this machine: the home folder becomes `~`, the program's folder elsewhere the variable that
+ * names it, the user's name in other paths `USER`; user and password in a URL are dropped, and e-mail addresses replaced.
+ */
+export function redact(text: string, { home, ownFolder }: PrivateNames): string {
+  let shown = text;
+  if (ownFolder !== undefined && ownFolder.length > 1) {
+    shown = shown.replaceAll(ownFolder, "$ENTRA_AUTH_CLI_HOME");
+  }
+  const user = home?.split(/[/\\]/).findLast((part) => part !== "");
+  if (home !== undefined && user !== undefined) {
+    shown = shown.replaceAll(home, "~").replaceAll(
+      new RegExp(`(?<=[/\\\\])${escape(user)}(?=[/\\\\]|\\b)`, "g"),
+      "USER",
+    );
+  }
+  return shown
+    .replace(/(?<=[a-z]:\/\/)[^/\s@]*@/gi, "")
+    .replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, "USER@DOMAIN");
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -87,6 +87,15 @@ export class FileError extends CliError {
   }
 }
 
+/** Another process holds a lock for too long. */
+export class LockedError extends CliError {
+  constructor(path: string, holder: string | undefined) {
+    super("store", `${path} is locked by another process${holder ? ` (pid ${holder})` : ""}`, {
+      hint: "Wait for it to finish, or stop it, and try again.",
+    });
+  }
+}
+
 /** Converts an error of a Deno file operation to a {@linkcode FileError}. A {@linkcode CliError} passes through. */
 export function fileError(error: unknown, action: string, path: string): CliError {
   return error instanceof CliError ? error : new FileError(reasonOf(error), action, path, error);

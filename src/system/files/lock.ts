@@ -1,6 +1,5 @@
 import { delay } from "@std/async/delay";
-import { CliError } from "../../errors.ts";
-import { fileError } from "./file_error.ts";
+import { fileError, LockedError } from "./file_error.ts";
 import { permitted } from "../permission.ts";
 
 /** A held lock. Disposing releases it, and so does the system when the process dies. */
@@ -49,7 +48,7 @@ async function acquire(path: string, { timeoutMs, signal }: AcquireOptions): Pro
   try {
     await waitForLock(file, AbortSignal.any(signal ? [signal, deadline.signal] : [deadline.signal]));
   } catch (error) {
-    if (deadline.signal.aborted && !signal?.aborted) throw await lockedError(path);
+    if (deadline.signal.aborted && !signal?.aborted) throw new LockedError(path, await readHolder(path));
     throw error;
   } finally {
     clearTimeout(timer);
@@ -111,13 +110,6 @@ function forgetHolder(file: Deno.FsFile): void {
   } catch {
     // The next holder overwrites it.
   }
-}
-
-async function lockedError(path: string): Promise<CliError> {
-  const holder = await readHolder(path);
-  return new CliError("store", `${path} is locked by another process${holder ? ` (pid ${holder})` : ""}`, {
-    hint: "Wait for it to finish, or stop it, and try again.",
-  });
 }
 
 async function readHolder(path: string): Promise<string | undefined> {

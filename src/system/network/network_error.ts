@@ -7,6 +7,8 @@ export interface NetworkErrorOptions extends CliErrorOptions {
   readonly isTransient: boolean;
   /** Whether the server may have received and processed the request. */
   readonly mayHaveArrived: boolean;
+  /** The proxy on the way, unless `problem` names it. */
+  readonly proxy?: Proxy | null;
 }
 
 /** A `network` error: the exchange yielded no usable response. */
@@ -15,9 +17,12 @@ export class NetworkError extends CliError {
   readonly isTransient: boolean;
   /** Whether the server may have received and processed the request. */
   readonly mayHaveArrived: boolean;
+  /** The message without the proxy on the way. */
+  readonly problem: string;
 
-  constructor(message: string, options: NetworkErrorOptions) {
-    super("network", message, options);
+  constructor(problem: string, options: NetworkErrorOptions) {
+    super("network", problem + through(options.proxy ?? null), options);
+    this.problem = problem;
     this.isTransient = options.isTransient;
     this.mayHaveArrived = options.mayHaveArrived;
   }
@@ -50,6 +55,7 @@ export function networkError({ error, host, route, inBody }: Failure): CliError 
   const { proxy = null, ignored = null } = route ?? {};
   const hint = problem.hint(proxy);
   return new NetworkError(describe(problem, host, proxy), {
+    proxy: isAboutHost(problem, proxy) ? proxy : null,
     hint: ignored === null ? hint : `${hint}\n${ignoredHint(ignored)}`,
     isTransient: problem.isTransient,
     // With "(Connect)" there was no connection yet. Without it the request may have arrived.
@@ -73,7 +79,8 @@ export function timeoutError(
   const proxy = route?.proxy ?? null;
   const missing = stage === "connection" ? `No connection to ${host}` : `No response from ${host}`;
   const seconds = Math.max(0.1, Math.round(timeoutMs / 100) / 10);
-  return new NetworkError(`${missing} within ${seconds} s${through(proxy)}`, {
+  return new NetworkError(`${missing} within ${seconds} s`, {
+    proxy,
     hint: stage === "connection"
       ? "Check the network and the firewall, which may drop packets, and whether a proxy is needed (HTTPS_PROXY)."
       : tryAgain(proxy),
@@ -82,8 +89,13 @@ export function timeoutError(
   });
 }
 
-function describe({ about, message }: Problem, host: string, proxy: Proxy | null): string {
-  if (about === "host" || (about === "peer" && proxy === null)) return message(host, host) + through(proxy);
+function isAboutHost({ about }: Problem, proxy: Proxy | null): boolean {
+  return about === "host" || (about === "peer" && proxy === null);
+}
+
+function describe(problem: Problem, host: string, proxy: Proxy | null): string {
+  const { message } = problem;
+  if (isAboutHost(problem, proxy)) return message(host, host);
   return message(proxy === null ? "The proxy" : `The proxy ${proxy.host}`, host);
 }
 

@@ -50,7 +50,7 @@ Deno.test("doctor finds nothing wrong on a machine that can sign in, and ends wi
   assertMatch(checks.get("clock")?.message ?? "", /^agrees with that of localhost:\d+$/);
   assertMatch(
     checks.get("authority")?.message ?? "",
-    /without a proxy, trusting also the root of .+ answers$/,
+    /without a proxy, trusting also the root of .+ responds$/,
   );
   assertEquals(checks.get("loopback 127.0.0.1")?.message, "the program reaches itself");
   assertEquals(sandbox.browser.count, 1, "doctor opens no browser");
@@ -148,10 +148,10 @@ Deno.test("doctor tells an authority that doesn't know the tenant from one that 
     said.push(checks.get("authority")?.message.replace(/^.*\) /, "") ?? "");
   }
   assertEquals(said, [
-    "answers, but does not know the tenant (status 400)",
-    "does not answer as a sign-in service does (status 302)",
-    "does not answer as a sign-in service does (status 200)",
-    "cannot answer right now (status 503)",
+    "responds, but does not know the tenant (status 400)",
+    "does not respond as a sign-in service does (status 302)",
+    "does not respond as a sign-in service does (status 200)",
+    "is unavailable (status 503)",
   ]);
 });
 
@@ -227,7 +227,7 @@ Deno.test({
     });
     assertEquals(
       bare.checks.get("display")?.message,
-      "there is none: neither DISPLAY nor WAYLAND_DISPLAY is set",
+      "not detected: neither DISPLAY nor WAYLAND_DISPLAY is set",
     );
     assertEquals(bare.checks.get("browser")?.message, "not installed: xdg-open (the system's opener)");
     assertStringIncludes(bare.checks.get("browser")?.remedy ?? "", "--flow device-code");

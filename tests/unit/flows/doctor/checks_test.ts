@@ -1,11 +1,14 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { checkAuthority } from "../../../../src/flows/doctor/check_authority.ts";
-import { checkBrowser, checkDisplay } from "../../../../src/flows/doctor/check_browser.ts";
-import { checkClock } from "../../../../src/flows/doctor/check_clock.ts";
-import { checkFolder } from "../../../../src/flows/doctor/check_folder.ts";
-import { checkKey } from "../../../../src/flows/doctor/check_key.ts";
-import { checkLoopback } from "../../../../src/flows/doctor/check_loopback.ts";
-import { checkPermissions } from "../../../../src/flows/doctor/check_permissions.ts";
+import {
+  checkAuthority,
+  checkBrowser,
+  checkClock,
+  checkDisplay,
+  checkFolder,
+  checkKey,
+  checkLoopback,
+  checkPermissions,
+} from "../../../../src/flows/doctor/checks.ts";
 
 Deno.test("checkClock() is content within a minute, warns within five and fails beyond, either way", () => {
   const levels = [0, 60_000, -60_000, 60_001, 300_000, -300_000, 300_001, -3_600_000]
@@ -63,11 +66,11 @@ Deno.test("checkAuthority() names the proxy and the roots on the way", () => {
   };
   assertEquals(
     checkAuthority(answer, route).message,
-    "login.example (through the proxy proxy:3128, trusting also the root of ca.pem) answers",
+    "login.example (through the proxy proxy:3128, trusting also the root of ca.pem) responds",
   );
   const passedOver = checkAuthority(answer, { ...route, proxy: null, ignoredVariable: "HTTPS_PROXY" });
   assertEquals(passedOver.level, "warn");
-  assertStringIncludes(passedOver.message, "HTTPS_PROXY names no proxy that can be used");
+  assertStringIncludes(passedOver.message, "HTTPS_PROXY is ignored");
 });
 
 Deno.test("checkBrowser() names the first opener that is here and may be started", () => {
@@ -76,7 +79,7 @@ Deno.test("checkBrowser() names the first opener that is here and may be started
   const chromium = { command: "chromium", isInstalled: true, isPermitted: true };
   assertStringIncludes(checkBrowser({ ...facts, openers: [firefox, chromium] }).message, "chromium opens it");
   assertEquals(checkBrowser({ ...facts, openers: [firefox] }).level, "warn");
-  assertEquals(checkDisplay({ ...facts, openers: [] }).message, "not asked for, because BROWSER is set");
+  assertEquals(checkDisplay({ ...facts, openers: [] }).message, "not needed, because BROWSER is set");
   const remote = { ...facts, hasDisplay: false, browserVariable: undefined, openers: [chromium] };
   assertEquals(checkDisplay(remote).level, "warn");
   assertEquals(checkBrowser(remote).message, "with a display, chromium opens it (the system's opener)");

@@ -38,7 +38,7 @@ Deno.test("examine() ends in time though a check hangs, and reports the others",
   assertEquals(findings.length, 13);
   assertEquals(findings.find(({ check }) => check === "folder")?.message, "~/f, can be written and locked");
   assertEquals(findings.filter(({ level }) => level === "fail").map(({ check }) => check), ["tokens"]);
-  assertEquals(findings.find(({ check }) => check === "tokens")?.message, "no answer within 10 s");
+  assertEquals(findings.find(({ check }) => check === "tokens")?.message, "no result within 10 s");
 });
 
 Deno.test("examine() asks the public cloud where there is no profile", async () => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { redact } from "../../../../src/flows/doctor/redact.ts";
+import { redact } from "../../../../src/flows/doctor/finding.ts";
 
 const NOTHING = { home: undefined, ownFolder: undefined };
 
