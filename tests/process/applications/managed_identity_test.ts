@@ -16,7 +16,7 @@ interface Asked {
 }
 
 /** A machine of Azure's: a home folder, and the endpoint that gives tokens for its identities. */
-async function openDoctorProbes(answer: (asked: Asked) => Response = giveToken()) {
+async function openMachine(answer: (asked: Asked) => Response = giveToken()) {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   const asked: Asked[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
@@ -69,7 +69,7 @@ function assertRefused(result: ProgramResult, code: number, ...named: string[]):
 }
 
 Deno.test("managed-identity asks the endpoint of App Service, without profile or proxy, and the second run takes the cache", async () => {
-  await using machine = await openDoctorProbes();
+  await using machine = await openMachine();
   const scope = ["--scope", "https://vault.azure.net/.default"];
   const first = await machine.run([...GET, ...scope, "-o", "json"], machine.appService);
   assertEquals(first.code, 0, first.stderr);
@@ -94,7 +94,7 @@ Deno.test("managed-identity asks the endpoint of App Service, without profile or
 });
 
 Deno.test("managed-identity asks the instance metadata service, for Graph where nothing else is named", async () => {
-  await using machine = await openDoctorProbes();
+  await using machine = await openMachine();
   const result = await machine.run(GET, { AZURE_POD_IDENTITY_AUTHORITY_HOST: machine.origin });
   assertEquals([result.code, result.stdout], [0, "token-1\n"], result.stderr);
   const [asked] = machine.asked;
@@ -107,7 +107,7 @@ Deno.test("managed-identity asks the instance metadata service, for Graph where 
 });
 
 Deno.test("an assigned identity is named by flag, variable or profile, and none gets another's token", async () => {
-  await using machine = await openDoctorProbes();
+  await using machine = await openMachine();
   const create = ["create-profile", "--name", "vm", "--flow", "managed-identity"];
   const created = await machine.run([...create, "--client-id", CLIENT_ID], {});
   assertEquals(created.code, 0, created.stderr);
@@ -135,7 +135,7 @@ Deno.test("an assigned identity is named by flag, variable or profile, and none 
 
 Deno.test("a machine without the identity, or without any, is a clear error", async (test) => {
   const refusal = { error: "invalid_request", error_description: "Identity not found" };
-  await using machine = await openDoctorProbes(() => Response.json(refusal, { status: 400 }));
+  await using machine = await openMachine(() => Response.json(refusal, { status: 400 }));
   await test.step("the endpoint knows no such identity", async () => {
     const args = [...GET, "--client-id", CLIENT_ID];
     assertRefused(await machine.run(args, machine.appService), 3, "Identity not found", CLIENT_ID);
@@ -164,14 +164,14 @@ for (
   ] as const
 ) {
   Deno.test(`an endpoint that answers with ${name} gives no token`, async () => {
-    await using machine = await openDoctorProbes(() => new Response(body));
+    await using machine = await openMachine(() => new Response(body));
     assertRefused(await machine.run(GET, machine.appService), 3);
   });
 }
 
 Deno.test("--timeout bounds the attempts at a machine's endpoint all together, and the last answer is named", async () => {
   const words = { error: "gone", error_description: "The service is being updated" };
-  await using machine = await openDoctorProbes(() => Response.json(words, { status: 410 }));
+  await using machine = await openMachine(() => Response.json(words, { status: 410 }));
   // MSAL pauses for ten seconds after this answer, seven times.
   const env = { AZURE_POD_IDENTITY_AUTHORITY_HOST: machine.origin };
   const result = await machine.run([...GET, "--timeout", "700ms"], env);

@@ -3,7 +3,7 @@ import { occupyPort } from "../../support/network/ports.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { exchangeRaw } from "../../support/network/raw_http.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
-import { sayFigures } from "../../support/program/say_figures.ts";
+import { printFigures } from "../../support/program/print_figures.ts";
 
 function portOf(url: string): number {
   return Number(new URL(new URL(url).searchParams.get("redirect_uri") ?? "").port);
@@ -115,7 +115,7 @@ Deno.test("whatever is sent to the port, the sign-in goes on, nothing leaks, and
   assertEquals(accepted, []);
   for (const connection of open) connection.close();
   occupyPort(port)[Symbol.dispose]();
-  await sayFigures("requests that are no callback", requests.length);
+  await printFigures("requests that are no callback", requests.length);
 });
 
 Deno.test("an answer that names another host for the code is redeemed at the authority's own", async () => {

@@ -3,15 +3,15 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path/join";
 import type { ProgramResult, RunningProgram } from "../../support/program/program.ts";
 import { makeServerCertificate } from "../../support/provider/certificate.ts";
-import { say, sendAll, startRawServer, type Talk } from "../../support/network/raw_server.ts";
+import { respond, type Responder, sendAll, startRawServer } from "../../support/network/raw_server.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 
 /** Sends `start`, then `block` for as long as the other side takes it. */
-function endless(start: string, block: Uint8Array): Talk {
-  return async (connection, heard) => {
-    await say(start)(connection, heard);
+function endless(start: string, block: Uint8Array): Responder {
+  return async (connection, received) => {
+    await respond(start)(connection, received);
     for (;;) await sendAll(connection, block);
   };
 }
@@ -21,7 +21,7 @@ const GZIP = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03";
 const BOMB = deflateRawSync(new Uint8Array(1024 * 1024), { finishFlush: constants.Z_FULL_FLUSH });
 
 /** What an authority may send that would fill the memory of who reads it all. */
-const FLOODS: Readonly<Record<string, readonly [Talk, RegExp]>> = {
+const FLOODS: Readonly<Record<string, readonly [Responder, RegExp]>> = {
   "a body that never ends": [
     endless(`${HEAD}\r\n`, new Uint8Array(256 * 1024).fill(0x20)),
     /^The response from localhost:\d+ is larger than 1048576 bytes$/m,
@@ -31,10 +31,10 @@ const FLOODS: Readonly<Record<string, readonly [Talk, RegExp]>> = {
     /^The response from localhost:\d+ is larger than 1048576 bytes$/m,
   ],
   "a bomb of gzip": [
-    async (connection, heard) => {
-      await say(`${HEAD}content-encoding: gzip\r\n\r\n`)(connection, heard);
+    async (connection, received) => {
+      await respond(`${HEAD}content-encoding: gzip\r\n\r\n`)(connection, received);
       await sendAll(connection, Uint8Array.from(GZIP, (character) => character.charCodeAt(0)));
-      await endless("", BOMB)(connection, heard);
+      await endless("", BOMB)(connection, received);
     },
     /^The response from localhost:\d+ is larger than 1048576 bytes$/m,
   ],
@@ -59,17 +59,17 @@ Deno.test({
     await sandbox.signIn(["get-token"]);
     const store = await Deno.readFile(join(sandbox.home, "tokens.enc"));
 
-    const run = async (talk: Talk) => {
-      await using server = startRawServer(talk, certificate);
+    const run = async (responder: Responder) => {
+      await using server = startRawServer(responder, certificate);
       const hosts = [`localhost:${server.port}`];
       const args = ["get-token", "--force", "--authority", server.origin, "--ca-cert", caFile];
       return await withPeak(sandbox.start(args, { hosts }));
     };
-    const usual = await run(say("HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}"));
+    const usual = await run(respond("HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}"));
     assertEquals(usual.result.code, 3, usual.result.stderr);
-    for (const [what, [talk, message]] of Object.entries(FLOODS)) {
+    for (const [what, [responder, message]] of Object.entries(FLOODS)) {
       await test.step(what, async () => {
-        const { result, peak } = await run(talk);
+        const { result, peak } = await run(responder);
         assertEquals([result.code, result.stdout], [4, ""], result.stderr);
         assertMatch(result.stderr, message);
         assert(peak < usual.peak + GROWTH, `${peak} bytes, ${usual.peak} with a small answer`);

@@ -7,7 +7,7 @@ import { ADA, CONFIDENTIAL_APPLICATION } from "../../support/provider/directory.
 import type { EntraErrorFailure } from "../../support/provider/failures.ts";
 import type { ProviderRequest } from "../../support/provider/request_router.ts";
 import { NO_DISPLAY, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
-import { hasNoShell, hasScriptTools, runShell, signInByShell } from "../../support/program/shell.ts";
+import { hasNoShell, hasScriptTools, runShell, signInWithShell } from "../../support/program/shell.ts";
 
 const NBF = { nbf: { essential: true, value: "1604106651" } };
 const CLAIMS = JSON.stringify({ access_token: NBF });
@@ -143,7 +143,7 @@ Deno.test({
     assertMatch(command, /^[\w.:/@ -]+"User\.Read Mail\.Read"[\w.:/@ -]+$/);
     // Entra refuses the refresh again because no second factor was used yet.
     sandbox.provider.failNext("token", challenge);
-    const signedIn = await signInByShell(sandbox, command, ADA);
+    const signedIn = await signInWithShell(sandbox, command, ADA);
     assertEquals(signedIn.code, 0, signedIn.stderr);
     const [authorize, token] = requests(sandbox);
     for (const request of [authorize, token]) assertEquals(requestedClaims(request), { ...NBF, ...CAPABLE });

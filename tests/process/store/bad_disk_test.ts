@@ -7,12 +7,12 @@ import {
   FaultDisk,
 } from "../../support/machine/fault_disk/fault_disk.ts";
 import { stepsOf } from "../../support/machine/fault_disk/kill_at_step.ts";
-import { type DoctorProbes, openDoctorProbes } from "../../support/machine/machine.ts";
+import { type Machine, openMachine } from "../../support/machine/machine.ts";
 import { canMountMemoryDisk, mountMemoryDisk } from "../../support/machine/mounts.ts";
 import type { ProgramResult } from "../../support/program/program.ts";
 import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts";
 import { ADA } from "../../support/provider/directory.ts";
-import { hasNoShell, runShell, signInByShell } from "../../support/program/shell.ts";
+import { hasNoShell, runShell, signInWithShell } from "../../support/program/shell.ts";
 
 const noMemoryDisks = !await canMountMemoryDisk();
 const noFaultDisks = !await canMountFuse();
@@ -55,7 +55,7 @@ Deno.test({
   async fn() {
     await using disk = await mountMemoryDisk(64);
     const home = join(disk.path, "home");
-    await using machine = await openDoctorProbes(home, { accessTokenTtl: 60 });
+    await using machine = await openMachine(home, { accessTokenTtl: 60 });
     const filler = join(disk.path, "filler");
     await fillDisk(filler);
     const first = await machine.signIn("get-token");
@@ -102,7 +102,7 @@ Deno.test({
   async fn() {
     await using disk = await mountMemoryDisk(256);
     const home = join(disk.path, "home");
-    await using machine = await openDoctorProbes(home);
+    await using machine = await openMachine(home);
     const token = (await machine.signIn("get-token")).stdout;
     const before = await names(home);
     await disk.setReadOnly(true);
@@ -123,7 +123,7 @@ Deno.test({
 /** A disk with a folder in which somebody signed in, and the content to go back to. */
 async function signedIn(
   disk: FaultDisk,
-  machine: DoctorProbes,
+  machine: Machine,
 ): Promise<{ token: string; content: DiskContent }> {
   const token = (await machine.signIn("get-token")).stdout;
   return { token, content: disk.content() };
@@ -144,7 +144,7 @@ Deno.test({
   ignore: noFaultDisks,
   async fn() {
     await using disk = await FaultDisk.mount();
-    await using machine = await openDoctorProbes(join(disk.path, "home"), { accessTokenTtl: 60 });
+    await using machine = await openMachine(join(disk.path, "home"), { accessTokenTtl: 60 });
     const { provider } = machine.sandbox;
     const signedInContent = (await signedIn(disk, machine)).content;
     // Without the locks, so that making them can fail too.
@@ -171,9 +171,10 @@ Deno.test({
       const asked = provider.requestsTo("token").length;
       const { errno, why } = TROUBLES[number % TROUBLES.length] ?? { errno: ERRNO.EIO, why: "" };
       let next = 0;
-      disk.validate = ({ kind }) => kind !== "look" && next++ >= step && kind !== "close" ? errno : undefined;
+      disk.intercept = ({ kind }) =>
+        kind !== "look" && next++ >= step && kind !== "close" ? errno : undefined;
       const result = await start().ended;
-      disk.validate = () => undefined;
+      disk.intercept = () => undefined;
       const isKept = String(tokensOn(disk)) === String(content.get("home/tokens.enc")?.data);
       const isAsked = provider.requestsTo("token").length > asked;
       const what = `${kind} at step ${step}: ${result.code} ${result.stderr}`;
@@ -197,7 +198,7 @@ Deno.test({
   ignore: noFaultDisks,
   async fn() {
     await using disk = await FaultDisk.mount();
-    await using machine = await openDoctorProbes(join(disk.path, "home"));
+    await using machine = await openMachine(join(disk.path, "home"));
     const { token, content } = await signedIn(disk, machine);
     await using lockless = await FaultDisk.mount({ hasLocks: false });
     lockless.restore(content);
@@ -242,14 +243,14 @@ Deno.test({
   ignore: noFaultDisks,
   async fn() {
     await using disk = await FaultDisk.mount();
-    await using machine = await openDoctorProbes(join(disk.path, "home"));
+    await using machine = await openMachine(join(disk.path, "home"));
     const { content } = await signedIn(disk, machine);
     for (const errno of [ERRNO.EMFILE, ERRNO.ENFILE]) {
-      disk.validate = ({ kind, path }) => kind === "look" && path === "home/tokens.enc" ? errno : undefined;
+      disk.intercept = ({ kind, path }) => kind === "look" && path === "home/tokens.enc" ? errno : undefined;
       assertStoreError(await machine.run("get-token", "--no-interactive"), "too many open files");
       assertStoreError(await machine.run("clear-cache"), "too many open files");
     }
-    disk.validate = () => ERRNO.EACCES;
+    disk.intercept = () => ERRNO.EACCES;
     assertStoreError(await machine.run("get-token", "--no-interactive"), "access denied");
     assertEquals(disk.content().get("home/tokens.enc"), content.get("home/tokens.enc"));
   },
@@ -260,7 +261,7 @@ Deno.test({
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
-    const lost = await signInByShell(sandbox, "exec entra-auth-cli get-token > /dev/full", ADA);
+    const lost = await signInWithShell(sandbox, "exec entra-auth-cli get-token > /dev/full", ADA);
     assertEquals([lost.code, lost.stdout], [1, ""], lost.stderr);
     assertStringIncludes(lost.stderr, "Could not write to stdout");
     const token = await runShell(sandbox, "exec entra-auth-cli get-token --no-interactive");

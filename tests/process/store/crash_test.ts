@@ -9,11 +9,11 @@ import {
   type OperationKind,
 } from "../../support/machine/fault_disk/fault_disk.ts";
 import { killAtStep, stepsOf } from "../../support/machine/fault_disk/kill_at_step.ts";
-import { type DoctorProbes, openDoctorProbes } from "../../support/machine/machine.ts";
+import { type Machine, openMachine } from "../../support/machine/machine.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import type { Json } from "../../support/provider/failures.ts";
 import { createProfileArgs } from "../../support/program/sandbox.ts";
-import { sayFigures } from "../../support/program/say_figures.ts";
+import { printFigures } from "../../support/program/print_figures.ts";
 
 const ignore = !await canMountFuse();
 
@@ -36,7 +36,7 @@ function drafts(content: DiskContent): string[] {
 }
 
 /** Every answer of the token endpoint from now on is the genuine one to the next request, sent again. */
-async function repeatNextAnswer(machine: DoctorProbes, times: number): Promise<Json> {
+async function repeatNextAnswer(machine: Machine, times: number): Promise<Json> {
   const { provider } = machine.sandbox;
   let answer: Json = {};
   provider.failNext("token", { kind: "rewrite", rewrite: (genuine) => answer = genuine });
@@ -59,7 +59,7 @@ Deno.test({
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
-    await using machine = await openDoctorProbes(join(disk.path, "home"));
+    await using machine = await openMachine(join(disk.path, "home"));
     const { provider } = machine.sandbox;
     const oldToken = (await machine.signIn("get-token")).stdout.trim();
     const old = disk.content();
@@ -86,7 +86,7 @@ Deno.test({
     }
     assertMatch(found.join(" "), /^old( old)+( new)+$/);
     assertEquals(disk.faults, []);
-    await sayFigures("kills", found.length);
+    await printFigures("kills", found.length);
   },
 });
 
@@ -95,7 +95,7 @@ Deno.test({
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
-    await using machine = await openDoctorProbes(join(disk.path, "home"));
+    await using machine = await openMachine(join(disk.path, "home"));
     const { provider } = machine.sandbox;
     await machine.output(...createProfileArgs("other", provider));
     const token = (await machine.signIn("get-token")).stdout;
@@ -120,7 +120,7 @@ Deno.test({
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
-    await using machine = await openDoctorProbes(join(disk.path, "home"));
+    await using machine = await openMachine(join(disk.path, "home"));
     const { provider } = machine.sandbox;
     const old = disk.content();
     const start = () => machine.start(...createProfileArgs("new", provider));
@@ -149,7 +149,7 @@ Deno.test({
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
-    await using machine = await openDoctorProbes(join(disk.path, "home"));
+    await using machine = await openMachine(join(disk.path, "home"));
     const { sandbox } = machine;
     const nobody = disk.content();
     for (const path of ["home/key", "home/tokens.enc"]) {
@@ -175,14 +175,14 @@ Deno.test({
 /** Kills a sign-in at the first step of this kind that is about this file, its draft, or the folder after its rename. */
 async function killSignIn(
   disk: FaultDisk,
-  { sandbox, start }: DoctorProbes,
+  { sandbox, start }: Machine,
   kind: OperationKind,
   path: string,
 ): Promise<void> {
   const name = path.slice("home/".length);
   let isRenamed = false;
   let isDead = false;
-  disk.validate = (operation) => {
+  disk.intercept = (operation) => {
     const isAbout = operation.path === path || operation.path.startsWith(`home/.${name}.`) ||
       (operation.kind === "sync folder" && isRenamed);
     if (!isDead && isAbout && operation.kind === kind) {
@@ -197,7 +197,7 @@ async function killSignIn(
   await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
   await program.ended;
   assertEquals([isDead, sandbox.provider.requestsTo("token").length], [true, redeemed + 1]);
-  disk.validate = () => undefined;
+  disk.intercept = () => undefined;
 }
 
 Deno.test({
@@ -206,7 +206,7 @@ Deno.test({
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
-    await using machine = await openDoctorProbes(join(disk.path, "home"));
+    await using machine = await openMachine(join(disk.path, "home"));
     const { provider } = machine.sandbox;
     const token = (await machine.signIn("get-token")).stdout;
     const steps = await stepsOf(disk, () => machine.start("refresh"));

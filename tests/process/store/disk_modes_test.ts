@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { canMountFuse, ERRNO, FaultDisk } from "../../support/machine/fault_disk/fault_disk.ts";
-import { openDoctorProbes } from "../../support/machine/machine.ts";
+import { openMachine } from "../../support/machine/machine.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts";
-import { signInByShell } from "../../support/program/shell.ts";
+import { signInWithShell } from "../../support/program/shell.ts";
 
 const ignore = !await canMountFuse();
 const NOT_SAVED = /^Warning: could not save the token: (.+)$/m;
@@ -13,7 +13,7 @@ const NOT_SAVED = /^Warning: could not save the token: (.+)$/m;
 async function mountModeless(fixedMode: number, refuses: boolean): Promise<FaultDisk> {
   const disk = await FaultDisk.mount({ fixedMode });
   if (refuses) {
-    disk.validate = ({ kind, mode }) =>
+    disk.intercept = ({ kind, mode }) =>
       kind === "change mode" && mode !== fixedMode ? ERRNO.EPERM : undefined;
   }
   return disk;
@@ -59,7 +59,7 @@ Deno.test({
   async fn() {
     for (const refuses of [true, false]) {
       await using disk = await mountModeless(0o700, refuses);
-      await using machine = await openDoctorProbes(join(disk.path, "home"));
+      await using machine = await openMachine(join(disk.path, "home"));
       const signedIn = await machine.signIn("get-token");
       assertEquals(signedIn.code, 0, signedIn.stderr);
       assertStringIncludes(signedIn.stderr, "Token saved to profile 'default'");
@@ -77,7 +77,7 @@ for (const umask of ["000", "777"]) {
       await using sandbox = await openSandbox();
       const { origin, tenantId, clientId } = sandbox.provider;
       const modes: string[] = [];
-      disk.validate = ({ kind, path, mode }) => {
+      disk.intercept = ({ kind, path, mode }) => {
         const allowed = kind === "make folder" || path === "home" || path === "home/locks" ? 0o700 : 0o600;
         if (mode === undefined) return undefined;
         modes.push(`${kind} ${path} ${mode.toString(8)}`);
@@ -91,7 +91,7 @@ for (const umask of ["000", "777"]) {
         "entra-auth-cli refresh",
         `exec entra-auth-cli get-token --file '${join(disk.path, "token")}'`,
       ].join(" && ");
-      const { code, stderr } = await signInByShell(sandbox, script, ADA);
+      const { code, stderr } = await signInWithShell(sandbox, script, ADA);
       assertEquals(code, 0, `${stderr}\n${modes.join("\n")}`);
       for (const made of ["home", "home/tokens.enc", "home/key", "home/profiles.json", "token"]) {
         assert(disk.content().has(made), made);

@@ -3,7 +3,7 @@ import { join } from "@std/path/join";
 import { ADA, BOB } from "../../support/provider/directory.ts";
 import type { Json } from "../../support/provider/failures.ts";
 import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
-import { hasNoShell, runShell, signInByShell } from "../../support/program/shell.ts";
+import { hasNoShell, runShell, signInWithShell } from "../../support/program/shell.ts";
 import { UserAgent } from "../../support/browser/user_agent.ts";
 
 /** The mode of everything in the folder, the folder itself included, by path. */
@@ -29,7 +29,7 @@ for (const umask of ["000", "022", "077"]) {
       const file = join(sandbox.folder, "token");
       const signIn =
         `umask ${umask}; ${create} && entra-auth-cli get-token && exec entra-auth-cli get-token --file '${file}'`;
-      const signedIn = await signInByShell(sandbox, signIn, ADA);
+      const signedIn = await signInWithShell(sandbox, signIn, ADA);
       assertEquals(signedIn.code, 0, signedIn.stderr);
       const refreshed = await runShell(sandbox, `umask ${umask}; exec entra-auth-cli refresh`);
       assertEquals(refreshed.code, 0, refreshed.stderr);

@@ -9,7 +9,7 @@ import {
   stepsOf,
 } from "../../support/machine/fault_disk/kill_at_step.ts";
 import { inheritedVariables } from "../../support/program/program.ts";
-import { sayFigures } from "../../support/program/say_figures.ts";
+import { printFigures } from "../../support/program/print_figures.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 const ignore = !await canMountFuse();
@@ -122,7 +122,7 @@ for (
       assert(leftovers > 0, "some of the kills came in the middle of a draft");
       assertEquals(disk.faults, []);
       // The kill, and the two ways in which the power can go with it.
-      await sayFigures("kills", 3 * steps.length);
+      await printFigures("kills", 3 * steps.length);
     },
   });
 }

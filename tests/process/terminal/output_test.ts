@@ -3,7 +3,7 @@ import { join } from "@std/path/join";
 import { parse as parseYaml } from "@std/yaml/parse";
 import { ADA } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
-import { hasNoShell, runShell, signInByShell, startShell } from "../../support/program/shell.ts";
+import { hasNoShell, runShell, signInWithShell, startShell } from "../../support/program/shell.ts";
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const KEYS = [
@@ -89,7 +89,7 @@ Deno.test({
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
-    const signedIn = await signInByShell(
+    const signedIn = await signInWithShell(
       sandbox,
       "entra-auth-cli get-token --flow interactive --output json | jq -r .access_token",
       ADA,
@@ -114,7 +114,7 @@ Deno.test({
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
-    const result = await signInByShell(sandbox, "entra-auth-cli get-token --output json 2>/dev/null", ADA);
+    const result = await signInWithShell(sandbox, "entra-auth-cli get-token --output json 2>/dev/null", ADA);
     assertEquals([result.code, result.stderr], [0, ""]);
     assertEquals(JSON.parse(result.stdout).source, "interactive");
   },
@@ -125,7 +125,7 @@ Deno.test({
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
-    const result = await signInByShell(
+    const result = await signInWithShell(
       sandbox,
       "exec 3>&1; entra-auth-cli get-token 2>&1 >&3 | true; exit 0",
       ADA,

@@ -23,7 +23,7 @@ export function openUrlInbox(): UrlInbox {
     else take(url);
     return new Response(null, { status: 204 });
   });
-  const program = fromFileUrl(import.meta.resolve("./hand_over_url.ts"));
+  const program = fromFileUrl(import.meta.resolve("./post_url.ts"));
   // No address here: a colon separates browsers.
   const { port } = server.addr;
   return {

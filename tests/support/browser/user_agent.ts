@@ -52,14 +52,14 @@ export class UserAgent implements Disposable {
 
   /** Signs in, but keeps the callback back, so that a test can tamper with it, delay it or send it twice. */
   async authorize(url: string, visitor: Visitor): Promise<Callback> {
-    const end = await this.#walk(url, new InteractiveSession(visitor));
+    const end = await this.#walk(url, new PageVisitor(visitor));
     if (typeof end === "string") throw new SignInStuck(`The provider shows: ${end}`);
     return end;
   }
 
   /** Enters a device code and signs in; gives back the text of the last page. */
   async enterDeviceCode(verificationUri: string, userCode: string, visitor: Visitor): Promise<string> {
-    const end = await this.#walk(verificationUri, new InteractiveSession(visitor, userCode));
+    const end = await this.#walk(verificationUri, new PageVisitor(visitor, userCode));
     if (typeof end !== "string") throw new SignInStuck("A device code ended in a redirect");
     return end;
   }
@@ -83,7 +83,7 @@ export class UserAgent implements Disposable {
   }
 
   /** Goes from page to page until there is a callback, or a page without a form, whose text it gives back. */
-  async #walk(start: string, person: InteractiveSession): Promise<Callback | string> {
+  async #walk(start: string, person: PageVisitor): Promise<Callback | string> {
     const { origin } = new URL(start);
     let request: { url: URL; body?: URLSearchParams } = { url: new URL(start) };
     for (let pages = 0; pages < MAX_PAGES; pages++) {
@@ -118,7 +118,7 @@ export class UserAgent implements Disposable {
 }
 
 /** What the visitor does on each page, and notices when a page comes back. */
-class InteractiveSession {
+class PageVisitor {
   #typed = false;
   #entered = false;
 

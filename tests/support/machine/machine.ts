@@ -4,7 +4,7 @@ import { ADA } from "../provider/directory.ts";
 import { createProfileArgs, openSandbox, type Sandbox, type SandboxOptions } from "../program/sandbox.ts";
 
 /** A sandbox whose program keeps its folder somewhere else, such as on a disk with faults. */
-export interface DoctorProbes extends AsyncDisposable {
+export interface Machine extends AsyncDisposable {
   readonly sandbox: Sandbox;
   /** The program's folder. */
   readonly home: string;
@@ -17,7 +17,7 @@ export interface DoctorProbes extends AsyncDisposable {
 }
 
 /** Makes a machine whose folder, `home`, has the profile `default`; nobody has signed in. */
-export async function openDoctorProbes(home: string, options: SandboxOptions = {}): Promise<DoctorProbes> {
+export async function openMachine(home: string, options: SandboxOptions = {}): Promise<Machine> {
   await using parts = new AsyncDisposableStack();
   const sandbox = parts.use(await openSandbox(options));
   const env = { ENTRA_AUTH_CLI_HOME: home };

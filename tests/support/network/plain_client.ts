@@ -2,7 +2,7 @@ import { encodeBase64Url } from "@std/encoding/base64url";
 import type { Provider } from "../provider/provider.ts";
 
 /** A JSON answer with its status. */
-export interface PlainAnswer {
+export interface PlainResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly json: Record<string, unknown>;
@@ -37,7 +37,7 @@ export class PlainClient implements Disposable {
     return `${this.#at("authorize")}?${encode(parameters)}`;
   }
 
-  redeem(code: string | undefined, changes: Record<string, string | undefined> = {}): Promise<PlainAnswer> {
+  redeem(code: string | undefined, changes: Record<string, string | undefined> = {}): Promise<PlainResponse> {
     return this.token({
       grant_type: "authorization_code",
       code,
@@ -47,19 +47,19 @@ export class PlainClient implements Disposable {
     });
   }
 
-  refresh(refreshToken: unknown, scope?: string): Promise<PlainAnswer> {
+  refresh(refreshToken: unknown, scope?: string): Promise<PlainResponse> {
     return this.token({ grant_type: "refresh_token", refresh_token: String(refreshToken), scope });
   }
 
-  token(parameters: Record<string, string | undefined>): Promise<PlainAnswer> {
+  token(parameters: Record<string, string | undefined>): Promise<PlainResponse> {
     return this.post("token", { client_id: this.provider.clientId, ...parameters });
   }
 
-  post(endpoint: string, parameters: Record<string, string | undefined>): Promise<PlainAnswer> {
+  post(endpoint: string, parameters: Record<string, string | undefined>): Promise<PlainResponse> {
     return this.#answer(this.#at(endpoint), { method: "POST", body: encode(parameters) });
   }
 
-  get(path: string): Promise<PlainAnswer> {
+  get(path: string): Promise<PlainResponse> {
     return this.#answer(`${this.provider.origin}${path}`, {});
   }
 
@@ -67,7 +67,7 @@ export class PlainClient implements Disposable {
     this.#http.close();
   }
 
-  async #answer(url: string, init: RequestInit): Promise<PlainAnswer> {
+  async #answer(url: string, init: RequestInit): Promise<PlainResponse> {
     const response = await fetch(url, { ...init, client: this.#http });
     return { status: response.status, headers: response.headers, json: await response.json() };
   }

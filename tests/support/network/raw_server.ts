@@ -6,15 +6,15 @@ export interface RawServer extends AsyncDisposable {
   /** `https://` or `http://`, with localhost and the port. */
   readonly origin: string;
   /** What each connection sent before it was answered, oldest first. */
-  readonly heard: readonly Uint8Array[];
+  readonly received: readonly Uint8Array[];
 }
 
 /** Talks to one connection. It need not close it. */
-export type Talk = (connection: Deno.Conn, heard: Uint8Array) => Promise<unknown>;
+export type Responder = (connection: Deno.Conn, received: Uint8Array) => Promise<unknown>;
 
 /** Listens on a free port of 127.0.0.1, with TLS where there is a certificate, over which it speaks `protocol`. */
 export function startRawServer(
-  talk: Talk,
+  responder: Responder,
   certificate?: ServerCertificate,
   protocol: "http/1.1" | "h2" = "http/1.1",
 ): RawServer {
@@ -25,7 +25,7 @@ export function startRawServer(
     key: certificate.privateKeyPem,
     alpnProtocols: [protocol],
   });
-  const heard: Uint8Array[] = [];
+  const received: Uint8Array[] = [];
   const open = new Set<Deno.Conn>();
   const talks = new Set<Promise<void>>();
 
@@ -34,8 +34,8 @@ export function startRawServer(
     try {
       const buffer = new Uint8Array(64 * 1024);
       const count = await connection.read(buffer);
-      heard.push(buffer.slice(0, count ?? 0));
-      await talk(connection, buffer.subarray(0, count ?? 0));
+      received.push(buffer.slice(0, count ?? 0));
+      await responder(connection, buffer.subarray(0, count ?? 0));
     } catch {
       // A client that breaks off is what some tests are about.
     } finally {
@@ -57,7 +57,7 @@ export function startRawServer(
   return {
     port,
     origin: `${certificate === undefined ? "http" : "https"}://localhost:${port}`,
-    heard,
+    received,
     async [Symbol.asyncDispose]() {
       listener.close();
       await accepting;
@@ -68,16 +68,16 @@ export function startRawServer(
   };
 }
 
-/** Talk that is `data`, after which the connection is broken off. */
-export function say(data: string | Uint8Array): Talk {
+/** Responder that is `data`, after which the connection is broken off. */
+export function respond(data: string | Uint8Array): Responder {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   return (connection) => sendAll(connection, bytes);
 }
 
-/** Talk that is `data`, after which nothing more comes and the connection stays. */
-export function sayAndWait(data: string | Uint8Array): Talk {
-  return async (connection, heard) => {
-    await say(data)(connection, heard);
+/** Responder that is `data`, after which nothing more comes and the connection stays. */
+export function respondAndWait(data: string | Uint8Array): Responder {
+  return async (connection, received) => {
+    await respond(data)(connection, received);
     await connection.read(new Uint8Array(1));
   };
 }

@@ -59,7 +59,7 @@ export async function runShell(
 }
 
 /** Runs a script that signs in, and does what the person does in the browser. */
-export async function signInByShell(
+export async function signInWithShell(
   sandbox: Sandbox,
   script: string,
   visitor: Parameters<Sandbox["userAgent"]["signIn"]>[1],

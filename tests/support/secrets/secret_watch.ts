@@ -1,7 +1,7 @@
 import { basename } from "@std/path/basename";
 import { join } from "@std/path/join";
 import { tracesOf } from "./find_secret.ts";
-import { type GivenKind, othersThanSecrets, othersThanTheJobs, secretsGiven } from "./given_secrets.ts";
+import { type GivenKind, secretsIn, withoutJobSecrets, withoutSecrets } from "./secret_variables.ts";
 import type { SecretKind } from "../provider/secrets_on_the_wire.ts";
 import type { StartedProgram } from "../program/started_programs.ts";
 
@@ -57,11 +57,11 @@ export class SecretWatch {
 
   /** Takes note of the variables of the program. Each that is there for a secret may have one; the others may not. */
   noteVariables(variables: Variables): void {
-    for (const { name, value, kind } of secretsGiven(variables)) {
+    for (const { name, value, kind } of secretsIn(variables)) {
       this.#variables[name] = value;
       if (value.length >= SHORTEST) this.#given.set(value, kind);
     }
-    this.#add({ where: "the program's variables", text: list(othersThanSecrets(variables)), allowed: [] });
+    this.#add({ where: "the program's variables", text: list(withoutSecrets(variables)), allowed: [] });
   }
 
   /** Takes note of a program that the program started. It inherits the variables that were noted before. */
@@ -72,7 +72,7 @@ export class SecretWatch {
     this.#add({ where: `the arguments of ${command}`, text: [command, ...args].join("\n"), allowed: [] });
     this.#add({
       where: `the variables of ${command}`,
-      text: list(isOfExec ? othersThanTheJobs(inherited) : inherited),
+      text: list(isOfExec ? withoutJobSecrets(inherited) : inherited),
       allowed: isOfExec ? ASKED_FOR : [],
     });
   }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { sayFigures } from "../../support/program/say_figures.ts";
+import { printFigures } from "../../support/program/print_figures.ts";
 import type { Session } from "../../../src/store/session.ts";
 import {
   goodDeviceCode,
@@ -161,6 +161,6 @@ for (const grant of Object.keys(DOCUMENTS) as Grant[]) {
     assertEquals(losses, []);
     assertEquals(cases, CASES[grant]);
     assert(refused > cases / 4 && refused < cases, "some lies are refused, and some do no harm");
-    await sayFigures("lies", cases, `${refused} refused, ${cases - refused} harmless, 0 lost (${grant})`);
+    await printFigures("lies", cases, `${refused} refused, ${cases - refused} harmless, 0 lost (${grant})`);
   });
 }

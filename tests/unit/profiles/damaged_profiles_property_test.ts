@@ -4,7 +4,7 @@ import { CliError } from "../../../src/errors.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import { openProfileStore } from "../../../src/profiles/profile_store.ts";
 import { makeStoreHome, type StoreHome } from "../../support/fixtures/store_fixture.ts";
-import { sayFigures } from "../../support/program/say_figures.ts";
+import { printFigures } from "../../support/program/print_figures.ts";
 
 const RUNS = 2000;
 
@@ -163,5 +163,5 @@ Deno.test("profiles.json with any mistake is an error that names its place, and 
     { numRuns: RUNS },
   );
   assert(mistakes > 500, `${mistakes}`);
-  await sayFigures("damaged profiles", RUNS, `${mistakes} refused, 0 lost`);
+  await printFigures("damaged profiles", RUNS, `${mistakes} refused, 0 lost`);
 });

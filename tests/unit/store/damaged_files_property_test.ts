@@ -6,7 +6,7 @@ import { concat } from "@std/bytes/concat";
 import type { Session } from "../../../src/store/session.ts";
 import { KEY_STORE_NUMBERS } from "../../../src/store/keystore/key_store.ts";
 import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
-import { sayFigures } from "../../support/program/say_figures.ts";
+import { printFigures } from "../../support/program/print_figures.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -162,7 +162,7 @@ Deno.test("A tokens.enc that is damaged in any way is refused, or read as it was
     { numRuns: RUNS },
   );
   assert(refused > 1500, `${refused}`);
-  await sayFigures("damaged stores", RUNS, `${refused} refused, 0 lost`);
+  await printFigures("damaged stores", RUNS, `${refused} refused, 0 lost`);
 });
 
 /** A file that its key opens, whatever its index and records say. */

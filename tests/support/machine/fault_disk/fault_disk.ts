@@ -71,7 +71,7 @@ export class FaultDisk implements AsyncDisposable {
   /** Where it is mounted. */
   readonly path: string;
   /** Asked before each operation: an error number refuses it. */
-  validate: (operation: DiskOperation) => number | undefined = () => undefined;
+  intercept: (operation: DiskOperation) => number | undefined = () => undefined;
   /** What went wrong in the disk itself: always empty unless it has a bug. */
   readonly faults: unknown[] = [];
 
@@ -229,7 +229,7 @@ export class FaultDisk implements AsyncDisposable {
 
   #ask(kind: OperationKind, node: DiskNode, name?: string, mode?: number): number | undefined {
     const path = name === undefined ? pathOf(node) : join(pathOf(node), name);
-    return this.validate({ kind, path, ...(mode === undefined ? {} : { mode }) });
+    return this.intercept({ kind, path, ...(mode === undefined ? {} : { mode }) });
   }
 
   #write(file: DiskNode, body: FuseBody): number | Uint8Array {

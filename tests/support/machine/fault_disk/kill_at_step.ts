@@ -11,19 +11,19 @@ export interface Killable {
 /** Runs a process to its end, and gives everything that it had the disk do, but for looking. */
 export async function stepsOf(disk: FaultDisk, start: () => Killable): Promise<DiskOperation[]> {
   const steps: DiskOperation[] = [];
-  disk.validate = (operation) => {
+  disk.intercept = (operation) => {
     if (operation.kind !== "look") steps.push(operation);
     return undefined;
   };
   await start().ended;
-  disk.validate = () => undefined;
+  disk.intercept = () => undefined;
   return steps;
 }
 
 /** Runs a process and kills it just before the disk does the step with this number, counted from 0. */
 export async function killAtStep(disk: FaultDisk, step: number, start: () => Killable): Promise<void> {
   let next = 0;
-  disk.validate = ({ kind }) => {
+  disk.intercept = ({ kind }) => {
     if (kind === "look") return undefined;
     if (next === step) Deno.kill(victim.pid, "SIGKILL");
     // A thread that outlives the others for an instant must not do what a dead process wouldn't.
@@ -31,7 +31,7 @@ export async function killAtStep(disk: FaultDisk, step: number, start: () => Kil
   };
   const victim = start();
   await victim.ended;
-  disk.validate = () => undefined;
+  disk.intercept = () => undefined;
   if (next <= step) throw new Error(`The process ended by itself after ${next} steps`);
 }
 

@@ -59,7 +59,7 @@ for (const [what, answer] of Object.entries(ANSWERS)) {
     }
     const outcome = await attempt(server.origin, certificate);
     assert(!(outcome instanceof Error), Deno.inspect(outcome));
-    assertEquals(server.heard.length, whole.length + 1, "nothing is sent twice");
+    assertEquals(server.received.length, whole.length + 1, "nothing is sent twice");
   });
 }
 
@@ -73,10 +73,10 @@ Deno.test("systemNetwork() accepts no response when a TLS connection is cut anyw
   // Forwards only this many bytes of the server.
   let handedOn = 0;
   let limit = 0;
-  await using front = startRawServer(async (client, heard) => {
+  await using front = startRawServer(async (client, received) => {
     const behind = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
     try {
-      await Promise.race([handOn(client, behind, heard), answerUpTo(limit, behind, client)]);
+      await Promise.race([handOn(client, behind, received), answerUpTo(limit, behind, client)]);
     } finally {
       behind.close();
     }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { systemNetwork } from "../../../../src/system/network/deno_network.ts";
 import { NetworkError } from "../../../../src/system/network/network_error.ts";
 import { makeServerCertificate } from "../../../support/provider/certificate.ts";
-import { sendAll, startRawServer, type Talk } from "../../../support/network/raw_server.ts";
+import { type Responder, sendAll, startRawServer } from "../../../support/network/raw_server.ts";
 
 /** The sizes of the connection preface and of a frame header (RFC 9113 sections 3.4 and 4.1). */
 const PREFACE = 24;
@@ -24,15 +24,15 @@ const LARGE = [0x88, 0, 1, 0x78, 0x7f, 0x81, 0x3f, ...Array(8192).fill(0x79)];
 const LARGE_HEADERS = [frame(1, 0, 1, LARGE), ...Array(64).fill(frame(9, 0, 1, LARGE.slice(1)))].flat();
 
 /** Responds with frames once a request arrives. */
-function answer(...frames: readonly number[][]): Talk {
-  return async (connection, heard) => {
+function answer(...frames: readonly number[][]): Responder {
+  return async (connection, received) => {
     await sendAll(connection, new Uint8Array(SETTINGS));
-    let received = heard.slice();
+    let request = received.slice();
     const buffer = new Uint8Array(16 * 1024);
-    while (!hasRequest(received)) {
+    while (!hasRequest(request)) {
       const count = await connection.read(buffer);
       if (count === null) return;
-      received = new Uint8Array([...received, ...buffer.subarray(0, count)]);
+      request = new Uint8Array([...request, ...buffer.subarray(0, count)]);
     }
     await sendAll(connection, new Uint8Array(frames.flat()));
     // Without frames the connection closes at once; otherwise the client must read everything first.
@@ -50,7 +50,7 @@ function hasRequest(received: Uint8Array): boolean {
   return false;
 }
 
-const CASES: readonly (readonly [string, Talk, string])[] = [
+const CASES: readonly (readonly [string, Responder, string])[] = [
   ["ends the stream", answer(resetStream(2)), "HOST closed the connection before it responded"],
   [
     "ends the stream without a reason",
@@ -77,10 +77,10 @@ const CASES: readonly (readonly [string, Talk, string])[] = [
   ],
 ];
 
-for (const [what, talk, message] of CASES) {
+for (const [what, responder, message] of CASES) {
   Deno.test(`systemNetwork() names the problem when an HTTP/2 server ${what}`, async () => {
     const certificate = await makeServerCertificate();
-    await using server = startRawServer(talk, certificate, "h2");
+    await using server = startRawServer(responder, certificate, "h2");
     const network = systemNetwork([certificate.caPem], { get: () => undefined });
     const { signal } = new AbortController();
     const request = { url: server.origin, method: "POST", headers: {}, body: "grant_type=x" } as const;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { fetchOnce } from "../../../support/network/fetch_once.ts";
-import { openBlackHole, say, startRawServer } from "../../../support/network/raw_server.ts";
+import { openBlackHole, respond, startRawServer } from "../../../support/network/raw_server.ts";
 
 /** Runs a command in a separate namespace (unshare(1)) and returns its output. */
 async function runApart(namespace: "--mount" | "--net", command: readonly string[]): Promise<string> {
@@ -26,7 +26,7 @@ Deno.test({
   name: "systemNetwork() connects although one address of the host is unreachable",
   ignore,
   async fn(test) {
-    await using server = startRawServer(say("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
+    await using server = startRawServer(respond("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
     const url = `http://login.test:${server.port}/`;
     const hosts = await Deno.makeTempFile({ prefix: "entra-auth-cli-test-" });
     try {

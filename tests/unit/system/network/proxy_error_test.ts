@@ -3,7 +3,12 @@ import { fetchOnce } from "../../../support/network/fetch_once.ts";
 import { occupyPort } from "../../../support/network/ports.ts";
 import { makeServerCertificate } from "../../../support/provider/certificate.ts";
 import { startProxy } from "../../../support/network/proxy.ts";
-import { say, sayAndWait, startRawServer, type Talk } from "../../../support/network/raw_server.ts";
+import {
+  respond,
+  respondAndWait,
+  type Responder,
+  startRawServer,
+} from "../../../support/network/raw_server.ts";
 
 /** Requests `url` in a separate process, since Deno reads the variables itself, and returns its output. */
 async function ask(
@@ -19,59 +24,59 @@ async function ask(
 const LOGIN = "https://login.invalid/";
 
 /** The behavior of a proxy, the scheme of its address, and the message. */
-const PROXIES: readonly (readonly [string, string, Talk, string])[] = [
-  ["ends the connection", "http", say(""), "The proxy PROXY closed the connection"],
+const PROXIES: readonly (readonly [string, string, Responder, string])[] = [
+  ["ends the connection", "http", respond(""), "The proxy PROXY closed the connection"],
   [
     "speaks another protocol",
     "http",
-    say("SSH-2.0-x\r\n"),
+    respond("SSH-2.0-x\r\n"),
     "The proxy PROXY refused to connect to login.invalid",
   ],
   [
     "responds with a redirect",
     "http",
-    say("HTTP/1.1 302 Found\r\nlocation: http://portal.example/\r\n\r\n"),
+    respond("HTTP/1.1 302 Found\r\nlocation: http://portal.example/\r\n\r\n"),
     "The proxy PROXY refused to connect to login.invalid",
   ],
   [
     "opens a tunnel and closes it",
     "http",
-    say("HTTP/1.1 200 OK\r\n\r\n"),
+    respond("HTTP/1.1 200 OK\r\n\r\n"),
     "login.invalid closed the connection during the TLS handshake (through the proxy PROXY)",
   ],
   [
     "does not speak TLS",
     "https",
-    say("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    respond("HTTP/1.1 400 Bad Request\r\n\r\n"),
     "login.invalid sent an invalid TLS response (through the proxy PROXY)",
   ],
   [
     "does not speak SOCKS",
     "socks5h",
-    say("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    respond("HTTP/1.1 400 Bad Request\r\n\r\n"),
     "The proxy PROXY sent an invalid SOCKS response",
   ],
   [
     "forbids the host",
     "socks5",
-    async (connection, heard) => {
-      await say(new Uint8Array([5, 0]))(connection, heard);
+    async (connection, received) => {
+      await respond(new Uint8Array([5, 0]))(connection, received);
       await connection.read(new Uint8Array(1000));
-      await say(new Uint8Array([5, 2, 0, 1, 0, 0, 0, 0, 0, 0]))(connection, heard);
+      await respond(new Uint8Array([5, 2, 0, 1, 0, 0, 0, 0, 0, 0]))(connection, received);
     },
     "The proxy PROXY refused to connect to login.invalid",
   ],
   [
     "accepts no authentication method",
     "socks5h",
-    say(new Uint8Array([5, 0xff])),
+    respond(new Uint8Array([5, 0xff])),
     "The proxy PROXY requires a valid user name and password",
   ],
 ];
 
-for (const [what, scheme, talk, message] of PROXIES) {
+for (const [what, scheme, responder, message] of PROXIES) {
   Deno.test(`systemNetwork() names the problem of a proxy (${scheme}) that ${what}`, async () => {
-    await using proxy = startRawServer(talk);
+    await using proxy = startRawServer(responder);
     const address = `127.0.0.1:${proxy.port}`;
     const said = await ask(LOGIN, { HTTPS_PROXY: `${scheme}://${address}` });
     assertEquals(said.replace(address, "PROXY"), `CliError: ${message}`);
@@ -87,7 +92,7 @@ Deno.test("systemNetwork() names a proxy that is unreachable or does not respond
   }
   const unknown = await ask(LOGIN, { ALL_PROXY: "http://ada:s3same@proxy.invalid:3128" });
   assertEquals(unknown, "CliError: Could not resolve the address of the proxy proxy.invalid:3128");
-  await using silent = startRawServer(sayAndWait(""));
+  await using silent = startRawServer(respondAndWait(""));
   const said = await ask(LOGIN, { HTTPS_PROXY: `http://127.0.0.1:${silent.port}` }, 300);
   assertEquals(
     said,
@@ -96,7 +101,7 @@ Deno.test("systemNetwork() names a proxy that is unreachable or does not respond
 });
 
 Deno.test("systemNetwork() names the proxy of an untrusted certificate", async () => {
-  await using server = startRawServer(say(""), await makeServerCertificate());
+  await using server = startRawServer(respond(""), await makeServerCertificate());
   await using proxy = startProxy();
   const said = await ask(server.origin, { HTTPS_PROXY: proxy.url });
   const address = proxy.url.replace("http://", "");

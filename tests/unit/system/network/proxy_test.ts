@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Environment } from "../../../../src/system/environment.ts";
 import { findRoute, findRouteIfReadable } from "../../../../src/system/network/proxy.ts";
 import { CliError } from "../../../../src/errors.ts";
-import { type RawServer, say, startRawServer } from "../../../support/network/raw_server.ts";
+import { type RawServer, respond, startRawServer } from "../../../support/network/raw_server.ts";
 
 function environment(variables: Readonly<Record<string, string>>): Environment {
   return { get: (name) => variables[name] === "" ? undefined : variables[name] };
@@ -60,9 +60,9 @@ Deno.test({
   async fn() {
     const asked: string[] = [];
     const proxy = (name: string) =>
-      startRawServer((connection, heard) => {
-        asked.push(`${name} ${new TextDecoder().decode(heard).split(" ")[0]}`);
-        return say("HTTP/1.1 403 Forbidden\r\n\r\n")(connection, heard);
+      startRawServer((connection, received) => {
+        asked.push(`${name} ${new TextDecoder().decode(received).split(" ")[0]}`);
+        return respond("HTTP/1.1 403 Forbidden\r\n\r\n")(connection, received);
       });
     await using a = proxy("A");
     await using b = proxy("B");

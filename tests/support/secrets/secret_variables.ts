@@ -28,7 +28,7 @@ const ALL: Readonly<Record<string, GivenKind>> = { ...OF_THE_PROGRAM, ...OF_THE_
 type Variables = Readonly<Record<string, string>>;
 
 /** The secrets among `variables`: what each is, and where it stands. */
-export function secretsGiven(variables: Variables): { name: string; value: string; kind: GivenKind }[] {
+export function secretsIn(variables: Variables): { name: string; value: string; kind: GivenKind }[] {
   return Object.entries(ALL).flatMap(([name, kind]) => {
     const value = variables[name];
     return value === undefined || value === "" ? [] : [{ name, value, kind }];
@@ -36,12 +36,12 @@ export function secretsGiven(variables: Variables): { name: string; value: strin
 }
 
 /** The variables that are not there to give the program a secret. */
-export function othersThanSecrets(variables: Variables): Variables {
+export function withoutSecrets(variables: Variables): Variables {
   return without(ALL, variables);
 }
 
 /** The variables but for those that a command of `exec` has from whoever runs it. */
-export function othersThanTheJobs(variables: Variables): Variables {
+export function withoutJobSecrets(variables: Variables): Variables {
   return without(OF_THE_JOB, variables);
 }
 
