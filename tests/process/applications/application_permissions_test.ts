@@ -150,7 +150,7 @@ Deno.test({
       await test.step([profile, ...flags, ...Object.keys(env)].join(" "), async () => {
         const byFlag = flags.length > 0 ? proofs : [];
         const args = ["get-token", "--profile", profile, "--force", ...flags, ...byFlag];
-        const use = { args, env, opens: { read: byFlag }, goesOnWithout: SAVING };
+        const use = { args, env, opens: { read: byFlag }, continuesWithout: SAVING };
         const documented = await matrix.documented("get-token", profile, env);
         const listedProofs = flags.length > 0 ? [] : proofs;
         assertEquals(documented.read, [sandbox.home, sandbox.env.ENTRA_AUTH_CLI_CA_CERT, ...listedProofs]);

@@ -31,13 +31,13 @@ const UNESSENTIAL = /^--allow-env=(HOME|PATH|\w+_PROXY)$/i;
 /** Ways to use each command. A new command gets a line here. */
 const USES: readonly Use[] = [
   { args: ["get-token"] },
-  { args: ["get-token", ...SHOWN], signsIn: AT_URL, goesOnWithout: SAVING },
+  { args: ["get-token", ...SHOWN], signsIn: AT_URL, continuesWithout: SAVING },
   {
     args: ["get-token", "--force", "--flow", "device-code"],
     signsIn: "with the code that is shown",
-    goesOnWithout: SAVING,
+    continuesWithout: SAVING,
   },
-  { args: ["get-token", "--force"], code: 9, goesOnWithout: SAVING, silentWithout: SAVING },
+  { args: ["get-token", "--force"], code: 9, continuesWithout: SAVING, silentWithout: SAVING },
   { args: ["get-token", "--output", "exec-credential"] },
   { args: ["exec", "--", "true"], runs: "true" },
   { args: ["credential-helper", "--profile", "repos", "get"], stdin: AZURE_REPOS },
@@ -73,9 +73,9 @@ const USES: readonly Use[] = [
   { args: ["import-profile", "--force"], stdin: PORTABLE },
   { args: ["completions", "bash"] },
   // Who presses the Tab key gets words or none.
-  { args: ["__complete", "get-token", "--profile", ""], goesOnWithout: ANYTHING, silentWithout: ANYTHING },
+  { args: ["__complete", "get-token", "--profile", ""], continuesWithout: ANYTHING, silentWithout: ANYTHING },
   { args: ["permissions"] },
-  { args: ["doctor"], goesOnWithout: ANYTHING, silentWithout: UNESSENTIAL },
+  { args: ["doctor"], continuesWithout: ANYTHING, silentWithout: UNESSENTIAL },
 ];
 
 /** Ways to use commands with files that the user names, in `folder` and, written, in a folder in it. */

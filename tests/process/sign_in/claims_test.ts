@@ -156,7 +156,7 @@ Deno.test("get-token without a terminal exits with code 9, the reason and a comm
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   sandbox.provider.failNext("token", refusal(50076, { error: "interaction_required", claims: CLAIMS }));
-  const result = await sandbox.run(["get-token"], { env: NO_DISPLAY, isAlone: true });
+  const result = await sandbox.run(["get-token"], { env: NO_DISPLAY, withoutTerminal: true });
   assertEquals([result.code, result.stdout], [9, ""], result.stderr);
   assertStringIncludes(result.stderr, "Multifactor authentication is required. ");
   assertStringIncludes(

@@ -62,7 +62,7 @@ testHere("a prompt appears on the terminal if stderr is hidden", async (sandbox)
 Deno.test("without a terminal the fallback to a device code exits with code 9 and a hint", async () => {
   await using sandbox = await openSandbox(FAST);
   for (const env of [NO_DISPLAY, { ...NO_DISPLAY, SSH_TTY: "/dev/pts/1" }]) {
-    const result = await sandbox.run(["get-token"], { env, isAlone: true });
+    const result = await sandbox.run(["get-token"], { env, withoutTerminal: true });
     assertEquals([result.code, result.stdout], [9, ""], result.stderr);
     assertMatch(
       result.stderr,
@@ -82,11 +82,11 @@ Deno.test({
     // Deno cannot deny by name what is allowed by name, so the path is denied.
     const { stdout } = await new Deno.Command("sh", { args: ["-c", "command -v tee"] }).output();
     const denied = [`--deny-run=${new TextDecoder().decode(stdout).trim()}`];
-    const result = await sandbox.run(["get-token"], { env: NO_DISPLAY, isAlone: true, denied });
+    const result = await sandbox.run(["get-token"], { env: NO_DISPLAY, withoutTerminal: true, denied });
     assertEquals([result.code, result.stdout], [8, ""], result.stderr);
     assertStringIncludes(result.stderr, "--allow-run=tee");
     // An explicit device code flow needs no terminal.
-    const program = sandbox.start(["get-token", "--flow", "device-code"], { isAlone: true, denied });
+    const program = sandbox.start(["get-token", "--flow", "device-code"], { withoutTerminal: true, denied });
     await enterDeviceCode(sandbox, program.stderrMatch);
     assertEquals((await program.ended).code, 0);
   },
@@ -94,14 +94,14 @@ Deno.test({
 
 Deno.test("without a terminal an explicit --flow device-code writes the code to stderr and waits", async () => {
   await using sandbox = await openSandbox(FAST);
-  const program = sandbox.start(["get-token", "--flow", "device-code"], { isAlone: true });
+  const program = sandbox.start(["get-token", "--flow", "device-code"], { withoutTerminal: true });
   await enterDeviceCode(sandbox, program.stderrMatch);
   assertEquals((await program.ended).code, 0);
 });
 
 Deno.test("without a terminal the interactive flow still opens the browser", async () => {
   await using sandbox = await openSandbox();
-  const program = sandbox.start(["get-token"], { isAlone: true });
+  const program = sandbox.start(["get-token"], { withoutTerminal: true });
   await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
   assertEquals((await program.ended).code, 0);
 });

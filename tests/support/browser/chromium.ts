@@ -2,7 +2,7 @@ import { type Browser, chromium as playwright, type Page } from "playwright-core
 import { findChromium } from "../../../scripts/check/find_chromium.ts";
 import { SignInStuck, type Visitor } from "./user_agent.ts";
 
-/** As small, quiet and offline as Chromium can be made. */
+/** As small, quiet and offline as Chromium allows. */
 const ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -12,30 +12,30 @@ const ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** Longer than a page should ever take; not something a test waits for. */
+/** More than any page takes. No test waits for it. */
 const GIVE_UP_MS = 60_000;
 
-/** The last page of a sign-in, as a person sees it. */
+/** The last page of a sign-in, as the user sees it. */
 export interface ShownPage {
   readonly url: string;
   readonly title: string;
   readonly text: string;
-  /** The HTTP status it came with. */
+  /** The HTTP status. */
   readonly status: number;
 }
 
-/** A real browser with an empty profile. One window is one session; `newSession` forgets everything. */
+/** A real browser with an empty profile. One context is one session. */
 export interface Chromium extends AsyncDisposable {
-  /** Opens the URL, signs in, and waits for the page that the redirect URI shows. */
+  /** Opens the URL, signs in, and waits for the page of the redirect URI. */
   signIn(url: string, visitor: Visitor & { readonly screenshot?: string }): Promise<ShownPage>;
-  /** Opens a page for a test to drive by itself. */
+  /** Opens a page that the test drives. */
   newPage(): Promise<Page>;
   /** Starts over with an empty profile. */
   newSession(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts headless Chromium. It trusts any certificate, so the provider's needs no installing. */
+/** Starts headless Chromium. It accepts any certificate, so that of the provider needs no installation. */
 export async function openChromium(): Promise<Chromium> {
   const executablePath = await findChromium();
   if (executablePath === undefined) {
@@ -61,7 +61,7 @@ export async function openChromium(): Promise<Chromium> {
 
 async function launch(executablePath: string, home: string): Promise<Browser> {
   try {
-    // The home folder keeps Chromium from leaving anything in the real one.
+    // The home folder keeps Chromium from writing to the real one.
     const env = { ...Deno.env.toObject(), HOME: home };
     return await playwright.launch({ executablePath, headless: true, args: ARGUMENTS, env });
   } catch (error) {
@@ -104,7 +104,7 @@ async function signIn(
   }
 }
 
-/** One item for every document that the page has read to its end; none is missed, however fast they follow. */
+/** Yields an item for every document that the page has loaded. None is missed, however fast they follow. */
 function watchDocuments(page: Page): ReadableStream<void> {
   return new ReadableStream({
     start(controller) {
@@ -117,7 +117,7 @@ function watchDocuments(page: Page): ReadableStream<void> {
   });
 }
 
-/** Does what each page of the provider asks for, until the browser is somewhere else. */
+/** Completes each page of the provider until the browser is on another site. */
 async function walk(
   page: Page,
   documents: ReadableStream<void>,
@@ -142,7 +142,7 @@ async function walk(
   }
 }
 
-/** Whether an element is there now. A page that is already on its way elsewhere has nothing to show. */
+/** Returns whether an element is present. A page that is navigating away has none. */
 async function shows(page: Page, selector: string): Promise<boolean> {
   try {
     return await page.locator(selector).count() > 0;

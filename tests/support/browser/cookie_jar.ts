@@ -4,11 +4,14 @@ interface Cookie {
   readonly path: string;
 }
 
-/** Keeps the cookies of one site, by name and path (RFC 6265); an expired one is dropped, dates are not watched. */
+/**
+ * Stores the cookies of one site by name and path (RFC 6265). An expired cookie is removed when it is set, not by
+ * time.
+ */
 export class CookieJar {
   #cookies = new Map<string, Cookie>();
 
-  /** Takes over the `Set-Cookie` headers of a response from `url`. */
+  /** Stores the `Set-Cookie` headers of a response from `url`. */
   store(url: URL, setCookies: readonly string[]): void {
     for (const line of setCookies) {
       const [pair = "", ...rest] = line.split(";").map((part) => part.trim());
@@ -25,7 +28,7 @@ export class CookieJar {
     }
   }
 
-  /** The `Cookie` header for a request to `url`, longest paths first; empty if no cookie belongs there. */
+  /** Returns the `Cookie` header for a request to `url`, longest paths first; empty if no cookie matches. */
   header(url: URL): string {
     return [...this.#cookies.values()]
       .filter(({ path }) => matches(url.pathname, path))

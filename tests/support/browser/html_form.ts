@@ -1,4 +1,3 @@
-/** A form as a user agent needs it. */
 export interface Form {
   readonly action: URL;
   /** The hidden fields with their values. */
@@ -9,7 +8,7 @@ export interface Form {
   readonly buttons: readonly string[];
 }
 
-/** Reads the forms of a page. It knows as much HTML as the provider's own pages use. */
+/** Parses the forms of a page. Supports only the HTML of the provider's pages. */
 export function readForms(page: string, base: URL): Form[] {
   return [...page.matchAll(/<form\b([^>]*)>([^]*?)<\/form>/g)].map(([, start = "", content = ""]) => {
     const inputs = [...content.matchAll(/<input\b([^>]*)>/g)].map(([, tag = ""]) => tag);
@@ -28,7 +27,7 @@ export function readForms(page: string, base: URL): Form[] {
   });
 }
 
-/** The words of a page, without markup, on one line. */
+/** Returns the text of a page without markup, on one line. */
 export function readText(page: string): string {
   const body = page.replace(/^[^]*<body[^>]*>/, "").replace(/<(script|style)\b[^]*?<\/\1>/g, " ");
   return decode(body.replace(/<[^>]*>/g, " ")).replace(/\s+/g, " ").trim();

@@ -1,12 +1,12 @@
 const BASE = "https://login.example/t/oauth2/v2.0/authorize";
 
-/** Every octet, as it stands in a URL where it has no meaning of its own. */
+/** Every byte, percent-encoded. */
 const OCTETS = Array.from(
   { length: 256 },
   (_, octet) => `%${octet.toString(16).padStart(2, "0").toUpperCase()}`,
 );
 
-/** URLs that a shell, a script or a system would stumble over, each by what is in it. All are plain https addresses. */
+/** Valid https URLs with characters that a shell, a script or a system could interpret, by description. */
 export const TRICKY_URLS: Readonly<Record<string, string>> = {
   "all that may stand in a path": `${BASE}/a-._~!&'()*+,;=:@b`,
   "all that may stand behind a question mark": `${BASE}?a-._~!&'()*+,;=:@/?[]b`,
@@ -22,7 +22,7 @@ export const TRICKY_URLS: Readonly<Record<string, string>> = {
   "options and other commands": `${BASE}?a=--help&b=/c&c=-e&d=/?&e=@file`,
 };
 
-/** A URL of so many characters. */
+/** Returns a URL of `length` characters. */
 export function longUrl(length: number): string {
   return `${BASE}?claims=`.padEnd(length, "claims");
 }

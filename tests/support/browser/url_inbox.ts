@@ -1,16 +1,15 @@
 import { fromFileUrl } from "@std/path/from-file-url";
 
-/** Stands where the user's browser would be: `BROWSER` names a small program that hands the URL to the test. */
+/** Replaces the browser of the user: `BROWSER` names a small program that posts the URL to the test. */
 export interface UrlInbox extends AsyncDisposable {
   /** The value for `BROWSER`. */
   readonly browser: string;
-  /** How often the browser was opened so far. */
+  /** How often the browser has been opened. */
   readonly count: number;
-  /** The next URL that the browser is opened with. */
+  /** Waits for the next URL that the browser is opened with. */
   next(): Promise<string>;
 }
 
-/** Starts listening for the URLs. */
 export function openUrlInbox(): UrlInbox {
   const arrived: string[] = [];
   const waiting: ((url: string) => void)[] = [];
@@ -24,7 +23,7 @@ export function openUrlInbox(): UrlInbox {
     return new Response(null, { status: 204 });
   });
   const program = fromFileUrl(import.meta.resolve("./post_url.ts"));
-  // No address here: a colon separates browsers.
+  // A port and no URL, since a colon separates browsers in BROWSER.
   const { port } = server.addr;
   return {
     browser: `"${Deno.execPath()}" run --no-config --no-lock --allow-net=127.0.0.1 "${program}" ${port} %s`,

@@ -1,17 +1,17 @@
 import { type Form, readForms, readText } from "./html_form.ts";
 import { CookieJar } from "./cookie_jar.ts";
 
-/** Who signs in and what they press. */
+/** The user who signs in, and the buttons that the user presses. */
 export interface Visitor {
   readonly username: string;
   readonly password: string;
-  /** What to press on the consent page; "accept" by default. */
+  /** The button on the consent page. Default: "accept". */
   readonly consent?: "accept" | "cancel";
-  /** Presses Cancel on the sign-in page instead of typing. */
+  /** Whether the user cancels on the sign-in page. */
   readonly cancelSignIn?: boolean;
 }
 
-/** What the provider wants delivered to the redirect URI, not delivered yet. */
+/** The response of the provider for the redirect URI, before it is delivered. */
 export interface Callback {
   readonly method: "GET" | "POST";
   /** The redirect URI without parameters. */
@@ -19,14 +19,14 @@ export interface Callback {
   readonly params: Record<string, string>;
 }
 
-/** The page that the redirect URI answered with. */
+/** The page that the redirect URI responded with. */
 export interface CallbackPage {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** A page of the provider that a sign-in can't get past. */
+/** The sign-in cannot continue on a page of the provider. */
 export class SignInStuck extends Error {
   override name = "SignInStuck";
 }
@@ -34,8 +34,8 @@ export class SignInStuck extends Error {
 const MAX_PAGES = 20;
 
 /**
- * A browser without a screen: it keeps cookies, fills in the provider's forms, presses their buttons, and delivers
- * what comes out to the redirect URI. One user agent is one browser: a second sign-in finds the first one's session.
+ * A headless browser: it stores cookies, submits the forms of the provider, and delivers the response to the redirect
+ * URI. One user agent is one browser: a second sign-in finds the session of the first.
  */
 export class UserAgent implements Disposable {
   #client: Deno.HttpClient;
@@ -45,26 +45,26 @@ export class UserAgent implements Disposable {
     this.#client = Deno.createHttpClient({ caCerts: [options.caPem] });
   }
 
-  /** The whole sign-in: from the authorization URL to the page that the redirect URI shows. */
+  /** Signs in, from the authorization URL to the page of the redirect URI. */
   async signIn(url: string, visitor: Visitor): Promise<CallbackPage> {
     return await this.deliver(await this.authorize(url, visitor));
   }
 
-  /** Signs in, but keeps the callback back, so that a test can tamper with it, delay it or send it twice. */
+  /** Signs in without delivering the response, so that a test can change, delay or repeat it. */
   async authorize(url: string, visitor: Visitor): Promise<Callback> {
     const end = await this.#walk(url, new PageVisitor(visitor));
     if (typeof end === "string") throw new SignInStuck(`The provider shows: ${end}`);
     return end;
   }
 
-  /** Enters a device code and signs in; gives back the text of the last page. */
+  /** Enters a device code, signs in, and returns the text of the last page. */
   async enterDeviceCode(verificationUri: string, userCode: string, visitor: Visitor): Promise<string> {
     const end = await this.#walk(verificationUri, new PageVisitor(visitor, userCode));
     if (typeof end !== "string") throw new SignInStuck("A device code ended in a redirect");
     return end;
   }
 
-  /** Delivers a callback as a browser does: a form post from another site has the origin `null`. */
+  /** Delivers a response as a browser does: a form post from another site has the origin `null`. */
   async deliver(callback: Callback): Promise<CallbackPage> {
     const fields = new URLSearchParams(callback.params);
     const response = callback.method === "POST"
@@ -82,7 +82,7 @@ export class UserAgent implements Disposable {
     this.#client.close();
   }
 
-  /** Goes from page to page until there is a callback, or a page without a form, whose text it gives back. */
+  /** Follows pages until there is a response for the redirect URI, or a page without a form, whose text it returns. */
   async #walk(start: string, person: PageVisitor): Promise<Callback | string> {
     const { origin } = new URL(start);
     let request: { url: URL; body?: URLSearchParams } = { url: new URL(start) };
@@ -117,14 +117,14 @@ export class UserAgent implements Disposable {
   }
 }
 
-/** What the visitor does on each page, and notices when a page comes back. */
+/** Fills in each page, and detects a page that returns. */
 class PageVisitor {
   #typed = false;
   #entered = false;
 
   constructor(private readonly visitor: Visitor, private readonly userCode?: string) {}
 
-  /** The fields to send, or nothing where the person gives up. */
+  /** Returns the fields to send, or undefined if the user gives up. */
   fillIn(form: Form, page: string): URLSearchParams | undefined {
     const fields = new URLSearchParams(form.hidden);
     const press = (value: string) => fields.set("action", value);
@@ -159,13 +159,13 @@ export function redirectPort(url: string): number {
   return Number(new URL(new URL(url).searchParams.get("redirect_uri") ?? "").port);
 }
 
-/** Signs in with a user agent of its own. */
+/** Signs in with a new user agent. */
 export async function signIn(url: string, visitor: Visitor & { caPem: string }): Promise<CallbackPage> {
   using agent = new UserAgent(visitor);
   return await agent.signIn(url, visitor);
 }
 
-/** Gets the callback of a sign-in with a user agent of its own, without delivering it. */
+/** Signs in with a new user agent, without delivering the response. */
 export async function authorize(url: string, visitor: Visitor & { caPem: string }): Promise<Callback> {
   using agent = new UserAgent(visitor);
   return await agent.authorize(url, visitor);

@@ -1,7 +1,7 @@
 import { makeServerCertificate } from "../provider/certificate.ts";
 import { startHttpsServer } from "../provider/https_server.ts";
 
-/** What a CI system was asked. */
+/** A request to a CI system. */
 export interface Asked {
   readonly method: string;
   readonly url: URL;
@@ -11,15 +11,15 @@ export interface Asked {
 
 /** A CI system that issues tokens for its jobs. */
 export interface CiSystem extends AsyncDisposable {
-  /** What it was asked, in order. */
+  /** The requests in order. */
   readonly asked: readonly Asked[];
-  /** Its host, with the port. */
+  /** The host with its port. */
   readonly host: string;
   /** The root certificate to trust. */
   readonly caPem: string;
 }
 
-/** A CI system that answers as `answer` says, on a port of its own, and the root certificate to trust. */
+/** Starts a CI system on a free port. */
 export async function startCiSystem(
   answer: (asked: Asked) => Promise<{ status?: number; body: unknown }>,
 ): Promise<CiSystem> {

@@ -1,10 +1,10 @@
 import type { Clock } from "../../../src/system/clock.ts";
 
-/** A clock that stands still until it is moved, or waited by: a wait is over at once, its time having passed. Its deadlines never come. */
+/** A clock that advances only by waits, which resolve at once, and by {@linkcode move}. Its deadlines never expire. */
 export class FakeClock implements Clock {
   /** The waits so far, in milliseconds. */
   readonly waits: number[] = [];
-  /** Runs at each wait, before its time passes: a test's cue. */
+  /** Runs before the time of each wait passes. */
   onWait: (ms: number) => void = () => {};
   #nowMs: number;
   #monotonicMs = 0;
@@ -34,7 +34,7 @@ export class FakeClock implements Clock {
     return { signal: new AbortController().signal, [Symbol.dispose]() {} };
   }
 
-  /** Moves the time by `seconds`, backwards if below zero. */
+  /** Moves the wall clock by `seconds`, which may be negative. */
   move(seconds: number): void {
     this.#nowMs += seconds * 1000;
   }

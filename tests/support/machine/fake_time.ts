@@ -1,4 +1,4 @@
-/** Where Debian keeps libfaketime, which gives a program another clock; null where it isn't installed. */
+/** Returns the path of Debian's libfaketime, which gives a program another clock, or null if it is not installed. */
 export async function findFakeTime(): Promise<string | null> {
   const { arch, os } = Deno.build;
   if (os !== "linux") return null;

@@ -3,20 +3,20 @@ import type { ProgramResult, RunningProgram } from "../program/program.ts";
 import { ADA } from "../provider/directory.ts";
 import { createProfileArgs, openSandbox, type Sandbox, type SandboxOptions } from "../program/sandbox.ts";
 
-/** A sandbox whose program keeps its folder somewhere else, such as on a disk with faults. */
+/** A sandbox whose program stores its files elsewhere, such as on a faulty disk. */
 export interface Machine extends AsyncDisposable {
   readonly sandbox: Sandbox;
-  /** The program's folder. */
+  /** The folder of the program. */
   readonly home: string;
   start(...args: string[]): RunningProgram;
   run(...args: string[]): Promise<ProgramResult>;
-  /** Runs the program, which must succeed, and gives what it printed as data. */
+  /** Runs the program, which must succeed, and returns its stdout. */
   output(...args: string[]): Promise<string>;
-  /** Runs the program, which signs in; the person does so in the browser. */
+  /** Runs the program and signs in in the browser that it opens. */
   signIn(...args: string[]): Promise<ProgramResult>;
 }
 
-/** Makes a machine whose folder, `home`, has the profile `default`; nobody has signed in. */
+/** Opens a machine whose folder `home` has the profile `default`. No user is signed in. */
 export async function openMachine(home: string, options: SandboxOptions = {}): Promise<Machine> {
   await using parts = new AsyncDisposableStack();
   const sandbox = parts.use(await openSandbox(options));
@@ -33,7 +33,7 @@ export async function openMachine(home: string, options: SandboxOptions = {}): P
     },
     async signIn(...args: string[]) {
       const program = machine.start(...args);
-      // Should the program end first, that is the result: nobody has to wait for a browser that never opens.
+      // If the program ends first, there is no browser to wait for.
       const url = await Promise.race([sandbox.browser.next(), program.ended]);
       if (typeof url !== "string") throw new Error(`The program did not open the browser:\n${url.stderr}`);
       await sandbox.userAgent.signIn(url, ADA);

@@ -1,12 +1,12 @@
-/** A file system of the kernel's that a test mounted. */
+/** A mounted file system. */
 export interface Mount extends AsyncDisposable {
-  /** Where it is. */
+  /** The mount point. */
   readonly path: string;
   /** Makes it read-only, or writable again. */
   setReadOnly(readOnly: boolean): Promise<void>;
 }
 
-/** Mounts a memory disk of so many KiB. @throws {Error} where that isn't possible. */
+/** Mounts a memory disk of `kibibytes` KiB. @throws {Error} If that is not possible. */
 export async function mountMemoryDisk(kibibytes: number): Promise<Mount> {
   const path = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   try {
@@ -25,7 +25,7 @@ export async function mountMemoryDisk(kibibytes: number): Promise<Mount> {
   };
 }
 
-/** Whether memory disks can be mounted here: by root on Linux, where the container lets it. */
+/** Returns whether memory disks can be mounted here: by root on Linux, if the container allows it. */
 export async function canMountMemoryDisk(): Promise<boolean> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
   try {

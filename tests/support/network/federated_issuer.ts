@@ -1,13 +1,13 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { Federation } from "../provider/directory.ts";
 
-/** Somebody else's token service, whose tokens an application proves itself with. */
+/** An external token service whose tokens authenticate an application. */
 export interface FederatedIssuer {
-  /** What an application's registration says about it. */
+  /** The federated credential in the registration of the application. */
   readonly federation: Federation;
-  /** A token for the job that the registration trusts, or as `claims` say otherwise. */
+  /** Issues a token for the trusted job, with `claims` replaced. */
   issue(claims?: { iss?: string; sub?: string; aud?: string; lifeSeconds?: number }): Promise<string>;
-  /** A token that says the same and is signed with another key. */
+  /** Issues the same token, signed with another key. */
   forge(): Promise<string>;
 }
 
@@ -15,7 +15,6 @@ const ISSUER = "https://token.actions.example";
 const SUBJECT = "repo:contoso/app:ref:refs/heads/main";
 const AUDIENCE = "api://AzureADTokenExchange";
 
-/** Makes a token service with a key of its own. */
 export async function makeFederatedIssuer(): Promise<FederatedIssuer> {
   const { publicKey, privateKey } = await generateKeyPair("ES256");
   const issue = async (

@@ -1,7 +1,7 @@
 import { fromFileUrl } from "@std/path/from-file-url";
 import { systemNetwork } from "../../../src/system/network/deno_network.ts";
 
-/** The command that runs this file: see below. */
+/** Returns the command that runs this file. */
 export function fetchOnce(url: string, timeoutMs = 30_000): [string, ...string[]] {
   const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
   const deno = ["run", "--quiet", "--no-check", ...flags, "--allow-all"];
@@ -9,8 +9,8 @@ export function fetchOnce(url: string, timeoutMs = 30_000): [string, ...string[]
 }
 
 /**
- * Sends one request as the program does, from a process of its own: `deno run --allow-all fetch_once.ts URL TIMEOUT_MS`.
- * Prints the status, or what is wrong.
+ * Sends one request as the program does, in a separate process: `deno run --allow-all fetch_once.ts URL TIMEOUT_MS`.
+ * Prints the status or the error.
  */
 if (import.meta.main) {
   const [url = "", timeoutMs = ""] = Deno.args;

@@ -3,18 +3,19 @@ import { decodeJwt } from "jose";
 import { makeServerCertificate } from "../provider/certificate.ts";
 import { startHttpsServer } from "../provider/https_server.ts";
 
-/** What stands for Microsoft Graph, for programs that call it by its real address. */
+/** A stand-in for Microsoft Graph, for programs that call its real address. */
 export interface Graph extends AsyncDisposable {
-  /** The folder whose `.curlrc` leads curl here: the value for `CURL_HOME`. */
+  /** The value for `CURL_HOME`: a folder whose `.curlrc` redirects curl to the stand-in. */
   readonly curlHome: string;
-  /** The object ids of those who asked who they are, oldest first. */
+  /** The object IDs of the users whose tokens were accepted, oldest first. */
   readonly callers: readonly string[];
 }
 
 /**
- * Starts a server that is `graph.microsoft.com` to curl, and answers `/v1.0/me` to a token that is for it.
+ * Starts a server that is `graph.microsoft.com` to curl and responds to `/v1.0/me`.
  *
- * @param challenge What the first token that comes is refused with, for good, as one whose session was revoked.
+ * @param challenge The `WWW-Authenticate` header that rejects the first token from then on, as if its session was
+ *   revoked.
  */
 export async function startGraph(
   folder: string,
@@ -49,7 +50,7 @@ export async function startGraph(
   return { curlHome, callers, [Symbol.asyncDispose]: server.stop };
 }
 
-/** Whom a token for Graph that allows to read one's own account speaks for. */
+/** Returns the user of a token for Graph with the scope User.Read, or null. */
 function callerOf(authorization: string | undefined): string | null {
   try {
     const { aud, scp, oid } = decodeJwt(authorization?.replace(/^Bearer /, "") ?? "");

@@ -1,4 +1,3 @@
-/** One request that the loopback server got. */
 export interface LoopbackRequest {
   readonly method: string;
   readonly url: URL;
@@ -6,7 +5,7 @@ export interface LoopbackRequest {
   readonly body: string;
 }
 
-/** A redirect URI that takes anything and shows a page. */
+/** A redirect URI that accepts anything and shows a page. */
 export interface Loopback extends AsyncDisposable {
   readonly redirectUri: string;
   readonly page: string;

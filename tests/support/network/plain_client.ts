@@ -1,14 +1,13 @@
 import { encodeBase64Url } from "@std/encoding/base64url";
 import type { Provider } from "../provider/provider.ts";
 
-/** A JSON answer with its status. */
 export interface PlainResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly json: Record<string, unknown>;
 }
 
-/** An OAuth client without a library in between: it sends just the parameters that a test names. */
+/** An OAuth client without a library, which sends exactly the parameters that a test sets. */
 export class PlainClient implements Disposable {
   static readonly REDIRECT_URI = "http://localhost:49999/";
   static readonly VERIFIER = "a-code-verifier-that-is-long-enough-to-be-one";
@@ -18,7 +17,7 @@ export class PlainClient implements Disposable {
     this.#http = Deno.createHttpClient({ caCerts: [provider.caPem] });
   }
 
-  /** An authorization URL with everything in order, but for what the test changes; undefined leaves out. */
+  /** Returns a valid authorization URL with `changes` applied. An undefined value removes the parameter. */
   async authorizationUrl(changes: Record<string, string | undefined> = {}): Promise<string> {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(PlainClient.VERIFIER));
     const parameters = {

@@ -1,17 +1,17 @@
-/** A port that someone else listens on. */
+/** A port in use. */
 export interface BusyPort extends Disposable {
   readonly port: number;
 }
 
-/** Listens on `port` of 127.0.0.1, or on any free one. */
+/** Listens on `port` of 127.0.0.1, or on a free one. */
 export function occupyPort(port = 0): BusyPort {
   const listener = Deno.listen({ hostname: "127.0.0.1", port });
   return { port: listener.addr.port, [Symbol.dispose]: () => listener.close() };
 }
 
 /**
- * A port that was free a moment ago, from below the ranges that systems give ports from: no test that runs meanwhile is
- * given the same one for a port of its own choice or for a connection.
+ * Returns a free port below the ephemeral range of the system, so that no concurrent test or connection gets the same
+ * one.
  */
 export function freePort(): number {
   for (let port = 20_000 + Math.floor(Math.random() * 10_000);; port++) {
@@ -24,7 +24,7 @@ export function freePort(): number {
   }
 }
 
-/** Whether nothing listens on a port of the loopback addresses. */
+/** Returns whether nothing listens on a port of the loopback addresses. */
 export function isPortFree(port: number): boolean {
   try {
     for (const hostname of ["127.0.0.1", "::1"]) Deno.listen({ hostname, port }).close();

@@ -1,22 +1,21 @@
-/** A proxy of one's own for a test. */
+/** An HTTP proxy. */
 export interface Proxy extends AsyncDisposable {
-  /** For `HTTPS_PROXY`. */
+  /** The value for `HTTPS_PROXY`. */
   readonly url: string;
-  /** `host:port` of every tunnel that was asked for. */
+  /** The `host:port` of each requested tunnel. */
   readonly targets: readonly string[];
-  /** The `Proxy-Authorization` of every request that had one. */
+  /** The `Proxy-Authorization` header of each request that has one. */
   readonly credentials: readonly string[];
 }
 
-/** How the proxy answers. */
 export interface ProxyOptions {
-  /** The status line's number and words; `200 Connection established` by default. */
+  /** The status code and reason phrase. Default: `200 Connection established`. */
   readonly answer?: string;
-  /** What follows a refusal. */
+  /** The body of a refusal. */
   readonly body?: string;
 }
 
-/** Starts a proxy on a free port of 127.0.0.1 that opens tunnels (RFC 9110 section 9.3.6), or refuses to. */
+/** Starts a proxy on a free port of 127.0.0.1 that opens tunnels (RFC 9110 section 9.3.6) or refuses to. */
 export function startProxy({ answer = "200 Connection established", body = "" }: ProxyOptions = {}): Proxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const targets: string[] = [];
@@ -66,7 +65,7 @@ export function startProxy({ answer = "200 Connection established", body = "" }:
   };
 }
 
-/** Everything up to the empty line; the client says no more before it is answered. */
+/** Reads up to the empty line. The client sends nothing more before the response. */
 async function readHead(connection: Deno.TcpConn): Promise<string> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(4096);
@@ -84,7 +83,7 @@ async function send(connection: Deno.TcpConn, text: string): Promise<void> {
   while (data.length > 0) data = data.subarray(await connection.write(data));
 }
 
-/** Passes on what comes from one end until it ends, and ends the other too. A broken end is an end. */
+/** Forwards data in one direction until it ends or breaks. */
 async function pipe(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
   const buffer = new Uint8Array(16_384);
   try {
@@ -93,6 +92,6 @@ async function pipe(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
     }
     await to.closeWrite();
   } catch {
-    // Whoever broke off has nothing more to get.
+    // The other end has closed the connection.
   }
 }

@@ -1,4 +1,7 @@
-/** Sends bytes (one for each character) to a port of this machine, and gives what comes back until the other side hangs up. */
+/**
+ * Sends bytes, one per character, to a port of this machine, and returns the response once the peer closes the
+ * connection.
+ */
 export async function exchangeRaw(port: number, text: string): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -10,7 +13,7 @@ export async function exchangeRaw(port: number, text: string): Promise<string> {
       answer += new TextDecoder("latin1").decode(buffer.subarray(0, count));
     }
   } catch {
-    // It hung up in its own way.
+    // The peer reset the connection.
   }
   await sending;
   return answer;

@@ -87,7 +87,10 @@ export async function sendAll(connection: Deno.Conn, data: Uint8Array): Promise<
   for (let sent = 0; sent < data.length;) sent += await connection.write(data.subarray(sent));
 }
 
-/** A port that takes no connection and refuses none: what is sent there is lost. Any free one of 127.0.0.1 by default. */
+/**
+ * Opens a port that neither accepts nor refuses connections, as if packets were dropped. Default: a free one of
+ * 127.0.0.1.
+ */
 export async function openBlackHole(
   hostname = "127.0.0.1",
   wantedPort = 0,
@@ -95,7 +98,7 @@ export async function openBlackHole(
   const listener = Deno.listen({ hostname, port: wantedPort, tcpBacklog: 1 });
   const { port } = listener.addr;
   const waiting: Deno.TcpConn[] = [];
-  // Connections that nobody takes fill the queue of the listener. The system drops what comes then.
+  // Connections that are not accepted fill the backlog of the listener. The system drops further ones.
   const full = AbortSignal.timeout(2000);
   for (;;) {
     const turn = new AbortController();

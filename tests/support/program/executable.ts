@@ -1,5 +1,5 @@
-/** Whether the program is run as an executable, which has its permissions inside. */
+/** Whether the tests run the program as an executable, whose permissions are fixed. */
 export const isExecutable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 
-/** Whether the program may start no others than those that are named inside its executable. */
+/** Whether the program may start only the programs listed in its executable. */
 export const startsOnlyNamed = isExecutable && Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE_STARTS") !== "any";

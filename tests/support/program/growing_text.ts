@@ -1,11 +1,9 @@
-/**
- * Deno's own, not the program's: it says so where hundreds of processes use its cache at once, as some tests make them.
- */
+/** A note of Deno itself, printed when hundreds of processes use its cache at once. */
 const NOTE_OF_DENO = /^Failed to open cache file '.*', .*\r?\n/gm;
 
-/** The text of a stream while it comes in. */
+/** The text of a stream as it arrives. */
 export class GrowingText {
-  /** All of it but Deno's own notes, once the stream has ended. */
+  /** Resolves with the whole text, without notes of Deno, when the stream has ended. */
   readonly whole: Promise<string>;
   #text = "";
   #isWhole = false;
@@ -15,7 +13,7 @@ export class GrowingText {
     this.whole = this.#read(stream);
   }
 
-  /** Waits until the text has a match for `pattern`. @throws {Error} When the stream ends without one. */
+  /** Waits until the text matches `pattern`. @throws {Error} If the stream ends without a match. */
   async match(pattern: RegExp): Promise<RegExpMatchArray> {
     while (true) {
       const match = this.#text.match(pattern);

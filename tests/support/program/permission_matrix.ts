@@ -6,33 +6,33 @@ import type { ProgramResult, RunningProgram } from "./program.ts";
 import { ADA } from "../provider/directory.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** One way to use a command. */
+/** A way to use a command. */
 export interface Use {
   readonly args: readonly string[];
   readonly stdin?: string;
-  /** How somebody signs in. */
+  /** How the user signs in. */
   readonly signsIn?: "at the URL that is shown" | "with the code that is shown";
-  /** A program that the user has it run, which no list of the program's can hold. */
+  /** A program that the user runs with it, which is not in the documented list. */
   readonly runs?: string;
-  /** What flags of the user's name, which no list holds either: files to read, folders to write a file in. */
+  /** Paths in the flags of the user, which are not in the documented list: files to read, and folders to write to. */
   readonly opens?: { readonly read?: readonly string[]; readonly write?: readonly string[] };
-  /** Variables besides those of the sandbox. */
+  /** Variables in addition to those of the sandbox. */
   readonly env?: Readonly<Record<string, string>>;
-  /** How it ends with all that it needs; 0 by default. */
+  /** The exit code with all permissions. Default: 0. */
   readonly code?: number;
-  /** The flags whose lack it doesn't end for: it does what it can, and names the flag. */
-  readonly goesOnWithout?: RegExp;
-  /** Those of them that it doesn't name. */
+  /** The flags without which the command continues, doing what it can and naming the flag. */
+  readonly continuesWithout?: RegExp;
+  /** The flags among them that it does not name. */
   readonly silentWithout?: RegExp;
 }
 
-/** A token that somebody waits for is given, though it can't be saved. */
+/** A token is returned even if it cannot be saved. */
 export const SAVING = /^--allow-write=/;
 
-/** What a command is documented to need, as `permissions` says it. */
+/** The documented permissions of a command, as `permissions` prints them. */
 export type Permissions = Record<GrantKind, string[]>;
 
-/** A permission that Deno was asked for: its kind, and the variable, the address, the path. */
+/** A permission that Deno checked, with its variable, address or path. */
 export interface Asked {
   readonly kind: string;
   readonly value: string;
@@ -44,16 +44,16 @@ export interface Documented {
   readonly name: string;
 }
 
-/** Nobody has a screen here. */
+/** Variables of a machine without a display. */
 const NO_SCREEN = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
 
-/** Uses commands of a sandbox with nothing but the permissions that they are given. */
+/** Runs commands of a sandbox with exactly the given permissions. */
 export class PermissionMatrix {
   #homes = 0;
 
   constructor(readonly sandbox: Sandbox) {}
 
-  /** What `permissions` says of a command for one profile, where these variables are set. */
+  /** Returns what `permissions` prints for a command, a profile and these variables. */
   async documented(command: string, profile = "default", env: Use["env"] = {}): Promise<Permissions> {
     const args = ["permissions", command, "--profile", profile, "--output", "json"];
     const { code, stdout, stderr } = await this.sandbox.run(args, { env });
@@ -62,8 +62,8 @@ export class PermissionMatrix {
   }
 
   /**
-   * Sees that a command does with what is documented, asks for nothing else, and, without each single permission that it
-   * asks for, ends in exit code 8 and names it. Gives what it asked for. `isWithheld` leaves permissions out of that.
+   * Checks that a command works with its documented permissions, uses no others, and, without each one that it uses,
+   * exits with 8 and names it. Returns the used permissions. `isWithheld` selects the permissions to withhold.
    */
   async examine(
     use: Use,
@@ -82,13 +82,13 @@ export class PermissionMatrix {
     assertEquals(whole.asked.filter((asked) => !all.some((one) => covers(one, asked))), []);
     const used = all.filter((one) => whole.asked.some((asked) => covers(one, asked)));
     for (const one of used.filter(isWithheld)) {
-      // With `localhost` there is `localhost:443` too.
+      // Without `localhost`, `localhost:443` must go too.
       const asked = whole.asked.filter((asked) => covers(one, asked));
       const rest = without(needed, all.filter((other) => asked.some((each) => covers(other, each))));
       const { code, stdout, stderr } = await this.#use(use, rest);
       const flag = `--allow-${one.kind}=${one.name}`;
       const said = `without ${flag}: ${stderr}${stdout}`;
-      if (use.goesOnWithout?.test(flag)) assert([0, 1, 8, use.code].includes(code), said);
+      if (use.continuesWithout?.test(flag)) assert([0, 1, 8, use.code].includes(code), said);
       else assertEquals([code, stdout], [8, ""], said);
       if (!use.silentWithout?.test(flag)) assert(isNamed(one, stderr + stdout), said);
       assertEquals(/^\s+at |NotCapable|Uncaught/m.exec(stderr), null, said);
@@ -96,7 +96,10 @@ export class PermissionMatrix {
     return whole.asked;
   }
 
-  /** Uses a command with exactly these permissions, on a copy of the folder. `asked` is what it asked Deno for, with the folder's own name. */
+  /**
+   * Runs a command with exactly these permissions on a copy of the folder. `asked` contains what Deno checked, with
+   * the original path of the folder.
+   */
   async #use(use: Use, permissions: Permissions): Promise<ProgramResult & { readonly asked: Asked[] }> {
     const { sandbox } = this;
     const home = join(sandbox.folder, `home-${this.#homes++}`);
@@ -112,7 +115,7 @@ export class PermissionMatrix {
     const program = sandbox.start(use.args, {
       env: { ...NO_SCREEN, ...use.env, ENTRA_AUTH_CLI_HOME: home, DENO_AUDIT_PERMISSIONS: log },
       permissions: ["--quiet", "--no-prompt", ...flags],
-      isAlone: true,
+      withoutTerminal: true,
       ...(use.stdin === undefined ? {} : { stdin: use.stdin }),
     });
     await this.#signIn(use, program);
@@ -127,7 +130,7 @@ export class PermissionMatrix {
     };
   }
 
-  /** Does what the person does, unless the program ends before. */
+  /** Signs in as the user, unless the program ends first. */
   async #signIn({ signsIn }: Use, program: RunningProgram): Promise<void> {
     if (signsIn === undefined) return;
     const { userAgent } = this.sandbox;
@@ -153,7 +156,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
-/** Deno logs an `import` for every module of the program itself that comes from JSR, which no command asks for. */
+/** Deno logs an `import` for every module of the program that comes from JSR, which no command needs. */
 function parseLog(text: string): Asked[] {
   const entries = text.split("\n").filter(Boolean).map((line) => {
     const { permission, value } = JSON.parse(line);
@@ -162,20 +165,20 @@ function parseLog(text: string): Asked[] {
   return entries.filter(({ kind }) => kind !== "import");
 }
 
-/** All that is documented, one by one. */
+/** Lists all documented permissions. */
 export function listed(permissions: Permissions): Documented[] {
   const kinds = Object.keys(permissions) as GrantKind[];
   return kinds.flatMap((kind) => permissions[kind].map((name) => ({ kind, name })));
 }
 
-/** The same without some. */
+/** Returns the permissions without some. */
 function without(permissions: Permissions, some: readonly Documented[]): Permissions {
   const rest = { ...permissions };
   for (const { kind, name } of some) rest[kind] = rest[kind].filter((other) => other !== name);
   return rest;
 }
 
-/** Whether a documented permission is the one that was asked for. */
+/** Returns whether a documented permission grants the checked one. */
 export function covers({ kind, name }: Documented, asked: Asked): boolean {
   if (kind !== asked.kind) return false;
   switch (kind) {
@@ -191,7 +194,7 @@ export function covers({ kind, name }: Documented, asked: Asked): boolean {
   }
 }
 
-/** Whether a text has a flag of Deno that grants all of it; of addresses, the part that is needed. */
+/** Returns whether a text contains a Deno flag that grants the permission; for an address, the needed part. */
 function isNamed({ kind, name }: Documented, text: string): boolean {
   const flags = text.matchAll(new RegExp(`--allow-${kind}=([^\\s"]+)`, "g"));
   const granted = [...flags].flatMap(([, values = ""]) => values.split(","));

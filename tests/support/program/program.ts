@@ -2,45 +2,43 @@ import { fromFileUrl } from "@std/path/from-file-url";
 import { GrowingText } from "./growing_text.ts";
 import { traceCommand } from "./traced_programs.ts";
 
-/** How to run the program in a test. */
 export interface ProgramOptions {
-  /** The whole environment but for PATH and what Deno itself needs. */
+  /** The whole environment except PATH and the variables that Deno needs. */
   readonly env: Readonly<Record<string, string>>;
-  /** Hosts it may connect to besides the loopback addresses, with their ports. */
+  /** Hosts with ports that it may connect to, in addition to the loopback addresses. */
   readonly hosts?: readonly string[];
-  /** Text for its standard input, which is empty otherwise. */
+  /** The standard input. Default: empty. */
   readonly stdin?: string;
-  /** Programs that it may start, besides those that it starts by itself. An executable has its own list inside. */
+  /** Programs that it may start, in addition to its own list. An executable has a fixed list. */
   readonly programs?: readonly string[];
-  /** Whether it is cut off from the terminal that the tests run on, so that nobody is there to see or to answer anything. */
-  readonly isAlone?: boolean;
-  /** What Deno is to do otherwise, as flags of its own. An executable has no use for any. */
+  /** Whether it is detached from the terminal of the tests, so that no user can see or answer a prompt. */
+  readonly withoutTerminal?: boolean;
+  /** Other Deno flags. An executable ignores them. */
   readonly flags?: readonly string[];
-  /** Permissions to take away again, as flags of Deno: `--deny-env=HOME`. An executable has its own inside. */
+  /** Permissions to deny, as Deno flags such as `--deny-env=HOME`. An executable ignores them. */
   readonly denied?: readonly string[];
-  /** All that it is permitted, as flags of Deno, instead of what `deno.json` permits. An executable has its own inside. */
+  /** The permissions as Deno flags, instead of those in `deno.json`. An executable ignores them. */
   readonly permissions?: readonly string[];
-  /** URL of a module that it loads first. An executable loads none, nor does a program whose `permissions` are given. */
+  /** The URL of a module to load first. An executable, and a program with `permissions`, ignores it. */
   readonly preload?: string;
-  /** The folder that it is started in; that of the tests by default. */
+  /** The working directory. Default: that of the tests. */
   readonly cwd?: string;
-  /** A file for the system's own record of each program that is started, the program itself included. */
+  /** A file for the system's trace of each started program, including the program itself. */
   readonly tracedTo?: string;
-  /** The executable to run, which has its hosts inside; otherwise {@linkcode programCommand} says what is run. */
+  /** The executable to run. Its hosts are fixed. Default: the command of {@linkcode programCommand}. */
   readonly executable?: string;
 }
 
-/** The program, running. */
+/** The running program. */
 export interface RunningProgram {
   readonly pid: number;
-  /** Waits until stderr has a match for `pattern`. @throws {Error} When the program ends without one. */
+  /** Waits until stderr matches `pattern`. @throws {Error} If the program ends without a match. */
   stderrMatch(pattern: RegExp): Promise<RegExpMatchArray>;
-  /** All of it, once the program has ended. */
+  /** Resolves when the program has ended. */
   readonly ended: Promise<ProgramResult>;
   kill(signal: Deno.Signal): void;
 }
 
-/** What the program left behind. */
 export interface ProgramResult {
   readonly code: number;
   readonly stdout: string;
@@ -50,17 +48,17 @@ export interface ProgramResult {
 /** The main module of the source. */
 export const SOURCE_MAIN: string = fromFileUrl(import.meta.resolve("../../../main.ts"));
 
-/** What is started: the bundle that `scripts/check/test.ts` made, otherwise the source. */
+/** The module to run: the bundle of `scripts/check/test.ts`, or the source. */
 const MAIN = Deno.env.get("ENTRA_AUTH_CLI_BUNDLE") ?? SOURCE_MAIN;
 
 const CONFIG = fromFileUrl(import.meta.resolve("../../../deno.json"));
 
-/** What the program asks for the key of the tokens, and what writes to a terminal that no stream leads to. */
+/** The programs that read the token key, and the one that writes to the controlling terminal. */
 const SYSTEM_PROGRAMS = ["secret-tool", "/usr/bin/security", "tee"];
 
 /**
- * Starts the program as its user would: from its source under Deno with the permissions that `deno.json` names, or, where
- * the variable `ENTRA_AUTH_CLI_EXECUTABLE` is set, that executable.
+ * Starts the program as a user would: from its source under Deno with the permissions in `deno.json`, or as the
+ * executable in the variable `ENTRA_AUTH_CLI_EXECUTABLE`.
  */
 export function startProgram(args: readonly string[], options: ProgramOptions): RunningProgram {
   const [command = "", ...before] = [
@@ -72,7 +70,7 @@ export function startProgram(args: readonly string[], options: ProgramOptions): 
     env: { ...inheritedVariables(), ...options.env },
     clearEnv: true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    detached: options.isAlone ?? false,
+    detached: options.withoutTerminal ?? false,
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
@@ -92,8 +90,8 @@ export async function runProgram(args: readonly string[], options: ProgramOption
 }
 
 /**
- * The command line that runs the program, without its arguments. It may connect to `hosts` besides the loopback
- * addresses, and start the scripted browser of a test and `programs`, or the browsers that `deno.json` names. It loads
+ * Returns the command that runs the program, without its arguments. It may connect to `hosts` and the loopback
+ * addresses, and start `programs` and the scripted browser of a test, or the browsers in `deno.json`. It loads
  * `preload` first.
  */
 export function programCommand(
@@ -110,14 +108,14 @@ export function programCommand(
     "--permission-set=default",
     ...(preload === undefined ? [] : [`--preload=${preload}`]),
     `--allow-net=${["127.0.0.1", "[::1]", ...hosts].join(",")}`,
-    // The scripted browser is a script of this Deno's.
+    // The scripted browser runs on the same Deno.
     ...(browser === "scripted-browser"
       ? [`--allow-run=${[Deno.execPath(), ...SYSTEM_PROGRAMS, ...programs].join(",")}`]
       : []),
   ]);
 }
 
-/** The command line that runs the program from its source with these flags. */
+/** Returns the command that runs the program from its source with these flags. */
 function denoCommand(permissions: readonly string[]): [string, ...string[]] {
   const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
   return [Deno.execPath(), "run", `--config=${CONFIG}`, ...flags, ...permissions, MAIN];
@@ -144,7 +142,7 @@ function withFlags(
   return [deno, ...rest.slice(0, -1), ...flags, ...rest.slice(-1)];
 }
 
-/** The variables by which Deno finds its cache and packages, and a program other programs. */
+/** Returns the variables by which Deno finds its cache and packages, and programs are found. */
 export function inheritedVariables(): Record<string, string> {
   const names = [
     "PATH",
@@ -158,13 +156,13 @@ export function inheritedVariables(): Record<string, string> {
     "TEMP",
     "LOCALAPPDATA",
   ];
-  // A Deno that looks for its own updates would be seen by a test's proxy.
+  // The update check of Deno would reach the proxy of a test.
   const variables: Record<string, string> = { TZ: "UTC", DENO_NO_UPDATE_CHECK: "1" };
   for (const name of names) {
     const value = Deno.env.get(name);
     if (value !== undefined) variables[name] = value;
   }
-  // Without DENO_DIR the cache is found through the home folder, which a test replaces.
+  // Without DENO_DIR Deno derives the cache from the home folder, which a test replaces.
   variables.DENO_DIR ??= denoDir();
   return variables;
 }

@@ -1,12 +1,12 @@
 import type { Sandbox } from "./sandbox.ts";
 import { hasCommand, type RunningShell, type ShellOptions, startShell } from "./shell.ts";
 
-/** Whether there is no pseudo-terminal to be had: `script` of util-linux makes them, which every Linux has. */
+/** Whether pseudo-terminals are unavailable: they need `script` of util-linux, which every Linux has. */
 export const hasNoPseudoTerminal: boolean = Deno.build.os !== "linux" || !hasCommand("script");
 
 /**
- * Runs a shell command on a terminal of its own, where `entra-auth-cli` is the program. What the terminal shows is on
- * stdout, its colours and cursor movements included; what is typed into it is echoed as on any terminal.
+ * Runs a shell command, in which `entra-auth-cli` is the program, on a pseudo-terminal. Its stdout is the output of
+ * the terminal, with colors, cursor movements and the echo of the input.
  */
 export async function startOnTerminal(
   sandbox: Sandbox,
@@ -14,7 +14,7 @@ export async function startOnTerminal(
   options: ShellOptions = {},
 ): Promise<RunningShell> {
   const env = { TERM: "xterm-256color", LANG: "C.UTF-8", ...options.env };
-  // The window gets a size first: one of no columns has no room for a prompt.
+  // A terminal without a size has no room for a prompt.
   const sized = `stty rows 40 cols 150; exec ${command}`;
   return await startShell(sandbox, ["script", "--quiet", "--return", "--command", sized, "/dev/null"], {
     ...options,
@@ -23,8 +23,8 @@ export async function startOnTerminal(
 }
 
 /**
- * The text that is on a terminal in the end, without colours and other cursor movements: what is written after a return to
- * the start of a line stands in place of what was there.
+ * Returns the final text of a terminal, without colors and cursor movements: text after a carriage return replaces
+ * the text before it.
  */
 export function plainScreen(shown: string): string {
   // deno-lint-ignore no-control-regex

@@ -17,27 +17,29 @@ import { openStartRecord } from "./started_programs.ts";
 import { openUrlInbox, type UrlInbox } from "../browser/url_inbox.ts";
 import { type CallbackPage, UserAgent, type Visitor } from "../browser/user_agent.ts";
 
-/** A machine of one's own for a test: a home folder, a provider to sign in to, a browser, and the program. */
+/** An isolated environment for a test: a home folder, a provider, a browser, and the program. */
 export interface Sandbox extends AsyncDisposable {
-  /** The program's folder. */
+  /** The folder of the program. */
   readonly home: string;
-  /** A folder for what the test writes. */
+  /** A folder for the files of the test. */
   readonly folder: string;
-  /** The program's variables. */
+  /** The variables of the program. */
   readonly env: Readonly<Record<string, string>>;
   readonly provider: Provider;
   readonly browser: UrlInbox;
-  /** The user's browser, which remembers who is signed in. */
+  /** The browser of the user, which remembers sign-ins. */
   readonly userAgent: UserAgent;
-  /** Looks, when the sandbox goes, for secrets in all that the program put out, left, and gave to what it started. */
+  /**
+   * Searches, when the sandbox is disposed, for secrets in everything that the program printed, stored and passed on.
+   */
   readonly watch: SecretWatch;
-  /** URL of the module by which the program takes note of what it starts. */
+  /** The URL of the module by which the program records the programs that it starts. */
   readonly recorder: string;
   /** Runs the program to its end. */
   run(args: readonly string[], options?: Partial<ProgramOptions>): Promise<ProgramResult>;
   /** Starts the program. */
   start(args: readonly string[], options?: Partial<ProgramOptions>): RunningProgram;
-  /** Runs a command that signs in, and does what the person does in the browser. */
+  /** Runs a command that signs in, and signs in in the browser. */
   signIn(
     args: readonly string[],
     visitor?: Visitor,
@@ -45,15 +47,14 @@ export interface Sandbox extends AsyncDisposable {
   ): Promise<ProgramResult & { page: CallbackPage }>;
 }
 
-/** How to make a sandbox; everything has a default. */
 export interface SandboxOptions extends ProviderOptions {
-  /** The executable that is the program in it; the program's source by default. */
+  /** The executable to run. Default: the source. */
   readonly executable?: string;
-  /** Whether hundreds of processes will run at once, which would keep Deno's databases from those of other tests. */
+  /** Whether hundreds of processes will run at once, which would block the databases of Deno for other tests. */
   readonly isCrowded?: boolean;
 }
 
-/** Makes a sandbox that has the profile `default`, for the provider's public application. */
+/** Opens a sandbox with the profile `default` for the public application of the provider. */
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   await using parts = new AsyncDisposableStack();
   const provider = parts.use(await startProvider(options));
@@ -77,7 +78,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     ENTRA_AUTH_CLI_HOME: home,
     ENTRA_AUTH_CLI_CA_CERT: caFile,
     BROWSER: browser.browser,
-    // A keychain belongs to the user, not to a folder: tests leave it alone.
+    // A keychain belongs to the user, not to a folder, so tests must not use it.
     ...(Deno.build.os === "darwin" ? { ENTRA_AUTH_CLI_KEYRING: "file" } : {}),
     ...(options.isCrowded ? { DENO_DIR: await denoFolderApart(folder) } : {}),
   };
@@ -108,7 +109,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     },
     async signIn(args, visitor = ADA, given = {}) {
       const program = sandbox.start(args, given);
-      // Should the program end first, that is the result: nobody has to wait for a browser that never opens.
+      // If the program ends first, there is no browser to wait for.
       const url = await Promise.race([browser.next(), program.ended]);
       if (typeof url !== "string") throw new Error(`The program did not open the browser:\n${url.stderr}`);
       const page = await userAgent.signIn(url, visitor);
@@ -120,7 +121,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   return { ...sandbox, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** Adds the profile as `create-profile` does, without the start of a program: hundreds of tests need it. */
+/** Adds the profile as `create-profile` does but without starting the program, since hundreds of tests need it. */
 async function addDefaultProfile(path: string, { origin, tenantId, clientId }: Provider): Promise<void> {
   const folder = openPrivateFolder({ path, files: systemFiles, locks: systemLocks, notice: () => {} });
   await openProfileStore({ folder }).add({
@@ -136,14 +137,14 @@ async function addDefaultProfile(path: string, { origin, tenantId, clientId }: P
 /** The variables of a machine without a display. */
 export const NO_DISPLAY: Readonly<Record<string, string>> = { BROWSER: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
 
-/** The arguments that create a profile for the provider's public application. */
+/** Returns the arguments that create a profile for the public application of the provider. */
 export function createProfileArgs(name: string, provider: Provider, ...more: string[]): string[] {
   const { origin, tenantId, clientId } = provider;
   const flags = ["--tenant-id", tenantId, "--client-id", clientId, "--authority", origin];
   return ["create-profile", "--name", name, ...flags, ...more];
 }
 
-/** A folder for Deno that has everything which the usual one has but for its databases. */
+/** Creates a Deno folder that shares everything but the databases with the usual one. */
 async function denoFolderApart(folder: string): Promise<string> {
   const apart = join(folder, "deno");
   await Deno.mkdir(apart);

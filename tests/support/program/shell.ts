@@ -3,32 +3,31 @@ import { GrowingText } from "./growing_text.ts";
 import { inheritedVariables, programCommand, type ProgramResult } from "./program.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** How to run a script. */
 export interface ShellOptions {
-  /** Variables besides the sandbox's own. */
+  /** Variables in addition to those of the sandbox. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Hosts that `entra-auth-cli` may connect to besides the provider, with their ports. */
+  /** Hosts with ports that `entra-auth-cli` may connect to, in addition to the provider. */
   readonly hosts?: readonly string[];
-  /** Programs that `entra-auth-cli` may start, besides those that it starts by itself. */
+  /** Programs that `entra-auth-cli` may start, in addition to its own list. */
   readonly programs?: readonly string[];
 }
 
-/** A script that runs. */
+/** A running script. */
 export interface RunningShell {
-  /** Waits until its stdout has a match for `pattern`. @throws {Error} When it ends without one. */
+  /** Waits until stdout matches `pattern`. @throws {Error} If the script ends without a match. */
   stdoutMatch(pattern: RegExp): Promise<RegExpMatchArray>;
-  /** Types into its stdin. */
+  /** Types into stdin. */
   type(text: string): Promise<void>;
-  /** Stops reading its stdout: whoever writes to it from now on has no reader. */
+  /** Stops reading stdout, so that a later write has no reader. */
   closeStdout(): Promise<void>;
-  /** All of it, once the script has ended. */
+  /** Resolves when the script has ended. */
   readonly ended: Promise<ProgramResult>;
 }
 
-/** Why the scripts of a test can't run here; false where they can. */
+/** Whether scripts cannot run here. */
 export const hasNoShell: boolean = Deno.build.os === "windows";
 
-/** Whether there is a program of this name on the PATH. */
+/** Returns whether the PATH contains a program of this name. */
 export function hasCommand(name: string): boolean {
   return (Deno.env.get("PATH") ?? "").split(":").some((folder) => {
     try {
@@ -39,7 +38,7 @@ export function hasCommand(name: string): boolean {
   });
 }
 
-/** Whether what scripts commonly use is here: bash, curl and jq. */
+/** Returns whether bash, curl and jq are installed. */
 export async function hasScriptTools(): Promise<boolean> {
   return !hasNoShell && (await Promise.all(["bash", "curl", "jq"].map(hasProgram))).every(Boolean);
 }
@@ -49,7 +48,7 @@ async function hasProgram(program: string): Promise<boolean> {
   return await command.output().then(({ success }) => success, () => false);
 }
 
-/** Runs a POSIX shell script to its end, where `entra-auth-cli` is the program. */
+/** Runs a POSIX shell script in which `entra-auth-cli` is the program. */
 export async function runShell(
   sandbox: Sandbox,
   script: string,
@@ -58,7 +57,7 @@ export async function runShell(
   return await (await startShell(sandbox, ["sh", "-c", script], options)).ended;
 }
 
-/** Runs a script that signs in, and does what the person does in the browser. */
+/** Runs a script that signs in, and signs in in the browser. */
 export async function signInWithShell(
   sandbox: Sandbox,
   script: string,
@@ -71,7 +70,7 @@ export async function signInWithShell(
   return await shell.ended;
 }
 
-/** Starts a command that finds `entra-auth-cli` on its PATH. */
+/** Starts a command whose PATH contains `entra-auth-cli`. */
 export async function startShell(
   sandbox: Sandbox,
   [command, ...args]: readonly [string, ...string[]],
@@ -98,7 +97,7 @@ export async function startShell(
   const stdin = child.stdin.getWriter();
   const collect = async () => {
     const [{ code }, out, err] = await Promise.all([child.status, stdout.whole, stderr.whole]);
-    // The reader of stdin may be gone long before.
+    // The reader of stdin may have ended.
     await stdin.close().catch(() => {});
     return { code, stdout: out, stderr: err };
   };
@@ -115,7 +114,7 @@ export async function startShell(
   };
 }
 
-/** Makes `entra-auth-cli` a command, and gives the folder that it is in. */
+/** Installs the command `entra-auth-cli` and returns its folder. */
 async function installProgram(
   sandbox: Sandbox,
   { hosts = [], programs = [] }: ShellOptions,
@@ -125,7 +124,7 @@ async function installProgram(
   const command = programCommand(reached, "scripted-browser", programs, sandbox.recorder);
   const line = command.map((part) => `'${part.replaceAll("'", `'\\''`)}'`).join(" ");
   await Deno.mkdir(folder, { recursive: true });
-  // Written aside first: a script may be running the one that is there.
+  // Renamed into place, since a script may be running the previous version.
   const draft = join(sandbox.folder, crypto.randomUUID());
   await writeProgram(draft, `#!/bin/sh\nexec ${line} "$@"\n`);
   await Deno.rename(draft, join(folder, "entra-auth-cli"));
@@ -133,8 +132,8 @@ async function installProgram(
 }
 
 /**
- * Writes a program, by another process: what this one starts meanwhile would have the file open for writing for a moment,
- * and a file that is can't be run.
+ * Writes a program in another process: programs started by this one in the meantime would inherit the file open for
+ * writing, and such a file cannot be executed.
  */
 async function writeProgram(path: string, text: string): Promise<void> {
   const command = new Deno.Command("sh", {
@@ -148,7 +147,7 @@ async function writeProgram(path: string, text: string): Promise<void> {
   if (!(await child.status).success) throw new Error(`Cannot write ${path}`);
 }
 
-/** What comes out of `stream` until `signal`, which closes it. */
+/** Returns `stream` up to the abort of `signal`, which cancels it. */
 function readUntil(stream: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   signal.addEventListener("abort", () => void reader.cancel());

@@ -7,28 +7,28 @@ export interface StartedProgram {
   readonly by: readonly string[];
   readonly command: string;
   readonly args: readonly string[];
-  /** The variables that it got besides those that it inherited, or in place of them. */
+  /** The variables that were added or replaced. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Keeps what the program starts, however short it lives. */
+/** Records what the program starts, however briefly it runs. */
 export interface StartRecord extends AsyncDisposable {
-  /** The URL of a module that the program has to load first. */
+  /** The URL of a module that the program must load first. */
   readonly recorder: string;
-  /** The arguments of the program each time it was itself started, and what it started, so far. */
+  /** Returns the arguments of each run of the program, and the programs that it started. */
   read(): Promise<{ runs: (readonly string[])[]; started: StartedProgram[] }>;
 }
 
 /**
- * Opens a record of all that the program starts. A module that it loads first writes it down at the one place where
- * Deno starts programs: to look at the system's list of processes would miss most of them, and to have each run watched
- * by the system would take longer than the run.
+ * Opens a record of everything that the program starts. A preloaded module writes it at the one place where Deno
+ * starts programs: the process list of the system would miss short ones, and tracing each run would take longer than
+ * the run.
  */
 export async function openStartRecord(): Promise<StartRecord> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-started-" });
   const record = join(folder, "record");
   const recorder = join(folder, "recorder.js");
-  // Made here, for the program may run under any umask.
+  // Created here, since the program may run under any umask.
   await Deno.writeTextFile(record, "");
   await Deno.writeTextFile(recorder, `(${recordStarts})(${JSON.stringify(record)});\n`);
   return {
@@ -45,7 +45,7 @@ export async function openStartRecord(): Promise<StartRecord> {
   };
 }
 
-/** Runs inside the program, from its text: it can use nothing of this module. */
+/** Runs inside the program from its source text, so it cannot use anything of this module. */
 function recordStarts(record: string): void {
   const Command = Deno.Command;
   const write = (entry: unknown) =>

@@ -1,7 +1,7 @@
 import { hasNoPseudoTerminal } from "./pseudo_terminal.ts";
 import { openSandbox, type Sandbox, type SandboxOptions } from "./sandbox.ts";
 
-/** A test of the program on a terminal, in a sandbox of its own. Where there is no pseudo-terminal it says so, and is ignored. */
+/** Defines a test on a pseudo-terminal in a new sandbox. The test is ignored if there is no pseudo-terminal. */
 export function testOnTerminal(
   name: string,
   test: (sandbox: Sandbox) => Promise<void>,

@@ -1,31 +1,31 @@
-/** A program that was started under a trace: itself, or what it or one of its own started. */
+/** A program that was started under a trace, directly or by another program. */
 export interface TracedProgram {
   readonly path: string;
-  /** What it was called with, its own name first. */
+  /** The command line, with the name of the program first. */
   readonly commandLine: readonly string[];
-  /** All its variables. */
+  /** All variables. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Whether no system can tell here what is started: that takes Linux, `strace`, and the right to use it. */
+/** Whether started programs cannot be traced here. That requires Linux, `strace` and the permission to use it. */
 export const hasNoTrace: boolean = !canTrace();
 
 /**
- * The words in front of a command that have the system write down, in `file`, each program that is started in it, with all
- * its arguments and variables. The command keeps its process number and its place on the terminal.
+ * Returns the command prefix that traces every started program with its arguments and variables into `file`. The
+ * command keeps its PID and its terminal.
  */
 export function traceCommand(file: string): string[] {
   const everyStart = ["-f", "--seccomp-bpf", "-e", "trace=execve", "-e", "signal=none"];
   return ["strace", "-DDD", "-qq", ...everyStart, "-v", "-s", "1000000", "-o", file];
 }
 
-/** What was started so far, in order, the first attempt in each folder of PATH included. */
+/** Returns the started programs in order, including failed attempts in each folder of PATH. */
 export async function readTrace(file: string): Promise<TracedProgram[]> {
   const lines = (await Deno.readTextFile(file)).split("\n");
   return lines.filter((line) => /^\d+ +execve\(/.test(line)).map(parseStart);
 }
 
-/** Reads `execve("/bin/true", ["true", "x"], ["NAME=value"]) = 0`. */
+/** Parses `execve("/bin/true", ["true", "x"], ["NAME=value"]) = 0`. */
 function parseStart(line: string): TracedProgram {
   if (/"\.\.\.[,\]]/.test(line)) throw new Error("The trace was cut");
   const [[path = ""] = [], commandLine = [], variables = []] = stringLists(line);
@@ -39,7 +39,7 @@ function parseStart(line: string): TracedProgram {
   };
 }
 
-/** The strings outside of brackets, then those of each pair of brackets. */
+/** Returns the strings outside of brackets, then those of each pair of brackets. */
 function stringLists(line: string): string[][] {
   const lists: string[][] = [[]];
   for (const [token, text] of line.matchAll(/"((?:[^"\\]|\\.)*)"|\[/g)) {
@@ -51,7 +51,7 @@ function stringLists(line: string): string[][] {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", v: "\v", f: "\f" };
 
-/** As in C. What is not ASCII comes out octet by octet. */
+/** Decodes C escapes. Non-ASCII characters become one character per byte. */
 function unescape(text: string): string {
   return text.replaceAll(
     /\\(?:([0-7]{1,3})|(.))/g,

@@ -1,4 +1,4 @@
-/** The variables that the program reads to get a token for an application, or for the machine it runs on. */
+/** The variables that the program reads to get a token for an application or a managed identity. */
 export const APPLICATION_VARIABLES: readonly string[] = [
   "AZURE_CLIENT_SECRET",
   "AZURE_CLIENT_CERTIFICATE_PATH",
@@ -15,7 +15,7 @@ export const APPLICATION_VARIABLES: readonly string[] = [
   "REGION_NAME",
 ];
 
-/** The variables by which Azure says where a machine's identity is. */
+/** The variables in which Azure describes the managed identity of a machine. */
 export const MACHINE_VARIABLES: readonly string[] = [
   "IDENTITY_ENDPOINT",
   "IDENTITY_HEADER",

@@ -11,7 +11,7 @@ const ALGORITHM = {
 };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** A certificate by which an application proves itself, with its key. All are PEM. */
+/** A client certificate with its key, in PEM. */
 export interface TestCertificate {
   readonly certificatePem: string;
   /** The key in PKCS#8. */
@@ -22,12 +22,15 @@ export interface TestCertificate {
 
 const keys: Promise<CryptoKeyPair>[] = [];
 
-/** The `number`th RSA key of this process: making one takes longer than the tests that use it. */
+/**
+ * Returns the RSA key with this number. Keys are shared within the process: generating one takes longer than the
+ * tests that use it.
+ */
 function keyPair(number: number): Promise<CryptoKeyPair> {
   return keys[number] ??= crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 }
 
-/** Makes a certificate that signs itself; those of another `key` number have another key. `daysLeft` may be below zero. */
+/** Creates a self-signed certificate. Each `key` number has its own key. `daysLeft` may be negative. */
 export async function makeClientCertificate({ key = 0, daysLeft = 1 } = {}): Promise<TestCertificate> {
   const pair = await keyPair(key);
   const now = Date.now();
@@ -46,7 +49,7 @@ export async function makeClientCertificate({ key = 0, daysLeft = 1 } = {}): Pro
   };
 }
 
-/** The key of a certificate, encrypted with a password: PKCS#8 in PEM. */
+/** Encrypts the key of a certificate with a password: PKCS#8 in PEM. */
 export function encryptKey({ keyPem }: TestCertificate, password: string): string {
   return forge.pki.encryptRsaPrivateKey(forge.pki.privateKeyFromPem(keyPem), password, {
     legacy: false,
@@ -54,7 +57,7 @@ export function encryptKey({ keyPem }: TestCertificate, password: string): strin
   });
 }
 
-/** A PFX file with a certificate and its key; "3des" is what Windows made for long. */
+/** Creates a PFX file with a certificate and its key. Older versions of Windows use "3des". */
 export function makePfx(
   { certificatePem, keyPem }: TestCertificate,
   password: string,

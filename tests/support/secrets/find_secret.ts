@@ -1,17 +1,17 @@
 import { plainText } from "../../../src/text/plain_text.ts";
 
-/** From this length on a part of a secret is as bad as all of it: error messages are cut, and so is what they quote. */
+/** From this length on, a part of a secret counts as a leak, since error messages truncate what they quote. */
 const LONG = 72;
 
-/** The texts by which a secret is found. */
+/** The texts that reveal a secret. */
 export interface Traces {
-  /** The secret itself, and what it becomes on a terminal, in a URL, in a form and in base64. */
+  /** The secret itself, and its forms on a terminal, in a URL, in a form and in base64. */
   readonly whole: readonly string[];
-  /** Its thirds, where it is long. Another secret may have one of them too: tokens begin alike. */
+  /** The thirds of a long secret. Secrets can share them: tokens have common prefixes. */
   readonly parts: readonly string[];
 }
 
-/** The texts by which `secret` is found. */
+/** Returns the texts that reveal `secret`. */
 export function tracesOf(secret: string): Traces {
   const third = Math.floor(secret.length / 3);
   const inForm = new URLSearchParams({ "": secret }).toString().slice(1);
@@ -31,14 +31,14 @@ export function tracesOf(secret: string): Traces {
   };
 }
 
-/** What stands in the base64 of any text with `secret` in it, for each way that its octets can fall in groups of three. */
+/** Returns the base64 of `secret` inside any text, for each alignment to groups of three bytes. */
 function inBase64(secret: string): string[] {
   const octets = new TextEncoder().encode(secret);
   return [0, 1, 2].map((before) => {
     const shifted = new Uint8Array(before + octets.length);
     shifted.set(octets, before);
     const text = btoa(String.fromCharCode(...shifted)).replace(/=+$/, "");
-    // The characters at both ends depend on what stands beside the secret.
+    // The characters at both ends depend on the text beside the secret.
     return text.slice(before === 0 ? 0 : before + 1, -1);
   });
 }

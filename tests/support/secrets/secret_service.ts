@@ -2,33 +2,32 @@ import { join } from "@std/path/join";
 import { systemProcesses } from "../../../src/system/processes/processes.ts";
 import type { Processes } from "../../../src/system/processes/processes.ts";
 
-/** A D-Bus session of one's own with a Secret Service in it (gnome-keyring), where nobody else's keys are. */
+/** A private D-Bus session with a Secret Service (gnome-keyring) that contains no other keys. */
 export interface SecretService extends AsyncDisposable {
-  /** What tells a program of this session, besides the variables of every program. */
+  /** The variables that make a program use this session. */
   readonly env: Readonly<Record<string, string>>;
   /** Runs programs in this session. */
   readonly processes: Pick<Processes, "run">;
-  /** Locks the keyring, and there is nobody who would answer its question for the password. */
+  /** Locks the keyring. No user answers its password prompt. */
   lock(): Promise<void>;
-  /** Starts the service again, and nobody has unlocked the keyring yet: it shows less of it than after `lock`. */
+  /** Restarts the service with a locked keyring, which shows less than after `lock`. */
   restartLocked(): Promise<void>;
-  /** Starts the service again, with the keyring open. */
+  /** Restarts the service with an unlocked keyring. */
   unlock(): Promise<void>;
-  /** Makes the service hang: it is there, and never answers. */
+  /** Makes the service hang: it is present but never responds. */
   freeze(): void;
-  /** Ends the service; the session goes on without one. */
+  /** Stops the service. The session continues without one. */
   stop(): Promise<void>;
 }
 
-/** How to make a Secret Service. */
 export interface SecretServiceOptions {
-  /** With `none` the session has no service, with `no keyring` one that was never used. Default: an open keyring. */
+  /** `none`: no service. `no keyring`: a service that was never used. Default: an unlocked keyring. */
   readonly keyring?: "open" | "no keyring" | "none";
 }
 
 const NEEDED = ["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"];
 
-/** Whether what a Secret Service is made of isn't installed here. */
+/** Whether the programs of a Secret Service are not installed here. */
 export const hasNoSecretService: boolean = Deno.build.os !== "linux" || !NEEDED.every(isInstalled);
 
 const PASSWORD = "the keyring's password";
@@ -78,7 +77,7 @@ export async function openSecretService(options: SecretServiceOptions = {}): Pro
   };
 }
 
-/** A bus that starts nothing by itself: no service of this machine gets into the session. */
+/** Configures a bus that starts no service of this machine by itself. */
 function busConfiguration(folder: string): string {
   return `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -105,7 +104,7 @@ async function startBus(folder: string, env: Record<string, string>): Promise<Da
     stdout: "piped",
     stderr: "null",
   }).spawn();
-  // It prints its address once it listens.
+  // The daemon prints its address once it listens.
   const reader = child.stdout.getReader();
   const { done } = await reader.read();
   await reader.cancel();
@@ -140,7 +139,7 @@ async function startKeyring(
   return daemon;
 }
 
-/** Calls a method of the Secret Service, and gives what came back; empty when there is none. */
+/** Calls a method of the Secret Service and returns the reply, or an empty text on failure. */
 async function call(processes: Pick<Processes, "run">, method: string, argument: string): Promise<string> {
   const result = await processes.run("dbus-send", [
     "--session",
@@ -155,7 +154,7 @@ async function call(processes: Pick<Processes, "run">, method: string, argument:
 
 /** A program that runs until it is killed. */
 class Daemon implements AsyncDisposable {
-  /** Settles when it has ended. */
+  /** Settles when the program has ended. */
   readonly exited: Promise<void>;
   readonly #child: Deno.ChildProcess;
   #hasEnded = false;
@@ -176,7 +175,7 @@ class Daemon implements AsyncDisposable {
     if (!this.#hasEnded) this.#child.kill(signal);
   }
 
-  /** Gives it its whole standard input. It may end without reading it. */
+  /** Writes the whole standard input. The program may end without reading it. */
   type(text: string): void {
     const stdin = new Blob([text]).stream().pipeTo(this.#child.stdin);
     this.#typed = stdin.catch(() => {});

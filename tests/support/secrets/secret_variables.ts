@@ -1,4 +1,4 @@
-/** What a secret is that the program was given, in words for a test's message. */
+/** The kinds of secrets that the program receives in variables, as test messages name them. */
 export type GivenKind =
   | "key"
   | "client secret"
@@ -7,14 +7,14 @@ export type GivenKind =
   | "token of the pipeline"
   | "secret of the machine";
 
-/** The variables by which the program alone is given secrets: no program that it starts has any use for them. */
+/** Variables that pass a secret only to the program. Programs that it starts do not need them. */
 const OF_THE_PROGRAM: Readonly<Record<string, GivenKind>> = {
   ENTRA_AUTH_CLI_KEY: "key",
   AZURE_CLIENT_SECRET: "client secret",
   AZURE_CLIENT_CERTIFICATE_PASSWORD: "certificate's password",
 };
 
-/** The variables by which a job or a machine gives secrets to all that runs there, the command of `exec` included. */
+/** Variables that pass secrets to every program of a job or a machine, including the command of `exec`. */
 const OF_THE_JOB: Readonly<Record<string, GivenKind>> = {
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: "token of the pipeline",
   SYSTEM_ACCESSTOKEN: "token of the pipeline",
@@ -27,7 +27,7 @@ const ALL: Readonly<Record<string, GivenKind>> = { ...OF_THE_PROGRAM, ...OF_THE_
 
 type Variables = Readonly<Record<string, string>>;
 
-/** The secrets among `variables`: what each is, and where it stands. */
+/** Returns the secrets among `variables`. */
 export function secretsIn(variables: Variables): { name: string; value: string; kind: GivenKind }[] {
   return Object.entries(ALL).flatMap(([name, kind]) => {
     const value = variables[name];
@@ -35,12 +35,12 @@ export function secretsIn(variables: Variables): { name: string; value: string; 
   });
 }
 
-/** The variables that are not there to give the program a secret. */
+/** Removes the variables that pass a secret. */
 export function withoutSecrets(variables: Variables): Variables {
   return without(ALL, variables);
 }
 
-/** The variables but for those that a command of `exec` has from whoever runs it. */
+/** Removes the variables that the command of `exec` may inherit from the job. */
 export function withoutJobSecrets(variables: Variables): Variables {
   return without(OF_THE_JOB, variables);
 }

@@ -7,30 +7,30 @@ import type { StartedProgram } from "../program/started_programs.ts";
 
 type Kind = SecretKind | GivenKind;
 
-/** Something that the program put out, and what it may have in it. */
+/** An output of the program, and the secrets that it may contain. */
 interface Output {
-  /** Where it was, for a test's message. */
+  /** Its origin, for the message of a test. */
   readonly where: string;
   readonly text: string;
   readonly allowed: readonly Kind[];
 }
 
-/** Data that somebody asked for may be an access token; nothing else ever leaves the program but to the authority. */
+/** Requested data may be an access token. No other secret may leave the program, except to the authority. */
 const ASKED_FOR: readonly Kind[] = ["access token"];
 
-/** Name of the file that a home folder keeps its key in, where nobody else does. */
+/** The name of the file that stores the key, and the only place for it. */
 const KEY_FILE = "key";
 
 const LARGEST_FILE = 1024 * 1024;
 
-/** Shorter ones could stand in a text by chance. */
+/** Shorter values could occur in a text by chance. */
 const SHORTEST = 12;
 
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * Keeps what the program puts out in a test, what it was given and what it started, to look for secrets in all of it at the
- * end: the secrets that went over the wire, those that it was given in variables, and the key of its tokens.
+ * Records what the program prints, receives and starts during a test, and finally searches all of it for secrets:
+ * those sent over the network, those in its variables, and the token key.
  */
 export class SecretWatch {
   readonly #onTheWire: ReadonlyMap<string, SecretKind>;
@@ -43,19 +43,19 @@ export class SecretWatch {
     this.#onTheWire = secrets;
   }
 
-  /** Takes note of what a run of the program printed. */
+  /** Records the output of a run of the program. */
   note(args: readonly string[], { stdout, stderr }: { stdout: string; stderr: string }): void {
     const command = commandOf(args);
     this.#add({ where: `stdout of ${command}`, text: stdout, allowed: ASKED_FOR });
     this.#add({ where: `stderr of ${command}`, text: stderr, allowed: [] });
   }
 
-  /** Takes note of the arguments of the program. */
+  /** Records the arguments of the program. */
   noteArguments(args: readonly string[]): void {
     this.#add({ where: `the arguments of ${commandOf(args)}`, text: args.join("\n"), allowed: [] });
   }
 
-  /** Takes note of the variables of the program. Each that is there for a secret may have one; the others may not. */
+  /** Records the variables of the program. A variable for a secret may contain it; others may not. */
   noteVariables(variables: Variables): void {
     for (const { name, value, kind } of secretsIn(variables)) {
       this.#variables[name] = value;
@@ -64,7 +64,7 @@ export class SecretWatch {
     this.#add({ where: "the program's variables", text: list(withoutSecrets(variables)), allowed: [] });
   }
 
-  /** Takes note of a program that the program started. It inherits the variables that were noted before. */
+  /** Records a program that the program started. It inherits the variables recorded before. */
   noteStarted({ by, command, args, env }: StartedProgram): void {
     const inherited = { ...this.#variables, ...env };
     const isOfExec = by.length > args.length + 1 &&
@@ -78,8 +78,8 @@ export class SecretWatch {
   }
 
   /**
-   * Looks through all that was noted, and through the files in `home`, which is the program's own folder, and in `folder`
-   * around it. Throws an `Error` that names what leaked where, and doesn't show it.
+   * Searches everything recorded, and the files in `home`, the folder of the program, and in `folder` around it.
+   * Throws an `Error` that names each leak without showing it.
    */
   async assertNothingLeaked(home: string, folder: string): Promise<void> {
     const outputs = [...this.#outputs.values()];
@@ -95,7 +95,7 @@ export class SecretWatch {
     if (leaks.size > 0) throw new Error(`A secret leaked: ${[...leaks].join(", ")}`);
   }
 
-  /** Hundreds of runs may say the same. */
+  /** Hundreds of runs may print the same. */
   #add(output: Output): void {
     this.#outputs.set(JSON.stringify([output.where, output.text]), output);
   }

@@ -2,9 +2,8 @@ import { join } from "@std/path/join";
 import { fromFileUrl } from "@std/path/from-file-url";
 
 /**
- * What the keychain does with the next commands: works; is locked where no window can be shown; is denied by its user;
- * gets a wrong password; isn't there; takes a key and loses it; fails, and ends well all the same (only with `-i`);
- * waits for ever.
+ * The behavior of the keychain: works; is locked where no window can be shown; is denied by its user; gets a wrong
+ * password; does not exist; accepts a key and loses it; fails but exits with 0 (only with `-i`); hangs.
  */
 export type KeychainMode =
   | "open"
@@ -16,15 +15,15 @@ export type KeychainMode =
   | "locked, but ends well"
   | "hangs";
 
-/** A keychain of a test's own, behind a program that can be run like `/usr/bin/security`. */
+/** A keychain behind a program that runs like `/usr/bin/security`. */
 export interface StandInKeychain extends AsyncDisposable {
-  /** Path of the program. */
+  /** The path of the program. */
   readonly program: string;
-  /** What it holds: the password, by service and account. */
+  /** The stored passwords by service and account. */
   items(): Promise<StandInItem[]>;
-  /** The command lines that it was run with. */
+  /** The command lines of all runs. */
   commandLines(): Promise<string[][]>;
-  /** Changes what is kept for an account, where something is. */
+  /** Changes the password of an account, if there is one. */
   tamper(account: string, password: string): Promise<void>;
   setMode(mode: KeychainMode): Promise<void>;
 }
@@ -37,12 +36,12 @@ export interface StandInItem {
   readonly password: string;
 }
 
-/** Whether the stand-in can't run here: it is started by a shell script. */
+/** Whether the stand-in cannot run here: a shell script starts it. */
 export const hasNoStandInKeychain: boolean = Deno.build.os === "windows";
 
 /**
- * Makes a stand-in for macOS's `security`, which no other system has. It keeps to what that program documents and does:
- * its options, how `-i` splits a line, and its exit codes, which are the last byte of macOS's error numbers.
+ * Creates a stand-in for the `security` program of macOS. It follows the documented behavior of that program: its
+ * options, how `-i` splits a line, and its exit codes, which are the last byte of the error numbers of macOS.
  */
 export async function openStandInKeychain(): Promise<StandInKeychain> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });

@@ -1,12 +1,12 @@
-// The program that security_stand_in.ts speaks of: run with the folder of its keychain, then the arguments of `security`.
-// It starts without an import map, so it imports nothing but types.
+// The program of security_stand_in.ts. Its arguments are the folder of its keychain and the arguments of `security`.
+// It runs without an import map, so it imports only types.
 import type { StandInItem } from "./security_stand_in.ts";
 
 const [folder = "", ...args] = Deno.args;
 const mode = await Deno.readTextFile(`${folder}/mode`);
 const items: StandInItem[] = JSON.parse(await Deno.readTextFile(`${folder}/items`));
 
-/** macOS's error numbers for the modes that fail. */
+/** The macOS error numbers of the failing modes. */
 const FAILURES: Readonly<Record<string, number>> = {
   "locked": -25308,
   "locked, but ends well": -25308,
@@ -30,7 +30,7 @@ async function fail(code: number): Promise<number> {
   return code;
 }
 
-/** The options of a command, each with its value but `-U`, and `-w` where it comes last. */
+/** Parses the options of a command. All take a value except `-U`, and `-w` at the end. */
 function parseOptions(words: readonly string[]): Record<string, string> {
   const options: Record<string, string> = {};
   for (let place = 0; place < words.length; place++) {
@@ -80,7 +80,7 @@ async function save(): Promise<void> {
   await Deno.writeTextFile(`${folder}/items`, JSON.stringify(items));
 }
 
-/** Splits a line as `-i` does: quotes count only where a word begins, and a backslash takes the next character. */
+/** Splits a line as `-i` does: quotes count only at the start of a word, and a backslash escapes the next character. */
 function splitLine(line: string): string[] {
   const words = line.matchAll(/"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|(\S+)/g);
   return Array.from(
@@ -89,7 +89,7 @@ function splitLine(line: string): string[] {
   );
 }
 
-/** Runs the commands on standard input; the exit code is that of the last one. */
+/** Runs the commands on standard input. The exit code is that of the last one. */
 async function executeInput(): Promise<number> {
   let code = 0;
   for (const line of (await new Response(Deno.stdin.readable).text()).split("\n")) {

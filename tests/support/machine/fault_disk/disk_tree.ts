@@ -1,9 +1,9 @@
 import { join } from "@std/path/join";
 
-/** Everything on a disk: for each path the bytes and bits of a file, or the bits of a folder. */
+/** The content of a disk: data and mode of each file, and the mode of each folder, by path. */
 export type DiskContent = ReadonlyMap<string, { readonly data: Uint8Array | null; readonly mode: number }>;
 
-/** A file or folder of a disk: as it is, and as it was when it was last synced. */
+/** A file or folder: its current state and its last synced state. */
 export interface DiskNode {
   readonly id: number;
   readonly isFolder: boolean;
@@ -20,23 +20,23 @@ export interface DiskNode {
 
 /** The files and folders of a disk. */
 export class DiskTree {
-  /** The folder that everything is in. */
+  /** The root folder. */
   readonly root: DiskNode;
   readonly #nodes = new Map<number, DiskNode>();
   readonly #fixedMode: number | undefined;
 
-  /** `fixedMode` is the mode of everything, whatever is asked for. */
+  /** `fixedMode` overrides the mode of every node. */
   constructor(fixedMode?: number) {
     this.#fixedMode = fixedMode;
     this.root = this.add(true, 0o700, null, "");
   }
 
-  /** The node with this number, also one that has no name any more. */
+  /** Returns the node with this ID, even if it has no name anymore. */
   find(id: number): DiskNode | undefined {
     return this.#nodes.get(id);
   }
 
-  /** Makes a node in the folder `parent`. */
+  /** Creates a node in the folder `parent`. */
   add(isFolder: boolean, mode: number, parent: DiskNode | null, name: string, uid = 0, gid = 0): DiskNode {
     const none = new Uint8Array();
     const node: DiskNode = {
@@ -57,12 +57,12 @@ export class DiskTree {
     return node;
   }
 
-  /** Changes the mode of a node, where modes can be changed. */
+  /** Changes the mode of a node, unless modes are fixed. */
   setMode(node: DiskNode, mode: number): void {
     node.mode = this.#fixedMode ?? mode;
   }
 
-  /** What is there, by the entries and the data that are asked for. */
+  /** Returns the content by the given view of entries and data. */
   content(
     entriesOf: (node: DiskNode) => ReadonlyMap<string, DiskNode>,
     dataOf: (node: DiskNode) => Uint8Array,
@@ -78,7 +78,7 @@ export class DiskTree {
     return content;
   }
 
-  /** Puts `content`, synced, in place of everything. */
+  /** Replaces everything by `content`, synced. */
   restore(content: DiskContent): void {
     this.root.entries.clear();
     for (const [path, { data, mode }] of content) {
@@ -95,7 +95,7 @@ export class DiskTree {
   }
 }
 
-/** The path of a node from the root of its disk. */
+/** Returns the path of a node from the root. */
 export function pathOf(node: DiskNode): string {
   return node.parent === null ? "" : join(pathOf(node.parent), node.name);
 }

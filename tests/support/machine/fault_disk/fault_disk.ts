@@ -23,16 +23,16 @@ export { canMountFuse } from "./fuse_device.ts";
 export type { DiskContent } from "./disk_tree.ts";
 export { ERRNO } from "./fuse_messages.ts";
 
-/** What a process asks of the disk, before the disk does it. */
+/** An operation of a process, before the disk performs it. */
 export interface DiskOperation {
   readonly kind: OperationKind;
-  /** What it is about, from the disk's root. */
+  /** The path from the root of the disk. */
   readonly path: string;
-  /** The permission bits that are asked for, where something is made or changed. */
+  /** The requested permission bits of an operation that creates or changes a node. */
   readonly mode?: number;
 }
 
-/** What a disk is asked for. What doesn't change anything isn't told apart: it is `look`. */
+/** The kinds of operations. All that change nothing are `look`. */
 export type OperationKind =
   | "look"
   | "create"
@@ -47,11 +47,10 @@ export type OperationKind =
   | "close"
   | "lock";
 
-/** How to make a disk. */
 export interface FaultDiskOptions {
-  /** The permission bits of everything on it, which nothing changes, as on a disk that has none of its own. */
+  /** The mode of every node, which cannot be changed, as on a disk without modes. */
   readonly fixedMode?: number;
-  /** Whether it has `flock`; otherwise every lock is refused. Default: true. */
+  /** Whether `flock` works. Otherwise every lock fails. Default: true. */
   readonly hasLocks?: boolean;
 }
 
@@ -63,16 +62,16 @@ const CHANGES_GROUP = 4;
 const CHANGES_SIZE = 8;
 
 /**
- * A disk in memory that a test has in its hand: it sees each thing a process asks for, in order, before it is done; it
- * can refuse it; and it knows what would be left if the power went. Only other processes may use its files: the test's
- * own process serves them, and would wait for itself.
+ * A disk in memory under the control of a test: the test sees every operation in order before it is performed, can
+ * make it fail, and knows what would remain after a power failure. Only other processes may use its files: the
+ * process of the test serves them, and would wait for itself.
  */
 export class FaultDisk implements AsyncDisposable {
-  /** Where it is mounted. */
+  /** The mount point. */
   readonly path: string;
-  /** Asked before each operation: an error number refuses it. */
+  /** Called before each operation. Returning an error number makes it fail. */
   intercept: (operation: DiskOperation) => number | undefined = () => undefined;
-  /** What went wrong in the disk itself: always empty unless it has a bug. */
+  /** Failures of the disk itself. Always empty unless it has a bug. */
   readonly faults: unknown[] = [];
 
   readonly #device: FuseDevice;
@@ -88,7 +87,7 @@ export class FaultDisk implements AsyncDisposable {
     this.#served = this.#serve();
   }
 
-  /** Mounts an empty disk on a folder of its own. */
+  /** Mounts an empty disk on a new folder. */
   static async mount(options: FaultDiskOptions = {}): Promise<FaultDisk> {
     const path = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
     return new FaultDisk(path, mountFuse(path), options);
@@ -100,14 +99,14 @@ export class FaultDisk implements AsyncDisposable {
     await Deno.remove(this.path);
   }
 
-  /** What is on it now. */
+  /** Returns the current content. */
   content(): DiskContent {
     return this.#tree.content((node) => node.entries, (node) => node.data);
   }
 
   /**
-   * What could be on it after the power went: what was not synced is lost. With `entriesKept`, the names are there as
-   * they are now and only what is in the files is old, as disks do that write names first.
+   * Returns the content that could remain after a power failure: whatever was not synced is lost. With `entriesKept`
+   * the names are current and only the data is old, as on disks that write names first.
    */
   contentAfterPowerCut({ entriesKept = false } = {}): DiskContent {
     return this.#tree.content(
@@ -116,7 +115,7 @@ export class FaultDisk implements AsyncDisposable {
     );
   }
 
-  /** Puts everything in place of what is on it, as if it had been there for long. */
+  /** Replaces the content, as if it had been synced. */
   restore(content: DiskContent): void {
     this.#tree.restore(content);
   }
@@ -137,7 +136,7 @@ export class FaultDisk implements AsyncDisposable {
     }
   }
 
-  /** Does what is asked for. Gives an error number (0 for none), what to answer, or null where no answer is due. */
+  /** Performs a request. Returns an error number (0 for success), the response, or null if no response is due. */
   #handle(request: FuseRequest): number | Uint8Array | null {
     const { opcode, body } = request;
     switch (opcode) {
@@ -293,7 +292,7 @@ function attributesOf({ id, isFolder, mode, data, uid, gid }: DiskNode): Attribu
   return { node: id, size: data.length, mode: (isFolder ? FOLDER_BITS : FILE_BITS) | mode, uid, gid };
 }
 
-/** The entries from `offset` on, the one and only time: a second request gets none. */
+/** Returns all entries at once. A second request gets none. */
 function readFolder(folder: DiskNode, offset: number): Uint8Array {
   if (offset > 0) return new Uint8Array();
   const entries = [...folder.entries.values()];

@@ -1,8 +1,8 @@
-/** The kernel's side of a file system in user space (FUSE) on Linux: mounts it, hands out its requests, takes answers. */
+/** The kernel interface of a file system in user space (FUSE) on Linux. */
 export interface FuseDevice extends AsyncDisposable {
-  /** Waits for the next request; null once the file system is unmounted. */
+  /** Waits for the next request. Returns null once the file system is unmounted. */
   next(): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** Answers a request. */
+  /** Responds to a request. */
   answer(data: Uint8Array<ArrayBuffer>): void;
 }
 
@@ -22,10 +22,10 @@ const MS_NODEV = 4n;
 const MNT_FORCE = 1;
 const MNT_DETACH = 2;
 const ROOT_MODE = "40755";
-/** What the kernel may send at once: a write of 128 KiB and its header. */
+/** The largest request of the kernel: a write of 128 KiB and its header. */
 const REQUEST_LENGTH = 128 * 1024 + 4096;
 
-/** Mounts a file system at the folder `path`. @throws {Error} where that isn't possible. */
+/** Mounts a file system at the folder `path`. @throws {Error} If that is not possible. */
 export function mountFuse(path: string): FuseDevice {
   const libc = Deno.dlopen("libc.so.6", LIBC);
   const device = libc.symbols.open(text("/dev/fuse"), O_RDWR | O_CLOEXEC);
@@ -53,7 +53,7 @@ export function mountFuse(path: string): FuseDevice {
     },
     answer: (data) => void libc.symbols.write(device, data, BigInt(data.length)),
     async [Symbol.asyncDispose]() {
-      // By force: it ends the requests that nobody answered, and with them the read that waits for the next one.
+      // MNT_FORCE ends the pending requests, and with them the read that waits for the next one.
       await libc.symbols.umount2(text(path), MNT_FORCE | MNT_DETACH);
       await reading;
       libc.symbols.close(device);
@@ -62,7 +62,9 @@ export function mountFuse(path: string): FuseDevice {
   };
 }
 
-/** Whether such file systems can be mounted here: by root on Linux, where the kernel and the container let it. */
+/**
+ * Returns whether FUSE file systems can be mounted here: by root on Linux, if the kernel and the container allow it.
+ */
 export async function canMountFuse(): Promise<boolean> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
   const path = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });

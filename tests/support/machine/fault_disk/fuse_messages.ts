@@ -1,8 +1,7 @@
-/** The messages of FUSE, version 7 of its protocol, as the kernel's `fuse.h` lays them out. Numbers are little-endian. */
+/** The messages of FUSE protocol version 7, as laid out in the kernel's `fuse.h`. Numbers are little-endian. */
 
 import { concat } from "@std/bytes/concat";
 
-/** What the kernel asks for, by number. */
 export const OPCODES = {
   lookup: 1,
   forget: 2,
@@ -32,7 +31,7 @@ export const OPCODES = {
   rename2: 45,
 } as const;
 
-/** Error numbers of Linux that a disk can answer with. */
+/** Linux error numbers that the disk can return. */
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
@@ -56,14 +55,14 @@ export interface FuseRequest {
   readonly opcode: number;
   readonly unique: bigint;
   readonly node: number;
-  /** User and group of the process that asks. */
+  /** The user and group of the calling process. */
   readonly uid: number;
   readonly gid: number;
-  /** What is particular to the opcode. */
+  /** The fields of the opcode. */
   readonly body: FuseBody;
 }
 
-/** The part of a request behind its header. */
+/** The part of a request after its header. */
 export class FuseBody {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -73,12 +72,12 @@ export class FuseBody {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** The 32-bit number at this offset. */
+  /** Returns the 32-bit number at this offset. */
   u32(at: number): number {
     return this.#view.getUint32(at, true);
   }
 
-  /** The 64-bit number at this offset, which must be a safe integer. */
+  /** Returns the 64-bit number at this offset, which must be a safe integer. */
   u64(at: number): number {
     return Number(this.#view.getBigUint64(at, true));
   }
@@ -87,7 +86,7 @@ export class FuseBody {
     return this.#bytes.slice(at, at + length);
   }
 
-  /** The texts from this offset on, each of which ends with a zero byte. */
+  /** Returns the NUL-terminated strings from this offset on. */
   texts(at: number): string[] {
     return new TextDecoder().decode(this.#bytes.subarray(at)).split("\0");
   }
@@ -96,7 +95,6 @@ export class FuseBody {
 const IN_HEADER_LENGTH = 40;
 const OUT_HEADER_LENGTH = 16;
 
-/** Takes a request apart. */
 export function parseRequest(data: Uint8Array): FuseRequest {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return {
@@ -109,7 +107,7 @@ export function parseRequest(data: Uint8Array): FuseRequest {
   };
 }
 
-/** An answer: an error number, or what was asked for. */
+/** Formats a response: an error number or a payload. */
 export function formatAnswer(unique: bigint, result: number | Uint8Array): Uint8Array<ArrayBuffer> {
   const payload = typeof result === "number" ? new Uint8Array() : result;
   const answer = new Uint8Array(OUT_HEADER_LENGTH + payload.length);
@@ -121,17 +119,17 @@ export function formatAnswer(unique: bigint, result: number | Uint8Array): Uint8
   return answer;
 }
 
-/** What an answer says about a file or folder. */
+/** The metadata of a file or folder. */
 export interface Attributes {
   readonly node: number;
   readonly size: number;
-  /** Kind and permission bits, as `stat` has them. */
+  /** The type and permission bits, as in `stat`. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
 }
 
-/** Puts 32-bit numbers one after the other; a bigint takes 64 bits. */
+/** Packs 32-bit numbers; a bigint takes 64 bits. */
 export function packed(...numbers: readonly (number | bigint)[]): Uint8Array<ArrayBuffer> {
   const length = numbers.reduce<number>((sum, number) => sum + (typeof number === "bigint" ? 8 : 4), 0);
   const view = new DataView(new ArrayBuffer(length));
@@ -161,23 +159,23 @@ function attributes({ node, size, mode, uid, gid }: Attributes): Uint8Array {
   );
 }
 
-/** The answer to a look at a node. Nothing of it may be kept by the kernel. */
+/** Formats the metadata of a node, which the kernel must not cache. */
 export function attributesAnswer(given: Attributes): Uint8Array {
   return concat([packed(0n, 0, 0), attributes(given)]);
 }
 
-/** The answer that introduces a node. */
+/** Formats the response that introduces a node. */
 export function entryAnswer(given: Attributes): Uint8Array {
   return concat([packed(BigInt(given.node), 0n, 0n, 0n, 0, 0), attributes(given)]);
 }
 
-/** The answer to opening something. Reads and writes go past the kernel's cache. */
+/** Formats the response to an open. Reads and writes bypass the cache of the kernel. */
 export function openAnswer(): Uint8Array {
   const directIo = 1;
   return packed(0n, directIo, 0);
 }
 
-/** The answer to the first request: the version that is spoken, and what the disk does itself. */
+/** Formats the response to the first request: the protocol version, and whether the disk implements locks. */
 export function initAnswer(minor: number, doesLocks: boolean): Uint8Array {
   const flockLocks = 1 << 10;
   const spoken = Math.min(minor, 31);
@@ -187,7 +185,7 @@ export function initAnswer(minor: number, doesLocks: boolean): Uint8Array {
   return packed(7, spoken, 0, flags, background, maxWrite, 1, 0, 0, ...Array<number>(7).fill(0));
 }
 
-/** One entry of a folder; `offset` is where the next one begins. */
+/** Formats one entry of a folder. `offset` is the position of the next one. */
 export function folderEntry(node: number, offset: number, isFolder: boolean, name: string): Uint8Array {
   const nameBytes = new TextEncoder().encode(name);
   const padding = new Uint8Array((8 - nameBytes.length % 8) % 8);
@@ -200,7 +198,7 @@ export function folderEntry(node: number, offset: number, isFolder: boolean, nam
   ]);
 }
 
-/** What the disk says about its size: that of a small one, half full. */
+/** Formats the size of the disk: small and half full. */
 export function statfsAnswer(): Uint8Array {
   return packed(1000n, 500n, 500n, 1000n, 500n, 4096, 255, 4096, 0, 0, 0, 0, 0, 0, 0);
 }

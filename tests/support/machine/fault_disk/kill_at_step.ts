@@ -1,14 +1,14 @@
 import { join } from "@std/path/join";
 import { type DiskContent, type DiskOperation, ERRNO, type FaultDisk } from "./fault_disk.ts";
 
-/** A process that a test started, as far as killing it goes. */
+/** A started process that can be killed. */
 export interface Killable {
   readonly pid: number;
-  /** Settles once the process has ended. */
+  /** Settles when the process has ended. */
   readonly ended: Promise<unknown>;
 }
 
-/** Runs a process to its end, and gives everything that it had the disk do, but for looking. */
+/** Runs a process to its end and returns its operations on the disk that change something. */
 export async function stepsOf(disk: FaultDisk, start: () => Killable): Promise<DiskOperation[]> {
   const steps: DiskOperation[] = [];
   disk.intercept = (operation) => {
@@ -20,13 +20,13 @@ export async function stepsOf(disk: FaultDisk, start: () => Killable): Promise<D
   return steps;
 }
 
-/** Runs a process and kills it just before the disk does the step with this number, counted from 0. */
+/** Runs a process and kills it just before the disk performs the step with this index. */
 export async function killAtStep(disk: FaultDisk, step: number, start: () => Killable): Promise<void> {
   let next = 0;
   disk.intercept = ({ kind }) => {
     if (kind === "look") return undefined;
     if (next === step) Deno.kill(victim.pid, "SIGKILL");
-    // A thread that outlives the others for an instant must not do what a dead process wouldn't.
+    // A thread that briefly outlives the others must not do what a dead process would not.
     return next++ < step ? undefined : ERRNO.EINTR;
   };
   const victim = start();
@@ -35,7 +35,7 @@ export async function killAtStep(disk: FaultDisk, step: number, start: () => Kil
   if (next <= step) throw new Error(`The process ended by itself after ${next} steps`);
 }
 
-/** Puts what is on a disk into a folder, with the modes it has there. */
+/** Writes the content of a disk into a folder, with its modes. */
 export async function copyContent(content: DiskContent, folder: string): Promise<void> {
   for (const [path, { data, mode }] of content) {
     const target = join(folder, path);
