@@ -16,15 +16,14 @@ import { freePort } from "../../support/network/ports.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
 const { env: NAMES, net: HOSTS } = denoJson.permissions.default;
-// An executable has its permissions inside, so there is nothing to take away.
+// An executable has fixed permissions.
 const ignore = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 const CLIENT = ["--client-id", CONFIDENTIAL_APPLICATION.clientId];
 const GET = ["get-token", "--flow", "client-credentials", "--force", ...CLIENT];
 const MACHINE = ["get-token", "--flow", "managed-identity"];
 
 Deno.test({
-  name:
-    "the variables in deno.json that are for applications are those that they read, and each is asked for by name",
+  name: "deno.json lists exactly the variables that applications read, and each read names one of them",
   ignore: ignore || Deno.build.os !== "linux",
   async fn(test) {
     await using sandbox = await openSandbox();
@@ -32,7 +31,7 @@ Deno.test({
     await Deno.writeFile(certificate, makePfx(await makeClientCertificate(), "pw"));
     const nobody = `http://127.0.0.1:${freePort()}`;
     const pipelines = { SYSTEM_OIDCREQUESTURI: "https://localhost/", SYSTEM_ACCESSTOKEN: "token" };
-    // What each way reads, and how it ends: some have nobody here to ask.
+    // The reads of each credential, and its exit code. Some have no endpoint here.
     const runs: [args: string[], env: Record<string, string>, code: number][] = [
       [GET, { AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "" }, 0],
       [[...GET, "--certificate", certificate], { AZURE_CLIENT_CERTIFICATE_PASSWORD: "pw" }, 3],
@@ -87,8 +86,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "the hosts in deno.json are enough for the metadata of a machine and for the CI systems, and one more is named",
+  name: "the hosts in deno.json suffice for machine metadata and CI systems, and a missing one is named",
   ignore,
   async fn() {
     for (const host of ["169.254.169.254:80", "dev.azure.com:443", "*.actions.githubusercontent.com:443"]) {
@@ -104,7 +102,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "an application does with what `permissions` says of its profile, with the files that prove it, and names each that it lacks",
+    "an application works with the permissions of `permissions` says of its profile, with the files that prove it, and names each that it lacks",
   ignore: ignore || Deno.build.os !== "linux",
   async fn(test) {
     const certificate = await makeClientCertificate();
@@ -116,7 +114,7 @@ Deno.test({
     await using sandbox = await openSandbox({
       applications: [PUBLIC_APPLICATION, CONFIDENTIAL_APPLICATION, certified, federated],
     });
-    // Not in the sandbox's folder, where no token may be found at the end.
+    // Outside of the sandbox, whose folder may contain no token at the end.
     await using files = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
     files.defer(() => Deno.remove(folder, { recursive: true }));
@@ -136,7 +134,7 @@ Deno.test({
     await create("with-certificate", certified.clientId, "--certificate", pem);
     await create("certified", certified.clientId);
     await create("federated", federated.clientId);
-    /** The files are documented where the profile or a variable names them, and the user's own where a flag does. */
+    /** Files named by the profile or a variable are documented; files named by a flag are the user's. */
     const uses: [profile: string, flags: string[], env: Record<string, string>, proofs: string[]][] = [
       ["with-secret", [], {}, []],
       ["with-certificate", [], {}, [pem]],

@@ -13,7 +13,7 @@ const PASSWORD = "the password of the file";
 
 const certificate = await makeClientCertificate();
 
-/** A sandbox whose provider knows the certificate, and a way to write a file and to get a token with it. */
+/** Opens a sandbox whose provider trusts the certificate, and functions to write a file and to get a token with it. */
 async function openCertificateSandbox() {
   const sandbox = await openSandbox({
     applications: [PUBLIC_APPLICATION, { ...APPLICATION, certificate: certificate.certificatePem }],
@@ -46,7 +46,7 @@ function assertRefused(result: ProgramResult, code: number, ...named: string[]):
   assert(!/-----BEGIN|the password of/.test(result.stderr), result.stderr);
 }
 
-Deno.test("a certificate in PEM or PFX proves the application, by a signed assertion with its SHA-256 thumbprint", async (test) => {
+Deno.test("a PEM or PFX certificate authenticates the application by a signed assertion with its SHA-256 thumbprint", async (test) => {
   await using at = await openCertificateSandbox();
   const { certificatePem, keyPem, pkcs1Pem } = certificate;
   const other = await makeClientCertificate({ key: 1 });
@@ -81,7 +81,7 @@ Deno.test("a certificate in PEM or PFX proves the application, by a signed asser
   assertEquals(ids.size, files.length);
 });
 
-Deno.test("the certificate goes along with --send-certificate-chain or its variable, the application's own first", async () => {
+Deno.test("--send-certificate-chain or its variable sends the certificate chain, leaf first", async () => {
   await using at = await openCertificateSandbox();
   const other = await makeClientCertificate({ key: 1 });
   const path = await at.write(
@@ -103,7 +103,7 @@ Deno.test("the certificate goes along with --send-certificate-chain or its varia
   }
 });
 
-Deno.test("a file that can't prove anything is a clear error before anyone is asked", async (test) => {
+Deno.test("an unusable certificate file is a clear error before any request", async (test) => {
   await using at = await openCertificateSandbox();
   const { certificatePem, keyPem } = certificate;
   const other = await makeClientCertificate({ key: 1 });
@@ -146,14 +146,14 @@ Deno.test("a file that can't prove anything is a clear error before anyone is as
   assertEquals(at.sandbox.provider.requestsTo("token").length, 0);
 });
 
-Deno.test("a certificate that the application does not have is refused with AADSTS700027", async () => {
+Deno.test("a certificate that is not registered is rejected with AADSTS700027", async () => {
   await using at = await openCertificateSandbox();
   const other = await makeClientCertificate({ key: 1 });
   const path = await at.write("other.pem", other.certificatePem + "\n" + other.keyPem);
   assertRefused(await at.get(path), 3, "AADSTS700027", "does not have this certificate");
 });
 
-Deno.test("a profile names its certificate, and AZURE_CLIENT_CERTIFICATE_PATH beats it", async () => {
+Deno.test("a profile names its certificate, and AZURE_CLIENT_CERTIFICATE_PATH overrides it", async () => {
   await using at = await openCertificateSandbox();
   const { sandbox } = at;
   const path = await at.write("good.pem", certificate.certificatePem + "\n" + certificate.keyPem);
@@ -181,7 +181,7 @@ Deno.test("a profile names its certificate, and AZURE_CLIENT_CERTIFICATE_PATH be
 });
 
 Deno.test({
-  name: "the password of a PFX is asked for on a terminal, and not shown there",
+  name: "the password of a PFX is prompted for without echo",
   ignore: hasNoPseudoTerminal,
   async fn() {
     await using at = await openCertificateSandbox();
@@ -197,7 +197,7 @@ Deno.test({
   },
 });
 
-/** A sandbox with a locked PFX file, and ways to run the program that has to succeed. */
+/** Opens a sandbox with an encrypted PFX file, and functions that run the program and expect success. */
 async function openLockedSandbox() {
   const at = await openCertificateSandbox();
   const { sandbox } = at;
@@ -216,7 +216,7 @@ async function openLockedSandbox() {
   };
 }
 
-Deno.test("the password that create-profile keeps opens the certificate, moves with the profile, and is forgotten by --unset", async () => {
+Deno.test("the password that create-profile stores decrypts the certificate, moves with the profile, and is deleted by --unset", async () => {
   await using at = await openLockedSandbox();
   const { sandbox, path, create, run } = at;
   const password = { stdin: `${PASSWORD}\n` };
@@ -252,7 +252,7 @@ Deno.test("the password that create-profile keeps opens the certificate, moves w
   assertRefused(await get("nightly"), 2, "protected by a password");
 });
 
-Deno.test("a profile keeps a client secret and a certificate's password side by side, and each is forgotten alone", async () => {
+Deno.test("a profile stores a client secret and a certificate password, and each is deleted separately", async () => {
   await using at = await openLockedSandbox();
   const { sandbox, path, create, run } = at;
   const edit = ["edit-profile", "--name", "job"];
@@ -270,15 +270,14 @@ Deno.test("a profile keeps a client secret and a certificate's password side by 
   const good = await get();
   assertEquals(good.code, 0, good.stderr);
   assertStringIncludes(good.stderr, `Credential: the profile's certificate (${path})\n`);
-  // The password is of no use without its certificate.
+  // The password is useless without its certificate.
   await run([...edit, "--unset", "certificate"]);
   await run([...edit, "--certificate", path]);
   assertRefused(await get(), 2, "protected by a password");
 });
 
 Deno.test({
-  name:
-    "create-profile and edit-profile ask for a certificate's password on a terminal, and don't show it there",
+  name: "create-profile and edit-profile prompt for a certificate password without echo",
   ignore: hasNoPseudoTerminal,
   async fn() {
     await using at = await openLockedSandbox();

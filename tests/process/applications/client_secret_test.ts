@@ -15,7 +15,7 @@ const GRAPH_DEFAULT = "https://graph.microsoft.com/.default";
 const AS_APPLICATION = ["--client-id", CONFIDENTIAL_APPLICATION.clientId, "--flow", "client-credentials"];
 const WITH_SECRET = { env: { AZURE_CLIENT_SECRET: SECRET } };
 
-/** Creates a profile for an application, with a secret on standard input where there is one. */
+/** Creates a profile for an application, with a secret on stdin if there is one. */
 async function createProfile(sandbox: Sandbox, args: readonly string[], stdin?: string): Promise<void> {
   const { tenantId, origin } = sandbox.provider;
   const result = await sandbox.run(
@@ -32,10 +32,10 @@ function assertRefused(result: ProgramResult, code: number, ...named: string[]):
   assert(!result.stderr.includes(SECRET), result.stderr);
 }
 
-Deno.test("get-token --flow client-credentials gives the application's own token, and the second run needs no network", async () => {
+Deno.test("get-token --flow client-credentials returns an application token, and the second run needs no network", async () => {
   await using sandbox = await openSandbox();
   const first = await sandbox.run(["get-token", ...AS_APPLICATION, "-o", "json", "--verbose"], {
-    // MSAL would turn to the endpoint of a region, which is another host.
+    // MSAL would use a regional endpoint, which is another host.
     env: { ...WITH_SECRET.env, MSAL_FORCE_REGION: "westeurope" },
   });
   assertEquals(first.code, 0, first.stderr);
@@ -52,7 +52,7 @@ Deno.test("get-token --flow client-credentials gives the application's own token
   assert(!(first.stdout + first.stderr).includes(SECRET));
 
   await sandbox.provider.stop();
-  // Without the secret, without the network, and by the flow's other name.
+  // Without the secret and the network, and by the alias of the flow.
   const args = ["get-token", "--client-id", CONFIDENTIAL_APPLICATION.clientId, "-f", "ClientCredentials"];
   const second = await sandbox.run([...args, "--no-interactive", "-o", "json"]);
   assertEquals(second.code, 0, second.stderr);
@@ -61,7 +61,7 @@ Deno.test("get-token --flow client-credentials gives the application's own token
   assertEquals(again.account, null);
 });
 
-Deno.test("an application's token is renewed without a person once it is over, and by refresh and --force before", async () => {
+Deno.test("an expired application token is renewed without a user, and refresh and --force renew it earlier", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], `${SECRET}\n`);
   const tokens = new Set<string>();
@@ -72,7 +72,7 @@ Deno.test("an application's token is renewed without a person once it is over, a
     return result.stderr;
   };
   assertMatch(await get(), /^✓ Authentication successful!/);
-  // Less than five minutes are left of it.
+  // Less than five minutes remain.
   assertMatch(await get(), /^⟳ Refreshing token...\n✓ Token refreshed\n/);
   sandbox.provider.setAccessTokenTtl(3600);
   const refreshed = await sandbox.run(["refresh", "-p", "job"]);
@@ -84,7 +84,7 @@ Deno.test("an application's token is renewed without a person once it is over, a
   assertEquals(sandbox.browser.count, 0);
 });
 
-Deno.test("10 get-token at once for an application make one token request", async () => {
+Deno.test("10 concurrent get-token runs of an application send one token request", async () => {
   await using sandbox = await openSandbox();
   const args = ["get-token", ...AS_APPLICATION];
   const results = await Promise.all(Array.from({ length: 10 }, () => sandbox.run(args, WITH_SECRET)));
@@ -93,7 +93,7 @@ Deno.test("10 get-token at once for an application make one token request", asyn
   assertEquals(sandbox.provider.requestsTo("token").length, 1);
 });
 
-Deno.test("a person's and an application's tokens of one profile are kept apart", async () => {
+Deno.test("user and application tokens of one profile are stored separately", async () => {
   const both = { ...PUBLIC_APPLICATION, secret: SECRET };
   await using sandbox = await openSandbox({ applications: [both] });
   const graph = ["--scope", GRAPH_DEFAULT];
@@ -120,7 +120,7 @@ const WRONG: [name: string, application: Application, secret: string, aadsts: st
 ];
 
 for (const [name, application, secret, aadsts] of WRONG) {
-  Deno.test(`client-credentials with ${name} ends with ${aadsts} and says what to do`, async () => {
+  Deno.test(`client-credentials with ${name} fails with ${aadsts} and a hint`, async () => {
     await using sandbox = await openSandbox({ applications: [PUBLIC_APPLICATION, application] });
     const result = await sandbox.run(["get-token", ...AS_APPLICATION], {
       env: { AZURE_CLIENT_SECRET: secret },
@@ -130,7 +130,7 @@ for (const [name, application, secret, aadsts] of WRONG) {
   });
 }
 
-Deno.test("client-credentials says what is wrong before it asks anyone: scopes, tenant, no credential", async () => {
+Deno.test("client-credentials rejects invalid scopes, an invalid tenant and a missing credential before any request", async () => {
   await using sandbox = await openSandbox();
   const run = (...args: string[]) => sandbox.run(["get-token", ...AS_APPLICATION, ...args], WITH_SECRET);
   assertRefused(await run("-s", "User.Read"), 2, "--scope https://graph.microsoft.com/.default");
@@ -156,7 +156,7 @@ Deno.test("client-credentials says what is wrong before it asks anyone: scopes, 
   assertEquals(sandbox.provider.requests.length, 0);
 });
 
-Deno.test("the secret that create-profile keeps is encrypted, beats nothing in the environment, and goes with the profile", async () => {
+Deno.test("the secret that create-profile stores is encrypted, yields to the environment, and is deleted with the profile", async () => {
   await using sandbox = await openSandbox();
   await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], SECRET);
   for await (const { name, isFile } of Deno.readDir(sandbox.home)) {
@@ -168,9 +168,9 @@ Deno.test("the secret that create-profile keeps is encrypted, beats nothing in t
   assertEquals(good.code, 0, good.stderr);
   assertMatch(good.stderr, /^Credential: the profile's secret\n/m);
   assertRefused(await get([], { AZURE_CLIENT_SECRET: "another" }), 3, "AADSTS7000215");
-  // It is never sent for another application.
+  // The secret is not sent for another application.
   assertRefused(await get(["--client-id", PUBLIC_APPLICATION.clientId]), 2, "no credential");
-  // clear-cache is about tokens.
+  // clear-cache deletes tokens only.
   assertEquals((await sandbox.run(["clear-cache", "-p", "job"])).code, 0);
   assertEquals((await get()).code, 0);
 
@@ -179,7 +179,7 @@ Deno.test("the secret that create-profile keeps is encrypted, beats nothing in t
   assertRefused(await get(), 2, "no credential");
 });
 
-Deno.test("a file that is imported over a profile leads its kept secret to no other authority", async () => {
+Deno.test("importing over a profile does not send its stored secret to another authority", async () => {
   await using sandbox = await openSandbox();
   await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], SECRET);
   const exported = await sandbox.run(["export-profile", "--name", "job"]);
@@ -190,12 +190,12 @@ Deno.test("a file that is imported over a profile leads its kept secret to no ot
   assertEquals(imported.code, 0, imported.stderr);
   assertStringIncludes(imported.stderr, "\nNote: it signs in at localhost:9\n");
   assertRefused(await sandbox.run(["get-token", "-p", "job"]), 2, "no credential");
-  // Nor by way of the authority that it was for, for the profile is another one now.
+  // Restoring the authority does not restore the secret: the profile has changed in between.
   const back = await sandbox.run(["get-token", "-p", "job", "--authority", sandbox.provider.origin]);
   assertRefused(back, 2, "no credential");
 });
 
-Deno.test("a secret that was exported and imported elsewhere gets the application's token there, and edit-profile --rename keeps it", async () => {
+Deno.test("an exported secret works where it is imported, and edit-profile --rename keeps it", async () => {
   await using sandbox = await openSandbox();
   await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], SECRET);
   const there = { env: { ENTRA_AUTH_CLI_HOME: `${sandbox.folder}/elsewhere` } };
@@ -216,7 +216,7 @@ Deno.test("a secret that was exported and imported elsewhere gets the applicatio
   assertMatch(await run(["list-profiles"]), /^nightly +\(application\) +[\d-]{10} [\d:]{8} /m);
 });
 
-Deno.test("create-profile refuses an empty standard input for a secret, and keeps no profile then", async () => {
+Deno.test("create-profile rejects an empty secret on stdin and stores no profile", async () => {
   await using sandbox = await openSandbox();
   const args = [
     "create-profile",
@@ -231,7 +231,7 @@ Deno.test("create-profile refuses an empty standard input for a secret, and keep
   assert(!(await sandbox.run(["list-profiles"])).stdout.includes("job"));
 });
 
-Deno.test("edit-profile puts another secret in the place of the kept one, and a renamed profile keeps it", async () => {
+Deno.test("edit-profile replaces the stored secret, and a renamed profile keeps it", async () => {
   await using sandbox = await openSandbox();
   await createProfile(sandbox, ["--name", "job", "--client-secret-stdin"], "wrong");
   const get = (name: string) => sandbox.run(["get-token", "-p", name, "--force"]);
@@ -259,7 +259,7 @@ Deno.test("edit-profile puts another secret in the place of the kept one, and a 
 });
 
 Deno.test({
-  name: "create-profile and get-token ask for a secret on a terminal, and don't show it there",
+  name: "create-profile and get-token prompt for a secret without echo",
   ignore: hasNoPseudoTerminal,
   async fn() {
     await using sandbox = await openSandbox();
@@ -294,7 +294,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a person who types an application's secret keeps nobody from the profile's tokens meanwhile",
+  name: "a prompt for the secret of an application does not block the tokens of the profile",
   ignore: hasNoPseudoTerminal,
   async fn() {
     await using sandbox = await openSandbox();

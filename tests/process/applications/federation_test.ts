@@ -12,8 +12,8 @@ const GET = ["get-token", "--client-id", APPLICATION.clientId, "--flow", "client
 const JOB_TOKEN = "what-lets-this-job-ask";
 
 /**
- * A sandbox whose application trusts an issuer, and a file for its tokens: outside of the sandbox's folder, where none
- * may be found at the end.
+ * Opens a sandbox whose application trusts an issuer, and a file for its tokens outside of the sandbox, whose folder
+ * may contain none at the end.
  */
 async function openFederatedSandbox() {
   const issuer = await makeFederatedIssuer();
@@ -45,12 +45,12 @@ function assertRefused(result: ProgramResult, code: number, ...named: string[]):
   assert(!/eyJ|what-lets/.test(result.stderr), result.stderr);
 }
 
-Deno.test("a federated token from a file or a variable proves the application, and is read anew for each use", async () => {
+Deno.test("a federated token from a file or a variable authenticates the application and is read for each use", async () => {
   await using at = await openFederatedSandbox();
   const { sandbox, issuer, file } = at;
   await Deno.writeTextFile(file, `${await issuer.issue()}\n`);
   assertGood(await sandbox.run([...GET, "--verbose", "--assertion-file", file]), "--assertion-file");
-  // It rotates.
+  // The token rotates.
   await Deno.writeTextFile(file, await issuer.issue({ lifeSeconds: -60 }));
   const env = { AZURE_FEDERATED_TOKEN_FILE: file };
   assertRefused(await sandbox.run(GET, { env }), 3, "AADSTS700024");
@@ -63,7 +63,7 @@ Deno.test("a federated token from a file or a variable proves the application, a
   assertRefused(await sandbox.run(byVariable), 2, "The variable GITLAB_OIDC_TOKEN is empty");
 });
 
-Deno.test("a federated token that the application does not trust is refused, and each reason told apart", async (test) => {
+Deno.test("an untrusted federated token is rejected, and each reason has its own message", async (test) => {
   await using at = await openFederatedSandbox();
   const { sandbox, issuer, file } = at;
   const cases: [name: string, token: () => Promise<string>, aadsts: string, says: string][] = [
@@ -96,7 +96,7 @@ Deno.test("a federated token that the application does not trust is refused, and
   });
 });
 
-Deno.test("in GitHub Actions the job's own token proves the application", async () => {
+Deno.test("in GitHub Actions the token of the job authenticates the application", async () => {
   await using at = await openFederatedSandbox();
   const { sandbox, issuer } = at;
   let answer: () => Promise<{ status?: number; body: unknown }> = async () => ({
@@ -130,7 +130,7 @@ Deno.test("in GitHub Actions the job's own token proves the application", async 
     2,
     "https",
   );
-  // Deno's own error would quote it.
+  // The error of Deno would quote the token.
   const broken = { ...variables, ACTIONS_ID_TOKEN_REQUEST_TOKEN: JOB_TOKEN.replace("-", "\n") };
   const refused = await run(broken, "--verbose");
   assertRefused(refused, 2, 'header "authorization"', "a line break");
@@ -142,7 +142,7 @@ Deno.test("in GitHub Actions the job's own token proves the application", async 
   assertEquals(ci.asked.length, 3);
 });
 
-Deno.test("in Azure Pipelines the service connection's token proves the application", async () => {
+Deno.test("in Azure Pipelines the token of the service connection authenticates the application", async () => {
   await using at = await openFederatedSandbox();
   const { sandbox, issuer } = at;
   await using ci = await startCiSystem(async () => ({ body: { oidcToken: await issuer.issue() } }));
@@ -169,7 +169,7 @@ Deno.test("in Azure Pipelines the service connection's token proves the applicat
   assertEquals(ci.asked.length, 1);
 });
 
-Deno.test("of several credentials flags win, then the secret, the certificate and the token of the environment, then CI's", async () => {
+Deno.test("flags override the secret, the certificate and the token of the environment, which override the CI system", async () => {
   await using at = await openFederatedSandbox();
   const { sandbox, issuer, file } = at;
   await Deno.writeTextFile(file, await issuer.issue());
@@ -186,6 +186,6 @@ Deno.test("of several credentials flags win, then the secret, the certificate an
   assertRefused(await get(secret), 3, "Credential: AZURE_CLIENT_SECRET");
   assertRefused(await get(certificate), 2, "Check AZURE_CLIENT_CERTIFICATE_PATH");
   assertGood(await get(federated), "AZURE_FEDERATED_TOKEN_FILE");
-  // Where nothing else is set, the CI system is asked: this program may not even connect to it.
+  // Without other credentials the CI system is used, to which this program may not even connect.
   assertRefused(await get(ci), 8, "Credential: GitHub Actions", "--allow-net=token.actions.example");
 });

@@ -8,14 +8,14 @@ const RESOURCE_ID =
   "/subscriptions/0b0fdab2/resourcegroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/job";
 const HEADER = "what-the-service-gave-this-app";
 
-/** What the endpoint was asked. */
+/** A request to the endpoint. */
 interface Asked {
   readonly path: string;
   readonly query: Record<string, string>;
   readonly headers: Headers;
 }
 
-/** A machine of Azure's: a home folder, and the endpoint that gives tokens for its identities. */
+/** An Azure machine: a home folder, and the endpoint for tokens of its managed identities. */
 async function openMachine(answer: (asked: Asked) => Response = giveToken()) {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   const asked: Asked[] = [];
@@ -31,7 +31,7 @@ async function openMachine(answer: (asked: Asked) => Response = giveToken()) {
     asked,
     origin,
     appService: { IDENTITY_ENDPOINT: `${origin}/msi/token`, IDENTITY_HEADER: HEADER },
-    /** Runs the program without any provider. A proxy that nobody must ask is set. */
+    /** Runs the program without a provider. The proxy in the variables must not be used. */
     run: (args: readonly string[], env: Record<string, string>) =>
       runProgram(args, {
         env: { ENTRA_AUTH_CLI_HOME: join(folder, "home"), HTTP_PROXY: "http://127.0.0.1:9", ...env },
@@ -48,7 +48,7 @@ async function openMachine(answer: (asked: Asked) => Response = giveToken()) {
   return machine;
 }
 
-/** Answers as the services do, with another token each time. */
+/** Responds as the services do, with another token each time. */
 function giveToken(life = 3600): (asked: Asked) => Response {
   let number = 0;
   return ({ query }) =>
@@ -68,7 +68,7 @@ function assertRefused(result: ProgramResult, code: number, ...named: string[]):
   assert(!result.stderr.includes(HEADER), result.stderr);
 }
 
-Deno.test("managed-identity asks the endpoint of App Service, without profile or proxy, and the second run takes the cache", async () => {
+Deno.test("managed-identity requests a token from App Service without profile or proxy, and the second run uses the cache", async () => {
   await using machine = await openMachine();
   const scope = ["--scope", "https://vault.azure.net/.default"];
   const first = await machine.run([...GET, ...scope, "-o", "json"], machine.appService);
@@ -93,12 +93,12 @@ Deno.test("managed-identity asks the endpoint of App Service, without profile or
   assertEquals([second.code, second.stdout], [0, "token-1\n"], second.stderr);
 });
 
-Deno.test("managed-identity asks the instance metadata service, for Graph where nothing else is named", async () => {
+Deno.test("managed-identity requests a token for Graph from the instance metadata service by default", async () => {
   await using machine = await openMachine();
   const result = await machine.run(GET, { AZURE_POD_IDENTITY_AUTHORITY_HOST: machine.origin });
   assertEquals([result.code, result.stdout], [0, "token-1\n"], result.stderr);
   const [asked] = machine.asked;
-  // MSAL adds a slash where the address comes from the variable.
+  // MSAL appends a slash to an address from the variable.
   assertEquals([asked?.path.replace(/\/$/, ""), asked?.query], ["/metadata/identity/oauth2/token", {
     "api-version": "2018-02-01",
     resource: "https://graph.microsoft.com",
@@ -106,7 +106,7 @@ Deno.test("managed-identity asks the instance metadata service, for Graph where 
   assertEquals(asked?.headers.get("metadata"), "true");
 });
 
-Deno.test("an assigned identity is named by flag, variable or profile, and none gets another's token", async () => {
+Deno.test("an assigned identity is selected by flag, variable or profile, and each has its own tokens", async () => {
   await using machine = await openMachine();
   const create = ["create-profile", "--name", "vm", "--flow", "managed-identity"];
   const created = await machine.run([...create, "--client-id", CLIENT_ID], {});
@@ -133,15 +133,15 @@ Deno.test("an assigned identity is named by flag, variable or profile, and none 
   assertRefused(await machine.run(two, machine.appService), 2, "More than one managed identity");
 });
 
-Deno.test("a machine without the identity, or without any, is a clear error", async (test) => {
+Deno.test("a machine without a managed identity is a clear error", async (test) => {
   const refusal = { error: "invalid_request", error_description: "Identity not found" };
   await using machine = await openMachine(() => Response.json(refusal, { status: 400 }));
-  await test.step("the endpoint knows no such identity", async () => {
+  await test.step("the identity is unknown", async () => {
     const args = [...GET, "--client-id", CLIENT_ID];
     assertRefused(await machine.run(args, machine.appService), 3, "Identity not found", CLIENT_ID);
     assertEquals(machine.asked.length, 1);
   });
-  await test.step("nothing answers", async () => {
+  await test.step("the endpoint is unreachable", async () => {
     await machine.stop();
     const env = { AZURE_POD_IDENTITY_AUTHORITY_HOST: machine.origin };
     assertRefused(
@@ -151,7 +151,7 @@ Deno.test("a machine without the identity, or without any, is a clear error", as
       "client-credentials",
     );
   });
-  await test.step("the scope is no resource's", async () => {
+  await test.step("the scope is not of a resource", async () => {
     assertRefused(await machine.run([...GET, "-s", "User.Read"], {}), 2, "graph.microsoft.com/.default");
   });
 });
@@ -163,16 +163,16 @@ for (
     ["a token that is over", JSON.stringify({ access_token: "old", expires_on: "1", token_type: "Bearer" })],
   ] as const
 ) {
-  Deno.test(`an endpoint that answers with ${name} gives no token`, async () => {
+  Deno.test(`an endpoint that responds with ${name} yields no token`, async () => {
     await using machine = await openMachine(() => new Response(body));
     assertRefused(await machine.run(GET, machine.appService), 3);
   });
 }
 
-Deno.test("--timeout bounds the attempts at a machine's endpoint all together, and the last answer is named", async () => {
+Deno.test("--timeout limits all attempts at the endpoint of a machine, and the error names the last response", async () => {
   const words = { error: "gone", error_description: "The service is being updated" };
   await using machine = await openMachine(() => Response.json(words, { status: 410 }));
-  // MSAL pauses for ten seconds after this answer, seven times.
+  // After this response MSAL pauses for ten seconds, seven times.
   const env = { AZURE_POD_IDENTITY_AUTHORITY_HOST: machine.origin };
   const result = await machine.run([...GET, "--timeout", "700ms"], env);
   assertRefused(

@@ -6,22 +6,22 @@ import { ADA } from "../../support/provider/directory.ts";
 import type { ProgramOptions, ProgramResult, RunningProgram } from "../../support/program/program.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
-/** Writes a module that runs `code` with `argument` before the program does anything; gives its URL. */
+/** Writes a module that runs `code` with `argument` before the program starts, and returns its URL. */
 async function moduleOf<T>({ folder }: Sandbox, code: (argument: T) => void, argument: T): Promise<string> {
   const path = join(folder, `${crypto.randomUUID()}.js`);
   await Deno.writeTextFile(path, `(${code})(${JSON.stringify(argument)});\n`);
   return toFileUrl(path).href;
 }
 
-/** A function of the runtime's, by its name, and what it is given (a regular expression) when it is to fail. */
+/** The name of a runtime function and a regular expression for the arguments with which it fails. */
 interface Place {
   readonly name: string;
   readonly given: string;
-  /** Whether it throws a bare text, as libraries do. */
+  /** Whether it throws a string, as some libraries do. */
   readonly isText?: boolean;
 }
 
-/** Where a sign-in hands secrets to the runtime. */
+/** Functions to which a sign-in passes secrets. */
 const PLACES: readonly Place[] = [
   { name: "URLSearchParams", given: "code=", isText: true },
   { name: "fetch", given: "code_verifier=", isText: true },
@@ -29,11 +29,11 @@ const PLACES: readonly Place[] = [
   { name: "JSON.stringify", given: "eyJ", isText: true },
   { name: "TextEncoder.prototype.encode", given: "eyJ" },
   { name: "crypto.subtle.encrypt", given: "eyJ" },
-  // The last, for it fails before the browser is opened.
+  // Last, since it fails before the browser opens.
   { name: "crypto.subtle.digest", given: "^SHA-256 [\\w-]{43}$" },
 ];
 
-/** From its text, inside the program: has a function throw an error that quotes what it was given. */
+/** Runs inside the program from its source text. Makes a function throw an error that quotes its argument. */
 function failWith({ name: path, given, isText = false }: Place): void {
   const names = path.split(".");
   const name = names.pop() ?? "";
@@ -66,7 +66,7 @@ function failWith({ name: path, given, isText = false }: Place): void {
   Object.defineProperty(owner, name, { value: failing, configurable: true, writable: true });
 }
 
-/** Signs in as far as that goes with a module that is loaded first. */
+/** Signs in as far as possible with a preloaded module. */
 async function signIn(
   sandbox: Sandbox,
   options: Partial<ProgramOptions>,
@@ -75,7 +75,7 @@ async function signIn(
   const program = sandbox.start(["get-token", "--force", "--verbose", "--timeout", "10s"], options);
   const url = await Promise.race([sandbox.browser.next(), program.ended]);
   if (typeof url !== "string") return url;
-  // The page is one more place that a secret could be in.
+  // The page is another place that could show a secret.
   const { body } = await sandbox.userAgent.signIn(url, ADA);
   sandbox.watch.note(["the browser's page"], { stdout: "", stderr: body });
   await killIt(program);
@@ -83,7 +83,7 @@ async function signIn(
 }
 
 Deno.test({
-  name: "an error of the runtime's that quotes a secret is reported without it, wherever it is thrown",
+  name: "a runtime error that quotes a secret is reported without it, wherever it is thrown",
   ignore: isExecutable,
   async fn(t) {
     await using sandbox = await openSandbox();
@@ -98,12 +98,15 @@ Deno.test({
   },
 });
 
-/** How a process dies when the new tokens are about to be written. */
+/** How a process dies just before the new tokens are written. */
 type Death = "uncaught error" | "unhandled rejection" | "memory" | "SIGABRT" | "SIGQUIT";
 
 const DEATHS: readonly Death[] = ["uncaught error", "unhandled rejection", "memory", "SIGABRT", "SIGQUIT"];
 
-/** From its text, inside the program: has it die, or wait to be killed, where its new tokens take their place. */
+/**
+ * Runs inside the program from its source text. Makes it die, or wait to be killed, before the new tokens are renamed
+ * into place.
+ */
 function dieAtRename(death: Death): void {
   const never = new Promise<void>(() => {});
   const { rename } = Deno;
@@ -131,7 +134,7 @@ function dieAtRename(death: Death): void {
 }
 
 Deno.test({
-  name: "a program that dies with tokens in its memory prints none of them, and leaves no file with one",
+  name: "a program that crashes with tokens in memory prints none and leaves no file with one",
   ignore: isExecutable || Deno.build.os === "windows",
   async fn(t) {
     await using sandbox = await openSandbox();
@@ -155,13 +158,13 @@ Deno.test({
         assertEquals(sandbox.provider.requestsTo("token").length, index + 2, "it had new tokens");
       });
     }
-    // What the system writes of a process's memory, where the user's limits have it do so, is not this program's.
+    // A core dump, if the limits of the user allow one, is written by the system, not by this program.
     const left = [...Deno.readDirSync(cwd), ...Deno.readDirSync(temporary)].map(({ name }) => name);
     assertEquals(left.filter((name) => !/^core\b/.test(name)), []);
   },
 });
 
-Deno.test("the runtime's own logs of a sign-in and a refresh hold no secret", async () => {
+Deno.test("the runtime logs of a sign-in and a refresh contain no secret", async () => {
   await using sandbox = await openSandbox();
   const env = { DENO_LOG: "trace", RUST_LOG: "trace", RUST_BACKTRACE: "full", NODE_DEBUG: "*" };
   const signedIn = await sandbox.signIn(["get-token", "--verbose"], ADA, { env });

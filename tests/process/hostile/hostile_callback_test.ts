@@ -61,7 +61,7 @@ const BYTES = [
   `GET /${"a".repeat(200_000)} HTTP/1.1\r\n\r\n`,
 ];
 
-/** Requests that none of them is the callback, each as it is sent. */
+/** Raw requests, none of which is the redirect. */
 function* hostileRequests(port: number): Generator<string> {
   const host = `Host: localhost:${port}`;
   for (const method of METHODS) {
@@ -81,7 +81,7 @@ function* hostileRequests(port: number): Generator<string> {
   yield* BYTES;
 }
 
-Deno.test("whatever is sent to the port, the sign-in goes on, nothing leaks, and the code is redeemed once", async () => {
+Deno.test("hostile requests to the port do not end the sign-in, leak nothing, and the code is redeemed once", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token", "--output", "json"]);
   const url = await sandbox.browser.next();
@@ -91,7 +91,7 @@ Deno.test("whatever is sent to the port, the sign-in goes on, nothing leaks, and
 
   const answers: string[] = [];
   const requests = [...hostileRequests(port)];
-  // Some never end by themselves: their connections are left open, as an attacker would.
+  // Some never end by themselves. Their connections remain open, as with an attacker.
   const open = await Promise.all(
     requests.slice(-BYTES.length).map(async (bytes) => {
       const connection = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -101,7 +101,7 @@ Deno.test("whatever is sent to the port, the sign-in goes on, nothing leaks, and
     }),
   );
   for (const request of requests.slice(0, -BYTES.length)) {
-    // Without their end these would be waited for.
+    // Otherwise these would be waited for.
     answers.push(await exchangeRaw(port, request));
   }
   const page = await sandbox.userAgent.deliver(callback);
@@ -118,7 +118,7 @@ Deno.test("whatever is sent to the port, the sign-in goes on, nothing leaks, and
   await printFigures("requests that are no callback", requests.length);
 });
 
-Deno.test("an answer that names another host for the code is redeemed at the authority's own", async () => {
+Deno.test("a redirect that names another host is redeemed at the configured authority", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token"]);
   const callback = await sandbox.userAgent.authorize(await sandbox.browser.next(), ADA);
@@ -129,7 +129,7 @@ Deno.test("an answer that names another host for the code is redeemed at the aut
   assertEquals(sandbox.provider.requestsTo("token").length, 1);
 });
 
-Deno.test("a wait that ends names what came: a silent connection, TLS, another path, another sign-in's state", async () => {
+Deno.test("a timeout names what reached the port: a silent connection, TLS, another path, a foreign state", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token", "--timeout", "3s"]);
   const port = portOf(await sandbox.browser.next());

@@ -8,7 +8,7 @@ import { openSandbox } from "../../support/program/sandbox.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 
-/** Sends `start`, then `block` for as long as the other side takes it. */
+/** Sends `start`, then `block` repeatedly until the client stops reading. */
 function endless(start: string, block: Uint8Array): Responder {
   return async (connection, received) => {
     await respond(start)(connection, received);
@@ -16,11 +16,11 @@ function endless(start: string, block: Uint8Array): Responder {
   };
 }
 
-/** A gzip header (RFC 1952), and a block of deflate that stands for 1 MB and can follow itself. */
+/** A gzip header (RFC 1952), and a deflate block that expands to 1 MB and can be repeated. */
 const GZIP = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03";
 const BOMB = deflateRawSync(new Uint8Array(1024 * 1024), { finishFlush: constants.Z_FULL_FLUSH });
 
-/** What an authority may send that would fill the memory of who reads it all. */
+/** Responses that would fill the memory of a client without a limit. */
 const FLOODS: Readonly<Record<string, readonly [Responder, RegExp]>> = {
   "a body that never ends": [
     endless(`${HEAD}\r\n`, new Uint8Array(256 * 1024).fill(0x20)),
@@ -44,12 +44,12 @@ const FLOODS: Readonly<Record<string, readonly [Responder, RegExp]>> = {
   ],
 };
 
-/** More than a run that reads a small answer may take, in bytes. */
+/** The allowed memory, in bytes, beyond that of a run with a small response. */
 const GROWTH = 64 * 1024 * 1024;
 
 Deno.test({
-  name: "get-token reads no more than its limit of what an authority floods it with",
-  // The peak of a process's memory is read where Linux tells it.
+  name: "get-token reads no more than its size limit from a flooding authority",
+  // Linux reports the peak memory of a process.
   ignore: Deno.build.os !== "linux",
   async fn(test) {
     await using sandbox = await openSandbox();
@@ -79,7 +79,7 @@ Deno.test({
   },
 });
 
-/** Lets a program run to its end, and watches the most memory that it has had, in bytes. */
+/** Runs a program to its end and returns its peak memory in bytes. */
 async function withPeak(program: RunningProgram): Promise<{ result: ProgramResult; peak: number }> {
   let isOver = false;
   let peak = 0;

@@ -5,17 +5,17 @@ import { ADA, CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../../support
 import { hasNoPseudoTerminal, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
-// An executable starts the programs that are named inside it, and none of a test's.
+// An executable starts only the programs in its own list.
 const isExecutable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 
-/** The variables by which the program is given secrets, each with one that nothing else contains. */
+/** Variables that pass a secret to the program, each with a unique value. */
 const SECRETS = {
   ENTRA_AUTH_CLI_KEY: btoa("k".repeat(32)),
   AZURE_CLIENT_SECRET: "a client secret that is nobody's",
   AZURE_CLIENT_CERTIFICATE_PASSWORD: "a certificate's password that is nobody's",
 };
 
-/** The variables by which a job is given secrets, which a command that it runs through `exec` has as without. */
+/** Variables that pass a secret to a job, which the command of `exec` inherits. */
 const SECRETS_OF_THE_JOB = {
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: "a pipeline's token that is nobody's",
   SYSTEM_ACCESSTOKEN: "another pipeline's token that is nobody's",
@@ -24,9 +24,9 @@ const SECRETS_OF_THE_JOB = {
   MSI_SECRET: "an old machine's secret that is nobody's",
 };
 
-/** Puts programs in front of all others that write down their variables and arguments, and then do their `work`. */
+/** Puts programs first on the PATH that record their variables and arguments and then do their `work`. */
 async function observePrograms({ folder }: Sandbox, works: Readonly<Record<string, string>>) {
-  // A shell of a sandbox's has this folder in front too.
+  // A shell of the sandbox has this folder first too.
   const bin = join(folder, "bin");
   await Deno.mkdir(bin);
   for (const [name, work] of Object.entries(works)) {
@@ -35,7 +35,7 @@ async function observePrograms({ folder }: Sandbox, works: Readonly<Record<strin
   }
   return {
     PATH: `${bin}:${Deno.env.get("PATH")}`,
-    /** Looks at all that a program was given so far. */
+    /** Checks everything that a program has received so far. */
     async assertSawNone(name: string, ...others: string[]): Promise<void> {
       const path = join(folder, `seen-by-${name}`);
       const seen = await Deno.readTextFile(path);
@@ -47,7 +47,7 @@ async function observePrograms({ folder }: Sandbox, works: Readonly<Record<strin
       for (const [variable, value] of Object.entries(handedOn)) {
         assertStringIncludes(seen, `\n${variable}=${value}\n`);
       }
-      // The sandbox would find those in it.
+      // The sandbox would find the secrets in it.
       await Deno.remove(path);
     },
   };
@@ -59,8 +59,7 @@ async function pathOf(program: string): Promise<string> {
 }
 
 Deno.test({
-  name:
-    "no program that is started gets a secret of this one's: the browser, secret-tool, tee, exec's command",
+  name: "no started program receives a secret: the browser, secret-tool, tee, the command of exec",
   ignore: hasNoPseudoTerminal || isExecutable,
   async fn() {
     await using sandbox = await openSandbox();
@@ -88,7 +87,7 @@ esac`,
     const { code, stderr } = await ran.ended;
     assertEquals(code, 0, stderr);
 
-    // The key comes from the variable now, and secret-tool forgets its own.
+    // The key now comes from the variable, so secret-tool deletes its own.
     const moved = await sandbox.run(["status"], { env: { ...env, ENTRA_AUTH_CLI_KEY } });
     assertStringIncludes(moved.stderr, "no longer by the Secret Service");
 
@@ -104,7 +103,7 @@ esac`,
 });
 
 Deno.test({
-  name: "no secret is in the command line while an application's token is asked for",
+  name: "no command line contains a secret while an application token is requested",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const certificate = await makeClientCertificate();

@@ -8,7 +8,7 @@ import { hasNoPseudoTerminal, startOnTerminal } from "../../support/program/pseu
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 import { hasNoTrace, readTrace, traceCommand } from "../../support/program/traced_programs.ts";
 
-/** Secrets in every variable that can hold one, so that any that is handed on is seen. */
+/** A secret in every variable that can contain one, so that every leak is detected. */
 const SECRETS = {
   AZURE_CLIENT_CERTIFICATE_PASSWORD: "a certificate's password that is nobody's",
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: "a pipeline's token that is nobody's",
@@ -18,7 +18,7 @@ const SECRETS = {
   MSI_SECRET: "an old machine's secret that is nobody's",
 };
 
-/** Puts these programs, each a line of shell, in front of all others; gives the PATH that has them. */
+/** Puts these programs, each a line of shell, first on a PATH, and returns it. */
 async function standIn({ folder }: Sandbox, programs: Readonly<Record<string, string>>): Promise<string> {
   const bin = join(folder, "stand-ins");
   await Deno.mkdir(bin);
@@ -29,12 +29,12 @@ async function standIn({ folder }: Sandbox, programs: Readonly<Record<string, st
 }
 
 /**
- * Gives what the program started, by the system's own record of a run with these arguments, to the sandbox's watch, and
- * asserts that it was `expected` and nothing else. Behind the program come what its own stand-ins start.
+ * Adds the programs of a traced run to the watch of the sandbox, and asserts that the run started exactly `expected`.
+ * The stand-ins themselves may start others.
  */
 async function assertStarted(sandbox: Sandbox, file: string, args: readonly string[], expected: string[]) {
   const traced = await readTrace(file);
-  // A shell's script may stand in front of the program.
+  // A wrapper script may precede the program.
   const isItself = traced.map(({ commandLine }) => commandLine.join("\n").endsWith(args.join("\n")));
   assert(isItself.includes(true), "the run is traced");
   const others = traced.slice(isItself.lastIndexOf(true) + 1);
@@ -49,13 +49,13 @@ async function assertStarted(sandbox: Sandbox, file: string, args: readonly stri
 }
 
 Deno.test({
-  name: "by the system's own record no flow starts more than it has to, nor gives it a secret",
+  name: "by the system's own trace no flow starts unnecessary programs or passes them a secret",
   ignore: hasNoTrace || hasNoPseudoTerminal || startsOnlyNamed,
   async fn() {
     const { secret = "", clientId } = CONFIDENTIAL_APPLICATION;
     await using sandbox = await openSandbox({ applications: [PUBLIC_APPLICATION, CONFIDENTIAL_APPLICATION] });
     const { folder, browser, userAgent } = sandbox;
-    // Not in the sandbox, which would find there what the program itself was given.
+    // Outside of the sandbox, which would find the variables of the program there.
     await using parts = new AsyncDisposableStack();
     const traces = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
     parts.defer(() => Deno.remove(traces, { recursive: true }));
@@ -108,7 +108,7 @@ esac`,
     await trace(["refresh", "--verbose"], ["secret-tool"]);
     await trace(["inspect", "--verify"], ["secret-tool"]);
     await trace(["get-token", "--flow", "client-credentials", "--client-id", clientId], ["secret-tool"]);
-    // The key comes from the variable now, and secret-tool forgets its own.
+    // The key now comes from the variable, so secret-tool deletes its own.
     const more = { ENTRA_AUTH_CLI_KEY: btoa("k".repeat(32)) };
     await trace(["status"], ["secret-tool"], { more: { ...more, ENTRA_AUTH_CLI_KEYRING: "" } });
     await trace(["clear-cache"], [], { more: { ...more, ENTRA_AUTH_CLI_KEYRING: "" } });

@@ -7,7 +7,7 @@ import { ADA, CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../../support
 import { makeClientCertificate, makePfx } from "../../support/secrets/client_certificate.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
-/** A server on this machine that has one file, and the paths that were requested from it. */
+/** A server with one file, and the requested paths. */
 async function serveFile(
   path: string,
 ): Promise<AsyncDisposable & { readonly url: string; readonly requested: readonly string[] }> {
@@ -33,12 +33,12 @@ async function serveFile(
 const { secret: _, ...APPLICATION } = CONFIDENTIAL_APPLICATION;
 const PASSWORD = "the password of the file";
 
-/** Where nothing listens: a package would have to come from there. */
+/** An address without a listener: a missing package would be downloaded from there. */
 const NO_REGISTRY = "http://127.0.0.1:1/";
 
 Deno.test({
-  name: "the module runs from its URL with an empty cache and no other network than the authority",
-  // An executable is no module.
+  name: "the module runs from its URL with an empty cache and no network but the authority",
+  // An executable is not a module.
   ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined || Deno.build.os === "windows",
   async fn() {
     const certificate = await makeClientCertificate();
@@ -50,7 +50,7 @@ Deno.test({
     await using server = await serveFile(module);
     const pfx = join(sandbox.folder, "app.pfx");
     await Deno.writeFile(pfx, makePfx(certificate, PASSWORD));
-    // As on a machine where no browser can be opened.
+    // As on a machine without a browser.
     const env = {
       ...sandbox.env,
       BROWSER: "",
@@ -106,7 +106,7 @@ Deno.test({
     assertMatch(applicationToken, /^ey\S+\n$/);
 
     assertEquals(server.requested, ["/entra-auth-cli.js"]);
-    // What Deno keeps has that one module and no package.
+    // The cache of Deno contains only this module and no package.
     assertEquals(await Array.fromAsync(Deno.readDir(join(denoDir.DENO_DIR, "npm"))).catch(() => []), []);
   },
 });

@@ -1,4 +1,4 @@
-/** The whole program on a machine whose clock is wrong, or is set while a person signs in. */
+/** Tests of the whole program on a machine whose clock is wrong, or changes during a sign-in. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path/join";
@@ -11,14 +11,14 @@ const fakeTime = await findFakeTime();
 const ignore = fakeTime === null;
 
 /**
- * What moves the program's clock, in libfaketime's words: `+1h`, or `@1970-01-01 00:00:20`. Without a lock file Deno takes no
- * package that is younger than the clock; a user of the program's source has that file, or an executable.
+ * The clock of the program, in the notation of libfaketime: `+1h`, or `@1970-01-01 00:00:20`. Without a lock file
+ * Deno accepts no package that is newer than the clock; users run from source with the lock file, or an executable.
  */
 function clockAt(time: string): { env: Record<string, string>; flags: readonly string[] } {
   return { env: { LD_PRELOAD: fakeTime ?? "", FAKETIME: time }, flags: ["--minimum-dependency-age=0"] };
 }
 
-/** The first minute of a machine that has forgotten the time, and times that 32 bits and two digits can't hold. */
+/** The first minute of a machine without a clock battery, and times beyond 32 bits and two digits. */
 const OTHER_AGES = [
   "@1970-01-01 00:00:20",
   "@1999-12-31 23:59:50",
@@ -26,7 +26,7 @@ const OTHER_AGES = [
   "@2100-03-01 00:00:00",
 ];
 const [EARLIEST = "", LATEST = ""] = [OTHER_AGES.at(0), OTHER_AGES.at(-1)];
-/** A certificate that is good in all of them. */
+/** A certificate that is valid at all of these times. */
 const ALL_AGES = { certificateYears: [1970, 2200], keepsUsedRefreshTokens: true } as const;
 
 const APART =
@@ -34,7 +34,7 @@ const APART =
 const CERTIFICATE =
   /^The TLS certificate of localhost:\d+ .*\nHint: Check the date and time of this machine\.$/m;
 
-/** What a refresh ends in with a clock that is wrong by so much: an exit code, and words that name the clock. */
+/** The result of a refresh with a clock that is off by this much: an exit code, and a message about the clock. */
 const WRONG_CLOCKS: Readonly<Record<string, readonly [number, RegExp]>> = {
   "-50m": [3, APART],
   "+3h": [3, APART],
@@ -43,7 +43,7 @@ const WRONG_CLOCKS: Readonly<Record<string, readonly [number, RegExp]>> = {
   ...Object.fromEntries(OTHER_AGES.map((time) => [time, [4, CERTIFICATE]])),
 };
 
-/** With the clock set right: the token is there, and another is got for it. */
+/** Checks with a correct clock that the token is still stored and can be refreshed. */
 async function assertSignedIn(sandbox: Sandbox, token: string): Promise<void> {
   const right = await sandbox.run(["get-token", "--no-interactive"]);
   assertEquals([right.code, right.stdout], [0, token], right.stderr);
@@ -56,11 +56,11 @@ function storeOf({ home }: Sandbox): Promise<Uint8Array> {
 }
 
 Deno.test({
-  name:
-    "a clock that is hours or years off is named, nothing is lost by it, and one that is set right finds all as it was",
+  name: "a clock that is hours or years off is reported and loses nothing",
   ignore,
   async fn() {
-    // What is answered to a refused refresh is lost; Entra, as this provider, still takes the refresh token before.
+    // The response to a rejected refresh is lost. Entra, like this provider, still accepts the previous refresh
+    // token.
     await using sandbox = await openSandbox({ keepsUsedRefreshTokens: true });
     const { stdout: token } = await sandbox.signIn(["get-token"]);
     const store = await storeOf(sandbox);
@@ -75,7 +75,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a clock that is four minutes off does no harm: no life is below zero or longer than it was granted",
+  name: "a clock that is four minutes off yields no negative or extended lifetime",
   ignore,
   async fn() {
     await using sandbox = await openSandbox({ keepsUsedRefreshTokens: true });
@@ -94,7 +94,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a clock that is set while a person signs in ends the sign-in by its name, or does no harm",
+  name: "a clock that changes during a sign-in is reported or does no harm",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -103,7 +103,7 @@ Deno.test({
       LD_PRELOAD: fakeTime ?? "",
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_NO_CACHE: "1",
-      // Setting a clock leaves the one alone that measures waits.
+      // Setting the wall clock does not affect the monotonic clock.
       FAKETIME_DONT_FAKE_MONOTONIC: "1",
     };
     for (const [time, expected] of [["+2h", 3], ["-50m", 3], ["-200", 0]] as const) {
@@ -132,7 +132,7 @@ const AS_APPLICATION = [
 ];
 
 Deno.test({
-  name: "in 1970 and in 2100 whatever needs the authority ends in words about the clock, and the rest works",
+  name: "in 1970 and 2100 commands that need the authority report the clock, and others work",
   ignore,
   async fn() {
     await using sandbox = await openSandbox({ keepsUsedRefreshTokens: true });
@@ -168,8 +168,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "tokens from another age are refused by the clock's name in each flow, and what was kept is there again after it",
+  name: "every flow reports the clock for tokens far from the current time and keeps the stored ones",
   ignore,
   async fn() {
     await using sandbox = await openSandbox({ ...ALL_AGES, devicePollInterval: 1 });
@@ -192,8 +191,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "an application's token from another age serves while that lasts, and not for an hour once the clock is right",
+  name: "an application token issued under a wrong clock is used only until the clock is corrected",
   ignore,
   async fn() {
     await using sandbox = await openSandbox(ALL_AGES);
@@ -215,8 +213,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "what a process left behind in another age holds nobody up: neither a pause nor a sign-in that was killed",
+  name: "a pause or a killed sign-in from a wrong clock blocks no later process",
   ignore,
   async fn() {
     await using sandbox = await openSandbox(ALL_AGES);

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
-Deno.test("an error of Entra's is a sentence with the commands for this application, on the terminal and in the page", async () => {
+Deno.test("an Entra error is explained with commands for this application, on the terminal and in the page", async () => {
   await using sandbox = await openSandbox();
   const { provider } = sandbox;
   provider.failNext("token", { kind: "entraError", error: "invalid_client", aadsts: 7000218, status: 401 });
@@ -19,7 +19,7 @@ Deno.test("an error of Entra's is a sentence with the commands for this applicat
   assertMatch(result.stderr, /\(AADSTS7000218, correlation ID [\da-f-]{36}\)\n$/);
 });
 
-Deno.test("an error that no sentence was written for is shown in Entra's words, with number, id and time", async () => {
+Deno.test("an unknown error shows Entra's message with code, ID and time", async () => {
   await using sandbox = await openSandbox();
   const description = "Nobody ever heard of this.";
   const failure = { kind: "entraError", error: "invalid_request", aadsts: 999999, description } as const;
@@ -33,7 +33,7 @@ Deno.test("an error that no sentence was written for is shown in Entra's words, 
   assertMatch(error.hint, /at \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/);
 });
 
-Deno.test("an error of Azure AD B2C's is a sentence too, and the browser opens for what it can mend", async () => {
+Deno.test("an Azure AD B2C error is explained too, and the browser opens if that can resolve it", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   const id = "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7";
@@ -62,7 +62,7 @@ Deno.test("an error of Azure AD B2C's is a sentence too, and the browser opens f
   assertStringIncludes(refused.stderr, `(AADB2C90205, correlation ID ${id})\n`);
 });
 
-Deno.test("a trouble of the service's own stays one of the network, with the number and the id that it came with", async () => {
+Deno.test("a service failure remains a network error with its code and ID", async () => {
   await using sandbox = await openSandbox();
   for (
     const [aadsts, status, words] of [[90033, 503, ": The sign-in service is not available"], [
@@ -82,7 +82,7 @@ Deno.test("a trouble of the service's own stays one of the network, with the num
   }
 });
 
-Deno.test("terms of use, multifactor authentication and a new password are asked for in the browser", async () => {
+Deno.test("terms of use, multifactor authentication and a new password open the browser", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
   for (const aadsts of [50158, 50076, 50055]) {
@@ -94,7 +94,7 @@ Deno.test("terms of use, multifactor authentication and a new password are asked
   }
 });
 
-Deno.test("a policy against the device code flow ends it at once, with the other way to sign in", async () => {
+Deno.test("a policy against device codes ends the flow at once with an alternative", async () => {
   await using sandbox = await openSandbox();
   sandbox.provider.failNext("devicecode", { kind: "entraError", error: "invalid_grant", aadsts: 530033 });
   const result = await sandbox.run(["get-token", "--flow", "device-code"]);

@@ -7,7 +7,7 @@ import { ADA } from "../../support/provider/directory.ts";
 import type { Endpoint, Failure, Json } from "../../support/provider/failures.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
-/** Nothing on stdout, one line that says what happened, a hint; and no token kept. */
+/** Asserts that stdout is empty, stderr has one message and a hint, and no token is stored. */
 async function assertNothingCame(
   sandbox: Sandbox,
   result: ProgramResult,
@@ -21,7 +21,7 @@ async function assertNothingCame(
   assertEquals((await sandbox.run(["inspect"])).code, 6, "nothing is saved");
 }
 
-/** Signs in with other options than the sandbox's own. */
+/** Signs in with other options than those of the sandbox. */
 async function signInWith(sandbox: Sandbox, args: readonly string[], options: Partial<ProgramOptions>) {
   const program = sandbox.start(args, options);
   const url = await Promise.race([sandbox.browser.next(), program.ended]);
@@ -29,7 +29,7 @@ async function signInWith(sandbox: Sandbox, args: readonly string[], options: Pa
   return await program.ended;
 }
 
-Deno.test("get-token --ca-cert with a file that is missing or no certificate is wrong usage", async () => {
+Deno.test("get-token --ca-cert with a missing or invalid file is a usage error", async () => {
   await using sandbox = await openSandbox();
   const garbage = join(sandbox.folder, "garbage.pem");
   const broken = join(sandbox.folder, "broken.pem");
@@ -47,7 +47,7 @@ Deno.test("get-token --ca-cert with a file that is missing or no certificate is 
   assertStringIncludes(named.stderr, "ENTRA_AUTH_CLI_CA_CERT");
 });
 
-Deno.test("a file that is named and too large, or never ends, is wrong usage, and is not read to its end", async () => {
+Deno.test("a user-named file that is too large or endless is a usage error and is not read to its end", async () => {
   await using sandbox = await openSandbox();
   const large = join(sandbox.folder, "large.pem");
   await Deno.writeTextFile(large, " ".repeat(1_048_577));
@@ -61,7 +61,7 @@ Deno.test("a file that is named and too large, or never ends, is wrong usage, an
   }
 });
 
-Deno.test("get-token --ca-cert beats $ENTRA_AUTH_CLI_CA_CERT", async () => {
+Deno.test("get-token --ca-cert overrides $ENTRA_AUTH_CLI_CA_CERT", async () => {
   await using sandbox = await openSandbox();
   const env = { ENTRA_AUTH_CLI_CA_CERT: join(sandbox.folder, "missing.pem") };
   const args = ["get-token", "--ca-cert", join(sandbox.folder, "ca.pem")];
@@ -69,7 +69,7 @@ Deno.test("get-token --ca-cert beats $ENTRA_AUTH_CLI_CA_CERT", async () => {
   assertEquals(result.code, 0, result.stderr);
 });
 
-Deno.test("get-token from an authority whose certificate nobody vouches for names TLS and --ca-cert", async () => {
+Deno.test("get-token names TLS and --ca-cert for an untrusted authority", async () => {
   await using sandbox = await openSandbox();
   const result = await sandbox.run(["get-token"], { env: { ENTRA_AUTH_CLI_CA_CERT: "" } });
   await assertNothingCame(sandbox, result, 4, /^The TLS certificate of localhost:\d+ is not trusted$/m);
@@ -77,14 +77,14 @@ Deno.test("get-token from an authority whose certificate nobody vouches for name
   assertEquals([sandbox.browser.count, sandbox.provider.requests.length], [0, 0]);
 });
 
-/** Variables of a machine whose own roots are those of `file`. */
+/** Variables of a machine whose system roots are those in `file`. */
 function machineTrusting(file: string): Record<string, string> {
   return { ENTRA_AUTH_CLI_CA_CERT: "", SSL_CERT_FILE: file, SSL_CERT_DIR: "", DENO_TLS_CA_STORE: "" };
 }
 
 Deno.test({
-  name: "get-token trusts the roots that the system trusts, unless DENO_TLS_CA_STORE says otherwise",
-  // Elsewhere the system's roots are in a store of its own.
+  name: "get-token trusts the roots of the system unless DENO_TLS_CA_STORE excludes them",
+  // On other systems the roots are in a store of the system.
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using sandbox = await openSandbox();
@@ -101,8 +101,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a system whose roots can't be read leaves those that are named, and those of Deno",
-  // In an executable Deno doesn't get over what it couldn't read: the error says what to check.
+  name: "without readable roots of the system, named roots and those of Deno remain trusted",
+  // In an executable Deno cannot recover from unreadable roots: the error says what to check.
   ignore: Deno.build.os !== "linux" || Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
   async fn() {
     await using sandbox = await openSandbox();
@@ -115,7 +115,7 @@ Deno.test({
   },
 });
 
-Deno.test("get-token with the provider gone ends with exit code 4 before a browser opens", async () => {
+Deno.test("get-token exits with 4 before a browser opens if the provider is down", async () => {
   await using sandbox = await openSandbox();
   await sandbox.provider.stop();
   const result = await sandbox.run(["get-token"]);
@@ -123,7 +123,7 @@ Deno.test("get-token with the provider gone ends with exit code 4 before a brows
   assertEquals(sandbox.browser.count, 0);
 });
 
-Deno.test("get-token goes through the proxy of $HTTPS_PROXY, with its user and password", async () => {
+Deno.test("get-token uses the proxy of $HTTPS_PROXY with its user name and password", async () => {
   await using sandbox = await openSandbox();
   await using proxy = startProxy();
   const env = { HTTPS_PROXY: proxy.url.replace("//", "//ada:open%20sesame@") };
@@ -145,7 +145,7 @@ Deno.test("get-token obeys $NO_PROXY", async () => {
   assertEquals(proxy.targets, []);
 });
 
-Deno.test("get-token with a proxy that refuses or is not there ends with exit code 4 and names the proxy", async () => {
+Deno.test("get-token exits with 4 and names the proxy if it refuses or is unreachable", async () => {
   await using sandbox = await openSandbox();
   await using refusing = startProxy({ answer: "403 Forbidden", body: "no\n" });
   await using asking = startProxy({ answer: "407 Proxy Authentication Required" });
@@ -171,7 +171,7 @@ Deno.test("get-token with a proxy that refuses or is not there ends with exit co
   assertEquals(sandbox.provider.requests.length, 0, "nothing goes around the proxy");
 });
 
-Deno.test("get-token says when a proxy variable is set that Deno passes over", async () => {
+Deno.test("get-token reports a proxy variable that Deno ignores", async () => {
   await using sandbox = await openSandbox();
   await sandbox.provider.stop();
   const result = await sandbox.run(["get-token"], { env: { HTTPS_PROXY: "http://ada@127.0.0.1:9" } });
@@ -179,7 +179,7 @@ Deno.test("get-token says when a proxy variable is set that Deno passes over", a
   assertStringIncludes(result.stderr, "HTTPS_PROXY is set but ignored");
 });
 
-/** How the provider fails, the exit code that is due, and what is said. */
+/** A failure of the provider, the expected exit code, and the message. */
 const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[] = [
   [
     "a discovery that fails",
@@ -375,10 +375,10 @@ function claims(change: (genuine: Json) => Json): Failure {
 }
 
 for (const [what, endpoint, failure, code, message] of FAILURES) {
-  Deno.test(`get-token meets ${what}: exit code ${code}, no token, nothing saved`, async () => {
+  Deno.test(`get-token on ${what} exits with ${code}, prints no token and saves nothing`, async () => {
     await using sandbox = await openSandbox();
     const failsEarly = endpoint === "discovery";
-    // Discovery is asked again after what may pass.
+    // Discovery is retried after a transient failure.
     for (let times = failsEarly ? 3 : 1; times > 0; times--) sandbox.provider.failNext(endpoint, failure);
     const result = failsEarly
       ? await sandbox.run(["get-token"])
@@ -389,7 +389,7 @@ for (const [what, endpoint, failure, code, message] of FAILURES) {
   });
 }
 
-Deno.test("an attempt that failed leaves nothing in the way of the next one", async () => {
+Deno.test("a failed attempt does not affect the next one", async () => {
   await using sandbox = await openSandbox();
   for (let times = 3; times > 0; times--) sandbox.provider.failNext("discovery", { kind: "reset" });
   assertEquals((await sandbox.run(["get-token"])).code, 4);
@@ -398,7 +398,7 @@ Deno.test("an attempt that failed leaves nothing in the way of the next one", as
   assertEquals((await sandbox.signIn(["get-token"])).code, 0);
 });
 
-Deno.test("get-token follows no redirect of the token endpoint", async () => {
+Deno.test("get-token does not follow a redirect of the token endpoint", async () => {
   await using sandbox = await openSandbox();
   await using collector = startProxy();
   for (
@@ -415,7 +415,7 @@ Deno.test("get-token follows no redirect of the token endpoint", async () => {
   assertEquals(collector.targets, []);
 });
 
-Deno.test("a page of the browser says that the sign-in failed after it, and why", async () => {
+Deno.test("the page in the browser shows a failure after the redirect and its reason", async () => {
   await using sandbox = await openSandbox();
   sandbox.provider.failNext("token", { kind: "entraError", error: "invalid_client", aadsts: 7000218 });
   const result = await sandbox.signIn(["get-token"]);
@@ -424,7 +424,7 @@ Deno.test("a page of the browser says that the sign-in failed after it, and why"
   assert(!result.page.body.includes("You are signed in"));
 });
 
-Deno.test("words of the authority reach the terminal without control characters", async () => {
+Deno.test("messages of the authority reach the terminal without control characters", async () => {
   await using sandbox = await openSandbox();
   sandbox.provider.failNext("token", {
     kind: "entraError",
@@ -439,8 +439,8 @@ Deno.test("words of the authority reach the terminal without control characters"
 });
 
 Deno.test({
-  name: "a permission that Deno refuses ends with exit code 8 and the flag that grants it",
-  // An executable has its permissions inside.
+  name: "a missing permission exits with 8 and names the flag",
+  // An executable has fixed permissions.
   ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
   async fn() {
     await using sandbox = await openSandbox();
@@ -451,8 +451,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an address that Deno denies once the name is looked up is a permission, not the network",
-  // Older versions look at the name alone.
+  name: "an address that Deno denies after the lookup is a permission error, not a network error",
+  // Older versions of Deno check only the name.
   ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined ||
     !/^2\.(9|\d\d)\./.test(Deno.version.deno),
   async fn() {

@@ -7,12 +7,12 @@ import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 const BUSY: Failure = { kind: "response", status: 503, body: "busy" };
 const HTML = { "content-type": "text/html" };
 
-/** An answer that asks for a pause. */
+/** A response that requires a pause. */
 function askFor(pause: string, status = 429): Failure {
   return { kind: "response", status, headers: { ...HTML, "retry-after": pause }, body: "<h1>Too many</h1>" };
 }
 
-/** A sandbox in which somebody signed in, whose tokens live for `accessTokenTtl` seconds. */
+/** Opens a sandbox with a signed-in user, whose tokens live for `accessTokenTtl` seconds. */
 async function openSignedIn(accessTokenTtl = 3600): Promise<Sandbox & { readonly token: string }> {
   await using parts = new AsyncDisposableStack();
   const sandbox = parts.use(await openSandbox({ accessTokenTtl }));
@@ -30,7 +30,7 @@ function storeOf({ home }: Sandbox): Promise<Uint8Array> {
   return Deno.readFile(join(home, "tokens.enc"));
 }
 
-Deno.test("refresh asks again when the authority is busy", async () => {
+Deno.test("refresh retries a busy authority", async () => {
   await using sandbox = await openSignedIn();
   sandbox.provider.failNext("discovery", { kind: "reset" });
   sandbox.provider.failNext("token", BUSY);
@@ -38,7 +38,7 @@ Deno.test("refresh asks again when the authority is busy", async () => {
   assertEquals([result.code, refreshes(sandbox)], [0, 2], result.stderr);
 });
 
-Deno.test("refresh gives up an authority that stays busy, and touches no token", async () => {
+Deno.test("refresh fails if the authority remains busy, and keeps the tokens", async () => {
   await using sandbox = await openSignedIn();
   const before = await storeOf(sandbox);
   for (let times = 3; times > 0; times--) sandbox.provider.failNext("token", BUSY);
@@ -49,7 +49,7 @@ Deno.test("refresh gives up an authority that stays busy, and touches no token",
   assertEquals((await sandbox.run(["refresh"])).code, 0);
 });
 
-Deno.test("a refresh whose answer is lost is not sent again, for its token may be used up", async () => {
+Deno.test("a refresh whose response is lost is not retried, since its token may be used up", async () => {
   await using sandbox = await openSignedIn();
   const before = await storeOf(sandbox);
   sandbox.provider.failNext("token", { kind: "reset" });
@@ -59,7 +59,7 @@ Deno.test("a refresh whose answer is lost is not sent again, for its token may b
   assertEquals(await storeOf(sandbox), before);
 });
 
-Deno.test("a refresh that meets an answer of nobody's use leaves every token as it was", async () => {
+Deno.test("a refresh with an unusable response keeps the tokens", async () => {
   await using sandbox = await openSignedIn();
   const before = await storeOf(sandbox);
   const answer = (body: string | Uint8Array, headers: Record<string, string> = {}): Failure => {
@@ -83,7 +83,7 @@ Deno.test("a refresh that meets an answer of nobody's use leaves every token as 
   assertEquals(refreshes(sandbox), answers.length, "none is sent again");
 });
 
-Deno.test("an application's own token is asked for again when the authority is busy, and never when it may be there", async () => {
+Deno.test("an application token request is retried if the authority is busy, but not if it may have been processed", async () => {
   await using sandbox = await openSandbox();
   const { clientId, secret = "" } = CONFIDENTIAL_APPLICATION;
   const args = ["get-token", "--client-id", clientId, "--flow", "client-credentials"];
@@ -97,7 +97,7 @@ Deno.test("an application's own token is asked for again when the authority is b
   assertEquals([busy.code, asked()], [0, 3], busy.stderr);
 });
 
-Deno.test("refresh waits as long as the authority asks for", async () => {
+Deno.test("refresh waits as long as the authority requires", async () => {
   await using sandbox = await openSignedIn();
   sandbox.provider.failNext("token", askFor("1"));
   const result = await sandbox.run(["refresh"]);
@@ -105,7 +105,7 @@ Deno.test("refresh waits as long as the authority asks for", async () => {
   assertMatch(result.stderr, /^⏳ Waiting 1 second, as localhost:\d+ requested\.\.\.$/m);
 });
 
-Deno.test("a pause that is too long to wait for is obeyed by the next process, but not by a new sign-in", async () => {
+Deno.test("the next process obeys a long pause, but a new sign-in does not", async () => {
   await using sandbox = await openSignedIn();
   sandbox.provider.failNext("token", askFor("300", 503));
   const first = await sandbox.run(["refresh"]);
@@ -138,7 +138,7 @@ Deno.test("a pause that is too long to wait for is obeyed by the next process, b
   assertEquals(again.code, 0, again.stderr);
 });
 
-Deno.test("a file of pauses that is damaged, or of another clock, keeps nobody out", async () => {
+Deno.test("a file of pauses that is damaged or from a wrong clock blocks no process", async () => {
   await using sandbox = await openSignedIn();
   const { port, clientId } = sandbox.provider;
   const far = { host: `localhost:${port}`, client_id: clientId, until: "2199-01-01T00:00:00Z" };
@@ -149,7 +149,7 @@ Deno.test("a file of pauses that is damaged, or of another clock, keeps nobody o
   }
 });
 
-Deno.test("a token with some minutes left is given at once when its refresh meets a busy authority", async () => {
+Deno.test("a token with some minutes left is returned at once if its refresh meets a busy authority", async () => {
   await using sandbox = await openSignedIn(120);
   const meetings = [
     [BUSY, "is unavailable", 1],
@@ -165,7 +165,7 @@ Deno.test("a token with some minutes left is given at once when its refresh meet
   }
 });
 
-Deno.test("a token with some minutes left is given when the authority takes longer than --timeout", async () => {
+Deno.test("a token with some minutes left is returned if the authority exceeds --timeout", async () => {
   await using sandbox = await openSignedIn(120);
   const release = Promise.withResolvers<void>();
   sandbox.provider.failNext("token", { kind: "hold", until: release.promise, then: { kind: "reset" } });
@@ -179,7 +179,7 @@ Deno.test("a token with some minutes left is given when the authority takes long
 });
 
 Deno.test({
-  name: "Ctrl-C ends a wait that the authority asked for",
+  name: "Ctrl-C cancels a wait that the authority requires",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using sandbox = await openSignedIn();
@@ -192,7 +192,7 @@ Deno.test({
   },
 });
 
-Deno.test("a code is redeemed once, whatever the authority asks for", async () => {
+Deno.test("a code is redeemed once, whatever the authority responds", async () => {
   await using sandbox = await openSandbox();
   sandbox.provider.failNext("token", askFor("1", 503));
   const result = await sandbox.signIn(["get-token"]);
@@ -201,11 +201,11 @@ Deno.test("a code is redeemed once, whatever the authority asks for", async () =
   assertEquals(sandbox.provider.requestsTo("token").length, 1);
 });
 
-Deno.test("get-token --timeout ends a request that nobody answers", async () => {
+Deno.test("get-token --timeout ends a request without a response", async () => {
   await using sandbox = await openSignedIn(1);
   const release = Promise.withResolvers<void>();
   const held: Failure = { kind: "hold", until: release.promise, then: { kind: "reset" } };
-  // Once the first is over, the token has expired.
+  // After the first one the token has expired.
   const cases = [["discovery", "--force"], ["discovery"], ["token"]] as const;
   for (const [endpoint, ...flags] of cases) {
     sandbox.provider.failNext(endpoint, held);

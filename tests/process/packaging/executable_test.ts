@@ -13,7 +13,7 @@ let executable = "";
 Deno.test.beforeAll(async () => {
   folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-executable-" });
   executable = join(folder, Deno.build.os === "windows" ? "entra-auth-cli.exe" : "entra-auth-cli");
-  // As `deno task compile` makes it, but for the tests' own sign-in service and browser.
+  // Compiled like `deno task compile`, but with permissions for the provider and browser of the tests.
   await compile({ output: executable, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] });
 });
 
@@ -21,7 +21,7 @@ Deno.test.afterAll(async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("the executable signs in, answers from its cache, refreshes, and signs in again", async () => {
+Deno.test("the executable signs in, uses its cache, refreshes, and signs in again", async () => {
   await using sandbox = await openSandbox({ executable });
   const first = await sandbox.signIn(["get-token", "--flow", "interactive"]);
   assertEquals(first.code, 0, first.stderr);
@@ -55,7 +55,7 @@ Deno.test("the executable signs in, answers from its cache, refreshes, and signs
 });
 
 Deno.test({
-  name: "the executable frees its port on Ctrl-C and ends with exit code 130",
+  name: "the executable frees its port on Ctrl-C and exits with 130",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using sandbox = await openSandbox({ executable });
@@ -72,7 +72,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the executable trusts the roots that the system trusts",
+  name: "the executable trusts the roots of the system",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using sandbox = await openSandbox({ executable });
@@ -90,7 +90,7 @@ Deno.test({
   },
 });
 
-Deno.test("the executable runs with exec what it was made for, and says how to make one for another command", async () => {
+Deno.test("the executable runs only the commands that exec was compiled for, and explains how to add another", async () => {
   await using sandbox = await openSandbox({ executable });
   const { stdout } = await sandbox.signIn(["get-token"]);
   const print = ["eval", 'console.log(Deno.env.get("ACCESS_TOKEN")); Deno.exit(7)'];
@@ -101,10 +101,10 @@ Deno.test("the executable runs with exec what it was made for, and says how to m
   assertStringIncludes(other.stderr, "compile --also-run hostname\n");
 });
 
-/** A host that no executable may connect to, and that does not exist. */
+/** A host that no executable may connect to and that does not exist. */
 const ELSEWHERE = ["--authority", "https://sign-in.example", "--timeout", "1m"];
 
-Deno.test("the executable ends with exit code 8 and the flag's name at a host that it was not made for", async () => {
+Deno.test("the executable exits with 8 and names the flag for a host that it may not reach", async () => {
   await using sandbox = await openSandbox({ executable });
   const result = await sandbox.run(["get-token", ...ELSEWHERE]);
   assertEquals(result.code, 8, result.stderr);
@@ -113,7 +113,7 @@ Deno.test("the executable ends with exit code 8 and the flag's name at a host th
   assertEquals(sandbox.browser.count, 0);
 });
 
-Deno.test("the executable ends with exit code 8 and the flag's name at a variable that it was not made for", async () => {
+Deno.test("the executable exits with 8 and names the flag for a variable that it may not read", async () => {
   await using sandbox = await openSandbox({ executable });
   const flags = ["--flow", "client-credentials", "--assertion-env", "ASSERTION_OF_MINE"];
   const result = await sandbox.run(["get-token", ...flags], {
@@ -124,8 +124,8 @@ Deno.test("the executable ends with exit code 8 and the flag's name at a variabl
 });
 
 Deno.test({
-  name: "the executable asks for no permission on a terminal either",
-  // util-linux's script runs a program on a terminal of its own; others of that name have other options.
+  name: "the executable does not prompt for permissions on a terminal",
+  // The `script` of util-linux runs a program on a pseudo-terminal; other versions have other options.
   ignore: Deno.build.os !== "linux" || !await hasScript(),
   async fn() {
     await using sandbox = await openSandbox({ executable });
@@ -143,7 +143,7 @@ Deno.test({
   },
 });
 
-Deno.test("the executable shows the URL when its browser is one it was not made for, and goes on", async () => {
+Deno.test("the executable shows the URL if it may not start the browser, and continues", async () => {
   await using sandbox = await openSandbox({ executable });
   const unknown = Deno.build.os === "windows" ? "hostname" : "true";
   const program = sandbox.start(["get-token"], { env: { BROWSER: unknown } });
@@ -154,19 +154,19 @@ Deno.test("the executable shows the URL when its browser is one it was not made 
   assertStringIncludes(result.stderr, `--allow-run=${unknown}`);
 });
 
-Deno.test("the executable says which version it is, and of which commit", async () => {
+Deno.test("the executable prints its version and commit", async () => {
   await using sandbox = await openSandbox({ executable });
   const { stdout } = await sandbox.run(["--version"]);
   assertMatch(stdout, /^entra-auth-cli \d+\.\d+\.\d+( \((dev )?[0-9a-f]{12}(-changed)?\))?\n$/);
 });
 
-Deno.test("an executable is made of the same bytes each time", async () => {
+Deno.test("compiling yields the same bytes each time", async () => {
   const again = `${executable}-again`;
   await compile({ output: again, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] });
   assertEquals(await sha256(again), await sha256(executable));
 });
 
-Deno.test("an executable that is made for one folder reads and writes nothing else", async () => {
+Deno.test("an executable for one folder reads and writes nothing else", async () => {
   await using sandbox = await openSandbox();
   const scoped = join(folder, `scoped${Deno.build.os === "windows" ? ".exe" : ""}`);
   const { home, env } = sandbox;

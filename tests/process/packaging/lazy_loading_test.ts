@@ -4,10 +4,10 @@ import { currentImportMap } from "../../../scripts/build/bundle/import_map.ts";
 import { inheritedVariables, programCommand, SOURCE_MAIN } from "../../support/program/program.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
-/** What a call needs whose flags aren't just the usual ones. */
+/** Needed only with unusual flags. */
 const CLIFFY = "@cliffy/command";
 
-/** What only a refresh, a sign-in or another command needs. */
+/** Needed only for a refresh, a sign-in or another command. */
 const HEAVY_PACKAGES = [
   "@azure/msal-node",
   "jose",
@@ -27,7 +27,7 @@ const HEAVY_FILES = [
   "src/cli/terminal/qr_code.ts",
   "src/system/terminal/standard_input.ts",
 ];
-/** What only a call needs that writes something, waits for something, or has a mistake to tell of. */
+/** Needed only to write, to wait, or to report an error. */
 const LATE_FILES = [
   "src/cli/options/client_authentication.ts",
   "src/flows/get_token/acquire_token_silent.ts",
@@ -45,7 +45,7 @@ const LATE_FILES = [
 
 const TOP = new URL("../../../", import.meta.url);
 
-/** Returns the files in a folder, which ends in a slash, and in the folders below it. */
+/** Returns the files in a folder, which ends in a slash, and in its subfolders. */
 async function filesBelow(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(new URL(folder, TOP))) {
@@ -55,7 +55,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   return paths;
 }
 
-/** Packages and files, by their addresses. */
+/** Maps packages and files to a module that throws. */
 async function heavyModules(names: readonly string[]): Promise<Record<string, string>> {
   const inSource = (name: string) => name.startsWith("src/") ? new URL(name, TOP).href : name;
   const modules = [...names, ...HEAVY_FILES].map(inSource);
@@ -66,7 +66,7 @@ async function heavyModules(names: readonly string[]): Promise<Record<string, st
   return Object.fromEntries(modules.map((name) => [name, `data:text/javascript,throw%20Error()//${name}`]));
 }
 
-/** Writes an import map in which the heavy modules are ones that fail as soon as they are loaded. */
+/** Writes an import map in which the heavy modules throw when they are loaded. */
 async function writeFailingMap(folder: string, also: readonly string[] = []): Promise<string> {
   const { imports, scopes } = await currentImportMap();
   const subpaths = Object.keys(imports).filter((name) => name.startsWith("@cliffy/prompt/"));
@@ -80,7 +80,7 @@ async function writeFailingMap(folder: string, also: readonly string[] = []): Pr
   return path;
 }
 
-/** Runs the program from its source with that map. */
+/** Runs the program from its source with the import map. */
 async function runWithMap(map: string, { env, provider }: Sandbox, args: readonly string[]) {
   const [deno, ...rest] = programCommand([`localhost:${provider.port}`], "scripted-browser");
   const flags = rest.slice(0, -1).filter((flag) => !/^--(import-map|no-lock)\b/.test(flag));
@@ -97,8 +97,8 @@ async function runWithMap(map: string, { env, provider }: Sandbox, args: readonl
 
 Deno.test({
   name:
-    "get-token with a cached token loads neither MSAL, nor what other commands need, nor, called as usual, Cliffy",
-  // An executable has its modules inside, and no import map.
+    "a cached get-token loads neither MSAL nor modules of other commands, nor, with the usual flags, Cliffy",
+  // An executable contains its modules and has no import map.
   ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
   async fn(test) {
     await using sandbox = await openSandbox();
@@ -114,12 +114,12 @@ Deno.test({
         assertStringIncludes(cached.stderr, "✓ Using cached token");
       });
     }
-    await test.step("other flags need Cliffy, and nothing else", async () => {
+    await test.step("other flags load Cliffy and nothing else", async () => {
       const args = ["get-token", "--verbose", "--output", "token"];
       assertEquals((await runWithMap(map, sandbox, args)).stdout, signedIn.stdout);
       assertNotEquals((await runWithMap(mapWithoutCliffy, sandbox, args)).code, 0);
     });
-    await test.step("a refresh does load them", async () => {
+    await test.step("a refresh loads them", async () => {
       const refreshed = await runWithMap(map, sandbox, ["refresh", "--verbose"]);
       assertNotEquals(refreshed.code, 0);
       assertMatch(refreshed.stderr, /data:\S+src\/entra\/msal\/msal_token_client\.ts/);

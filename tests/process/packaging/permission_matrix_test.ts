@@ -25,10 +25,10 @@ const PORTABLE = JSON.stringify({
   profiles: { default: { tenantId: TENANT, clientId: TENANT, flow: "interactive", scopes: ["User.Read"] } },
 });
 const ANYTHING = /^/;
-/** Where the home is only to be left out of what is shown, where an opener is, and what a proxy's error would say. */
+/** Variables that only redact the home directory, find an opener, or describe a proxy in an error. */
 const UNESSENTIAL = /^--allow-env=(HOME|PATH|\w+_PROXY)$/i;
 
-/** Ways to use each command. A new command gets a line here. */
+/** Uses of each command. Add a line here for a new command. */
 const USES: readonly Use[] = [
   { args: ["get-token"] },
   { args: ["get-token", ...SHOWN], signsIn: AT_URL, continuesWithout: SAVING },
@@ -72,13 +72,13 @@ const USES: readonly Use[] = [
   },
   { args: ["import-profile", "--force"], stdin: PORTABLE },
   { args: ["completions", "bash"] },
-  // Who presses the Tab key gets words or none.
+  // A completion prints words or nothing.
   { args: ["__complete", "get-token", "--profile", ""], continuesWithout: ANYTHING, silentWithout: ANYTHING },
   { args: ["permissions"] },
   { args: ["doctor"], continuesWithout: ANYTHING, silentWithout: UNESSENTIAL },
 ];
 
-/** Ways to use commands with files that the user names, in `folder` and, written, in a folder in it. */
+/** Uses of commands with files that the user names, in `folder` and, if written, in a folder in it. */
 async function usesOfFiles(folder: string, token: string): Promise<Use[]> {
   const out = join(folder, "out");
   await Deno.mkdir(out);
@@ -100,23 +100,22 @@ async function usesOfFiles(folder: string, token: string): Promise<Use[]> {
   ];
 }
 
-/** Commands that get a token as another one does, which shows what that needs. */
+/** Commands that get a token in the same way as another one, which is tested. */
 const LIKE: Readonly<Record<string, string>> = { "exec": "get-token", "credential-helper": "get-token" };
 
-/** What is read only on a terminal, where nothing names the folder, or where the network fails. */
+/** Read only on a terminal, without a configured folder, or after a network failure. */
 const ELSEWHERE = /^(HOME|NO_COLOR|USER|TERM|LANG|LC_\w+|\w+_PROXY)$/i;
-/** Those of applications have a test of their own. */
+/** The variables of applications have their own test. */
 const BY_APPLICATIONS: readonly string[] = [...APPLICATION_VARIABLES, ...MACHINE_VARIABLES];
 
-/** Deno doesn't write down what is run: the tests of the key's guardian, of the terminal and of the browser show that. */
+/** Deno does not log started programs: the tests of the key stores, the terminal and the browser cover them. */
 function isUsedElsewhere({ kind, name }: Documented): boolean {
   return kind === "run" || kind === "env" && (ELSEWHERE.test(name) || BY_APPLICATIONS.includes(name));
 }
 
 Deno.test({
-  name:
-    "each command does with exactly the permissions that it is documented to need, and names each that it lacks",
-  // An executable has its permissions inside.
+  name: "each command works with exactly its documented permissions and names each missing one",
+  // An executable has fixed permissions.
   ignore: Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined || Deno.build.os !== "linux",
   async fn(test) {
     await using sandbox = await openSandbox();
@@ -135,7 +134,7 @@ Deno.test({
       });
     }
 
-    await test.step("nothing is documented that is not used", async () => {
+    await test.step("every documented permission is used", async () => {
       assertEquals([...askedBy.keys()].toSorted(), COMMAND_NAMES.toSorted());
       for (const [command, asked] of askedBy) {
         const used = [...asked, ...askedBy.get(LIKE[command] ?? command) ?? []];

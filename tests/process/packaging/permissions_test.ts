@@ -5,10 +5,10 @@ import { ADA } from "../../support/provider/directory.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
 const { net: HOSTS } = denoJson.permissions.default;
-// An executable has its permissions inside, so there is nothing to take away.
+// An executable has fixed permissions.
 const ignore = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 
-/** Signs in with `get-token`, which has to show the URL. */
+/** Signs in with `get-token`, which must show the URL. */
 async function signInAtShownUrl(
   sandbox: Sandbox,
   args: readonly string[],
@@ -28,7 +28,7 @@ function assertDenied(result: ProgramResult, flag: string): void {
 }
 
 Deno.test({
-  name: "the program says which variable names its home, and shows its help without reading it",
+  name: "the program names the variable of its home folder and prints its help without reading it",
   ignore: ignore || Deno.build.os === "windows",
   async fn() {
     await using sandbox = await openSandbox();
@@ -43,7 +43,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token ends with exit code 8 when it may not connect to the authority, and names the host",
+  name: "get-token exits with 8 and names the host if it may not connect to the authority",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -61,7 +61,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token ends with exit code 8 when it may not listen for the callback",
+  name: "get-token exits with 8 if it may not listen for the redirect",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -73,11 +73,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token shows the URL and what would allow the browser when it may not be started, and goes on",
+  name: "get-token shows the URL and the missing flag if it may not start the browser, and continues",
   ignore: ignore || Deno.build.os === "windows",
   async fn() {
     await using sandbox = await openSandbox();
-    // A program that every system has, and that no permission set names.
+    // A program that every system has and that no permission set names.
     const result = await signInAtShownUrl(sandbox, [], { env: { BROWSER: "true" } });
     assertEquals(result.code, 0, result.stderr);
     assertStringIncludes(result.stderr, "--allow-run=true");
@@ -87,7 +87,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "commands end with exit code 8 when their folder may not be read or written",
+  name: "commands exit with 8 if they may not read or write their folder",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();

@@ -7,12 +7,12 @@ import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 const DPAPI = 3;
 const KEY_FILE = 1;
 
-/** A test that needs Windows itself, or Wine (scripts/windows/wine.ts). */
+/** Defines a test that needs Windows or Wine (scripts/windows/wine.ts). */
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: Deno.build.os !== "windows", fn });
 }
 
-/** Who keeps the key according to `tokens.enc`, and what there is in the home that could be one. */
+/** Returns the key store according to `tokens.enc`, and the files in the home folder that could be a key. */
 async function keyPlace(
   sandbox: Sandbox,
 ): Promise<readonly [currentKeyStore: number | undefined, names: readonly string[]]> {
@@ -21,7 +21,7 @@ async function keyPlace(
   return [currentKeyStore, names.filter((name) => name.startsWith("key")).sort()];
 }
 
-test("a sign-in on Windows keeps the key by DPAPI, and its token needs no network afterwards", async () => {
+test("a sign-in on Windows protects the key with DPAPI, and its token then needs no network", async () => {
   await using sandbox = await openSandbox();
   const signedIn = await sandbox.signIn(["get-token"]);
   assertEquals([signedIn.code, signedIn.page.status], [0, 200], signedIn.stderr);
@@ -45,7 +45,7 @@ test("an expired token is refreshed silently on Windows, under the same key", as
   assertEquals(await Deno.readFile(join(sandbox.home, "key.dpapi")), key);
 });
 
-test("a key that DPAPI does not open is exit code 7, and clear-cache starts anew", async () => {
+test("a key that DPAPI cannot decrypt exits with 7, and clear-cache starts over", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const foreign = encodeBase64(crypto.getRandomValues(new Uint8Array(200)));
@@ -64,7 +64,7 @@ test("a key that DPAPI does not open is exit code 7, and clear-cache starts anew
   assertEquals((await sandbox.run(["get-token"])).stdout, anew.stdout);
 });
 
-test("the key moves between a file and DPAPI as the environment says", async () => {
+test("the key moves between a file and DPAPI as the environment selects", async () => {
   await using sandbox = await openSandbox();
   const signedIn = await sandbox.signIn(["get-token"]);
   const get = (keyring: string) => sandbox.run(["get-token"], { env: { ENTRA_AUTH_CLI_KEYRING: keyring } });
@@ -76,7 +76,7 @@ test("the key moves between a file and DPAPI as the environment says", async () 
   assertEquals(await keyPlace(sandbox), [DPAPI, ["key.dpapi"]]);
 });
 
-test("without the permission for DPAPI get-token ends with exit code 8 and the flag to add", async () => {
+test("without the permission for DPAPI get-token exits with 8 and names the flag", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const denied = await sandbox.run(["get-token"], { denied: [`--deny-ffi=${CRYPT32}`] });

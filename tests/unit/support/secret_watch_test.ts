@@ -6,7 +6,7 @@ import { SecretWatch } from "../../support/secrets/secret_watch.ts";
 const ACCESS = "an-access-token-of-some-length";
 const REFRESH = "a-refresh-token-of-some-length";
 
-/** A watch in an empty folder, once `access` and `refresh` were issued. */
+/** Opens a watch in an empty folder, after `access` and `refresh` were issued. */
 async function withWatch(test: (watch: SecretWatch, home: string, folder: string) => Promise<void>) {
   const wire = new SecretsOnTheWire();
   wire.noteAnswer({ access_token: ACCESS, refresh_token: REFRESH });
@@ -95,7 +95,7 @@ Deno.test("SecretWatch finds a secret in the arguments and in an unrelated varia
 const KEY = btoa("k".repeat(32));
 const JOB = "what-lets-this-job-ask";
 
-/** What the program has to empty of its own variables. */
+/** The variables that the program must empty for its children. */
 const EMPTIED = { ENTRA_AUTH_CLI_KEY: "", SYSTEM_ACCESSTOKEN: "" };
 
 Deno.test("SecretWatch finds secrets that a started program receives or inherits", async () => {
