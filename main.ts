@@ -3,7 +3,7 @@ import { handleSignals } from "./src/system/processes/signals.ts";
 import { createSystem } from "./src/system/create_system.ts";
 
 if (import.meta.main) {
-  const interrupts = handleSignals();
-  const exitCode = await runApp(Deno.args, createSystem(interrupts));
-  Deno.exit(interrupts.exitCode() ?? exitCode);
+  const signals = handleSignals();
+  const exitCode = await runApp(Deno.args, createSystem(signals));
+  Deno.exit(signals.exitCode() ?? exitCode);
 }

@@ -6,7 +6,7 @@ import type { System } from "./system/system.ts";
 import { createContext } from "./wiring/create_context.ts";
 
 /**
- * Runs the program: `args` as typed after its name, in the world that `system` is.
+ * Runs the program with the arguments after its name, and reports an error.
  *
  * @returns The exit code.
  */

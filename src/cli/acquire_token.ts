@@ -9,18 +9,16 @@ import { profileName, readSettings } from "./options/chosen_profile.ts";
 import { parseDuration, parsePorts, parsePrompt } from "./options/parse_values.ts";
 import { signInFlags, type TokenFlags } from "./options/token_options.ts";
 
-/** How long a person is waited for where nobody says how long, in milliseconds. */
+/** How long to wait for the user without `--timeout`, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
 
-/** A token, and what was decided about how to come by it. */
+/** A token, and the settings it was requested with. */
 export interface AcquiredToken {
-  /** The token, and where it is from. */
   readonly result: TokenResult;
-  /** Profile, application and scopes. */
   readonly settings: SignInSettings;
 }
 
-/** Turns the flags into a request and gets the token, for every command that needs one. @throws {CliError} What the flow throws, or `usage`. */
+/** Gets the token that the flags request, for every command that needs one. @throws {CliError} What `getToken()` throws, or `usage`. */
 export async function acquireToken(
   flags: TokenFlags,
   context: CommandContext,
@@ -45,7 +43,7 @@ export async function acquireToken(
       acceptRefresh: !fresh,
       mayPrompt: flags.interactive ?? true,
       useStore: flags.cache ?? true,
-      manner: { ...manner, openInteractiveSession: () => meet(flags, context, progress) },
+      manner: { ...manner, openInteractiveSession: () => openSession(flags, context, progress) },
       caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
       timeoutMs: flags.timeout === undefined ? undefined : manner.timeoutMs,
       loadClientAuthentication: () => Promise.resolve(clientAuthentication(flags, context)),
@@ -59,13 +57,12 @@ export async function acquireToken(
     context,
     progress,
   )
-    // A token that another process got comes without a word that the wait for it is over.
+    // No event ends the wait for a token that another process got.
     .finally(() => context.terminal.endWait());
   return { result, settings };
 }
 
-/** Loaded where somebody has to be asked. */
-async function meet(
+async function openSession(
   flags: TokenFlags,
   context: CommandContext,
   progress: Progress,
@@ -96,7 +93,7 @@ function parseManner(flags: TokenFlags): SignInManner {
   };
 }
 
-/** What reads claims is loaded only where there are any. */
+/** Loads the parser only if there are claims. */
 async function parseClaims(claims: string | undefined): Promise<string | undefined> {
   if (claims === undefined) return undefined;
   const { parseClaimsFlag } = await import("./options/claims.ts");

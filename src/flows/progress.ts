@@ -1,19 +1,19 @@
 import type { DeviceCode } from "../entra/token_client.ts";
 import type { CliError } from "../errors.ts";
 
-/** What a flow tells the person who waits. How it is said is the commands' business. */
+/** What a flow reports while it runs. The commands decide how to show it. */
 export type ProgressEvent =
   | { readonly kind: "using-cached-token" }
-  /** Another process refreshes the profile already. */
+  /** Another process is refreshing the profile. */
   | { readonly kind: "waiting-for-refresh"; readonly profile: string }
-  /** The authority asked for a pause. */
+  /** The authority demanded a pause. */
   | { readonly kind: "waiting-for-authority"; readonly host: string; readonly seconds: number }
   | { readonly kind: "refreshing"; readonly expired: boolean }
   | { readonly kind: "refreshed" }
   | { readonly kind: "refresh-failed"; readonly error: CliError }
-  /** A refresh was refused, for a reason that the user can do something about in a sign-in. */
+  /** A refresh was refused for a reason that a sign-in can remove. */
   | { readonly kind: "sign-in-needed"; readonly error: CliError }
-  /** What the application proves itself with, and where that is from. */
+  /** Where the application's credential is from. */
   | { readonly kind: "using-credential"; readonly from: string }
   | { readonly kind: "opening-browser" }
   | { readonly kind: "browser-opened" }
@@ -25,22 +25,22 @@ export type ProgressEvent =
   }
   | { readonly kind: "url-to-open"; readonly url: string }
   | { readonly kind: "device-code"; readonly code: DeviceCode; readonly scopes: readonly string[] }
-  /** There is no browser to open: a device code stands in for it. */
+  /** No browser can be shown: a device code replaces it. */
   | { readonly kind: "no-display" }
-  /** The device code leads nowhere; other ways are still open. */
+  /** The device code failed; other ways to sign in are still open. */
   | { readonly kind: "device-code-closed"; readonly error: CliError }
-  /** Ways to sign in besides the device code: the URL in a browser elsewhere, by a forwarded port or by pasting. */
+  /** Ways to sign in besides the device code: the URL in a browser elsewhere, with a forwarded port or by pasting. */
   | {
     readonly kind: "other-ways";
     readonly url: string;
     readonly forwardCommand: string;
     readonly canPaste: boolean;
   }
-  /** `untilMs` is when the wait ends, in milliseconds since 1970, where the person has reason to know. */
-  | { readonly kind: "waiting-for-sign-in"; readonly untilMs?: number }
-  /** Another process asks the user already; null where its id can't be found out. */
+  /** `untilMs` is when the wait ends, in milliseconds since 1970, if the user should know. */
+  | { readonly kind: "waiting-for-sign-in"; readonly untilMs?: number | undefined }
+  /** Another process is signing in; null if its id is unknown. */
   | { readonly kind: "waiting-for-process"; readonly pid: number | null; readonly profile: string }
-  /** `.default` is to be asked for in the browser. */
+  /** `.default` is requested in the browser. */
   | { readonly kind: "default-scope-in-browser" }
   | { readonly kind: "signed-in" }
   | { readonly kind: "scopes-missing"; readonly scopes: readonly string[] }

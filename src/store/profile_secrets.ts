@@ -8,9 +8,9 @@ export interface ProfileSecrets {
   /** The profile's authority that they are for, null for the public cloud: no file of profiles leads them to another. */
   readonly authority: string | null;
   /** The client secret. */
-  readonly clientSecret?: Secret;
+  readonly clientSecret?: Secret | undefined;
   /** What opens the profile's certificate. */
-  readonly certificatePassword?: Secret;
+  readonly certificatePassword?: Secret | undefined;
 }
 
 /** The secrets as the bytes of a record, in the clear. Only for encryption. */

@@ -388,8 +388,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "no export of a former application's secret",
     file: "src/flows/profiles/export_import.ts",
-    find: "const usable = usableSecrets(kept, profile);",
-    replace: "const usable = kept;",
+    find: "const usable = usableSecrets(saved, profile);",
+    replace: "const usable = saved;",
     tests: ["tests/unit/flows/profiles/export_import_test.ts"],
   },
   {
@@ -430,8 +430,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "binding of a kept secret to its application",
     file: "src/flows/profiles/change_secrets.ts",
-    find: "const present = usableSecrets(kept, { clientId, authority });",
-    replace: "const present = kept;",
+    find: "const present = usableSecrets(saved, { clientId, authority });",
+    replace: "const present = saved;",
     tests: ["tests/unit/flows/profiles/change_secrets_test.ts"],
   },
   {

@@ -1,5 +1,5 @@
 import { Command } from "@cliffy/command";
-import { forgetAccessTokens } from "../../flows/tokens/forget_access_tokens.ts";
+import { forgetAccessTokens } from "../../flows/tokens/forget_tokens.ts";
 import { checkFlow } from "../../profiles/validate_fields.ts";
 import { DEFAULT_FLOW, isApplicationFlow } from "../../profiles/profile.ts";
 import { parseScopeFlag } from "../../identity/scopes.ts";

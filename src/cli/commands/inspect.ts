@@ -70,7 +70,7 @@ async function chooseSource(
 ): Promise<InspectedSource> {
   const { file, scope } = flags;
   if (typed === undefined && file === undefined) {
-    return { kind: "kept", profile, scopes: parseScopeFlag(scope) };
+    return { kind: "cached", profile, scopes: parseScopeFlag(scope) };
   }
   if (typed !== undefined && file !== undefined || scope !== undefined) {
     throw new CliError("usage", "More than one token to inspect", {

@@ -28,11 +28,11 @@ async function acquireAndDeliver(
     context,
     progressPrinter(context.terminal, isQuiet, flags.verbose),
   );
-  if (!isQuiet) sayOutcome(result, settings.profile, context);
+  if (!isQuiet) reportOutcome(result, settings.profile, context);
   await deliver(result, form, flags.file, { ...settings, apiVersion }, context);
 }
 
-/** A Kubernetes client says in which version it wants its credentials, and whether anybody can be asked. */
+/** A Kubernetes client requests a version of the credential, and tells whether the user can be prompted. */
 async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): Promise<void> {
   const { kubernetesError, parseExecInfo } = await import("../output/exec_credential.ts");
   const { apiVersion, isInteractive } = parseExecInfo(context.env.get("KUBERNETES_EXEC_INFO"));
@@ -46,7 +46,7 @@ async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): 
   }
 }
 
-function sayOutcome(
+function reportOutcome(
   { token, source, isSaved }: TokenResult,
   profile: string,
   { terminal }: CommandContext,
@@ -57,7 +57,7 @@ function sayOutcome(
   }
 }
 
-/** Prints the token, or writes it to the file; a terminal sees it only when a form was asked for. */
+/** Prints the token, or writes it to the file. A terminal shows it only if a format was requested. */
 async function deliver(
   result: TokenResult,
   form: OutputFormat,

@@ -1,5 +1,5 @@
 import { Command } from "@cliffy/command";
-import { type KeptSignIn, type StoreStatus, storeStatus } from "../../flows/tokens/store_status.ts";
+import { type SavedSignIn, type StoreStatus, storeStatus } from "../../flows/tokens/store_status.ts";
 import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
@@ -67,13 +67,13 @@ function formatText({ key, signIns }: StoreStatus, profiles: readonly string[], 
   return lines.map((line) => `${plainText(line)}\n`).join("");
 }
 
-function signedOut(profiles: readonly string[], signIns: readonly KeptSignIn[]): string[] {
+function signedOut(profiles: readonly string[], signIns: readonly SavedSignIn[]): string[] {
   return profiles.filter((name) => !signIns.some(({ session }) => session.profile === name));
 }
 
 /** A sign-in can lack a profile: if it was made by flags alone, or if its profile was removed by hand. */
 function signInLine(
-  { session, expiresAt, isExpired }: KeptSignIn,
+  { session, expiresAt, isExpired }: SavedSignIn,
   profiles: readonly string[],
   nowMs: number,
 ): string {

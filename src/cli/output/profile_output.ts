@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import { type KeptSignIn, storeStatus } from "../../flows/tokens/store_status.ts";
+import { type SavedSignIn, storeStatus } from "../../flows/tokens/store_status.ts";
 import { isApplicationFlow, type Profile } from "../../profiles/profile.ts";
 import { resolveSettings, type SignInSettings } from "../../profiles/settings.ts";
 import { plainText } from "../../text/plain_text.ts";
@@ -10,7 +10,7 @@ import { localTime, utcTime } from "./time.ts";
 export interface DescribedProfile {
   readonly profile: Profile;
   /** Null if the user is signed out, or the tokens cannot be read. */
-  readonly signIn: KeptSignIn | null;
+  readonly signIn: SavedSignIn | null;
 }
 
 /**
@@ -23,7 +23,7 @@ export async function describeProfiles(
   profiles: readonly Profile[],
   context: Pick<CommandContext, "clock" | "store" | "terminal" | "env">,
 ): Promise<DescribedProfile[]> {
-  let signIns: readonly KeptSignIn[] = [];
+  let signIns: readonly SavedSignIn[] = [];
   try {
     if (profiles.length > 0) signIns = (await storeStatus(context)).signIns;
   } catch (error) {
@@ -58,7 +58,7 @@ export function profileDocument({ profile, signIn }: DescribedProfile): Record<s
 }
 
 /** Returns the name to show for the account; null if the user is signed out. */
-export function accountName(signIn: KeptSignIn | null): string | null {
+export function accountName(signIn: SavedSignIn | null): string | null {
   if (signIn === null) return null;
   const { account } = signIn.session;
   return account === null ? "(application)" : account.username === "" ? account.objectId : account.username;
@@ -70,9 +70,9 @@ export function accountName(signIn: KeptSignIn | null): string | null {
  */
 function signInOf(
   profile: Profile,
-  signIns: readonly KeptSignIn[],
+  signIns: readonly SavedSignIn[],
   env: CommandContext["env"],
-): KeptSignIn | null {
+): SavedSignIn | null {
   const own = signIns.filter(({ session }) => session.profile === profile.name);
   if (isApplicationFlow(profile.flow)) return own.find(({ session }) => session.account === null) ?? null;
   if (own.length === 0) return null;

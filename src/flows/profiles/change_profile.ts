@@ -10,7 +10,7 @@ export interface ProfileDependencies {
 }
 
 /**
- * Deletes the profile `name`, and everything that is kept for it. Where either can't be done, nothing is.
+ * Deletes the profile `name` with its tokens and secrets. If either can't be deleted, neither is.
  *
  * @throws {CliError} `store`, `unreadable_store`, `invalid_profile` or `permission`.
  */
@@ -19,20 +19,20 @@ export async function deleteProfile(
   { profiles, store, signal }: ProfileDependencies,
 ): Promise<void> {
   await profiles.assertWritable();
-  // In its turn: a sign-in that is under way looks in its own whether the profile is still there.
+  // Under the profile's lock: a sign-in checks under it whether the profile still exists, before it saves.
   await store.exclusively(name, signal, async () => {
-    // Tokens first: should the second step fail after all, a profile without tokens is left, and no token without one.
+    // Tokens first: if the second step fails after all, a profile without tokens is left, not tokens without a profile.
     await store.drop(name, "everything");
     await profiles.remove(name);
   });
 }
 
 /**
- * Puts `changed` in place of `present`. A new name takes the tokens along. Tokens of another tenant, application or
- * authority are forgotten: nothing would ever use them again. Where anything fails, everything is as it was.
+ * Replaces `present` by `changed`. A new name keeps the tokens. Tokens of another tenant, application or authority are
+ * forgotten, because no request would use them again. If anything fails, nothing changes.
  *
  * @returns How many sign-ins were forgotten.
- * @throws {CliError} `usage` when the new name is taken, `no_profile`, `store`, `unreadable_store`, `invalid_profile` or
+ * @throws {CliError} `usage` if the new name is taken, `no_profile`, `store`, `unreadable_store`, `invalid_profile` or
  *   `permission`.
  */
 export async function changeProfile(
@@ -59,12 +59,12 @@ export async function changeProfile(
   });
 }
 
-/** Whether tokens of the one profile are of no use to the other. */
+/** Whether one profile can't use the tokens of the other. */
 export function signsInElsewhere(one: Profile, other: Profile): boolean {
   return (["tenantId", "clientId", "authority"] as const).some((field) => one[field] !== other[field]);
 }
 
-/** Runs `work` in the turns of all of these profiles, which everybody takes in the same order. */
+/** Runs `work` under the locks of all of these profiles, which every process takes in the same order. */
 export async function underLocks<T>(
   names: readonly string[],
   { store, signal }: Pick<ProfileDependencies, "store" | "signal">,

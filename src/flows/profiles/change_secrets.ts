@@ -1,64 +1,62 @@
 import { type Profile, profileDeletedError } from "../../profiles/profile.ts";
-import type { Secret } from "../../text/secret.ts";
 import type { ProfileSecrets } from "../../store/profile_secrets.ts";
+import type { Secret } from "../../text/secret.ts";
 import type { ProfileDependencies } from "./change_profile.ts";
 
-/** Secrets to keep for a profile; null forgets one, and what is absent stays as it is. */
+/** Secrets to save for a profile. Null forgets one, and undefined keeps it. */
 export interface SecretChange {
-  /** The client secret. */
-  readonly clientSecret?: Secret | null;
-  /** What opens the profile's certificate. */
-  readonly certificatePassword?: Secret | null;
+  readonly clientSecret?: Secret | null | undefined;
+  /** The password of the profile's certificate. */
+  readonly certificatePassword?: Secret | null | undefined;
 }
 
 /**
- * Changes what is kept for a profile's application, encrypted as its tokens are. Secrets of a former application or
- * authority are dropped on the way: they are of no use to this one.
+ * Changes the secrets of a profile's application, which are encrypted as its tokens are. Secrets of a former application
+ * or authority are dropped.
  *
- * @returns Whether anything is another now.
- * @throws {CliError} `no_profile` when it was deleted meanwhile; `store`, `unreadable_store` or `permission`.
+ * @returns Whether anything changed.
+ * @throws {CliError} `no_profile` if the profile was deleted; `store`, `unreadable_store` or `permission`.
  */
 export async function changeSecrets(
   { name, clientId, authority }: Pick<Profile, "name" | "clientId" | "authority">,
   change: SecretChange,
   { profiles, store, signal }: ProfileDependencies,
 ): Promise<boolean> {
-  // In the profile's turn: another process may keep the other secret at the same time, or delete the profile.
+  // Under the profile's lock: another process may save the other secret at the same time, or delete the profile.
   return await store.exclusively(name, signal, async () => {
     if (await profiles.find(name) === null) throw profileDeletedError(name);
-    const kept = await store.readSecrets(name);
-    const present = usableSecrets(kept, { clientId, authority });
-    const changed = applied(present ?? {}, change);
-    const isNothing = Object.keys(changed).length === 0;
-    if (isNothing && kept === null) return false;
+    const saved = await store.readSecrets(name);
+    const present = usableSecrets(saved, { clientId, authority });
+    const changed: ProfileSecrets = {
+      clientId,
+      authority: authority ?? null,
+      clientSecret: applied(present?.clientSecret, change.clientSecret),
+      certificatePassword: applied(present?.certificatePassword, change.certificatePassword),
+    };
+    const isEmpty = changed.clientSecret === undefined && changed.certificatePassword === undefined;
+    if (isEmpty && saved === null) return false;
     if (present !== null && isSame(present, changed)) return false;
-    await store.saveSecrets(name, isNothing ? null : { clientId, authority: authority ?? null, ...changed });
+    await store.saveSecrets(name, isEmpty ? null : changed);
     return true;
   });
 }
 
+function applied(present: Secret | undefined, change: Secret | null | undefined): Secret | undefined {
+  return change === undefined ? present : change ?? undefined;
+}
+
+function isSame(one: ProfileSecrets, other: ProfileSecrets): boolean {
+  return one.clientSecret?.reveal() === other.clientSecret?.reveal() &&
+    one.certificatePassword?.reveal() === other.certificatePassword?.reveal();
+}
+
 /**
- * Returns the secrets that were saved for a profile if they are for this application and this authority, otherwise null.
- * They are never sent for another application, nor to another authority: an imported file may have named that.
+ * Returns the saved secrets of a profile if they are for this application and this authority, otherwise null. They are
+ * never sent for another application, nor to another authority: an imported file may have changed the profile.
  */
 export function usableSecrets(
   saved: ProfileSecrets | null,
   { clientId, authority }: Pick<Profile, "clientId"> & { readonly authority?: string | undefined },
 ): ProfileSecrets | null {
   return saved?.clientId === clientId && saved.authority === (authority ?? null) ? saved : null;
-}
-
-type Secrets = Pick<ProfileSecrets, "clientSecret" | "certificatePassword">;
-
-function applied({ clientSecret, certificatePassword }: Secrets, change: SecretChange): Secrets {
-  const wanted = { clientSecret, certificatePassword, ...change };
-  return {
-    ...(wanted.clientSecret ? { clientSecret: wanted.clientSecret } : {}),
-    ...(wanted.certificatePassword ? { certificatePassword: wanted.certificatePassword } : {}),
-  };
-}
-
-function isSame(one: Secrets, other: Secrets): boolean {
-  return one.clientSecret?.reveal() === other.clientSecret?.reveal() &&
-    one.certificatePassword?.reveal() === other.certificatePassword?.reveal();
 }

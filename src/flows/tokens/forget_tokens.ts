@@ -1,7 +1,10 @@
 import { CliError } from "../../errors.ts";
+import { coversScopes } from "../../identity/scopes.ts";
+import type { CachedToken, SessionKey } from "../../store/session.ts";
 import type { TokenStore } from "../../store/token_store.ts";
+import type { Secret } from "../../text/secret.ts";
 
-/** What became of the tokens that were to be forgotten. */
+/** The result of {@linkcode forgetTokens}. */
 export type Forgotten =
   | {
     readonly kind: "forgotten";
@@ -10,7 +13,7 @@ export type Forgotten =
   }
   | {
     readonly kind: "moved-aside";
-    /** Where the file with the tokens of all profiles is now, which could not be read. */
+    /** The new path of the file with the tokens of all profiles, which could not be read. */
     readonly path: string;
   };
 
@@ -21,8 +24,8 @@ export interface ForgetDependencies {
 }
 
 /**
- * Forgets the tokens of `profile`, or of all profiles where it is null. A store that can't be read is moved aside, so that
- * the next sign-in starts anew and nothing is lost.
+ * Forgets the tokens of `profile`, or of all profiles if it is null. A store that can't be read is moved aside, so that
+ * the next sign-in makes a new one and nothing is lost.
  *
  * @throws {CliError} `store` or `permission`.
  */
@@ -36,21 +39,50 @@ export async function forgetTokens(
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "unreadable_store") throw error;
     const path = await store.moveAside();
-    // Another process has moved it meanwhile.
+    // Null if another process has just moved it.
     return path === null ? await forget() : { kind: "moved-aside", path };
   }
 }
 
-/** One profile after the other, each in its turn. Those that were deleted may have left tokens too. */
-async function drop(
-  profile: string | null,
-  store: TokenStore,
-  signal: AbortSignal,
-): Promise<number> {
+/** Drops one profile after the other, each under its lock. Deleted profiles may have left tokens too. */
+async function drop(profile: string | null, store: TokenStore, signal: AbortSignal): Promise<number> {
   if (profile !== null) return await store.forget(profile, { signal });
   let sessions = 0;
   for (const name of new Set((await store.list()).map((session) => session.profile))) {
     sessions += await store.forget(name, { signal });
   }
   return sessions;
+}
+
+/** The access tokens to forget: one, or those that a request for these scopes would get. */
+export type AccessTokenChoice = { readonly accessToken: Secret } | { readonly scopes: readonly string[] };
+
+/**
+ * Forgets access tokens of `profile` that an API refused, so that the next request gets new ones. The sign-ins are kept.
+ * If another process has replaced the token already, nothing is forgotten.
+ *
+ * @throws {CliError} `store`, `unreadable_store` or `permission`; the reason of `signal`.
+ */
+export async function forgetAccessTokens(
+  profile: string,
+  choice: AccessTokenChoice,
+  { store, signal }: ForgetDependencies,
+): Promise<void> {
+  const isMeant = (token: CachedToken, { authority }: SessionKey) =>
+    "accessToken" in choice
+      ? token.accessToken.reveal() === choice.accessToken.reveal()
+      : coversScopes([...token.scopes, ...token.requestedScopes], choice.scopes, authority);
+  // Without a lock first: usually there is nothing to forget, and nothing to wait for.
+  const sessions = await store.list();
+  const isKept = sessions.some((session) =>
+    session.profile === profile && session.tokens.some((token) => isMeant(token, session))
+  );
+  if (!isKept) return;
+  await store.exclusively(profile, signal, async () => {
+    for (const session of await store.list()) {
+      const tokens = session.tokens.filter((token) => !isMeant(token, session));
+      if (session.profile !== profile || tokens.length === session.tokens.length) continue;
+      await store.save({ ...session, tokens });
+    }
+  });
 }

@@ -2,37 +2,35 @@ import { type DecodedToken, decodeToken } from "../../entra/decode_token.ts";
 import type { Signature } from "../../entra/verify_token.ts";
 import { CliError } from "../../errors.ts";
 import { coversScopes } from "../../identity/scopes.ts";
-import { Secret } from "../../text/secret.ts";
+import { isExpired } from "../../identity/token.ts";
 import type { Session } from "../../store/session.ts";
 import type { TokenStore } from "../../store/token_store.ts";
 import type { Clock } from "../../system/clock.ts";
-import { isExpired } from "../../identity/token.ts";
+import { Secret } from "../../text/secret.ts";
 
 export type { Signature };
 
-/** Which token to look at: the newest that is kept for a profile (and for scopes), or one that is at hand. */
+/** The token to describe: the newest cached one of a profile (and for scopes), or a text. */
 export type InspectedSource =
-  | { readonly kind: "kept"; readonly profile: string; readonly scopes: readonly string[] | undefined }
+  | { readonly kind: "cached"; readonly profile: string; readonly scopes: readonly string[] | undefined }
   | { readonly kind: "text"; readonly text: Secret };
 
-/** Whether a token can be used now. */
 export type TokenState = "valid" | "expired" | "not-yet-valid";
 
-/** A token, without the token. */
+/** A description of a token that does not contain the token. */
 export interface InspectedToken {
-  /** What a kept token belongs to. */
+  /** The session of a cached token. */
   readonly session: Omit<Session, "tokens" | "msalCache"> | null;
   /** Granted scopes. */
   readonly scopes: readonly string[];
-  /** The header and the claims, where the token is a JWT. Nobody but its audience can count on its form. */
+  /** The header and the claims if the token is a JWT. Only its audience may rely on its format. */
   readonly content: DecodedToken | null;
-  /** From when on it is valid, in seconds since 1970, where it says so. */
+  /** When it becomes valid, in seconds since 1970, if it says so. */
   readonly notBefore: number | null;
-  /** When it ends, in seconds since 1970, where that is known. */
+  /** When it expires, in seconds since 1970, if that is known. */
   readonly expiresAt: number | null;
-  /** Whether it can be used. */
   readonly state: TokenState;
-  /** What became of checking its signature; null where that wasn't asked for. */
+  /** The result of checking the signature; null if that was not requested. */
   readonly signature: Signature | null;
 }
 
@@ -54,14 +52,14 @@ export interface InspectDependencies {
  * Describes a token, and checks its signature if `verification` is not null: with the keys of a cached token's own
  * authority, otherwise with those of the authority in `verification`. Returns null if no token is cached.
  *
- * @throws {CliError} `usage` when the text is no token that can be read; what the store and the check throw.
+ * @throws {CliError} `usage` if the text is not a readable token; what the store and the check throw.
  */
 export async function inspectToken(
   source: InspectedSource,
   verification: VerificationOptions | null,
   { clock, store, verifyToken }: InspectDependencies,
 ): Promise<InspectedToken | null> {
-  const found = source.kind === "kept" ? await findKept(source, store) : readText(source.text);
+  const found = source.kind === "cached" ? await findCached(source, store) : readText(source.text);
   if (found === null) return null;
   const { token, ...inspected } = found;
   const authority = inspected.session?.authority ?? verification?.authority;
@@ -71,18 +69,17 @@ export async function inspectToken(
   return { ...inspected, state: stateOf(inspected, clock.now()), signature };
 }
 
-/** What is known of a token before it is judged. */
 interface FoundToken extends Omit<InspectedToken, "state" | "signature"> {
   readonly token: Secret;
 }
 
-async function findKept(
-  { profile, scopes }: Extract<InspectedSource, { kind: "kept" }>,
+async function findCached(
+  { profile, scopes }: Extract<InspectedSource, { kind: "cached" }>,
   store: TokenStore,
 ): Promise<FoundToken | null> {
   const sessions = (await store.list()).filter((session) => session.profile === profile);
-  const kept = sessions.flatMap((session) => session.tokens.map((token) => ({ session, token })));
-  const [newest] = kept
+  const cached = sessions.flatMap((session) => session.tokens.map((token) => ({ session, token })));
+  const [newest] = cached
     .filter(({ session, token }) =>
       scopes === undefined ||
       coversScopes([...token.scopes, ...token.requestedScopes], scopes, session.authority)
@@ -107,11 +104,11 @@ function readText(text: Secret): FoundToken {
   if (content === null || content.claims === null) {
     throw new CliError(
       "usage",
-      content === null ? "This is no token in the form of a JWT" : "The token is encrypted",
+      content === null ? "Invalid token: expected a JWT" : "The token is encrypted",
       {
         hint: content === null
-          ? "Access tokens and ID tokens can be read. Refresh tokens and opaque access tokens say nothing to others."
-          : "Nobody but the API that it is for can read it.",
+          ? "Access tokens and ID tokens can be read, but not refresh tokens and opaque access tokens."
+          : "Only the API that it is for can read it.",
       },
     );
   }
@@ -126,24 +123,24 @@ function readText(text: Secret): FoundToken {
   };
 }
 
-/** The token in a header as `get-token --output header` prints it, or by itself. */
+/** Returns the token of a header as `get-token --output header` prints it, or the text itself. */
 function bareToken(text: string): string {
   return text.trim().replace(/^(authorization:\s*)?bearer\s+/i, "");
 }
 
-/** More seconds than a date can be from 1970 (ECMA-262, section "Time Values and Time Range"). */
-const END_OF_TIME = 8.64e12;
+/** The last second of a `Date` (ECMA-262, section "Time Values and Time Range"). */
+const MAX_SECONDS = 8.64e12;
 
 function timeOf(content: DecodedToken | null, claim: string): number | null {
   const value = content?.claims?.[claim];
-  return typeof value === "number" && Math.abs(value) <= END_OF_TIME ? value : null;
+  return typeof value === "number" && Math.abs(value) <= MAX_SECONDS ? value : null;
 }
 
 function stateOf(
   { notBefore, expiresAt }: Pick<FoundToken, "notBefore" | "expiresAt">,
   nowMs: number,
 ): TokenState {
-  // One that doesn't say when it ends is believed no longer than one that has ended.
+  // A token that does not say when it expires is treated as expired.
   if (expiresAt === null || isExpired({ expiresAt }, nowMs)) return "expired";
   return notBefore !== null && notBefore * 1000 > nowMs ? "not-yet-valid" : "valid";
 }

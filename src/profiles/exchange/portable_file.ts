@@ -17,9 +17,9 @@ export interface PortableProfile {
   /** The profile. */
   readonly profile: Profile;
   /** Its application's secret, where it is to travel. */
-  readonly clientSecret?: Secret;
+  readonly clientSecret?: Secret | undefined;
   /** What opens its certificate, where it is to travel. */
-  readonly certificatePassword?: Secret;
+  readonly certificatePassword?: Secret | undefined;
 }
 
 /** Tells an export from anything else that is JSON. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { forgetAccessTokens } from "../../../../src/flows/tokens/forget_access_tokens.ts";
+import { forgetAccessTokens } from "../../../../src/flows/tokens/forget_tokens.ts";
 import { Secret } from "../../../../src/text/secret.ts";
 import type { Session } from "../../../../src/store/session.ts";
 import { sampleSession } from "../../../support/fixtures/store_fixture.ts";

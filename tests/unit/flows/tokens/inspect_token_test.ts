@@ -47,7 +47,7 @@ Deno.test("inspectToken() tells of the profile's newest token, and gives none aw
     obtainedAt: 1,
   };
   store.sessions = [{ ...session, tokens: [older, token] }, sampleSession("other")];
-  const kept = { kind: "kept", profile: "work", scopes: undefined } as const;
+  const kept = { kind: "cached", profile: "work", scopes: undefined } as const;
   const inspected = await inspect(kept, store);
   assertEquals(inspected?.content?.claims?.aud, "graph");
   assertEquals([inspected?.session?.profile, inspected?.state, inspected?.notBefore], ["work", "valid", 7]);
@@ -117,7 +117,7 @@ Deno.test("inspectToken() has the signature checked by the authority of a kept t
     return Promise.resolve({ kind: "valid" });
   };
   const verification = { authority: "https://login.example", caCertFile: undefined };
-  const kept = { kind: "kept", profile: "work", scopes: undefined } as const;
+  const kept = { kind: "cached", profile: "work", scopes: undefined } as const;
   assertEquals((await inspect(kept, store, verification, verifyToken))?.signature, { kind: "valid" });
   const atHand = jwt({});
   await inspect(text(`Bearer ${atHand}`), store, verification, verifyToken);
