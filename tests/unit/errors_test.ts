@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { CliError, EXIT_CODES } from "../../src/errors.ts";
 
-Deno.test("CliError carries what its reader needs", () => {
+Deno.test("CliError carries its code, hint and references", () => {
   const cause = new Error("underneath");
   const error = new CliError("access_denied", "Sign-in was refused", {
     hint: "Ask for access.",
@@ -23,18 +23,18 @@ Deno.test("CliError without details has none", () => {
   assertEquals("cause" in error, false);
 });
 
-Deno.test("CliError gives the exit code that scripts rely on", () => {
+Deno.test("CliError has the exit code of its code", () => {
   assertEquals(new CliError("usage", "").exitCode, 2);
   assertEquals(new CliError("store", "").exitCode, 7);
   assertEquals(new CliError("permission", "").exitCode, 8);
   assertEquals(new CliError("interrupted", "").exitCode, 130);
 });
 
-Deno.test("EXIT_CODES never says that a failure was a success", () => {
+Deno.test("No exit code of an error is 0", () => {
   for (const [code, exitCode] of Object.entries(EXIT_CODES)) assertEquals(exitCode > 0, true, code);
 });
 
-Deno.test("EXIT_CODES is the table that the README and scripts know", () => {
+Deno.test("EXIT_CODES is the table that the README and scripts rely on", () => {
   assertEquals(EXIT_CODES, {
     unexpected: 1,
     usage: 2,

@@ -12,7 +12,7 @@ import { OTHER_TENANT_ID, TENANT_ID } from "../../support/fixtures/entra_fixture
 const PUBLIC = "https://login.microsoftonline.com";
 const CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
-Deno.test("entraAuthority() joins base and tenant, and keeps a port that isn't 443", () => {
+Deno.test("entraAuthority() joins base and tenant and keeps a port other than 443", () => {
   const table: [string, string, Authority][] = [
     [PUBLIC, TENANT_ID, {
       url: `${PUBLIC}/${TENANT_ID}`,
@@ -43,12 +43,12 @@ Deno.test("entraAuthority() joins base and tenant, and keeps a port that isn't 4
   for (const [base, tenant, expected] of table) assertEquals(entraAuthority(base, tenant), expected);
 });
 
-Deno.test("entraAuthority() leaves a user name in the base out of URL and host", () => {
+Deno.test("entraAuthority() drops a user name in the base from URL and host", () => {
   const authority = entraAuthority("https://login.microsoftonline.com@evil.example", "common");
   assertEquals(authority, { url: "https://evil.example/common", host: "evil.example", tenant: "common" });
 });
 
-Deno.test("fixedTenantId() knows the tenant of GUIDs and of consumers only", () => {
+Deno.test("fixedTenantId() returns a tenant only for GUIDs and consumers", () => {
   const table: [string, string | null][] = [
     [TENANT_ID, TENANT_ID],
     ["AAAAAAAA-2222-4333-8444-55555555FFFF", "aaaaaaaa-2222-4333-8444-55555555ffff"],
@@ -62,7 +62,7 @@ Deno.test("fixedTenantId() knows the tenant of GUIDs and of consumers only", () 
   for (const [tenant, expected] of table) assertEquals(fixedTenantId(tenant), expected, tenant);
 });
 
-Deno.test("expectedIssuer() follows the authority's host where nothing was discovered", () => {
+Deno.test("expectedIssuer() uses the authority's host without discovered metadata", () => {
   const table: [string, string][] = [
     [PUBLIC, `${PUBLIC}/${TENANT_ID}/v2.0`],
     ["https://login.microsoftonline.us", `https://login.microsoftonline.us/${TENANT_ID}/v2.0`],
@@ -77,7 +77,7 @@ Deno.test("expectedIssuer() follows the authority's host where nothing was disco
   }
 });
 
-Deno.test("expectedIssuer() fills the placeholder of a discovered issuer, and nothing else", () => {
+Deno.test("expectedIssuer() replaces only the placeholder of a discovered issuer", () => {
   const authority = entraAuthority(PUBLIC, "common");
   const metadata = { issuer: `${PUBLIC}/{tenantid}/v2.0`, namesIssuerInResponse: false };
   assertEquals(expectedIssuer(authority, metadata, TENANT_ID), `${PUBLIC}/${TENANT_ID}/v2.0`);
@@ -89,7 +89,7 @@ Deno.test("expectedIssuer() fills the placeholder of a discovered issuer, and no
   assertEquals(expectedIssuer(authority, fixed, OTHER_TENANT_ID), fixed.issuer);
 });
 
-Deno.test("acceptsIssuer() compares exactly, and misses an issuer only where one was promised", () => {
+Deno.test("acceptsIssuer() compares exactly and requires an issuer only if one was promised", () => {
   const named = (promised: boolean): AuthorityMetadata => ({
     issuer: `${PUBLIC}/{tenantid}/v2.0`,
     namesIssuerInResponse: promised,

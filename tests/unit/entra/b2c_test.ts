@@ -27,7 +27,7 @@ function signIn(tenant: string, issuer = `${BASE}/${TENANT_ID}/v2.0/`, claims: o
   });
 }
 
-Deno.test("B2C signs in and refreshes by a policy, at the policy's own endpoints", async () => {
+Deno.test("B2C signs in and refreshes with a policy at the policy's own endpoints", async () => {
   for (const tenant of [`${DOMAIN}/${POLICY}`, `${TENANT_ID}/${POLICY}`]) {
     const { issued, urls } = await signIn(tenant);
     assertEquals(issued.token.account, {
@@ -44,7 +44,7 @@ Deno.test("B2C signs in and refreshes by a policy, at the policy's own endpoints
   }
 });
 
-Deno.test("B2C's issuer may have the policy in it, and the token may say more than it has to", async () => {
+Deno.test("B2C's issuer may contain the policy, and the token may contain optional claims", async () => {
   const { issued } = await signIn(`${DOMAIN}/${POLICY}`, `${BASE}/tfp/${TENANT_ID}/${POLICY}/v2.0/`, {
     ...CLAIMS,
     sub: "not the user's id",
@@ -55,7 +55,7 @@ Deno.test("B2C's issuer may have the policy in it, and the token may say more th
   assertEquals(issued.token.account?.username, "ada");
 });
 
-Deno.test("B2C gives no token of another tenant, nor of an issuer that names none", async () => {
+Deno.test("B2C's token is rejected if its issuer names another tenant or none", async () => {
   const other = await assertRejects(
     () => signIn(`${TENANT_ID}/${POLICY}`, `${BASE}/${OTHER_TENANT_ID}/v2.0/`),
     CliError,

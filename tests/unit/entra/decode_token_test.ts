@@ -2,20 +2,20 @@ import { assertEquals } from "@std/assert";
 import { CompactEncrypt, SignJWT } from "jose";
 import { decodeToken } from "../../../src/entra/decode_token.ts";
 
-Deno.test("decodeToken() reads header and claims of a JWT", async () => {
+Deno.test("decodeToken() returns the header and claims of a JWT", async () => {
   const token = await new SignJWT({ aud: "api" }).setProtectedHeader({ alg: "HS256", kid: "k" }).sign(
     new Uint8Array(32),
   );
   assertEquals(decodeToken(token), { header: { alg: "HS256", kid: "k" }, claims: { aud: "api" } });
 });
 
-Deno.test("decodeToken() reads no more than the header of an encrypted one", async () => {
+Deno.test("decodeToken() returns only the header of an encrypted JWT", async () => {
   const token = await new CompactEncrypt(new TextEncoder().encode("{}"))
     .setProtectedHeader({ alg: "dir", enc: "A256GCM" }).encrypt(new Uint8Array(32));
   assertEquals(decodeToken(token), { header: { alg: "dir", enc: "A256GCM" }, claims: null });
 });
 
-Deno.test("decodeToken() gives null for what is no JWT", () => {
+Deno.test("decodeToken() returns null for text that is not a JWT", () => {
   const part = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
   const wrong = [
     "",

@@ -25,7 +25,7 @@ function refusal(changes: Record<string, unknown>): string {
   return error.message;
 }
 
-Deno.test("validateDeviceAuthorization() takes what Entra answers", () => {
+Deno.test("validateDeviceAuthorization() accepts Entra's response", () => {
   assertEquals(validate(), {
     userCode: "ABCD-EFGH",
     verificationUri: "https://microsoft.com/devicelogin",
@@ -35,7 +35,7 @@ Deno.test("validateDeviceAuthorization() takes what Entra answers", () => {
   });
 });
 
-Deno.test("validateDeviceAuthorization() takes every sign-in page of Microsoft's, and the authority's own", () => {
+Deno.test("validateDeviceAuthorization() accepts Microsoft's sign-in pages and the authority's own", () => {
   for (
     const uri of [
       "https://microsoft.com/devicelogin",
@@ -49,7 +49,7 @@ Deno.test("validateDeviceAuthorization() takes every sign-in page of Microsoft's
   ) assertEquals(validate({ verification_uri: uri }).verificationUri, uri);
 });
 
-Deno.test("validateDeviceAuthorization() refuses any other address to enter the code at", () => {
+Deno.test("validateDeviceAuthorization() rejects any other page for the code", () => {
   for (
     const uri of [
       "http://microsoft.com/devicelogin",
@@ -72,20 +72,20 @@ Deno.test("validateDeviceAuthorization() refuses any other address to enter the 
   ) assertStringIncludes(refusal({ verification_uri: uri }), "verification_uri is not https on", String(uri));
 });
 
-Deno.test("validateDeviceAuthorization() shows an address in the form that a browser takes, whatever was hidden in it", () => {
+Deno.test("validateDeviceAuthorization() returns a normalized address without hidden characters", () => {
   const shown =
     validate({ verification_uri: "https://microsoft.com/device\x1b[2J\nlogin\u202e" }).verificationUri;
   assertEquals(shown, "https://microsoft.com/device%1B[2Jlogin%E2%80%AE");
 });
 
-Deno.test("validateDeviceAuthorization() gives the complete address only where it can be trusted as well", () => {
+Deno.test("validateDeviceAuthorization() returns the complete address only if it can be trusted", () => {
   const complete = (uri: unknown) => validate({ verification_uri_complete: uri }).verificationUriComplete;
   assertEquals(complete(`${BASE}/device?user_code=ABCD`), `${BASE}/device?user_code=ABCD`);
   assertEquals(complete("https://evil.example/device?user_code=ABCD"), null);
   assertEquals(complete(7), null);
 });
 
-Deno.test("validateDeviceAuthorization() refuses an answer without a code, and cleans the one it has", () => {
+Deno.test("validateDeviceAuthorization() rejects a response without a code and cleans the code", () => {
   for (const value of [undefined, "", 7, null, {}, "\x1b\x07 "]) {
     assertStringIncludes(refusal({ user_code: value }), "user_code is not a code");
   }
@@ -96,7 +96,7 @@ Deno.test("validateDeviceAuthorization() refuses an answer without a code, and c
   assertEquals(validate({ user_code: "A".repeat(1000) }).userCode.length, 64);
 });
 
-Deno.test("validateDeviceAuthorization() clamps the interval: 5 s where there is none, 1 s at least, a minute at most", () => {
+Deno.test("validateDeviceAuthorization() clamps the interval to between 1 and 60 seconds, with 5 as default", () => {
   const cases: [unknown, number][] = [
     [undefined, 5],
     [0, 5],
@@ -116,7 +116,7 @@ Deno.test("validateDeviceAuthorization() clamps the interval: 5 s where there is
   }
 });
 
-Deno.test("validateDeviceAuthorization() caps a code's life at a quarter of an hour, also where the answer names none", () => {
+Deno.test("validateDeviceAuthorization() limits the lifetime of a code to 15 minutes, also if the response names none", () => {
   const cases: [unknown, number][] = [[undefined, 900], ["2", 2], [2, 2], [1e18, 900], [0, 900], [-1, 900], [
     {},
     900,
@@ -157,13 +157,13 @@ async function poll(answers: Answer[], { intervalSeconds = 5, expiresInSeconds =
   return { outcome, waits: clock.waits.map((ms) => ms / 1000), polls };
 }
 
-Deno.test("pollForTokens() waits the interval before each poll, the first one too, and gives the answer", async () => {
+Deno.test("pollForTokens() waits the interval before each poll, including the first, and returns the response", async () => {
   const { outcome, waits } = await poll(["authorization_pending", "authorization_pending", TOKENS]);
   assertEquals(waits, [5, 5, 5]);
   assertEquals(outcome, { status: 200, headers: {}, body: TOKENS });
 });
 
-Deno.test("pollForTokens() adds five seconds at each slow_down, to this and all later waits", async () => {
+Deno.test("pollForTokens() adds five seconds to this and all later waits after each slow_down", async () => {
   const { waits } = await poll([
     "slow_down",
     "authorization_pending",
@@ -174,7 +174,7 @@ Deno.test("pollForTokens() adds five seconds at each slow_down, to this and all 
   assertEquals(waits, [5, 10, 10, 15, 15]);
 });
 
-Deno.test("pollForTokens() survives a failing network, waits longer each time, and returns to the interval", async () => {
+Deno.test("pollForTokens() retries after network failures with longer waits and returns to the interval", async () => {
   const answers = [NETWORK, NETWORK, NETWORK, NETWORK, NETWORK, "authorization_pending", TOKENS];
   assertEquals((await poll(answers)).waits, [5, 10, 20, 40, 60, 60, 5]);
   for (const passing of ["temporarily_unavailable", "server_error"]) {
@@ -182,12 +182,12 @@ Deno.test("pollForTokens() survives a failing network, waits longer each time, a
   }
 });
 
-Deno.test("pollForTokens() never waits less than the interval, however long that has become", async () => {
+Deno.test("pollForTokens() never waits less than the interval", async () => {
   const { waits } = await poll([...new Array(12).fill("slow_down"), NETWORK, TOKENS]);
   assertEquals(waits.slice(-2), [65, 65]);
 });
 
-Deno.test("pollForTokens() ends at the code's expiry, having waited no longer than its life", async () => {
+Deno.test("pollForTokens() ends when the code expires and waits no longer than its lifetime", async () => {
   const pending = await poll(["authorization_pending"], { expiresInSeconds: 12 });
   assertEquals([pending.waits, pending.polls], [[5, 5, 2], 2]);
   const failing = await poll([NETWORK], { expiresInSeconds: 900 });
@@ -198,7 +198,7 @@ Deno.test("pollForTokens() ends at the code's expiry, having waited no longer th
   }
 });
 
-Deno.test("pollForTokens() sees by either clock that the code has expired, and polls no more", async () => {
+Deno.test("pollForTokens() notices by either clock that the code has expired and stops polling", async () => {
   const slept = await poll(["authorization_pending"], {
     onWait: (clock) => clock.waits.length === 3 && clock.move(3600),
   });
@@ -211,7 +211,7 @@ Deno.test("pollForTokens() sees by either clock that the code has expired, and p
   assertEquals([(setBack.outcome as CliError).code, setBack.polls], ["timeout", 2]);
 });
 
-Deno.test("pollForTokens() tells declining, expiry and any other refusal apart, and ends at once", async () => {
+Deno.test("pollForTokens() distinguishes declined, expired and other refusals and ends at once", async () => {
   const declined = await poll(["authorization_pending", "authorization_declined"]);
   assertEquals([(declined.outcome as CliError).code, declined.polls], ["access_denied", 2]);
   const expired = await poll([{ error: "expired_token", correlation_id: "the-id" }]);
@@ -227,14 +227,14 @@ Deno.test("pollForTokens() tells declining, expiry and any other refusal apart, 
   }
 });
 
-Deno.test("pollForTokens() survives no failure but the network's", async () => {
+Deno.test("pollForTokens() retries only after network failures", async () => {
   for (const code of ["permission", "invalid_response", "usage"] as const) {
     const failure = new CliError(code, "no");
     assertStrictEquals((await poll(["authorization_pending", failure, TOKENS])).outcome, failure);
   }
 });
 
-Deno.test("pollForTokens() ends with the signal's reason, in a wait and in a poll", async () => {
+Deno.test("pollForTokens() ends with the signal's reason during a wait and during a poll", async () => {
   const interrupted = new CliError("network", "the reason");
   const controller = new AbortController();
   const clock = new FakeClock(NOW_MS);

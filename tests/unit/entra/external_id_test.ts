@@ -13,7 +13,7 @@ function signIn(base: string, tenant: string, changes: TokenChanges = {}): Retur
   return signInAt({ base, tenant, issuer: ISSUER, endpoints: `${base}/${TENANT_ID}`, changes });
 }
 
-Deno.test("External ID signs in by name, by domain, by tenant id and on a domain of one's own", async () => {
+Deno.test("External ID signs in by name, by domain, by tenant ID and on a custom domain", async () => {
   const table = [[NAMED, DOMAIN], [NAMED, TENANT_ID], [CUSTOM, TENANT_ID]] as const;
   for (const [base, tenant] of table) {
     const { issued, urls } = await signIn(base, tenant);
@@ -23,7 +23,7 @@ Deno.test("External ID signs in by name, by domain, by tenant id and on a domain
   }
 });
 
-Deno.test("External ID on a domain of one's own needs the tenant's id, and says which it would be", async () => {
+Deno.test("External ID on a custom domain requires the tenant ID, and the error names it", async () => {
   for (const tenant of [DOMAIN, OTHER_TENANT_ID]) {
     const error = await assertRejects(() => signIn(CUSTOM, tenant), CliError);
     assertEquals(error.code, "invalid_response");
@@ -31,7 +31,7 @@ Deno.test("External ID on a domain of one's own needs the tenant's id, and says 
   }
 });
 
-Deno.test("External ID takes no token of another tenant's issuer", async () => {
+Deno.test("External ID's token is rejected if another tenant issued it", async () => {
   const claims = { iss: ISSUER.replaceAll(TENANT_ID, OTHER_TENANT_ID), tid: OTHER_TENANT_ID };
   for (const tenant of [DOMAIN, TENANT_ID]) {
     await assertRejects(() => signIn(NAMED, tenant, { claims }), CliError);

@@ -38,11 +38,11 @@ function refusal(changes: Record<string, unknown>, expected: Partial<ExpectedIdT
   return assertThrows(() => validate(changes, expected), CliError, undefined, JSON.stringify(changes));
 }
 
-Deno.test("validateIdToken() gives the user that a good token names", () => {
+Deno.test("validateIdToken() returns the user that a valid token names", () => {
   assertEquals(validate({}), { username: "ada@contoso.example", objectId: OBJECT_ID, tenantId: TENANT_ID });
 });
 
-Deno.test("validateIdToken() refuses each claim that is missing or of another type, and names it", () => {
+Deno.test("validateIdToken() rejects a missing or mistyped claim and names it", () => {
   const wrong: Record<string, unknown[]> = {
     iss: [undefined, "", 1, null, [`${BASE}/${TENANT_ID}/v2.0`], {}],
     aud: [undefined, "", 1, null, [CLIENT_ID], [CLIENT_ID, "other"]],
@@ -61,7 +61,7 @@ Deno.test("validateIdToken() refuses each claim that is missing or of another ty
   }
 });
 
-Deno.test("validateIdToken() refuses another issuer, audience or nonce, without quoting what came", () => {
+Deno.test("validateIdToken() rejects another issuer, audience or nonce without quoting it", () => {
   for (
     const changes of [
       { iss: `https://evil.example/${TENANT_ID}/v2.0` },
@@ -78,13 +78,13 @@ Deno.test("validateIdToken() refuses another issuer, audience or nonce, without 
   }
 });
 
-Deno.test("validateIdToken() takes the ids in either case", () => {
+Deno.test("validateIdToken() ignores the case of IDs", () => {
   assertEquals(validate({ tid: TENANT_ID.toUpperCase() }).tenantId, TENANT_ID);
   assertEquals(validate({ oid: OBJECT_ID.toUpperCase() }).objectId, OBJECT_ID);
   assertEquals(validate({}, { clientId: CLIENT_ID.toUpperCase() }).objectId, OBJECT_ID);
 });
 
-Deno.test("validateIdToken() calls a token of another tenant the wrong account", () => {
+Deno.test("validateIdToken() reports wrong_account for a token of another tenant", () => {
   const changes = { tid: OTHER_TENANT_ID, iss: `${BASE}/${OTHER_TENANT_ID}/v2.0` };
   const error = refusal(changes);
   assertEquals(error.code, "wrong_account");
@@ -94,12 +94,12 @@ Deno.test("validateIdToken() calls a token of another tenant the wrong account",
   assertEquals(validate(changes, common).tenantId, OTHER_TENANT_ID);
 });
 
-Deno.test("validateIdToken() never lets a token's text through to its message", () => {
+Deno.test("validateIdToken() never quotes the token in its message", () => {
   const error = refusal({ tid: "\u001b[2Jcanary" });
   for (const part of ["canary", "\u001b"]) assertEquals((error.message + error.hint).includes(part), false);
 });
 
-Deno.test("validateIdToken() wants the issuer of the token's own tenant, whatever the placeholder allows", () => {
+Deno.test("validateIdToken() requires the issuer of the token's own tenant despite the placeholder", () => {
   const metadata = { issuer: `${BASE}/{tenantid}/v2.0`, namesIssuerInResponse: false };
   const common = { authority: entraAuthority(BASE, "common"), metadata };
   assertEquals(validate({}, common).tenantId, TENANT_ID);
@@ -107,17 +107,17 @@ Deno.test("validateIdToken() wants the issuer of the token's own tenant, whateve
   assertEquals(refusal({ iss: `${BASE}/{tenantid}/v2.0` }, common).code, "invalid_response");
 });
 
-Deno.test("validateIdToken() asks for no nonce on a refresh", () => {
+Deno.test("validateIdToken() requires no nonce for a refresh", () => {
   assertEquals(validate({ nonce: undefined }, { nonce: null }).objectId, OBJECT_ID);
   assertEquals(validate({ nonce: "another" }, { nonce: null }).objectId, OBJECT_ID);
 });
 
-Deno.test("validateIdToken() gives an empty name where the token has none", () => {
+Deno.test("validateIdToken() returns an empty name if the token has none", () => {
   assertEquals(validate({ preferred_username: undefined }).username, "");
   assertEquals(validate({ preferred_username: ["ada"] }).username, "");
 });
 
-Deno.test("validateIdToken() lets the clocks be 300 seconds apart and not one more", () => {
+Deno.test("validateIdToken() tolerates clocks that are up to 300 seconds apart", () => {
   validate({ iat: NOW + 300, exp: NOW + 3900 });
   validate({ iat: NOW - 3900, exp: NOW - 300 });
   for (const changes of [{ iat: NOW + 301, exp: NOW + 3901 }, { iat: NOW - 3901, exp: NOW - 301 }]) {
@@ -127,7 +127,7 @@ Deno.test("validateIdToken() lets the clocks be 300 seconds apart and not one mo
   }
 });
 
-Deno.test("validateIdToken() says by how much the clocks are apart", () => {
+Deno.test("validateIdToken() reports how far the clocks are apart", () => {
   assertStringIncludes(refusal({ iat: NOW + 600, exp: NOW + 4200 }).message, "about 10 minutes");
   assertStringIncludes(refusal({ iat: NOW - 7200, exp: NOW - 3600 }).message, "about 2 hours");
   for (const [hours, words] of [[5, "5 hours"], [72, "3 days"], [24 * 365.25 * 56, "56 years"]] as const) {
@@ -136,7 +136,7 @@ Deno.test("validateIdToken() says by how much the clocks are apart", () => {
   }
 });
 
-Deno.test("validateIdToken() refuses a token without a signature", () => {
+Deno.test("validateIdToken() rejects a token without a signature", () => {
   const claims = goodIdTokenClaims();
   const signed = shapedJwt(claims);
   const unsigned = signed.slice(0, signed.lastIndexOf(".") + 1);
@@ -157,7 +157,7 @@ Deno.test("validateIdToken() refuses a token without a signature", () => {
   }
 });
 
-Deno.test("validateIdToken() gives a user name that is fit to be shown and to be sent in a URL", () => {
+Deno.test("validateIdToken() returns a user name that is safe to display and to send in a URL", () => {
   assertEquals(validate({ preferred_username: "ada\u009b31m\u202e\r\nRun: x" }).username, "ada 31m Run: x");
   assertEquals(validate({ preferred_username: "a".repeat(300_000) }).username.length, 320);
 });

@@ -12,7 +12,7 @@ import {
 
 const AUTHORITY = entraAuthority(BASE, TENANT_ID);
 
-Deno.test("validateMetadata() gives the issuer, and whether responses name it", () => {
+Deno.test("validateMetadata() returns the issuer and whether responses name it", () => {
   const issuer = `${BASE}/${TENANT_ID}/v2.0`;
   assertEquals(validateMetadata(goodMetadata(), AUTHORITY), { issuer, namesIssuerInResponse: false });
   for (const [value, expected] of [[true, true], [false, false], ["true", false], [1, false]] as const) {
@@ -21,12 +21,12 @@ Deno.test("validateMetadata() gives the issuer, and whether responses name it", 
   }
 });
 
-Deno.test("validateMetadata() keeps the issuer letter by letter, with its placeholder", () => {
+Deno.test("validateMetadata() keeps the issuer unchanged with its placeholder", () => {
   const issuer = `${BASE}/{tenantid}/v2.0`;
   assertEquals(validateMetadata({ ...goodMetadata(), issuer }, AUTHORITY).issuer, issuer);
 });
 
-Deno.test("validateMetadata() lets no endpoint or issuer leave https or the host", () => {
+Deno.test("validateMetadata() rejects an endpoint or issuer without https or on another host", () => {
   const foreign = [
     undefined,
     null,
@@ -58,7 +58,7 @@ Deno.test("validateMetadata() lets no endpoint or issuer leave https or the host
   }
 });
 
-Deno.test("validateMetadata() takes the issuer of External ID, which has the tenant in its host", () => {
+Deno.test("validateMetadata() accepts External ID's issuer, whose host contains the tenant", () => {
   const named = entraAuthority("https://contoso.ciamlogin.com", TENANT_ID);
   const document = {
     issuer: `https://${TENANT_ID}.ciamlogin.com/${TENANT_ID}/v2.0`,

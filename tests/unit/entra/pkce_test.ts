@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deriveChallenge, generatePkcePair, generateRandomValue } from "../../../src/entra/pkce.ts";
 
-Deno.test("deriveChallenge() gives the challenge of RFC 7636 appendix B", async () => {
+Deno.test("deriveChallenge() returns the challenge of RFC 7636 appendix B", async () => {
   assertEquals(
     await deriveChallenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
     "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
   );
 });
 
-Deno.test("generatePkcePair() makes verifiers of 43 unreserved characters, each another", async () => {
+Deno.test("generatePkcePair() returns a new verifier of 43 unreserved characters each time", async () => {
   const verifiers = new Set<string>();
   for (let count = 0; count < 50; count++) {
     const { verifier } = await generatePkcePair();
@@ -42,7 +42,7 @@ Deno.test("generateRandomValue() uses every bit of its 32 octets", () => {
   assertEquals([...always], Array(32).fill(0), "bits that were always set");
 });
 
-Deno.test("generateRandomValue() and the verifier print as stars", async () => {
+Deno.test("Random values and verifiers print as stars", async () => {
   const { verifier } = await generatePkcePair();
   assertEquals(`${verifier} ${JSON.stringify(generateRandomValue())}`, '*** "***"');
 });

@@ -10,7 +10,7 @@ function refusal(changes: Record<string, unknown>): CliError {
   return assertThrows(() => validateTokenResponse(body), CliError, undefined, JSON.stringify(changes));
 }
 
-Deno.test("validateTokenResponse() gives the life and the scopes of a good response", () => {
+Deno.test("validateTokenResponse() returns the tokens, lifetime and scopes of a valid response", () => {
   const { accessToken, idToken, ...facts } = validateTokenResponse({
     ...goodTokenResponse(),
     id_token: "a.b.c",
@@ -19,17 +19,17 @@ Deno.test("validateTokenResponse() gives the life and the scopes of a good respo
   assertEquals(facts, { expiresInSeconds: 3600, scopes: ["User.Read"] });
 });
 
-Deno.test("validateTokenResponse() refuses an empty object", () => {
+Deno.test("validateTokenResponse() rejects an empty object", () => {
   assertThrows(() => validateTokenResponse({}), CliError, "access_token");
 });
 
-Deno.test("validateTokenResponse() takes as access token what RFC 6750 calls one", () => {
+Deno.test("validateTokenResponse() accepts access tokens of RFC 6750", () => {
   for (const token of ["a", "eyJ.eyJ.sig-_", "EwB+/~aZ09==", "x".repeat(256 * 1024)]) {
     validateTokenResponse({ ...goodTokenResponse(), access_token: token });
   }
 });
 
-Deno.test("validateTokenResponse() refuses every other access token, and doesn't quote it", () => {
+Deno.test("validateTokenResponse() rejects every other access token without quoting it", () => {
   const tokens = [
     undefined,
     null,
@@ -56,7 +56,7 @@ Deno.test("validateTokenResponse() refuses every other access token, and doesn't
   }
 });
 
-Deno.test("validateTokenResponse() takes no token type but Bearer", () => {
+Deno.test("validateTokenResponse() accepts only the token type Bearer", () => {
   for (const type of ["Bearer", "bearer", "BEARER"]) {
     validateTokenResponse({ ...goodTokenResponse(), token_type: type });
   }
@@ -65,7 +65,7 @@ Deno.test("validateTokenResponse() takes no token type but Bearer", () => {
   }
 });
 
-Deno.test("validateTokenResponse() reads the life as a number or as digits, and believes a day at most", () => {
+Deno.test("validateTokenResponse() reads the lifetime as a number or digits and limits it to a day", () => {
   const table: [unknown, number][] = [
     [1, 1],
     [3600, 3600],
@@ -83,7 +83,7 @@ Deno.test("validateTokenResponse() reads the life as a number or as digits, and 
   }
 });
 
-Deno.test("validateTokenResponse() refuses every other life", () => {
+Deno.test("validateTokenResponse() rejects every other lifetime", () => {
   for (
     const given of [
       undefined,
@@ -110,7 +110,7 @@ Deno.test("validateTokenResponse() refuses every other life", () => {
   }
 });
 
-Deno.test("validateTokenResponse() splits the scopes, and tells none named from none granted", () => {
+Deno.test("validateTokenResponse() splits the scopes and distinguishes omitted from empty", () => {
   const table: [unknown, readonly string[] | null][] = [
     [undefined, null],
     ["", []],
@@ -121,7 +121,7 @@ Deno.test("validateTokenResponse() splits the scopes, and tells none named from 
   }
 });
 
-Deno.test("validateTokenResponse() refuses scopes that are no text, or hold what no scope may hold", () => {
+Deno.test("validateTokenResponse() rejects scopes that are not text or contain invalid characters", () => {
   const unfit = [
     "User.Read\x1b[2J",
     "User.Read\nMail.Read",
@@ -136,7 +136,7 @@ Deno.test("validateTokenResponse() refuses scopes that are no text, or hold what
   }
 });
 
-Deno.test("validateTokenResponse() refuses a refresh token that couldn't be sent back, and misses none", () => {
+Deno.test("validateTokenResponse() rejects a refresh token that cannot be sent back but does not require one", () => {
   for (const refreshToken of [undefined, null, "", "0.AXo~", "a b"]) {
     validateTokenResponse({ ...goodTokenResponse(), refresh_token: refreshToken });
   }

@@ -50,7 +50,7 @@ async function reasonFor(token: string, ...documents: Parameters<typeof authorit
   };
 }
 
-Deno.test("verifyToken() takes the signature of the tenant's key, asked for at the authority alone and in bounds", async () => {
+Deno.test("verifyToken() accepts a signature by the tenant's key, fetched from the authority within limits", async () => {
   const { options, asked } = authority();
   assertEquals(await verifyToken(await sign(), options), { kind: "valid" });
   assertEquals(asked.map(({ method, url }) => `${method} ${url}`), [
@@ -62,14 +62,14 @@ Deno.test("verifyToken() takes the signature of the tenant's key, asked for at t
   }
 });
 
-Deno.test("verifyToken() takes a token of version 1.0 from the issuer that the authority had then", async () => {
+Deno.test("verifyToken() accepts a version 1.0 token from its former issuer", async () => {
   const former = await sign({ iss: `https://sts.windows.net/${TENANT}/` });
   assertEquals((await reasonFor(former)).kind, "valid");
   const elsewhere = { ...authority().options, authority: "https://login.example.org" };
   await assertRejects(() => verifyToken(former, elsewhere), CliError, "is not https on login.example.org");
 });
 
-Deno.test("verifyToken() finds what is not genuine", async () => {
+Deno.test("verifyToken() detects a forged token", async () => {
   const good = await sign();
   const [header = "", , signature = ""] = good.split(".");
   const other = (await sign({ scp: "Everything" })).split(".")[1];
@@ -95,7 +95,7 @@ Deno.test("verifyToken() finds what is not genuine", async () => {
   assertEquals([unknown.kind, unknown.reason], ["wrong", `${HOST} has no tenant ${TENANT}`]);
 });
 
-Deno.test("verifyToken() believes no algorithm but Entra's, and asks nobody about another", async () => {
+Deno.test("verifyToken() rejects every algorithm but Entra's without a request", async () => {
   const unsecured = `${btoa('{"alg":"none"}').replaceAll("=", "")}.${(await sign()).split(".")[1]}.`;
   const secret = new Uint8Array(32);
   const shared = await new SignJWT({ iss: ISSUER, tid: TENANT }).setProtectedHeader({ alg: "HS256" }).sign(
@@ -107,14 +107,14 @@ Deno.test("verifyToken() believes no algorithm but Entra's, and asks nobody abou
   }
 });
 
-Deno.test("verifyToken() leaves alone what only the audience can check, and asks nobody", async () => {
+Deno.test("verifyToken() reports a token that only its audience can check without a request", async () => {
   const forGraph = await reasonFor(await sign({}, { nonce: "abc" }));
   assertEquals([forGraph.kind, forGraph.asked], ["unverifiable", 0]);
   assertStringIncludes(forGraph.reason, "Microsoft Graph");
   assertEquals((await reasonFor("opaque")).kind, "unverifiable");
 });
 
-Deno.test("verifyToken() takes no keys from elsewhere, and none that are none", async () => {
+Deno.test("verifyToken() rejects keys from another host and invalid keys", async () => {
   const token = await sign();
   const elsewhere = [
     { ...METADATA, jwks_uri: "https://evil.example/keys" },

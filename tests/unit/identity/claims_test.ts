@@ -4,7 +4,7 @@ import { mergeClaims, parseClaimsRequest } from "../../../src/identity/claims.ts
 const NBF = '{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}';
 const POLICY = '{"access_token":{"capolids":{"essential":true,"values":["c1"]}}}';
 
-Deno.test("parseClaimsRequest() takes an object of objects, and nothing else", () => {
+Deno.test("parseClaimsRequest() accepts only an object of objects", () => {
   assertEquals(parseClaimsRequest(NBF), { access_token: { nbf: { essential: true, value: "1700000000" } } });
   assertEquals(parseClaimsRequest("{}"), {});
   for (
@@ -24,7 +24,7 @@ Deno.test("parseClaimsRequest() takes an object of objects, and nothing else", (
   }
 });
 
-Deno.test("mergeClaims() asks for what either asks for, and lets the second one have its way", () => {
+Deno.test("mergeClaims() requests the claims of both, and the second wins", () => {
   assertEquals(JSON.parse(mergeClaims(NBF, POLICY) ?? ""), {
     access_token: {
       nbf: { essential: true, value: "1700000000" },
@@ -37,7 +37,7 @@ Deno.test("mergeClaims() asks for what either asks for, and lets the second one 
   assertEquals(JSON.parse(mergeClaims(NBF, user) ?? ""), { ...JSON.parse(NBF), ...JSON.parse(user) });
 });
 
-Deno.test("mergeClaims() gives the only one there is, as it is", () => {
+Deno.test("mergeClaims() returns a single request unchanged", () => {
   assertEquals([mergeClaims(NBF, undefined), mergeClaims(undefined, NBF)], [NBF, NBF]);
   assertEquals([mergeClaims(NBF, "{"), mergeClaims("[]", NBF)], [NBF, NBF]);
   assertEquals(mergeClaims(undefined, undefined), undefined);

@@ -19,16 +19,16 @@ function refusal(account: Account | null, expected: ExpectedAccount, pinned?: Ac
   return error;
 }
 
-Deno.test("assertExpected() takes anybody where nobody is expected", () => {
+Deno.test("assertExpected() accepts any account if none is expected", () => {
   for (const account of [ADA, null]) assertExpected(account, {}, OWNER);
 });
 
-Deno.test("assertExpected() knows the user by user name in any case, or by object id, and the tenant by its id", () => {
+Deno.test("assertExpected() compares user name, object ID and tenant ID ignoring case", () => {
   assertExpected(ADA, { user: "ada@contoso.example" }, OWNER);
   assertExpected(ADA, { user: "ada00000-1111-4222-8333-444444444444", tenant: TENANT }, OWNER);
 });
 
-Deno.test("assertExpected() refuses another user or tenant, and names both", () => {
+Deno.test("assertExpected() rejects another user or tenant and names both", () => {
   const user = refusal(ADA, { user: "bob@contoso.example" });
   assertStringIncludes(user.message, "Ada@Contoso.Example");
   assertStringIncludes(user.message, "bob@contoso.example");
@@ -40,13 +40,13 @@ Deno.test("assertExpected() refuses another user or tenant, and names both", () 
   refusal({ ...ADA, username: "" }, { user: "ada@contoso.example" });
 });
 
-Deno.test("assertExpected() knows of an application no more than its tenant", () => {
+Deno.test("assertExpected() checks only the tenant of an application", () => {
   refusal(null, { user: "ada@contoso.example" });
   refusal(null, { tenant: TENANT });
   assertExpected(null, { tenant: TENANT }, { ...OWNER, tenant: TENANT });
 });
 
-Deno.test("assertExpected() refuses another account that has the user name of the first one now", () => {
+Deno.test("assertExpected() rejects another account that now has the user name of the first one", () => {
   const successor = { ...ADA, homeAccountId: "successor.home", objectId: "successor" };
   const error = refusal(successor, { user: "ada@contoso.example" }, ADA);
   assertStringIncludes(error.hint ?? "", "clear-cache --profile work");

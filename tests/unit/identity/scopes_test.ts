@@ -15,7 +15,7 @@ import {
 const PUBLIC = "https://login.microsoftonline.com";
 const US_GOVERNMENT = "https://login.microsoftonline.us";
 
-Deno.test("parseScopes() splits at spaces and commas, and drops what comes twice", () => {
+Deno.test("parseScopes() splits at spaces and commas and drops duplicates", () => {
   assertEquals(parseScopes(["User.Read Mail.Read", "Mail.Read,openid\n"]), [
     "User.Read",
     "Mail.Read",
@@ -24,7 +24,7 @@ Deno.test("parseScopes() splits at spaces and commas, and drops what comes twice
   assertEquals(parseScopes([""]), []);
 });
 
-Deno.test("parseScopes() refuses what RFC 6749 allows in no scope, and shows it harmlessly", () => {
+Deno.test("parseScopes() rejects characters that RFC 6749 forbids and escapes them in the message", () => {
   for (const scope of ['a"b', "a\\b", "é", "a\u001b[2J", "a\u0000"]) {
     const error = assertThrows(() => parseScopes([scope]), CliError);
     assertEquals(error.code, "usage");
@@ -32,7 +32,7 @@ Deno.test("parseScopes() refuses what RFC 6749 allows in no scope, and shows it 
   }
 });
 
-Deno.test("canonicalScope() takes a short scope for Graph's, and ignores case", () => {
+Deno.test("canonicalScope() adds Microsoft Graph to a short scope and ignores case", () => {
   const table: [string, string][] = [
     ["User.Read", "https://graph.microsoft.com/user.read"],
     ["https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/user.read"],
@@ -42,7 +42,7 @@ Deno.test("canonicalScope() takes a short scope for Graph's, and ignores case", 
   for (const [scope, expected] of table) assertEquals(canonicalScope(scope, PUBLIC), expected);
 });
 
-Deno.test("coversScopes() wants every scope, however it is spelled", () => {
+Deno.test("coversScopes() requires every scope in any spelling", () => {
   const available = ["User.Read", "https://graph.microsoft.com/Mail.Read"];
   const table: [string[], boolean][] = [
     [["User.Read"], true],
@@ -57,19 +57,19 @@ Deno.test("coversScopes() wants every scope, however it is spelled", () => {
   }
 });
 
-Deno.test("coversScopes() takes no token of some resource for one that was asked for by OpenID scopes alone", () => {
+Deno.test("coversScopes() rejects another resource's token for a request with only OpenID scopes", () => {
   assertEquals(coversScopes(["api://app/Files.Read"], ["openid", "profile"], PUBLIC), false);
   assertEquals(coversScopes(["api://app/Files.Read"], [], PUBLIC), false);
   assertEquals(coversScopes(["openid", "profile", "User.Read"], ["openid", "Profile"], PUBLIC), true);
 });
 
-Deno.test("missingScopes() gives what was not granted, as the user spelled it", () => {
+Deno.test("missingScopes() returns the scopes that were not granted in the user's spelling", () => {
   assertEquals(missingScopes(["user.read"], ["User.Read", "Mail.Read", "offline_access"], PUBLIC), [
     "Mail.Read",
   ]);
 });
 
-Deno.test("a short scope is the Graph's of the authority's cloud, and no other Graph's", () => {
+Deno.test("A short scope belongs to the Microsoft Graph of the authority's cloud", () => {
   const table: [string, string][] = [
     [PUBLIC, "https://graph.microsoft.com/user.read"],
     ["https://login.windows.net", "https://graph.microsoft.com/user.read"],
@@ -87,7 +87,7 @@ Deno.test("a short scope is the Graph's of the authority's cloud, and no other G
   assertEquals(missingScopes(["User.Read"], ["https://graph.microsoft.us/User.Read"], PUBLIC).length, 1);
 });
 
-Deno.test("sentScopes() names the resource in a national cloud, and leaves all else as it was typed", () => {
+Deno.test("sentScopes() adds the resource only in a national cloud", () => {
   const typed = ["User.Read", "openid", "Offline_Access", "api://app/Files.Read", ".default"];
   assertEquals(sentScopes(typed, PUBLIC), typed);
   assertEquals(sentScopes(typed, "https://contoso.ciamlogin.com"), typed);
@@ -100,7 +100,7 @@ Deno.test("sentScopes() names the resource in a national cloud, and leaves all e
   ]);
 });
 
-Deno.test("resourceOf() says what a scope belongs to: Graph for a short one, nothing for OpenID's own", () => {
+Deno.test("resourceOf() returns Microsoft Graph for a short scope and null for an OpenID scope", () => {
   const table: [string, string | null][] = [
     ["User.Read", "https://graph.microsoft.com"],
     ["https://Graph.Microsoft.com/Mail.Read", "https://graph.microsoft.com"],
@@ -118,7 +118,7 @@ Deno.test("resourceOf() says what a scope belongs to: Graph for a short one, not
   assertEquals(resourceOf("User.Read", "https://login.microsoftonline.us"), "https://graph.microsoft.us");
 });
 
-Deno.test("scopesByResource() parts scopes by their resource, in the user's spelling", () => {
+Deno.test("scopesByResource() groups scopes by resource in the user's spelling", () => {
   const scopes = ["User.Read", "openid", "api://app/Read", "https://graph.microsoft.com/Mail.Read"];
   assertEquals([...scopesByResource(scopes, PUBLIC)], [
     ["https://graph.microsoft.com", ["User.Read", "https://graph.microsoft.com/Mail.Read"]],
@@ -127,7 +127,7 @@ Deno.test("scopesByResource() parts scopes by their resource, in the user's spel
   assertEquals(scopesByResource(["openid", "profile"], PUBLIC).size, 0);
 });
 
-Deno.test("isDefaultScope() knows .default of any resource, and nothing that only looks like it", () => {
+Deno.test("isDefaultScope() recognizes .default of any resource and nothing similar", () => {
   for (const scope of ["https://graph.microsoft.com/.default", "api://a//.Default", ".default"]) {
     assertEquals(isDefaultScope(scope), true, scope);
   }
@@ -136,7 +136,7 @@ Deno.test("isDefaultScope() knows .default of any resource, and nothing that onl
   }
 });
 
-Deno.test("parseScopeFlag() refuses a flag that names no scope, and knows one that wasn't given", () => {
+Deno.test("parseScopeFlag() rejects a flag without a scope and returns undefined without the flag", () => {
   assertEquals(parseScopeFlag(undefined), undefined);
   assertEquals(parseScopeFlag([" ", "User.Read,"]), ["User.Read"]);
   for (const typed of [[" "], [","], []]) {

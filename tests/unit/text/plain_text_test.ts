@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { plainText, withoutTokens } from "../../../src/text/plain_text.ts";
 
-Deno.test("plainText() leaves ordinary text as it is, in any script", () => {
+Deno.test("plainText() keeps ordinary text of any script", () => {
   for (const text of ["Sign-in failed: AADSTS50011.", "Grüße, 東京 👍", ""]) {
     assertEquals(plainText(text), text);
   }
 });
 
-Deno.test("plainText() puts one space in place of control characters and line ends", () => {
+Deno.test("plainText() replaces control characters and line ends by one space", () => {
   const table: [string, string][] = [
     ["a\r\nHint: b", "a Hint: b"],
     ["a\u001b[2Jb", "a [2Jb"],
@@ -33,14 +33,14 @@ Deno.test("plainText() replaces every C0, C1 and bidirectional control character
   }
 });
 
-Deno.test("plainText() cuts what is longer than its limit, and shows that it did", () => {
+Deno.test("plainText() truncates long text with an ellipsis", () => {
   assertEquals(plainText("x".repeat(500)), "x".repeat(500));
   assertEquals(plainText("x".repeat(501)), "x".repeat(499) + "…");
   assertEquals(plainText("abcd", 3), "ab…");
   assertEquals(plainText("abc", 3), "abc");
 });
 
-Deno.test("withoutTokens() stars what may be a token or a code, and leaves what people read", () => {
+Deno.test("withoutTokens() replaces possible tokens and codes by stars and keeps readable text", () => {
   const jwt = `eyJ${"a".repeat(40)}.eyJ${"b-_".repeat(200)}.${"c".repeat(80)}`;
   assertEquals(withoutTokens(`The token ${jwt} is wrong.`), "The token *** is wrong.");
   assertEquals(withoutTokens(`'1.AV${"x".repeat(90)}'`), "'***'");

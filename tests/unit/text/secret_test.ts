@@ -3,7 +3,7 @@ import { Secret } from "../../../src/text/secret.ts";
 
 const VALUE = "eyJ0b3Atc2VjcmV0";
 
-Deno.test("Secret shows stars wherever it is printed by accident", () => {
+Deno.test("A secret prints as stars", () => {
   const secret = new Secret(VALUE);
   const shown = [
     `${secret}`,
@@ -21,12 +21,12 @@ Deno.test("Secret shows stars wherever it is printed by accident", () => {
   }
 });
 
-Deno.test("Secret has no property that holds its value", () => {
+Deno.test("A secret has no property with its value", () => {
   const secret = new Secret(VALUE);
   assertEquals(Object.keys(secret), []);
   assertEquals(JSON.stringify({ ...secret }), "{}");
 });
 
-Deno.test("reveal() gives the value", () => {
+Deno.test("reveal() returns the value", () => {
   assertEquals(new Secret(VALUE).reveal(), VALUE);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { shellWord } from "../../../src/text/shell_word.ts";
 
-Deno.test("shellWord() quotes what a shell would take apart, and leaves the rest alone", () => {
+Deno.test("shellWord() quotes only text that a shell would split or expand", () => {
   const words: [string, string][] = [
     ["myapp", "myapp"],
     ["production-api_2.0", "production-api_2.0"],

@@ -4,7 +4,7 @@ import { parseReportedError } from "../../../../src/entra/errors/reported_error.
 import type { ErrorCode } from "../../../../src/errors.ts";
 import { CONTEXT, CORRELATION_ID, entraBody, errorFor } from "../../../support/fixtures/entra_bodies.ts";
 
-Deno.test("entraError() gives a demand for the user its own code, but only where nobody was asked", () => {
+Deno.test("entraError() reports interaction_required only for requests without the user", () => {
   const table: [string, ErrorCode, ErrorCode][] = [
     ["invalid_grant", "interaction_required", "sign_in_failed"],
     ["interaction_required", "interaction_required", "sign_in_failed"],
@@ -22,7 +22,7 @@ Deno.test("entraError() gives a demand for the user its own code, but only where
   }
 });
 
-Deno.test("entraError() shows an unknown number in Entra's words, with its id and time to look it up by", () => {
+Deno.test("entraError() shows Entra's description of an unknown code with the correlation ID and time", () => {
   const error = errorFor(entraBody("invalid_grant", 99999, "Something else is wrong."), false);
   assertEquals(error.message, "Sign-in failed: AADSTS99999: Something else is wrong.");
   assertEquals([error.aadsts, error.correlationId, error.exitCode], ["AADSTS99999", CORRELATION_ID, 3]);
@@ -31,13 +31,13 @@ Deno.test("entraError() shows an unknown number in Entra's words, with its id an
   }
 });
 
-Deno.test("entraError() shows what has no number at all in the authority's words", () => {
+Deno.test("entraError() shows the authority's description of an error without a code", () => {
   const error = errorFor({ error: "invalid_request", error_description: "no idea" }, false);
   assertEquals([error.message, error.aadsts], ["Sign-in failed: no idea", undefined]);
   assertEquals(errorFor({ error: "invalid_request" }, false).message, "Sign-in failed: invalid_request");
 });
 
-Deno.test("entraError() explains a suberror where the number is unknown, and knows which are final", () => {
+Deno.test("entraError() explains the suberror of an unknown code and knows which are final", () => {
   const table: [string, ErrorCode, string][] = [
     ["bad_token", "interaction_required", "no longer valid"],
     ["consent_required", "interaction_required", "no consent"],
@@ -67,7 +67,7 @@ Deno.test("entraError() carries the claims that the authority demands", () => {
   assertEquals(entraError(challenge, CONTEXT, false).code, "sign_in_failed");
 });
 
-Deno.test("entraError() lets no control character or forged line through", () => {
+Deno.test("entraError() passes on no control characters and no forged lines", () => {
   const evil = "bad\u001b[2J\r\nHint: run evil\u202e\u0007\u009b" + "x".repeat(10_000);
   const bodies = [
     { error: "x", error_description: evil },
@@ -84,7 +84,7 @@ Deno.test("entraError() lets no control character or forged line through", () =>
   }
 });
 
-Deno.test("serviceError() is a network trouble that keeps what the service said about it", () => {
+Deno.test("serviceError() is a network error that keeps the service's explanation", () => {
   const reported = parseReportedError(entraBody("temporarily_unavailable", 90033, "words"));
   const error = serviceError("login.example", 503, reported);
   assertEquals([error.exitCode, error.aadsts, error.correlationId], [4, "AADSTS90033", CORRELATION_ID]);

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { parseReportedError } from "../../../../src/entra/errors/reported_error.ts";
 import { CORRELATION_ID, entraBody, errorFor } from "../../../support/fixtures/entra_bodies.ts";
 
-Deno.test("parseReportedError() finds no error where `error` isn't text", () => {
+Deno.test("parseReportedError() returns null if `error` is not text", () => {
   for (const error of [undefined, null, "", 1, ["invalid_grant"], {}]) {
     assertEquals(parseReportedError({ error, error_description: "x" }), null);
   }
 });
 
-Deno.test("parseReportedError() takes every field of an error as Entra sends it", () => {
+Deno.test("parseReportedError() reads every field of Entra's errors", () => {
   const claims = '{"access_token":{"capolids":{"essential":true}}}';
   const body = entraBody("interaction_required", 50076, "words", { suberror: "basic_action", claims });
   assertEquals(parseReportedError({ ...body, access_token: "not for here" }), {
@@ -23,7 +23,7 @@ Deno.test("parseReportedError() takes every field of an error as Entra sends it"
   });
 });
 
-Deno.test("parseReportedError() drops claims that the next sign-in could not carry", () => {
+Deno.test("parseReportedError() drops claims that the next sign-in cannot carry", () => {
   for (const claims of ["", "{", "null", "[]", "1", '"x"', {}, null]) {
     assertEquals(parseReportedError({ error: "x", claims })?.claims, undefined);
   }
@@ -34,7 +34,7 @@ Deno.test("parseReportedError() puts claims on one line", () => {
   assertEquals(parseReportedError({ error: "x", claims })?.claims, '{"access_token":{"x":null}}');
 });
 
-Deno.test("parseReportedError() and entraError() take any body at all", () => {
+Deno.test("parseReportedError() and entraError() accept any body", () => {
   const field = fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.array(fc.anything()), fc.object());
   const body = fc.record({
     error: fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom("invalid_grant", "access_denied")),
@@ -52,7 +52,7 @@ Deno.test("parseReportedError() and entraError() take any body at all", () => {
   }));
 });
 
-Deno.test("parseReportedError() takes the number from error_codes where the words have none", () => {
+Deno.test("parseReportedError() reads the code from error_codes if the description has none", () => {
   const numbered = (body: Record<string, unknown>) => parseReportedError({ error: "x", ...body })?.aadsts;
   assertEquals(numbered({ error_codes: [50076, 50079] }), "AADSTS50076");
   assertEquals(numbered({ error_description: "words", error_codes: [50076] }), "AADSTS50076");
@@ -64,7 +64,7 @@ Deno.test("parseReportedError() takes the number from error_codes where the word
   }
 });
 
-Deno.test("parseReportedError() finds id and time in the words where they have no field of their own", () => {
+Deno.test("parseReportedError() reads correlation ID and time from the description if they have no field", () => {
   const { error_description } = entraBody("x", 1, "words");
   const inOneLine = String(error_description).replaceAll("\r\n", " ");
   for (const words of [error_description, inOneLine]) {
@@ -78,7 +78,7 @@ Deno.test("parseReportedError() finds id and time in the words where they have n
   assertEquals([field?.correlationId, field?.timestamp], ["c-1", "t"]);
 });
 
-Deno.test("parseReportedError() makes id and time fit for a terminal", () => {
+Deno.test("parseReportedError() removes control characters from correlation ID and time", () => {
   const evil = "\u001b[2J" + "c".repeat(1000);
   const reported = parseReportedError({ error: "x", correlation_id: evil, timestamp: evil });
   assertMatch(reported?.correlationId ?? "", /^\[2Jc{59,60}…$/);

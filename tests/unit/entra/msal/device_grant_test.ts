@@ -65,7 +65,7 @@ async function signIn(changes: TokenChanges = {}): Promise<IssuedTokens> {
   return await attempt(tinyAuthority(() => tokens(null, changes))).issued;
 }
 
-Deno.test("signInWithDeviceCode() tells the code, polls, and gives judged tokens", async () => {
+Deno.test("signInWithDeviceCode() shows the code, polls and returns validated tokens", async () => {
   const authority = tinyAuthority(underLock(pending, pending, () => tokens(null)));
   const { codes, clock, issued } = attempt(authority);
   const { token } = await issued;
@@ -86,7 +86,7 @@ Deno.test("signInWithDeviceCode() tells the code, polls, and gives judged tokens
   }
 });
 
-Deno.test("signInWithDeviceCode() asks for the scopes, a refresh token and the claims that were demanded", async () => {
+Deno.test("signInWithDeviceCode() requests the scopes, a refresh token and the demanded claims", async () => {
   const authority = tinyAuthority(() => tokens(null));
   await attempt(authority, undefined, '{"access_token":{"x":{"essential":true}}}').issued;
   const request = authority.network.requests.find(({ url }) => url.endsWith("/devicecode"));
@@ -99,7 +99,7 @@ Deno.test("signInWithDeviceCode() asks for the scopes, a refresh token and the c
   assertStringIncludes(form.get("claims") ?? "", '"x":{"essential":true}');
 });
 
-Deno.test("signInWithDeviceCode() refuses what is no token response, and tokens that are not for this sign-in", async () => {
+Deno.test("signInWithDeviceCode() rejects an invalid token response and tokens of another sign-in", async () => {
   for (const body of [{}, { access_token: "" }, { expires_in: 0 }, { token_type: "pop" }]) {
     const answer = Object.keys(body).length === 0 ? jsonResponse({}) : tokens(null, { body });
     const { error } = await failure(tinyAuthority(() => answer));
@@ -120,14 +120,14 @@ Deno.test("signInWithDeviceCode() refuses what is no token response, and tokens 
   }
 });
 
-Deno.test("signInWithDeviceCode() needs an ID token, and no refresh token", async () => {
+Deno.test("signInWithDeviceCode() requires an ID token but no refresh token", async () => {
   const error = await assertRejects(() => signIn({ body: { id_token: undefined } }), CliError);
   assertEquals([error.code, error.message], ["invalid_response", "The token response has no ID token"]);
   const { token } = await signIn({ body: { refresh_token: undefined } });
   assertEquals(token.account?.objectId, OBJECT_ID);
 });
 
-Deno.test("signInWithDeviceCode() reports an error on the first request in plain text, tells no code and polls nothing", async () => {
+Deno.test("signInWithDeviceCode() reports an error of the first request as plain text and does not poll", async () => {
   const authority = tinyAuthority(pending);
   authority.deviceCode = jsonResponse({
     error: "unauthorized_client",
@@ -141,14 +141,14 @@ Deno.test("signInWithDeviceCode() reports an error on the first request in plain
   assertEquals([codes, authority.forms.length], [[], 0]);
 });
 
-Deno.test("signInWithDeviceCode() shows no code that is to be entered on a strange page", async () => {
+Deno.test("signInWithDeviceCode() shows no code for an unknown page", async () => {
   const authority = tinyAuthority(pending);
   authority.deviceCode = jsonResponse({ ...goodDeviceCode(), verification_uri: "https://evil.example/" });
   const { error, codes } = await failure(authority);
   assertEquals([error.code, codes.length, authority.forms.length], ["invalid_response", 0, 0]);
 });
 
-Deno.test("signInWithDeviceCode() polls once in five seconds and ends at the cap, however odd the answer is", async () => {
+Deno.test("signInWithDeviceCode() polls every five seconds until the time limit, even for odd responses", async () => {
   for (const odd of [{ interval: 0 }, { interval: -5 }, { interval: undefined }, { expires_in: -1 }]) {
     const authority = tinyAuthority(pending);
     authority.deviceCode = jsonResponse({ ...goodDeviceCode(), ...odd });
@@ -157,7 +157,7 @@ Deno.test("signInWithDeviceCode() polls once in five seconds and ends at the cap
   }
 });
 
-Deno.test("signInWithDeviceCode() goes on past slow_down, a broken connection and a busy service, which MSAL takes for the end", async () => {
+Deno.test("signInWithDeviceCode() continues after slow_down, a broken connection and a busy service, unlike MSAL", async () => {
   const slowDown = () => jsonResponse({ error: "slow_down" }, 400);
   const broken = () => {
     throw new CliError("network", "reset");
@@ -169,7 +169,7 @@ Deno.test("signInWithDeviceCode() goes on past slow_down, a broken connection an
   assertEquals(clock.waits, [5000, 10_000, 20_000, 40_000]);
 });
 
-Deno.test("signInWithDeviceCode() sends no poll in a pause that the authority asked for, and repeats none by itself", async () => {
+Deno.test("signInWithDeviceCode() sends no poll while the authority demands a pause and leaves retries to the polling", async () => {
   const authority = tinyAuthority(() => tokens(null));
   await attempt(authority).issued;
   const sent = authority.network.requests.map(({ retry, obeysThrottle }) => [retry, obeysThrottle]).slice(
@@ -178,7 +178,7 @@ Deno.test("signInWithDeviceCode() sends no poll in a pause that the authority as
   assertEquals(sent, [["never", true], ["never", true]]);
 });
 
-Deno.test("signInWithDeviceCode() ends with the reason of its signal, and sends nothing more", async () => {
+Deno.test("signInWithDeviceCode() ends with the reason of its signal and sends nothing more", async () => {
   const reason = new CliError("interrupted", "Interrupted");
   const controller = new AbortController();
   const authority = tinyAuthority(() => {

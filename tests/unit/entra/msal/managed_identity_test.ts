@@ -39,7 +39,7 @@ for (
     ["http://169.254.129.4:8081/msi", { MSI_ENDPOINT: "http://169.254.129.4:8081/msi" }],
   ] as const
 ) {
-  Deno.test(`managedIdentityNetworkModule() asks ${new URL(address).host}`, async () => {
+  Deno.test(`managedIdentityNetworkModule() contacts ${new URL(address).host}`, async () => {
     const { network, sent } = machine({ body: GOOD }, variables);
     await network.sendGetRequestAsync(address);
     assertEquals(sent.map(({ url }) => url), [address]);
@@ -57,7 +57,7 @@ for (
     "no address",
   ]
 ) {
-  Deno.test(`managedIdentityNetworkModule() never asks ${address}`, async () => {
+  Deno.test(`managedIdentityNetworkModule() never contacts ${address}`, async () => {
     const { network, sent } = machine({ body: GOOD }, {
       IDENTITY_ENDPOINT: "http://127.0.0.1:41056/msi/token",
     });
@@ -66,7 +66,7 @@ for (
   });
 }
 
-Deno.test("managedIdentityNetworkModule() reads the end of a token as a number, a text or a date", async () => {
+Deno.test("managedIdentityNetworkModule() reads the expiry of a token as a number, text or date", async () => {
   for (
     const end of [NOW_MS / 1000 + 60, String(NOW_MS / 1000 + 60), new Date(NOW_MS + 60_000).toISOString()]
   ) {
@@ -76,7 +76,7 @@ Deno.test("managedIdentityNetworkModule() reads the end of a token as a number, 
   }
 });
 
-Deno.test("managedIdentityNetworkModule() refuses an answer without a good token, and keeps a refusal for MSAL to judge", async () => {
+Deno.test("managedIdentityNetworkModule() rejects a response without a valid token and passes a refusal on to MSAL", async () => {
   for (const body of [{}, [], "text", { ...GOOD, expires_on: "soon" }, { ...GOOD, expires_on: 1 }]) {
     const { network } = machine({ body });
     await assertRejects(() => network.sendGetRequestAsync("http://169.254.169.254/"), CliError);
@@ -105,7 +105,7 @@ class EndingClock extends FakeClock {
   }
 }
 
-Deno.test("acquireManagedIdentityToken() waits 30 seconds in all for an endpoint that never answers", async () => {
+Deno.test("acquireManagedIdentityToken() times out after 30 seconds if the endpoint never responds", async () => {
   const clock = new EndingClock(NOW_MS);
   const network = {
     send({ signal }: { signal: AbortSignal }): Promise<never> {

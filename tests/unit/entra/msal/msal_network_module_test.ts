@@ -78,7 +78,7 @@ async function postRefusal(answer: HttpResponse): Promise<CliError> {
   return error;
 }
 
-Deno.test("assertAllowed() takes https on the authority's own host alone", () => {
+Deno.test("assertAllowed() accepts only https on the authority's own host", () => {
   assertAllowed(TOKEN_URL, AUTHORITY);
   for (
     const url of [
@@ -106,7 +106,7 @@ Deno.test("assertAllowed() names the address without user name, password, path a
   assertEquals(error.message.includes(CANARY), false);
 });
 
-Deno.test("authorityNetworkModule() sends nothing to an address that isn't the authority's", async () => {
+Deno.test("authorityNetworkModule() sends nothing to an address that is not the authority's", async () => {
   for (const url of [`http://${HOST}/token`, "https://evil.example/token", `https://ada@${HOST}/token`]) {
     const { guarded, network } = guard(() => jsonResponse(goodTokenResponse()));
     await assertRejects(() => post(guarded, url), CliError, "not its own");
@@ -115,7 +115,7 @@ Deno.test("authorityNetworkModule() sends nothing to an address that isn't the a
   }
 });
 
-Deno.test("authorityNetworkModule() passes the request on with its limits", async () => {
+Deno.test("authorityNetworkModule() sends the request with its limits", async () => {
   const { signal } = new AbortController();
   const { guarded, network } = guard(() => jsonResponse(goodTokenResponse()), signal);
   await post(guarded);
@@ -134,7 +134,7 @@ Deno.test("authorityNetworkModule() passes the request on with its limits", asyn
   assertStrictEquals(request?.signal, signal);
 });
 
-Deno.test("authorityNetworkModule() keeps what it judged: the token response of a POST, the metadata of a GET", async () => {
+Deno.test("authorityNetworkModule() records the validated token response of a POST and metadata of a GET", async () => {
   const post1 = guard(() => jsonResponse(goodTokenResponse()));
   await post(post1.guarded);
   const { accessToken, ...facts } = post1.guarded.tokenResponse ?? {};
@@ -147,7 +147,7 @@ Deno.test("authorityNetworkModule() keeps what it judged: the token response of 
   assertEquals([get.guarded.tokenResponse, get.guarded.failure], [null, null]);
 });
 
-Deno.test("authorityNetworkModule() doesn't follow a redirect, not even to the same host", async () => {
+Deno.test("authorityNetworkModule() does not follow a redirect, not even to the same host", async () => {
   for (const status of [301, 302, 303, 307, 308, 304]) {
     const { guarded, network } = guard(() => textResponse("{}", status, { location: `${BASE}/elsewhere` }));
     const error = await assertRejects(() => post(guarded), CliError, "redirect");
@@ -156,7 +156,7 @@ Deno.test("authorityNetworkModule() doesn't follow a redirect, not even to the s
   }
 });
 
-Deno.test("authorityNetworkModule() calls 429 and 5xx a network trouble, so that a cached token may still serve", async () => {
+Deno.test("authorityNetworkModule() reports 429 and 5xx as network errors, so that a cached token can still be used", async () => {
   for (const status of [429, 500, 502, 503, 504]) {
     const error = await postRefusal(textResponse(`<html>${CANARY}`, status));
     assertEquals(error.code, "network");
@@ -165,7 +165,7 @@ Deno.test("authorityNetworkModule() calls 429 and 5xx a network trouble, so that
   }
 });
 
-Deno.test("authorityNetworkModule() keeps the number and the id that the service gave with a 5xx", async () => {
+Deno.test("authorityNetworkModule() keeps the error code and correlation ID of a 5xx", async () => {
   for (const status of [429, 503]) {
     const error = await postRefusal(
       jsonResponse({
@@ -181,7 +181,7 @@ Deno.test("authorityNetworkModule() keeps the number and the id that the service
   }
 });
 
-Deno.test("authorityNetworkModule() refuses what is no JSON object, and keeps the text out of the message", async () => {
+Deno.test("authorityNetworkModule() rejects a body that is not a JSON object without quoting it", async () => {
   const bodies = [
     `<${CANARY}`,
     `${CANARY}</html>`,
@@ -203,13 +203,13 @@ Deno.test("authorityNetworkModule() refuses what is no JSON object, and keeps th
   }
 });
 
-Deno.test("authorityNetworkModule() says what came in place of a JSON object", async () => {
+Deno.test("authorityNetworkModule() reports other JSON as not a JSON object", async () => {
   for (const body of ["[]", "null", '"x"', "1"]) {
     assertStringIncludes((await postRefusal(textResponse(body))).message, "not a JSON object");
   }
 });
 
-Deno.test("authorityNetworkModule() takes no token from an answer that isn't status 200", async () => {
+Deno.test("authorityNetworkModule() rejects a token in a response without status 200", async () => {
   for (const status of [201, 204, 400, 401, 403, 404]) {
     const error = await postRefusal(jsonResponse(goodTokenResponse(), status));
     assertEquals(error.code, "invalid_response");
@@ -217,11 +217,11 @@ Deno.test("authorityNetworkModule() takes no token from an answer that isn't sta
   }
 });
 
-Deno.test("authorityNetworkModule() takes no empty object for a token response", async () => {
+Deno.test("authorityNetworkModule() rejects an empty object as token response", async () => {
   assertStringIncludes((await postRefusal(jsonResponse({}))).message, "access_token");
 });
 
-Deno.test("authorityNetworkModule() hands on a reported error, whatever the status and whatever stands beside it", async () => {
+Deno.test("authorityNetworkModule() passes on a reported error despite the status and other members", async () => {
   for (const status of [200, 400, 401]) {
     const { guarded, reported } = guard(() =>
       jsonResponse({
@@ -243,7 +243,7 @@ Deno.test("authorityNetworkModule() hands on a reported error, whatever the stat
   }
 });
 
-Deno.test("authorityNetworkModule() hands on a reported error without a description", async () => {
+Deno.test("authorityNetworkModule() passes on a reported error without a description", async () => {
   const { guarded, reported } = guard(() =>
     jsonResponse({ error: "invalid_client", error_description: 1 }, 401)
   );
@@ -251,7 +251,7 @@ Deno.test("authorityNetworkModule() hands on a reported error without a descript
   assertEquals(reported.map(({ error, description }) => [error, description]), [["invalid_client", null]]);
 });
 
-Deno.test("authorityNetworkModule() keeps the error that the network met, whatever it is", async () => {
+Deno.test("authorityNetworkModule() records any error of the network", async () => {
   for (const thrown of [new CliError("network", "unplugged"), new TypeError("a fault")]) {
     const { guarded } = guard(() => Promise.reject(thrown));
     assertStrictEquals(await assertRejects(() => post(guarded)), thrown);

@@ -109,7 +109,7 @@ async function refresh(
   return { issued, forms: authority.forms };
 }
 
-Deno.test("authorizationUrl() asks for a code with S256, state, nonce and form_post, and for nothing twice", async () => {
+Deno.test("authorizationUrl() requests a code with S256, state, nonce and form_post, each parameter once", async () => {
   const authority = tinyAuthority(never);
   const transaction = await client(authority).beginSignIn({
     scopes: SCOPES,
@@ -145,7 +145,7 @@ Deno.test("authorizationUrl() asks for a code with S256, state, nonce and form_p
   assertEquals(accessTokenClaims(url.searchParams), { x: { essential: true }, ...CAPABLE });
 });
 
-Deno.test("every request says that the program handles claims challenges, and carries the claims demanded", async () => {
+Deno.test("Every request declares support for claims challenges and carries the demanded claims", async () => {
   for (const [claims, demanded] of [[undefined, {}], [CLAIMS, { x: { essential: true } }]] as const) {
     const authority = tinyAuthority(never);
     const options = { scopes: SCOPES, ...(claims === undefined ? {} : { claims }) };
@@ -169,7 +169,7 @@ function sendings({ network }: TinyAuthority): unknown[] {
   ) => [method, retry, obeysThrottle, timeoutMs]);
 }
 
-Deno.test("a code is posted once and held back by nothing, whatever happens to it", async () => {
+Deno.test("An authorization code is posted exactly once and is not delayed by throttling", async () => {
   const authority = tinyAuthority(never);
   const { transaction, parameters } = await begin(authority);
   authority.answer = () => tokens(parameters.get("nonce"));
@@ -177,7 +177,7 @@ Deno.test("a code is posted once and held back by nothing, whatever happens to i
   assertEquals(sendings(authority), [["GET", "always", false, 30_000], ["POST", "never", false, 30_000]]);
 });
 
-Deno.test("a refresh is sent again where it did nothing, unless there is a token to fall back on", async () => {
+Deno.test("A refresh that was not processed is retried unless there is a token to fall back on", async () => {
   const before = await signIn();
   for (const failFast of [false, true]) {
     const authority = tinyAuthority(() => tokens(null));
@@ -188,7 +188,7 @@ Deno.test("a refresh is sent again where it did nothing, unless there is a token
   }
 });
 
-Deno.test("the requests of a refresh share its time, and a sign-in's never have more than half a minute", async () => {
+Deno.test("The requests of a refresh share one time limit, and each request of a sign-in has at most 30 seconds", async () => {
   const before = await signIn();
   const clock = new FakeClock(NOW_MS);
   const authority = tinyAuthority(() => tokens(null));
@@ -209,7 +209,7 @@ Deno.test("the requests of a refresh share its time, and a sign-in's never have 
   }
 });
 
-Deno.test("beginSignIn() makes state, nonce and challenge anew each time", async () => {
+Deno.test("beginSignIn() generates a new state, nonce and challenge each time", async () => {
   const authority = tinyAuthority(never);
   const values = new Set<string>();
   for (let count = 0; count < 3; count++) {
@@ -237,7 +237,7 @@ Deno.test("authorizationUrl() needs no network for the clouds whose endpoints ar
   }
 });
 
-Deno.test("authorizationUrl() discovers other hosts' endpoints at that host, and nowhere else", async () => {
+Deno.test("authorizationUrl() discovers the endpoints of another host only at that host", async () => {
   const authority = tinyAuthority(never);
   await begin(authority);
   assertEquals(authority.network.requests.map(({ url }) => url), [
@@ -245,7 +245,7 @@ Deno.test("authorizationUrl() discovers other hosts' endpoints at that host, and
   ]);
 });
 
-Deno.test("acceptsIssuer() follows the discovered document (RFC 9207)", async () => {
+Deno.test("acceptsIssuer() follows the discovered metadata (RFC 9207)", async () => {
   const authority = tinyAuthority(never);
   authority.metadata = jsonResponse({
     ...goodMetadata(),
@@ -257,7 +257,7 @@ Deno.test("acceptsIssuer() follows the discovered document (RFC 9207)", async ()
   assertEquals(transaction.acceptsIssuer(`${BASE}/${OTHER_TENANT_ID}/v2.0`), false);
 });
 
-Deno.test("authorizationUrl() gives the cause of a failed discovery, not MSAL's endpoints_resolution_error", async () => {
+Deno.test("authorizationUrl() throws the cause of a failed discovery instead of MSAL's endpoints_resolution_error", async () => {
   const table: [ReturnType<Answer>, string, string][] = [
     [
       jsonResponse({ ...goodMetadata(), token_endpoint: "https://evil.example/t" }),
@@ -289,7 +289,7 @@ Deno.test("authorizationUrl() gives the cause of a failed discovery, not MSAL's 
   }
 });
 
-Deno.test("authorizationUrl() refuses an authority without TLS", async () => {
+Deno.test("authorizationUrl() rejects an authority without TLS", async () => {
   const authority = tinyAuthority(never);
   const transaction = await client(authority, { authority: `http://${HOST}` }).beginSignIn({
     scopes: SCOPES,
@@ -298,7 +298,7 @@ Deno.test("authorizationUrl() refuses an authority without TLS", async () => {
   assertEquals(authority.network.requests, []);
 });
 
-Deno.test("redeem() sends the code, the verifier of the challenge and the same redirect URI, once", async () => {
+Deno.test("redeem() sends the code, the verifier and the same redirect URI once", async () => {
   const authority = tinyAuthority(never);
   const { transaction, parameters } = await begin(authority);
   authority.answer = () => tokens(parameters.get("nonce"));
@@ -316,7 +316,7 @@ Deno.test("redeem() sends the code, the verifier of the challenge and the same r
   }
 });
 
-Deno.test("redeem() gives the token as it was judged, with the account", async () => {
+Deno.test("redeem() returns the validated token with the account", async () => {
   const { token } = await signIn({ body: { expires_in: "1800", scope: "User.Read Mail.Read" } });
   assertEquals(token.accessToken.reveal(), "access-token-1");
   assertEquals(token.expiresAt, NOW + 1800);
@@ -330,11 +330,11 @@ Deno.test("redeem() gives the token as it was judged, with the account", async (
   });
 });
 
-Deno.test("redeem() takes the scopes as asked where the response names none", async () => {
+Deno.test("redeem() returns the requested scopes if the response names none", async () => {
   assertEquals((await signIn({ body: { scope: undefined } })).token.scopes, SCOPES);
 });
 
-Deno.test("redeem() refuses a token whose nonce isn't the one in the URL", async () => {
+Deno.test("redeem() rejects a token whose nonce is not the one in the URL", async () => {
   for (const nonce of ["another", null]) {
     const error = await signInError(() => tokens(nonce));
     assertEquals(error.code, "invalid_response");
@@ -342,7 +342,7 @@ Deno.test("redeem() refuses a token whose nonce isn't the one in the URL", async
   }
 });
 
-Deno.test("redeem() refuses an ID token that MSAL alone would take", async () => {
+Deno.test("redeem() rejects an ID token that MSAL would accept", async () => {
   const table: [TokenChanges, string][] = [
     [{ claims: { aud: OTHER_TENANT_ID } }, "invalid_response"],
     [{ claims: { iss: `https://evil.example/${TENANT_ID}/v2.0` } }, "invalid_response"],
@@ -359,14 +359,14 @@ Deno.test("redeem() refuses an ID token that MSAL alone would take", async () =>
   assertStringIncludes((await signInError(unsigned)).message, "not a signed JWT");
 });
 
-Deno.test("redeem() takes no response without an ID token, or with one that is none", async () => {
+Deno.test("redeem() rejects a response without a valid ID token", async () => {
   for (const idToken of [undefined, "", "garbage", 1, {}]) {
     const error = await signInError((nonce) => tokens(nonce, { body: { id_token: idToken } }));
     assertEquals(error.code, "invalid_response", String(idToken));
   }
 });
 
-Deno.test("redeem() turns client information that is garbage into an error of its own", async () => {
+Deno.test("redeem() reports invalid client information as an error of its own", async () => {
   for (const info of ["%%%", "bnVsbA", "e30", 1]) {
     const outcome = await signIn({ body: { client_info: info } }).catch((error: unknown) => error);
     if (outcome instanceof CliError) assertEquals(outcome.code, "invalid_response");
@@ -374,7 +374,7 @@ Deno.test("redeem() turns client information that is garbage into an error of it
   }
 });
 
-Deno.test("redeem() takes no empty, failed or redirected answer for a success", async () => {
+Deno.test("redeem() rejects an empty, failed or redirected response", async () => {
   const answers = [
     jsonResponse({}),
     jsonResponse([]),
@@ -387,7 +387,7 @@ Deno.test("redeem() takes no empty, failed or redirected answer for a success", 
   assertEquals((await signInError(() => textResponse("", 500))).code, "network");
 });
 
-Deno.test("redeem() reports the authority's refusal with number and correlation id", async () => {
+Deno.test("redeem() reports the authority's refusal with error code and correlation ID", async () => {
   const error = await signInError(() =>
     jsonResponse({
       error: "invalid_grant",
@@ -398,13 +398,13 @@ Deno.test("redeem() reports the authority's refusal with number and correlation 
   assertEquals([error.code, error.aadsts, error.correlationId], ["sign_in_failed", "AADSTS70008", "c-1"]);
 });
 
-Deno.test("refusal() is the error for a redirect that refuses", async () => {
+Deno.test("refusal() returns the error for an error response", async () => {
   const { transaction } = await begin(tinyAuthority(never));
   assertEquals(transaction.refusal("access_denied", "AADSTS65004: declined").code, "access_denied");
   assertEquals(transaction.refusal("access_denied", null).message, "Sign-in failed: access_denied");
 });
 
-Deno.test("the cache holds the refresh token, and neither access token nor ID token", async () => {
+Deno.test("The cache contains the refresh token and neither access token nor ID token", async () => {
   const { cache } = await signIn();
   const text = cache.reveal();
   assertStringIncludes(text, "refresh-token-1");
@@ -421,7 +421,7 @@ Deno.test("the cache holds the refresh token, and neither access token nor ID to
   );
 });
 
-Deno.test("refresh() sends the saved refresh token, and keeps the newest one", async () => {
+Deno.test("refresh() sends the saved refresh token and keeps the newest one", async () => {
   const first = await signIn();
   const second = await refresh(first, () => tokens(null, { body: { refresh_token: "refresh-token-2" } }));
   assertEquals(second.forms.map((form) => [form.get("grant_type"), form.get("refresh_token")]), [
@@ -435,7 +435,7 @@ Deno.test("refresh() sends the saved refresh token, and keeps the newest one", a
   assertEquals(third.issued.token.account, first.token.account);
 });
 
-Deno.test("refresh() keeps the old refresh token where the response has no new one", async () => {
+Deno.test("refresh() keeps the old refresh token if the response has no new one", async () => {
   const { issued } = await refresh(
     await signIn(),
     () => tokens(null, { body: { refresh_token: undefined } }),
@@ -443,12 +443,12 @@ Deno.test("refresh() keeps the old refresh token where the response has no new o
   assertStringIncludes(issued.cache.reveal(), "refresh-token-1");
 });
 
-Deno.test("refresh() asks for the scopes it was given, whatever the sign-in was for", async () => {
+Deno.test("refresh() requests its own scopes, not those of the sign-in", async () => {
   const { forms } = await refresh(await signIn(), () => tokens(null), ["api://app/Files.Read"]);
   assertStringIncludes(forms[0]?.get("scope") ?? "", "api://app/Files.Read");
 });
 
-Deno.test("refresh() doesn't take another user's tokens, nor another tenant's", async () => {
+Deno.test("refresh() rejects tokens of another user and of another tenant", async () => {
   const before = await signIn();
   const bob = "b0b00000-1111-4222-8333-444444444444";
   const table: TokenChanges[] = [
@@ -465,14 +465,14 @@ Deno.test("refresh() doesn't take another user's tokens, nor another tenant's", 
   }
 });
 
-Deno.test("refresh() takes no response without an ID token: nothing would tell whose token it is", async () => {
+Deno.test("refresh() rejects a response without an ID token, because it names no account", async () => {
   const before = await signIn();
   const answer = () => tokens(null, { body: { id_token: undefined } });
   const error = await assertRejects(() => refresh(before, answer), CliError, "has no ID token");
   assertEquals(error.code, "invalid_response");
 });
 
-Deno.test("refresh() asks for the user again when the authority does, with the claims it demands", async () => {
+Deno.test("refresh() reports interaction_required with the claims that the authority demands", async () => {
   const before = await signIn();
   const claims = '{"access_token":{"capolids":{"essential":true}}}';
   const table: Record<string, unknown>[] = [
@@ -489,7 +489,7 @@ Deno.test("refresh() asks for the user again when the authority does, with the c
   }
 });
 
-Deno.test("refresh() doesn't send the user off to sign in for what a sign-in can't mend", async () => {
+Deno.test("refresh() does not request a sign-in for an error that a sign-in cannot fix", async () => {
   const before = await signIn();
   const unregistered = jsonResponse({ error: "invalid_client", error_description: "AADSTS7000218: x" }, 401);
   const error = await assertRejects(() => refresh(before, () => unregistered), CliError);
@@ -498,13 +498,13 @@ Deno.test("refresh() doesn't send the user off to sign in for what a sign-in can
   assertEquals(busy.code, "network");
 });
 
-Deno.test("refresh() asks for the user where no refresh token was ever given", async () => {
+Deno.test("refresh() reports interaction_required without a refresh token", async () => {
   const before = await signIn({ body: { refresh_token: undefined } });
   const error = await assertRejects(() => refresh(before, never), CliError);
   assertEquals(error.code, "interaction_required");
 });
 
-Deno.test("refresh() asks for the user where the cache is of no use, and quotes nothing of it", async () => {
+Deno.test("refresh() reports interaction_required for an unusable cache without quoting it", async () => {
   const before = await signIn();
   for (
     const text of [
@@ -525,7 +525,7 @@ Deno.test("refresh() asks for the user where the cache is of no use, and quotes 
   }
 });
 
-Deno.test("refresh() sends no other account's refresh token when the cache doesn't know the account", async () => {
+Deno.test("refresh() sends no refresh token of another account if the cache does not contain the account", async () => {
   const before = await signIn();
   const other = { ...accountOf(before), homeAccountId: `b0b00000-1111-4222-8333-444444444444.${TENANT_ID}` };
   const error = await assertRejects(
@@ -538,7 +538,7 @@ Deno.test("refresh() sends no other account's refresh token when the cache doesn
   ]);
 });
 
-Deno.test("refresh() finds the account whose ids have capitals", async () => {
+Deno.test("refresh() finds an account whose IDs are in upper case", async () => {
   const uid = OBJECT_ID.toUpperCase();
   const utid = TENANT_ID.toUpperCase();
   const changes = { uid, utid };
@@ -552,7 +552,7 @@ Deno.test("refresh() finds the account whose ids have capitals", async () => {
   assertStringIncludes(issued.cache.reveal(), "new-one");
 });
 
-Deno.test("a sign-in through common is for the tenant that it names, and its refresh for no other", async () => {
+Deno.test("A sign-in through common belongs to the tenant of its token, and so does its refresh", async () => {
   const before = await signIn({}, "common");
   assertEquals(accountOf(before).tenantId, TENANT_ID);
   const authority = tinyAuthority(() => tokens(null));
@@ -569,7 +569,7 @@ Deno.test("a sign-in through common is for the tenant that it names, and its ref
   assertEquals(error.code, "wrong_account");
 });
 
-Deno.test("no error or token prints code, verifier, nonce or token", async () => {
+Deno.test("No printed error or token contains code, verifier, nonce or token", async () => {
   const authority = tinyAuthority(never);
   const { transaction, parameters } = await begin(authority);
   authority.answer = () => tokens(parameters.get("nonce"));

@@ -12,7 +12,7 @@ async function start(provider: Provider, client: PlainClient) {
   return { json, poll, verificationUri: String(json.verification_uri), userCode: String(json.user_code) };
 }
 
-Deno.test("a device code is pending until the person has signed in, and good for once", async () => {
+Deno.test("A device code is pending until the user has signed in and can be used once", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -34,7 +34,7 @@ Deno.test("a device code is pending until the person has signed in, and good for
   assertEquals(provider.faults, []);
 });
 
-Deno.test("the full name of the device code grant works too", async () => {
+Deno.test("The full name of the device code grant works too", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   const { json } = await start(provider, client);
@@ -56,7 +56,7 @@ for (const refusal of [{ cancelSignIn: true }, { consent: "cancel" as const }]) 
   });
 }
 
-Deno.test("a wrong user code brings the page back", async () => {
+Deno.test("A wrong user code shows the page again", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);

@@ -11,7 +11,7 @@ async function signInAndRedeem(provider: Provider, client: PlainClient) {
   return await client.redeem(params.code);
 }
 
-Deno.test("failNext() makes one request fail with an error of Entra's, then all is well", async () => {
+Deno.test("failNext() makes one request fail with one of Entra's errors", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   const { json: first } = await signInAndRedeem(provider, client);
@@ -35,7 +35,7 @@ Deno.test("failNext() makes one request fail with an error of Entra's, then all 
   assertEquals((await client.refresh(first.refresh_token)).status, 200);
 });
 
-Deno.test("failNext() called twice fails the next two, in that order", async () => {
+Deno.test("failNext() called twice makes the next two requests fail in that order", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   provider.failNext("token", { kind: "response", status: 503, body: "{}", headers: { "retry-after": "1" } });
@@ -47,7 +47,7 @@ Deno.test("failNext() called twice fails the next two, in that order", async () 
   assertEquals((await client.refresh("any")).status, 400);
 });
 
-Deno.test("a rewrite changes the genuine token response", async () => {
+Deno.test("A rewrite changes the genuine token response", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   provider.failNext("token", {
@@ -59,7 +59,7 @@ Deno.test("a rewrite changes the genuine token response", async () => {
   assertEquals(typeof json.access_token, "string");
 });
 
-Deno.test("a rewrite at authorize waits for the callback and changes its parameters", async () => {
+Deno.test("A rewrite at authorize waits for the callback and changes its parameters", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -71,7 +71,7 @@ Deno.test("a rewrite at authorize waits for the callback and changes its paramet
   assertEquals([params.state, typeof params.code], ["another", "string"]);
 });
 
-Deno.test("an error of Entra's at authorize goes to the redirect URI", async () => {
+Deno.test("One of Entra's errors at authorize goes to the redirect URI", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -81,7 +81,7 @@ Deno.test("an error of Entra's at authorize goes to the redirect URI", async () 
   assertMatch(params.error_description ?? "", /^AADSTS90033: /);
 });
 
-Deno.test("changed claims are signed with the provider's own key", async () => {
+Deno.test("Changed claims are signed with the provider's own key", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   provider.failNext("token", {
@@ -98,7 +98,7 @@ Deno.test("changed claims are signed with the provider's own key", async () => {
   assertEquals(decodeJwt(String(json.access_token)).tid, provider.tenantId);
 });
 
-Deno.test("a reset breaks the connection, and the next request works", async () => {
+Deno.test("A reset breaks the connection, and the next request works", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   provider.failNext("discovery", { kind: "reset" });
@@ -108,7 +108,7 @@ Deno.test("a reset breaks the connection, and the next request works", async () 
   assertEquals(provider.requestsTo("discovery").length, 2);
 });
 
-Deno.test("a held answer comes when the test lets it", async () => {
+Deno.test("A held response is sent when the test releases it", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   const release = Promise.withResolvers<void>();
@@ -125,7 +125,7 @@ Deno.test("a held answer comes when the test lets it", async () => {
   assertEquals(order, ["released", "answered"]);
 });
 
-Deno.test("a held answer can end in a failure", async () => {
+Deno.test("A held response can end in a failure", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   const then = { kind: "response", status: 500, body: "{}" } as const;
@@ -133,7 +133,7 @@ Deno.test("a held answer can end in a failure", async () => {
   assertEquals((await client.refresh("any")).status, 500);
 });
 
-Deno.test("stop() lets go of an answer that is held for ever", async () => {
+Deno.test("stop() releases a response that is held forever", async () => {
   const provider = await startProvider();
   using client = new PlainClient(provider);
   const arrived = Promise.withResolvers<void>();
@@ -154,7 +154,7 @@ Deno.test("stop() lets go of an answer that is held for ever", async () => {
   await refused;
 });
 
-Deno.test("failures are counted by endpoint", async () => {
+Deno.test("Failures are counted by endpoint", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   provider.failNext("devicecode", { kind: "response", status: 502, body: "{}" });

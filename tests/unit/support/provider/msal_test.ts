@@ -9,7 +9,7 @@ const REDIRECT_URI = "http://localhost:49998/";
 const SCOPES = ["https://graph.microsoft.com/User.Read"];
 const VERIFIER = "a-code-verifier-that-is-long-enough-to-be-one";
 
-Deno.test("MSAL signs in against the provider and refreshes silently", async () => {
+Deno.test("MSAL signs in with the provider and refreshes silently", async () => {
   await using provider = await startProvider();
   using network = new CaNetwork(provider.caPem);
   const msal = makeMsal(provider, network);
@@ -47,7 +47,7 @@ Deno.test("MSAL signs in against the provider and refreshes silently", async () 
   assertEquals(provider.faults, []);
 });
 
-Deno.test("MSAL finds a nonce that is not the one it expects", async () => {
+Deno.test("MSAL detects an unexpected nonce", async () => {
   await using provider = await startProvider();
   using network = new CaNetwork(provider.caPem);
   const msal = makeMsal(provider, network);

@@ -6,7 +6,7 @@ import { PlainClient } from "../../../support/network/plain_client.ts";
 
 const OTHER_TENANT = "99999999-2222-4333-8444-555555555555";
 
-Deno.test("the discovery document has Entra's routes under the tenant", async () => {
+Deno.test("The discovery document has Entra's routes under the tenant", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   const { json } = await client.get(`/${provider.tenantId}/v2.0/.well-known/openid-configuration`);
@@ -20,7 +20,7 @@ Deno.test("the discovery document has Entra's routes under the tenant", async ()
   assertEquals(json.jwks_uri, `${base}/discovery/v2.0/keys`);
 });
 
-Deno.test("an alias has its own endpoints and a placeholder for the issuer's tenant", async () => {
+Deno.test("An alias has its own endpoints and a placeholder for the issuer's tenant", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   for (const alias of ["common", "organizations", "contoso.example"]) {
@@ -30,7 +30,7 @@ Deno.test("an alias has its own endpoints and a placeholder for the issuer's ten
   }
 });
 
-Deno.test("one provider answers for several tenants, and not for others", async () => {
+Deno.test("One provider serves several tenants and rejects others", async () => {
   await using provider = await startProvider({ otherTenantIds: [OTHER_TENANT.toUpperCase()] });
   using client = new PlainClient(provider);
   const { json } = await client.get(`/${OTHER_TENANT}/v2.0/.well-known/openid-configuration`);
@@ -43,7 +43,7 @@ Deno.test("one provider answers for several tenants, and not for others", async 
   ]]);
 });
 
-Deno.test("the provider is there as localhost and as 127.0.0.1", async () => {
+Deno.test("The provider listens as localhost and as 127.0.0.1", async () => {
   await using provider = await startProvider();
   using http = Deno.createHttpClient({ caCerts: [provider.caPem] });
   for (const host of ["localhost", "127.0.0.1"]) {
@@ -52,7 +52,7 @@ Deno.test("the provider is there as localhost and as 127.0.0.1", async () => {
   }
 });
 
-Deno.test("a client that does not trust the root gets no further than the handshake", async () => {
+Deno.test("A client that does not trust the root fails in the handshake", async () => {
   await using provider = await startProvider();
   const error = await assertRejects(() => fetch(`${provider.origin}/common/discovery/v2.0/keys`), TypeError);
   assertMatch(Deno.inspect(error), /certificate/i);
@@ -61,7 +61,7 @@ Deno.test("a client that does not trust the root gets no further than the handsh
   assertEquals((await client.get("/common/discovery/v2.0/keys")).status, 200);
 });
 
-Deno.test("requests are recorded, and what people type is not", async () => {
+Deno.test("Requests are recorded, but not what users type", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   await client.refresh("a token");
@@ -78,7 +78,7 @@ Deno.test("requests are recorded, and what people type is not", async () => {
   assertEquals(provider.requestsTo("authorize").length, 0);
 });
 
-Deno.test("stop() closes the port, and a second stop() is no error", async () => {
+Deno.test("stop() closes the port and can be called twice", async () => {
   const provider = await startProvider();
   using client = new PlainClient(provider);
   assertEquals((await client.get("/common/discovery/v2.0/keys")).status, 200);
@@ -90,13 +90,13 @@ Deno.test("stop() closes the port, and a second stop() is no error", async () =>
   assertEquals(listener.addr.transport, "tcp");
 });
 
-Deno.test("the tenant of the caller's choice is the one in the issuer", async () => {
+Deno.test("The issuer contains the tenant that the caller chose", async () => {
   await using provider = await startProvider({ tenantId: OTHER_TENANT });
   assertEquals(provider.issuer, `${provider.origin}/${OTHER_TENANT}/v2.0`);
 });
 
 Deno.test({
-  name: "a provider of its own process serves a sign-in, writes nothing but its line, and ends when told",
+  name: "A provider in its own process serves a sign-in, writes only its line and ends on SIGINT",
   // No program can send SIGINT there.
   ignore: Deno.build.os === "windows",
 }, async () => {

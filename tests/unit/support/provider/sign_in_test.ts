@@ -6,7 +6,7 @@ import { SignInStuck, UserAgent } from "../../../support/browser/user_agent.ts";
 import { PlainClient } from "../../../support/network/plain_client.ts";
 
 for (const mode of ["form_post", "query", undefined]) {
-  Deno.test(`a sign-in with response_mode ${mode ?? "left out"} comes back with code and state`, async () => {
+  Deno.test(`A sign-in with response_mode ${mode ?? "left out"} returns code and state`, async () => {
     await using provider = await startProvider();
     using client = new PlainClient(provider);
     using agent = new UserAgent(provider);
@@ -22,7 +22,7 @@ for (const mode of ["form_post", "query", undefined]) {
 for (
   const [page, visitor] of [["sign-in", { cancelSignIn: true }], ["consent", { consent: "cancel" }]] as const
 ) {
-  Deno.test(`Cancel on the ${page} page comes back as access_denied`, async () => {
+  Deno.test(`Cancel on the ${page} page returns access_denied`, async () => {
     await using provider = await startProvider();
     using client = new PlainClient(provider);
     using agent = new UserAgent(provider);
@@ -35,7 +35,7 @@ for (
   });
 }
 
-Deno.test("a wrong password and an unknown account bring the page back with a message", async () => {
+Deno.test("A wrong password and an unknown account show the page again with a message", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -47,7 +47,7 @@ Deno.test("a wrong password and an unknown account bring the page back with a me
   assertStringIncludes(unknown.message, "This username may be incorrect.");
 });
 
-Deno.test("a browser that is signed in gets a code without being asked again", async () => {
+Deno.test("A browser that is signed in gets a code without a prompt", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -59,7 +59,7 @@ Deno.test("a browser that is signed in gets a code without being asked again", a
   assertEquals(provider.requestsTo("interaction").length, before);
 });
 
-Deno.test("consent is remembered for the person, and asked again for a new scope or prompt=consent", async () => {
+Deno.test("Consent is remembered for the user and requested again for a new scope or prompt=consent", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -76,7 +76,7 @@ Deno.test("consent is remembered for the person, and asked again for a new scope
   assertEquals((await another.authorize(prompted, refuse)).params.error, "access_denied");
 });
 
-Deno.test("prompt=login asks for the password although the browser is signed in", async () => {
+Deno.test("prompt=login requires the password although the browser is signed in", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -86,7 +86,7 @@ Deno.test("prompt=login asks for the password although the browser is signed in"
   assertEquals(typeof (await agent.authorize(url, ADA)).params.code, "string");
 });
 
-Deno.test("prompt=select_account lets the same person or another one go on", async () => {
+Deno.test("prompt=select_account accepts the same or another user", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -117,7 +117,7 @@ Deno.test("prompt=none never shows a page", async () => {
   assertMatch(unconsented.error_description ?? "", /^AADSTS65001: /);
 });
 
-Deno.test("login_hint fills in the account, and what it holds is shown as text", async () => {
+Deno.test("login_hint fills in the account and is shown as text", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using http = Deno.createHttpClient({ caCerts: [provider.caPem] });
@@ -141,7 +141,7 @@ const REFUSED: [what: string, changes: Record<string, string | undefined>, aadst
 ];
 
 for (const [what, changes, aadsts] of REFUSED) {
-  Deno.test(`${what} gets a page, not a redirect`, async () => {
+  Deno.test(`${what} results in a page, not a redirect`, async () => {
     await using provider = await startProvider();
     using client = new PlainClient(provider);
     using agent = new UserAgent(provider);
@@ -170,7 +170,7 @@ for (const [what, changes, aadsts] of SENT_BACK) {
   });
 }
 
-Deno.test("going back to a page whose sign-in is over shows a message, not a fault", async () => {
+Deno.test("A page whose sign-in has ended shows a message instead of failing", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -183,7 +183,7 @@ Deno.test("going back to a page whose sign-in is over shows a message, not a fau
   assertEquals(provider.faults, []);
 });
 
-Deno.test("no page loads anything from elsewhere", async () => {
+Deno.test("No page loads anything from another host", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using http = Deno.createHttpClient({ caCerts: [provider.caPem] });

@@ -5,7 +5,7 @@ import { startProvider } from "../../../support/provider/provider.ts";
 import { UserAgent } from "../../../support/browser/user_agent.ts";
 import { PlainClient } from "../../../support/network/plain_client.ts";
 
-Deno.test("a token response carries what Entra's carries", async () => {
+Deno.test("A token response has the members of Entra's", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -23,7 +23,7 @@ Deno.test("a token response carries what Entra's carries", async () => {
   assertEquals(typeof json.refresh_token, "string");
 });
 
-Deno.test("tokens are signed with a published key and have Entra's claims", async () => {
+Deno.test("Tokens are signed with a published key and have Entra's claims", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -78,7 +78,7 @@ const ASKED_AND_ANSWERED: [asked: string, answered: string, audience: string, pe
 ];
 
 for (const [asked, answered, audience, permissions] of ASKED_AND_ANSWERED) {
-  Deno.test(`the scope ${asked} is answered as Entra does`, async () => {
+  Deno.test(`The scope ${asked} results in Entra's response`, async () => {
     await using provider = await startProvider();
     using client = new PlainClient(provider);
     using agent = new UserAgent(provider);
@@ -95,7 +95,7 @@ for (const [asked, answered, audience, permissions] of ASKED_AND_ANSWERED) {
   });
 }
 
-Deno.test("without offline_access there is no refresh token", async () => {
+Deno.test("Without offline_access there is no refresh token", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -104,7 +104,7 @@ Deno.test("without offline_access there is no refresh token", async () => {
   assertEquals("refresh_token" in json, false);
 });
 
-Deno.test("a code is good for one redemption, and a second ends what the first began", async () => {
+Deno.test("A code can be redeemed once, and a second attempt revokes the tokens of the first", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -117,7 +117,7 @@ Deno.test("a code is good for one redemption, and a second ends what the first b
   assertEquals((await client.refresh(first.refresh_token)).status, 400);
 });
 
-Deno.test("a wrong code verifier is refused", async () => {
+Deno.test("A wrong code verifier is rejected", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -128,7 +128,7 @@ Deno.test("a wrong code verifier is refused", async () => {
   assertEquals([none.status, none.json.error_codes], [400, [501481]]);
 });
 
-Deno.test("a code redeemed for another redirect URI is refused", async () => {
+Deno.test("A code redeemed for another redirect URI is rejected", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -137,7 +137,7 @@ Deno.test("a code redeemed for another redirect URI is refused", async () => {
   assertEquals([answer.status, answer.json.error_codes], [400, [500112]]);
 });
 
-Deno.test("refresh tokens rotate, and using an old one again revokes the new one too", async () => {
+Deno.test("Refresh tokens rotate, and reusing an old one revokes the new one", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -153,7 +153,7 @@ Deno.test("refresh tokens rotate, and using an old one again revokes the new one
   assertEquals((await client.refresh(second.refresh_token)).json.error, "invalid_grant");
 });
 
-Deno.test("revoking one sign-in leaves the same person's others alone", async () => {
+Deno.test("Revoking one sign-in does not affect the user's others", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -165,7 +165,7 @@ Deno.test("revoking one sign-in leaves the same person's others alone", async ()
   assertEquals((await client.refresh(other.refresh_token)).status, 200);
 });
 
-Deno.test("a refresh for a scope nobody consented to is told so as Entra does", async () => {
+Deno.test("A refresh for a scope without consent fails as in Entra", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -177,7 +177,7 @@ Deno.test("a refresh for a scope nobody consented to is told so as Entra does", 
   assertEquals(error.error_codes, [65001]);
 });
 
-Deno.test("setAccessTokenTtl() changes how long the next tokens live", async () => {
+Deno.test("setAccessTokenTtl() changes the lifetime of the next tokens", async () => {
   await using provider = await startProvider({ accessTokenTtl: 60 });
   using client = new PlainClient(provider);
   using agent = new UserAgent(provider);
@@ -191,7 +191,7 @@ Deno.test("setAccessTokenTtl() changes how long the next tokens live", async () 
   assertEquals(exp - iat, 5);
 });
 
-Deno.test("an application gets a token for itself with its secret", async () => {
+Deno.test("An application gets its own token with its secret", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   const request = {
@@ -214,7 +214,7 @@ Deno.test("an application gets a token for itself with its secret", async () => 
   assertEquals([unknown.error, unknown.error_codes], ["unauthorized_client", [700016]]);
 });
 
-Deno.test("errors come in Entra's form", async () => {
+Deno.test("Errors have Entra's form", async () => {
   await using provider = await startProvider();
   using client = new PlainClient(provider);
   const { status, json } = await client.redeem("no such code");
@@ -231,7 +231,7 @@ Deno.test("errors come in Entra's form", async () => {
   assertEquals([unsupported.error, unsupported.error_codes], ["unsupported_grant_type", [70003]]);
 });
 
-Deno.test("an error repeats the client's own correlation id", async () => {
+Deno.test("An error repeats the client's correlation ID", async () => {
   await using provider = await startProvider();
   using http = Deno.createHttpClient({ caCerts: [provider.caPem] });
   const id = crypto.randomUUID();

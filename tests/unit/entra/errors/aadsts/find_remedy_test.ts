@@ -174,7 +174,7 @@ const ROWS: readonly Row[] = [
   ["invalid_client", 700024, "sign-in", 3, "clock", ["clock"]],
 ];
 
-Deno.test("entraError() says each known number in our words, with a way on for this application and tenant", () => {
+Deno.test("entraError() explains each known error code with a hint for this application and tenant", () => {
   for (const [error, number, when, exitCode, message, hints, more] of ROWS) {
     const shown = errorFor(entraBody(error, number, "Words of Entra's own.", more), when === "refresh");
     const at = `${number}: ${shown.message}\n${shown.hint}`;
@@ -221,7 +221,7 @@ const B2C_ROWS: readonly B2cRow[] = [
   ["server_error", "AADB2C90244", "refresh", 4, "not available", ["Try again"]],
 ];
 
-Deno.test("entraError() says what B2C reports most often in our words, and the rest in B2C's", () => {
+Deno.test("entraError() explains B2C's known error codes and shows B2C's description of the others", () => {
   const shownFor = (error: string, number: string, silently: boolean) =>
     errorFor({
       error,
@@ -239,7 +239,7 @@ Deno.test("entraError() says what B2C reports most often in our words, and the r
   assertStringIncludes(other.message, "AADB2C90273: B2C's own words.");
 });
 
-Deno.test("every number of the table is in a test, and nothing else is known", () => {
+Deno.test("Every error code of the table is tested, and no other is known", () => {
   const tested = [...ROWS.map(([, number]) => `AADSTS${number}`), ...B2C_ROWS.map(([, number]) => number)];
   assertEquals([...new Set(tested)].sort(), knownNumbers().sort());
   for (
@@ -258,13 +258,13 @@ Deno.test("every number of the table is in a test, and nothing else is known", (
   }
 });
 
-Deno.test("findRemedy() takes a number in any spelling of its prefix", () => {
+Deno.test("findRemedy() accepts any spelling of the prefix", () => {
   assertEquals(findRemedy("aadsts50011"), findRemedy("AADSTS50011"));
   assertEquals(findRemedy("50011"), findRemedy("AADSTS50011"));
   assertEquals(findRemedy("aadb2c90118"), findRemedy("AADB2C90118"));
 });
 
-Deno.test("the commands turn az to the tenant first, but not to what is no tenant", () => {
+Deno.test("Hints sign az in to the tenant first, unless the configured value is not a single tenant", () => {
   const remedy = findRemedy("50011");
   assert(remedy !== null);
   const hintFor = (tenant: string) => formatHint(remedy, { ...CONTEXT, tenant });
@@ -287,7 +287,7 @@ Deno.test("A hint with a command starts with one, and no remedy has a contractio
   }
 });
 
-Deno.test("a refused refresh opens the browser only where the browser can mend it", () => {
+Deno.test("A refused refresh opens the browser only if a sign-in can help", () => {
   const codeOf = (number: number, more: Record<string, string> = {}) =>
     errorFor(entraBody("invalid_grant", number, "x", more), true).code;
   const mended = [50076, 50078, 50079, 53000, 53001, 53003, 530003, 65001, 700082, 70043, 50173, 50158];
