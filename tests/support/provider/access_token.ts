@@ -4,7 +4,7 @@ import { type Account, type Application, findBySubject } from "./directory.ts";
 import { applicationTokenClaims, delegatedTokenClaims } from "./entra_claims.ts";
 import { grantedPermissions, OPENID_SCOPES, readResourceScopes } from "./scopes.ts";
 
-/** Turns an access token as oidc-provider makes them (RFC 9068) into one with Entra's header and claims. */
+/** Converts an access token of oidc-provider (RFC 9068) into one with Entra's header and claims. */
 export function accessTokenClaims(
   ctx: KoaContextWithOIDC,
   token: AccessToken | ClientCredentials,
@@ -29,7 +29,7 @@ export function accessTokenClaims(
   };
 }
 
-/** The OpenID scopes behind a token response. Entra adds the other two as soon as one asks for `openid`. */
+/** Returns the OpenID scopes of a token response. Entra adds the other two if a request has `openid`. */
 export function openIdScopes(ctx: KoaContextWithOIDC): readonly string[] {
   const { AuthorizationCode, RefreshToken, DeviceCode } = ctx.oidc.entities;
   const source = RefreshToken ?? AuthorizationCode ?? DeviceCode;

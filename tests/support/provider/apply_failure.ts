@@ -1,15 +1,15 @@
 import type { ServerResponse } from "node:http";
 import { entraErrorBody, entraErrorParameters } from "./entra_errors.ts";
-import { type AnswerFailure, changesAnswer, type EntraErrorFailure, type Failure } from "./failures.ts";
+import { changesResponse, type EntraErrorFailure, type Failure, type ResponseChange } from "./failures.ts";
 import { authorizationResponse, innerResponseMode } from "./response_modes.ts";
 
-/** What came of a failure: the response is written, or the genuine one is to follow, perhaps changed. */
+/** The result of a failure: the response is written, or the genuine one follows, possibly changed. */
 export type Outcome = { readonly answered: true } | {
   readonly answered: false;
-  readonly change?: AnswerFailure;
+  readonly change?: ResponseChange;
 };
 
-/** What a failure needs to know of the request it is for. */
+/** The request that fails. */
 export interface FailingRequest {
   /** Its query: the redirect URI is there, for a failure that is a redirect. */
   readonly query: URLSearchParams;
@@ -18,13 +18,13 @@ export interface FailingRequest {
   readonly breakOff: () => void;
 }
 
-/** Makes one request fail as a test wants. */
+/** Makes one request fail as a test demands. */
 export async function applyFailure(
   failure: Failure,
   response: ServerResponse,
   request: FailingRequest,
 ): Promise<Outcome> {
-  if (changesAnswer(failure)) return { answered: false, change: failure };
+  if (changesResponse(failure)) return { answered: false, change: failure };
   switch (failure.kind) {
     case "hold":
       failure.onArrival?.();
@@ -45,7 +45,7 @@ export async function applyFailure(
 }
 
 function writeError(failure: EntraErrorFailure, response: ServerResponse, request: FailingRequest): void {
-  const error = { ...failure, description: failure.description ?? "A failure that a test asked for." };
+  const error = { ...failure, description: failure.description ?? "A failure that a test demanded." };
   const { query, correlationId } = request;
   const redirectUri = query.get("redirect_uri");
   if (redirectUri === null) {

@@ -23,7 +23,7 @@ export interface ServerCertificate {
   readonly privateKeyPem: string;
 }
 
-/** How a certificate differs from a good one. */
+/** How a certificate differs from a valid one. */
 export interface CertificateOptions {
   /** DNS names and IP addresses that it is for; this machine's own by default. */
   readonly names?: readonly string[];
@@ -31,7 +31,7 @@ export interface CertificateOptions {
   readonly validDays?: readonly [from: number, until: number];
 }
 
-/** Makes a new root and, signed by it, a certificate for localhost, 127.0.0.1 and ::1, good for one day. */
+/** Makes a new root and a certificate signed by it for localhost, 127.0.0.1 and ::1, valid for one day. */
 export async function makeServerCertificate(options: CertificateOptions = {}): Promise<ServerCertificate> {
   const caKeys = await generateKeys();
   const leafKeys = await generateKeys();
@@ -57,7 +57,7 @@ export async function makeServerCertificate(options: CertificateOptions = {}): P
   return await toPem(ca, leaf, leafKeys.privateKey);
 }
 
-/** Makes a certificate that nobody but itself vouches for. `caPem` is the certificate itself. */
+/** Makes a self-signed certificate. `caPem` is the certificate itself. */
 export async function makeSelfSignedCertificate(): Promise<ServerCertificate> {
   const keys = await generateKeys();
   const leaf = await X509CertificateGenerator.createSelfSigned({

@@ -6,10 +6,10 @@ import type { Application, Federation } from "./directory.ts";
 import type { EntraError } from "./entra_errors.ts";
 
 /**
- * Judges the assertion in a token request as Entra does, as far as oidc-provider doesn't: whether a certificate is one
- * that the application has, and everything about a federated token, which is replaced in `form` once it is good.
+ * Validates what oidc-provider does not about the assertion in a token request: whether a certificate is one
+ * that the application has, and everything about a federated token, which is replaced in `form` if it is valid.
  *
- * @returns Why the request is refused; null where it may go on.
+ * @returns The refusal, or null if the request may continue.
  */
 export async function validateAssertion(
   form: URLSearchParams,
@@ -29,7 +29,7 @@ export async function validateAssertion(
   return await hasThumbprintOf(assertion, certificate) ? null : unknownCertificate("The key was not found.");
 }
 
-/** The error for a certificate, or a signature, that isn't the application's. */
+/** Returns the error for a certificate or signature that is not the application's. */
 function unknownCertificate(reason: string): EntraError {
   return refused(
     700027,

@@ -7,8 +7,8 @@ type ClientMetadata = NonNullable<Configuration["clients"]>[number];
 
 /** An application as oidc-provider knows it. */
 export async function clientMetadata(application: Application): Promise<ClientMetadata> {
-  const proof = await proofOf(application);
-  const isPublic = proof === null;
+  const authentication = await authenticationOf(application);
+  const isPublic = authentication === null;
   return {
     client_id: application.clientId,
     client_name: application.name,
@@ -21,12 +21,12 @@ export async function clientMetadata(application: Application): Promise<ClientMe
     ],
     redirect_uris: ["http://localhost", "http://localhost/"],
     response_types: ["code"],
-    ...(proof ?? { token_endpoint_auth_method: "none" }),
+    ...(authentication ?? { token_endpoint_auth_method: "none" }),
   };
 }
 
-/** By what a confidential client proves itself; null for a public one. */
-async function proofOf(
+/** Returns the client authentication of a confidential client, or null for a public one. */
+async function authenticationOf(
   { secret, secretExpired, certificate, federation, clientId }: Application,
 ): Promise<Partial<ClientMetadata> | null> {
   if (certificate !== undefined) {
@@ -37,7 +37,7 @@ async function proofOf(
       jwks: { keys: [{ ...key, alg: "PS256", use: "sig" }] } as ClientMetadata["jwks"],
     };
   }
-  // oidc-provider knows no federation: once the assertion is found to be good, this stands in for it.
+  // oidc-provider does not support federation: this secret replaces a valid assertion.
   const client_secret = federation === undefined ? secret : innerSecret(clientId);
   if (client_secret === undefined) return null;
   return {
@@ -49,7 +49,7 @@ async function proofOf(
 
 const innerSecrets = new Map<string, string>();
 
-/** What stands for a good federated assertion inside; nobody outside can know it. */
+/** Returns the secret that replaces a valid federated assertion inside oidc-provider. */
 export function innerSecret(clientId: string): string {
   const secret = innerSecrets.get(clientId) ?? crypto.randomUUID();
   innerSecrets.set(clientId, secret);

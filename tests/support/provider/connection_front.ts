@@ -1,6 +1,6 @@
 /**
- * Stands before a server and passes its connections on, so that any of them can be broken off at any time. Deno 2.6
- * gives a node:https server no hold on its sockets, and one that is asked to stop waits for its clients there.
+ * Forwards connections to a server, so that each of them can be broken at any time. Deno 2.6
+ * gives a node:https server no access to its sockets, and its `close()` waits for the clients.
  */
 export interface ConnectionFront {
   readonly port: number;
@@ -23,7 +23,7 @@ export function startConnectionFront(port: number, serverPort: number): Connecti
     const key = server.localAddr.port;
     pairs.set(key, [client, server]);
     if (stopped) return breakOff(key); // came in while stop() was at work
-    // Whichever side ends first, the other has nothing more to say.
+    // The connection ends when either side closes it.
     await Promise.race([copy(client, server), copy(server, client)]);
     breakOff(key);
   };
@@ -52,7 +52,7 @@ export function startConnectionFront(port: number, serverPort: number): Connecti
   };
 }
 
-/** Passes bytes on until one side is closed, whoever closed it. */
+/** Copies bytes until one side is closed. */
 async function copy(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
   const buffer = new Uint8Array(16 * 1024);
   try {
@@ -60,6 +60,6 @@ async function copy(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
       for (let sent = 0; sent < read;) sent += await to.write(buffer.subarray(sent, read));
     }
   } catch {
-    // A connection that breaks is what this is for.
+    // Connections are broken on purpose.
   }
 }

@@ -1,7 +1,7 @@
 // @ts-types="npm:@types/oidc-provider@9.12.1"
 import type { Grant, Provider } from "oidc-provider";
 
-/** What one person lets one application do. */
+/** The consent of one user to one application. */
 export interface Consent {
   readonly accountId: string;
   readonly clientId: string;
@@ -11,7 +11,7 @@ export interface Consent {
 }
 
 /**
- * Remembers consent as Entra does: by person and application, whatever the browser. Every sign-in still gets a grant
+ * Stores consent as Entra does: by user and application, in any browser. Every sign-in still gets a grant
  * of its own, so that revoking one (a refresh token used twice) does not end the others.
  */
 export class Consents {
@@ -22,7 +22,7 @@ export class Consents {
     this.#given.set(key, [...this.#given.get(key) ?? [], consent]);
   }
 
-  /** A saved grant of everything the person consented to so far, or nothing if there is no such thing. */
+  /** Returns a saved grant of everything the user has consented to, or undefined. */
   async grantFor(provider: Provider, accountId: string, clientId: string): Promise<Grant | undefined> {
     const given = this.#given.get(keyOf(accountId, clientId)) ?? [];
     if (given.length === 0) return undefined;

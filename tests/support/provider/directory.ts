@@ -1,13 +1,13 @@
 import type { JSONWebKeySet } from "jose";
 
-/** A person who can sign in to the provider. */
+/** A user who can sign in to the provider. */
 export interface Account {
   readonly username: string;
   readonly password: string;
   readonly name: string;
-  /** The object id, a lower-case GUID: what Entra calls `oid`, and the first half of a home account id. */
+  /** The object ID, a lower-case GUID: Entra's `oid`, and the first half of a home account ID. */
   readonly objectId: string;
-  /** What `sub` says. As in Entra it is neither the object id nor a GUID, and its case matters. */
+  /** The `sub`. As in Entra, it is neither the object ID nor a GUID, and case-sensitive. */
   readonly subject: string;
 }
 
@@ -15,19 +15,19 @@ export interface Account {
 export interface Application {
   readonly clientId: string;
   readonly name: string;
-  /** Present for a confidential client, which may then use the client credentials grant. */
+  /** The secret of a confidential client, which may use the client credentials grant. */
   readonly secret?: string;
   /** Whether the secret has expired. */
   readonly secretExpired?: boolean;
   /** The certificate of a confidential client, PEM. */
   readonly certificate?: string;
-  /** The issuer whose tokens a confidential client proves itself with. */
+  /** The issuer whose tokens authenticate a confidential client. */
   readonly federation?: Federation;
-  /** The object id of the service principal, `oid` in a token the application gets for itself. */
+  /** The object ID of the service principal: the `oid` of the application's own tokens. */
   readonly objectId: string;
 }
 
-/** A federated credential: which tokens of which issuer count. */
+/** A federated credential: the tokens that the application trusts. */
 export interface Federation {
   readonly issuer: string;
   readonly subject: string;
@@ -69,7 +69,7 @@ export const CONFIDENTIAL_APPLICATION: Application = {
   objectId: "5e000001-1111-4222-8333-444444444444",
 };
 
-/** Finds an account by what `sub` says, which is also its id inside oidc-provider. */
+/** Finds an account by its `sub`, which is also its ID inside oidc-provider. */
 export function findBySubject(
   accounts: readonly Account[],
   subject: string | undefined,
@@ -77,7 +77,7 @@ export function findBySubject(
   return accounts.find((account) => account.subject === subject);
 }
 
-/** Finds the account a person named on the sign-in page; user names are not case-sensitive. */
+/** Finds an account by its user name, ignoring case. */
 export function findByUsername(accounts: readonly Account[], username: string): Account | undefined {
   const wanted = username.trim().toLowerCase();
   return accounts.find((account) => account.username.toLowerCase() === wanted);

@@ -2,8 +2,8 @@ import { encodeBase64Url } from "@std/encoding/base64url";
 import type { Account, Application } from "./directory.ts";
 import type { Json } from "./failures.ts";
 
-/** Claims about a person for the ID token; oidc-provider picks those that the scopes allow. */
-export function personClaims(account: Account, tenantId: string): Json & { sub: string } {
+/** The claims about a user for the ID token. oidc-provider selects those that the scopes allow. */
+export function userClaims(account: Account, tenantId: string): Json & { sub: string } {
   return {
     sub: account.subject,
     oid: account.objectId,
@@ -15,14 +15,14 @@ export function personClaims(account: Account, tenantId: string): Json & { sub: 
   };
 }
 
-/** The claims by scope. Entra gives `oid` and `tid` with `profile`, which MSAL always asks for. */
+/** The claims by scope. Entra issues `oid` and `tid` with `profile`, which MSAL always requests. */
 export const CLAIMS_BY_SCOPE = {
   openid: ["sub", "ver"],
   profile: ["oid", "tid", "name", "preferred_username"],
   email: ["email"],
 };
 
-/** What an access token on behalf of a person says beyond issuer, audience and times. */
+/** The claims of an access token on behalf of a user, besides issuer, audience and times. */
 export function delegatedTokenClaims(
   token: { account: Account; application: Application; tenantId: string; permissions: readonly string[] },
 ): Json {
@@ -36,7 +36,7 @@ export function delegatedTokenClaims(
   };
 }
 
-/** What an access token for an application itself says. */
+/** The claims of an access token for an application itself. */
 export function applicationTokenClaims(token: { application: Application; tenantId: string }): Json {
   return {
     ...applicationClaims(token.application, token.tenantId),
@@ -57,16 +57,16 @@ function applicationClaims(application: Application, tenantId: string): Json {
     appid: application.clientId,
     app_displayname: application.name,
     azp: application.clientId,
-    // How the client proved itself.
-    azpacr: proofKind(application),
+    // How the client authenticated.
+    azpacr: authenticationKind(application),
     tid: tenantId,
     uti: crypto.randomUUID(),
     ver: "2.0",
   };
 }
 
-/** As in Entra: not at all, with a secret, or with a certificate or a federated token. */
-function proofKind({ secret, certificate, federation }: Application): string {
+/** As in Entra: 0 without authentication, 1 with a secret, 2 with a certificate or a federated token. */
+function authenticationKind({ secret, certificate, federation }: Application): string {
   if (certificate !== undefined || federation !== undefined) return "2";
   return secret === undefined ? "0" : "1";
 }

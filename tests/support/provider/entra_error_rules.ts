@@ -1,6 +1,6 @@
 import type { EntraError } from "./entra_errors.ts";
 
-/** How one kind of error of oidc-provider is said in Entra's words; what is left out stays as it is. */
+/** Converts one kind of oidc-provider's errors into Entra's. Omitted members keep their value. */
 export interface Rule extends Partial<EntraError> {
   readonly when: string;
   /** Found in the private detail or the public description. */
@@ -9,7 +9,7 @@ export interface Rule extends Partial<EntraError> {
   readonly description: string;
 }
 
-/** Numbers and words as in Microsoft's list of AADSTS error codes; the first rule that fits wins. */
+/** Codes and descriptions as in Microsoft's list of AADSTS error codes. The first matching rule wins. */
 export const RULES: readonly Rule[] = [
   {
     when: "invalid_grant",

@@ -1,7 +1,7 @@
 import { RULES } from "./entra_error_rules.ts";
 import type { Json } from "./failures.ts";
 
-/** What an error of the provider becomes in Entra's words. */
+/** An error in Entra's terms. */
 export interface EntraError {
   readonly error: string;
   readonly aadsts: number;
@@ -9,14 +9,14 @@ export interface EntraError {
   readonly suberror?: string;
 }
 
-/** What oidc-provider knows about an error: the OAuth code, the public description and the private detail. */
+/** An error of oidc-provider: the OAuth code, the public description and the private detail. */
 export interface ProviderError {
   readonly error: string;
   readonly description?: string;
   readonly detail?: string;
 }
 
-/** Says an error of oidc-provider in Entra's words. */
+/** Converts an error of oidc-provider into Entra's. */
 export function toEntraError(failed: ProviderError, endpoint: string): EntraError {
   if (failed.error === "access_denied") return declined(endpoint);
   const said = `${failed.detail ?? ""} ${failed.description ?? ""}`;

@@ -1,12 +1,12 @@
-/** The parts of the provider that can be told to fail. */
+/** The endpoints that can fail on demand. */
 export type Endpoint = "authorize" | "token" | "devicecode" | "discovery" | "keys";
 
 /** A JSON object as it goes over the wire. */
 export type Json = Record<string, unknown>;
 
 /**
- * One way to fail. A new way is a new member here and a case in `apply_failure.ts`, or, if it changes a genuine
- * answer, in `rewrite_answer.ts`.
+ * A failure. A new kind is a new member here and a case in `apply_failure.ts` or, if it changes a genuine
+ * response, in `entra_response.ts`.
  */
 export type Failure =
   | EntraErrorFailure
@@ -22,9 +22,9 @@ export interface EntraErrorFailure {
   /** 400 by default. */
   readonly status?: number;
   readonly error: string;
-  /** The number after AADSTS. */
+  /** The digits after AADSTS. */
   readonly aadsts: number;
-  /** The words after the number. */
+  /** The description after the error code. */
   readonly description?: string;
   readonly suberror?: string;
   /** The `claims` challenge, JSON text. */
@@ -40,21 +40,21 @@ export interface ResponseFailure {
   readonly body?: string | Uint8Array;
 }
 
-/** The connection breaks without an answer. */
+/** The connection breaks without a response. */
 export interface ResetFailure {
   readonly kind: "reset";
 }
 
-/** The answer waits for `until`, then is the genuine one, or `then`. */
+/** The response waits for `until` and is then the genuine one or `then`. */
 export interface HoldFailure {
   readonly kind: "hold";
-  /** Told when the request has come. */
+  /** Called when the request has arrived. */
   readonly onArrival?: () => void;
   readonly until: Promise<unknown>;
   readonly then?: Exclude<Failure, HoldFailure>;
 }
 
-/** The genuine answer, changed: the JSON of a response or, at `authorize`, the callback's parameters. */
+/** Changes the genuine response: its JSON or, at `authorize`, the callback's parameters. */
 export interface RewriteFailure {
   readonly kind: "rewrite";
   readonly rewrite: (genuine: Json) => Json;
@@ -67,8 +67,8 @@ export interface ClaimsFailure {
   readonly change: (claims: Json) => Json;
 }
 
-/** Failures that change a genuine answer rather than stand in for it. */
-export type AnswerFailure = RewriteFailure | ClaimsFailure;
+/** Failures that change a genuine response instead of replacing it. */
+export type ResponseChange = RewriteFailure | ClaimsFailure;
 
 /** The failures waiting at each endpoint, first come, first served. */
 export class FailureQueue {
@@ -78,7 +78,7 @@ export class FailureQueue {
     this.#waiting.set(endpoint, [...this.#waiting.get(endpoint) ?? [], failure]);
   }
 
-  /** Takes the next failure of an endpoint, but only if `wanted` says so: the rest keep their order. */
+  /** Takes the next failure of an endpoint if `wanted` accepts it. The rest keep their order. */
   take(endpoint: Endpoint, wanted: (failure: Failure) => boolean = () => true): Failure | undefined {
     const [next, ...rest] = this.#waiting.get(endpoint) ?? [];
     if (next === undefined || !wanted(next)) return undefined;
@@ -87,7 +87,7 @@ export class FailureQueue {
   }
 }
 
-/** Whether a failure needs the genuine answer to work on. */
-export function changesAnswer(failure: Failure): failure is AnswerFailure {
+/** Reports whether a failure changes the genuine response. */
+export function changesResponse(failure: Failure): failure is ResponseChange {
   return failure.kind === "rewrite" || failure.kind === "claims";
 }

@@ -4,10 +4,10 @@ import type { AddressInfo } from "node:net";
 import type { ServerCertificate } from "./certificate.ts";
 import { startConnectionFront } from "./connection_front.ts";
 
-/** A server that listens, and that can be stopped without waiting for its clients. */
+/** A running server that can be stopped without waiting for its clients. */
 export interface HttpsServer {
   readonly port: number;
-  /** Breaks the connection of a request without an answer. */
+  /** Breaks the connection of a request without a response. */
   breakOff(request: IncomingMessage): void;
   /** Closes the port and every connection; safe to call twice. */
   stop(): Promise<void>;
@@ -26,7 +26,7 @@ export async function startHttpsServer(
     response.on("finish", () => unanswered.delete(response));
     handle(request, response);
   });
-  // A client that breaks off is no news to a test, and must not end the process.
+  // A client that breaks its connection must not end the process.
   server.on("tlsClientError", (_error, socket) => void socket.destroy());
   server.on("clientError", (_error, socket) => void socket.destroy());
   await new Promise<void>((resolve, reject) => {
@@ -36,7 +36,7 @@ export async function startHttpsServer(
   const front = startConnectionFront(port, (server.address() as AddressInfo).port);
   const stop = async () => {
     await front.stop();
-    // Deno 2.6 does not close while a response is open, even one whose connection is gone.
+    // Deno 2.6 does not close while a response is open, even without its connection.
     for (const response of unanswered) response.end();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

@@ -7,14 +7,14 @@ import { readForm, replacedBody } from "./request_body.ts";
 import { OFFLINE_ACCESS, OFFLINE_INSIDE, OPENID_SCOPES, splitScope } from "./scopes.ts";
 import type { Tenant } from "./tenant.ts";
 
-/** Either a page to show, or the end of the interaction. */
+/** A page to show or the result of the interaction. */
 type Step = { page: Markup; status?: number } | { result: InteractionResults };
 
 const CANCELLED = {
   error: "access_denied",
 };
 
-/** Koa middleware for the pages where a person picks an account, signs in and consents. */
+/** Koa middleware for the pages for account selection, sign-in and consent. */
 export function interactions(
   tenant: Tenant,
 ): (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void> {
@@ -44,7 +44,7 @@ export function interactions(
   };
 }
 
-/** The interaction that a page belongs to, or nothing if it is over, as after going back in the browser. */
+/** Returns the interaction of a page, or undefined if it has ended, for example after going back in the browser. */
 async function findInteraction(
   ctx: KoaContextWithOIDC,
   { provider }: Tenant,
@@ -74,7 +74,7 @@ async function firstPage(interaction: Interaction, tenant: Tenant): Promise<Mark
 async function answer(interaction: Interaction, form: Record<string, string>, tenant: Tenant): Promise<Step> {
   if (form.action === "cancel") return { result: CANCELLED };
   if (interaction.prompt.name === "consent") return { result: await consent(interaction, tenant) };
-  // Picking an account that is signed in already needs no password.
+  // Selecting an account that is already signed in needs no password.
   if (form.action === "account") return { result: { select_account: {} } };
   const application = await applicationName(interaction, tenant);
   if (form.action === "other-account") return { page: signInPage({ application, username: "" }) };

@@ -1,4 +1,4 @@
-/** A piece of HTML that is safe to put into a page as it is. */
+/** HTML that is safe to insert without escaping. */
 export class Markup {
   constructor(readonly text: string) {}
 
@@ -15,7 +15,7 @@ const ENTITIES: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** Builds HTML: what is interpolated is escaped, unless it is Markup itself; lists are joined. */
+/** Builds HTML. Escapes interpolated text, keeps Markup and joins lists. */
 export function html(
   parts: TemplateStringsArray,
   ...values: (Markup | Markup[] | string | undefined)[]

@@ -1,11 +1,11 @@
 // @ts-types="npm:@types/oidc-provider@9.12.1"
 import type { Adapter, AdapterPayload } from "oidc-provider";
 
-/** Where one tenant's codes, grants, sessions and refresh tokens live; gone when the provider is. */
+/** Stores one tenant's codes, grants, sessions and refresh tokens in memory. */
 export class MemoryStore {
   #models = new Map<string, Map<string, AdapterPayload>>();
 
-  /** The adapter oidc-provider asks for, one for each of its models. */
+  /** Returns the adapter for one of oidc-provider's models. */
   adapterFor(model: string): Adapter {
     const entries = this.#entries(model);
     const findWhere = (fits: (payload: AdapterPayload) => boolean) =>

@@ -1,4 +1,4 @@
-/** The look of every page of the provider: light and dark, nothing from outside. */
+/** The style of every page of the provider, light and dark, without external resources. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #5f5f5f; --paper: #fff; --wash: #eef1f6; --line: #8a8a8a;
   --blue: #0b5cad; --blue-dark: #094a8c; --red: #b3261e; }

@@ -1,7 +1,7 @@
 import { html, Markup } from "./markup.ts";
 import { STYLE } from "./page_style.ts";
 
-/** Where people type account and password. The password is never put back into the page. */
+/** The page for account and password. It never contains the password. */
 export function signInPage(page: { username: string; message?: string; application: string }): Markup {
   return frame(
     "Sign in",
@@ -46,7 +46,7 @@ export function selectAccountPage(page: { username: string; name: string; applic
   );
 }
 
-/** Asks whether the application may have what it asked for. */
+/** The page for consent. */
 export function consentPage(
   page: { username: string; application: string; scopes: readonly string[] },
 ): Markup {
@@ -67,7 +67,7 @@ export function consentPage(
   );
 }
 
-/** Where people type the code their device shows. `form` is oidc-provider's, with its own hidden fields. */
+/** The page for a device code. `form` is oidc-provider's, with its own hidden fields. */
 export function deviceCodePage(page: { form: string; message?: string }): Markup {
   return frame(
     "Enter code",
@@ -83,7 +83,7 @@ export function deviceCodePage(page: { form: string; message?: string }): Markup
   );
 }
 
-/** Asks whether the person meant to sign in on another device. */
+/** The page that confirms a sign-in on another device. */
 export function deviceConfirmPage(page: { form: string; application: string; userCode: string }): Markup {
   return frame(
     "Confirm sign-in",
@@ -99,7 +99,7 @@ export function deviceConfirmPage(page: { form: string; application: string; use
   );
 }
 
-/** Asks whether the person meant to sign out. */
+/** The page that confirms a sign-out. */
 export function signOutPage(form: string): Markup {
   return frame(
     "Sign out",
@@ -125,7 +125,7 @@ export function messagePage(title: string, text: string): Markup {
   );
 }
 
-/** Carries the authorization response to the redirect URI (OAuth 2.0 Form Post Response Mode). */
+/** The page that posts the authorization response to the redirect URI (OAuth 2.0 Form Post Response Mode). */
 export function formPostPage(action: string, parameters: Record<string, string>, nonce: string): Markup {
   const inputs = Object.entries(parameters).map(([name, value]) =>
     html`<input type="hidden" name="${name}" value="${value}">`

@@ -19,9 +19,9 @@ import { makeTenant } from "./tenant.ts";
 
 /** How to start a provider; everything has a default. */
 export interface ProviderOptions {
-  /** A GUID; `DEFAULT_TENANT_ID` by default. It also answers to `common`, `organizations` and `contoso.example`. */
+  /** A GUID; `DEFAULT_TENANT_ID` by default. Its aliases are `common`, `organizations` and `contoso.example`. */
   readonly tenantId?: string;
-  /** More tenants with the same people and applications; none by default. */
+  /** More tenants with the same users and applications; none by default. */
   readonly otherTenantIds?: readonly string[];
   /** The first one is the public application that `clientId` is about. */
   readonly applications?: readonly Application[];
@@ -33,11 +33,11 @@ export interface ProviderOptions {
   readonly refreshTokenTtl?: number;
   /** Seconds a device code lives; 900 by default. */
   readonly deviceCodeTtl?: number;
-  /** Seconds between polls that the device flow asks for; 5 by default. */
+  /** The interval of the device flow in seconds; 5 by default. */
   readonly devicePollInterval?: number;
-  /** Whether a refresh token stays good once it was used, as with Entra. By default that ends the whole sign-in. */
+  /** Whether a refresh token remains valid after its use, as in Entra. By default reuse revokes the whole sign-in. */
   readonly keepsUsedRefreshTokens?: boolean;
-  /** Years in which its certificate begins and ends; by default it is good for a day. */
+  /** The years of its certificate's validity; by default it is valid for a day. */
   readonly certificateYears?: readonly [from: number, until: number];
   /** 0, the default, takes any free port. */
   readonly port?: number;
@@ -53,18 +53,18 @@ export interface Provider extends AsyncDisposable {
   readonly issuer: string;
   /** The root certificate to trust, PEM. */
   readonly caPem: string;
-  /** Every request so far, oldest first. */
+  /** All requests, oldest first. */
   readonly requests: readonly ProviderRequest[];
-  /** Every secret that went over the wire so far, and what it is, by its value. */
+  /** The kind of every secret sent or received so far, by its value. */
   readonly secrets: ReadonlyMap<string, SecretKind>;
-  /** Errors inside the provider that no test asked for: always empty unless the provider has a bug. */
+  /** Errors inside the provider that no test demanded. Empty unless the provider has a bug. */
   readonly faults: readonly unknown[];
-  /** Requests so far of one kind, for counting. */
+  /** Returns the requests of one kind. */
   requestsTo(endpoint: RouteName): ProviderRequest[];
   setAccessTokenTtl(seconds: number): void;
   setRefreshTokenTtl(seconds: number): void;
   setDeviceCodeTtl(seconds: number): void;
-  /** Makes the next request to an endpoint fail; called twice, the next two. */
+  /** Makes the next request to an endpoint fail, or the next two if called twice. */
   failNext(endpoint: Endpoint, failure: Failure): void;
   /** Closes the port and all connections; safe to call twice. */
   stop(): Promise<void>;
@@ -74,7 +74,7 @@ const ALIASES = ["common", "organizations", "contoso.example"];
 
 /** Starts a provider on a free port of 127.0.0.1, ready when the promise resolves. */
 export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
-  // All three at once: the key is made on another thread while the library loads.
+  // In parallel: the key is made on another thread while the library loads.
   const [certificate, key] = await Promise.all([
     makeServerCertificate(certificateOptions(options.certificateYears)),
     signingKey(),
@@ -91,7 +91,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   const faults: unknown[] = [];
   let stopped = false;
   const onFault = (fault: unknown) => {
-    // What is cut off by stop() is nobody's fault.
+    // stop() breaks connections on purpose.
     if (!stopped) faults.push(fault);
   };
   const server = await startHttpsServer(options.port ?? 0, certificate, (request, response) => {
@@ -114,7 +114,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       keepsUsedRefreshTokens: options.keepsUsedRefreshTokens ?? false,
       changeFor: (request) => router.changeFor(request),
       takeAuthorizeChange: () => router.takeAuthorizeChange(),
-      onAnswer: (answer) => router.secrets.noteAnswer(answer),
+      onResponse: (answer) => router.secrets.noteResponse(answer),
       onFault,
     });
     for (const name of names) router.tenants.set(name, tenant);

@@ -17,8 +17,8 @@ export async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 /**
- * Gives a request whose body was read a body again. oidc-provider reads the stream itself and complains on the
- * console when somebody else has, so the request has to look unread.
+ * Restores the body of a request after it was read. oidc-provider reads the stream itself and warns on the
+ * console if it is already read, so the request must look unread.
  */
 export function replaceBody(request: IncomingMessage, body: string): void {
   const bytes = Buffer.from(body);

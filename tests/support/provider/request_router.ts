@@ -3,7 +3,13 @@ import { applyFailure } from "./apply_failure.ts";
 import { validateAssertion } from "./client_assertion.ts";
 import { correlationOf, type EntraError, entraErrorBody } from "./entra_errors.ts";
 import { adaptRequest } from "./entra_request.ts";
-import { type AnswerFailure, changesAnswer, type Endpoint, type Failure, FailureQueue } from "./failures.ts";
+import {
+  changesResponse,
+  type Endpoint,
+  type Failure,
+  FailureQueue,
+  type ResponseChange,
+} from "./failures.ts";
 import { readBody, readForm } from "./request_body.ts";
 import { findRoute, type Route, type RouteName } from "./routes.ts";
 import { SecretsOnTheWire } from "./secrets_on_the_wire.ts";
@@ -14,24 +20,24 @@ export interface ProviderRequest {
   readonly method: string;
   /** The path, with the tenant. */
   readonly path: string;
-  /** What the path is for; undefined if nothing is there. */
+  /** The route of the path; undefined if there is none. */
   readonly endpoint: RouteName | undefined;
   readonly query: Record<string, string>;
-  /** The form fields, only of the token and device code endpoints: what people type is not kept. */
+  /** The form fields of the token and device code endpoints only: what users type is not recorded. */
   readonly form: Record<string, string>;
   readonly headers: Record<string, string>;
 }
 
 const FAILING: ReadonlySet<string> = new Set(["authorize", "token", "devicecode", "discovery", "keys"]);
 
-/** Takes every request: writes it down, makes it fail if a test wants that, or gives it to its tenant. */
+/** Receives every request: records it, makes it fail if a test demands that, or passes it to its tenant. */
 export class RequestRouter {
   readonly requests: ProviderRequest[] = [];
   readonly failures = new FailureQueue();
   readonly secrets = new SecretsOnTheWire();
   /** By the first segment of the path: tenant ids and aliases, lower-case. */
   readonly tenants = new Map<string, Tenant>();
-  #changes = new WeakMap<IncomingMessage, AnswerFailure>();
+  #changes = new WeakMap<IncomingMessage, ResponseChange>();
 
   async serve(request: IncomingMessage, response: ServerResponse, breakOff: () => void): Promise<void> {
     // The path alone matters here; the tenant puts its own origin before it.
@@ -60,18 +66,18 @@ export class RequestRouter {
     await tenant.handle(request, response);
   }
 
-  /** The change a test wants made to the genuine answer to a request. */
-  changeFor(request: IncomingMessage): AnswerFailure | undefined {
+  /** Returns the change that a test demands of the genuine response. */
+  changeFor(request: IncomingMessage): ResponseChange | undefined {
     return this.#changes.get(request);
   }
 
   /** Takes the change a test wants made to the next authorization response. */
-  takeAuthorizeChange(): AnswerFailure | undefined {
-    const failure = this.failures.take("authorize", changesAnswer);
-    return failure !== undefined && changesAnswer(failure) ? failure : undefined;
+  takeAuthorizeChange(): ResponseChange | undefined {
+    const failure = this.failures.take("authorize", changesResponse);
+    return failure !== undefined && changesResponse(failure) ? failure : undefined;
   }
 
-  /** Judges a client's assertion: gives why it is refused, or the body to go on with. */
+  /** Validates a client's assertion. Returns the refusal or the body to continue with. */
   async #judgeClient(
     route: Route,
     body: string | undefined,
@@ -86,7 +92,10 @@ export class RequestRouter {
   /** A change to an authorization response waits until there is one; every other failure strikes at once. */
   #failureFor(name: RouteName): Failure | undefined {
     if (!FAILING.has(name)) return undefined;
-    return this.failures.take(name as Endpoint, (failure) => name !== "authorize" || !changesAnswer(failure));
+    return this.failures.take(
+      name as Endpoint,
+      (failure) => name !== "authorize" || !changesResponse(failure),
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { formPostPage } from "./pages.ts";
 
-/** An answer ready to be written. */
+/** A response ready to be written. */
 export interface Answer {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -13,7 +13,7 @@ export interface Answer {
  */
 export const RESPONSE_MODES = { query: "entra_query", form_post: "entra_form_post" } as const;
 
-/** The inside name of what a client asked for; Entra answers a code request by query unless told otherwise. */
+/** Returns the inside name of the requested mode. Entra's default for a code is query. */
 export function innerResponseMode(asked: string | null): string {
   if (asked === null || asked === "" || asked === "query") return RESPONSE_MODES.query;
   return asked === "form_post" ? RESPONSE_MODES.form_post : asked;

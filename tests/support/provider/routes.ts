@@ -1,4 +1,4 @@
-/** What a path of the provider is for. */
+/** A route of the provider. */
 export type RouteName =
   | "authorize"
   | "resume"
@@ -43,7 +43,7 @@ const PATTERNS: readonly [RouteName, RegExp][] = [
   ["interaction", /^\/interaction\/[^/]+$/],
 ];
 
-/** Finds what a path is for, or nothing for a path that Entra does not have either. */
+/** Returns the route of a path, or undefined for a path that Entra does not have either. */
 export function findRoute(pathname: string): Route | undefined {
   const [, tenant = "", ...rest] = pathname.split("/");
   const below = `/${rest.join("/")}`;
@@ -52,7 +52,7 @@ export function findRoute(pathname: string): Route | undefined {
   return { name, tenant: tenant.toLowerCase(), inner: name === "discovery" ? DISCOVERY_PATH : below };
 }
 
-/** Where a person signs in or consents. */
+/** Returns the path of the page for sign-in and consent. */
 export function interactionPath(tenantId: string, uid: string): string {
   return `/${tenantId}/interaction/${uid}`;
 }

@@ -1,7 +1,7 @@
-/** The scope of OpenID Connect that stands for "give me a refresh token". */
+/** The scope that requests a refresh token. */
 export const OFFLINE_ACCESS = "offline_access";
 /**
- * What `offline_access` is called inside oidc-provider. It drops the real name unless the request also says
+ * The name of `offline_access` inside oidc-provider. It drops the real name unless the request also has
  * `prompt=consent` (OpenID Connect Core 1.0, section 11); Entra does not, so the scope travels under another name.
  */
 export const OFFLINE_INSIDE = "offline_inside";
@@ -12,11 +12,11 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A scope that names a permission on a resource. */
 export interface ResourceScope {
-  /** As it was asked for: `User.Read` or `https://graph.microsoft.com/User.Read`. */
+  /** The requested form: `User.Read` or `https://graph.microsoft.com/User.Read`. */
   readonly asked: string;
   /** The resource as an absolute URI, which oidc-provider insists on. */
   readonly resource: string;
-  /** What the access token's `aud` says. */
+  /** The `aud` of the access token. */
   readonly audience: string;
   /** The permission alone, as in the access token's `scp`. */
   readonly permission: string;
@@ -27,12 +27,12 @@ export function splitScope(scope: string | undefined): string[] {
   return (scope ?? "").split(" ").filter((part) => part !== "");
 }
 
-/** Picks out of a `scope` parameter what belongs to a resource, in the order asked. */
+/** Returns the scopes of a `scope` parameter that belong to a resource, in order. */
 export function readResourceScopes(scope: string | undefined): ResourceScope[] {
   return splitScope(scope).filter((part) => !isOpenIdScope(part)).map(readResourceScope);
 }
 
-/** Reads one scope the way Entra does: everything before the last slash is the resource, and none means Graph. */
+/** Reads one scope as Entra does: the part before the last slash is the resource, which is Graph by default. */
 export function readResourceScope(asked: string): ResourceScope {
   const slash = asked.lastIndexOf("/");
   const prefix = asked.slice(0, Math.max(slash, 0));
@@ -43,7 +43,7 @@ export function readResourceScope(asked: string): ResourceScope {
 }
 
 /**
- * The permissions an access token carries for what was asked. `.default` stands for what the application was
+ * Returns the permissions in an access token for the requested scopes. `.default` stands for what the application was
  * granted beforehand; a Graph token lists the OpenID scopes too.
  */
 export function grantedPermissions(
@@ -57,15 +57,15 @@ export function grantedPermissions(
   return [...new Set([...permissions, ...(onGraph ? openIdScopes : [])])];
 }
 
-/** The `scope` of a token response: what was asked, in the form it was asked in, and never `offline_access`. */
-export function answeredScope(scopes: readonly ResourceScope[], openIdScopes: readonly string[]): string {
+/** Returns the `scope` of a token response: the requested scopes in their own form, without `offline_access`. */
+export function responseScope(scopes: readonly ResourceScope[], openIdScopes: readonly string[]): string {
   const answered = scopes.flatMap(({ asked, permission, resource }) =>
     permission === ".default" ? [asked.replace(/\.default$/, preGranted(resource)), asked] : [asked]
   );
   return [...new Set([...openIdScopes, ...answered])].join(" ");
 }
 
-/** Gives `offline_access` the name it has inside, and leaves every other scope alone. */
+/** Renames `offline_access` to its inside name. */
 export function renameOfflineAccess(scope: string): string {
   return splitScope(scope).map((part) => part === OFFLINE_ACCESS ? OFFLINE_INSIDE : part).join(" ");
 }

@@ -1,6 +1,6 @@
 import type { Json } from "./failures.ts";
 
-/** What a secret is, in words for a test's message. */
+/** The kind of a secret, for messages of tests. */
 export type SecretKind =
   | "access token"
   | "refresh token"
@@ -11,15 +11,15 @@ export type SecretKind =
   | "client secret"
   | "assertion";
 
-/** Fields of the provider's answers that hold a secret. */
-const IN_ANSWERS: Readonly<Record<string, SecretKind>> = {
+/** Members of the provider's responses that hold a secret. */
+const IN_RESPONSES: Readonly<Record<string, SecretKind>> = {
   access_token: "access token",
   refresh_token: "refresh token",
   id_token: "ID token",
   device_code: "device code",
 };
 
-/** Fields of what clients send that hold a secret. */
+/** Fields of requests that hold a secret. */
 const IN_FORMS: Readonly<Record<string, SecretKind>> = {
   code: "authorization code",
   code_verifier: "verifier",
@@ -30,20 +30,20 @@ const IN_FORMS: Readonly<Record<string, SecretKind>> = {
   assertion: "assertion",
 };
 
-/** Shorter ones could stand in a text by chance. */
+/** Shorter ones could occur in a text by chance. */
 const SHORTEST = 12;
 
-/** Every secret that went over the wire, in either direction. */
+/** Records every secret sent in either direction. */
 export class SecretsOnTheWire {
-  /** What each is, by its value. */
+  /** The kind of each secret, by its value. */
   readonly found = new Map<string, SecretKind>();
 
-  /** Takes note of what the provider answers. */
-  noteAnswer(answer: Json): void {
-    this.#note(answer, IN_ANSWERS);
+  /** Records the secrets of a response. */
+  noteResponse(answer: Json): void {
+    this.#note(answer, IN_RESPONSES);
   }
 
-  /** Takes note of what a client sends. */
+  /** Records the secrets of a request. */
   noteForm(form: Readonly<Record<string, string>>): void {
     this.#note(form, IN_FORMS);
   }

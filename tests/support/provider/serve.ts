@@ -23,7 +23,7 @@ if (import.meta.main) {
   await interrupted();
 }
 
-/** Waits for Ctrl-C or, where there is such a thing, SIGTERM. */
+/** Waits for Ctrl-C or, except on Windows, SIGTERM. */
 async function interrupted(): Promise<void> {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   const { promise, resolve } = Promise.withResolvers<void>();

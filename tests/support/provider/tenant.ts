@@ -5,16 +5,16 @@ import { Consents } from "./consents.ts";
 import { clientMetadata } from "./client_metadata.ts";
 import { deviceFlow } from "./device_flow.ts";
 import { type Account, type Application, findBySubject } from "./directory.ts";
-import { CLAIMS_BY_SCOPE, personClaims } from "./entra_claims.ts";
-import { rewriteAnswer } from "./entra_answer.ts";
-import type { AnswerFailure, Json } from "./failures.ts";
+import { CLAIMS_BY_SCOPE, userClaims } from "./entra_claims.ts";
+import { rewriteResponse } from "./entra_response.ts";
+import type { Json, ResponseChange } from "./failures.ts";
 import { interactions } from "./interactions.ts";
 import { interactionPolicy } from "./interaction_policy.ts";
 import { loadOidcProvider } from "./load_oidc_provider.ts";
 import { MemoryStore } from "./memory_store.ts";
 import { messagePage, signOutPage } from "./pages.ts";
 import { ResourceCatalogue } from "./resource_catalogue.ts";
-import { installResponseModes } from "./authorization_answer.ts";
+import { installResponseModes } from "./authorization_response.ts";
 import { interactionPath, TENANT_PATHS } from "./routes.ts";
 import { OFFLINE_INSIDE, OPENID_SCOPES } from "./scopes.ts";
 import type { SigningKey } from "./signing_key.ts";
@@ -22,7 +22,7 @@ import { toEntraError } from "./entra_errors.ts";
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** What a tenant is made of. Lifetimes are in seconds, and looked up at each use so that a test can change them. */
+/** The options of a tenant. Lifetimes are in seconds and read at each use, so that a test can change them. */
 export interface TenantSetup {
   readonly origin: string;
   readonly tenantId: string;
@@ -35,24 +35,24 @@ export interface TenantSetup {
     readonly deviceCode: number;
   };
   readonly devicePollInterval: number;
-  /** Whether a refresh token stays good once it was used. */
+  /** Whether a refresh token remains valid after its use. */
   readonly keepsUsedRefreshTokens: boolean;
-  /** The change a test wants made to the answer to a request, if any. */
-  readonly changeFor: (request: IncomingMessage) => AnswerFailure | undefined;
-  /** Takes the change a test wants made to the next authorization response, if any. */
-  readonly takeAuthorizeChange: () => AnswerFailure | undefined;
-  /** Told of every JSON answer, as it is sent. */
-  readonly onAnswer: (answer: Json) => void;
-  /** Told of every error that is the provider's own fault. */
+  /** Returns the change that a test demands of the response to a request. */
+  readonly changeFor: (request: IncomingMessage) => ResponseChange | undefined;
+  /** Takes the change that a test demands of the next authorization response. */
+  readonly takeAuthorizeChange: () => ResponseChange | undefined;
+  /** Receives every JSON response as it is sent. */
+  readonly onResponse: (answer: Json) => void;
+  /** Receives every error that is the provider's own fault. */
   readonly onFault: (fault: unknown) => void;
 }
 
-/** The parts of a tenant that its pages, claims and answers work with. */
+/** The parts of a tenant that its pages, claims and responses use. */
 export interface Tenant {
   readonly setup: TenantSetup;
   readonly provider: Provider;
   readonly consents: Consents;
-  /** Answers a request that was made ready by `adaptRequest`. */
+  /** Responds to a request that `adaptRequest` has converted. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
@@ -104,7 +104,7 @@ export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
   };
   installResponseModes(tenant);
   provider.use(interactions(tenant));
-  provider.use(rewriteAnswer(tenant));
+  provider.use(rewriteResponse(tenant));
   provider.on("server_error", (_ctx, error) => setup.onFault(error));
   (provider as EventEmitter).on("error", (error: unknown) => setup.onFault(error)); // without a listener Koa prints it
   return tenant;
@@ -128,7 +128,7 @@ function flowConfiguration(setup: TenantSetup): Configuration {
       client.grantTypeAllowed("refresh_token") && source.scopes.has(OFFLINE_INSIDE),
     findAccount: (_ctx, id) => {
       const account = findBySubject(setup.accounts, id);
-      return account && { accountId: id, claims: () => personClaims(account, setup.tenantId) };
+      return account && { accountId: id, claims: () => userClaims(account, setup.tenantId) };
     },
     clientBasedCORS: () => false,
     renderError: (ctx, out, error) => {

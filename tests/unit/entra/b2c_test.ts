@@ -7,7 +7,7 @@ const BASE = "https://contoso.b2clogin.com";
 const DOMAIN = "contoso.onmicrosoft.com";
 const POLICY = "b2c_1_signin";
 
-/** A token of a policy has neither `tid` nor `oid` nor a user name, but the user's addresses. */
+/** The token of a policy has no `tid`, `oid` or user name, but the user's addresses. */
 const CLAIMS = {
   tid: undefined,
   oid: undefined,

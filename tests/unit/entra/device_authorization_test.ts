@@ -131,7 +131,7 @@ type Answer = string | CliError | JsonObject;
 const NETWORK: CliError = new CliError("network", "reset");
 const TOKENS = { access_token: "the-token" };
 
-/** Polls a service that gives these answers, then the last one without end: an error's name, a failure, or a body. */
+/** Polls a service that sends these responses and then repeats the last one: an error's name, a failure or a body. */
 async function poll(answers: Answer[], { intervalSeconds = 5, expiresInSeconds = 900, onWait = () => {} }: {
   intervalSeconds?: number;
   expiresInSeconds?: number;
@@ -222,7 +222,7 @@ Deno.test("pollForTokens() distinguishes declined, expired and other refusals an
     assertEquals(
       [outcome, polls],
       [{ status: 400, headers: {}, body: { error } }, 1],
-      "judged as any answer is",
+      "validated like any response",
     );
   }
 });

@@ -7,17 +7,17 @@ import {
   goodMetadata,
   goodTokenResponse,
 } from "../../support/fixtures/entra_fixture.ts";
-import { validate, validateWhatIsKept } from "../../support/fixtures/validate_outcome.ts";
+import { validate, validateStoredSession } from "../../support/fixtures/validate_outcome.ts";
 import {
   ask,
   type Document,
+  genuine,
   type Grant,
-  honest,
-  type Teller,
+  type WriteDocument,
 } from "../../support/fixtures/faulty_responses.ts";
-import { type Lie, LIES, tell } from "../../support/fixtures/fault_kinds.ts";
+import { applyFault, type Fault, FAULTS } from "../../support/fixtures/fault_kinds.ts";
 
-/** The fields of each document that this program or MSAL reads, and some that nobody asked for. */
+/** The fields of each document that this program or MSAL reads, and some unexpected ones. */
 const FIELDS: Readonly<Record<Document, readonly string[]>> = {
   "discovery document": [
     "issuer",
@@ -81,7 +81,7 @@ const FIELDS: Readonly<Record<Document, readonly string[]>> = {
   "client info": ["uid", "utid", "__proto__"],
 };
 
-/** Which documents each way to a token has. */
+/** The documents of each grant. */
 const DOCUMENTS: Readonly<Record<Grant, readonly Document[]>> = {
   "authorization code": ["discovery document", "token response", "ID token", "client info"],
   "refresh": ["discovery document", "token response", "ID token", "client info"],
@@ -89,7 +89,7 @@ const DOCUMENTS: Readonly<Record<Grant, readonly Document[]>> = {
   "client credentials": ["discovery document", "token response"],
 };
 
-/** How many lies that makes for each way: the table can't shrink unnoticed. */
+/** The number of faults of each grant, so that the table cannot shrink unnoticed. */
 const CASES: Readonly<Record<Grant, number>> = {
   "authorization code": 1530,
   "refresh": 1530,
@@ -97,8 +97,8 @@ const CASES: Readonly<Record<Grant, number>> = {
   "client credentials": 884,
 };
 
-/** The fields of which there is a truth. */
-const TRUE_FIELDS: Readonly<Record<Document, readonly string[]>> = {
+/** The fields of the genuine documents. */
+const GENUINE_FIELDS: Readonly<Record<Document, readonly string[]>> = {
   "discovery document": Object.keys(goodMetadata()),
   "device authorization": Object.keys(goodDeviceCode()),
   "token response": [...Object.keys(goodTokenResponse()), "id_token", "client_info", "refresh_token"],
@@ -106,8 +106,8 @@ const TRUE_FIELDS: Readonly<Record<Document, readonly string[]>> = {
   "client info": ["uid", "utid"],
 };
 
-/** Fields of which a lie could be found out by the next run only. */
-const KEPT = [
+/** Fields whose faults may affect only the next run. */
+const STORED = [
   "refresh_token",
   "client_info",
   "refresh_token_expires_in",
@@ -118,49 +118,53 @@ const KEPT = [
   "__proto__",
 ];
 
-/** What a lie was lost to, or null where the program withstood it. */
-async function tryLie(
+/** Returns the failure that a fault causes, or null if the program handles it. */
+async function tryFault(
   grant: Grant,
   document: Document,
   field: string,
-  lie: Lie,
+  fault: Fault,
   before: readonly Session[],
-): Promise<{ isRefused: boolean; loss: string | null }> {
-  const teller: Teller = (told, truth) => told === document ? tell(truth, field, lie) : JSON.stringify(truth);
-  const outcome = await ask(grant, teller, before);
+): Promise<{ isRefused: boolean; failure: string | null }> {
+  const writeDocument: WriteDocument = (sent, original) =>
+    sent === document ? applyFault(original, field, fault) : JSON.stringify(original);
+  const outcome = await ask(grant, writeDocument, before);
   const isRefused = "error" in outcome.result;
   try {
     validate(grant, outcome, before, field);
-    assert(!(isRefused && lie.isTrue && TRUE_FIELDS[document].includes(field)), "the truth was refused");
-    if (!isRefused && grant !== "client credentials" && KEPT.includes(field)) {
-      await validateWhatIsKept(outcome);
+    assert(
+      !(isRefused && fault.isGenuine && GENUINE_FIELDS[document].includes(field)),
+      "the genuine value was refused",
+    );
+    if (!isRefused && grant !== "client credentials" && STORED.includes(field)) {
+      await validateStoredSession(outcome);
     }
-    return { isRefused, loss: null };
+    return { isRefused, failure: null };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { isRefused, loss: `${document}, ${field}, ${lie.what}: ${why}` };
+    return { isRefused, failure: `${document}, ${field}, ${fault.what}: ${why}` };
   }
 }
 
 for (const grant of Object.keys(DOCUMENTS) as Grant[]) {
-  Deno.test(`an authority that lies about any field gets a named error, or a token that is right: ${grant}`, async () => {
-    const before = grant === "refresh" ? (await ask("authorization code", honest)).sessions : [];
-    const losses: string[] = [];
+  Deno.test(`A fault in any field of a response results in a coded error or a valid token: ${grant}`, async () => {
+    const before = grant === "refresh" ? (await ask("authorization code", genuine)).sessions : [];
+    const failures: string[] = [];
     let cases = 0;
     let refused = 0;
     for (const document of DOCUMENTS[grant]) {
       for (const field of FIELDS[document]) {
-        for (const lie of LIES) {
-          const { isRefused, loss } = await tryLie(grant, document, field, lie, before);
+        for (const fault of FAULTS) {
+          const { isRefused, failure } = await tryFault(grant, document, field, fault, before);
           cases++;
           if (isRefused) refused++;
-          if (loss !== null) losses.push(loss);
+          if (failure !== null) failures.push(failure);
         }
       }
     }
-    assertEquals(losses, []);
+    assertEquals(failures, []);
     assertEquals(cases, CASES[grant]);
-    assert(refused > cases / 4 && refused < cases, "some lies are refused, and some do no harm");
-    await printFigures("lies", cases, `${refused} refused, ${cases - refused} harmless, 0 lost (${grant})`);
+    assert(refused > cases / 4 && refused < cases, "some faults are refused and some are harmless");
+    await printFigures("faults", cases, `${refused} refused, ${cases - refused} harmless, 0 lost (${grant})`);
   });
 }

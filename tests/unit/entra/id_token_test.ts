@@ -27,7 +27,7 @@ function expectedToken(changes: Partial<ExpectedIdToken> = {}): ExpectedIdToken 
   };
 }
 
-/** Judges a token whose claims are right but for `changes`; a claim that is undefined is left out. */
+/** Validates a token whose claims are valid except for `changes`. Undefined claims are omitted. */
 function validate(changes: Record<string, unknown>, expected: Partial<ExpectedIdToken> = {}): IdTokenSubject {
   const claims: Record<string, unknown> = { ...goodIdTokenClaims(), ...changes };
   for (const [name, value] of Object.entries(claims)) if (value === undefined) delete claims[name];

@@ -27,7 +27,7 @@ function sign(claims: Record<string, unknown> = {}, header: Record<string, unkno
     .sign(key);
 }
 
-/** An authority that answers with these documents; it remembers who asked for what. */
+/** An authority that sends these documents and records the requests. */
 function authority(metadata: unknown = METADATA, keys: unknown = KEYS, status = 200) {
   const asked: HttpRequest[] = [];
   const network: Network = {

@@ -51,9 +51,9 @@ Deno.test("assertExpected() rejects another account that now has the user name o
   const error = refusal(successor, { user: "ada@contoso.example" }, ADA);
   assertStringIncludes(error.hint ?? "", "clear-cache --profile work");
   assertExpected(ADA, { user: "ada@contoso.example" }, OWNER, ADA);
-  // Where nobody is expected by name, nobody is pinned: a forced sign-in may change the account.
+  // Without an expected user, a forced sign-in may change the account.
   assertExpected(successor, { tenant: TENANT }, OWNER, ADA);
-  // The one before was not the expected user, so nobody was pinned yet.
+  // The earlier account was not the expected user, so it is not pinned.
   assertExpected(successor, { user: "ada@contoso.example" }, OWNER, {
     ...ADA,
     username: "b@c",

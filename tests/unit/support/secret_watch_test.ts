@@ -9,7 +9,7 @@ const REFRESH = "a-refresh-token-of-some-length";
 /** Opens a watch in an empty folder, after `access` and `refresh` were issued. */
 async function withWatch(test: (watch: SecretWatch, home: string, folder: string) => Promise<void>) {
   const wire = new SecretsOnTheWire();
-  wire.noteAnswer({ access_token: ACCESS, refresh_token: REFRESH });
+  wire.noteResponse({ access_token: ACCESS, refresh_token: REFRESH });
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   const home = join(folder, "home");
   await Deno.mkdir(home);
@@ -60,7 +60,7 @@ Deno.test("SecretWatch finds every other secret anywhere", async () => {
 Deno.test("SecretWatch finds parts of a long secret and encoded secrets", async () => {
   const long = Array.from({ length: 30 }, (_, index) => `part-${index}.`).join("");
   const wire = new SecretsOnTheWire();
-  wire.noteAnswer({ refresh_token: long });
+  wire.noteResponse({ refresh_token: long });
   wire.noteForm({ client_secret: "with spaces & more" });
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   try {

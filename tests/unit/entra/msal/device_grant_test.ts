@@ -51,8 +51,8 @@ function attempt(
   return { codes, clock, issued };
 }
 
-/** Answers with each of these in turn. */
-function underLock(...answers: Answer[]): Answer {
+/** Sends these responses in turn. */
+function inTurn(...answers: Answer[]): Answer {
   return (form) => (answers.shift() ?? pending)(form);
 }
 
@@ -66,7 +66,7 @@ async function signIn(changes: TokenChanges = {}): Promise<IssuedTokens> {
 }
 
 Deno.test("signInWithDeviceCode() shows the code, polls and returns validated tokens", async () => {
-  const authority = tinyAuthority(underLock(pending, pending, () => tokens(null)));
+  const authority = tinyAuthority(inTurn(pending, pending, () => tokens(null)));
   const { codes, clock, issued } = attempt(authority);
   const { token } = await issued;
   assertEquals(codes, [{
@@ -163,7 +163,7 @@ Deno.test("signInWithDeviceCode() continues after slow_down, a broken connection
     throw new CliError("network", "reset");
   };
   const busy = () => jsonResponse({ error: "temporarily_unavailable" }, 503);
-  const authority = tinyAuthority(underLock(slowDown, broken, busy, () => tokens(null)));
+  const authority = tinyAuthority(inTurn(slowDown, broken, busy, () => tokens(null)));
   const { clock, issued } = attempt(authority);
   await issued;
   assertEquals(clock.waits, [5000, 10_000, 20_000, 40_000]);

@@ -9,7 +9,7 @@ import { FakeClock } from "../../../support/machine/fake_clock.ts";
 
 const NOW_MS = Date.UTC(2025, 11, 28, 12, 0, 0);
 
-/** The network of a machine whose endpoint gives `answer`, and what was asked of it. */
+/** The network of a machine whose endpoint sends `answer`, and its requests. */
 function machine(answer: { status?: number; body: unknown }, variables: Record<string, string> = {}) {
   const sent: HttpRequest[] = [];
   const network = managedIdentityNetworkModule({
@@ -90,7 +90,7 @@ Deno.test("managedIdentityNetworkModule() rejects a response without a valid tok
   assertEquals(network.refusal, { status: 400, words: "not found" });
 });
 
-/** A clock whose deadlines come when {@linkcode end} is called. */
+/** A clock whose deadlines expire when {@linkcode end} is called. */
 class EndingClock extends FakeClock {
   readonly deadlines: number[] = [];
   readonly #ended = new AbortController();

@@ -40,19 +40,19 @@ const SENDING: Sending = {
 };
 const CANARY = "s3cret-canary";
 
-interface Guarded {
-  readonly guarded: AuthorityNetworkModule;
+interface Opened {
+  readonly module: AuthorityNetworkModule;
   readonly network: MemoryNetwork;
   readonly reported: ReportedError[];
 }
 
-function guard(
+function open(
   answer: () => HttpResponse | Promise<HttpResponse>,
   signal = new AbortController().signal,
-): Guarded {
+): Opened {
   const network = memoryNetwork(answer);
   const reported: ReportedError[] = [];
-  const guarded = authorityNetworkModule({
+  const module = authorityNetworkModule({
     network,
     authority: AUTHORITY,
     signal,
@@ -63,18 +63,18 @@ function guard(
       return new CliError("sign_in_failed", "as reported");
     },
   });
-  return { guarded, network, reported };
+  return { module, network, reported };
 }
 
-function post(guarded: AuthorityNetworkModule, url = TOKEN_URL): Promise<unknown> {
-  return guarded.sendPostRequestAsync(url, { body: "grant_type=x", headers: { "Content-Type": "text/x" } });
+function post(module: AuthorityNetworkModule, url = TOKEN_URL): Promise<unknown> {
+  return module.sendPostRequestAsync(url, { body: "grant_type=x", headers: { "Content-Type": "text/x" } });
 }
 
 async function postRefusal(answer: HttpResponse): Promise<CliError> {
-  const { guarded } = guard(() => answer);
-  const error = await assertRejects(() => post(guarded), CliError);
-  assertStrictEquals(guarded.failure, error);
-  assertEquals(guarded.tokenResponse, null);
+  const { module } = open(() => answer);
+  const error = await assertRejects(() => post(module), CliError);
+  assertStrictEquals(module.failure, error);
+  assertEquals(module.tokenResponse, null);
   return error;
 }
 
@@ -108,17 +108,17 @@ Deno.test("assertAllowed() names the address without user name, password, path a
 
 Deno.test("authorityNetworkModule() sends nothing to an address that is not the authority's", async () => {
   for (const url of [`http://${HOST}/token`, "https://evil.example/token", `https://ada@${HOST}/token`]) {
-    const { guarded, network } = guard(() => jsonResponse(goodTokenResponse()));
-    await assertRejects(() => post(guarded, url), CliError, "not its own");
-    await assertRejects(() => guarded.sendGetRequestAsync(url), CliError, "not its own");
+    const { module, network } = open(() => jsonResponse(goodTokenResponse()));
+    await assertRejects(() => post(module, url), CliError, "not its own");
+    await assertRejects(() => module.sendGetRequestAsync(url), CliError, "not its own");
     assertEquals(network.requests, []);
   }
 });
 
 Deno.test("authorityNetworkModule() sends the request with its limits", async () => {
   const { signal } = new AbortController();
-  const { guarded, network } = guard(() => jsonResponse(goodTokenResponse()), signal);
-  await post(guarded);
+  const { module, network } = open(() => jsonResponse(goodTokenResponse()), signal);
+  await post(module);
   const [request] = network.requests;
   assertEquals(request, {
     url: TOKEN_URL,
@@ -135,22 +135,22 @@ Deno.test("authorityNetworkModule() sends the request with its limits", async ()
 });
 
 Deno.test("authorityNetworkModule() records the validated token response of a POST and metadata of a GET", async () => {
-  const post1 = guard(() => jsonResponse(goodTokenResponse()));
-  await post(post1.guarded);
-  const { accessToken, ...facts } = post1.guarded.tokenResponse ?? {};
+  const post1 = open(() => jsonResponse(goodTokenResponse()));
+  await post(post1.module);
+  const { accessToken, ...facts } = post1.module.tokenResponse ?? {};
   assertEquals(accessToken?.reveal(), "access-token-1");
   assertEquals(facts, { expiresInSeconds: 3600, scopes: ["User.Read"], idToken: null });
-  assertEquals(post1.guarded.metadata, null);
-  const get = guard(() => jsonResponse(goodMetadata()));
-  await get.guarded.sendGetRequestAsync(METADATA_URL);
-  assertEquals(get.guarded.metadata, { issuer: `${BASE}/${TENANT_ID}/v2.0`, namesIssuerInResponse: false });
-  assertEquals([get.guarded.tokenResponse, get.guarded.failure], [null, null]);
+  assertEquals(post1.module.metadata, null);
+  const get = open(() => jsonResponse(goodMetadata()));
+  await get.module.sendGetRequestAsync(METADATA_URL);
+  assertEquals(get.module.metadata, { issuer: `${BASE}/${TENANT_ID}/v2.0`, namesIssuerInResponse: false });
+  assertEquals([get.module.tokenResponse, get.module.failure], [null, null]);
 });
 
 Deno.test("authorityNetworkModule() does not follow a redirect, not even to the same host", async () => {
   for (const status of [301, 302, 303, 307, 308, 304]) {
-    const { guarded, network } = guard(() => textResponse("{}", status, { location: `${BASE}/elsewhere` }));
-    const error = await assertRejects(() => post(guarded), CliError, "redirect");
+    const { module, network } = open(() => textResponse("{}", status, { location: `${BASE}/elsewhere` }));
+    const error = await assertRejects(() => post(module), CliError, "redirect");
     assertEquals(error.code, "invalid_response");
     assertEquals(network.requests.length, 1);
   }
@@ -196,7 +196,7 @@ Deno.test("authorityNetworkModule() rejects a body that is not a JSON object wit
   for (const body of bodies) {
     for (const status of [200, 400]) {
       const error = await postRefusal(textResponse(body, status));
-      // A page that stands for the whole network is a trouble of the network's.
+      // A web page comes from the network, not from the authority.
       assertEquals(error.code, body.startsWith("<") ? "network" : "invalid_response", body);
       assertEquals((error.message + error.hint + Deno.inspect(error.cause)).includes(CANARY), false, body);
     }
@@ -223,7 +223,7 @@ Deno.test("authorityNetworkModule() rejects an empty object as token response", 
 
 Deno.test("authorityNetworkModule() passes on a reported error despite the status and other members", async () => {
   for (const status of [200, 400, 401]) {
-    const { guarded, reported } = guard(() =>
+    const { module, reported } = open(() =>
       jsonResponse({
         ...goodTokenResponse(),
         error: "invalid_grant",
@@ -231,7 +231,7 @@ Deno.test("authorityNetworkModule() passes on a reported error despite the statu
         correlation_id: "c-1",
       }, status)
     );
-    await assertRejects(() => post(guarded), CliError, "as reported");
+    await assertRejects(() => post(module), CliError, "as reported");
     assertEquals(reported.length, 1);
     assertObjectMatch(reported[0] ?? {}, {
       error: "invalid_grant",
@@ -239,22 +239,22 @@ Deno.test("authorityNetworkModule() passes on a reported error despite the statu
       aadsts: "AADSTS50173",
       correlationId: "c-1",
     });
-    assertEquals(guarded.tokenResponse, null);
+    assertEquals(module.tokenResponse, null);
   }
 });
 
 Deno.test("authorityNetworkModule() passes on a reported error without a description", async () => {
-  const { guarded, reported } = guard(() =>
+  const { module, reported } = open(() =>
     jsonResponse({ error: "invalid_client", error_description: 1 }, 401)
   );
-  await assertRejects(() => post(guarded), CliError, "as reported");
+  await assertRejects(() => post(module), CliError, "as reported");
   assertEquals(reported.map(({ error, description }) => [error, description]), [["invalid_client", null]]);
 });
 
 Deno.test("authorityNetworkModule() records any error of the network", async () => {
   for (const thrown of [new CliError("network", "unplugged"), new TypeError("a fault")]) {
-    const { guarded } = guard(() => Promise.reject(thrown));
-    assertStrictEquals(await assertRejects(() => post(guarded)), thrown);
-    assertStrictEquals(guarded.failure, thrown);
+    const { module } = open(() => Promise.reject(thrown));
+    assertStrictEquals(await assertRejects(() => post(module)), thrown);
+    assertStrictEquals(module.failure, thrown);
   }
 });

@@ -39,7 +39,7 @@ const REDIRECT_URI = "http://localhost:50000";
 const SCOPES = ["User.Read"];
 const HOME_ID = `${OBJECT_ID}.${TENANT_ID}`;
 const never: Answer = () => {
-  throw new Error("the token endpoint must not be asked");
+  throw new Error("unexpected request to the token endpoint");
 };
 
 function client(
@@ -70,7 +70,7 @@ async function begin(authority: TinyAuthority, tenant = TENANT_ID): Promise<Begu
   return { transaction, url, parameters: url.searchParams };
 }
 
-/** Signs in with a token response that is right but for `changes`. */
+/** Signs in with a token response that is valid except for `changes`. */
 async function signIn(changes: TokenChanges = {}, tenant = TENANT_ID): Promise<IssuedTokens> {
   const authority = tinyAuthority(never);
   const { transaction, parameters } = await begin(authority, tenant);
@@ -78,7 +78,7 @@ async function signIn(changes: TokenChanges = {}, tenant = TENANT_ID): Promise<I
   return await transaction.redeem(new Secret("the-code"));
 }
 
-/** Signs in with `answer`, which must fail. */
+/** Signs in with a response that must fail. */
 async function signInError(answer: (nonce: string) => ReturnType<Answer>): Promise<CliError> {
   const authority = tinyAuthority(never);
   const { transaction, parameters } = await begin(authority);
@@ -162,7 +162,7 @@ Deno.test("Every request declares support for claims challenges and carries the 
   }
 });
 
-/** How the requests of a network were to be sent, discovery's first. */
+/** How the requests of a network were to be sent, in order. */
 function sendings({ network }: TinyAuthority): unknown[] {
   return network.requests.map((
     { method, retry, obeysThrottle, timeoutMs },

@@ -2,10 +2,10 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { findRemedy, formatHint, knownNumbers } from "../../../../../src/entra/errors/aadsts/find_remedy.ts";
 import { CONTEXT, CORRELATION_ID, entraBody, errorFor } from "../../../../support/fixtures/entra_bodies.ts";
 
-/** What is asked silently, as a refresh is, and what after the person was asked. */
+/** A refresh is made without the user, a sign-in with the user. */
 type When = "refresh" | "sign-in";
 
-/** Entra's answer, and what the user has to read. */
+/** Entra's error, and parts of what the user must see. */
 type Row = readonly [
   error: string,
   number: number,
@@ -18,7 +18,7 @@ type Row = readonly [
 
 const APP = CONTEXT.clientId;
 const LOGIN = `az login --tenant ${CONTEXT.tenant}`;
-const ANEW = `entra-auth-cli get-token --profile "my app" --force`;
+const SIGN_IN = `entra-auth-cli get-token --profile "my app" --force`;
 const PUBLIC_URI = `az ad app update --id ${APP} --public-client-redirect-uris http://localhost`;
 const PUBLIC_CLIENT = `az ad app update --id ${APP} --is-fallback-public-client true`;
 const AUTHENTICATION = `App registrations > ${APP} > Authentication`;
@@ -76,7 +76,7 @@ const ROWS: readonly Row[] = [
   ["access_denied", 65005, "sign-in", 3, "API", [PERMISSIONS]],
   ["invalid_client", 650052, "sign-in", 3, "subscription", [CONTEXT.tenant]],
 
-  ["invalid_grant", 65001, "refresh", 3, "no consent", [ANEW, CONSENT], { suberror: "consent_required" }],
+  ["invalid_grant", 65001, "refresh", 3, "no consent", [SIGN_IN, CONSENT], { suberror: "consent_required" }],
   ["access_denied", 65004, "sign-in", 3, "declined", ["--scope", PERMISSIONS]],
   ["interaction_required", 90094, "sign-in", 3, "administrator", [CONSENT, "Enterprise applications"]],
   ["access_denied", 90095, "sign-in", 3, "administrator", [CONSENT]],
@@ -91,36 +91,36 @@ const ROWS: readonly Row[] = [
   ["invalid_grant", 50105, "refresh", 3, "assigned", ["Users and groups", `az ad sp update --id ${APP}`]],
   ["invalid_grant", 50053, "sign-in", 3, "locked", [LOGS]],
   ["invalid_grant", 50057, "refresh", 3, "disabled", ["az ad user update", LOGIN]],
-  ["invalid_grant", 50055, "sign-in", 3, "password has expired", [ANEW]],
-  ["invalid_grant", 50144, "sign-in", 3, "password has expired", [ANEW]],
-  ["invalid_grant", 50132, "refresh", 3, "password was changed", [ANEW]],
-  ["invalid_grant", 50133, "refresh", 3, "password was changed", [ANEW]],
-  ["invalid_grant", 50126, "sign-in", 3, "wrong", [ANEW]],
-  ["invalid_grant", 50056, "sign-in", 3, "wrong", [ANEW]],
-  ["login_required", 50058, "sign-in", 3, "Nobody is signed in", ["--prompt none", ANEW]],
+  ["invalid_grant", 50055, "sign-in", 3, "password has expired", [SIGN_IN]],
+  ["invalid_grant", 50144, "sign-in", 3, "password has expired", [SIGN_IN]],
+  ["invalid_grant", 50132, "refresh", 3, "password was changed", [SIGN_IN]],
+  ["invalid_grant", 50133, "refresh", 3, "password was changed", [SIGN_IN]],
+  ["invalid_grant", 50126, "sign-in", 3, "wrong", [SIGN_IN]],
+  ["invalid_grant", 50056, "sign-in", 3, "wrong", [SIGN_IN]],
+  ["login_required", 50058, "sign-in", 3, "Nobody is signed in", ["--prompt none", SIGN_IN]],
   ["interaction_required", 16000, "sign-in", 3, "which account", ["--prompt select_account"]],
 
-  ["interaction_required", 50076, "refresh", 3, "Multifactor", [ANEW], {
+  ["interaction_required", 50076, "refresh", 3, "Multifactor", [SIGN_IN], {
     suberror: "basic_action",
     claims: '{"access_token":{"capolids":{"essential":true,"values":["c1"]}}}',
   }],
-  ["interaction_required", 50074, "refresh", 3, "Multifactor", [ANEW]],
-  ["interaction_required", 50072, "refresh", 3, "no method", [ANEW]],
-  ["interaction_required", 50079, "refresh", 3, "no method", [ANEW]],
-  ["interaction_required", 53004, "refresh", 3, "no method", [ANEW]],
-  ["interaction_required", 50078, "refresh", 3, "too long ago", [ANEW]],
-  ["interaction_required", 50158, "refresh", 3, "terms of use", [ANEW]],
+  ["interaction_required", 50074, "refresh", 3, "Multifactor", [SIGN_IN]],
+  ["interaction_required", 50072, "refresh", 3, "no method", [SIGN_IN]],
+  ["interaction_required", 50079, "refresh", 3, "no method", [SIGN_IN]],
+  ["interaction_required", 53004, "refresh", 3, "no method", [SIGN_IN]],
+  ["interaction_required", 50078, "refresh", 3, "too long ago", [SIGN_IN]],
+  ["interaction_required", 50158, "refresh", 3, "terms of use", [SIGN_IN]],
   ["access_denied", 53003, "sign-in", 3, "Conditional Access policy blocks", [LOGS, APP]],
-  ["invalid_grant", 53003, "refresh", 3, "Conditional Access policy blocks", [LOGS, ANEW]],
+  ["invalid_grant", 53003, "refresh", 3, "Conditional Access policy blocks", [LOGS, SIGN_IN]],
   ["invalid_grant", 50131, "refresh", 3, "Conditional Access policy blocks", [LOGS]],
   ["invalid_grant", 530032, "refresh", 3, "security policy", [LOGS]],
   ["invalid_grant", 530035, "sign-in", 3, "security defaults", ["--flow interactive"]],
   ["interaction_required", 53000, "refresh", 3, "compliant device", ["Intune", LOGS]],
   ["interaction_required", 530002, "sign-in", 3, "compliant device", ["Intune"]],
-  ["interaction_required", 53001, "refresh", 3, "joined", [ANEW, LOGS]],
-  ["interaction_required", 530003, "refresh", 3, "manages", [ANEW, LOGS]],
-  ["interaction_required", 50097, "refresh", 3, "manages", [ANEW]],
-  ["interaction_required", 50129, "refresh", 3, "manages", [ANEW]],
+  ["interaction_required", 53001, "refresh", 3, "joined", [SIGN_IN, LOGS]],
+  ["interaction_required", 530003, "refresh", 3, "manages", [SIGN_IN, LOGS]],
+  ["interaction_required", 50097, "refresh", 3, "manages", [SIGN_IN]],
+  ["interaction_required", 50129, "refresh", 3, "manages", [SIGN_IN]],
   ["interaction_required", 53002, "refresh", 3, "approved applications", [LOGS]],
   ["invalid_grant", 530084, "refresh", 3, "token protection", ["broker", APP]],
   ["invalid_grant", 530033, "sign-in", 3, "device code", ["--flow interactive"]],
@@ -132,16 +132,16 @@ const ROWS: readonly Row[] = [
   ["access_denied", 500022, "sign-in", 3, "network", [CONTEXT.tenant]],
   ["invalid_grant", 50196, "refresh", 3, "too many", ["--no-cache"]],
 
-  ["invalid_grant", 700082, "refresh", 3, "not used for too long", [ANEW]],
-  ["invalid_grant", 70008, "sign-in", 3, "not used in time", [ANEW]],
-  ["invalid_grant", 50173, "refresh", 3, "revoked", [ANEW], { suberror: "bad_token" }],
-  ["invalid_grant", 70043, "refresh", 3, "sign-in frequency", [ANEW]],
-  ["invalid_grant", 700084, "refresh", 3, "single-page", [AUTHENTICATION, ANEW]],
-  ["invalid_grant", 50089, "refresh", 3, "expired", [ANEW]],
-  ["invalid_grant", 70000, "refresh", 3, "no longer valid", [ANEW]],
-  ["invalid_grant", 700005, "sign-in", 3, "another tenant", [ANEW]],
-  ["invalid_grant", 54005, "sign-in", 3, "second time", [ANEW]],
-  ["invalid_grant", 501481, "sign-in", 3, "second time", [ANEW]],
+  ["invalid_grant", 700082, "refresh", 3, "not used for too long", [SIGN_IN]],
+  ["invalid_grant", 70008, "sign-in", 3, "not used in time", [SIGN_IN]],
+  ["invalid_grant", 50173, "refresh", 3, "revoked", [SIGN_IN], { suberror: "bad_token" }],
+  ["invalid_grant", 70043, "refresh", 3, "sign-in frequency", [SIGN_IN]],
+  ["invalid_grant", 700084, "refresh", 3, "single-page", [AUTHENTICATION, SIGN_IN]],
+  ["invalid_grant", 50089, "refresh", 3, "expired", [SIGN_IN]],
+  ["invalid_grant", 70000, "refresh", 3, "no longer valid", [SIGN_IN]],
+  ["invalid_grant", 700005, "sign-in", 3, "another tenant", [SIGN_IN]],
+  ["invalid_grant", 54005, "sign-in", 3, "second time", [SIGN_IN]],
+  ["invalid_grant", 501481, "sign-in", 3, "second time", [SIGN_IN]],
   ["authorization_pending", 70016, "sign-in", 3, "entered the code", ["waits"]],
   ["invalid_grant", 70018, "sign-in", 3, "not the one that was shown", ["--flow device-code"]],
   ["expired_token", 70019, "sign-in", 3, "in time", ["--flow device-code"]],
@@ -193,7 +193,7 @@ Deno.test("entraError() explains each known error code with a hint for this appl
   }
 });
 
-/** B2C's answer, and what the user has to read. */
+/** B2C's error, and parts of what the user must see. */
 type B2cRow = readonly [
   error: string,
   number: string,
@@ -206,15 +206,15 @@ type B2cRow = readonly [
 const B2C_PAGE = `Azure AD B2C > App registrations > ${APP}`;
 
 const B2C_ROWS: readonly B2cRow[] = [
-  ["access_denied", "AADB2C90118", "sign-in", 3, "reset the password", ["--authority", ANEW]],
-  ["access_denied", "AADB2C90091", "sign-in", 3, "cancelled", [ANEW]],
-  ["interaction_required", "AADB2C90077", "sign-in", 3, "--prompt none", [ANEW]],
-  ["invalid_grant", "AADB2C90080", "refresh", 3, "expired", [ANEW]],
-  ["invalid_grant", "AADB2C90129", "refresh", 3, "revoked", [ANEW]],
-  ["invalid_grant", "AADB2C90128", "refresh", 3, "no longer exists", [ANEW]],
-  ["invalid_grant", "AADB2C90279", "refresh", 3, "another application", [ANEW]],
+  ["access_denied", "AADB2C90118", "sign-in", 3, "reset the password", ["--authority", SIGN_IN]],
+  ["access_denied", "AADB2C90091", "sign-in", 3, "cancelled", [SIGN_IN]],
+  ["interaction_required", "AADB2C90077", "sign-in", 3, "--prompt none", [SIGN_IN]],
+  ["invalid_grant", "AADB2C90080", "refresh", 3, "expired", [SIGN_IN]],
+  ["invalid_grant", "AADB2C90129", "refresh", 3, "revoked", [SIGN_IN]],
+  ["invalid_grant", "AADB2C90128", "refresh", 3, "no longer exists", [SIGN_IN]],
+  ["invalid_grant", "AADB2C90279", "refresh", 3, "another application", [SIGN_IN]],
   ["access_denied", "AADB2C90111", "sign-in", 3, "locked", ["contoso.onmicrosoft.com to unlock"]],
-  ["access_denied", "AADB2C90114", "sign-in", 3, "temporarily", [ANEW]],
+  ["access_denied", "AADB2C90114", "sign-in", 3, "temporarily", [SIGN_IN]],
   ["invalid_request", "AADB2C90079", "sign-in", 3, "public client", [`${B2C_PAGE} > Authentication`]],
   ["unauthorized_client", "AADB2C90205", "sign-in", 3, "no permission", [`${B2C_PAGE} > API permissions`]],
   ["temporarily_unavailable", "AADB2C90035", "refresh", 4, "not available", ["Try again"]],

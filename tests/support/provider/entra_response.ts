@@ -7,15 +7,15 @@ import { discoveryDocument } from "./discovery_document.ts";
 import { findBySubject } from "./directory.ts";
 import { clientInfo } from "./entra_claims.ts";
 import { correlationOf, entraErrorBody, toEntraError } from "./entra_errors.ts";
-import type { AnswerFailure, Json } from "./failures.ts";
+import type { Json, ResponseChange } from "./failures.ts";
 import { routeOf } from "./entra_request.ts";
 import type { Route } from "./routes.ts";
-import { answeredScope, readResourceScopes } from "./scopes.ts";
+import { readResourceScopes, responseScope } from "./scopes.ts";
 import type { SigningKey } from "./signing_key.ts";
 import type { Tenant } from "./tenant.ts";
 
-/** Koa middleware that turns oidc-provider's JSON answers into Entra's, and changes them as a test wants. */
-export function rewriteAnswer(
+/** Koa middleware that converts oidc-provider's JSON responses into Entra's and applies the changes of tests. */
+export function rewriteResponse(
   tenant: Tenant,
 ): (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void> {
   const { provider, setup } = tenant;
@@ -29,15 +29,15 @@ export function rewriteAnswer(
     await next();
     const route = routeOf(ctx.req);
     if (route === undefined || !isJson(ctx.body)) return;
-    const genuine = entraAnswer(route, ctx, details.get(ctx), tenant);
+    const genuine = entraResponse(route, ctx, details.get(ctx), tenant);
     const failure = setup.changeFor(ctx.req);
-    const answer = failure === undefined ? genuine : await changeAnswer(genuine, failure, setup.signingKey);
-    setup.onAnswer(answer);
+    const answer = failure === undefined ? genuine : await changeResponse(genuine, failure, setup.signingKey);
+    setup.onResponse(answer);
     ctx.body = answer;
   };
 }
 
-function entraAnswer(
+function entraResponse(
   { name, tenant }: Route,
   ctx: KoaContextWithOIDC,
   detail: string | undefined,
@@ -53,12 +53,12 @@ function entraAnswer(
     const said = toEntraError({ error: body.error, description, detail: detail ?? "" }, name);
     return entraErrorBody(said, correlationOf(ctx.headers, ctx.URL.searchParams));
   }
-  if (name === "token") return tokenAnswer(ctx, body, setup);
-  if (name === "devicecode") return deviceAnswer(body, setup.devicePollInterval);
+  if (name === "token") return tokenResponse(ctx, body, setup);
+  if (name === "devicecode") return deviceResponse(body, setup.devicePollInterval);
   return body;
 }
 
-function tokenAnswer(ctx: KoaContextWithOIDC, body: Json, setup: Tenant["setup"]): Json {
+function tokenResponse(ctx: KoaContextWithOIDC, body: Json, setup: Tenant["setup"]): Json {
   const { scope, ...rest } = body;
   const times = { ext_expires_in: body.expires_in };
   const account = findBySubject(setup.accounts, ctx.oidc.account?.accountId);
@@ -66,12 +66,12 @@ function tokenAnswer(ctx: KoaContextWithOIDC, body: Json, setup: Tenant["setup"]
   return {
     ...rest,
     ...times,
-    scope: answeredScope(readResourceScopes(scope as string | undefined), openIdScopes(ctx)),
+    scope: responseScope(readResourceScopes(scope as string | undefined), openIdScopes(ctx)),
     client_info: clientInfo(account, setup.tenantId),
   };
 }
 
-function deviceAnswer(body: Json, interval: number): Json {
+function deviceResponse(body: Json, interval: number): Json {
   const { verification_uri_complete: _complete, ...rest } = body;
   return {
     ...rest,
@@ -81,7 +81,7 @@ function deviceAnswer(body: Json, interval: number): Json {
   };
 }
 
-async function changeAnswer(genuine: Json, failure: AnswerFailure, key: SigningKey): Promise<Json> {
+async function changeResponse(genuine: Json, failure: ResponseChange, key: SigningKey): Promise<Json> {
   if (failure.kind === "rewrite") return failure.rewrite(genuine);
   const token = genuine[failure.token];
   if (typeof token !== "string") return genuine;

@@ -6,7 +6,7 @@ import { entraErrorParameters, toEntraError } from "./entra_errors.ts";
 import { authorizationResponse, RESPONSE_MODES } from "./response_modes.ts";
 import type { Tenant } from "./tenant.ts";
 
-/** Makes authorization responses, good and bad ones, carry what Entra's carry. */
+/** Adds the members of Entra's to successful and failed authorization responses. */
 export function installResponseModes({ provider, setup }: Tenant): void {
   for (const mode of Object.values(RESPONSE_MODES)) {
     provider.registerResponseMode(mode, (ctx, redirectUri, payload) => {
