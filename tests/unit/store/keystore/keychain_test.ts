@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../../../src/errors.ts";
 import type { DataKey, KeyId, KeyStore } from "../../../../src/store/keystore/key_store.ts";
@@ -40,16 +40,7 @@ async function isSameKey(a: DataKey, b: DataKey | null): Promise<boolean> {
   return opened.byteLength === 3 && encodeHex(await a.id()) === encodeHex(await b.id());
 }
 
-test("keychainKeyStore() keeps each key until it is to be forgotten", async (_keychain, keyStore) => {
-  const [first, second] = [await keyStore.obtain(".old"), await keyStore.obtain(".old")];
-  assert(await isSameKey(first, await keyStore.load(await first.id())));
-  await keyStore.forget(await first.id());
-  assertEquals(await keyStore.load(await first.id()), null);
-  assert(await isSameKey(second, await keyStore.load(await second.id())));
-  await keyStore.forget(OTHER_ID);
-});
-
-test("keychainKeyStore() keeps a key under the names that people look for", async (keychain, keyStore) => {
+test("keychainKeyStore() stores a key under its documented names", async (keychain, keyStore) => {
   const key = await keyStore.obtain(".old");
   const items = await keychain.items();
   assertEquals(items.map(({ password: _password, ...names }) => names), [{
@@ -60,7 +51,7 @@ test("keychainKeyStore() keeps a key under the names that people look for", asyn
   assertMatch(items[0]?.password ?? "", /^[\w+/]{43}=$/);
 });
 
-test("keychainKeyStore() shows the key to nobody in a command line", async (keychain, keyStore) => {
+test("keychainKeyStore() never passes the key on a command line", async (keychain, keyStore) => {
   const key = await keyStore.obtain(".old");
   const [{ password } = { password: "" }] = await keychain.items();
   await keyStore.load(await key.id());
@@ -77,38 +68,41 @@ test("keychainKeyStore() shows the key to nobody in a command line", async (keyc
 });
 
 const REFUSALS: readonly [KeychainMode, message: RegExp, hint: RegExp][] = [
-  ["locked", /is locked, and can't ask for its password here/, /security unlock-keychain/],
+  ["locked", /is locked and cannot prompt for its password/, /security unlock-keychain/],
   ["denied", /was denied/, /allow `security`/],
-  ["wrong password", /the password was wrong/, /unlock/],
+  ["wrong password", /wrong password$/, /unlock/],
   ["missing", /no default keychain/, /Keychain Access/],
 ];
 
 for (const [mode, expected, way] of REFUSALS) {
-  test(`keychainKeyStore() says what to do about a keychain that is ${mode}`, async (keychain, keyStore) => {
-    const key = await keyStore.obtain(".old");
-    await keychain.setMode(mode);
-    for (const use of usesOf(keyStore, await key.id())) {
-      const { code, message, hint } = await errorOf(use());
-      assertEquals(code, "store");
-      assertMatch(message, expected);
-      assertMatch(hint ?? "", way);
-    }
-    await keychain.setMode("open");
-    assert(await isSameKey(key, await keyStore.load(await key.id())), "what could not be read is kept");
-  });
+  test(
+    `keychainKeyStore() explains what to do about a keychain that is ${mode}`,
+    async (keychain, keyStore) => {
+      const key = await keyStore.obtain(".old");
+      await keychain.setMode(mode);
+      for (const use of usesOf(keyStore, await key.id())) {
+        const { code, message, hint } = await errorOf(use());
+        assertEquals(code, "store");
+        assertMatch(message, expected);
+        assertMatch(hint ?? "", way);
+      }
+      await keychain.setMode("open");
+      assert(await isSameKey(key, await keyStore.load(await key.id())), "what could not be read is kept");
+    },
+  );
 }
 
 test(
-  "keychainKeyStore() notices a `security` that ends well and stores nothing",
+  "keychainKeyStore() detects a `security` that succeeds and stores nothing",
   async (keychain, keyStore) => {
     await keychain.setMode("loses keys");
     const { code, message } = await errorOf(keyStore.obtain(".old"));
-    assertEquals([code, message], ["store", "The macOS Keychain took the key, but does not have it"]);
+    assertEquals([code, message], ["store", "The macOS Keychain accepted the key but did not store it"]);
   },
 );
 
 test(
-  "keychainKeyStore() notices a command that fails while `security -i` ends well",
+  "keychainKeyStore() detects a command that fails while `security -i` succeeds",
   async (keychain, keyStore) => {
     await keychain.setMode("locked, but ends well");
     const { code, message } = await errorOf(keyStore.obtain(".old"));
@@ -117,22 +111,7 @@ test(
   },
 );
 
-test(
-  "keychainKeyStore() calls an item that holds no key unusable, and leaves it there",
-  async (keychain, keyStore) => {
-    const key = await keyStore.obtain(".old");
-    for (const content of ["no key at all", "", "c2hvcnQ="]) {
-      await keychain.tamper(encodeHex(await key.id()), content);
-      const { code, message, hint } = await errorOf(keyStore.load(await key.id()));
-      assertEquals(code, "unreadable_store");
-      assertMatch(hint ?? "", /clear-cache/);
-      assert(content === "" || !message.includes(content));
-      assertEquals((await keychain.items())[0]?.password, content);
-    }
-  },
-);
-
-test("keychainKeyStore() waits a minute for an answer to the keychain's question, and no longer", async (keychain) => {
+test("keychainKeyStore() waits a minute for the prompt of the keychain, and no longer", async (keychain) => {
   await keychain.setMode("hangs");
   const waits: number[] = [];
   const processes: Pick<Processes, "run"> = {
@@ -148,13 +127,13 @@ test("keychainKeyStore() waits a minute for an answer to the keychain's question
   assertEquals(waits, [60_000, 60_000, 60_000]);
 });
 
-test("keychainKeyStore() says that there is no `security`", async (keychain) => {
+test("keychainKeyStore() reports a missing `security`", async (keychain) => {
   const program = `${keychain.program}-that-is-not-there`;
   for (const use of usesOf(keychainKeyStore(systemProcesses, { program }), OTHER_ID)) {
     const { code, message } = await errorOf(use());
     assertEquals([code, message], [
       "store",
-      `${program}, which speaks with the macOS Keychain, can't be started`,
+      `Cannot start ${program}, which accesses the macOS Keychain`,
     ]);
   }
 });
@@ -166,5 +145,41 @@ Deno.test("keychainKeyStore() names the flag that permits `security`", async () 
   for (const use of usesOf(keychainKeyStore(processes), OTHER_ID)) {
     const { code, hint } = await errorOf(use());
     assertEquals([code, hint], ["permission", "Add the Deno flag --allow-run=/usr/bin/security"]);
+  }
+});
+
+/** A `security` that ends with this code and complaint, whatever it is to do; notes what that was. */
+function answering(code: number, stderr: string): Pick<Processes, "run"> & { readonly actions: string[] } {
+  const actions: string[] = [];
+  return {
+    actions,
+    run(_command, [action = ""]) {
+      actions.push(action);
+      return Promise.resolve({ kind: "ended", code, stdout: "", stderr });
+    },
+  };
+}
+
+Deno.test("keychainKeyStore() reports an existing item for the new key, and does not read it", async () => {
+  const processes = answering(45, "security: SecKeychainItemCreateFromContent: already exists\n");
+  const error = await assertRejects(() => keychainKeyStore(processes).obtain(".old"), CliError);
+  assertEquals([error.code, error.message], ["store", "The macOS Keychain already has a key with this id"]);
+  assertStringIncludes(error.hint ?? "", "Try again");
+  assertEquals(processes.actions, ["-i"]);
+});
+
+Deno.test("keychainKeyStore() quotes the first line of an unknown error, truncated", async () => {
+  const said = {
+    "security: so it is\nand so": "so it is",
+    "": "exit code 99",
+    ["x".repeat(999)]: "x".repeat(200),
+  };
+  for (const [stderr, complaint] of Object.entries(said)) {
+    const keyStore = keychainKeyStore(answering(99, stderr));
+    const id = new Uint8Array(8);
+    for (const use of [() => keyStore.load(id), () => keyStore.obtain(".old"), () => keyStore.forget(id)]) {
+      const error = await assertRejects<CliError>(use, CliError);
+      assertEquals([error.code, error.message], ["store", `Cannot use the macOS Keychain: ${complaint}`]);
+    }
   }
 });

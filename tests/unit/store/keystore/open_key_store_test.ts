@@ -28,7 +28,7 @@ function contextOf(
   };
 }
 
-Deno.test("KEY_STORE_NUMBERS are what every tokens.enc so far has in its header", () => {
+Deno.test("KEY_STORE_NUMBERS are those in the header of every existing tokens.enc", () => {
   assertEquals(KEY_STORE_NUMBERS, {
     "key-file": 1,
     "environment": 2,
@@ -47,7 +47,7 @@ Deno.test("KEY_STORE_NUMBERS are what every tokens.enc so far has in its header"
   ]);
 });
 
-Deno.test("forcedKeyStore() takes a key in the environment before anything else, an empty one too", () => {
+Deno.test("forcedKeyStore() prefers a key in the environment, even an empty one", () => {
   const keyring = { ENTRA_AUTH_CLI_KEYRING: "file" };
   assertEquals(forcedKeyStore(envOf({})), null);
   assertEquals(forcedKeyStore(envOf(keyring)), "key-file");
@@ -57,7 +57,7 @@ Deno.test("forcedKeyStore() takes a key in the environment before anything else,
   }
 });
 
-Deno.test("forcedKeyStore() knows a name for each key store, leaves auto to the program, and refuses the rest", () => {
+Deno.test("forcedKeyStore() knows a name for each key store and auto, and rejects any other", () => {
   const names = ["secret-service", "keychain", "dpapi", "file", "auto"];
   assertEquals(names.map((name) => forcedKeyStore(envOf({ ENTRA_AUTH_CLI_KEYRING: name }))), [
     "secret-service",
@@ -73,7 +73,7 @@ Deno.test("forcedKeyStore() knows a name for each key store, leaves auto to the 
   }
 });
 
-Deno.test("detectKeyStore() is the key store of the system, for which there is no reason to give", async () => {
+Deno.test("detectKeyStore() returns the key store of the system, without a reason", async () => {
   await using home = await makeStoreHome();
   const found = await Promise.all(
     (["windows", "darwin", "linux"] as const).map((os) => detectKeyStore(contextOf(home, os))),
@@ -85,12 +85,12 @@ Deno.test("detectKeyStore() is the key store of the system, for which there is n
   ]);
 });
 
-Deno.test("detectKeyStore() is the key file with its reason where there is no key store, not where one is broken", async () => {
+Deno.test("detectKeyStore() returns the key file with a reason if there is no key store, but not if one is broken", async () => {
   await using home = await makeStoreHome();
   const none = { run: () => Promise.resolve({ kind: "not-found" } as const) };
   const { keyStore, reason } = await detectKeyStore(contextOf(home, "linux", none));
   assertEquals([keyStore.name, reason], ["key-file", "secret-tool is not installed"]);
   const stuck = { run: () => Promise.resolve({ kind: "timed-out" } as const) };
   const error = await assertRejects(() => detectKeyStore(contextOf(home, "linux", stuck)), CliError);
-  assertStringIncludes(error.message, "did not answer");
+  assertStringIncludes(error.message, "did not respond");
 });

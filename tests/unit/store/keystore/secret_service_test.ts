@@ -3,10 +3,16 @@ import { encodeHex } from "@std/encoding/hex";
 import { join } from "@std/path/join";
 import { CliError } from "../../../../src/errors.ts";
 import type { DataKey, KeyId, KeyStore } from "../../../../src/store/keystore/key_store.ts";
-import { findSecretService, secretServiceKeyStore } from "../../../../src/store/keystore/secret_service.ts";
+import {
+  canShowPrompt,
+  findSecretService,
+  openSecretTool,
+  secretServiceKeyStore,
+} from "../../../../src/store/keystore/secret_service.ts";
 import {
   type Processes,
   type RunOptions,
+  type RunResult,
   systemProcesses,
 } from "../../../../src/system/processes/processes.ts";
 import {
@@ -15,9 +21,10 @@ import {
   type SecretService,
   type SecretServiceOptions,
 } from "../../../support/secrets/secret_service.ts";
+import { MemorySecretTool } from "../../../support/fixtures/memory_secret_tool.ts";
 
-const NO_SCREEN = { get: () => undefined };
-const SCREEN = { get: (name: string) => name === "DISPLAY" ? ":0" : undefined };
+const NO_DISPLAY = { get: () => undefined };
+const DISPLAY = { get: (name: string) => name === "DISPLAY" ? ":0" : undefined };
 const OTHER_ID = new Uint8Array(8);
 
 /** A test with a session of its own. */
@@ -88,17 +95,8 @@ async function isSameKey(a: DataKey, b: DataKey | null): Promise<boolean> {
   return opened.byteLength === 3 && encodeHex(await a.id()) === encodeHex(await b.id());
 }
 
-test("secretServiceKeyStore() keeps a key until it is to be forgotten", async (service) => {
-  const key = await secretServiceKeyStore(service.processes, NO_SCREEN).obtain(".old");
-  const keyStore = secretServiceKeyStore(service.processes, NO_SCREEN);
-  assert(await isSameKey(key, await keyStore.load(await key.id())));
-  await keyStore.forget(await key.id());
-  assertEquals(await keyStore.load(await key.id()), null);
-  await keyStore.forget(await key.id());
-});
-
-test("secretServiceKeyStore() keeps each key in an item of its own, under the names that people look for", async (service) => {
-  const keyStore = secretServiceKeyStore(service.processes, NO_SCREEN);
+test("secretServiceKeyStore() stores each key in an item of its own, under its documented names", async (service) => {
+  const keyStore = secretServiceKeyStore(service.processes, NO_DISPLAY);
   const [first, second] = [await keyStore.obtain(".old"), await keyStore.obtain(".old")];
   assertNotEquals(encodeHex(await first.id()), encodeHex(await second.id()));
   const found = await service.processes.run("secret-tool", [
@@ -117,7 +115,7 @@ test("secretServiceKeyStore() keeps each key in an item of its own, under the na
   assert(await isSameKey(second, await keyStore.load(await second.id())));
 });
 
-test("secretServiceKeyStore() shows the key to nobody in a command line or a variable", async (service) => {
+test("secretServiceKeyStore() never passes the key on a command line or in a variable", async (service) => {
   const log = join(service.env.HOME ?? "", "log");
   const processes = await replaceSecretTool(
     service,
@@ -131,7 +129,7 @@ test("secretServiceKeyStore() shows the key to nobody in a command line or a var
       if (options.input !== undefined) inputs.push(options.input);
       return processes.run(command, args, options);
     },
-  }, NO_SCREEN);
+  }, NO_DISPLAY);
   const key = await keyStore.obtain(".old");
   assert(await isSameKey(key, await keyStore.load(await key.id())));
   await keyStore.forget(await key.id());
@@ -145,9 +143,9 @@ test("secretServiceKeyStore() shows the key to nobody in a command line or a var
 });
 
 for (const lock of ["lock", "restartLocked"] as const) {
-  test(`secretServiceKeyStore() says at once that the keyring is locked where there is no screen (${lock})`, async (service) => {
+  test(`secretServiceKeyStore() reports a locked keyring at once if there is no display (${lock})`, async (service) => {
     const { runs, processes } = watch(service);
-    const keyStore = secretServiceKeyStore(processes, NO_SCREEN);
+    const keyStore = secretServiceKeyStore(processes, NO_DISPLAY);
     const key = await keyStore.obtain(".old");
     await service[lock]();
     for (const work of usesOf(keyStore, await key.id())) {
@@ -163,9 +161,9 @@ for (const lock of ["lock", "restartLocked"] as const) {
   });
 }
 
-test("secretServiceKeyStore() lets the keyring ask for its password on a screen, for a minute", async (service) => {
+test("secretServiceKeyStore() lets the keyring prompt for its password on a display, for a minute", async (service) => {
   const { runs, processes } = watch(service);
-  const key = await secretServiceKeyStore(processes, NO_SCREEN).obtain(".old");
+  const key = await secretServiceKeyStore(processes, NO_DISPLAY).obtain(".old");
   await service.lock();
   const withPerson: Pick<Processes, "run"> = {
     async run(command, args, options) {
@@ -174,15 +172,15 @@ test("secretServiceKeyStore() lets the keyring ask for its password on a screen,
     },
   };
   runs.length = 0;
-  assert(await isSameKey(key, await secretServiceKeyStore(withPerson, SCREEN).load(await key.id())));
+  assert(await isSameKey(key, await secretServiceKeyStore(withPerson, DISPLAY).load(await key.id())));
   assertEquals(runs.map(({ args, timeoutMs }) => [args.slice(0, 2).join(" "), timeoutMs]), [
     ["search service", 5000],
     ["search --unlock", 60_000],
   ]);
 });
 
-test("secretServiceKeyStore() says that the keyring is locked when nobody types its password", async (service) => {
-  const keyStore = secretServiceKeyStore(service.processes, SCREEN);
+test("secretServiceKeyStore() reports a locked keyring if the user dismisses the prompt", async (service) => {
+  const keyStore = secretServiceKeyStore(service.processes, DISPLAY);
   const key = await keyStore.obtain(".old");
   await service.lock();
   for (const work of usesOf(keyStore, await key.id())) {
@@ -190,72 +188,53 @@ test("secretServiceKeyStore() says that the keyring is locked when nobody types 
   }
 });
 
-test("secretServiceKeyStore() gives up on a service that never answers", async (service) => {
-  const key = await secretServiceKeyStore(service.processes, NO_SCREEN).obtain(".old");
+test("secretServiceKeyStore() times out if the service never responds", async (service) => {
+  const key = await secretServiceKeyStore(service.processes, NO_DISPLAY).obtain(".old");
   service.freeze();
   const { runs, processes } = watch(service, 300);
-  for (const env of [NO_SCREEN, SCREEN]) {
+  for (const env of [NO_DISPLAY, DISPLAY]) {
     const keyStore = secretServiceKeyStore(processes, env);
     for (const work of usesOf(keyStore, await key.id())) {
       const { code, message } = await errorOf(work());
-      assertEquals([code, message], ["store", "The Secret Service did not answer within 5 seconds"]);
+      assertEquals([code, message], ["store", "The Secret Service did not respond within 5 seconds"]);
     }
   }
   assertEquals((await errorOf(findSecretService(processes))).code, "store", "that is not the same as none");
   assertEquals(new Set(runs.map(({ timeoutMs }) => timeoutMs)), new Set([5000]));
 });
 
-test("secretServiceKeyStore() notices a secret-tool that ends well and stores nothing", async (service) => {
+test("secretServiceKeyStore() detects a secret-tool that succeeds and stores nothing", async (service) => {
   const processes = await replaceSecretTool(service, "exit 0");
-  const { code, message } = await errorOf(secretServiceKeyStore(processes, NO_SCREEN).obtain(".old"));
-  assertEquals([code, message], ["store", "The Secret Service took the key, but does not have it"]);
+  const { code, message } = await errorOf(secretServiceKeyStore(processes, NO_DISPLAY).obtain(".old"));
+  assertEquals([code, message], ["store", "The Secret Service accepted the key but did not store it"]);
 });
 
-test("secretServiceKeyStore() notices a secret-tool that stores something else", async (service) => {
+test("secretServiceKeyStore() detects a secret-tool that stores something else", async (service) => {
   const processes = await replaceSecretTool(
     service,
     `PATH=$(printf %s "$PATH" | sed 's/^[^:]*://')
     if [ "$1" = store ]; then printf x | secret-tool "$@"; else exec secret-tool "$@"; fi`,
   );
-  const { message } = await errorOf(secretServiceKeyStore(processes, NO_SCREEN).obtain(".old"));
-  assertEquals(message, "The Secret Service took the key, but does not have it");
+  const { message } = await errorOf(secretServiceKeyStore(processes, NO_DISPLAY).obtain(".old"));
+  assertEquals(message, "The Secret Service accepted the key but did not store it");
 });
 
-test("secretServiceKeyStore() calls an item that holds no key unusable, and leaves it there", async (service) => {
-  const keyStore = secretServiceKeyStore(service.processes, NO_SCREEN);
-  const key = await keyStore.obtain(".old");
-  const item = ["service", "entra-auth-cli-cli", "key", encodeHex(await key.id())];
-  for (const content of ["no key at all", "", "c2hvcnQ="]) {
-    await service.processes.run("secret-tool", ["store", "--label=x", ...item], {
-      input: content,
-      timeoutMs: 10_000,
-    });
-    const { code, message, hint } = await errorOf(keyStore.load(await key.id()));
-    assertEquals(code, "unreadable_store", message);
-    assertMatch(hint ?? "", /clear-cache/);
-    assert(content === "" || !message.includes(content));
-  }
-  const found = await service.processes.run("secret-tool", ["search", ...item], { timeoutMs: 10_000 });
-  assert(found.kind === "ended");
-  assertMatch(found.stdout, /^secret = c2hvcnQ=$/m);
-});
-
-test("secretServiceKeyStore() says that there is no keyring to keep the key in", async (service) => {
+test("secretServiceKeyStore() reports a service without a keyring", async (service) => {
   assertEquals(await findSecretService(service.processes), { kind: "available" });
-  const keyStore = secretServiceKeyStore(service.processes, NO_SCREEN);
+  const keyStore = secretServiceKeyStore(service.processes, NO_DISPLAY);
   const { code, message } = await errorOf(keyStore.obtain(".old"));
-  assertEquals([code, message], ["store", "The Secret Service has no keyring that could hold the key"]);
+  assertEquals([code, message], ["store", "The Secret Service has no keyring to store the key in"]);
   assertEquals(await keyStore.load(OTHER_ID), null);
 }, { keyring: "no keyring" });
 
 /** Where there is no Secret Service, whatever is wanted from it. */
 async function assertAbsent(processes: Pick<Processes, "run">, reason: string, hint: RegExp) {
   assertEquals(await findSecretService(processes), { kind: "absent", reason });
-  for (const env of [NO_SCREEN, SCREEN]) {
+  for (const env of [NO_DISPLAY, DISPLAY]) {
     const keyStore = secretServiceKeyStore(processes, env);
     for (const work of usesOf(keyStore, OTHER_ID)) {
       const error = await errorOf(work());
-      assertEquals([error.code, error.message], ["store", `There is no key store: ${reason}`]);
+      assertEquals([error.code, error.message], ["store", `No key store: ${reason}`]);
       assertMatch(error.hint ?? "", hint);
     }
   }
@@ -265,7 +244,7 @@ test("findSecretService() finds none in a session without one", async (service) 
   await assertAbsent(service.processes, "this session has no Secret Service", /gnome-keyring/);
 }, { keyring: "none" });
 
-test("findSecretService() finds none once it is gone", async (service) => {
+test("findSecretService() finds none after it has stopped", async (service) => {
   await service.stop();
   await assertAbsent(service.processes, "this session has no Secret Service", /gnome-keyring/);
 });
@@ -293,28 +272,139 @@ test("findSecretService() finds none without secret-tool", async (service) => {
   await assertAbsent(processes, "secret-tool is not installed", /libsecret-tools/);
 }, { keyring: "none" });
 
-test("findSecretService() does not take a bus that can't be reached for none", async (service) => {
+test("findSecretService() distinguishes an unreachable bus from a missing service", async (service) => {
   for (const address of ["unix:path=/nonexistent/bus", "rubbish"]) {
     const processes = withVariables(service, { DBUS_SESSION_BUS_ADDRESS: address });
     const { code, message } = await errorOf(findSecretService(processes));
     assertEquals(code, "store");
-    assertMatch(message, /^The Secret Service can't be used: \w/);
+    assertMatch(message, /^Cannot use the Secret Service: \w/);
   }
 }, { keyring: "none" });
 
-Deno.test("findSecretService() does not take a secret-tool that can't be started for none", async () => {
+Deno.test("findSecretService() distinguishes a secret-tool that cannot be started from a missing one", async () => {
   const processes: Pick<Processes, "run"> = { run: () => Promise.resolve({ kind: "refused" }) };
   const { code, message } = await errorOf(findSecretService(processes));
-  assertEquals([code, message], ["store", "secret-tool can't be started"]);
+  assertEquals([code, message], ["store", "Cannot start secret-tool"]);
 });
 
 Deno.test("secretServiceKeyStore() names the flag that permits secret-tool", async () => {
   const processes: Pick<Processes, "run"> = {
     run: () => Promise.resolve({ kind: "not-permitted", flag: "--allow-run=secret-tool" }),
   };
-  const keyStore = secretServiceKeyStore(processes, NO_SCREEN);
+  const keyStore = secretServiceKeyStore(processes, NO_DISPLAY);
   for (const work of [...usesOf(keyStore, OTHER_ID), () => findSecretService(processes)]) {
     const { code, hint } = await errorOf(work());
     assertEquals([code, hint], ["permission", "Add the Deno flag --allow-run=secret-tool"]);
   }
+});
+
+/** A secret-tool that ends with code 1 and this complaint. */
+function failingWith(stderr: string): Pick<Processes, "run"> {
+  return { run: () => Promise.resolve({ kind: "ended", code: 1, stdout: "", stderr }) };
+}
+
+/** What a run comes to, in words. */
+async function resultOf(processes: Pick<Processes, "run">): Promise<[kind: string, message: string]> {
+  const answer = await openSecretTool(processes)(["search", "service", "x"]);
+  return answer.kind === "success" ? ["success", answer.output] : [answer.kind, answer.error.message];
+}
+
+interface NotedRun {
+  readonly action: string;
+  readonly options: RunOptions;
+}
+
+/** Hands on what is run to `processes`, and notes it. */
+function noted(processes: Pick<Processes, "run">, runs: NotedRun[]): Pick<Processes, "run"> {
+  return {
+    run(command, args, options) {
+      runs.push({ action: args.slice(0, args[1] === "--unlock" ? 2 : 1).join(" "), options });
+      return processes.run(command, args, options);
+    },
+  };
+}
+
+Deno.test("openSecretTool() recognizes each message of GLib and the buses for a missing service", async () => {
+  const words = [
+    "Cannot autolaunch D-Bus without X11 $DISPLAY",
+    'Failed to execute child process "dbus-launch" (No such file or directory)',
+    "The name org.freedesktop.secrets was not provided by any .service files",
+    "Could not activate remote peer 'org.freedesktop.secrets': The name is not activatable",
+    "GDBus.Error:org.freedesktop.DBus.Error.NameHasNoOwner: Name does not have an owner",
+    "The name does not have an owner",
+  ];
+  for (const word of words) {
+    assertEquals(await resultOf(failingWith(`secret-tool: ${word}\n`)), [
+      "absent",
+      "No key store: this session has no Secret Service",
+    ], word);
+  }
+});
+
+Deno.test("openSecretTool() distinguishes a locked keyring and a missing one from other errors", async () => {
+  const table = {
+    "Cannot create an item in a locked collection": "The keyring of the Secret Service is locked",
+    "Cannot get secret of a locked object": "The keyring of the Secret Service is locked",
+    "Object does not exist at path “/org/freedesktop/secrets/collection/login”":
+      "The Secret Service has no keyring to store the key in",
+    "Timeout was reached\nand more": "Cannot use the Secret Service: Timeout was reached",
+    "": "Cannot use the Secret Service",
+  };
+  for (const [word, message] of Object.entries(table)) {
+    assertEquals(await resultOf(failingWith(word === "" ? "" : `secret-tool: ${word}\n`)), [
+      "failed",
+      message,
+    ]);
+  }
+  const [, long] = await resultOf(failingWith("x".repeat(10_000)));
+  assertEquals(long, `Cannot use the Secret Service: ${"x".repeat(200)}`);
+});
+
+Deno.test("secretServiceKeyStore() runs secret-tool in English for every operation", async () => {
+  const runs: NotedRun[] = [];
+  const service = new MemorySecretTool();
+  const keyStore = secretServiceKeyStore(noted(service, runs), DISPLAY);
+  const id = await (await keyStore.obtain(".old")).id();
+  service.isLocked = true;
+  await assertRejects(() => keyStore.load(id), CliError, "is locked");
+  service.isLocked = false;
+  await keyStore.forget(id);
+  assertEquals(new Set(runs.map(({ action }) => action)).size, 4);
+  for (const { action, options } of runs) assertEquals(options.env, { LC_ALL: "C" }, action);
+});
+
+Deno.test("secretServiceKeyStore() waits a minute for the keyring to be unlocked for a new key on a display", async () => {
+  for (const [env, patience] of [[DISPLAY, 60_000], [{ get: () => undefined }, 5000]] as const) {
+    const runs: NotedRun[] = [];
+    await secretServiceKeyStore(noted(new MemorySecretTool(), runs), env).obtain(".old");
+    assertEquals(runs.map(({ action, options }) => [action, options.timeoutMs]), [
+      ["search", 5000],
+      ["store", patience],
+      ["search", 5000],
+    ]);
+  }
+});
+
+Deno.test("secretServiceKeyStore() reports that the keyring was not unlocked in time", async () => {
+  const service = new MemorySecretTool();
+  const id = await (await secretServiceKeyStore(service, DISPLAY).obtain(".old")).id();
+  service.isLocked = true;
+  const nobody: Pick<Processes, "run"> = {
+    run: (command, args, options): Promise<RunResult> =>
+      args.includes("--unlock")
+        ? Promise.resolve({ kind: "timed-out" })
+        : service.run(command, args, options),
+  };
+  const keyStore = secretServiceKeyStore(nobody, DISPLAY);
+  const error = await assertRejects(() => keyStore.load(id), CliError);
+  assertEquals([error.code, error.message], ["store", "The keyring was not unlocked within 60 seconds"]);
+  assertMatch(error.hint ?? "", /enter its password/);
+  assertEquals(service.items.size, 1, encodeHex(id));
+});
+
+Deno.test("canShowPrompt() knows both kinds of display", () => {
+  for (const variable of ["DISPLAY", "WAYLAND_DISPLAY"]) {
+    assertEquals(canShowPrompt({ get: (name) => name === variable ? "0" : undefined }), true, variable);
+  }
+  assertEquals(canShowPrompt({ get: () => undefined }), false);
 });
