@@ -1,30 +1,33 @@
-import { Secret } from "../text/secret.ts";
 import type { Account, Token } from "../identity/token.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../text/json.ts";
+import { Secret } from "../text/secret.ts";
 import { damagedContent } from "./store_error.ts";
 
-/** What a signed-in session is found by: a profile, and the authority, tenant and client it was used with. */
+/** Identifies a session: a profile, and the authority, tenant and client that it was used with. */
 export interface SessionKey {
-  /** Profile name. */
   readonly profile: string;
   /** Base URL of the authority, without the tenant, such as `https://login.microsoftonline.com`. */
   readonly authority: string;
-  /** Tenant as configured: GUID, domain, `common`, `organizations` or `consumers`. */
+  /** The configured tenant: GUID, domain, `common`, `organizations` or `consumers`. */
   readonly tenant: string;
-  /** Application (client) id. For a managed identity, what names the identity. */
+  /** Application (client) ID. For a managed identity, the text that identifies it. */
   readonly clientId: string;
-  /** Whose tokens they are. Absent means a person's: an application's are never given for a person's, nor the other way round. */
-  readonly owner?: "application";
+  /**
+   * Whose tokens they are. Absent for a user: the tokens of an application are never returned for a user, nor the other
+   * way round.
+   */
+  readonly owner?: "application" | undefined;
 }
 
-/** An access token as it is kept. */
+/** An access token in the store. */
 export interface CachedToken extends Token {
-  /** The scopes as they were asked for: the authority may name the granted ones differently. */
+  /** The scopes as requested: the authority may spell the granted ones differently. */
   readonly requestedScopes: readonly string[];
   /** When it was obtained, in seconds since 1970. */
   readonly obtainedAt: number;
 }
 
-/** What one sign-in left behind: the account, its access tokens, and what a silent refresh needs. */
+/** The result of a sign-in: the account, its access tokens, and what a silent refresh needs. */
 export interface Session extends SessionKey {
   /** The user, or null for a session of an application. */
   readonly account: Account | null;
@@ -34,10 +37,16 @@ export interface Session extends SessionKey {
   readonly msalCache: Secret;
 }
 
-/** The kind of record that holds a session. */
+/** The kind of a record with a session. */
 export const SESSION = "session";
 
-/** A session as the bytes of a record: JSON with its secrets in the clear. Only for encryption. */
+/** Reports whether two sessions have the same profile, authority, tenant, application and owner. */
+export function isSameKey(a: SessionKey, b: SessionKey): boolean {
+  return a.profile === b.profile && a.authority === b.authority && a.tenant === b.tenant &&
+    a.clientId === b.clientId && a.owner === b.owner;
+}
+
+/** Formats a session as JSON with its secrets in plain text. Only for encryption. */
 export function formatSession(session: Session): Uint8Array {
   const { profile, authority, tenant, clientId, owner, account, tokens, msalCache } = session;
   return new TextEncoder().encode(JSON.stringify({
@@ -52,89 +61,66 @@ export function formatSession(session: Session): Uint8Array {
   }));
 }
 
-/** The session in a record. @throws {CliError} `unreadable_store` when a field is not what {@linkcode formatSession} writes. */
+/** Parses what {@linkcode formatSession} returns. @throws {CliError} `unreadable_store` for an invalid field. */
 export function parseSession(data: Uint8Array): Session {
-  const record = parseRecord(data);
+  const record = validateObject(parseJsonObject(data), "a session");
   return {
     profile: textField(record, "profile"),
     authority: textField(record, "authority"),
     tenant: textField(record, "tenant"),
     clientId: textField(record, "clientId"),
-    ...(isOfApplication(record) ? { owner: "application" } : {}),
+    owner: ownerField(record),
     account: accountField(record),
     tokens: listField(record, "tokens").map(parseToken),
     msalCache: new Secret(textField(record, "msalCache")),
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Whether two sessions are of the same profile, authority, tenant, application and owner. */
-export function isSameKey(a: SessionKey, b: SessionKey): boolean {
-  return a.profile === b.profile && a.authority === b.authority && a.tenant === b.tenant &&
-    a.clientId === b.clientId && a.owner === b.owner;
-}
-
-function parseRecord(data: Uint8Array): Fields {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
-  } catch {
-    // The parser's message quotes what it read, which holds secrets.
-    throw damagedContent("a session is not JSON");
-  }
-  return fieldsOf(value, "a session");
-}
-
-function fieldsOf(value: unknown, what: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw damagedContent(`${what} is not an object`);
-  }
-  return value as Fields;
-}
-
-/** Only fields of its own count: nothing comes from a prototype. */
-function field(fields: Fields, name: string): unknown {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
-}
-
-function textField(fields: Fields, name: string): string {
-  const value = field(fields, name);
-  if (typeof value !== "string") throw damagedContent(`${name} is not a text`);
+function validateObject(value: unknown, what: string): JsonObject {
+  if (!isJsonObject(value)) throw damagedContent(`${what} is not an object`);
   return value;
 }
 
-function secondsField(fields: Fields, name: string): number {
+/** Returns an own property: nothing comes from a prototype. */
+function field(fields: JsonObject, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+function textField(fields: JsonObject, name: string): string {
+  const value = field(fields, name);
+  if (typeof value !== "string") throw damagedContent(`${name} is not a string`);
+  return value;
+}
+
+function secondsField(fields: JsonObject, name: string): number {
   const value = field(fields, name);
   if (typeof value !== "number" || !Number.isFinite(value)) throw damagedContent(`${name} is not a number`);
   return value;
 }
 
-function listField(fields: Fields, name: string): unknown[] {
+function listField(fields: JsonObject, name: string): unknown[] {
   const value = field(fields, name);
-  if (!Array.isArray(value)) throw damagedContent(`${name} is not a list`);
+  if (!Array.isArray(value)) throw damagedContent(`${name} is not an array`);
   return value;
 }
 
-function scopesField(fields: Fields, name: string): string[] {
+function scopesField(fields: JsonObject, name: string): string[] {
   return listField(fields, name).map((scope) => {
-    if (typeof scope !== "string") throw damagedContent(`${name} holds something that is not a text`);
+    if (typeof scope !== "string") throw damagedContent(`${name} has an element that is not a string`);
     return scope;
   });
 }
 
-function isOfApplication(record: Fields): boolean {
+function ownerField(record: JsonObject): "application" | undefined {
   const owner = field(record, "owner");
-  if (owner !== undefined && owner !== "application") {
-    throw damagedContent("owner is neither left out nor application");
-  }
-  return owner !== undefined;
+  if (owner !== undefined && owner !== "application") throw damagedContent("owner is not application");
+  return owner;
 }
 
-function accountField(fields: Fields): Account | null {
+function accountField(fields: JsonObject): Account | null {
   const value = field(fields, "account");
   if (value === null) return null;
-  const account = fieldsOf(value, "account");
+  const account = validateObject(value, "account");
   return {
     homeAccountId: textField(account, "homeAccountId"),
     username: textField(account, "username"),
@@ -144,7 +130,7 @@ function accountField(fields: Fields): Account | null {
 }
 
 function parseToken(value: unknown): CachedToken {
-  const token = fieldsOf(value, "a token");
+  const token = validateObject(value, "a token");
   if (textField(token, "tokenType") !== "Bearer") throw damagedContent("tokenType is not Bearer");
   return {
     accessToken: new Secret(textField(token, "accessToken")),

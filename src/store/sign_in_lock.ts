@@ -1,42 +1,48 @@
 import { delay } from "@std/async/delay";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError, type ErrorCode, EXIT_CODES } from "../errors.ts";
-import { shellWord } from "../text/shell_word.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Lock } from "../system/files/lock.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
+import { isJsonObject, parseJsonObject } from "../text/json.ts";
+import { shellWord } from "../text/shell_word.ts";
 import type { SessionKey } from "./session.ts";
 
-/** The turn to ask the user. Disposing of it gives it to the next process in line, as does the end of this one. */
+/** The right to prompt the user. Disposing of it passes it to the next process, as does the end of this process. */
 export interface SignInLock extends Disposable {
-  /** How the latest sign-in of another process ended, where that was after this one asked for its turn; else null. */
+  /** The outcome of the last sign-in of another process, if it ended while this process waited; otherwise null. */
   readonly lastOutcome: SignInOutcome | null;
-  /** Lets those who wait know that this process is asking the user now. */
+  /** Informs waiting processes that this process prompts the user now. */
   begin(): Promise<void>;
-  /** Lets those who wait know how it ended. Without it, the next in line asks the user again. */
+  /** Informs waiting processes of the outcome. Without one, the next process prompts the user again. */
   publishOutcome(outcome: SignInOutcome): Promise<void>;
 }
 
-/** What {@linkcode acquireSignInLock} needs. */
+/** The outcome of a sign-in for other processes that need the same one. */
+export type SignInOutcome =
+  /** The session is in the store. */
+  | { readonly kind: "signed-in" }
+  /** Another prompt for these scopes would be refused as well. */
+  | { readonly kind: "refused"; readonly error: CliError; readonly scopes: readonly string[] };
+
 export interface SignInLockOptions {
-  /** The program's folder. */
+  /** The home folder. */
   readonly folder: PrivateFolder;
-  /** Measures the wait. */
   readonly clock: Clock;
-  /** Id of this process, for those who wait for it. */
+  /** The id of this process, for messages of other processes. */
   readonly pid: number;
-  /** Longest wait for the others, in milliseconds. */
+  /** How long to wait for other processes, in milliseconds. */
   readonly timeoutMs: number;
-  /** Told whom this process waits for, each time that it is another; null where that can't be found out. */
+  /** Called with the process that this one waits for, whenever it changes; null if it is unknown. */
   readonly onWait: (pid: number | null) => void;
 }
 
 /**
- * Waits until no other process asks the user to sign in for the session `key`: one sign-in for all who need it, while
- * those for other sessions go on side by side. No lock of the store itself is held meanwhile.
+ * Waits until no other process prompts the user to sign in for the session `key`: one sign-in for all processes that need
+ * it. Sign-ins for other sessions proceed in parallel, and no lock of the token store is held during a sign-in.
  *
- * @throws {CliError} `timeout` when another process keeps its turn too long; `store` or `permission` where the folder
- *   takes no locks; the reason of `signal`.
+ * @throws {CliError} `timeout` if another process holds the lock too long; `store` or `permission` if the folder does not
+ *   support locks; the reason of `signal`.
  */
 export async function acquireSignInLock(
   key: SessionKey,
@@ -45,22 +51,22 @@ export async function acquireSignInLock(
 ): Promise<SignInLock> {
   const folder = options.folder.subfolder("locks");
   const name = await nameFor(key);
-  // Beside the lock, for on Windows nobody else can read a locked file.
+  // A file next to the lock: on Windows no other process can read a locked file.
   const record = new RecordFile(folder, `${name}.json`);
   const before = await record.read();
   const lock = await waitForLock(folder, `${name}.lock`, record, key.profile, options, signal);
   const after = await record.read();
-  const isNews = after?.attempt !== before?.attempt || before?.outcome === null;
+  const endedMeanwhile = after?.attempt !== before?.attempt || before?.outcome === null;
   const attempt = crypto.randomUUID();
   return {
-    lastOutcome: isNews ? after?.outcome ?? null : null,
+    lastOutcome: endedMeanwhile ? after?.outcome ?? null : null,
     begin: () => record.write({ pid: options.pid, attempt, outcome: null }),
     publishOutcome: (outcome) => record.write({ pid: options.pid, attempt, outcome }),
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };
 }
 
-/** One for each session: a sign-in to another tenant or application is of no use to the others. */
+/** Returns one name per session: a sign-in to another tenant or application does not help the others. */
 async function nameFor({ profile, authority, tenant, clientId }: SessionKey): Promise<string> {
   const text = JSON.stringify([profile, authority, tenant, clientId]);
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
@@ -93,44 +99,44 @@ async function waitForLock(
   }
 }
 
-/** How often to look who asks the user. A turn that comes before the first look needs no words. */
-const LOOK_PAUSE_MS = 250;
-/** A process that says nothing about itself for so many looks can't: its disk may be full. */
-const LOOKS_IN_VAIN = 4;
+/** How often to read the record. A lock acquired before the first time needs no message. */
+const POLL_INTERVAL_MS = 250;
+/** A process without a record after so many polls cannot write one: its disk may be full. */
+const MAX_POLLS_WITHOUT_RECORD = 4;
 
-/** Tells `onWait` who asks the user, until the signal. */
+/** Calls `onWait` with the process that prompts the user, until the signal. */
 async function watchHolder(
   record: RecordFile,
   until: AbortSignal,
   onWait: (pid: number | null) => void,
 ): Promise<void> {
-  let told: string | null = null;
-  for (let looks = 1; await pause(until); looks++) {
+  let reportedAttempt: string | null = null;
+  for (let polls = 1; await pause(until); polls++) {
     const current = await record.read();
     if (until.aborted) return;
-    if (current?.outcome === null && current.attempt !== told) {
-      told = current.attempt;
+    if (current?.outcome === null && current.attempt !== reportedAttempt) {
+      reportedAttempt = current.attempt;
       onWait(current.pid);
-    } else if (told === null && looks === LOOKS_IN_VAIN) {
+    } else if (reportedAttempt === null && polls === MAX_POLLS_WITHOUT_RECORD) {
       onWait(null);
     }
   }
 }
 
-/** Whether the pause came to its end. */
+/** Returns false if the signal ended the pause. */
 async function pause(until: AbortSignal): Promise<boolean> {
   try {
-    await delay(LOOK_PAUSE_MS, { signal: until });
+    await delay(POLL_INTERVAL_MS, { signal: until });
     return true;
   } catch {
     return false;
   }
 }
 
-/** More than a record ever has. */
+/** Larger than any record. */
 const MAX_BYTES = 65_536;
 
-/** Written only by who has the turn. It is a courtesy: where it fails, everybody asks the user in turn. */
+/** Written only by the holder of the lock. If reading or writing fails, every process prompts the user in turn. */
 class RecordFile {
   constructor(private readonly folder: PrivateFolder, private readonly name: string) {}
 
@@ -154,45 +160,23 @@ class RecordFile {
   }
 }
 
-function timeoutError(holder: number | null, profile: string): CliError {
-  const who = holder === null ? "another process" : `process ${holder}`;
-  const message = `Timeout waiting for ${who}, which is signing in to profile '${profile}'`;
-  return new CliError("timeout", message, {
-    hint: [
-      `Finish that sign-in in the browser, or end ${
-        holder === null ? "the process" : `it (kill ${holder})`
-      }.`,
-      `Then try again: entra-auth-cli get-token --profile ${shellWord(profile)}`,
-    ].join("\n"),
-  });
-}
-
-/** How a sign-in ended, as far as it concerns others who need the same one. */
-export type SignInOutcome =
-  /** Its result is in the store. */
-  | { readonly kind: "signed-in" }
-  /** Nobody has to be asked for these scopes again. */
-  | { readonly kind: "refused"; readonly error: CliError; readonly scopes: readonly string[] };
-
-/** What a process that asks the user says about it to the processes that wait. It holds no secret. */
+/** What a process that prompts the user publishes to the processes that wait. It contains no secret. */
 export interface SignInRecord {
-  /** Id of the process. */
   readonly pid: number;
-  /** Tells this attempt from any other. */
+  /** Distinguishes this attempt from any other. */
   readonly attempt: string;
-  /** How it ended; null while the process asks, and for good where it ended without an outcome for others. */
+  /** Null while the process prompts, and if it ended without an outcome for others. */
   readonly outcome: SignInOutcome | null;
 }
 
-/** The record as bytes for a file. */
 export function formatSignInRecord({ pid, attempt, outcome }: SignInRecord): Uint8Array {
   const record = { pid, attempt, outcome: outcome === null ? null : formatOutcome(outcome) };
   return new TextEncoder().encode(`${JSON.stringify(record)}\n`);
 }
 
-/** Reads a record; null for anything that is none. */
+/** Returns null for anything but a record. */
 export function parseSignInRecord(content: Uint8Array): SignInRecord | null {
-  const record = parseObject(new TextDecoder().decode(content));
+  const record = parseJsonObject(new TextDecoder().decode(content));
   if (record === null) return null;
   const { pid, attempt, outcome } = record;
   if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid <= 0 || typeof attempt !== "string") {
@@ -208,32 +192,36 @@ function formatOutcome(outcome: SignInOutcome): Record<string, unknown> {
 }
 
 function parseOutcome(value: unknown): SignInOutcome | null {
-  if (!isObject(value)) return null;
+  if (!isJsonObject(value)) return null;
   if (value.kind === "signed-in") return { kind: "signed-in" };
   const { code, message, hint, aadsts, correlationId, scopes } = value;
   if (value.kind !== "refused" || !isErrorCode(code) || typeof message !== "string") return null;
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === "string")) return null;
   const error = new CliError(code, message, {
-    ...(typeof hint === "string" ? { hint } : {}),
-    ...(typeof aadsts === "string" ? { aadsts } : {}),
-    ...(typeof correlationId === "string" ? { correlationId } : {}),
+    hint: optionalText(hint),
+    aadsts: optionalText(aadsts),
+    correlationId: optionalText(correlationId),
   });
   return { kind: "refused", error, scopes };
+}
+
+function optionalText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(EXIT_CODES, value) && value !== "interrupted";
 }
 
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function timeoutError(holder: number | null, profile: string): CliError {
+  const process = holder === null ? "another process" : `process ${holder}`;
+  const message = `Timeout waiting for ${process}, which is signing in to profile '${profile}'`;
+  return new CliError("timeout", message, {
+    hint: [
+      `Finish that sign-in in the browser, or end ${
+        holder === null ? "the process" : `it (kill ${holder})`
+      }.`,
+      `Then try again: entra-auth-cli get-token --profile ${shellWord(profile)}`,
+    ].join("\n"),
+  });
 }

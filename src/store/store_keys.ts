@@ -9,72 +9,89 @@ import {
   UnusableKeyError,
 } from "./keystore/key_store.ts";
 import {
-  type AutomaticChoice,
+  type DetectedKeyStore,
   detectKeyStore,
   forcedKeyStore,
   isOnSystem,
   type KeyStoreContext,
   openKeyStore,
 } from "./keystore/open_key_store.ts";
-import { missingKey, notATokenFile, otherKey, otherSystem } from "./store_error.ts";
+import { differentKey, invalidTokenFile, missingKey, otherSystem } from "./store_error.ts";
 import type { TokenFileHeader } from "./token_file.ts";
-import type { KeyPlace } from "./token_store.ts";
 
-/** A key, and the guardian that keeps it. */
+/** A key with the key store that has it. */
 export interface StoredKey extends DataKey {
-  /** Who keeps it. */
   readonly keyStore: KeyStore;
 }
 
-/** The key of a file that was found. */
+/** The key of an existing file. */
 export interface FoundKey extends StoredKey {
-  /** Who keeps it according to the file, which is somebody else where the key was carried over by hand. */
-  readonly currentKeyStore: KeyStoreName;
+  /** The key store that the file names. It differs from `keyStore` if the user copied the key by hand. */
+  readonly declaredKeyStore: KeyStoreName;
 }
 
-/** Whether a key is the one that is looked for. */
+/** Reports whether a key decrypts the file. */
 export type IsRight = (key: DataKey) => Promise<boolean>;
 
-/** Finds the key of a `tokens.enc`: with the guardian that the environment forces, else with the one that the file names. */
-export interface StoreKeys {
-  /**
-   * The key that the file with this header was encrypted with: the one that `isRight`, or has the id that the header
-   * names.
-   *
-   * @throws {CliError} `unreadable_store` where that key is lost, `store` where its guardian can't be reached,
-   *   `usage` where a guardian is forced that there isn't.
-   */
-  find(header: TokenFileHeader, isRight?: IsRight): Promise<FoundKey>;
-  /** Whether another guardian is forced than the one that keeps this key according to its file. */
-  needsKeyMigration(key: FoundKey): boolean;
-  /** Whether the environment makes sense. Asks no key store. @throws {CliError} `usage`, or `store` for a key that is none. */
-  checkChoice(): Promise<void>;
+/** The location of the key of `tokens.enc`, or of the first one. */
+export interface KeyPlace {
+  readonly keyStore: KeyStoreName;
+  /** The location in messages. */
+  readonly place: string;
+  /** Whether there is a `tokens.enc` that needs the key. Otherwise the first one would put its key there. */
+  readonly isInUse: boolean;
+  /** Why the program did not choose a better key store, without a full stop; null if the program did not choose. */
+  readonly reason: string | null;
 }
 
-/** The keys of the store in this world. Nothing is looked at before it is needed. */
+/** Finds and chooses keys of `tokens.enc`. Accesses nothing before it is needed. */
+export interface StoreKeys {
+  /**
+   * Returns the key that the file with this header is encrypted with: one that `isRight` accepts (by default one with the
+   * id in the header), from the key store that the environment forces, otherwise from the one that the file names.
+   *
+   * @throws {CliError} `unreadable_store` if that key is lost, `store` if its key store cannot be used, `usage` if the
+   *   environment forces an unknown key store.
+   */
+  find(header: TokenFileHeader, isRight?: IsRight): Promise<FoundKey>;
+  /** Reports whether the environment forces a different key store than the one that the file of this key names. */
+  needsKeyMigration(key: FoundKey): boolean;
+  /** Validates the environment, without a prompt. @throws {CliError} `usage`, or `store` for an invalid key in it. */
+  checkEnvironment(): Promise<void>;
+  /**
+   * Returns the key for the next write in place of `present`, which is null if there is no file yet: from the key store
+   * that the environment forces; otherwise from the one that the file names, so that a key store that comes and goes
+   * changes nothing; and for a first file from the best one that is available. The caller holds the store's lock;
+   * `suffix` is appended to the name of a file that has to make room. @throws {CliError}
+   */
+  forWriting(present: StoredKey | null, suffix: () => Promise<string>): Promise<StoredKey>;
+  /** Returns the location of the key of the file with this header, or of the first file. @throws {CliError} */
+  place(header: TokenFileHeader | null): Promise<KeyPlace>;
+}
+
 export function openStoreKeys(context: KeyStoreContext): StoreKeys {
-  async function load(currentKeyStore: KeyStoreName, id: KeyId, isRight: IsRight): Promise<FoundKey> {
-    const keyStore = await openStoredKeyStore(currentKeyStore, context);
+  async function load(declaredKeyStore: KeyStoreName, id: KeyId, isRight: IsRight): Promise<FoundKey> {
+    const keyStore = await openDeclaredKeyStore(declaredKeyStore, context);
     const key = await keyStore.load(id);
-    if (key === null) throw missingKey(currentKeyStore, keyStore.place);
-    if (!await isRight(key)) throw otherKey(currentKeyStore, keyStore.place);
-    return { ...key, keyStore, currentKeyStore };
+    if (key === null) throw missingKey(declaredKeyStore, keyStore.place);
+    if (!await isRight(key)) throw differentKey(declaredKeyStore, keyStore.place);
+    return { ...key, keyStore, declaredKeyStore };
   }
 
   /**
-   * The key in the key file, where it is just the one: carried over by hand, or never elsewhere and the file is damaged in
-   * the one byte that says so.
+   * Looks for the key in the key file as well: the user may have copied it there, or it was always there and the one
+   * byte of the header that says so is damaged.
    */
   async function inKeyFile(
-    currentKeyStore: KeyStoreName,
+    declaredKeyStore: KeyStoreName,
     id: KeyId,
     isRight: IsRight,
   ): Promise<StoredKey | null> {
-    if (currentKeyStore === "key-file") return null;
+    if (declaredKeyStore === "key-file") return null;
     try {
-      return await loadIfUsable(await openKeyStore("key-file", context), id, isRight);
+      return await loadIfRight(await openKeyStore("key-file", context), id, isRight);
     } catch (error) {
-      // What is wrong with the guardian that the file names is what counts.
+      // The error of the key store that the file names is the one to report.
       if (error instanceof CliError) return null;
       throw error;
     }
@@ -84,104 +101,43 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
     header: TokenFileHeader,
     isRight: IsRight = (key) => hasId(key, header.keyId),
   ): Promise<FoundKey> {
-    const currentKeyStore = keyStoreFor(header);
+    const declaredKeyStore = keyStoreOf(header);
     const forced = forcedKeyStore(context.env);
-    if (forced !== null && forced !== currentKeyStore) {
-      // The key may have been carried over by hand. And a forced guardian that isn't there is an error, now.
-      const carried = await loadIfUsable(await openKeyStore(forced, context), header.keyId, isRight);
-      if (carried !== null) return { ...carried, currentKeyStore };
+    if (forced !== null && forced !== declaredKeyStore) {
+      // The user may have copied the key. And a forced key store that does not exist is an error right away.
+      const copied = await loadIfRight(await openKeyStore(forced, context), header.keyId, isRight);
+      if (copied !== null) return { ...copied, declaredKeyStore };
     }
     try {
-      return await load(currentKeyStore, header.keyId, isRight);
+      return await load(declaredKeyStore, header.keyId, isRight);
     } catch (error) {
       if (isInterruption(error)) throw error;
-      const carried = await inKeyFile(currentKeyStore, header.keyId, isRight);
-      if (carried !== null) return { ...carried, currentKeyStore };
+      const copied = await inKeyFile(declaredKeyStore, header.keyId, isRight);
+      if (copied !== null) return { ...copied, declaredKeyStore };
       throw error;
+    }
+  }
+
+  /** Returns the key store that has the key; if none has it, the one that the file names. */
+  async function actualKeyStore(header: TokenFileHeader): Promise<KeyStore> {
+    try {
+      return (await find(header)).keyStore;
+    } catch (error) {
+      if (!(error instanceof CliError) || isInterruption(error)) throw error;
+      return await openDeclaredKeyStore(keyStoreOf(header), context);
     }
   }
 
   return {
     find,
-    needsKeyMigration({ currentKeyStore }) {
+    needsKeyMigration({ declaredKeyStore }) {
       const forced = forcedKeyStore(context.env);
-      return forced !== null && forced !== currentKeyStore;
+      return forced !== null && forced !== declaredKeyStore;
     },
-    async checkChoice() {
+    async checkEnvironment() {
       if (forcedKeyStore(context.env) !== "environment") return;
       await (await openKeyStore("environment", context)).load(new Uint8Array());
     },
-  };
-}
-
-/** Whether the user ended the program, rather than that something is wrong with a key. */
-export function isInterruption(error: unknown): boolean {
-  return error instanceof CliError && error.code === "interrupted";
-}
-
-/** Who keeps the key according to the file. @throws {CliError} `unreadable_store` where that is nobody. */
-export function keyStoreFor(header: TokenFileHeader): KeyStoreName {
-  const currentKeyStore = keyStoreWithNumber(header.keyStore);
-  if (currentKeyStore === undefined) throw notATokenFile(`it has no known guardian (${header.keyStore})`);
-  return currentKeyStore;
-}
-
-async function loadIfUsable(
-  keyStore: KeyStore,
-  id: KeyId,
-  isRight: IsRight,
-): Promise<StoredKey | null> {
-  try {
-    const key = await keyStore.load(id);
-    return key !== null && await isRight(key) ? { ...key, keyStore } : null;
-  } catch (error) {
-    // It is not the key that this file needs.
-    if (error instanceof UnusableKeyError) return null;
-    throw error;
-  }
-}
-
-/** The guardian that a file names. @throws {CliError} `unreadable_store` where this kind of system has none such. */
-export async function openStoredKeyStore(
-  currentKeyStore: KeyStoreName,
-  context: KeyStoreContext,
-): Promise<KeyStore> {
-  if (!isOnSystem(currentKeyStore, context.os)) throw otherSystem(currentKeyStore);
-  return await openKeyStore(currentKeyStore, context);
-}
-
-/** Whether `key` has this id. */
-export async function hasId(key: DataKey, id: KeyId): Promise<boolean> {
-  return timingSafeEqual(await key.id(), id);
-}
-
-/**
- * Decides who keeps the key of the next `tokens.enc`: the guardian that the environment forces; else the one that the
- * file names, so that a key store which comes and goes changes nothing; and for a first file the best one that is here.
- */
-export interface KeyChoice {
-  /**
-   * The key to write with in place of `present`, which is null where there is no file yet. For who holds the store's
-   * lock; `suffix` is put after the name of what has to make room. @throws {CliError}
-   */
-  forWriting(present: StoredKey | null, suffix: () => Promise<string>): Promise<StoredKey>;
-  /** Who keeps the key of the file with this header, or would keep that of the first file. @throws {CliError} */
-  place(header: TokenFileHeader | null): Promise<KeyPlace>;
-}
-
-/** Who is chosen in this world, where `keys` finds what there is. Nothing is looked at before it is needed. */
-export function openKeyChoice(keys: StoreKeys, context: KeyStoreContext): KeyChoice {
-  /** Who has the key, which is not whom the file names where it was carried over by hand; that one where nobody has. */
-  async function holder(header: TokenFileHeader): Promise<KeyStore> {
-    try {
-      return (await keys.find(header)).keyStore;
-    } catch (error) {
-      if (!(error instanceof CliError) || isInterruption(error)) throw error;
-      return await openStoredKeyStore(keyStoreFor(header), context);
-    }
-  }
-
-  return {
     async forWriting(present, suffix) {
       const forced = forcedKeyStore(context.env);
       if (present !== null && present.keyStore.name === (forced ?? present.keyStore.name)) return present;
@@ -191,14 +147,46 @@ export function openKeyChoice(keys: StoreKeys, context: KeyStoreContext): KeyCho
     async place(header) {
       const { keyStore, reason } = header === null
         ? await chooseKeyStore(context)
-        : { keyStore: await holder(header), reason: null };
+        : { keyStore: await actualKeyStore(header), reason: null };
       return { keyStore: keyStore.name, place: keyStore.place, isInUse: header !== null, reason };
     },
   };
 }
 
-/** The guardian of a key that is yet to be made. */
-async function chooseKeyStore(context: KeyStoreContext): Promise<AutomaticChoice> {
+export async function hasId(key: DataKey, id: KeyId): Promise<boolean> {
+  return timingSafeEqual(await key.id(), id);
+}
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof CliError && error.code === "interrupted";
+}
+
+/** Returns the key store that the file names. @throws {CliError} `unreadable_store` if its number is unknown. */
+function keyStoreOf(header: TokenFileHeader): KeyStoreName {
+  const name = keyStoreWithNumber(header.keyStore);
+  if (name === undefined) throw invalidTokenFile(`unknown key store ${header.keyStore}`);
+  return name;
+}
+
+async function loadIfRight(keyStore: KeyStore, id: KeyId, isRight: IsRight): Promise<StoredKey | null> {
+  try {
+    const key = await keyStore.load(id);
+    return key !== null && await isRight(key) ? { ...key, keyStore } : null;
+  } catch (error) {
+    // It is not the key of this file.
+    if (error instanceof UnusableKeyError) return null;
+    throw error;
+  }
+}
+
+/** Opens the key store that a file names. @throws {CliError} `unreadable_store` if this system cannot have it. */
+async function openDeclaredKeyStore(name: KeyStoreName, context: KeyStoreContext): Promise<KeyStore> {
+  if (!isOnSystem(name, context.os)) throw otherSystem(name);
+  return await openKeyStore(name, context);
+}
+
+/** Chooses the key store for a new key. */
+async function chooseKeyStore(context: KeyStoreContext): Promise<DetectedKeyStore> {
   const forced = forcedKeyStore(context.env);
   if (forced === null) return await detectKeyStore(context);
   return { keyStore: await openKeyStore(forced, context), reason: null };

@@ -1,53 +1,45 @@
 import { encodeHex } from "@std/encoding/hex";
 import type { Lock } from "../system/files/lock.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import type { TokenFileReader, TokenFileReaderOptions } from "./token_file_reader.ts";
-import { TokenFileWriter } from "./token_file_writer.ts";
 import { formatProfileSecrets, parseProfileSecrets, type ProfileSecrets } from "./profile_secrets.ts";
 import { formatSession, isSameKey, parseSession, SESSION, type Session } from "./session.ts";
+import type { KeyPlace } from "./store_keys.ts";
 import type { PlainRecord } from "./token_file.ts";
-import type { KeyPlace, TokenStore } from "./token_store.ts";
+import type { ReadResult, TokenFileReader } from "./token_file_reader.ts";
+import { TokenFileWriter, type TokenFileWriterOptions } from "./token_file_writer.ts";
 
-/** What {@linkcode openStoredRecords} needs. */
-export interface StoredRecordsOptions extends TokenFileReaderOptions {
-  /** Longest wait for a turn at a profile, in milliseconds. Default: 90 seconds. */
-  readonly turnTimeoutMs?: number;
-}
-
-/** What a store does with the records of `file`, but for the way to one session. Opening does nothing yet. */
-export function openStoredRecords(
-  file: TokenFileReader,
-  options: StoredRecordsOptions,
-): Omit<TokenStore, "read"> {
-  return new StoredRecords(file, options);
+export interface StoredRecordsOptions extends TokenFileWriterOptions {
+  /** How long to wait for the lock of a profile, in milliseconds. Default: 90 seconds. */
+  readonly profileLockTimeoutMs?: number | undefined;
 }
 
 const PROFILE_LOCKS = "locks";
 const SECRETS = "secrets";
-/** A refresh asks the network twice, for 30 seconds at most: whoever takes longer has been stopped. */
-const TURN_TIMEOUT_MS = 90_000;
+/** A refresh sends two requests of at most 30 seconds: a process that takes longer has been stopped. */
+const PROFILE_LOCK_TIMEOUT_MS = 90_000;
 
-class StoredRecords implements Omit<TokenStore, "read"> {
-  readonly #reading: TokenFileReader;
-  readonly #file: TokenFileWriter;
+/** Every operation of the token store but finding a session, which a cached token needs alone. */
+export class StoredRecords {
+  readonly #reader: TokenFileReader;
+  readonly #writer: TokenFileWriter;
   readonly #folder: PrivateFolder;
-  readonly #turnTimeoutMs: number;
+  readonly #profileLockTimeoutMs: number;
 
-  constructor(file: TokenFileReader, options: StoredRecordsOptions) {
-    this.#reading = file;
-    this.#file = new TokenFileWriter(file, options);
+  constructor(reader: TokenFileReader, options: StoredRecordsOptions) {
+    this.#reader = reader;
+    this.#writer = new TokenFileWriter(reader, options);
     this.#folder = options.folder;
-    this.#turnTimeoutMs = options.turnTimeoutMs ?? TURN_TIMEOUT_MS;
+    this.#profileLockTimeoutMs = options.profileLockTimeoutMs ?? PROFILE_LOCK_TIMEOUT_MS;
   }
 
   async list(): Promise<Session[]> {
-    const records = await this.#file.readAll();
+    const records = await this.migrateIfNeeded(await this.#writer.readAll()) ?? [];
     return records.filter(({ kind }) => kind === SESSION).map(({ data }) => parseSession(data));
   }
 
   async save(session: Session): Promise<void> {
     const saved = { kind: SESSION, name: session.profile, data: formatSession(session) };
-    await this.#file.change((records) => {
+    await this.#writer.change((records) => {
       const kept = records.filter((record) =>
         !(isSessionOf(record, session.profile) && isSameKey(parseSession(record.data), session))
       );
@@ -55,13 +47,10 @@ class StoredRecords implements Omit<TokenStore, "read"> {
     });
   }
 
-  async forget(
-    profile: string,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<number> {
-    if (!await this.#file.exists()) return 0;
-    // A refresh that is under way would save again what is dropped here.
-    using _turn = await this.#acquireLock(profile, options);
+  async forget(profile: string, options: { signal?: AbortSignal } = {}): Promise<number> {
+    if (!await this.#writer.exists()) return 0;
+    // A refresh in progress would save again what is deleted here.
+    using _lock = await this.#lockProfile(profile, options);
     return await this.drop(profile, "sessions", options);
   }
 
@@ -70,9 +59,9 @@ class StoredRecords implements Omit<TokenStore, "read"> {
     what: "sessions" | "everything",
     options: { signal?: AbortSignal } = {},
   ): Promise<number> {
-    if (!await this.#file.exists()) return 0;
+    if (!await this.#writer.exists()) return 0;
     let sessions = 0;
-    await this.#file.change((records) => {
+    await this.#writer.change((records) => {
       const kept = records.filter((record) =>
         record.name !== profile || (what === "sessions" && record.kind !== SESSION)
       );
@@ -83,8 +72,8 @@ class StoredRecords implements Omit<TokenStore, "read"> {
   }
 
   async rename(profile: string, newName: string): Promise<void> {
-    if (!await this.#file.exists()) return;
-    await this.#file.change((records) => {
+    if (!await this.#writer.exists()) return;
+    await this.#writer.change((records) => {
       if (!records.some(({ name }) => name === profile || name === newName)) return null;
       const others = records.filter(({ name }) => name !== newName);
       return others.map((record) => record.name === profile ? renamed(record, newName) : record);
@@ -92,15 +81,16 @@ class StoredRecords implements Omit<TokenStore, "read"> {
   }
 
   async readSecrets(profile: string): Promise<ProfileSecrets | null> {
-    return await this.#reading.read(async (file) => {
-      const place = file.index.findIndex(({ kind, name }) => kind === SECRETS && name === profile);
-      return place === -1 ? null : parseProfileSecrets(await file.open(place));
+    const found = await this.#reader.read(async (file) => {
+      const position = file.index.findIndex(({ kind, name }) => kind === SECRETS && name === profile);
+      return position === -1 ? null : parseProfileSecrets(await file.open(position));
     });
+    return await this.migrateIfNeeded(found);
   }
 
   async saveSecrets(profile: string, secrets: ProfileSecrets | null): Promise<void> {
-    if (secrets === null && !await this.#file.exists()) return;
-    await this.#file.change((records) => {
+    if (secrets === null && !await this.#writer.exists()) return;
+    await this.#writer.change((records) => {
       const kept = records.filter((record) => !isSecretsOf(record, profile));
       if (secrets !== null) {
         return [...kept, { kind: SECRETS, name: profile, data: formatProfileSecrets(secrets) }];
@@ -110,25 +100,31 @@ class StoredRecords implements Omit<TokenStore, "read"> {
   }
 
   moveAside(): Promise<string | null> {
-    return this.#file.moveAside();
+    return this.#writer.moveAside();
   }
 
   keyPlace(): Promise<KeyPlace> {
-    return this.#file.keyPlace();
+    return this.#writer.keyPlace();
+  }
+
+  /** Moves the key if reading has shown that it has to be moved, and returns what was read. */
+  async migrateIfNeeded<T>(found: ReadResult<T> | null): Promise<T | null> {
+    if (found?.needsKeyMigration === true) await this.#writer.moveKey();
+    return found === null ? null : found.result;
   }
 
   async exclusively<T>(profile: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    using _turn = await this.#acquireLock(profile, { signal });
+    using _lock = await this.#lockProfile(profile, { signal });
     return await work();
   }
 
-  async #acquireLock(profile: string, options: { signal?: AbortSignal }): Promise<Lock> {
-    // Hashed, so that no profile name can name another file.
+  async #lockProfile(profile: string, options: { signal?: AbortSignal }): Promise<Lock> {
+    // Hashed, so that no profile name can refer to another file.
     const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(profile));
     const name = `${encodeHex(new Uint8Array(hash).subarray(0, 16))}.lock`;
     return await this.#folder.subfolder(PROFILE_LOCKS).lock(name, {
       ...options,
-      timeoutMs: this.#turnTimeoutMs,
+      timeoutMs: this.#profileLockTimeoutMs,
     });
   }
 }

@@ -1,100 +1,99 @@
+import { concat } from "@std/bytes/concat";
+import { startsWith } from "@std/bytes/starts-with";
 import { decryptAesGcm, encryptAesGcm } from "@std/crypto/aes-gcm";
 import type { Bytes } from "../system/files/files.ts";
-import { damagedContent, newerTokenFile, notATokenFile, undecryptable } from "./store_error.ts";
-import { concat } from "@std/bytes/concat";
+import { isJsonObject } from "../text/json.ts";
+import { damagedContent, invalidTokenFile, newerTokenFile, undecryptable } from "./store_error.ts";
 
 /**
  * The format of `tokens.enc`. All numbers are big-endian.
  *
- * | bytes | what |
+ * | bytes | content |
  * |---|---|
  * | 4 | magic `EACT` |
  * | 1 | version |
- * | 1 | number of the key's guardian |
+ * | 1 | number of the key store |
  * | 8 | id of the key |
- * | 16 | random, new at every write |
+ * | 16 | random, new for every write |
  * | 4 | length of the sealed index |
- * | | sealed index: JSON, one `{kind, name, length}` for each record |
+ * | | sealed index: JSON, one `{kind, name, length}` per record |
  * | | sealed records, one after the other |
  *
- * Sealed is AES-256-GCM: nonce, ciphertext, tag. What is authenticated with each part is the header and the part's
- * number (0 is the index), so that no part can be moved, dropped, or taken from another write. Records are sealed one
- * by one so that reading one profile costs the same however many there are. From outside, the number of records can't
- * be seen, but the length of the file tells roughly how much is in it.
+ * Sealed means AES-256-GCM: nonce, ciphertext, tag. The additional data of each part is the header and the part's number
+ * (0 for the index), so that no part can be moved, dropped, or replaced by that of another write. Records are sealed one
+ * by one so that reading one profile costs the same however many there are. The file does not reveal the number of
+ * records, but its length indicates roughly how much it contains.
  */
 export interface TokenFile {
-  /** What is authenticated and not encrypted. */
+  /** Authenticated, not encrypted. */
   readonly header: TokenFileHeader;
-  /** What there is, in order. */
+  /** The records, in order. */
   readonly index: readonly IndexEntry[];
-  /** Decrypts the record at this place of the index. @throws {CliError} `unreadable_store` */
-  open(place: number): Promise<Uint8Array>;
+  /** Decrypts the record at this position of the index. @throws {CliError} `unreadable_store` */
+  open(position: number): Promise<Uint8Array>;
 }
 
-/** What can be read of `tokens.enc` without its key. Nothing of it is to be trusted before something was decrypted. */
+/** The part of `tokens.enc` that can be read without its key. Not to be trusted before a part was decrypted. */
 export interface TokenFileHeader {
-  /** Number of the key's guardian. */
+  /** The number of the key store. */
   readonly keyStore: number;
-  /** Which key it was encrypted with, 8 bytes. */
+  /** The id of the key that the file is encrypted with, 8 bytes. */
   readonly keyId: Uint8Array;
-  /** 16 bytes that no other write has: they tell two files apart. */
+  /** 16 bytes, different for every write: they distinguish two files. */
   readonly random: Uint8Array;
 }
 
-/** What a record is about. */
+/** The description of a record. */
 export interface RecordLabel {
-  /** What the record holds, such as `session`. */
+  /** The type of content, such as `session`. */
   readonly kind: string;
-  /** Whose it is: the profile's name. */
+  /** The name of the profile. */
   readonly name: string;
 }
 
-/** A record in the index. */
 export interface IndexEntry extends RecordLabel {
-  /** Length of the sealed record, in bytes. */
+  /** Length of the sealed record in bytes. */
   readonly length: number;
 }
 
-/** A record before it is sealed. */
 export interface PlainRecord extends RecordLabel {
-  /** What it says, in the clear. */
+  /** The content, not encrypted. */
   readonly data: Uint8Array;
 }
 
-/** The first bytes of the file. */
-export const MAGIC: Uint8Array = new TextEncoder().encode("EACT");
-
-/** The version of the format. */
-export const VERSION = 1;
-
-/** Where the parts of the header begin, in bytes, and how long it is. */
-export const HEADER = { version: 4, keyStore: 5, keyId: 6, random: 14, indexLength: 30, length: 34 } as const;
-
-/** AES-GCM adds a nonce of 12 bytes and a tag of 16. */
-export const SEAL_LENGTH = 28;
-
-/** Where the bytes of a file come from: the disk or memory. */
+/** Bytes on disk or in memory. */
 export interface ByteSource {
   /** Length in bytes. */
   readonly size: number;
-  /** `length` bytes from the offset `at`; fewer where the file ends. */
-  read(at: number, length: number): Promise<Bytes>;
+  /** Returns `length` bytes from `offset`; fewer at the end of the file. */
+  read(offset: number, length: number): Promise<Bytes>;
 }
 
-/** Bytes in memory as a source. */
+const MAGIC = new TextEncoder().encode("EACT");
+const VERSION = 1;
+
+/** The offsets of the header's parts in bytes, and its length. */
+const HEADER = { version: 4, keyStore: 5, keyId: 6, random: 14, indexLength: 30, length: 34 } as const;
+
+/** AES-GCM adds a nonce of 12 bytes and a tag of 16. */
+const SEAL_LENGTH = 28;
+
 export function bytesInMemory(bytes: Bytes): ByteSource {
-  return { size: bytes.length, read: (at, length) => Promise.resolve(bytes.subarray(at, at + length)) };
+  return {
+    size: bytes.length,
+    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+  };
 }
 
-/** Reads the header of `tokens.enc`. @throws {CliError} `unreadable_store` for what is no such file or a newer one. */
+/** Parses the header of `tokens.enc`. @throws {CliError} `unreadable_store` for another file or a newer one. */
 export async function parseTokenFileHeader(file: ByteSource): Promise<TokenFileHeader> {
   const header = await file.read(0, HEADER.length);
-  if (header.length === 0) throw notATokenFile("it is empty");
-  if (MAGIC.some((byte, place) => header[place] !== byte)) throw notATokenFile("its first bytes are wrong");
-  if (header.length < HEADER.length) throw notATokenFile("it is cut off");
+  if (header.length === 0) throw invalidTokenFile("the file is empty");
+  if (!startsWith(header, MAGIC)) throw invalidTokenFile("the first bytes are wrong");
+  if (header.length < HEADER.length) throw invalidTokenFile("the file is truncated");
   const version = viewOf(header).getUint8(HEADER.version);
   if (version > VERSION) throw newerTokenFile(version);
-  if (version !== VERSION) throw notATokenFile(`format ${version} never existed`);
+  if (version !== VERSION) throw invalidTokenFile(`unknown format ${version}`);
   return {
     keyStore: viewOf(header).getUint8(HEADER.keyStore),
     keyId: header.slice(HEADER.keyId, HEADER.random),
@@ -102,70 +101,92 @@ export async function parseTokenFileHeader(file: ByteSource): Promise<TokenFileH
   };
 }
 
-/** Reads `tokens.enc` as far as its index. @throws {CliError} `unreadable_store` when it can't be read with this key. */
+/** Parses `tokens.enc` up to its index. @throws {CliError} `unreadable_store` if `key` does not decrypt it. */
 export async function parseTokenFile(file: ByteSource, key: CryptoKey): Promise<TokenFile> {
   const header = await parseTokenFileHeader(file);
   const headerBytes = await file.read(0, HEADER.length);
   const indexLength = viewOf(headerBytes).getUint32(HEADER.indexLength);
-  const recordsAt = HEADER.length + indexLength;
-  if (recordsAt > file.size) throw undecryptable();
+  const recordsOffset = HEADER.length + indexLength;
+  if (recordsOffset > file.size) throw undecryptable();
   const index = parseIndex(await unseal(await file.read(HEADER.length, indexLength), key, headerBytes, 0));
 
   const ends: number[] = [];
-  let end = recordsAt;
+  let end = recordsOffset;
   for (const { length } of index) ends.push(end += length);
   if (end !== file.size) throw undecryptable();
 
   return {
     header,
     index,
-    async open(place) {
-      const entry = index[place];
-      const recordEnd = ends[place];
-      if (entry === undefined || recordEnd === undefined) throw new RangeError(`No record at ${place}`);
+    async open(position) {
+      const entry = index[position];
+      const recordEnd = ends[position];
+      if (entry === undefined || recordEnd === undefined) throw new RangeError(`No record at ${position}`);
       const sealed = await file.read(recordEnd - entry.length, entry.length);
-      return await unseal(sealed, key, headerBytes, place + 1);
+      return await unseal(sealed, key, headerBytes, position + 1);
     },
   };
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Formats `tokens.enc` with `records` in their order, sealed with `key`. */
+export async function formatTokenFile(
+  header: Omit<TokenFileHeader, "random">,
+  key: CryptoKey,
+  records: readonly PlainRecord[],
+): Promise<Uint8Array> {
+  const index = records.map(({ kind, name, data }) => ({ kind, name, length: data.length + SEAL_LENGTH }));
+  const indexBytes = new TextEncoder().encode(JSON.stringify(index));
+
+  const headerBytes = new Uint8Array(HEADER.length);
+  headerBytes.set(MAGIC);
+  headerBytes[HEADER.version] = VERSION;
+  headerBytes[HEADER.keyStore] = header.keyStore;
+  headerBytes.set(header.keyId, HEADER.keyId);
+  crypto.getRandomValues(headerBytes.subarray(HEADER.random, HEADER.indexLength));
+  viewOf(headerBytes).setUint32(HEADER.indexLength, indexBytes.length + SEAL_LENGTH);
+
+  const parts = [indexBytes, ...records.map(({ data }) => data)];
+  return concat([
+    headerBytes,
+    ...await Promise.all(parts.map((part, number) => seal(part, key, headerBytes, number))),
+  ]);
 }
 
-async function unseal(
-  sealed: Bytes,
-  key: CryptoKey,
-  header: Uint8Array,
-  number: number,
-): Promise<Uint8Array> {
+async function seal(data: Uint8Array, key: CryptoKey, header: Bytes, number: number): Promise<Uint8Array> {
+  return await encryptAesGcm(key, new Uint8Array(data), { additionalData: additionalData(header, number) });
+}
+
+async function unseal(sealed: Bytes, key: CryptoKey, header: Bytes, number: number): Promise<Uint8Array> {
   try {
-    return await decryptAesGcm(key, sealed, { additionalData: partLabel(header, number) });
+    return await decryptAesGcm(key, sealed, { additionalData: additionalData(header, number) });
   } catch (error) {
     if (error instanceof DOMException || error instanceof RangeError) throw undecryptable();
     throw error;
   }
 }
 
-/** What is authenticated with the part of this number: the header, and the number. */
-export function partLabel(header: Uint8Array, number: number): Bytes {
-  const label = new Uint8Array(header.length + 4);
-  label.set(header);
-  new DataView(label.buffer).setUint32(header.length, number);
-  return label;
+function additionalData(header: Bytes, number: number): Bytes {
+  const data = new Uint8Array(header.length + 4);
+  data.set(header);
+  viewOf(data).setUint32(header.length, number);
+  return data;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function parseIndex(data: Uint8Array): IndexEntry[] {
   const value = parseJson(data);
-  if (!Array.isArray(value)) throw damagedContent("the index is not a list");
+  if (!Array.isArray(value)) throw damagedContent("the index is not an array");
   return value.map((entry: unknown) => {
-    if (typeof entry !== "object" || entry === null) throw damagedContent("the index has a wrong entry");
-    const { kind, name, length } = entry as Record<string, unknown>;
+    if (!isJsonObject(entry)) throw damagedContent("the index has an invalid entry");
+    const { kind, name, length } = entry;
     if (typeof kind !== "string" || typeof name !== "string" || typeof length !== "number") {
-      throw damagedContent("the index has a wrong entry");
+      throw damagedContent("the index has an invalid entry");
     }
     if (!Number.isSafeInteger(length) || length < SEAL_LENGTH) {
-      throw damagedContent("the index has a wrong length");
+      throw damagedContent("the index has an invalid length");
     }
     return { kind, name, length };
   });
@@ -177,35 +198,4 @@ function parseJson(data: Uint8Array): unknown {
   } catch {
     throw damagedContent("the index is not JSON");
   }
-}
-
-/** Writes `tokens.enc`: the records in their order, sealed with this key. */
-export async function formatTokenFile(
-  header: Omit<TokenFileHeader, "random">,
-  key: CryptoKey,
-  records: readonly PlainRecord[],
-): Promise<Uint8Array> {
-  const index = records.map(({ kind, name, data }) => ({ kind, name, length: data.length + SEAL_LENGTH }));
-  const indexText = new TextEncoder().encode(JSON.stringify(index));
-
-  const headerBytes = new Uint8Array(HEADER.length);
-  headerBytes.set(MAGIC);
-  headerBytes[HEADER.version] = VERSION;
-  headerBytes[HEADER.keyStore] = header.keyStore;
-  headerBytes.set(header.keyId, HEADER.keyId);
-  crypto.getRandomValues(headerBytes.subarray(HEADER.random, HEADER.indexLength));
-  new DataView(headerBytes.buffer).setUint32(HEADER.indexLength, indexText.length + SEAL_LENGTH);
-
-  const parts = [indexText, ...records.map(({ data }) => data)];
-  const sealed = await Promise.all(parts.map((part, number) => seal(part, key, headerBytes, number)));
-  return concat([headerBytes, ...sealed]);
-}
-
-async function seal(
-  data: Uint8Array,
-  key: CryptoKey,
-  header: Uint8Array,
-  number: number,
-): Promise<Uint8Array> {
-  return await encryptAesGcm(key, new Uint8Array(data), { additionalData: partLabel(header, number) });
 }

@@ -1,13 +1,12 @@
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { CliError } from "../errors.ts";
-import type { Clock } from "../system/clock.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import type { TokenFileWriter } from "./token_file_writer.ts";
+import type { DataKey } from "./keystore/key_store.ts";
 import type { KeyStoreContext } from "./keystore/open_key_store.ts";
 import { TOKEN_FILE } from "./store_error.ts";
-import type { DataKey } from "./keystore/key_store.ts";
 import { type FoundKey, hasId, openStoreKeys, type StoreKeys } from "./store_keys.ts";
 import {
+  bytesInMemory,
   type ByteSource,
   parseTokenFile,
   parseTokenFileHeader,
@@ -15,72 +14,55 @@ import {
   type TokenFileHeader,
 } from "./token_file.ts";
 
-/** What {@linkcode TokenFileReader} needs. */
-export interface TokenFileReaderOptions extends KeyStoreContext {
-  /** For the names of files that are moved aside. */
-  readonly clock: Clock;
-  /** Told that the key has another guardian now, in one sentence. */
-  readonly notice: (message: string) => void;
-  /** Longest wait for another process that writes, in milliseconds. */
-  readonly lockTimeoutMs: number;
-}
-
-/** `tokens.enc`, read as far as its index, with its key. */
+/** `tokens.enc`, parsed up to its index, with its key. */
 export interface OpenedFile {
-  /** Its records. */
   readonly file: TokenFile;
-  /** What it is encrypted with. */
   readonly key: FoundKey;
 }
 
+/** A result with what the reader noticed on the way. */
+export interface ReadResult<T> {
+  readonly result: T;
+  /** The environment forces another key store than the file names: the caller moves the key. */
+  readonly needsKeyMigration: boolean;
+}
+
 /**
- * Reads `tokens.enc` with the key that opens it, without a lock. What opens the file moves its key to the guardian that
- * is forced, where that isn't the one that keeps it. All methods throw a `CliError`: `store`, `unreadable_store`, `usage`
- * or `permission`.
+ * Reads and decrypts `tokens.enc` without a lock. Changes neither a file nor a key store. All methods throw a `CliError`:
+ * `store`, `unreadable_store`, `usage` or `permission`.
  */
 export class TokenFileReader {
-  /** Its keys. */
   readonly keys: StoreKeys;
-  readonly #options: TokenFileReaderOptions;
   readonly #folder: PrivateFolder;
 
-  /** Looks at nothing yet. */
-  constructor(options: TokenFileReaderOptions) {
-    this.keys = openStoreKeys(options);
-    this.#options = options;
-    this.#folder = options.folder;
+  constructor(context: KeyStoreContext) {
+    this.keys = openStoreKeys(context);
+    this.#folder = context.folder;
   }
 
-  /** What `look` finds in the file, of which it reads no more than it needs; null where there is no file. */
-  async read<T>(look: (file: TokenFile) => Promise<T>): Promise<T | null> {
+  /** Returns what `look` finds in the file, reading no more than it needs, or null if there is no file. */
+  async read<T>(look: (file: TokenFile) => Promise<T>): Promise<ReadResult<T> | null> {
+    const found = await retryIfReplaced(async () => {
+      using source = await this.#folder.open(TOKEN_FILE, "private");
+      if (source === null) return null;
+      const { file, key } = await this.#parse(source);
+      return { result: await look(file), needsKeyMigration: this.keys.needsKeyMigration(key) };
+    });
+    // An invalid environment is an error now, not after the sign-in.
+    if (found === null) await this.keys.checkEnvironment();
+    return found;
+  }
+
+  /** Reads the whole file into memory, so that it is closed and its records can be decrypted in parallel. */
+  async readWhole(): Promise<OpenedFile | null> {
     return await retryIfReplaced(async () => {
-      const found = await this.#look(look);
-      if (found === null) {
-        // Better now than once the user has signed in.
-        await this.keys.checkChoice();
-        return null;
-      }
-      // Not before the file is closed: Windows replaces none that is open.
-      if (this.keys.needsKeyMigration(found.key)) await (await this.#changes()).moveKey();
-      return found.result;
+      const content = await this.#folder.read(TOKEN_FILE, "private");
+      return content === null ? null : await this.#parse(bytesInMemory(content));
     });
   }
 
-  /** What changes the file: a cached token needs none of that. */
-  async #changes(): Promise<TokenFileWriter> {
-    const { TokenFileWriter } = await import("./token_file_writer.ts");
-    return new TokenFileWriter(this, this.#options);
-  }
-
-  async #look<T>(look: (file: TokenFile) => Promise<T>): Promise<{ result: T; key: FoundKey } | null> {
-    using source = await this.#folder.open(TOKEN_FILE, "private");
-    if (source === null) return null;
-    const { file, key } = await this.parse(source);
-    return { result: await look(file), key };
-  }
-
-  /** The file whose bytes these are. Rejects with what {@linkcode retryIfReplaced} takes for a reason to read again, where it was replaced meanwhile. */
-  async parse(source: ByteSource): Promise<OpenedFile> {
+  /** @throws {FileReplacedError} if the key is missing because another process replaced the file meanwhile. */
+  async #parse(source: ByteSource): Promise<OpenedFile> {
     const header = await parseTokenFileHeader(source);
     let file: TokenFile | null = null;
     let key: FoundKey;
@@ -92,11 +74,11 @@ export class TokenFileReader {
     } catch (error) {
       throw await this.#isReplaced(header) ? new FileReplacedError(error) : error;
     }
-    // Where the right key doesn't open the file, what is wrong with the file is to be said.
+    // If the right key does not open the file, report what is wrong with the file.
     return { file: file ?? await parseTokenFile(source, key.key), key };
   }
 
-  /** Whether the file is not the one any more that this header was read from. */
+  /** Reports whether the file is no longer the one that this header was read from. */
   async #isReplaced(header: TokenFileHeader): Promise<boolean> {
     using source = await this.#folder.open(TOKEN_FILE, "private");
     if (source === null) return true;
@@ -105,7 +87,7 @@ export class TokenFileReader {
   }
 }
 
-/** The file, where `candidate` is the key that opens it. */
+/** Returns the file if `candidate` decrypts it, otherwise null. */
 async function openWith(candidate: DataKey, source: ByteSource): Promise<TokenFile | null> {
   try {
     return await parseTokenFile(source, candidate.key);
@@ -115,7 +97,7 @@ async function openWith(candidate: DataKey, source: ByteSource): Promise<TokenFi
   }
 }
 
-/** The key could not be had, but the file that needed it isn't there any more either. */
+/** The key is missing, but so is the file that needed it. */
 class FileReplacedError extends Error {
   constructor(cause: unknown) {
     super(`${TOKEN_FILE} was replaced while it was read`, { cause });
@@ -125,10 +107,10 @@ class FileReplacedError extends Error {
 const MAX_READS = 5;
 
 /**
- * Reading takes no lock, so that another process may move the key to another guardian between a look at the file and
- * one at the guardian that it names. Then the file is read again.
+ * Reads again if another process moved the key to another key store between reading the file and asking the key store
+ * that it names. Reading takes no lock that would prevent that.
  */
-export async function retryIfReplaced<T>(read: () => Promise<T>): Promise<T> {
+async function retryIfReplaced<T>(read: () => Promise<T>): Promise<T> {
   for (let reads = 1;; reads++) {
     try {
       return await read();

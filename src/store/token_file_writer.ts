@@ -2,92 +2,79 @@ import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Lock } from "../system/files/lock.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import {
-  bytesInMemory,
-  formatTokenFile,
-  parseTokenFileHeader,
-  type PlainRecord,
-  type TokenFile,
-} from "./token_file.ts";
-import {
-  type OpenedFile,
-  retryIfReplaced,
-  type TokenFileReader,
-  type TokenFileReaderOptions,
-} from "./token_file_reader.ts";
 import { KEY_STORE_LABELS, KEY_STORE_NUMBERS, type KeyStoreName } from "./keystore/key_store.ts";
-import { type FoundKey, type KeyChoice, openKeyChoice, type StoreKeys } from "./store_keys.ts";
+import type { KeyStoreContext } from "./keystore/open_key_store.ts";
 import { TOKEN_FILE } from "./store_error.ts";
-import type { KeyPlace } from "./token_store.ts";
+import type { FoundKey, KeyPlace } from "./store_keys.ts";
+import { formatTokenFile, parseTokenFileHeader, type PlainRecord, type TokenFile } from "./token_file.ts";
+import type { OpenedFile, ReadResult, TokenFileReader } from "./token_file_reader.ts";
 
 const STORE_LOCK = "tokens.lock";
+
+export interface TokenFileWriterOptions extends Pick<KeyStoreContext, "folder" | "interrupted"> {
+  /** For the names of files that are moved aside. */
+  readonly clock: Clock;
+  /** Reports that the key was moved, in one sentence. */
+  readonly notice: (message: string) => void;
+  /** How long to wait for another process that writes, in milliseconds. */
+  readonly lockTimeoutMs: number;
+}
 
 /**
  * Replaces `tokens.enc` as a whole, under a lock. All methods throw a `CliError`: `store`, `unreadable_store`, `usage` or
  * `permission`.
  */
 export class TokenFileWriter {
-  readonly #file: TokenFileReader;
+  readonly #reader: TokenFileReader;
+  readonly #options: TokenFileWriterOptions;
   readonly #folder: PrivateFolder;
-  readonly #keys: StoreKeys;
-  readonly #choice: KeyChoice;
-  readonly #clock: Clock;
-  readonly #notice: (message: string) => void;
-  readonly #lockTimeoutMs: number;
-  readonly #interrupted: (() => AbortSignal) | undefined;
 
-  /** Looks at nothing yet. */
-  constructor(file: TokenFileReader, options: TokenFileReaderOptions) {
-    this.#file = file;
+  constructor(reader: TokenFileReader, options: TokenFileWriterOptions) {
+    this.#reader = reader;
+    this.#options = options;
     this.#folder = options.folder;
-    this.#keys = file.keys;
-    this.#choice = openKeyChoice(file.keys, options);
-    this.#clock = options.clock;
-    this.#notice = options.notice;
-    this.#lockTimeoutMs = options.lockTimeoutMs;
-    this.#interrupted = options.interrupted;
   }
 
-  /** All records; none where there is no file. */
-  async readAll(): Promise<PlainRecord[]> {
-    return await retryIfReplaced(async () => {
-      const opened = await this.#open();
-      if (opened === null) return [];
-      const records = await allRecords(opened.file);
-      if (this.#keys.needsKeyMigration(opened.key)) await this.moveKey();
-      return records;
-    });
+  /** Returns all records, or null if there is no file. */
+  async readAll(): Promise<ReadResult<PlainRecord[]> | null> {
+    const opened = await this.#reader.readWhole();
+    if (opened === null) return null;
+    return {
+      result: await allRecords(opened.file),
+      needsKeyMigration: this.#reader.keys.needsKeyMigration(opened.key),
+    };
   }
 
-  /** Writes what `change` makes of all records. Where it gives null, the file stays as it is. The wait for other processes ends with
-   * `signal`. */
+  /**
+   * Writes the records that `change` returns for the present ones. If it returns null, the file remains unchanged. The
+   * wait for other processes ends with `signal`.
+   */
   async change(
     change: (records: readonly PlainRecord[]) => readonly PlainRecord[] | null,
     options: { signal?: AbortSignal } = {},
   ): Promise<void> {
     using _lock = await this.#lock(options);
-    const opened = await this.#open();
+    const opened = await this.#reader.readWhole();
     const changed = change(opened === null ? [] : await allRecords(opened.file));
     if (changed !== null) await this.#write(opened, changed);
   }
 
-  /** Whether there is a file. */
   async exists(): Promise<boolean> {
     return await this.#folder.has(TOKEN_FILE);
   }
 
-  /** Gives a file that can't be read another name, and gives its new path; null where there is none, or it can be read. */
+  /** Renames a file that cannot be read, and returns its new path; null if there is no such file, or it can be read. */
   async moveAside(): Promise<string | null> {
     if (!await this.exists()) return null;
     using _lock = await this.#lock();
-    // Another process may have moved it already, and a new sign-in may be there.
+    // Another process may have moved it already, and the user may have signed in again.
     if (await this.#isReadable()) return null;
-    return await this.#folder.rename(TOKEN_FILE, TOKEN_FILE + await this.#freeSuffix());
+    return await this.#folder.rename(TOKEN_FILE, TOKEN_FILE + await this.#unusedSuffix());
   }
 
   async #isReadable(): Promise<boolean> {
     try {
-      const opened = await this.#open();
+      const opened = await this.#reader.readWhole();
       if (opened !== null) await allRecords(opened.file);
       return true;
     } catch (error) {
@@ -96,62 +83,55 @@ export class TokenFileWriter {
     }
   }
 
-  /** Who keeps the key, or would. */
   async keyPlace(): Promise<KeyPlace> {
-    await this.#keys.checkChoice();
+    const { keys } = this.#reader;
+    await keys.checkEnvironment();
     using source = await this.#folder.open(TOKEN_FILE, "private");
-    return await this.#choice.place(source === null ? null : await parseTokenFileHeader(source));
+    return await keys.place(source === null ? null : await parseTokenFileHeader(source));
   }
 
-  /** Moves the key to the guardian that is forced, where that isn't the one that keeps it by now. */
+  /** Moves the key to the key store that the environment forces, unless another process has done so already. */
   async moveKey(): Promise<void> {
-    // From now on a signal waits until the key is in one place.
-    this.#interrupted?.().throwIfAborted();
+    // From here on a signal waits until the key is in one place.
+    this.#options.interrupted?.().throwIfAborted();
     using _lock = await this.#lock();
-    const opened = await this.#open();
-    // Another process may have been quicker.
-    if (opened === null || !this.#keys.needsKeyMigration(opened.key)) return;
+    const opened = await this.#reader.readWhole();
+    if (opened === null || !this.#reader.keys.needsKeyMigration(opened.key)) return;
     await this.#write(opened, await allRecords(opened.file));
   }
 
   #lock(options: { signal?: AbortSignal } = {}): Promise<Lock> {
-    return this.#folder.lock(STORE_LOCK, { ...options, timeoutMs: this.#lockTimeoutMs });
+    return this.#folder.lock(STORE_LOCK, { ...options, timeoutMs: this.#options.lockTimeoutMs });
   }
 
-  /** The whole file, in memory: its records can be read side by side. */
-  async #open(): Promise<OpenedFile | null> {
-    const content = await this.#folder.read(TOKEN_FILE, "private");
-    if (content === null) return null;
-    return await this.#file.parse(bytesInMemory(content));
-  }
-
-  /** Writes the file anew, in place of `present`, with the key of the guardian that is to keep it. */
+  /** Writes the file in place of `present`, with the key of the key store that is to have it. */
   async #write(present: OpenedFile | null, records: readonly PlainRecord[]): Promise<void> {
-    const key = await this.#choice.forWriting(present?.key ?? null, () => this.#freeSuffix());
+    const key = await this.#reader.keys.forWriting(present?.key ?? null, () => this.#unusedSuffix());
     const header = { keyStore: KEY_STORE_NUMBERS[key.keyStore.name], keyId: await key.id() };
     await this.#folder.replace(TOKEN_FILE, await formatTokenFile(header, key.key, records));
     if (present !== null) await this.#afterMove(present.key, key.keyStore.name);
   }
 
-  /** Once nothing needs it any more, the key goes from where it was. */
-  async #afterMove({ id, keyStore, currentKeyStore }: FoundKey, now: KeyStoreName): Promise<void> {
-    if (currentKeyStore === now) return;
-    const kept = `The key of ${TOKEN_FILE} is kept by ${KEY_STORE_LABELS[now]} now`;
-    // It was carried over by hand: where else it is, is the user's business.
-    if (keyStore.name === now) return this.#notice(kept);
-    this.#notice(`${kept}, no longer by ${KEY_STORE_LABELS[currentKeyStore]}`);
+  /** Deletes the key from its former key store, which no file needs any more. */
+  async #afterMove({ id, keyStore, declaredKeyStore }: FoundKey, now: KeyStoreName): Promise<void> {
+    if (declaredKeyStore === now) return;
+    const { notice } = this.#options;
+    const [to, from] = [KEY_STORE_LABELS[now], KEY_STORE_LABELS[declaredKeyStore]];
+    // The user copied the key: any other copy is left to the user.
+    if (keyStore.name === now) return notice(`The key of ${TOKEN_FILE} is now in ${to}`);
+    notice(`The key of ${TOKEN_FILE} was moved from ${from} to ${to}`);
     try {
       await keyStore.forget(await id());
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      // The tokens are where they were to be; a key that opens nothing any more is no reason to fail.
-      this.#notice(`${KEY_STORE_LABELS[currentKeyStore]} may still have the former key: ${error.message}`);
+      // The tokens are readable: a key that opens nothing any more is no reason to fail.
+      notice(`Cannot delete the former key from ${from}: ${error.message}`);
     }
   }
 
-  /** What to add to the names of files that are moved aside: it says when, and nothing there has it yet. */
-  async #freeSuffix(): Promise<string> {
-    const time = new Date(this.#clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
+  /** Returns an unused suffix with the time, for the names of files that are moved aside. */
+  async #unusedSuffix(): Promise<string> {
+    const time = new Date(this.#options.clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
     let suffix = `.damaged-${time}`;
     for (let number = 2; await this.#folder.has(TOKEN_FILE + suffix); number++) {
       suffix = `.damaged-${time}-${number}`;
@@ -162,6 +142,6 @@ export class TokenFileWriter {
 
 async function allRecords(file: TokenFile): Promise<PlainRecord[]> {
   return await Promise.all(
-    file.index.map(async ({ kind, name }, place) => ({ kind, name, data: await file.open(place) })),
+    file.index.map(async ({ kind, name }, position) => ({ kind, name, data: await file.open(position) })),
   );
 }

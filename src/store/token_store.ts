@@ -1,100 +1,94 @@
-import type { KeyStoreName } from "./keystore/key_store.ts";
+import type { KeyStoreContext } from "./keystore/open_key_store.ts";
 import type { ProfileSecrets } from "./profile_secrets.ts";
 import { isSameKey, parseSession, SESSION, type Session, type SessionKey } from "./session.ts";
-import { TokenFileReader } from "./token_file_reader.ts";
+import type { KeyPlace } from "./store_keys.ts";
 import type { StoredRecordsOptions } from "./stored_records.ts";
 import type { TokenFile } from "./token_file.ts";
+import { TokenFileReader } from "./token_file_reader.ts";
 
-/** Where the key of `tokens.enc` is, or would be. */
-export interface KeyPlace {
-  /** Who keeps it. */
-  readonly keyStore: KeyStoreName;
-  /** Where that is, for people. */
-  readonly place: string;
-  /** Whether there is a `tokens.enc` that needs it. Otherwise this is what the first one would do. */
-  readonly isInUse: boolean;
-  /** Why it is not kept by a key store, as a sentence without its full stop, where that was the program's choice. */
-  readonly reason: string | null;
-}
+export type { KeyPlace };
 
 /**
- * Tokens at rest. Every write replaces the whole file in one step; readers see the old one or the new one. A file that is
- * there and can't be read as tokens, for its content or its key, is `unreadable_store` wherever it has to be read. Where
- * another guardian of the key is forced than the one that keeps it, whatever opens the file moves the key there first.
+ * The tokens in `tokens.enc`. Every write replaces the whole file in one step; readers see the old one or the new one. A
+ * file that cannot be read as tokens, because of its content or its key, is an `unreadable_store` error of every method
+ * that has to read it. If the environment forces another key store than the one with the key, every method that opens the
+ * file also moves the key there. The methods throw a `CliError`: `store`, `unreadable_store`, `usage` or `permission`.
  */
 export interface TokenStore {
-  /** The session for `key`, or null. Reading takes no lock. @throws {CliError} `store`, `unreadable_store` or `permission`. */
+  /** Returns the session for `key`, or null. Takes no lock. */
   read(key: SessionKey): Promise<Session | null>;
-  /** Keeps `session` in place of what was there for its key. @throws {CliError} `store` or `permission`. */
+  /** Saves `session` in place of the present one with its key. */
   save(session: Session): Promise<void>;
-  /** All sessions, of every profile. @throws {CliError} `store` or `permission`. */
+  /** Returns all sessions of all profiles. */
   list(): Promise<Session[]>;
   /**
-   * Drops every session of `profile`, in its turn (see `exclusively`); gives how many there were. The wait ends with
-   * `signal`. @throws {CliError} `store` or `permission`.
+   * Deletes every session of `profile`, under its lock (see `exclusively`), and returns how many there were. The wait
+   * for the lock ends with `signal`.
    */
   forget(profile: string, options?: { readonly signal?: AbortSignal }): Promise<number>;
-  /** The secrets that are kept for `profile`, or null. Reading takes no lock. @throws {CliError} `store`, `unreadable_store` or `permission`. */
+  /** Returns the secrets of `profile`, or null. Takes no lock. */
   readSecrets(profile: string): Promise<ProfileSecrets | null>;
-  /** Keeps `secrets` in place of what was there for `profile`; null drops them. @throws {CliError} `store` or `permission`. */
+  /** Saves `secrets` in place of the present ones of `profile`; null deletes them. */
   saveSecrets(profile: string, secrets: ProfileSecrets | null): Promise<void>;
   /**
-   * Drops the sessions of `profile`, or everything that is kept under its name; gives how many sessions there were. Only
-   * in its turn: see `exclusively`. @throws {CliError} `store` or `permission`.
+   * Deletes the sessions of `profile`, or everything under its name, and returns how many sessions there were. The caller
+   * holds the lock of the profile: see `exclusively`.
    */
   drop(profile: string, what: "sessions" | "everything"): Promise<number>;
   /**
-   * Gives everything that is kept for `profile` to `newName`, in place of what was there for that. Only in the turn of
-   * both: see `exclusively`. @throws {CliError} `store` or `permission`.
+   * Moves everything of `profile` to `newName`, in place of what was there. The caller holds the locks of both: see
+   * `exclusively`.
    */
   rename(profile: string, newName: string): Promise<void>;
-  /**
-   * Moves a token file that can't be read out of the way. Gives its new path, or null when there is no such file.
-   * @throws {CliError} `store` or `permission`.
-   */
+  /** Renames a token file that cannot be read, and returns its new path, or null if there is no such file. */
   moveAside(): Promise<string | null>;
-  /** Who keeps the key. @throws {CliError} `store`, `unreadable_store` or `permission`. */
+  /** Returns the location of the key. */
   keyPlace(): Promise<KeyPlace>;
   /**
-   * Runs `work` while no other process runs one for the same profile: one refresh for all who need it.
-   * The wait for the others ends with `signal`, or with a `store` error when one of them keeps its turn too long.
+   * Runs `work` while no other process does so for the same profile: one refresh for all processes that need it. The
+   * wait for the others ends with `signal`, or with a `store` error if one of them takes too long.
    */
   exclusively<T>(profile: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
 
-/** What {@linkcode openTokenStore} needs. */
-export interface TokenStoreOptions extends Omit<StoredRecordsOptions, "lockTimeoutMs"> {
-  /** Longest wait for another process that writes, in milliseconds. Default: 10 seconds. */
-  readonly lockTimeoutMs?: number;
+export interface TokenStoreOptions extends Omit<StoredRecordsOptions, "lockTimeoutMs">, KeyStoreContext {
+  /** How long to wait for another process that writes, in milliseconds. Default: 10 seconds. */
+  readonly lockTimeoutMs?: number | undefined;
 }
 
 const LOCK_TIMEOUT_MS = 10_000;
 
-/** The tokens in `tokens.enc`. Opening does nothing yet; reading makes nothing. */
+/** Opens the token store. Reads and creates nothing before it is needed. */
 export function openTokenStore(options: TokenStoreOptions): TokenStore {
-  const all = { ...options, lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS };
-  const file = new TokenFileReader(all);
-  /** All but the way to a cached token, which needs none of it. */
-  const rest = async () => (await import("./stored_records.ts")).openStoredRecords(file, all);
+  const reader = new TokenFileReader(options);
+  /** Everything that a cached token does not need. */
+  const records = async () => {
+    const { StoredRecords } = await import("./stored_records.ts");
+    return new StoredRecords(reader, { ...options, lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS });
+  };
   return {
-    read: (key) => file.read((opened) => findSession(opened, key)),
-    list: async () => await (await rest()).list(),
-    save: async (session) => await (await rest()).save(session),
-    forget: async (profile, options) => await (await rest()).forget(profile, options),
-    drop: async (profile, what) => await (await rest()).drop(profile, what),
-    rename: async (profile, newName) => await (await rest()).rename(profile, newName),
-    readSecrets: async (profile) => await (await rest()).readSecrets(profile),
-    saveSecrets: async (profile, secrets) => await (await rest()).saveSecrets(profile, secrets),
-    moveAside: async () => await (await rest()).moveAside(),
-    keyPlace: async () => await (await rest()).keyPlace(),
-    exclusively: async (profile, signal, work) => await (await rest()).exclusively(profile, signal, work),
+    async read(key) {
+      const found = await reader.read((file) => findSession(file, key));
+      if (found === null || !found.needsKeyMigration) return found === null ? null : found.result;
+      return await (await records()).migrateIfNeeded(found);
+    },
+    list: async () => await (await records()).list(),
+    save: async (session) => await (await records()).save(session),
+    forget: async (profile, options) => await (await records()).forget(profile, options),
+    drop: async (profile, what) => await (await records()).drop(profile, what),
+    rename: async (profile, newName) => await (await records()).rename(profile, newName),
+    readSecrets: async (profile) => await (await records()).readSecrets(profile),
+    saveSecrets: async (profile, secrets) => await (await records()).saveSecrets(profile, secrets),
+    moveAside: async () => await (await records()).moveAside(),
+    keyPlace: async () => await (await records()).keyPlace(),
+    exclusively: async (profile, signal, work) => await (await records()).exclusively(profile, signal, work),
   };
 }
 
 async function findSession(file: TokenFile, key: SessionKey): Promise<Session | null> {
-  for (const [place, { kind, name }] of file.index.entries()) {
+  for (const [position, { kind, name }] of file.index.entries()) {
     if (kind !== SESSION || name !== key.profile) continue;
-    const session = parseSession(await file.open(place));
+    const session = parseSession(await file.open(position));
     if (isSameKey(session, key)) return session;
   }
   return null;

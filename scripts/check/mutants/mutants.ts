@@ -177,16 +177,16 @@ export const MUTANTS: readonly Mutant[] = [
     guard: "store lock around a change",
     file: "src/store/token_file_writer.ts",
     find:
-      "    using _lock = await this.#lock(options);\n    const opened = await this.#open();\n    const changed",
-    replace: "    const opened = await this.#open();\n    const changed",
+      "    using _lock = await this.#lock(options);\n    const opened = await this.#reader.readWhole();\n    const changed",
+    replace: "    const opened = await this.#reader.readWhole();\n    const changed",
     tests: ["tests/unit/store/store_processes_test.ts"],
   },
   {
     guard: "refresh lock",
     file: "src/store/stored_records.ts",
-    find: "    using _turn = await this.#acquireLock(profile, { signal });\n    return await work();",
+    find: "    using _lock = await this.#lockProfile(profile, { signal });\n    return await work();",
     replace: "    return await work();",
-    tests: ["tests/unit/store/encrypted_token_store_test.ts"],
+    tests: ["tests/unit/store/token_store_test.ts"],
   },
   {
     guard: "cancellation while a key store responds",

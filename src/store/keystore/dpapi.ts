@@ -1,47 +1,47 @@
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
-import type { DataProtection } from "../../system/windows/data_protection.ts";
 import type { Bytes } from "../../system/files/files.ts";
 import type { PrivateFolder } from "../../system/files/private_folder.ts";
+import type { DataProtection } from "../../system/windows/data_protection.ts";
+import { fileKeyStore } from "./key_file.ts";
 import { DATA_KEY_LENGTH, type KeyStore, UnusableKeyError } from "./key_store.ts";
-import { keyInFile } from "./key_file.ts";
 
-/** Name of the file in the home folder that has the sealed key, in base64. */
+/** The file in the home folder with the sealed key in base64. */
 const SEALED_KEY_FILE = "key.dpapi";
 
 /**
- * DPAPI's entropy: a fixed text, and no secret. It keeps programs that unseal whatever they find, for the same user,
- * from doing so by mistake.
+ * DPAPI's entropy: a fixed text, not a secret. It prevents programs that unseal any data of the same user from unsealing
+ * the key by accident.
  */
-const PURPOSE = new TextEncoder().encode("entra-auth-cli data key");
+const ENTROPY = new TextEncoder().encode("entra-auth-cli data key");
 
 /**
- * Keeps the data key in the file `key.dpapi`, sealed by Windows DPAPI: only the same user on the same machine (or one
- * that the user's profile roams to) can open it. Whoever resets the user's password, or copies the file, can't.
+ * Stores the data key in the file `key.dpapi`, sealed by Windows DPAPI: only the same user on the same machine (or one
+ * that the user's profile roams to) can open it, and not after another user has reset the password.
  *
- * @param load Loads DPAPI; called when it is needed, and never for a key that isn't there.
+ * @param load Loads DPAPI. Called only if there is a key to seal or open.
  */
 export function dpapiKeyStore(folder: PrivateFolder, load: () => Promise<DataProtection>): KeyStore {
   const path = folder.pathOf(SEALED_KEY_FILE);
-  return keyInFile({
+  return fileKeyStore({
     name: "dpapi",
-    place: `the file ${path}, which Windows DPAPI seals`,
+    place: `the file ${path}, sealed by Windows DPAPI`,
     folder,
     file: SEALED_KEY_FILE,
-    strictness: "private",
+    policy: "private",
     async parse(text) {
       const sealed = parseSealedKey(text);
       if (sealed === null) throw damagedKey(path);
-      const bytes = (await load()).unprotect(sealed, PURPOSE);
-      if (bytes === null) throw unopenableKey(path);
+      const bytes = (await load()).unprotect(sealed, ENTROPY);
+      if (bytes === null) throw inaccessibleKey(path);
       if (bytes.length !== DATA_KEY_LENGTH) throw damagedKey(path);
       return bytes;
     },
-    format: async (bytes) => encodeBase64((await load()).protect(bytes, PURPOSE)),
+    format: async (bytes) => encodeBase64((await load()).protect(bytes, ENTROPY)),
     damaged: () => damagedKey(path),
   });
 }
 
-/** The sealed key that `text` holds in base64; null for anything else, and for what is too short to hold a key. */
+/** Decodes a sealed key from base64. Returns null for anything else, or a text too short to contain a key. */
 function parseSealedKey(text: string): Bytes | null {
   try {
     const sealed = decodeBase64(text.trim());
@@ -51,19 +51,19 @@ function parseSealedKey(text: string): Bytes | null {
   }
 }
 
-const START_ANEW = "start anew: `entra-auth-cli clear-cache`, then sign in again.";
+const CLEAR_CACHE = "Run `entra-auth-cli clear-cache`, then sign in again.";
 
 function damagedKey(path: string): UnusableKeyError {
   return new UnusableKeyError(
-    `The key in ${path} is damaged: it is no key that Windows DPAPI sealed`,
-    `Put the key back from a backup, or ${START_ANEW}`,
+    `Invalid key in ${path}: expected a key sealed by Windows DPAPI`,
+    `${CLEAR_CACHE} Or restore the key from a backup.`,
   );
 }
 
-function unopenableKey(path: string): UnusableKeyError {
+function inaccessibleKey(path: string): UnusableKeyError {
   return new UnusableKeyError(
-    `Windows does not open the key in ${path} for this user`,
-    "It opens only for the user and on the machine that made it, and no more once somebody else has reset that user's " +
-      `password.\nIf that is you again, try again; otherwise ${START_ANEW}`,
+    `Windows DPAPI cannot open the key in ${path} for this user`,
+    `${CLEAR_CACHE}\nOnly the user and the machine that created the key can open it, and not after another user has ` +
+      "reset the user's password.",
   );
 }

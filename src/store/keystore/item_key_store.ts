@@ -10,26 +10,24 @@ import {
   type UnusableKeyError,
 } from "./key_store.ts";
 
-/** A key store that keeps texts, each in an item of its own that is found by the id of a key in hex. */
-export interface KeyItems {
-  /** Which guardian it is. */
+/** A key store with one item per key. `id` is the id of a key in hex. All operations throw a `CliError`. */
+export interface ItemKeyStoreOptions {
   readonly name: KeyStoreName;
-  /** Where the keys are, for people. */
   readonly place: string;
-  /** The text of an item, or null when there is none. @throws {CliError} */
+  /** Returns the text of an item, or null if it does not exist. */
   read(id: string): Promise<string | null>;
-  /** Makes an item. `text` is a secret. @throws {CliError} */
+  /** Creates an item. `text` is a secret. */
   store(id: string, text: string): Promise<void>;
-  /** Drops an item. One that isn't there is fine. @throws {CliError} */
-  drop(id: string): Promise<void>;
-  /** What is said where an item holds no key. */
+  /** Deletes an item, if it exists. */
+  delete(id: string): Promise<void>;
+  /** Creates the error for an item that does not contain a key. */
   damaged(id: string): UnusableKeyError;
-  /** What is said where the store took an item, but doesn't have it. */
-  notKept(): CliError;
+  /** Creates the error for a new item that cannot be read back. */
+  notStored(): CliError;
 }
 
-/** The guardian that keeps each key in an item of a key store. */
-export function keyInItem(items: KeyItems): KeyStore {
+/** Stores each data key in an item of its own. */
+export function itemKeyStore(items: ItemKeyStoreOptions): KeyStore {
   return {
     name: items.name,
     place: items.place,
@@ -46,10 +44,10 @@ export function keyInItem(items: KeyItems): KeyStore {
       const [text, key] = [formatKeyText(bytes), await importDataKey(bytes)];
       const id = encodeHex(await key.id());
       await items.store(id, text);
-      // What counts is what the next run will find.
-      if (await items.read(id) !== text) throw items.notKept();
+      // The next run reads the item: what it will find counts.
+      if (await items.read(id) !== text) throw items.notStored();
       return key;
     },
-    forget: (keyId) => items.drop(encodeHex(keyId)),
+    forget: (keyId) => items.delete(encodeHex(keyId)),
   };
 }

@@ -1,4 +1,6 @@
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
+import type { PermissionPolicy } from "../../system/files/file_permissions.ts";
+import type { Bytes } from "../../system/files/files.ts";
 import type { PrivateFolder } from "../../system/files/private_folder.ts";
 import {
   formatKeyText,
@@ -9,29 +11,26 @@ import {
   parseKeyText,
   UnusableKeyError,
 } from "./key_store.ts";
-import type { Bytes } from "../../system/files/files.ts";
-import type { PermissionPolicy } from "../../system/files/file_permissions.ts";
 
-/** Name of the key file in the home folder. */
 const KEY_FILE = "key";
 
 /**
- * Keeps the data key in the file `key` (base64, 0600). It protects the tokens as well as the file permissions do, and
- * no better: who can read the user's files can read both. As ssh does, it refuses a key that others can read.
+ * Stores the data key in the file `key` (base64, 0600). It protects the tokens exactly as well as the file permissions
+ * do: whoever can read the user's files can read both. Like ssh, it refuses a key that others can read.
  */
 export function keyFileStore(folder: PrivateFolder): KeyStore {
   const place = `the file ${folder.pathOf(KEY_FILE)}`;
   const damaged = () =>
     new UnusableKeyError(
-      `The key in ${place} is damaged: 32 bytes in base64 are expected`,
-      "Put the key back from a backup, or start anew: `entra-auth-cli clear-cache`, then sign in again.",
+      `Invalid key in ${place}: expected 32 bytes in base64`,
+      "Run `entra-auth-cli clear-cache`, then sign in again. Or restore the key from a backup.",
     );
-  return keyInFile({
+  return fileKeyStore({
     name: "key-file",
     place,
     folder,
     file: KEY_FILE,
-    strictness: "secret",
+    policy: "secret",
     parse(text) {
       const bytes = parseKeyText(text);
       return bytes === null ? Promise.reject(damaged()) : Promise.resolve(bytes);
@@ -41,36 +40,30 @@ export function keyFileStore(folder: PrivateFolder): KeyStore {
   });
 }
 
-/** A file with room for a single key, and what its text means. */
-export interface KeyInFile {
-  /** Which guardian it is. */
+/** A file with room for one key. */
+export interface FileKeyStoreOptions {
   readonly name: KeyStoreName;
-  /** Where the key is, for people. */
   readonly place: string;
-  /** The folder of the file. */
   readonly folder: PrivateFolder;
-  /** Name of the file. */
   readonly file: string;
-  /** How strict reading is about its mode. */
-  readonly strictness: PermissionPolicy;
-  /** The key bytes that a text stands for. @throws {UnusableKeyError} when it stands for none, or can't be opened. */
+  readonly policy: PermissionPolicy;
+  /** @throws {UnusableKeyError} if the text is not a key, or cannot be decrypted. */
   parse(text: string): Promise<Bytes>;
-  /** The text for these key bytes. */
   format(bytes: Bytes): Promise<string>;
-  /** What a key is called that isn't what it was when it was written. */
+  /** Creates the error for a key that differs from what was written. */
   damaged(): UnusableKeyError;
 }
 
-/** The guardian that keeps the key in a file. */
-export function keyInFile(kept: KeyInFile): KeyStore {
-  const { name, place, folder, file, strictness } = kept;
+/** Stores the data key in a file, in the format of `options`. */
+export function fileKeyStore(options: FileKeyStoreOptions): KeyStore {
+  const { name, place, folder, file, policy } = options;
 
   async function readKeyBytes(): Promise<Bytes | null> {
-    const content = await folder.read(file, strictness);
-    return content === null ? null : await kept.parse(new TextDecoder().decode(content));
+    const content = await folder.read(file, policy);
+    return content === null ? null : await options.parse(new TextDecoder().decode(content));
   }
 
-  /** What can't be used now is the user's all the same: it may tell what happened, or be of use again. */
+  /** Keeps an unusable key under another name: it is the user's, and may become usable again. */
   async function readOrMoveAside(suffix: string): Promise<Bytes | null> {
     try {
       return await readKeyBytes();
@@ -91,11 +84,11 @@ export function keyInFile(kept: KeyInFile): KeyStore {
     async obtain(suffix) {
       const present = await readOrMoveAside(suffix);
       if (present !== null) return await importDataKey(present);
-      const made = generateKeyBytes();
-      await folder.replace(file, new TextEncoder().encode(await kept.format(made) + "\n"));
-      // What counts is what the next run will find.
+      const generated = generateKeyBytes();
+      await folder.replace(file, new TextEncoder().encode(await options.format(generated) + "\n"));
+      // The next run reads the file: what it will find counts.
       const bytes = await readKeyBytes();
-      if (bytes === null || !timingSafeEqual(bytes, made)) throw kept.damaged();
+      if (bytes === null || !timingSafeEqual(bytes, generated)) throw options.damaged();
       return await importDataKey(bytes);
     },
     forget: () => folder.remove(file),

@@ -1,8 +1,9 @@
+import { concat } from "@std/bytes/concat";
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../errors.ts";
 import type { Bytes } from "../../system/files/files.ts";
 
-/** Who can keep the data key, with the number that stands for it in the header of `tokens.enc`. */
+/** The key stores, with the numbers that identify them in the header of `tokens.enc`. */
 export const KEY_STORE_NUMBERS = {
   "key-file": 1,
   "environment": 2,
@@ -11,7 +12,9 @@ export const KEY_STORE_NUMBERS = {
   "secret-service": 5,
 } as const;
 
-/** What each guardian is called where people read it. */
+export type KeyStoreName = keyof typeof KEY_STORE_NUMBERS;
+
+/** The names of the key stores in messages. */
 export const KEY_STORE_LABELS: Readonly<Record<KeyStoreName, string>> = {
   "key-file": "the key file",
   "environment": "the environment variable ENTRA_AUTH_CLI_KEY",
@@ -20,94 +23,93 @@ export const KEY_STORE_LABELS: Readonly<Record<KeyStoreName, string>> = {
   "secret-service": "the Secret Service",
 };
 
-/** The name of a guardian. */
-export type KeyStoreName = keyof typeof KEY_STORE_NUMBERS;
-
-/** Where a key store keeps the data key: the service in the Keychain, the attribute `service` in the Secret Service. */
+/** The service in the Keychain and the attribute `service` in the Secret Service under which data keys are stored. */
 export const KEY_SERVICE = "entra-auth-cli-cli";
 
-/** What a key store shows its user as the name of the data key. */
+/** The label of a data key in the user interface of a key store. */
 export const KEY_LABEL = "entra-auth-cli token key";
 
-/** The way on without a key store, for hints. */
+/** The alternative to a key store that does not work, for hints. */
 export const WITHOUT_KEY_STORE =
-  "To do without it: move tokens.enc away if there is one, set ENTRA_AUTH_CLI_KEYRING=file, and sign in.";
+  "To use a key file instead: move tokens.enc away if it exists, set ENTRA_AUTH_CLI_KEYRING=file, and sign in.";
 
-/** The guardian with this number in a header, or undefined for a number that no guardian has. */
+/** Returns the key store with this number in a header, or undefined if the number is unknown. */
 export function keyStoreWithNumber(number: number): KeyStoreName | undefined {
   return (Object.keys(KEY_STORE_NUMBERS) as KeyStoreName[]).find((name) =>
     KEY_STORE_NUMBERS[name] === number
   );
 }
 
-/** A guardian has something in the place of the key that isn't one, or that it can't open any more. */
+/** Identifies a data key without revealing anything about it: the first 8 bytes of a hash. */
+export type KeyId = Uint8Array;
+
+/** The key that encrypts `tokens.enc`. */
+export interface DataKey {
+  /** For AES-GCM, not extractable. */
+  readonly key: CryptoKey;
+  /** Computed on demand: a key that decrypts the file is the right one without its id. */
+  id(): Promise<KeyId>;
+}
+
+/**
+ * Stores the key that encrypts `tokens.enc`. Its methods throw a `CliError`: `store` if the key store is missing, locked,
+ * refuses or does not respond; `permission`; or `unreadable_store` if the key cannot be used.
+ */
+export interface KeyStore {
+  readonly name: KeyStoreName;
+  /** The location of the key in messages: "the file /home/me/.entra-auth-cli/key". */
+  readonly place: string;
+  /**
+   * Returns the key with this id, or null if there is none. A store with room for a single key returns that key whatever
+   * its id. Prompts only if the user can respond, and never waits long.
+   *
+   * @throws {UnusableKeyError} if the stored value is not a key.
+   */
+  load(id: KeyId): Promise<DataKey | null>;
+  /**
+   * Returns a key for a `tokens.enc` about to be written: the stored key of a store with room for one, otherwise a new
+   * one. The key was read back before it is returned. A stored value that is not a key is renamed with `suffix`. The
+   * caller holds the lock of the token store.
+   */
+  obtain(suffix: string): Promise<DataKey>;
+  /** Deletes the key with this id, if there is one. The caller no longer needs it to decrypt anything. */
+  forget(id: KeyId): Promise<void>;
+}
+
+/** The stored value is not a key, or can no longer be decrypted. */
 export class UnusableKeyError extends CliError {
-  /** `message` says what is wrong with it, `hint` what to do. */
   constructor(message: string, hint: string) {
     super("unreadable_store", message, { hint });
   }
 }
 
-/**
- * Keeps the key that encrypts `tokens.enc`. Its methods throw a `CliError`: `store` where the guardian isn't there, is
- * locked, refuses or doesn't answer; `permission`; `unreadable_store` for a key that can't be used.
- */
-export interface KeyStore {
-  /** Which one it is. */
-  readonly name: KeyStoreName;
-  /** Where the key is, for people: "the file /home/me/.entra-auth-cli/key". */
-  readonly place: string;
-  /**
-   * The key with this id, or null when the guardian has none. One that has room for a single key gives that one,
-   * whatever its id. Asks nobody anything that can't be answered, and never waits long.
-   *
-   * @throws {UnusableKeyError} when what is there is no key.
-   */
-  load(id: KeyId): Promise<DataKey | null>;
-  /**
-   * A key for a `tokens.enc` that is about to be written: a new one that the guardian keeps from now on, or the one
-   * that it has room for. Before it is given, it was read back. What is in its place and is no key is kept, with `suffix`
-   * after its name. Only for who holds the store's lock.
-   */
-  obtain(suffix: string): Promise<DataKey>;
-  /** Drops the key with this id, which nothing is encrypted with any more. One that isn't there is fine. */
-  forget(id: KeyId): Promise<void>;
-}
-
-/** Length of the data key in bytes: AES-256. */
+/** The length of a data key in bytes: AES-256. */
 export const DATA_KEY_LENGTH = 32;
 
-/** Length of a key's id in bytes. */
 const KEY_ID_LENGTH = 8;
+const KEY_ID_PREFIX = new TextEncoder().encode("entra-auth-cli data key id\0");
 
-/** Tells keys apart without saying anything about them: 8 bytes, the beginning of a hash. */
-export type KeyId = Uint8Array;
-
-/** The key that encrypts `tokens.enc`. */
-export interface DataKey {
-  /** For AES-GCM. Its bytes can't be taken out of it again. */
-  readonly key: CryptoKey;
-  /** Tells it apart from other keys. Worked out when it is asked for: a key that opens a file is the right one. */
-  id(): Promise<KeyId>;
-}
-
-/** New key bytes, 32 of them. */
 export function generateKeyBytes(): Bytes {
   return crypto.getRandomValues(new Uint8Array(DATA_KEY_LENGTH));
 }
 
-/** The key with these 32 bytes. */
 export async function importDataKey(bytes: Bytes): Promise<DataKey> {
   const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
-  return { key, id: () => keyId(bytes) };
+  return {
+    key,
+    async id() {
+      const hash = await crypto.subtle.digest("SHA-256", concat([KEY_ID_PREFIX, bytes]));
+      return new Uint8Array(hash).subarray(0, KEY_ID_LENGTH);
+    },
+  };
 }
 
-/** The key bytes as the text that guardians keep: base64 in one line, without a line end. */
+/** Formats key bytes as text for a key store: base64 in one line, without a line end. */
 export function formatKeyText(bytes: Bytes): string {
   return encodeBase64(bytes);
 }
 
-/** The key bytes that `text` holds in base64, or null when it holds something else. White space around is fine. */
+/** Decodes key bytes from base64, ignoring surrounding white space. Returns null for anything but a data key. */
 export function parseKeyText(text: string): Bytes | null {
   try {
     const bytes = decodeBase64(text.trim());
@@ -115,13 +117,4 @@ export function parseKeyText(text: string): Bytes | null {
   } catch {
     return null;
   }
-}
-
-const ID_PURPOSE = new TextEncoder().encode("entra-auth-cli data key id\0");
-
-async function keyId(bytes: Bytes): Promise<KeyId> {
-  const input = new Uint8Array(ID_PURPOSE.length + bytes.length);
-  input.set(ID_PURPOSE);
-  input.set(bytes, ID_PURPOSE.length);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", input)).subarray(0, KEY_ID_LENGTH);
 }

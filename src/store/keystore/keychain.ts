@@ -1,29 +1,28 @@
 import { CliError } from "../../errors.ts";
 import type { Processes, RunResult } from "../../system/processes/processes.ts";
+import { itemKeyStore } from "./item_key_store.ts";
 import { KEY_LABEL, KEY_SERVICE, type KeyStore, UnusableKeyError, WITHOUT_KEY_STORE } from "./key_store.ts";
-import { keyInItem } from "./item_key_store.ts";
 
-/** The program of macOS that speaks with the Keychain. By its path, so that no other of that name gets the key. */
+/** The program of macOS that accesses the Keychain. An absolute path: a program of that name in PATH must not get the key. */
 const PROGRAM = "/usr/bin/security";
 
-/** Longest wait, in milliseconds: any of this may make macOS ask for the keychain's password. */
+/** Long enough to type a password: every command can make macOS prompt for that of the keychain. */
 const TIMEOUT_MS = 60_000;
 
-/** What {@linkcode keychainKeyStore} may be told. */
 export interface KeychainOptions {
-  /** The path of `security`. */
+  /** The path of `security`. Default: that of macOS. */
   readonly program?: string | undefined;
-  /** Aborted when the user ends the program: nobody will answer the keychain's question then. */
+  /** Aborted when the user interrupts the program. */
   readonly interrupted?: AbortSignal | undefined;
 }
 
 /**
- * Keeps data keys in the user's default macOS Keychain, each in an item of its own.
+ * Stores each data key in an item of the user's default macOS Keychain.
  *
- * An item trusts the program that made it, which is `security` and not this one: so an unlocked keychain gives the key
- * without a question, also after an update of this program, and also to any other program of the same user that runs
- * `security`. To trust this program alone (`-T`) would need its signature to stay the same. What this protects from is
- * who gets the files without the keychain's password: from a backup, from a disk, or while the keychain is locked.
+ * An item trusts the program that created it, which is `security`: an unlocked keychain returns the key without a prompt,
+ * also after an update of this program, and also to any other program of the same user that runs `security`. Trusting
+ * this program alone (`-T`) would require a stable code signature. The Keychain protects from whoever gets the files
+ * without its password: from a backup, from a disk, or while it is locked.
  */
 export function keychainKeyStore(
   processes: Pick<Processes, "run">,
@@ -31,38 +30,38 @@ export function keychainKeyStore(
 ): KeyStore {
   async function security(args: readonly string[], input?: string): Promise<Ended> {
     const result = await processes.run(program, args, {
-      ...(input === undefined ? {} : { input }),
+      input,
       timeoutMs: TIMEOUT_MS,
       signal: interrupted,
     });
     if (result.kind === "ended") return result;
-    throw notRun(result, program);
+    throw runError(result, program);
   }
 
   async function readText(id: string): Promise<string | null> {
     const result = await security(["find-generic-password", ...itemWith(id), "-w"]);
     if (result.code === NOT_FOUND) return null;
-    if (result.code !== 0) throw refused(result);
+    if (result.code !== 0) throw refusalError(result);
     return result.stdout.trim();
   }
 
-  return keyInItem({
+  return itemKeyStore({
     name: "keychain",
     place: `the macOS Keychain (item "${KEY_LABEL}")`,
     read: readText,
     async store(id, text) {
-      // Read from standard input: everybody can see a command line. Neither hex nor base64 needs quotes in it.
+      // Passed on standard input: all users can read command lines. Neither hex nor base64 needs quotes.
       const command = `add-generic-password ${itemWith(id).join(" ")} -l "${KEY_LABEL}" -w ${text}\n`;
       const result = await security(["-i"], command);
       const code = codeOfCommand(result);
-      if (code !== 0) throw refused({ ...result, code });
+      if (code !== 0) throw refusalError({ ...result, code });
     },
-    async drop(id) {
+    async delete(id) {
       const result = await security(["delete-generic-password", ...itemWith(id)]);
-      if (result.code !== 0 && result.code !== NOT_FOUND) throw refused(result);
+      if (result.code !== 0 && result.code !== NOT_FOUND) throw refusalError(result);
     },
     damaged: damagedKey,
-    notKept,
+    notStored,
   });
 }
 
@@ -72,65 +71,65 @@ function itemWith(id: string): string[] {
   return ["-s", KEY_SERVICE, "-a", id];
 }
 
-/** `security` ends with the last byte of macOS's error number: here of -25300, errSecItemNotFound. */
+/** The exit code is the last byte of macOS's error number, here -25300, errSecItemNotFound. */
 const NOT_FOUND = 44;
 
 const UNLOCK = "security unlock-keychain ~/Library/Keychains/login.keychain-db";
 
-/** What went wrong and what to do, by exit code. */
+/** The messages and hints by exit code. */
 const REFUSALS: Readonly<Record<number, readonly [message: string, hint: string]>> = {
   // -25308, errSecInteractionNotAllowed
   36: [
-    "The macOS Keychain is locked, and can't ask for its password here (over SSH, or before anybody is logged in)",
-    `Unlock it and try again: ${UNLOCK}`,
+    "The macOS Keychain is locked and cannot prompt for its password (over SSH, or before the login to macOS)",
+    `${UNLOCK} unlocks it. Then try again.`,
   ],
   // -25307, errSecNoDefaultKeychain
-  37: ["There is no default keychain", "Make one in Keychain Access, or log in to macOS once."],
+  37: ["macOS has no default keychain", "Create one in Keychain Access, or log in to macOS once."],
   // -25299, errSecDuplicateItem
-  45: ["The macOS Keychain already has a key with this id", "Try again: the next key has another id."],
+  45: ["The macOS Keychain already has a key with this id", "Try again: the next key gets another id."],
   // -25293, errSecAuthFailed
   51: [
-    "The macOS Keychain was not unlocked: the password was wrong",
-    `Try again, or unlock it first: ${UNLOCK}`,
+    "The macOS Keychain was not unlocked: wrong password",
+    `${UNLOCK} unlocks it. Then try again.`,
   ],
   // -128, userCanceledErr
   128: ["Access to the macOS Keychain was denied", "Try again, and allow `security` to use the keychain."],
 };
 
-function refused(result: Ended): CliError {
+function refusalError(result: Ended): CliError {
   const [message, hint] = REFUSALS[result.code] ??
     [
-      `The macOS Keychain can't be used: ${complaint(result)}`,
-      "Check in Keychain Access that the keychain works.",
+      `Cannot use the macOS Keychain: ${errorText(result)}`,
+      "Check the keychain in Keychain Access.",
     ];
   return new CliError("store", message, { hint: `${hint}\n${WITHOUT_KEY_STORE}` });
 }
 
-/** With -i the program may end well although its command failed, and says then what that returned. */
+/** Returns the exit code of a command read by `security -i`, which can succeed although the command failed. */
 function codeOfCommand({ code, stderr }: Ended): number {
   return code !== 0 ? code : Number(/returned (-?\d+)/.exec(stderr)?.[1] ?? 0) & 0xff;
 }
 
-function notKept(): CliError {
-  return new CliError("store", "The macOS Keychain took the key, but does not have it", {
-    hint: `Check in Keychain Access that the keychain works.\n${WITHOUT_KEY_STORE}`,
+function notStored(): CliError {
+  return new CliError("store", "The macOS Keychain accepted the key but did not store it", {
+    hint: `Check the keychain in Keychain Access.\n${WITHOUT_KEY_STORE}`,
   });
 }
 
-/** What `security` said, in one line. It names items, never what is in them. */
-function complaint({ code, stderr }: Ended): string {
+/** Returns the first line that `security` printed. It names items and never contains a secret. */
+function errorText({ code, stderr }: Ended): string {
   const [line = ""] = stderr.replace(/^security: /, "").trim().split("\n");
   return line === "" ? `exit code ${code}` : line.slice(0, 200);
 }
 
-function notRun(result: Exclude<RunResult, Ended>, program: string): CliError {
+function runError(result: Exclude<RunResult, Ended>, program: string): CliError {
   switch (result.kind) {
     case "timed-out":
       return new CliError(
         "store",
         `The macOS Keychain was not unlocked within ${TIMEOUT_MS / 1000} seconds`,
         {
-          hint: "Try again, and answer the window that asks for the keychain's password.",
+          hint: "Try again, and enter the password of the keychain in the window.",
         },
       );
     case "not-permitted":
@@ -139,7 +138,7 @@ function notRun(result: Exclude<RunResult, Ended>, program: string): CliError {
       });
     case "not-found":
     case "refused":
-      return new CliError("store", `${program}, which speaks with the macOS Keychain, can't be started`, {
+      return new CliError("store", `Cannot start ${program}, which accesses the macOS Keychain`, {
         hint: WITHOUT_KEY_STORE,
       });
   }
@@ -147,8 +146,8 @@ function notRun(result: Exclude<RunResult, Ended>, program: string): CliError {
 
 function damagedKey(id: string): UnusableKeyError {
   return new UnusableKeyError(
-    `The item "${KEY_LABEL}" in the macOS Keychain holds no key: 32 bytes in base64 are expected`,
-    `Look at it: security find-generic-password ${itemWith(id).join(" ")}\n` +
-      "To start anew: `entra-auth-cli clear-cache`, then sign in again.",
+    `Invalid key in the item "${KEY_LABEL}" of the macOS Keychain: expected 32 bytes in base64`,
+    "Run `entra-auth-cli clear-cache`, then sign in again.\n" +
+      `To inspect the item: security find-generic-password ${itemWith(id).join(" ")}`,
   );
 }

@@ -1,9 +1,9 @@
 import { CliError } from "../../errors.ts";
-import type { DataProtection } from "../../system/windows/data_protection.ts";
 import type { Environment } from "../../system/environment.ts";
-import type { Os } from "../../system/os.ts";
 import type { PrivateFolder } from "../../system/files/private_folder.ts";
+import type { Os } from "../../system/os.ts";
 import type { Processes } from "../../system/processes/processes.ts";
+import type { DataProtection } from "../../system/windows/data_protection.ts";
 import { keyFileStore } from "./key_file.ts";
 import {
   type DataKey,
@@ -14,46 +14,64 @@ import {
   parseKeyText,
 } from "./key_store.ts";
 
-/** The variable that forces a guardian. */
+/** The variable that selects a key store. */
 export const KEYRING_VARIABLE = "ENTRA_AUTH_CLI_KEYRING";
 
-/** What the guardians of this machine need. */
+/** The variable that contains the data key, for machines without a key store, such as CI runners. */
+export const KEY_VARIABLE = "ENTRA_AUTH_CLI_KEY";
+
+/** Everything that the key stores of a machine need. */
 export interface KeyStoreContext {
-  /** Holds {@linkcode KEY_VARIABLE} and {@linkcode KEYRING_VARIABLE}, and says what kind of session this is. */
   readonly env: Environment;
-  /** Which key store there can be. */
   readonly os: Os;
-  /** Where a key is that no key store keeps. */
+  /** The folder of a key that is not in a key store of the system. */
   readonly folder: PrivateFolder;
-  /** Runs the programs that speak with key stores. */
+  /** Runs the programs that access key stores. */
   readonly processes: Pick<Processes, "run">;
-  /** Gives what is aborted when the user ends the program: nobody will answer a key store's question then. */
-  readonly interrupted?: () => AbortSignal;
-  /** Opens the system's own encryption, where it has one. */
+  /** Returns a signal that is aborted when the user interrupts the program: a prompt of a key store is then unanswered. */
+  readonly interrupted?: (() => AbortSignal) | undefined;
+  /** Loads Windows DPAPI. */
   readonly dataProtection: () => Promise<DataProtection>;
 }
 
-/** The guardian that the environment forces, or null where the choice is left to the program. @throws {CliError} `usage` */
+/** Returns the key store that the environment selects, or null if the program chooses. @throws {CliError} `usage` */
 export function forcedKeyStore(env: Environment): KeyStoreName | null {
   if (env.get(KEY_VARIABLE) !== undefined) return "environment";
   const value = env.get(KEYRING_VARIABLE);
   if (value === undefined) return null;
   const name = Object.hasOwn(KEYRING_VALUES, value) ? KEYRING_VALUES[value] : undefined;
   if (name !== undefined) return name;
-  throw new CliError("usage", `${KEYRING_VARIABLE} is ${JSON.stringify(value)}, which is no key store`, {
-    hint: `Set it to one of: ${Object.keys(KEYRING_VALUES).join(", ")}.`,
-  });
+  const values = Object.keys(KEYRING_VALUES).join(", ");
+  throw new CliError(
+    "usage",
+    `Invalid ${KEYRING_VARIABLE} ${JSON.stringify(value)}: expected one of ${values}`,
+  );
 }
 
-/** Whether this kind of system can have the guardian. */
+const KEYRING_VALUES: Readonly<Record<string, KeyStoreName | null>> = {
+  "auto": null,
+  "secret-service": "secret-service",
+  "keychain": "keychain",
+  "dpapi": "dpapi",
+  "file": "key-file",
+};
+
+/** The operating systems of the key stores that exist on one only. */
+const SYSTEMS: Readonly<Partial<Record<KeyStoreName, Os>>> = {
+  "dpapi": "windows",
+  "keychain": "darwin",
+  "secret-service": "linux",
+};
+
+/** Reports whether the key store exists on this operating system. */
 export function isOnSystem(name: KeyStoreName, os: Os): boolean {
-  return (HOMES[name] ?? os) === os;
+  return (SYSTEMS[name] ?? os) === os;
 }
 
 /**
- * The guardian with this name. Only the module that is needed is loaded.
+ * Opens the key store `name`, and loads only the modules that it needs.
  *
- * @throws {CliError} `store` where this kind of system has no such guardian.
+ * @throws {CliError} `store` if it does not exist on this operating system.
  */
 export async function openKeyStore(name: KeyStoreName, context: KeyStoreContext): Promise<KeyStore> {
   const { env, os, folder, processes } = context;
@@ -79,7 +97,50 @@ export async function openKeyStore(name: KeyStoreName, context: KeyStoreContext)
   }
 }
 
-/** A key store answers in its own time: a key that comes once the user has ended the program is none. */
+/** A key store chosen by the program. */
+export interface DetectedKeyStore {
+  readonly keyStore: KeyStore;
+  /** Why a better key store is not available, without a full stop. Null if there is none better. */
+  readonly reason: string | null;
+}
+
+/**
+ * Chooses the key store for the first `tokens.enc`: the one of the system if there is one, otherwise the key file. A key
+ * store that exists but does not work is still chosen: its error is better than a silent fallback to a file.
+ */
+export async function detectKeyStore(context: KeyStoreContext): Promise<DetectedKeyStore> {
+  if (context.os === "windows") return { keyStore: await openKeyStore("dpapi", context), reason: null };
+  if (context.os === "darwin") return { keyStore: await openKeyStore("keychain", context), reason: null };
+  const { findSecretService } = await import("./secret_service.ts");
+  const found = await findSecretService(context.processes);
+  if (found.kind === "available") {
+    return { keyStore: await openKeyStore("secret-service", context), reason: null };
+  }
+  return { keyStore: keyFileStore(context.folder), reason: found.reason };
+}
+
+/**
+ * Reads the data key from `text`, the value of {@linkcode KEY_VARIABLE}: 32 bytes in base64. Validates it on first use.
+ */
+export function environmentKeyStore(text: string | undefined): KeyStore {
+  async function parse(): Promise<DataKey> {
+    const bytes = parseKeyText(text ?? "");
+    if (bytes !== null) return await importDataKey(bytes);
+    // The value may be a key with a typing error: it is not shown.
+    throw new CliError("store", `Invalid ${KEY_VARIABLE}: expected 32 bytes in base64`, {
+      hint: `export ${KEY_VARIABLE}="$(openssl rand -base64 32)" sets a new key.`,
+    });
+  }
+  return {
+    name: "environment",
+    place: `the environment variable ${KEY_VARIABLE}`,
+    load: async () => text === undefined ? null : await parse(),
+    obtain: parse,
+    forget: () => Promise.resolve(),
+  };
+}
+
+/** Discards a key that arrives after the user has interrupted the program: key stores respond in their own time. */
 async function untilInterrupted(
   { interrupted }: KeyStoreContext,
   open: (interrupted: AbortSignal | undefined) => Promise<KeyStore>,
@@ -96,71 +157,13 @@ async function untilInterrupted(
   };
 }
 
-const KEYRING_VALUES: Readonly<Record<string, KeyStoreName | null>> = {
-  "auto": null,
-  "secret-service": "secret-service",
-  "keychain": "keychain",
-  "dpapi": "dpapi",
-  "file": "key-file",
-};
-
-/** The one system that a guardian is on; the others are everywhere. */
-const HOMES: Readonly<Partial<Record<KeyStoreName, Os>>> = {
-  "dpapi": "windows",
-  "keychain": "darwin",
-  "secret-service": "linux",
-};
-
 function notOnThisSystem(name: KeyStoreName, os: Os): CliError {
-  const own = (Object.keys(HOMES) as KeyStoreName[]).find((other) => HOMES[other] === os);
-  return new CliError("store", `This system does not have ${KEY_STORE_LABELS[name]}`, {
-    hint: `Choose with ${KEYRING_VARIABLE}: auto, file${own === undefined ? "" : ` or ${own}`}.`,
+  const available = (Object.keys(SYSTEMS) as KeyStoreName[]).find((other) => SYSTEMS[other] === os);
+  return new CliError("store", `${capitalized(KEY_STORE_LABELS[name])} is not available on this system`, {
+    hint: `Set ${KEYRING_VARIABLE} to auto, file${available === undefined ? "" : ` or ${available}`}.`,
   });
 }
 
-/** A guardian that was chosen because nobody forced one. */
-export interface AutomaticChoice {
-  /** The best guardian that is here. */
-  readonly keyStore: KeyStore;
-  /** Why it is no better one, as a sentence without its full stop; null where there is none better. */
-  readonly reason: string | null;
-}
-
-/**
- * Chooses the guardian for a first `tokens.enc`: the system's key store where there is one, else the key file. A key
- * store that is here and doesn't work is still the choice: its error is clearer than a key that quietly lies in a file.
- */
-export async function detectKeyStore(context: KeyStoreContext): Promise<AutomaticChoice> {
-  if (context.os === "windows") return { keyStore: await openKeyStore("dpapi", context), reason: null };
-  if (context.os === "darwin") return { keyStore: await openKeyStore("keychain", context), reason: null };
-  const { findSecretService } = await import("./secret_service.ts");
-  const found = await findSecretService(context.processes);
-  if (found.kind === "available") {
-    return { keyStore: await openKeyStore("secret-service", context), reason: null };
-  }
-  return { keyStore: keyFileStore(context.folder), reason: found.reason };
-}
-
-/** The variable that holds the data key, for machines without a key store such as CI runners. */
-export const KEY_VARIABLE = "ENTRA_AUTH_CLI_KEY";
-
-/**
- * Takes the data key from `text`, the value of {@linkcode KEY_VARIABLE}: 32 bytes in base64. Nothing is judged before
- * the key is needed. Where the variable isn't set there is no key.
- */
-export function environmentKeyStore(text: string | undefined): KeyStore {
-  async function parse(): Promise<DataKey> {
-    const bytes = parseKeyText(text ?? "");
-    if (bytes !== null) return await importDataKey(bytes);
-    throw new CliError("store", `${KEY_VARIABLE} does not hold a key: 32 bytes in base64 are expected`, {
-      hint: `Make one: export ${KEY_VARIABLE}="$(openssl rand -base64 32)"`,
-    });
-  }
-  return {
-    name: "environment",
-    place: `the environment variable ${KEY_VARIABLE}`,
-    load: async () => text === undefined ? null : await parse(),
-    obtain: parse,
-    forget: () => Promise.resolve(),
-  };
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

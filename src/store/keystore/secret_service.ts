@@ -1,31 +1,29 @@
 import { CliError } from "../../errors.ts";
 import type { Environment } from "../../system/environment.ts";
 import type { Processes, RunResult } from "../../system/processes/processes.ts";
+import { itemKeyStore } from "./item_key_store.ts";
 import { KEY_LABEL, KEY_SERVICE, type KeyStore, UnusableKeyError, WITHOUT_KEY_STORE } from "./key_store.ts";
-import { keyInItem } from "./item_key_store.ts";
 
-/** Whether this session has a Secret Service; if not, why, as a sentence without its full stop. */
-export type SecretServiceSearch = { readonly kind: "available" } | {
-  readonly kind: "absent";
-  readonly reason: string;
-};
+/** Whether the session has a Secret Service. If not, `reason` says why, without a full stop. */
+export type SecretServiceSearch =
+  | { readonly kind: "available" }
+  | { readonly kind: "absent"; readonly reason: string };
 
 /**
- * Looks whether this session has a Secret Service. A locked one is one; nobody is asked to unlock it.
+ * Looks for the Secret Service of the session, without unlocking it.
  *
- * @throws {CliError} `store` for one that doesn't answer or can't be reached, which is not the same as none;
- *   `permission`.
+ * @throws {CliError} `store` if it does not respond or cannot be reached, which is not the same as none; `permission`.
  */
 export async function findSecretService(processes: Pick<Processes, "run">): Promise<SecretServiceSearch> {
-  const answer = await openSecretTool(processes)(["search", ...attributesOf("none")]);
-  if (answer.kind === "failed") throw answer.error;
-  return answer.kind === "done" ? { kind: "available" } : { kind: "absent", reason: answer.reason };
+  const result = await openSecretTool(processes)(["search", ...attributesOf("none")]);
+  if (result.kind === "failed") throw result.error;
+  return result.kind === "success" ? { kind: "available" } : { kind: "absent", reason: result.reason };
 }
 
 /**
- * Keeps data keys in the Secret Service (GNOME Keyring, KWallet, KeePassXC, …), each in an item of its own. As long as
- * the keyring is unlocked, every program in the session can read them. Where it is locked and there is a screen, the
- * keyring asks for its password, and a minute is left for that; otherwise it is an error at once.
+ * Stores each data key in an item of the Secret Service (GNOME Keyring, KWallet, KeePassXC, …). While the keyring is
+ * unlocked, every program of the session can read it. If it is locked, the keyring prompts for its password for up to a
+ * minute if there is a display; otherwise the operation fails at once.
  */
 export function secretServiceKeyStore(
   processes: Pick<Processes, "run">,
@@ -35,49 +33,48 @@ export function secretServiceKeyStore(
   const tool = openSecretTool(processes, interrupted);
 
   async function find(id: string): Promise<Item> {
-    // Unlike `lookup`, `search` asks nobody and tells a locked item from none.
+    // Unlike `lookup`, `search` never prompts and distinguishes a locked item from a missing one.
     const item = parseItem(await run(tool, ["search", ...attributesOf(id)]));
     if (item.kind !== "locked" || !canShowPrompt(env)) return item;
-    return parseItem(await run(tool, ["search", "--unlock", ...attributesOf(id)], { mayAsk: true }));
+    return parseItem(await run(tool, ["search", "--unlock", ...attributesOf(id)], { mayPrompt: true }));
   }
 
   async function readText(id: string): Promise<string | null> {
     const item = await find(id);
     if (item.kind === "locked") throw lockedKeyring();
-    return item.kind === "none" ? null : item.secret;
+    return item.kind === "missing" ? null : item.secret;
   }
 
-  return keyInItem({
+  return itemKeyStore({
     name: "secret-service",
     place: `the Secret Service (item "${KEY_LABEL}")`,
     read: readText,
     async store(id, text) {
-      // A service that is stuck must not cost the minute that a person gets.
+      // Fails after 5 seconds if the service is stuck, instead of after the minute for a prompt.
       await run(tool, ["search", ...attributesOf(id)]);
       const store = ["store", `--label=${KEY_LABEL}`, ...attributesOf(id)];
-      await run(tool, store, { input: text, mayAsk: canShowPrompt(env) });
+      await run(tool, store, { input: text, mayPrompt: canShowPrompt(env) });
     },
-    async drop(id) {
-      // `clear` passes over what is locked, and says nothing.
+    async delete(id) {
+      // `clear` silently ignores locked items.
       if (await readText(id) === null) return;
       await run(tool, ["clear", ...attributesOf(id)]);
     },
     damaged: damagedKey,
-    notKept,
+    notStored,
   });
 }
 
-/** What is kept for a key id. */
 type Item =
-  | { readonly kind: "none" }
+  | { readonly kind: "missing" }
   | { readonly kind: "locked" }
   | { readonly kind: "open"; readonly secret: string };
 
-/** Reads what `secret-tool search` prints: a line in brackets for an item, with its secret unless it is locked. */
+/** Parses the output of `secret-tool search`: a line in brackets per item, with its secret unless it is locked. */
 function parseItem(output: string): Item {
   const secret = /^secret = (.*)$/m.exec(output)?.[1];
   if (secret !== undefined) return { kind: "open", secret };
-  return { kind: /^\[.*\]$/m.test(output) ? "locked" : "none" };
+  return { kind: /^\[.*\]$/m.test(output) ? "locked" : "missing" };
 }
 
 function attributesOf(id: string): string[] {
@@ -85,87 +82,59 @@ function attributesOf(id: string): string[] {
 }
 
 async function run(tool: SecretTool, args: readonly string[], options?: SecretToolOptions): Promise<string> {
-  const answer = await tool(args, options);
-  if (answer.kind === "done") return answer.output;
-  throw answer.error;
+  const result = await tool(args, options);
+  if (result.kind === "success") return result.output;
+  throw result.error;
 }
 
-function damagedKey(id: string): UnusableKeyError {
-  return new UnusableKeyError(
-    `The item "${KEY_LABEL}" in the Secret Service holds no key: 32 bytes in base64 are expected`,
-    `Look at it: secret-tool search ${attributesOf(id).join(" ")}\n` +
-      "To start anew: `entra-auth-cli clear-cache`, then sign in again.",
-  );
-}
-
-function notKept(): CliError {
-  return new CliError("store", "The Secret Service took the key, but does not have it", {
-    hint: `Check that \`command -v secret-tool\` names the program of libsecret. ${WITHOUT_KEY_STORE}`,
-  });
-}
-
-/** What secret-tool is run with. */
 export interface SecretToolOptions {
-  /** Text for its standard input. */
-  readonly input?: string;
-  /** Whether it may ask the person in front of the screen to unlock the keyring, and wait for that. Default: false. */
-  readonly mayAsk?: boolean;
+  /** Passed on standard input. */
+  readonly input?: string | undefined;
+  /** Whether the keyring may prompt for its password, which takes up to a minute. Default: false. */
+  readonly mayPrompt?: boolean;
 }
 
-/** What a run of secret-tool came to. */
-export type SecretToolAnswer =
-  /** It did what it was to do, and printed this. */
-  | { readonly kind: "done"; readonly output: string }
-  /** The way to the Secret Service is there, and ends in this. */
+export type SecretToolResult =
+  | { readonly kind: "success"; readonly output: string }
+  /** There is a Secret Service, but the operation failed. */
   | { readonly kind: "failed"; readonly error: CliError }
-  /** There is no Secret Service here. The reason is a sentence without its full stop. */
+  /** There is no Secret Service. `reason` says why, without a full stop. */
   | { readonly kind: "absent"; readonly reason: string; readonly error: CliError };
 
-/** Runs secret-tool, the program of libsecret that speaks with the Secret Service, with these arguments. Never rejects. */
-export type SecretTool = (args: readonly string[], options?: SecretToolOptions) => Promise<SecretToolAnswer>;
+/** Runs secret-tool, the client of libsecret for the Secret Service. Never rejects. */
+export type SecretTool = (args: readonly string[], options?: SecretToolOptions) => Promise<SecretToolResult>;
 
 const PROGRAM = "secret-tool";
+const TIMEOUT_MS = 5_000;
+/** Long enough to type a password. */
+const PROMPT_TIMEOUT_MS = 60_000;
 
-/** Longest wait for what asks nobody. */
-const ANSWER_TIMEOUT_MS = 5_000;
-
-/** Longest wait for a person who types a password. */
-const PERSON_TIMEOUT_MS = 60_000;
-
-/** Opens the way to the Secret Service of this session. Nothing runs yet. */
+/** Returns a function that runs secret-tool for the Secret Service of this session. */
 export function openSecretTool(processes: Pick<Processes, "run">, interrupted?: AbortSignal): SecretTool {
-  return async (args, { input, mayAsk = false } = {}) => {
+  return async (args, { input, mayPrompt = false } = {}) => {
     const result = await processes.run(PROGRAM, args, {
-      ...(input === undefined ? {} : { input }),
-      // It says in the user's language what went wrong, and nothing else tells one failure from another.
+      input,
+      // Only the error message distinguishes one failure from another, and it is translated.
       env: { LC_ALL: "C" },
-      timeoutMs: mayAsk ? PERSON_TIMEOUT_MS : ANSWER_TIMEOUT_MS,
-      // What asks nobody is over soon, and it may be a refreshed token that is about to be saved.
-      signal: mayAsk ? interrupted : undefined,
+      timeoutMs: mayPrompt ? PROMPT_TIMEOUT_MS : TIMEOUT_MS,
+      // Without a prompt it ends soon, and it may be about to store a refreshed token.
+      signal: mayPrompt ? interrupted : undefined,
     });
-    return validate(result, mayAsk);
+    return parseResult(result, mayPrompt);
   };
 }
 
-/** Whether somebody can see the window in which a keyring asks for its password. */
+/** Reports whether the user can see the window in which a keyring prompts for its password. */
 export function canShowPrompt(env: Environment): boolean {
   return env.get("DISPLAY") !== undefined || env.get("WAYLAND_DISPLAY") !== undefined;
 }
 
-/** The keyring is locked, and nobody can be asked or nobody answered. */
-export function lockedKeyring(): CliError {
-  return new CliError("store", "The keyring of the Secret Service is locked", {
-    hint:
-      `Unlock it: sign in to the desktop, or open its password manager. Then try again. ${WITHOUT_KEY_STORE}`,
-  });
-}
-
-function validate(result: RunResult, mayAsk: boolean): SecretToolAnswer {
+function parseResult(result: RunResult, mayPrompt: boolean): SecretToolResult {
   switch (result.kind) {
     case "not-found":
       return absent(
         "secret-tool is not installed",
-        `Install it: Debian and Ubuntu have it in libsecret-tools, others in libsecret. ${WITHOUT_KEY_STORE}`,
+        `Install libsecret-tools (Debian and Ubuntu) or libsecret. ${WITHOUT_KEY_STORE}`,
       );
     case "not-permitted":
       return failed(
@@ -174,68 +143,90 @@ function validate(result: RunResult, mayAsk: boolean): SecretToolAnswer {
         }),
       );
     case "refused":
-      return failed(storeError(`${PROGRAM} can't be started`, "Check what `command -v secret-tool` names."));
+      return failed(storeError(`Cannot start ${PROGRAM}`, `Check the output of \`command -v ${PROGRAM}\`.`));
     case "timed-out":
-      return failed(mayAsk ? nobodyAnswered() : noAnswer());
+      return failed(mayPrompt ? promptTimeout() : responseTimeout());
     case "ended":
       return result.code === 0
-        ? { kind: "done", output: result.stdout }
-        : validateComplaint(result.stderr.replace(/^secret-tool: /m, "").trim());
+        ? { kind: "success", output: result.stdout }
+        : parseErrorText(result.stderr.replace(/^secret-tool: /m, "").trim());
   }
 }
 
-/** What GLib, the bus (dbus-daemon or dbus-broker) and libsecret say, with what it means. */
+/** The messages of GLib, the bus (dbus-daemon or dbus-broker) and libsecret. secret-tool has one exit code for all. */
 const NO_BUS = /Cannot autolaunch D-Bus|dbus-launch/;
 const NO_SERVICE = /not provided by any \.service files|name is not activatable|name does not have an owner/i;
 const LOCKED = /locked (?:collection|object)/;
 const NO_KEYRING = /Object does not exist at path/;
 
-function validateComplaint(complaint: string): SecretToolAnswer {
-  if (NO_BUS.test(complaint) || NO_SERVICE.test(complaint)) {
+function parseErrorText(text: string): SecretToolResult {
+  if (NO_BUS.test(text) || NO_SERVICE.test(text)) {
     return absent(
       "this session has no Secret Service",
-      `Start one, such as gnome-keyring, in the session that D-Bus serves. ${WITHOUT_KEY_STORE}`,
+      `Start one, such as gnome-keyring, in the D-Bus session. ${WITHOUT_KEY_STORE}`,
     );
   }
-  if (LOCKED.test(complaint)) return failed(lockedKeyring());
-  if (NO_KEYRING.test(complaint)) {
+  if (LOCKED.test(text)) return failed(lockedKeyring());
+  if (NO_KEYRING.test(text)) {
     return failed(
       storeError(
-        "The Secret Service has no keyring that could hold the key",
-        `Sign in to the desktop, or make a keyring in its password manager. ${WITHOUT_KEY_STORE}`,
+        "The Secret Service has no keyring to store the key in",
+        `Sign in to the desktop, or create a keyring in its password manager. ${WITHOUT_KEY_STORE}`,
       ),
     );
   }
-  // Without a word: what was asked for isn't there, or a question was answered with no.
-  const [detail = ""] = complaint.split("\n");
+  // The text is empty if an item does not exist, or if the user dismissed a prompt.
+  const [detail = ""] = text.split("\n");
   return failed(
     storeError(
-      `The Secret Service can't be used${detail === "" ? "" : `: ${detail.slice(0, 200)}`}`,
+      `Cannot use the Secret Service${detail === "" ? "" : `: ${detail.slice(0, 200)}`}`,
       `Check that \`secret-tool search service x\` works in this session. ${WITHOUT_KEY_STORE}`,
     ),
   );
 }
 
-function absent(reason: string, hint: string): SecretToolAnswer {
-  return { kind: "absent", reason, error: storeError(`There is no key store: ${reason}`, hint) };
+function absent(reason: string, hint: string): SecretToolResult {
+  return { kind: "absent", reason, error: storeError(`No key store: ${reason}`, hint) };
 }
 
-function failed(error: CliError): SecretToolAnswer {
+function failed(error: CliError): SecretToolResult {
   return { kind: "failed", error };
 }
 
-function noAnswer(): CliError {
+function lockedKeyring(): CliError {
   return storeError(
-    `The Secret Service did not answer within ${ANSWER_TIMEOUT_MS / 1000} seconds`,
-    "If a window asks for the password of your keyring, answer it and try again. Otherwise sign out of the desktop and " +
-      `in again, which restarts the keyring. ${WITHOUT_KEY_STORE}`,
+    "The keyring of the Secret Service is locked",
+    `Unlock it: sign in to the desktop, or open its password manager. Then try again. ${WITHOUT_KEY_STORE}`,
   );
 }
 
-function nobodyAnswered(): CliError {
+function responseTimeout(): CliError {
   return storeError(
-    `The keyring was not unlocked within ${PERSON_TIMEOUT_MS / 1000} seconds`,
-    "Try again, and type its password into the window that asks for it.",
+    `The Secret Service did not respond within ${TIMEOUT_MS / 1000} seconds`,
+    "If a window prompts for the password of your keyring, enter it and try again. Otherwise sign out of the desktop " +
+      `and in again to restart the keyring. ${WITHOUT_KEY_STORE}`,
+  );
+}
+
+function promptTimeout(): CliError {
+  return storeError(
+    `The keyring was not unlocked within ${PROMPT_TIMEOUT_MS / 1000} seconds`,
+    "Try again, and enter its password in the window.",
+  );
+}
+
+function damagedKey(id: string): UnusableKeyError {
+  return new UnusableKeyError(
+    `Invalid key in the item "${KEY_LABEL}" of the Secret Service: expected 32 bytes in base64`,
+    "Run `entra-auth-cli clear-cache`, then sign in again.\n" +
+      `To inspect the item: secret-tool search ${attributesOf(id).join(" ")}`,
+  );
+}
+
+function notStored(): CliError {
+  return storeError(
+    "The Secret Service accepted the key but did not store it",
+    `Check that \`command -v ${PROGRAM}\` prints the program of libsecret. ${WITHOUT_KEY_STORE}`,
   );
 }
 

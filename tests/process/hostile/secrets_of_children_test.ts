@@ -89,7 +89,7 @@ esac`,
 
     // The key now comes from the variable, so secret-tool deletes its own.
     const moved = await sandbox.run(["status"], { env: { ...env, ENTRA_AUTH_CLI_KEY } });
-    assertStringIncludes(moved.stderr, "no longer by the Secret Service");
+    assertStringIncludes(moved.stderr, "was moved from the Secret Service");
 
     const hidden = `sh -c "entra-auth-cli get-token --force --show-url >/dev/null 2>/dev/null </dev/null"`;
     const terminal = await startOnTerminal(sandbox, hidden, { env: { ...env, ENTRA_AUTH_CLI_KEY } });

@@ -186,14 +186,17 @@ const FOREIGN_CONTENT: Readonly<
   Record<string, { make: (own: Uint8Array) => Uint8Array | Promise<Uint8Array>; says: string }>
 > = {
   "a newer version": { make: (own) => withVersion(own, 9), says: "written by a newer version" },
-  "an older version": { make: (own) => withVersion(own, 0), says: "format 0 never existed" },
-  "nothing, as after a power cut": { make: () => new Uint8Array(), says: "it is empty" },
+  "an older version": { make: (own) => withVersion(own, 0), says: "unknown format 0" },
+  "nothing, as after a power cut": { make: () => new Uint8Array(), says: "the file is empty" },
   "another program's data": {
     make: () => new TextEncoder().encode('{"tokens": []}'),
-    says: "its first bytes are wrong",
+    says: "the first bytes are wrong",
   },
   "another user's tokens": { make: tokensOfAnotherUser, says: "was encrypted with another key" },
-  "half of what was written": { make: (own) => own.slice(0, own.length / 2), says: "can't be decrypted" },
+  "half of what was written": {
+    make: (own) => own.slice(0, own.length / 2),
+    says: "Cannot decrypt tokens.enc",
+  },
 };
 
 function withVersion(own: Uint8Array, version: number): Uint8Array {

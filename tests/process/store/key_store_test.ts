@@ -120,7 +120,7 @@ test(
     await service.stop();
     await assertOutOfReach(sandbox, { env: service.env }, /this session has no Secret Service\n/);
     const withoutSession = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(sandbox.folder, "none")}` };
-    await assertOutOfReach(sandbox, { env: withoutSession }, /The Secret Service can't be used/);
+    await assertOutOfReach(sandbox, { env: withoutSession }, /Cannot use the Secret Service/);
   },
 );
 
@@ -130,7 +130,7 @@ test("a Secret Service that never answers ends with exit code 7", async (sandbox
   const env = { ...service.env, DISPLAY: ":0" };
   const result = await sandbox.run(["get-token"], { env });
   assertEquals([result.code, result.stdout], [7, ""]);
-  assertStringIncludes(result.stderr, "The Secret Service did not answer within 5 seconds");
+  assertStringIncludes(result.stderr, "The Secret Service did not respond within 5 seconds");
 });
 
 test(
@@ -164,7 +164,7 @@ test("damage to tokens.enc is not taken for a missing key", async (sandbox, serv
   const last = content.length - 1;
   content[last] = (content[last] ?? 0) ^ 1;
   await Deno.writeFile(file, content);
-  await assertOutOfReach(sandbox, { env: service.env }, /tokens\.enc can't be decrypted/);
+  await assertOutOfReach(sandbox, { env: service.env }, /tokens\.enc Cannot decrypt tokens.enc/);
 });
 
 test("ENTRA_AUTH_CLI_KEYRING=secret-service without one ends with exit code 7", async (sandbox, service) => {
@@ -234,13 +234,13 @@ test(
       assertEquals([other.code, other.stdout], [0, tokens[1]], other.stderr);
       assert(!notice.test(other.stderr), "it moves once");
     }
-    await assertTokensIn(inService, /kept by the Secret Service now, no longer by the key file/);
+    await assertTokensIn(inService, /was moved from the key file to the Secret Service/);
     assertEquals([await keyStoreFor(sandbox), await hasKeyFile(sandbox), await countKeys(service)], [
       5,
       false,
       1,
     ]);
-    await assertTokensIn(inFile, /kept by the key file now, no longer by the Secret Service/);
+    await assertTokensIn(inFile, /was moved from the Secret Service to the key file/);
     assertEquals([await keyStoreFor(sandbox), await hasKeyFile(sandbox), await countKeys(service)], [
       1,
       true,
@@ -283,10 +283,13 @@ Deno.test({
     for (const name of ["keychain", "dpapi"]) {
       const result = await sandbox.run(["get-token"], { env: { ENTRA_AUTH_CLI_KEYRING: name } });
       assertEquals([result.code, result.stdout], [7, ""], result.stderr);
-      assertMatch(result.stderr, /This system does not have .*\nHint: .*secret-service/);
+      assertMatch(result.stderr, /is not available on this system\nHint: .*secret-service/);
     }
     const nonsense = await sandbox.run(["get-token"], { env: { ENTRA_AUTH_CLI_KEYRING: "strongbox" } });
     assertEquals([nonsense.code, nonsense.stdout], [2, ""], nonsense.stderr);
-    assertMatch(nonsense.stderr, /"strongbox".*\nHint: .*auto, secret-service/);
+    assertMatch(
+      nonsense.stderr,
+      /Invalid ENTRA_AUTH_CLI_KEYRING "strongbox": expected one of auto, secret-service/,
+    );
   },
 });

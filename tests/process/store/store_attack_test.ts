@@ -75,7 +75,7 @@ Deno.test("a key that was carried over by hand is taken, the first one stays, an
   const env = { ENTRA_AUTH_CLI_KEY: await Deno.readTextFile(join(sandbox.home, "key")) };
   const moved = await sandbox.run(["get-token"], { env });
   assertEquals([moved.code, moved.stdout], [0, token], moved.stderr);
-  assertMatch(moved.stderr, /is kept by the environment variable ENTRA_AUTH_CLI_KEY now$/m);
+  assertMatch(moved.stderr, /is now in the environment variable ENTRA_AUTH_CLI_KEY$/m);
   // The variable may be gone with its shell: the key file still opens what it always opened.
   const without = await sandbox.run(["get-token"]);
   assertEquals([without.code, without.stdout], [0, token], without.stderr);
@@ -94,7 +94,7 @@ Deno.test({
     );
     const moved = await sandbox.run(["get-token"], { env: { ...stuck, ...IN_FILE } });
     assertEquals([moved.code, moved.stdout], [0, token], moved.stderr);
-    assertMatch(moved.stderr, /^Notice: the Secret Service may still have the former key: .*: no$/m);
+    assertMatch(moved.stderr, /^Notice: Cannot delete the former key from the Secret Service: .*: no$/m);
   },
 });
 
@@ -108,7 +108,7 @@ Deno.test({
       await signIn(sandbox, IN_FILE);
       const result = await sandbox.run(["get-token"], { env });
       assertEquals([result.code, result.stdout], [7, ""], result.stderr);
-      assertStringIncludes(result.stderr, "The Secret Service did not answer within 5 seconds\nHint: ");
+      assertStringIncludes(result.stderr, "The Secret Service did not respond within 5 seconds\nHint: ");
     }
   },
 });
@@ -146,7 +146,7 @@ Deno.test({
     await signIn(sandbox, { ...tool, ...IN_SERVICE });
     const key = btoa("k".repeat(32));
     const moved = await sandbox.run(["status"], { env: { ...tool, ENTRA_AUTH_CLI_KEY: key } });
-    assertStringIncludes(moved.stderr, "no longer by the Secret Service");
+    assertStringIncludes(moved.stderr, "was moved from the Secret Service");
     assert(!(await Deno.readTextFile(seen)).includes(key));
   },
 });

@@ -136,7 +136,7 @@ function damaged(
   );
 }
 
-Deno.test("A tokens.enc that is damaged in any way is refused, or read as it was written; thousands are tried", async () => {
+Deno.test("A damaged tokens.enc is rejected or read as it was written, in thousands of variants", async () => {
   await using home = await makeStoreHome();
   const { first, second, foreign } = await validFiles(home);
   const parts = await partsOf(first, await importKey(home));
@@ -253,7 +253,7 @@ function assertWellFormed(session: Session): void {
   }
 }
 
-Deno.test("What was encrypted with the right key and is no session is refused, or well-formed; thousands are tried", async () => {
+Deno.test("Content encrypted with the right key is rejected or well-formed, in thousands of variants", async () => {
   await using home = await makeStoreHome();
   const { first } = await validFiles(home);
   const key = await importKey(home);
@@ -282,7 +282,7 @@ Deno.test("What was encrypted with the right key and is no session is refused, o
   assert(refused > 500, `${refused}`);
 });
 
-Deno.test("What was encrypted with the right key and is huge or deep is refused", async () => {
+Deno.test("Huge or deeply nested content encrypted with the right key is rejected", async () => {
   await using home = await makeStoreHome();
   const { first } = await validFiles(home);
   const key = await importKey(home);

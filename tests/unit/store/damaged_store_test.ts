@@ -28,7 +28,7 @@ async function assertRefused(
   return first;
 }
 
-Deno.test("A tokens.enc of which any part is missing is refused and kept", async () => {
+Deno.test("A tokens.enc without any of its parts is rejected and kept", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   const whole = await home.read("tokens.enc");
@@ -40,7 +40,7 @@ Deno.test("A tokens.enc of which any part is missing is refused and kept", async
   assertEquals((await home.store().list()).length, 1);
 });
 
-Deno.test("A tokens.enc with any byte changed is refused and kept", async () => {
+Deno.test("A tokens.enc with any byte changed is rejected and kept", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   const whole = await home.read("tokens.enc");
@@ -52,13 +52,13 @@ Deno.test("A tokens.enc with any byte changed is refused and kept", async () => 
   }
 });
 
-Deno.test("An empty tokens.enc is damage, not a store without tokens", async () => {
+Deno.test("An empty tokens.enc is damaged, not a store without tokens", async () => {
   await using home = await makeStoreHome();
   await home.write("tokens.enc", "");
-  await assertRefused(home, "it is empty");
+  await assertRefused(home, "the file is empty");
 });
 
-Deno.test("A tokens.enc without its key is told apart from a damaged one", async () => {
+Deno.test("A tokens.enc without its key is distinguished from a damaged one", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   await Deno.remove(home.file("key"));
@@ -67,29 +67,29 @@ Deno.test("A tokens.enc without its key is told apart from a damaged one", async
   assertEquals((await home.names()).includes("key"), false);
 });
 
-Deno.test("A tokens.enc with another key is told apart from a damaged one", async () => {
+Deno.test("A tokens.enc with another key is distinguished from a damaged one", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   await home.write("key", encodeBase64(new Uint8Array(32)));
-  const error = await assertRefused(home, "was encrypted with another key than the one in the file");
-  assertStringIncludes(error.hint ?? "", "Put the key back from a backup");
-  await assertRefused(home, "was encrypted with another key than the one in the file", {
+  const error = await assertRefused(home, "was encrypted with a different key than the one in the file");
+  assertStringIncludes(error.hint ?? "", "Restore the key from a backup");
+  await assertRefused(home, "was encrypted with a different key than the one in the file", {
     key: encodeBase64(new Uint8Array(32)),
   });
 });
 
-Deno.test("A damaged key is told apart from a damaged tokens.enc", async () => {
+Deno.test("A damaged key is distinguished from a damaged tokens.enc", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   for (
     const text of ["", "not base64!", encodeBase64(new Uint8Array(31)), encodeBase64(new Uint8Array(33))]
   ) {
     await home.write("key", text);
-    await assertRefused(home, "is damaged: 32 bytes in base64 are expected");
+    await assertRefused(home, ": expected 32 bytes in base64");
   }
 });
 
-Deno.test("moveAside() keeps the damaged file under another name and makes room for a new one", async () => {
+Deno.test("moveAside() renames the damaged file and makes room for a new one", async () => {
   await using home = await makeStoreHome();
   await home.write("tokens.enc", "damaged");
   const moved = await home.store().moveAside();
@@ -119,7 +119,7 @@ Deno.test("moveAside() of a file whose key is damaged too makes room for a new f
   assertEquals((await home.store().list()).length, 1);
 });
 
-Deno.test("save() doesn't let a damaged key stop it when there is nothing that the key could open", async () => {
+Deno.test("save() replaces a damaged key if there is no file that it could decrypt", async () => {
   await using home = await makeStoreHome();
   await home.write("key", "cut o");
   await home.store().save(sampleSession("work"));

@@ -12,7 +12,7 @@ async function keyStoreOf(home: StoreHome): Promise<number | undefined> {
   return (await home.read("tokens.enc"))[5];
 }
 
-Deno.test("A read under another forced guardian moves the key there, keeps every token, and says so", async () => {
+Deno.test("A read with another forced key store moves the key there, keeps every token, and reports it", async () => {
   await using home = await makeStoreHome();
   for (const profile of ["work", "home"]) await home.store().save(sampleSession(profile));
   assertEquals(await keyStoreOf(home), 1);
@@ -21,14 +21,14 @@ Deno.test("A read under another forced guardian moves the key there, keeps every
   assertEquals(session?.tokens[0]?.accessToken.reveal(), "token-of-work");
   assertEquals(await keyStoreOf(home), 2);
   assertEquals(home.notices, [
-    "The key of tokens.enc is kept by the environment variable ENTRA_AUTH_CLI_KEY now, no longer by the key file",
+    "The key of tokens.enc was moved from the key file to the environment variable ENTRA_AUTH_CLI_KEY",
   ]);
   assert(!(await home.names()).includes("key"), "the old key is gone");
   assertEquals((await home.store(IN_ENVIRONMENT).list()).length, 2);
   assertEquals(home.notices.length, 1);
 });
 
-Deno.test("A write under another forced guardian moves the key there", async () => {
+Deno.test("A write with another forced key store moves the key there", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   await home.store(IN_ENVIRONMENT).save(sampleSession("home"));
@@ -37,7 +37,7 @@ Deno.test("A write under another forced guardian moves the key there", async () 
   assert(!(await home.names()).includes("key"));
 });
 
-Deno.test("A key that was carried over by hand is taken, and stays when nothing is forced any more", async () => {
+Deno.test("A key that the user copied is used, and kept when no key store is forced any more", async () => {
   await using home = await makeStoreHome();
   await home.store(IN_ENVIRONMENT).save(sampleSession("work"));
   await home.write("key", `${KEY}\n`);
@@ -47,7 +47,7 @@ Deno.test("A key that was carried over by hand is taken, and stays when nothing 
   assert((await home.names()).includes("key"), "it is the one in use");
 });
 
-Deno.test("A key that the key file has too opens the file when its guardian has lost it", async () => {
+Deno.test("A copy in the key file decrypts the tokens if their key store has lost the key", async () => {
   await using home = await makeStoreHome();
   await home.store(IN_ENVIRONMENT).save(sampleSession("work"));
   await home.write("key", `${KEY}\n`);
@@ -55,10 +55,10 @@ Deno.test("A key that the key file has too opens the file when its guardian has 
   assertEquals(await keyStoreOf(home), 2, "reading writes nothing");
   await home.store().save(sampleSession("home"));
   assertEquals(await keyStoreOf(home), 1);
-  assertEquals(home.notices, ["The key of tokens.enc is kept by the key file now"]);
+  assertEquals(home.notices, ["The key of tokens.enc is now in the key file"]);
 });
 
-Deno.test("Many readers at once under another forced guardian move the key once, and all read", async () => {
+Deno.test("Many readers at once with another forced key store move the key once, and all read", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   const sessions = await Promise.all(
@@ -68,7 +68,7 @@ Deno.test("Many readers at once under another forced guardian move the key once,
   assertEquals(home.notices.length, 1);
 });
 
-Deno.test("Without the key that the file names, nothing is moved and nothing is lost", async () => {
+Deno.test("A missing key is not moved, and nothing is lost", async () => {
   await using home = await makeStoreHome();
   await home.store(IN_ENVIRONMENT).save(sampleSession("work"));
   const before = await home.read("tokens.enc");
@@ -79,7 +79,7 @@ Deno.test("Without the key that the file names, nothing is moved and nothing is 
   assertEquals(await home.read("tokens.enc"), before);
 });
 
-Deno.test("A guardian that this system can't have is a clear error, forced or named by the file", async () => {
+Deno.test("A key store that this system cannot have is a clear error, forced or named by the file", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   for (const keyring of ["dpapi", "keychain"]) {
@@ -98,7 +98,7 @@ Deno.test("A guardian that this system can't have is a clear error, forced or na
   }
 });
 
-Deno.test("A key store that can't be reached is no damage, unless the key file has just that key", async () => {
+Deno.test("An unreachable key store is not damage, unless the key file has that key", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   const file = await home.read("tokens.enc");
@@ -111,15 +111,15 @@ Deno.test("A key store that can't be reached is no damage, unless the key file h
   assertEquals(unreachable.code, "store");
 });
 
-Deno.test("ENTRA_AUTH_CLI_KEYRING with another value is wrong usage, and says which there are", async () => {
+Deno.test("An invalid ENTRA_AUTH_CLI_KEYRING is a usage error that lists the values", async () => {
   await using home = await makeStoreHome();
   const options = { env: { ENTRA_AUTH_CLI_KEYRING: "gnome" } };
   const error = await assertRejects(() => home.store(options).save(sampleSession("work")), CliError);
   assertEquals(error.code, "usage");
-  assertStringIncludes(error.hint ?? "", "auto, secret-service, keychain, dpapi, file");
+  assertStringIncludes(error.message, "expected one of auto, secret-service, keychain, dpapi, file");
 });
 
-Deno.test("keyPlace() says who keeps the key, and who would keep the first one and why", async () => {
+Deno.test("keyPlace() returns the location of the key, or that of the first one and why", async () => {
   await using home = await makeStoreHome();
   const before = await home.store().keyPlace();
   assertEquals([before.keyStore, before.isInUse], ["key-file", false]);

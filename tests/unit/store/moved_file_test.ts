@@ -34,7 +34,7 @@ function beforeTheFirst(home: StoreHome, name: string, event: () => Promise<unkn
   });
 }
 
-Deno.test("A reader finds its tokens although the key moves between its look at the file and at the key", async () => {
+Deno.test("A reader finds its tokens although the key moves between reading the file and the key", async () => {
   for (const way of WAYS) {
     await using home = await makeStoreHome();
     await home.store().save(sampleSession("work"));
@@ -51,7 +51,7 @@ async function moveTokens(home: StoreHome): Promise<void> {
   await Deno.rename(home.file("tokens.enc"), home.file("tokens.enc.aside"));
 }
 
-Deno.test("A reader whose file is moved aside before it has the key finds nothing, which is no error", async () => {
+Deno.test("A reader whose file is moved aside before it has the key finds nothing, without an error", async () => {
   for (const way of WAYS) {
     await using home = await makeStoreHome();
     await home.store().save(sampleSession("work"));
@@ -65,7 +65,7 @@ Deno.test("A reader whose file is moved aside before it has the key finds nothin
   }
 });
 
-Deno.test("A reader whose file is replaced each time that it lacks the key gives up, and says what it lacks", async () => {
+Deno.test("A reader whose file is replaced whenever the key is missing gives up, and reports the missing key", async () => {
   for (const way of WAYS) {
     await using home = await makeStoreHome();
     await home.store().save(sampleSession("work"));
@@ -90,7 +90,7 @@ Deno.test("A reader whose file is replaced each time that it lacks the key gives
   }
 });
 
-Deno.test("list() under another forced guardian moves the key there, as a read does", async () => {
+Deno.test("list() with another forced key store moves the key there, like read()", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   assertEquals((await home.store(IN_ENVIRONMENT).list()).map(({ profile }) => profile), ["work"]);
@@ -99,7 +99,7 @@ Deno.test("list() under another forced guardian moves the key there, as a read d
   assertEquals(home.notices.length, 1);
 });
 
-Deno.test("A reader that is to move the key writes nothing where another process has moved it meanwhile", async () => {
+Deno.test("A reader that has to move the key writes nothing if another process has already moved it", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   let moved = new Uint8Array();
@@ -113,7 +113,7 @@ Deno.test("A reader that is to move the key writes nothing where another process
   assertEquals(home.notices.length, 1);
 });
 
-Deno.test("A reader that is to move the key makes no new file where another process has moved it aside", async () => {
+Deno.test("A reader that has to move the key creates no file if another process has moved the file aside", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   const files = beforeTheFirst(home, "tokens.lock", () => moveTokens(home));
@@ -123,7 +123,7 @@ Deno.test("A reader that is to move the key makes no new file where another proc
   assert(names.includes("key"), "what was moved aside still needs it");
 });
 
-Deno.test("The key stays where it is when the file that no longer needs it can't be written", async () => {
+Deno.test("The key is kept if the file that no longer needs it cannot be written", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   const names = await home.names();
@@ -140,7 +140,7 @@ Deno.test("The key stays where it is when the file that no longer needs it can't
   }
 });
 
-Deno.test("Nobody waits without end for the store or for a turn, whoever opens it", async () => {
+Deno.test("Every wait for a lock of the store has a timeout by default", async () => {
   await using home = await makeStoreHome();
   const waits: (number | undefined)[] = [];
   const store = openTokenStore({

@@ -31,7 +31,7 @@ async function otherRecords(home: StoreHome): Promise<unknown[]> {
   return (await Promise.all(records)).filter(({ kind }) => kind !== "session");
 }
 
-Deno.test("A record of a kind that is not known is taken for no session, and outlives every write", async () => {
+Deno.test("A record of an unknown kind is not read as a session, and survives every write", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   await addOtherRecord(home);

@@ -67,14 +67,14 @@ function clockOf(deadline: AbortController): Clock {
   };
 }
 
-Deno.test("acquireSignInLock() gives the turn at once where nobody has it", async () => {
+Deno.test("acquireSignInLock() acquires a free lock at once", async () => {
   await using home = await makeStoreHome();
   const first = new Process(home, 1);
   using turn = await first.take();
   assertEquals([turn.lastOutcome, first.waitedFor], [null, []]);
 });
 
-Deno.test("acquireSignInLock() waits, says for whom, and learns how it ended", async () => {
+Deno.test("acquireSignInLock() waits, reports for which process, and returns its outcome", async () => {
   for (const outcome of [{ kind: "signed-in" } as const, null]) {
     await using home = await makeStoreHome();
     const holder = await new Process(home, 1001).take();
@@ -89,7 +89,7 @@ Deno.test("acquireSignInLock() waits, says for whom, and learns how it ended", a
   }
 });
 
-Deno.test("acquireSignInLock() passes a refusal on to everybody who waited, and to nobody who comes later", async () => {
+Deno.test("acquireSignInLock() returns a refusal to every process that waited, and to none that comes later", async () => {
   await using home = await makeStoreHome();
   const holder = await new Process(home, 1001).take();
   await holder.begin();
@@ -113,7 +113,7 @@ Deno.test("acquireSignInLock() passes a refusal on to everybody who waited, and 
   assertEquals(later.lastOutcome, null);
 });
 
-Deno.test("acquireSignInLock() names each process that it waits for, one after the other", async () => {
+Deno.test("acquireSignInLock() reports each process that it waits for, one after the other", async () => {
   await using home = await makeStoreHome();
   const first = await new Process(home, 1001).take();
   await first.begin();
@@ -134,7 +134,7 @@ Deno.test("acquireSignInLock() names each process that it waits for, one after t
   assertEquals([waiter.waitedFor, turn.lastOutcome], [[1001, 1003], { kind: "signed-in" }]);
 });
 
-Deno.test("acquireSignInLock() says that it waits also for a process that can't say who it is", async () => {
+Deno.test("acquireSignInLock() also reports that it waits for a process without a record", async () => {
   await using home = await makeStoreHome();
   const holder = await new Process(home, 1001).take();
   const waiter = new Process(home, 1002);
@@ -145,7 +145,7 @@ Deno.test("acquireSignInLock() says that it waits also for a process that can't 
   assertEquals([waiter.waitedFor, turn.lastOutcome], [[null], null]);
 });
 
-Deno.test("acquireSignInLock() lets sign-ins to different sessions go on side by side", async () => {
+Deno.test("acquireSignInLock() does not block sign-ins to other sessions", async () => {
   await using home = await makeStoreHome();
   const work = keyOf("work");
   const keys = [
@@ -160,7 +160,7 @@ Deno.test("acquireSignInLock() lets sign-ins to different sessions go on side by
 });
 
 Deno.test({
-  name: "acquireSignInLock() ends with a timeout that names whom it waited for",
+  name: "acquireSignInLock() times out with an error that names the process",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {
@@ -186,7 +186,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "acquireSignInLock() waits for its time and no longer",
+  name: "acquireSignInLock() waits for its timeout and no longer",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {
@@ -207,7 +207,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "acquireSignInLock() ends with the reason of its signal, and leaves the turn to others",
+  name: "acquireSignInLock() rejects with the reason of its signal, and leaves the lock to others",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {
@@ -230,19 +230,19 @@ Deno.test("acquireSignInLock() holds none of the store's locks", async () => {
   using turn = await new Process(home, 1).take(sampleSession("work"));
   await turn.begin();
   // Not shorter: a program that another test starts at this moment may have inherited a lock until it runs.
-  const store = home.store({ lockTimeoutMs: 5_000, turnTimeoutMs: 5_000 });
+  const store = home.store({ lockTimeoutMs: 5_000, profileLockTimeoutMs: 5_000 });
   await store.exclusively("work", new AbortController().signal, () => store.save(sampleSession("work")));
   assertEquals(await store.forget("work"), 1);
 });
 
-Deno.test("acquireSignInLock() throws what the folder says when it takes no locks, and makes nothing then", async () => {
+Deno.test("acquireSignInLock() throws the error of a folder without locks, and creates nothing", async () => {
   await using home = await makeStoreHome();
   await Deno.writeTextFile(home.path, "no folder");
   const error = await assertRejects(() => new Process(home, 1).take(), CliError);
   assertEquals(error.code, "store");
 });
 
-Deno.test("acquireSignInLock() does without a record that can't be read or written", async () => {
+Deno.test("acquireSignInLock() works without a record that cannot be read or written", async () => {
   await using home = await makeStoreHome();
   (await new Process(home, 1).take())[Symbol.dispose]();
   const name = await recordName(home);
@@ -253,7 +253,7 @@ Deno.test("acquireSignInLock() does without a record that can't be read or writt
   assertEquals(turn.lastOutcome, null);
 });
 
-Deno.test("parseSignInRecord() takes what formatSignInRecord() made, and nothing else for a record", () => {
+Deno.test("parseSignInRecord() parses what formatSignInRecord() returns, and nothing else", () => {
   const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const running = { pid: 1, attempt: "a", outcome: null };
   assertEquals(parseSignInRecord(formatSignInRecord(running)), running);

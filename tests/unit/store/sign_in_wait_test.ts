@@ -45,7 +45,7 @@ function atReads(event: (read: number) => void): Files {
  */
 const sanitize = "tryLock" in Deno.FsFile.prototype;
 
-Deno.test("acquireSignInLock() learns of a sign-in that began after it got in line, and takes no earlier one for it", async () => {
+Deno.test("acquireSignInLock() returns the outcome of a sign-in that began while it waited, not of an earlier one", async () => {
   await using home = await makeStoreHome();
   const earlier = await take(home, { pid: 1001 });
   await earlier.begin();
@@ -63,7 +63,7 @@ Deno.test("acquireSignInLock() learns of a sign-in that began after it got in li
   assertEquals(turn.lastOutcome?.kind, "refused");
 });
 
-Deno.test("acquireSignInLock() learns of the very first sign-in, for which it waited from before its beginning", async () => {
+Deno.test("acquireSignInLock() returns the outcome of the first sign-in, which began while it waited", async () => {
   await using home = await makeStoreHome();
   const holder = await take(home, { pid: 1001 });
   const said = Promise.withResolvers<number | null>();
@@ -76,7 +76,7 @@ Deno.test("acquireSignInLock() learns of the very first sign-in, for which it wa
   assertEquals(turn.lastOutcome, { kind: "signed-in" });
 });
 
-Deno.test("acquireSignInLock() names the process that it waits for once, however long it waits", async () => {
+Deno.test("acquireSignInLock() reports the process that it waits for once, however long it waits", async () => {
   await using home = await makeStoreHome();
   const holder = await take(home, { pid: 1001 });
   await holder.begin();
@@ -92,7 +92,7 @@ Deno.test("acquireSignInLock() names the process that it waits for once, however
 });
 
 Deno.test({
-  name: "acquireSignInLock() says nothing more once it was interrupted",
+  name: "acquireSignInLock() reports nothing after it was interrupted",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {
@@ -112,7 +112,7 @@ Deno.test({
   assertEquals(said, []);
 });
 
-Deno.test("acquireSignInLock() leaves no deadline behind once it has the turn", async () => {
+Deno.test("acquireSignInLock() leaves no timer behind once it has the lock", async () => {
   await using home = await makeStoreHome();
   const deadlines: string[] = [];
   const clock: Clock = {
@@ -131,7 +131,7 @@ Deno.test("acquireSignInLock() leaves no deadline behind once it has the turn", 
 });
 
 Deno.test({
-  name: "acquireSignInLock() gives a command that a shell takes, whatever the profile is called",
+  name: "acquireSignInLock() prints a command that a shell accepts for every profile name",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {

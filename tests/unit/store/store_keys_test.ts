@@ -17,7 +17,7 @@ async function readWork(home: StoreHome, options: Parameters<StoreHome["store"]>
   return (await home.store(options).read(keyOf("work")))?.tokens[0]?.accessToken.reveal();
 }
 
-Deno.test("A first file gets the key store that is here, and each later write takes the same key", async () => {
+Deno.test("A first file uses the available key store, and each later write the same key", async () => {
   await using home = await makeStoreHome();
   const processes = new MemorySecretTool();
   await home.store({ processes }).save(sampleSession("work"));
@@ -28,7 +28,7 @@ Deno.test("A first file gets the key store that is here, and each later write ta
   assertEquals(await readWork(home, { processes }), "token-of-work");
 });
 
-Deno.test("A key moves from one forced guardian to the other and back, and is nowhere else afterwards", async () => {
+Deno.test("A key moves from one forced key store to the other and back, and is nowhere else afterwards", async () => {
   await using home = await makeStoreHome();
   const processes = new MemorySecretTool();
   await home.store({ env: IN_FILE, processes }).save(sampleSession("work"));
@@ -42,12 +42,12 @@ Deno.test("A key moves from one forced guardian to the other and back, and is no
   assertEquals([await keyStoreFor(home), [...processes.items.keys()]], [1, ["of another"]]);
   assertEquals(await home.names(), ["key", "tokens.enc", "tokens.lock"]);
   assertEquals(home.notices, [
-    "The key of tokens.enc is kept by the Secret Service now, no longer by the key file",
-    "The key of tokens.enc is kept by the key file now, no longer by the Secret Service",
+    "The key of tokens.enc was moved from the key file to the Secret Service",
+    "The key of tokens.enc was moved from the Secret Service to the key file",
   ]);
 });
 
-Deno.test("read() and list() take no lock and write nothing where the key is in its place", async () => {
+Deno.test("read() and list() take no lock and write nothing if the key does not have to move", async () => {
   const processes = new MemorySecretTool();
   for (const env of [{}, IN_FILE, IN_SERVICE, { ENTRA_AUTH_CLI_KEYRING: "auto" }]) {
     await using home = await makeStoreHome();
@@ -61,7 +61,7 @@ Deno.test("read() and list() take no lock and write nothing where the key is in 
   }
 });
 
-Deno.test("A damaged key in the place that a key moves to doesn't stop it, and is kept beside it", async () => {
+Deno.test("A damaged key at the destination of a move does not prevent it, and is kept under another name", async () => {
   await using home = await makeStoreHome();
   const processes = new MemorySecretTool();
   await home.store({ processes }).save(sampleSession("work"));
@@ -73,8 +73,7 @@ Deno.test("A damaged key in the place that a key moves to doesn't stop it, and i
 });
 
 Deno.test({
-  name:
-    "A key that others can read, in the place that a key moves to, is an error before anything is asked or locked",
+  name: "A key at the destination of a move that others can read is an error before any prompt or lock",
   ignore: Deno.build.os === "windows",
 }, async () => {
   await using home = await makeStoreHome();
@@ -89,7 +88,7 @@ Deno.test({
   assertEquals([await keyStoreFor(home), processes.items.size], [5, 1]);
 });
 
-Deno.test("A locked keyring stops a move, in both directions, and nothing is lost by it", async () => {
+Deno.test("A locked keyring prevents a move in both directions, and nothing is lost", async () => {
   await using home = await makeStoreHome();
   const processes = new MemorySecretTool();
   for (const [from, to] of [[IN_FILE, IN_SERVICE], [IN_SERVICE, IN_FILE]] as const) {
@@ -105,7 +104,7 @@ Deno.test("A locked keyring stops a move, in both directions, and nothing is los
 });
 
 Deno.test({
-  name: "A key file that has nothing to do with it does not hide what a key store says",
+  name: "An unrelated key file does not hide the error of a key store",
   ignore: Deno.build.os === "windows",
 }, async () => {
   await using home = await makeStoreHome();
@@ -123,7 +122,7 @@ Deno.test({
   }
 });
 
-Deno.test("keyPlace() names the guardian that is forced for a first file, for which there is no other reason", async () => {
+Deno.test("keyPlace() returns the forced key store for a first file, without a reason", async () => {
   await using home = await makeStoreHome();
   const processes = new MemorySecretTool();
   const names = { "secret-service": {}, "key-file": IN_FILE, "environment": IN_ENVIRONMENT };
@@ -136,7 +135,7 @@ Deno.test("keyPlace() names the guardian that is forced for a first file, for wh
   await assertRejects(() => Deno.lstat(home.path), Deno.errors.NotFound);
 });
 
-Deno.test("Who ends the program while a key store is asked gets no token, though the store answers after all, or the key file could", async () => {
+Deno.test("An interruption while a key store responds yields no token, even if it responds or the key file has the key", async () => {
   await using home = await makeStoreHome();
   const processes = new MemorySecretTool();
   await home.store({ processes }).save(sampleSession("work"));

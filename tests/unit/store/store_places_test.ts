@@ -8,7 +8,7 @@ import { keyOf, makeStoreHome, sampleSession } from "../../support/fixtures/stor
 const HAS_MODES = Deno.build.os !== "windows";
 
 Deno.test({
-  name: "A symbolic link in place of a file is refused, and its target stays as it is",
+  name: "A symbolic link in place of a file is rejected, and its target unchanged",
   ignore: !HAS_MODES,
   async fn() {
     for (const name of ["tokens.enc", "key", "tokens.lock"]) {
@@ -29,7 +29,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A symbolic link to nowhere is refused, and nothing is made there",
+  name: "A dangling symbolic link is rejected, and its target is not created",
   ignore: !HAS_MODES,
   async fn() {
     await using home = await makeStoreHome();
@@ -44,7 +44,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A named pipe in place of a file is refused without waiting for who writes into it",
+  name: "A named pipe in place of a file is rejected without waiting for a writer",
   ignore: !HAS_MODES,
   async fn() {
     await using home = await makeStoreHome();
@@ -61,7 +61,7 @@ Deno.test({
   },
 });
 
-Deno.test("A folder in place of a file, and a file in place of the folder, are refused", async () => {
+Deno.test("A directory in place of a file, and a file in place of the directory, are rejected", async () => {
   await using home = await makeStoreHome();
   await Deno.mkdir(home.file("tokens.enc"), { recursive: true, mode: 0o700 });
   if (HAS_MODES) await Deno.chmod(home.path, 0o700);
@@ -72,7 +72,7 @@ Deno.test("A folder in place of a file, and a file in place of the folder, are r
 });
 
 Deno.test({
-  name: "Files and folders that are open to others are closed, with a notice",
+  name: "Files and directories accessible to other users are restricted, with a notice",
   ignore: !HAS_MODES,
   async fn() {
     await using home = await makeStoreHome();
@@ -91,7 +91,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "An open folder that holds other things too is left as it is, and not used",
+  name: "An accessible directory with other files in it is left unchanged, and not used",
   ignore: !HAS_MODES,
   async fn() {
     await using home = await makeStoreHome();
@@ -113,7 +113,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A key that others can read is refused, as ssh does",
+  name: "A key that others can read is rejected, like by ssh",
   ignore: !HAS_MODES,
   async fn() {
     await using home = await makeStoreHome();
@@ -131,7 +131,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A mode that can't be changed is refused",
+  name: "A mode that cannot be changed is rejected",
   ignore: !HAS_MODES,
   async fn() {
     await using home = await makeStoreHome();
@@ -147,7 +147,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A file that belongs to somebody else is refused",
+  name: "A file of another user is rejected",
   ignore: !HAS_MODES,
   async fn() {
     await using home = await makeStoreHome();
@@ -164,7 +164,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "save() makes nothing in a folder that belongs to somebody else",
+  name: "save() creates nothing in a directory of another user",
   ignore: !HAS_MODES,
   async fn() {
     await using home = await makeStoreHome();
@@ -184,7 +184,7 @@ function lstatWithStranger(strangersPath: string): (path: string) => Promise<Fil
   };
 }
 
-Deno.test("A key in the environment leaves no key file, and opens what it closed", async () => {
+Deno.test("A key in the environment creates no key file, and decrypts what it encrypted", async () => {
   await using home = await makeStoreHome();
   const key = encodeBase64(crypto.getRandomValues(new Uint8Array(32)));
   await home.store({ key }).save(sampleSession("ci", "s3cret"));
@@ -193,15 +193,15 @@ Deno.test("A key in the environment leaves no key file, and opens what it closed
   assertEquals(session?.tokens[0]?.accessToken.reveal(), "s3cret");
 });
 
-Deno.test("A wrong key in the environment is an error that says how to make one, and doesn't show it", async () => {
+Deno.test("An invalid key in the environment is an error that explains how to generate one, and does not quote it", async () => {
   await using home = await makeStoreHome();
   const error = await assertRejects(() => home.store({ key: "hunter2" }).save(sampleSession("ci")), CliError);
-  assertStringIncludes(error.message, "ENTRA_AUTH_CLI_KEY does not hold a key");
+  assertStringIncludes(error.message, "Invalid ENTRA_AUTH_CLI_KEY: expected 32 bytes in base64");
   assertEquals(Deno.inspect(error).includes("hunter2"), false);
 });
 
 Deno.test({
-  name: "A symbolic link in place of the folder is refused, and nothing is written where it leads",
+  name: "A symbolic link in place of the directory is rejected, and its target unchanged",
   ignore: !HAS_MODES,
 }, async () => {
   await using home = await makeStoreHome();

@@ -32,7 +32,7 @@ async function saveInProcess(home: string, umask: string, ...profiles: string[])
   assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
 }
 
-Deno.test("Processes that save at once make one key, lose nothing, and need no more than the home folder", async () => {
+Deno.test("Processes that save at once generate one key, lose nothing, and access only the home folder", async () => {
   await using home = await makeStoreHome();
   const profiles = [["a", "b", "c"], ["d", "e", "f"], ["g", "h", "i"]];
   await Promise.all(profiles.map((names) => saveInProcess(home.path, "-", ...names)));
@@ -41,7 +41,7 @@ Deno.test("Processes that save at once make one key, lose nothing, and need no m
 });
 
 Deno.test({
-  name: "Whatever the umask, what is written is for the user alone",
+  name: "Under every umask, files are accessible to the user alone",
   ignore: Deno.build.os === "windows",
   async fn() {
     for (const umask of ["000", "077", "777"]) {

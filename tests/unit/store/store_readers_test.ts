@@ -3,7 +3,7 @@ import { keyOf, makeStoreHome, sampleSession } from "../../support/fixtures/stor
 
 const READS = 300;
 
-Deno.test("Readers see one whole write after the other while writers follow each other without a pause", async () => {
+Deno.test("Readers see only complete writes, in order, while writers write without a pause", async () => {
   await using home = await makeStoreHome();
   const padding = "x".repeat(40_000);
   const save = (write: number) => home.store().save(sampleSession("work", `${write} ${padding} ${write}`));

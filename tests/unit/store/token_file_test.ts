@@ -42,22 +42,22 @@ async function errorOf(file: Bytes, key: DataKey): Promise<CliError> {
   return error;
 }
 
-Deno.test("parseTokenFile() gives back what formatTokenFile() was given", async () => {
+Deno.test("parseTokenFile() parses what formatTokenFile() returns", async () => {
   const key = await newKey();
   assertEquals(await readAll(await format(key), key), [...RECORDS]);
   assertEquals(await readAll(await format(key, []), key), []);
 });
 
-Deno.test("parseTokenFile() opens one record without the others", async () => {
+Deno.test("parseTokenFile() decrypts one record without the others", async () => {
   const key = await newKey();
   const file = await format(key);
   file[file.length - 1] = file.at(-1) === 0 ? 1 : 0;
   const parsed = await parseTokenFile(bytesInMemory(file), key.key);
   assertEquals(new TextDecoder().decode(await parsed.open(0)), "first");
-  await assertRejects(() => parsed.open(2), CliError, "can't be decrypted");
+  await assertRejects(() => parsed.open(2), CliError, "Cannot decrypt tokens.enc");
 });
 
-Deno.test("formatTokenFile() writes nothing twice in the same way, and nothing in the clear", async () => {
+Deno.test("formatTokenFile() never returns the same bytes twice, and no plain text", async () => {
   const key = await newKey();
   const files = await Promise.all(Array.from({ length: 200 }, () => format(key)));
   assertEquals(new Set(files.map((file) => encodeHex(file.subarray(14)))).size, files.length);
@@ -70,7 +70,7 @@ Deno.test("formatTokenFile() writes nothing twice in the same way, and nothing i
   for (const clear of ["first", "work", "session"]) assertEquals(text.includes(clear), false);
 });
 
-Deno.test("parseTokenFile() notices any changed byte", async () => {
+Deno.test("parseTokenFile() detects any changed byte", async () => {
   const key = await newKey();
   const file = await format(key);
   for (let place = 0; place < file.length; place++) {
@@ -83,7 +83,7 @@ Deno.test("parseTokenFile() notices any changed byte", async () => {
   }
 });
 
-Deno.test("parseTokenFile() notices any missing end, and anything added", async () => {
+Deno.test("parseTokenFile() detects truncated and appended bytes", async () => {
   const key = await newKey();
   const file = await format(key);
   for (let length = 0; length < file.length; length++) await errorOf(file.slice(0, length), key);
@@ -92,7 +92,7 @@ Deno.test("parseTokenFile() notices any missing end, and anything added", async 
   await errorOf(longer, key);
 });
 
-Deno.test("parseTokenFile() notices records that changed places or come from another write", async () => {
+Deno.test("parseTokenFile() detects records that changed places or are from another write", async () => {
   const key = await newKey();
   const records = ["aaaa", "bbbb"].map((text) => ({ kind: "session", name: "x", data: bytes(text) }));
   const file = await format(key, records);
@@ -107,7 +107,7 @@ Deno.test("parseTokenFile() notices records that changed places or come from ano
   await errorOf(mixed, key);
 });
 
-Deno.test("parseTokenFile() gives one neutral message for a wrong key and for damage", async () => {
+Deno.test("parseTokenFile() has one message for a wrong key and for damage", async () => {
   const key = await newKey();
   const file = await format(key);
   const wrongKey = await errorOf(file, await newKey());
@@ -118,7 +118,7 @@ Deno.test("parseTokenFile() gives one neutral message for a wrong key and for da
   assertEquals(wrongKey.hint?.includes("clear-cache"), true);
 });
 
-Deno.test("parseTokenFileHeader() tells apart what is not ours, empty, cut off, and newer", async () => {
+Deno.test("parseTokenFileHeader() distinguishes foreign, empty, truncated and newer files", async () => {
   const key = await newKey();
   const file = await format(key);
   const newer = file.slice();
@@ -126,18 +126,18 @@ Deno.test("parseTokenFileHeader() tells apart what is not ours, empty, cut off, 
   const older = file.slice();
   older[4] = 0;
   const table: [Bytes, string][] = [
-    [bytes(""), "it is empty"],
-    [bytes('{"tokens":[]}'), "its first bytes are wrong"],
-    [file.slice(0, 20), "it is cut off"],
-    [newer, "newer version of this program (format 2)"],
-    [older, "format 0 never existed"],
+    [bytes(""), "the file is empty"],
+    [bytes('{"tokens":[]}'), "the first bytes are wrong"],
+    [file.slice(0, 20), "the file is truncated"],
+    [newer, "newer version of entra-auth-cli (format 2)"],
+    [older, "unknown format 0"],
   ];
   for (const [content, message] of table) {
     await assertRejects(() => parseTokenFileHeader(bytesInMemory(content)), CliError, message);
   }
 });
 
-Deno.test("parseTokenFile() refuses an index that is none", async () => {
+Deno.test("parseTokenFile() rejects an invalid index", async () => {
   const key = await newKey();
   for (
     const records of [[{ kind: 1, name: "x", data: bytes("") }], [{ kind: "x", name: null, data: bytes("") }]]
@@ -146,7 +146,7 @@ Deno.test("parseTokenFile() refuses an index that is none", async () => {
     const file = await format(key, records as unknown as PlainRecord[]);
     assertEquals(
       (await errorOf(file, key)).message,
-      "tokens.enc has damaged content: the index has a wrong entry",
+      "tokens.enc has invalid content: the index has an invalid entry",
     );
   }
 });

@@ -13,14 +13,14 @@ function plainSession(): Record<string, unknown> & { tokens: Record<string, unkn
   return JSON.parse(new TextDecoder().decode(formatSession(SESSION)));
 }
 
-Deno.test("parseSession() gives back what formatSession() was given, secrets included", () => {
+Deno.test("parseSession() parses what formatSession() returns, including secrets", () => {
   const session = parseSession(formatSession(SESSION));
   assertEquals(session.tokens[0]?.accessToken.reveal(), "s3cret");
   assertEquals(session.msalCache.reveal(), SESSION.msalCache.reveal());
   assertEquals(JSON.stringify(session), JSON.stringify(SESSION));
 });
 
-Deno.test("parseSession() keeps a session of an application, which has no account", () => {
+Deno.test("parseSession() parses a session of an application, which has no account", () => {
   const session = {
     ...SESSION,
     account: null,
@@ -29,7 +29,7 @@ Deno.test("parseSession() keeps a session of an application, which has no accoun
   assertEquals(parseSession(formatSession(session)).account, null);
 });
 
-Deno.test("parseSession() refuses each field that is missing or of another type", () => {
+Deno.test("parseSession() rejects each field that is missing or of another type", () => {
   const spoiled: [string, unknown][] = [];
   for (const field of Object.keys(plainSession())) {
     for (const value of [undefined, 7, ["x"], { a: 1 }]) {
@@ -43,23 +43,23 @@ Deno.test("parseSession() refuses each field that is missing or of another type"
     }
   }
   for (const [field, value] of spoiled) {
-    const error = assertThrows(() => parseSession(encode(value)), CliError, "damaged content", field);
+    const error = assertThrows(() => parseSession(encode(value)), CliError, "has invalid content", field);
     assertEquals(error.code, "unreadable_store");
   }
 });
 
-Deno.test("parseSession() refuses what is no session at all", () => {
+Deno.test("parseSession() rejects anything but a session", () => {
   for (
     const text of ["", "{bad", "null", "[]", "7", '"text"', "{}", "[".repeat(100_000), '{"tokens":[null]}']
   ) {
-    assertThrows(() => parseSession(encode(text)), CliError, "damaged content");
+    assertThrows(() => parseSession(encode(text)), CliError, "has invalid content");
   }
-  assertThrows(() => parseSession(new Uint8Array([0x22, 0xff, 0x22])), CliError, "damaged content");
+  assertThrows(() => parseSession(new Uint8Array([0x22, 0xff, 0x22])), CliError, "has invalid content");
 });
 
-Deno.test("parseSession() takes nothing from a prototype and changes none", () => {
+Deno.test("parseSession() reads nothing from a prototype and changes none", () => {
   const inherited = `{"__proto__":${JSON.stringify(plainSession())}}`;
-  assertThrows(() => parseSession(encode(inherited)), CliError, "profile is not a text");
+  assertThrows(() => parseSession(encode(inherited)), CliError, "profile is not a string");
   const session = parseSession(
     encode(JSON.stringify(plainSession()).replace("{", '{"__proto__":{"polluted":1},')),
   );
@@ -67,7 +67,7 @@ Deno.test("parseSession() takes nothing from a prototype and changes none", () =
   assertEquals("polluted" in {}, false);
 });
 
-Deno.test("parseSession() quotes nothing of what it couldn't read", () => {
+Deno.test("parseSession() quotes nothing of what it cannot parse", () => {
   const text = new TextDecoder().decode(formatSession(SESSION)).slice(0, -1);
   const error = assertThrows(() => parseSession(encode(text)), CliError);
   assertEquals(Deno.inspect(error).includes("s3cret"), false);

@@ -6,7 +6,7 @@ import type { PrivateFolder } from "../../../src/system/files/private_folder.ts"
 import type { TokenStore } from "../../../src/store/token_store.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
-Deno.test("read() of a store that was never written gives null and makes nothing", async () => {
+Deno.test("read() of a new store returns null and creates nothing", async () => {
   await using home = await makeStoreHome();
   assertEquals(await home.store().read(keyOf("work")), null);
   assertEquals(await home.store().list(), []);
@@ -15,7 +15,7 @@ Deno.test("read() of a store that was never written gives null and makes nothing
   await assertRejects(() => Deno.lstat(home.path), Deno.errors.NotFound);
 });
 
-Deno.test("save() keeps a session for the next start of the program", async () => {
+Deno.test("save() stores a session for the next run of the program", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work", "s3cret"));
   const session = await home.store().read(keyOf("work"));
@@ -24,7 +24,7 @@ Deno.test("save() keeps a session for the next start of the program", async () =
   assertEquals(await home.store().read(keyOf("personal")), null);
 });
 
-Deno.test("read() finds a session only with the authority, tenant and client it was made with", async () => {
+Deno.test("read() finds a session only with its authority, tenant and client", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work"));
   for (
@@ -53,7 +53,7 @@ Deno.test("save() replaces the session with the same key and no other", async ()
   ]);
 });
 
-Deno.test("forget() drops all sessions of one profile and says how many there were", async () => {
+Deno.test("forget() deletes all sessions of a profile and returns their number", async () => {
   await using home = await makeStoreHome();
   const store = home.store();
   await store.save(sampleSession("work"));
@@ -66,7 +66,7 @@ Deno.test("forget() drops all sessions of one profile and says how many there we
   assertEquals(await home.read("tokens.enc"), before);
 });
 
-Deno.test("save() leaves only what belongs there, for the user alone", async () => {
+Deno.test("save() leaves only the expected files, readable by the user alone", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work", "s3cret"));
   await home.store().exclusively("work", new AbortController().signal, () => Promise.resolve());
@@ -79,7 +79,7 @@ Deno.test("save() leaves only what belongs there, for the user alone", async () 
   for (const name of ["tokens.enc", "key", "tokens.lock"]) assertEquals(await home.mode(name), 0o600, name);
 });
 
-Deno.test("save() from many stores at once loses nothing and makes one key", async () => {
+Deno.test("save() from many stores at once loses nothing and generates one key", async () => {
   await using home = await makeStoreHome();
   const profiles = Array.from({ length: 12 }, (_, number) => `profile ${number}`);
   await Promise.all(profiles.map((profile) => home.store().save(sampleSession(profile))));
@@ -87,7 +87,7 @@ Deno.test("save() from many stores at once loses nothing and makes one key", asy
   assertEquals(kept.sort(), profiles.sort());
 });
 
-Deno.test("read() never sees half of what save() writes", async () => {
+Deno.test("read() never sees a partial write of save()", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work", "0"));
   const writes = (async () => {
@@ -103,7 +103,7 @@ Deno.test("read() never sees half of what save() writes", async () => {
   await writes;
 });
 
-Deno.test("save() that fails keeps the old file and leaves no other", async () => {
+Deno.test("save() that fails keeps the old file and leaves no other file", async () => {
   await using home = await makeStoreHome();
   await home.store().save(sampleSession("work", "old"));
   const names = await home.names();
@@ -130,7 +130,7 @@ Deno.test("save() that fails keeps the old file and leaves no other", async () =
   }
 });
 
-Deno.test("save() removes what a crash left behind, and nothing else", async () => {
+Deno.test("save() removes the leftovers of a crash, and nothing else", async () => {
   await using home = await makeStoreHome();
   await home.write(".tokens.enc.0123456789abcdef.tmp", "half");
   await home.write(".tokens.enc.swp", "an editor's");
@@ -142,7 +142,7 @@ Deno.test("save() removes what a crash left behind, and nothing else", async () 
 const sanitize = "tryLock" in Deno.FsFile.prototype;
 
 Deno.test({
-  name: "save() waits no longer than it should, and names who holds the lock",
+  name: "save() times out waiting for the lock, and names its holder",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {
@@ -159,7 +159,7 @@ Deno.test({
   assertEquals(await home.names(), ["tokens.lock"]);
 });
 
-Deno.test("exclusively() runs one work for a profile at a time, and others beside it", async () => {
+Deno.test("exclusively() runs one task per profile at a time, and those of other profiles in parallel", async () => {
   await using home = await makeStoreHome();
   const { signal } = new AbortController();
   const events: string[] = [];
@@ -178,7 +178,7 @@ Deno.test("exclusively() runs one work for a profile at a time, and others besid
   assertEquals(events, ["other profile", "first", "second"]);
 });
 
-Deno.test("exclusively() gives the turn on when the work fails", async () => {
+Deno.test("exclusively() releases the lock if the task fails", async () => {
   await using home = await makeStoreHome();
   const { signal } = new AbortController();
   const work = () => Promise.reject(new Error("no"));
@@ -187,7 +187,7 @@ Deno.test("exclusively() gives the turn on when the work fails", async () => {
 });
 
 Deno.test({
-  name: "exclusively() stops waiting with its signal's reason",
+  name: "exclusively() stops waiting with the reason of its signal",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {
@@ -202,7 +202,7 @@ Deno.test({
   assertEquals(error, reason);
 });
 
-Deno.test("exclusively() gives no profile name to the file system", async () => {
+Deno.test("exclusively() passes no profile name to the file system", async () => {
   await using home = await makeStoreHome();
   for (const profile of ["../../escape", "CON", "a\0b", "😀", "x".repeat(1000)]) {
     await home.store().exclusively(profile, new AbortController().signal, () => Promise.resolve());
@@ -222,14 +222,14 @@ async function givesUpWhile(
 ): Promise<void> {
   using _lock = await folder.lock(name, {});
   const before = await home.read("tokens.enc");
-  const store = home.store({ lockTimeoutMs: 1, turnTimeoutMs: 1 });
+  const store = home.store({ lockTimeoutMs: 1, profileLockTimeoutMs: 1 });
   const error = await assertRejects(() => work(store), CliError, `${name} is locked by another process`);
   assertEquals(error.code, "store");
   assertEquals(await home.read("tokens.enc"), before);
 }
 
 Deno.test({
-  name: "forget() and moveAside() touch nothing while another process holds the store",
+  name: "forget() and moveAside() change nothing while another process holds the lock of the store",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {
@@ -240,7 +240,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "forget() and exclusively() give up, and name who holds the profile's turn for too long",
+  name: "forget() and exclusively() time out, and name the holder of the profile's lock",
   sanitizeOps: sanitize,
   sanitizeResources: sanitize,
 }, async () => {
