@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { cloudOf } from "../identity/cloud.ts";
 import { isDefaultScope, OPENID_SCOPES, parseScopes } from "../identity/scopes.ts";
 import type { Environment } from "../system/environment.ts";
 import { formatManagedIdentity, resolveManagedIdentity } from "./managed_identity.ts";
@@ -11,16 +12,16 @@ import {
   type SettingsFlags,
   type SignInSettings,
 } from "./settings.ts";
-import { cloudOf } from "../identity/cloud.ts";
 
-/** Names that stand for many tenants: an application is known to one. */
-const MANY_TENANTS = ["common", "organizations", "consumers"];
+/** These stand for many tenants, while an application is registered in one. */
+const MULTI_TENANT = ["common", "organizations", "consumers"];
+const DEFAULT_SCOPE = "/.default";
 
 /**
- * Decides how an application gets a token for itself, as `resolveSettings()` does for a person. A managed identity
- * needs neither tenant nor application: `MANAGED_IDENTITY` stands in their place, or the identity that was chosen.
+ * Resolves the settings of an application that gets a token for itself, like `resolveSettings()` for a user. A managed
+ * identity needs neither tenant nor client ID: `MANAGED_IDENTITY` takes their place, or the chosen identity.
  *
- * @throws {CliError} `no_profile` when something is missing, `usage` when something is wrong.
+ * @throws {CliError} `no_profile` if a value is missing, `usage` if one is invalid.
  */
 export function resolveApplicationSettings(
   flags: SettingsFlags,
@@ -30,10 +31,10 @@ export function resolveApplicationSettings(
   existing: readonly string[] = [],
 ): SignInSettings {
   const flow = decideFlow(flags.flow, profile);
-  const asked = decideScopes(flags.scopes, profile);
+  const requested = decideScopes(flags.scopes, profile);
   if (flow === "managed-identity") {
     const clientId = formatManagedIdentity(resolveManagedIdentity(flags, env, profile));
-    const scopes = checkedScopes(asked, flow, DEFAULT_AUTHORITY);
+    const scopes = checkedScopes(requested, flow, DEFAULT_AUTHORITY);
     return {
       profile: profileName,
       hasProfile: profile !== null,
@@ -46,59 +47,42 @@ export function resolveApplicationSettings(
     };
   }
   const settings = resolveSettings(flags, env, profile, profileName, existing);
-  if (MANY_TENANTS.includes(settings.tenant)) {
-    throw new CliError("usage", `${flow} needs one tenant, and '${settings.tenant}' stands for many`, {
-      hint: "Name the tenant that the application is in: --tenant-id TENANT, its ID or domain.",
+  if (MULTI_TENANT.includes(settings.tenant)) {
+    throw new CliError("usage", `Invalid tenant "${settings.tenant}" for ${flow}: expected a single tenant`, {
+      hint: "Pass --tenant-id TENANT with the ID or domain of the application's tenant.",
     });
   }
-  return { ...settings, scopes: checkedScopes(asked, flow, settings.authority) };
+  return { ...settings, scopes: checkedScopes(requested, flow, settings.authority) };
 }
 
-function checkedScopes(scopes: readonly string[], flow: Flow, authority: string): readonly string[] {
-  if (scopes.length === 0) return [defaultApplicationScope(authority)];
-  checkApplicationScopes(scopes, flow, authority);
-  return scopes;
-}
-
-/** What is asked for, by a flag or the profile; nothing where neither says so. */
-function decideScopes(typed: readonly string[] | undefined, profile: Profile | null): readonly string[] {
-  const scopes = parseScopes(typed ?? []);
-  return scopes.length > 0 ? scopes : keptScopes(profile);
-}
-
-/** A profile that people sign in with has scopes for people, which say nothing about the application. */
-function keptScopes(profile: Profile | null): readonly string[] {
-  if (profile === null) return [];
-  return isApplicationFlow(profile.flow) || profile.scopes.every(isDefaultScope) ? profile.scopes : [];
-}
-
-const DEFAULT = "/.default";
-
-/** What an application asks for when nothing is named: all that it was granted on Microsoft Graph, of its cloud. */
+/** Returns the default scope of an application: everything that it was granted on Microsoft Graph, in its cloud. */
 export function defaultApplicationScope(authority: string): string {
-  return cloudOf(authority).graph + DEFAULT;
+  return cloudOf(authority).graph + DEFAULT_SCOPE;
 }
 
 /**
- * Checks what an application asks for itself. Entra gives it all that an administrator granted on one resource, so the
- * one scope there is is `RESOURCE/.default`.
+ * Validates the scopes of an application. Entra returns everything that an administrator has granted on one resource, so
+ * the only valid scope is `RESOURCE/.default`.
  *
- * @param authority Base URL of the authority, which says whose Microsoft Graph is meant.
- * @throws {CliError} `usage` that names the scope to ask for instead.
+ * @param authority Base URL of the authority, which determines the host of Microsoft Graph.
+ * @throws {CliError} `usage` with the scope to use instead.
  */
 export function checkApplicationScopes(scopes: readonly string[], flow: Flow, authority: string): void {
-  const wrong = scopes.find((scope) => !isOfOneResource(scope));
-  if (wrong !== undefined) {
-    throw new CliError("usage", `Scope ${JSON.stringify(wrong)} can't be asked for with ${flow}`, {
-      hint: `An application gets what it was granted on a resource: --scope ${
-        defaultScopeFor(wrong, authority)
-      }`,
-    });
+  const invalid = scopes.find((scope) => !isOfOneResource(scope));
+  if (invalid !== undefined) {
+    const expected = defaultScopeFor(invalid, authority);
+    throw new CliError(
+      "usage",
+      `Invalid scope ${JSON.stringify(invalid)} for ${flow}: expected ${expected}`,
+      {
+        hint: `An application gets everything that it was granted on a resource: --scope ${expected}`,
+      },
+    );
   }
   const [first = "", ...others] = scopes;
   if (others.length > 0) {
-    throw new CliError("usage", `${flow} gives a token for one resource, and ${scopes.length} are named`, {
-      hint: `Ask for one at a time, as in --scope ${first}`,
+    throw new CliError("usage", `${flow} gets a token for one resource, but ${scopes.length} are requested`, {
+      hint: `Request one at a time, for example: --scope ${first}`,
     });
   }
 }
@@ -107,11 +91,29 @@ function isOfOneResource(scope: string): boolean {
   return isDefaultScope(scope) && scope.indexOf("/") > 0;
 }
 
-/** The scope that covers what was meant: `https://vault.azure.net/user_impersonation` is about the vault. */
+/** Returns the `.default` scope of the same resource: `https://vault.azure.net/user_impersonation` is about the vault. */
 function defaultScopeFor(scope: string, authority: string): string {
   const isOfGraph = !scope.includes("/") || OPENID_SCOPES.includes(scope.toLowerCase());
   if (isOfGraph || scope.startsWith("/")) return defaultApplicationScope(authority);
   const end = scope.indexOf("/", scope.indexOf("://") + 3);
   const isResource = scope.includes("://") && (end === -1 || end === scope.length - 1);
-  return (isResource ? scope.replace(/\/$/, "") : scope.slice(0, scope.lastIndexOf("/"))) + DEFAULT;
+  return (isResource ? scope.replace(/\/$/, "") : scope.slice(0, scope.lastIndexOf("/"))) + DEFAULT_SCOPE;
+}
+
+function checkedScopes(scopes: readonly string[], flow: Flow, authority: string): readonly string[] {
+  if (scopes.length === 0) return [defaultApplicationScope(authority)];
+  checkApplicationScopes(scopes, flow, authority);
+  return scopes;
+}
+
+/** Returns the scopes of the flag, otherwise those of the profile. */
+function decideScopes(flag: readonly string[] | undefined, profile: Profile | null): readonly string[] {
+  const scopes = parseScopes(flag ?? []);
+  return scopes.length > 0 ? scopes : applicationScopes(profile);
+}
+
+/** Ignores the scopes of a profile for users: they do not apply to the application. */
+function applicationScopes(profile: Profile | null): readonly string[] {
+  if (profile === null) return [];
+  return isApplicationFlow(profile.flow) || profile.scopes.every(isDefaultScope) ? profile.scopes : [];
 }

@@ -3,29 +3,25 @@ import type { Environment } from "../system/environment.ts";
 import { checkClientId, checkGuid } from "./validate_fields.ts";
 import { MANAGED_IDENTITY, type Profile } from "./profile.ts";
 
-/** Which of the identities that Azure gave a machine: its own, or one that a user assigned to it. */
+/** A managed identity: the system-assigned one of a machine, or a user-assigned one. */
 export type ManagedIdentity =
   | { readonly kind: "system" }
   | { readonly kind: "client-id" | "object-id" | "resource-id"; readonly id: string };
 
-/** What the user typed about the identity; absent means not typed. */
 export interface ManagedIdentityFlags {
-  /** `--client-id`. */
   readonly clientId?: string | undefined;
-  /** `--identity-resource-id`. */
   readonly identityResourceId?: string | undefined;
-  /** `--identity-object-id`. */
   readonly identityObjectId?: string | undefined;
 }
 
-/** An Azure resource id. Nothing in it that would end it in a query. */
+/** An Azure resource ID, without any character that would end it in a query string. */
 const RESOURCE_ID = /^\/subscriptions\/[\w.()/-]+$/i;
 const PREFIXES = { "object-id": "object-id:", "resource-id": "resource-id:" } as const;
 
 /**
- * The identity to use: a flag beats `AZURE_CLIENT_ID`, which beats the profile, if that is for a managed identity.
+ * Returns the identity to use: a flag beats `AZURE_CLIENT_ID`, which beats the profile if that is for a managed identity.
  *
- * @throws {CliError} `usage` for two at once or a malformed one.
+ * @throws {CliError} `usage` for two flags at once or an invalid value.
  */
 export function resolveManagedIdentity(
   flags: ManagedIdentityFlags,
@@ -34,9 +30,13 @@ export function resolveManagedIdentity(
 ): ManagedIdentity {
   const { clientId, identityResourceId, identityObjectId } = flags;
   if ([clientId, identityResourceId, identityObjectId].filter((flag) => flag !== undefined).length > 1) {
-    throw new CliError("usage", "More than one managed identity is named", {
-      hint: "Give one of --client-id, --identity-resource-id and --identity-object-id.",
-    });
+    throw new CliError(
+      "usage",
+      "--client-id, --identity-resource-id and --identity-object-id cannot be used together",
+      {
+        hint: "Omit all but one of them.",
+      },
+    );
   }
   if (identityResourceId !== undefined) {
     return { kind: "resource-id", id: checkResourceId(identityResourceId) };
@@ -44,15 +44,17 @@ export function resolveManagedIdentity(
   if (identityObjectId !== undefined) {
     return {
       kind: "object-id",
-      id: checkGuid(identityObjectId, "Object ID", "a GUID, the identity's principal ID"),
+      id: checkGuid(identityObjectId, "object ID", "a GUID, the principal ID of the identity"),
     };
   }
-  const kept = profile?.flow === "managed-identity" && profile.clientId !== "" ? profile.clientId : undefined;
-  const id = clientId ?? env.get("AZURE_CLIENT_ID") ?? kept;
+  const configured = profile?.flow === "managed-identity" && profile.clientId !== ""
+    ? profile.clientId
+    : undefined;
+  const id = clientId ?? env.get("AZURE_CLIENT_ID") ?? configured;
   return id === undefined ? { kind: "system" } : { kind: "client-id", id: checkClientId(id) };
 }
 
-/** The identity as one text, to stand where a session names the application. {@linkcode parseManagedIdentity} reads it. */
+/** Formats the identity as the client ID of a session. {@linkcode parseManagedIdentity} parses it. */
 export function formatManagedIdentity(identity: ManagedIdentity): string {
   switch (identity.kind) {
     case "system":
@@ -64,7 +66,7 @@ export function formatManagedIdentity(identity: ManagedIdentity): string {
   }
 }
 
-/** Reads what {@linkcode formatManagedIdentity} wrote. */
+/** Parses what {@linkcode formatManagedIdentity} returns. */
 export function parseManagedIdentity(text: string): ManagedIdentity {
   if (text === MANAGED_IDENTITY) return { kind: "system" };
   for (const kind of ["object-id", "resource-id"] as const) {
@@ -75,7 +77,12 @@ export function parseManagedIdentity(text: string): ManagedIdentity {
 
 function checkResourceId(text: string): string {
   if (text.length <= 1024 && RESOURCE_ID.test(text)) return text;
-  throw new CliError("usage", `Resource ID is wrong: ${JSON.stringify(text.slice(0, 100))}`, {
-    hint: "Expected what this prints: az identity show --query id --resource-group GROUP --name NAME",
-  });
+  const shown = JSON.stringify(text.slice(0, 100));
+  throw new CliError(
+    "usage",
+    `Invalid resource ID ${shown}: expected that of a user-assigned managed identity`,
+    {
+      hint: "To print it: az identity show --query id --resource-group GROUP --name NAME",
+    },
+  );
 }

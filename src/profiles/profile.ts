@@ -1,7 +1,6 @@
 import { CliError } from "../errors.ts";
 import { shellWord } from "../text/shell_word.ts";
 
-/** How a profile signs in. */
 export const FLOWS = [
   "interactive",
   "device-code",
@@ -10,66 +9,65 @@ export const FLOWS = [
   "managed-identity",
 ] as const;
 
-/** The name of a flow. */
+/** How a profile gets a token. */
 export type Flow = typeof FLOWS[number];
 
 /** The flow of a profile that names none. */
 export const DEFAULT_FLOW: Flow = "interactive";
 
-/** A flow whose token is for the application itself. */
+/** A flow that gets a token for the application itself. */
 export type ApplicationFlow = "client-credentials" | "managed-identity";
 
-/** A flow in which a person signs in. */
+/** A flow in which a user signs in. */
 export type UserFlow = Exclude<Flow, ApplicationFlow>;
 
-/** Whether the token of this flow is for the application itself: no person is asked for it, ever. */
+/** Reports whether the token of this flow is for the application itself, without a user. */
 export function isApplicationFlow(flow: Flow): flow is ApplicationFlow {
   return flow === "client-credentials" || flow === "managed-identity";
 }
 
-/** Whether the application proves itself in this flow, by a secret, a certificate or an assertion. */
+/** Reports whether the application authenticates in this flow, with a secret, a certificate or an assertion. */
 export function needsCredential(flow: Flow): boolean {
   return flow === "client-credentials" || flow === "authorization-code";
 }
 
-/** Stands where tenant and application are named, for a managed identity: it has its own, which nobody configures. */
+/** Takes the place of tenant and client ID for a managed identity, which has its own ones that cannot be configured. */
 export const MANAGED_IDENTITY = "managed-identity";
 
-/** A named configuration: which application signs in where, how and for what. It holds no secret. */
+/** A named configuration: which application signs in where, how and for which scopes. It contains no secret. */
 export interface Profile {
-  /** What it is called by: unique, and never part of a path. */
+  /** Unique, and never part of a path. */
   readonly name: string;
-  /** Tenant: GUID, domain, `common`, `organizations` or `consumers`. Empty for a managed identity, which has its own. */
+  /** A GUID, a domain, `common`, `organizations` or `consumers`. Empty for a managed identity. */
   readonly tenantId: string;
-  /** Application (client) id, a GUID. For a managed identity the user-assigned one's; empty means the machine's own. */
+  /** Application (client) ID, a GUID. For a managed identity, the ID of a user-assigned one, or empty. */
   readonly clientId: string;
-  /** How it signs in. */
   readonly flow: Flow;
-  /** Scopes asked for when `--scope` isn't given. */
+  /** The scopes to request without `--scope`. */
   readonly scopes: readonly string[];
-  /** Base URL of the authority; absent means the public cloud. */
-  readonly authority?: string;
-  /** User name to fill in at the sign-in page. */
-  readonly loginHint?: string;
-  /** The only user whose tokens it gives: a user name or an object id. */
-  readonly expectUser?: string;
-  /** The only tenant whose tokens it gives, a GUID. */
-  readonly expectTenant?: string;
-  /** Path of the certificate, with its key, that the application proves itself with. */
-  readonly certificate?: string;
+  /** Base URL of the authority; absent for the public cloud. */
+  readonly authority?: string | undefined;
+  /** The user name to fill in at the sign-in page. */
+  readonly loginHint?: string | undefined;
+  /** The only accepted user: a user name or an object ID. */
+  readonly expectUser?: string | undefined;
+  /** The only accepted tenant, a GUID. */
+  readonly expectTenant?: string | undefined;
+  /** Path of the certificate, with its key, that the application authenticates with. */
+  readonly certificate?: string | undefined;
 }
 
-/** The error for a profile that isn't there. */
 export function noSuchProfile(name: string): CliError {
   return new CliError("no_profile", `Profile '${name}' does not exist`, {
-    hint: "See what there is: entra-auth-cli list-profiles",
+    hint: "Run `entra-auth-cli list-profiles` to list the profiles.",
   });
 }
 
-/** The error for a new profile whose name is taken. */
 export function nameTaken(name: string): CliError {
-  return new CliError("usage", `Profile '${name}' exists already`, {
-    hint: `Choose another name, or delete it first: entra-auth-cli delete-profile --name ${shellWord(name)}`,
+  return new CliError("usage", `Profile '${name}' already exists`, {
+    hint: `Choose another name, or delete the profile: entra-auth-cli delete-profile --name ${
+      shellWord(name)
+    }`,
   });
 }
 

@@ -1,12 +1,20 @@
 import { CliError } from "../errors.ts";
-import type { ProfileFile } from "./profile_file.ts";
 
-/** The file that has a mistake. */
-export type WrongFile = Pick<ProfileFile, "path" | "text">;
+/** The file with the mistake. */
+export interface FileText {
+  readonly path: string;
+  readonly text: string;
+}
 
-/** What is wrong with the value that `at` leads to, with line and column. */
+/** A position in a text, counted from 1. */
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Creates the error for the value at the JSON path `at`, with line and column. */
 export async function profileFileError(
-  { path, text }: WrongFile,
+  { path, text }: FileText,
   at: readonly (string | number)[],
   message: string,
   hint?: string,
@@ -14,24 +22,22 @@ export async function profileFileError(
   return errorAt(path, await placeOf(text, at), message, hint);
 }
 
-/** The error for a file that is no JSON. */
-export async function notJson({ path, text }: WrongFile): Promise<CliError> {
+export async function notJson({ path, text }: FileText): Promise<CliError> {
   const detail = text.trim() === "" ? "the file is empty" : "this is not JSON";
   return errorAt(path, await syntaxError(text) ?? { line: 1, column: 1 }, detail);
 }
 
-/** The error for a file whose form only a later version of this program knows. */
-export async function newerFile({ path, text }: WrongFile, version: number): Promise<CliError> {
-  const what = `version ${version} is newer than this program`;
-  return errorIn(path, await placeOf(text, ["version"]), what, "Update entra-auth-cli; the file");
+export async function newerFile({ path, text }: FileText, version: number): Promise<CliError> {
+  const message = `version ${version} is newer than this program`;
+  return errorIn(path, await placeOf(text, ["version"]), message, "Update entra-auth-cli.");
 }
 
-/** Refuses a file that says something twice: a rewrite would drop one of the two. @throws {CliError} `invalid_profile` */
-export async function refuseDuplicates(file: ProfileFile): Promise<void> {
-  if (file.text === "") return;
-  const duplicate = await duplicateKey(file.text);
+/** Rejects a file with a duplicate key: a rewrite would drop one of the two. @throws {CliError} `invalid_profile` */
+export async function rejectDuplicates({ path, text }: FileText): Promise<void> {
+  if (text === "") return;
+  const duplicate = await duplicateKey(text);
   if (duplicate !== null) {
-    throw errorAt(file.path, duplicate.place, `${JSON.stringify(duplicate.key)} is there twice`);
+    throw errorAt(path, duplicate.place, `Duplicate key ${JSON.stringify(duplicate.key)}`);
   }
 }
 
@@ -40,31 +46,22 @@ function errorAt(path: string, place: Place, message: string, hint?: string): Cl
     path,
     place,
     message,
-    `${hint === undefined ? "" : `${hint} `}Correct the file with an editor; it`,
+    `${hint === undefined ? "" : `${hint} `}Correct the file in an editor.`,
   );
 }
 
-/** `remedy` is the beginning of what to do, up to what was left as it is. */
-function errorIn(path: string, { line, column }: Place, message: string, remedy: string): CliError {
+function errorIn(path: string, { line, column }: Place, message: string, hint: string): CliError {
   return new CliError("invalid_profile", `${path}, line ${line}, column ${column}: ${message}`, {
-    hint: `${remedy} was left as it is.`,
+    hint: `${hint} The file was not changed.`,
   });
 }
 
-/** Where something is in a text, both counted from 1. */
-export interface Place {
-  /** The line. */
-  readonly line: number;
-  /** The column. */
-  readonly column: number;
-}
-
-/** Of the JSON parser, which is loaded only where a mistake has to be found: the good case doesn't pay for it. */
+/** The type of the JSON parser, which is loaded only to locate a mistake. */
 type JsonParser = typeof import("jsonc-parser");
 const STRICT = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false };
 
-/** Where `text` stops being JSON, or null when that can't be told. */
-export async function syntaxError(text: string): Promise<Place | null> {
+/** Returns the place of the first syntax error, or null if the parser finds none. */
+async function syntaxError(text: string): Promise<Place | null> {
   const { parseTree } = await loadParser();
   const mistakes: { offset: number }[] = [];
   parseTree(text, mistakes as Parameters<JsonParser["parseTree"]>[1], STRICT);
@@ -72,8 +69,8 @@ export async function syntaxError(text: string): Promise<Place | null> {
   return first === undefined ? null : placeAt(text, first.offset);
 }
 
-/** Where the value is that `path` leads to in the JSON `text`: of the nearest thing around it when it isn't there. */
-export async function placeOf(text: string, path: readonly (string | number)[]): Promise<Place> {
+/** Returns the place of the value at `path`. If it does not exist, that of the nearest value around it. */
+async function placeOf(text: string, path: readonly (string | number)[]): Promise<Place> {
   const { parseTree, findNodeAtLocation } = await loadParser();
   const tree = parseTree(text, [], STRICT);
   for (let length = path.length; tree !== undefined && length >= 0; length--) {
@@ -83,30 +80,28 @@ export async function placeOf(text: string, path: readonly (string | number)[]):
   return { line: 1, column: 1 };
 }
 
-/** A key that an object has twice. */
-export interface DuplicateKey {
-  /** The key. */
+interface DuplicateKey {
   readonly key: string;
-  /** Where it is the second time. */
+  /** The place of its second occurrence. */
   readonly place: Place;
 }
 
-/** The first key that is twice in the same object of the JSON `text`, at its second place, or null. */
-export async function duplicateKey(text: string): Promise<DuplicateKey | null> {
+/** Returns the first duplicate key of an object in the JSON `text`, or null. */
+async function duplicateKey(text: string): Promise<DuplicateKey | null> {
   const { visit } = await loadParser();
-  const open: Set<string>[] = [];
+  const openObjects: Set<string>[] = [];
   let found: DuplicateKey | null = null;
   visit(text, {
     onObjectBegin: () => {
-      open.push(new Set());
+      openObjects.push(new Set());
     },
     onObjectProperty: (key, offset) => {
-      const keys = open.at(-1);
+      const keys = openObjects.at(-1);
       if (keys?.has(key)) found ??= { key, place: placeAt(text, offset) };
       keys?.add(key);
     },
     onObjectEnd: () => {
-      open.pop();
+      openObjects.pop();
     },
   }, STRICT);
   return found;

@@ -1,63 +1,56 @@
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { Profile } from "./profile.ts";
-import { parseProfileFile, type ProfileFile, profileIn } from "./profile_file.ts";
+import { profileIn, readProfileFile } from "./profile_file.ts";
 
 /**
- * The profiles, in `profiles.json`. Everything throws a `CliError`: `invalid_profile` for a mistake in the file, with
- * line and column, `store` or `permission`. A file with a mistake is never rewritten.
+ * The profiles in `profiles.json`. All methods throw a `CliError`: `invalid_profile` for a mistake in the file, with line
+ * and column, `store` or `permission`. A file with a mistake is never rewritten.
  */
 export interface ProfileStore {
-  /** The profile called `name`, or null. Mistakes in other profiles don't matter. */
+  /** Returns the profile `name`, or null. Mistakes in other profiles do not matter. */
   find(name: string): Promise<Profile | null>;
-  /** All profiles, in the order of the file. */
+  /** Returns all profiles, in the order of the file. */
   list(): Promise<Profile[]>;
-  /** Writes a new profile. @throws {CliError} `usage` when there is one with its name. */
+  /** Adds a profile. @throws {CliError} `usage` if its name is taken. */
   add(profile: Profile): Promise<void>;
   /**
-   * Writes all of these profiles or none. One that is overwritten keeps what this program doesn't know.
-   * @throws {CliError} `usage` when there is one with the name of one of them, unless it may be overwritten.
+   * Adds all of these profiles or none. An overwritten profile keeps the fields that this program does not know.
+   * @throws {CliError} `usage` if one of the names is taken and `overwrite` is false.
    */
   addAll(profiles: readonly Profile[], options: { readonly overwrite: boolean }): Promise<void>;
   /**
-   * Puts `changed` in the place of the profile called `name`, under its own name, and keeps what this program doesn't
-   * know. @throws {CliError} `no_profile`, or `usage` when another profile has the new name.
+   * Replaces the profile `name` by `changed`, which may have another name, and keeps the fields that this program does
+   * not know. @throws {CliError} `no_profile`, or `usage` if another profile has the new name.
    */
   update(name: string, changed: Profile): Promise<void>;
-  /** Removes the profile called `name`; gives whether there was one. */
+  /** Removes the profile `name`. Returns false if it does not exist. */
   remove(name: string): Promise<boolean>;
-  /** Writes the file as it is: for who has to know that it can be changed before doing what can't be undone. */
+  /** Writes the file unchanged, to be sure that it can be written before doing what cannot be undone. */
   assertWritable(): Promise<void>;
 }
 
-/** What {@linkcode openProfileStore} needs. */
 export interface ProfileStoreOptions {
-  /** Where `profiles.json` is. */
+  /** The folder of `profiles.json`. */
   readonly folder: PrivateFolder;
 }
 
-/** Name of the file with the profiles in the home folder. */
-export const PROFILE_FILE = "profiles.json";
-
-/** The profiles in `folder`. Nothing is read or made before it is needed. */
+/** Opens the profile store. Reads and creates nothing before it is needed. */
 export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore {
-  /** All but the way to one profile, which is all that a cached token needs. */
-  const rest = async () => (await import("./profile_changes.ts")).openProfileChanges(folder);
+  /** Everything that a cached token does not need. */
+  const changes = async () => {
+    const { ProfileChanges } = await import("./profile_changes.ts");
+    return new ProfileChanges(folder);
+  };
   return {
     async find(name) {
       const file = await readProfileFile(folder);
       return file === null ? null : await profileIn(file, name);
     },
-    list: async () => await (await rest()).list(),
-    add: async (profile) => await (await rest()).add(profile),
-    addAll: async (profiles, options) => await (await rest()).addAll(profiles, options),
-    update: async (name, changed) => await (await rest()).update(name, changed),
-    remove: async (name) => await (await rest()).remove(name),
-    assertWritable: async () => await (await rest()).assertWritable(),
+    list: async () => await (await changes()).list(),
+    add: async (profile) => await (await changes()).add(profile),
+    addAll: async (profiles, options) => await (await changes()).addAll(profiles, options),
+    update: async (name, changed) => await (await changes()).update(name, changed),
+    remove: async (name) => await (await changes()).remove(name),
+    assertWritable: async () => await (await changes()).assertWritable(),
   };
-}
-
-/** The file in `folder`, or null where there is none. @throws {CliError} As `ProfileBook`. */
-export async function readProfileFile(folder: PrivateFolder): Promise<ProfileFile | null> {
-  const content = await folder.read(PROFILE_FILE, "readable");
-  return content === null ? null : await parseProfileFile(folder.pathOf(PROFILE_FILE), content);
 }

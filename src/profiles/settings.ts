@@ -16,58 +16,46 @@ import {
 } from "./validate_fields.ts";
 import { DEFAULT_FLOW, type Flow, type Profile } from "./profile.ts";
 
-/** How to sign in, with everything decided. */
+/** The resolved settings of a sign-in. */
 export interface SignInSettings {
-  /** Name of the profile that the tokens belong to. */
+  /** The name of the profile that the tokens belong to. */
   readonly profile: string;
-  /** Whether there is such a profile: flags and variables can do without. */
+  /** Whether this profile exists: flags and variables are enough without one. */
   readonly hasProfile: boolean;
   /** Base URL of the authority, without the tenant. */
   readonly authority: string;
   /** Tenant: GUID, domain, `common`, `organizations` or `consumers`; at B2C `TENANT/POLICY`. */
   readonly tenant: string;
-  /** Application (client) id. */
   readonly clientId: string;
-  /** How to get a token when the cache and a refresh don't help. */
+  /** How to get a token if neither the cache nor a refresh has one. */
   readonly flow: Flow;
-  /** What the token is for. */
   readonly scopes: readonly string[];
-  /** Whose token alone will do. */
+  /** The only accepted account. */
   readonly expect: ExpectedAccount;
-  /** User name to suggest at the sign-in page: the profile's. */
-  readonly suggestedUser?: string;
+  /** The profile's user name, to fill in at the sign-in page. */
+  readonly suggestedUser?: string | undefined;
 }
 
-/** What the user typed; absent means not typed. */
+/** The flags of a command. */
 export interface SettingsFlags {
-  /** `--tenant-id`. */
   readonly tenantId?: string | undefined;
-  /** `--client-id`. */
   readonly clientId?: string | undefined;
-  /** `--authority`. */
   readonly authority?: string | undefined;
-  /** `--cloud`. */
   readonly cloud?: string | undefined;
-  /** `--flow`. */
   readonly flow?: string | undefined;
-  /** `--scope`. */
   readonly scopes?: readonly string[] | undefined;
-  /** `--expect-user`. */
   readonly expectUser?: string | undefined;
-  /** `--expect-tenant`. */
   readonly expectTenant?: string | undefined;
-  /** `--identity-resource-id`. */
   readonly identityResourceId?: string | undefined;
-  /** `--identity-object-id`. */
   readonly identityObjectId?: string | undefined;
 }
 
-/** The public cloud. */
+/** The authority of the public cloud. */
 export const DEFAULT_AUTHORITY = "https://login.microsoftonline.com";
 
 /**
- * Asked for when neither the command nor the profile names a scope: reading one's own account; at B2C, which has no
- * Microsoft Graph, the application itself.
+ * Returns the scopes to request if neither the command nor the profile names one: `User.Read`, or the application itself
+ * at B2C, which has no Microsoft Graph.
  */
 export function defaultScopes(
   authority: Pick<Authority, "policy"> | null,
@@ -77,13 +65,13 @@ export function defaultScopes(
 }
 
 /**
- * Decides how to sign in: a flag beats an environment variable (`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`,
- * `AZURE_AUTHORITY_HOST`), which beats the profile. A tenant in the path of the authority that is used counts as named
- * where that authority was.
+ * Resolves the settings of a sign-in: a flag beats an environment variable (`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`,
+ * `AZURE_AUTHORITY_HOST`), which beats the profile. A tenant in the path of the authority in use counts as a value from
+ * the source of that authority.
  *
- * @param profile The profile called `profileName`, or null when there is none: fine when the rest says enough.
- * @param existing Names of the profiles that there are, to show when `profileName` isn't among them.
- * @throws {CliError} `no_profile` when something is missing, `usage` when something is wrong.
+ * @param profile The profile `profileName`, or null if it does not exist, which is fine if the rest is enough.
+ * @param existing The names of the existing profiles, for the error if `profileName` is not among them.
+ * @throws {CliError} `no_profile` if a value is missing, `usage` if one is invalid.
  */
 export function resolveSettings(
   flags: SettingsFlags,
@@ -101,7 +89,6 @@ export function resolveSettings(
   const { base, policy } = authority ?? { base: DEFAULT_AUTHORITY, policy: null };
   const scopes = decideScopes(flags.scopes, profile?.scopes, defaultScopes(authority ?? null, clientId));
   assertOneToken(scopes, base, profileName);
-  const suggestedUser = profile?.loginHint;
   return {
     profile: profileName,
     hasProfile: profile !== null,
@@ -111,32 +98,32 @@ export function resolveSettings(
     flow: decideFlow(flags.flow, profile),
     scopes: sentScopes(scopes, base),
     expect: decideExpected(flags, profile),
-    ...(suggestedUser === undefined ? {} : { suggestedUser }),
+    suggestedUser: profile?.loginHint,
   };
 }
 
-/** Whose token alone will do: a flag beats the profile. @throws {CliError} `usage` for a bad value. */
+/** Returns the expected account: a flag beats the profile. @throws {CliError} `usage` for an invalid value. */
 export function decideExpected(flags: SettingsFlags, profile: Profile | null): ExpectedAccount {
   const user = flags.expectUser ?? profile?.expectUser;
   const tenant = flags.expectTenant ?? profile?.expectTenant;
   return {
-    ...(user === undefined ? {} : { user: checkExpectedUser(user) }),
-    ...(tenant === undefined ? {} : { tenant: checkExpectedTenant(tenant) }),
+    user: user === undefined ? undefined : checkExpectedUser(user),
+    tenant: tenant === undefined ? undefined : checkExpectedTenant(tenant),
   };
 }
 
-/** How to sign in: a flag beats the profile. @throws {CliError} `usage` for a flag that names no flow. */
+/** Returns the flow: a flag beats the profile. @throws {CliError} `usage` for an unknown flow. */
 export function decideFlow(flag: string | undefined, profile: Profile | null): Flow {
   return flag === undefined ? profile?.flow ?? DEFAULT_FLOW : checkFlow(flag);
 }
 
-/** Base URL of the authority alone, decided in the same way. @throws {CliError} `usage` when something is wrong. */
+/** Returns the base URL of the authority that {@linkcode resolveSettings} uses. @throws {CliError} `usage` */
 export function resolveAuthority(flags: SettingsFlags, env: Environment, profile: Profile | null): string {
   const sources = [fromFlags(flags), fromEnvironment(env), fromProfile(profile)];
   return sources.find((source) => source.authority !== undefined)?.authority?.base ?? DEFAULT_AUTHORITY;
 }
 
-/** One place that settings come from. */
+/** A source of settings: the flags, the environment or the profile. */
 interface Source {
   readonly tenant: string | undefined;
   readonly clientId: string | undefined;
@@ -158,20 +145,20 @@ function fromEnvironment(env: Environment): Source {
   };
 }
 
-/** What is wrong with a variable is hard to find where nobody typed it: the message names it. */
+/** Names the variable in the error: the user may not know that it is set. */
 function fromVariable<T>(env: Environment, name: string, check: (text: string) => T): T | undefined {
   const text = env.get(name);
   if (text === undefined) return undefined;
   try {
     return check(text);
   } catch (error) {
-    if (!(error instanceof CliError) || error.hint === undefined) throw error;
+    if (!(error instanceof CliError)) throw error;
     throw new CliError(error.code, `$${name}: ${error.message}`, { hint: error.hint, cause: error });
   }
 }
 
 function fromProfile(profile: Profile | null): Source {
-  // A profile for a managed identity leaves them empty.
+  // They are empty in a profile for a managed identity.
   return checkedSource(profile?.tenantId || undefined, profile?.clientId || undefined, profile?.authority);
 }
 
@@ -183,24 +170,24 @@ function checkedSource(tenant?: string, clientId?: string, authority?: string): 
   };
 }
 
-/** The tenant that `source` names, be it in the path of the authority that is `used`. */
+/** Returns the tenant that `source` names, possibly in the path of its authority if that is the one in use. */
 function tenantOf(source: Source, used: Authority | undefined): string | undefined {
   const inPath = source.authority !== undefined && source.authority === used ? used.tenant : null;
   if (inPath === null) return source.tenant;
   if (source.tenant === undefined || source.tenant === inPath) return inPath;
-  throw new CliError("usage", `Two tenants are named: ${source.tenant}, and ${inPath} in the authority`, {
-    hint: "Name the tenant once.",
+  throw new CliError("usage", `Conflicting tenants: ${source.tenant}, and ${inPath} in the authority`, {
+    hint: "Omit one of the two.",
   });
 }
 
 function decideScopes(
-  typed: readonly string[] | undefined,
-  kept: readonly string[] | undefined,
-  otherwise: readonly string[],
+  flag: readonly string[] | undefined,
+  configured: readonly string[] | undefined,
+  defaults: readonly string[],
 ): readonly string[] {
-  const wanted = parseScopes(typed ?? []);
-  if (wanted.length > 0) return wanted;
-  return kept !== undefined && kept.length > 0 ? kept : otherwise;
+  const scopes = parseScopes(flag ?? []);
+  if (scopes.length > 0) return scopes;
+  return configured !== undefined && configured.length > 0 ? configured : defaults;
 }
 
 function missingProfile(name: string, existing: readonly string[]): CliError {
@@ -211,11 +198,11 @@ function missingProfile(name: string, existing: readonly string[]): CliError {
 }
 
 /**
- * Refuses scopes that Entra can't put into one token, before anybody is asked to sign in: an access token is for one
- * resource (AADSTS28000), and `.default` stands alone (AADSTS70011).
+ * Rejects scopes that Entra cannot put into one token, before the user is prompted to sign in: an access token is for one
+ * resource (AADSTS28000), and `.default` cannot be combined with other scopes (AADSTS70011).
  *
- * @param profile Its name, for the commands that do it.
- * @throws {CliError} `usage` with one command for each token.
+ * @param profile The name of the profile, for the commands in the hint.
+ * @throws {CliError} `usage` with one command per token.
  */
 export function assertOneToken(scopes: readonly string[], authority: string, profile: string): void {
   if (scopes.length < 2) return;
@@ -223,7 +210,7 @@ export function assertOneToken(scopes: readonly string[], authority: string, pro
   if (groups.size > 1) {
     throw new CliError(
       "usage",
-      `One token can't be for ${groups.size} resources: ${[...groups.keys()].join(", ")}`,
+      `One token cannot be for ${groups.size} resources: ${[...groups.keys()].join(", ")}`,
       {
         hint: ["Get a token for each:", ...[...groups.values()].map((group) => command(group, profile))].join(
           "\n",
@@ -235,7 +222,7 @@ export function assertOneToken(scopes: readonly string[], authority: string, pro
   const byDefault = group.filter(isDefaultScope);
   const named = group.filter((scope) => !isDefaultScope(scope));
   if (byDefault.length === 0 || named.length === 0) return;
-  throw new CliError("usage", `${byDefault[0]} can't be asked for together with ${named.join(" ")}`, {
+  throw new CliError("usage", `${byDefault[0]} cannot be combined with ${named.join(" ")}`, {
     hint: ["Choose one of the two:", command(named, profile), command(byDefault, profile)].join("\n"),
   });
 }

@@ -3,7 +3,7 @@ import { CliError } from "../../errors.ts";
 import { plainText } from "../../text/plain_text.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
 import { nameTaken } from "../../profiles/profile.ts";
-import { readPortable, type ReadProfile } from "../../profiles/exchange/read_portable.ts";
+import { type ImportedProfile, readPortable } from "../../profiles/exchange/read_portable.ts";
 import { importProfiles } from "../../flows/profiles/export_import.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
@@ -71,7 +71,7 @@ async function readFile(
 }
 
 /** Refuses existing names early, with the flag for it. The write checks them again, against other processes. */
-async function refuseTaken(read: readonly ReadProfile[], { profiles }: CommandContext): Promise<void> {
+async function refuseTaken(read: readonly ImportedProfile[], { profiles }: CommandContext): Promise<void> {
   for (const { profile } of read) {
     if (await profiles.find(profile.name) === null) continue;
     const { force, name } = IMPORT_PROFILE_OPTIONS;

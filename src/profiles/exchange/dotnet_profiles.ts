@@ -1,7 +1,9 @@
 import { decodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../errors.ts";
 import { parseScopes } from "../../identity/scopes.ts";
+import { isJsonObject, type JsonObject } from "../../text/json.ts";
 import { Secret } from "../../text/secret.ts";
+import { type Flow, needsCredential, type Profile } from "../profile.ts";
 import {
   checkAuthority,
   checkClientId,
@@ -9,172 +11,23 @@ import {
   checkProfileName,
   checkTenant,
 } from "../validate_fields.ts";
-import { type Flow, needsCredential, type Profile } from "../profile.ts";
+import { deriveKey, undecryptable } from "./passphrase_seal.ts";
 import type { PortableProfile } from "./portable_file.ts";
-import { isFields } from "../profile_file.ts";
-import { cannotBeOpened, deriveKey } from "./passphrase_seal.ts";
 
-/** A profile from a file, and what in the file it leaves behind. */
-export interface ReadProfile extends PortableProfile {
-  /** One sentence for each thing that is not carried over, for the user to see to. */
+/** A profile from a file. */
+export interface ImportedProfile extends PortableProfile {
+  /** One sentence per value that is not imported and that the user has to take care of. */
   readonly notes: readonly string[];
 }
 
-/** Whether the JSON value could be profiles of the .NET tool of the same name. */
-export function isDotnetProfiles(value: unknown): boolean {
-  return Array.isArray(value) ||
-    isFields(value) && (Array.isArray(value.profiles) || isFields(fieldOf(value, "profile")));
-}
-
-/**
- * Reads the profiles of the .NET tool of the same name: its `profiles.json`, which is a list by its code and an object with
- * a list by its documentation, or one that it exported. Its field names count in any case, with `_` or without.
- *
- * @param path Of the file, for messages.
- * @param newName Name for the only profile, in place of its own.
- * @throws {CliError} `invalid_profile` that names the profile and the field.
- */
-export function parseDotnetProfiles(
-  path: string,
-  value: unknown,
-  newName: string | undefined,
-): ReadProfile[] {
-  if (isFields(value) && isFields(fieldOf(value, "profile"))) {
-    return [parseProfile(path, fieldOf(value, "profile"), 1, newName, exportedSecrets(value))];
-  }
-  const list = isFields(value) ? value.profiles : value;
-  const records: unknown[] = Array.isArray(list) ? list : [];
-  const onlyName = records.length === 1 ? newName : undefined;
-  const profiles = records.map((record, at) => parseProfile(path, record, at + 1, onlyName));
-  const twice = profiles.find(({ profile }, at) =>
-    profiles.findIndex((other) => other.profile.name === profile.name) !== at
-  );
-  if (twice !== undefined) throw profileFileError(path, `profile '${twice.profile.name}' is there twice`);
-  return profiles;
-}
-
-function exportedSecrets(value: Fields): Omit<PortableProfile, "profile"> {
-  const [clientSecret, certificatePassword] = [
-    fieldOf(value, "clientsecret"),
-    fieldOf(value, "certificatepassword"),
-  ];
-  return {
-    ...(isText(clientSecret) ? { clientSecret: new Secret(clientSecret) } : {}),
-    ...(isText(certificatePassword) ? { certificatePassword: new Secret(certificatePassword) } : {}),
-  };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function parseProfile(
-  path: string,
-  record: unknown,
-  place: number,
-  newName: string | undefined,
-  secrets: Omit<PortableProfile, "profile"> = {},
-): ReadProfile {
-  if (!isFields(record)) throw profileFileError(path, `profile ${place} is not an object`);
-  const read = <T>(field: string, check: (text: string) => T): T | undefined => {
-    const text = fieldOf(record, field);
-    if (text === undefined || text === null) return undefined;
-    try {
-      if (!isText(text)) throw new CliError("usage", `${field} is not a text`);
-      return check(text);
-    } catch (error) {
-      if (!(error instanceof CliError)) throw error;
-      throw profileFileError(path, `profile ${place}: ${error.message}`, error.hint);
-    }
-  };
-  const required = <T>(field: string, value: T | undefined): T => {
-    if (value === undefined) throw profileFileError(path, `profile ${place}: ${field} is missing`);
-    return value;
-  };
-  const name = newName ?? required("name", read("name", checkProfileName));
-  const method = read("authmethod", (text) => text.toLowerCase().replaceAll("_", ""));
-  const flow = read("defaultflow", checkFlow) ?? read("flow", checkFlow) ?? flowOf(method);
-  const authority = read("authority", (text) => checkAuthority(text).base);
-  const certificate = read("certificatepath", (text) => text);
-  const profile: Profile = {
-    name,
-    tenantId: required("tenantId", read("tenantid", checkTenant)),
-    clientId: required("clientId", read("clientid", checkClientId)),
-    flow,
-    scopes: scopesOf(path, record, place),
-    ...(authority === undefined ? {} : { authority }),
-    ...(certificate === undefined || !needsCredential(flow) ? {} : { certificate }),
-  };
-  const redirectUri = read("redirecturi", (text) => text);
-  return { profile, ...secrets, notes: notesOn({ profile, ...secrets }, method, redirectUri) };
-}
-
-/** What that tool does where a profile names no flow. */
-function flowOf(method: string | undefined): Flow {
-  return method === "clientsecret" || method === "certificate" ? "client-credentials" : "interactive";
-}
-
-function scopesOf(path: string, record: Fields, place: number): string[] {
-  const value = fieldOf(record, "scopes") ?? fieldOf(record, "scope") ?? [];
-  const texts: unknown[] = Array.isArray(value) ? value : [value];
-  if (!texts.every(isText)) throw profileFileError(path, `profile ${place}: a scope is not a text`);
-  try {
-    const scopes = parseScopes(texts);
-    const resource = fieldOf(record, "resource");
-    return scopes.length === 0 && isText(resource) ? parseScopes([`${resource}/.default`]) : scopes;
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    throw profileFileError(path, `profile ${place}: ${error.message}`, error.hint);
-  }
-}
-
-function notesOn(
-  { profile: { name, flow, certificate }, clientSecret, certificatePassword }: PortableProfile,
-  method: string | undefined,
-  redirectUri: string | undefined,
-): string[] {
-  const notes: string[] = [];
-  if (needsCredential(flow) && method === "clientsecret" && clientSecret === undefined) {
-    notes.push(
-      `The client secret of profile '${name}' stays with the other program. Hand it over: ` +
-        `printenv SECRET | entra-auth-cli edit-profile --name "${name}" --client-secret-stdin`,
-    );
-  }
-  if (certificate !== undefined && method === "certificate" && certificatePassword === undefined) {
-    notes.push(
-      `The password of profile '${name}'s certificate stays with the other program; it will be asked for.`,
-    );
-  }
-  if (redirectUri !== undefined && !/^http:\/\/localhost(:\d+)?\/?$/.test(redirectUri)) {
-    notes.push(
-      `The redirect URI of profile '${name}' is left out: this program's is http://localhost, with any port.`,
-    );
-  }
-  return notes;
-}
-
-/** The field of this name, written in any case, with `_` or without. */
-function fieldOf(fields: Fields, name: string): unknown {
-  const key = Object.keys(fields).find((key) => key.toLowerCase().replaceAll("_", "") === name);
-  return key === undefined ? undefined : fields[key];
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
-}
-
-function profileFileError(path: string, what: string, hint?: string): CliError {
-  return new CliError("invalid_profile", `${path}, ${what}`, {
-    hint: `${hint === undefined ? "" : `${hint} `}Nothing was imported.`,
-  });
-}
-
-/** Its derivation: PBKDF2 with HMAC-SHA-256, then AES-256-CBC. */
+/** An export is salt, initialization vector and ciphertext: PBKDF2 with HMAC-SHA-256, then AES-256-CBC. */
 const ITERATIONS = 100_000;
 const SALT_LENGTH = 32;
 const IV_LENGTH = 16;
 const BLOCK_LENGTH = 16;
 
-/** The bytes of an export of the .NET tool of the same name, or null for a text that can't be one: it is base64. */
-export function dotnetExportError(text: string): Uint8Array<ArrayBuffer> | null {
+/** Decodes an export of the .NET tool of the same name, which is base64. Returns null for any other text. */
+export function decodeDotnetExport(text: string): Uint8Array<ArrayBuffer> | null {
   const base64 = text.trim();
   if (!/^[A-Za-z0-9+/\s]+={0,2}$/.test(base64)) return null;
   try {
@@ -187,10 +40,10 @@ export function dotnetExportError(text: string): Uint8Array<ArrayBuffer> | null 
 }
 
 /**
- * Opens such an export, which is salt, initialization vector and ciphertext; gives the JSON value in it.
+ * Decrypts an export of the .NET tool. Returns the JSON value in it.
  *
- * @param path Of the file, for messages.
- * @throws {CliError} `invalid_profile` for a wrong passphrase or a damaged file, which can't be told apart.
+ * @param path The path of the file, for messages.
+ * @throws {CliError} `invalid_profile` for a wrong passphrase or a damaged file, which cannot be distinguished.
  */
 export async function openDotnetExport(
   path: string,
@@ -208,6 +61,152 @@ export async function openDotnetExport(
     );
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
   } catch {
-    throw cannotBeOpened(path);
+    throw undecryptable(path);
   }
+}
+
+/** Reports whether the JSON value could be profiles of the .NET tool. */
+export function isDotnetProfiles(value: unknown): boolean {
+  return Array.isArray(value) ||
+    isJsonObject(value) && (Array.isArray(value.profiles) || isJsonObject(fieldOf(value, "profile")));
+}
+
+/**
+ * Parses profiles of the .NET tool: its `profiles.json`, which is an array according to its code and an object with an array
+ * according to its documentation, or one exported profile. Field names match in any case, with or without `_`.
+ *
+ * @param path The path of the file, for messages.
+ * @param newName Replaces the name of the only profile.
+ * @throws {CliError} `invalid_profile` that names the profile and the field.
+ */
+export function parseDotnetProfiles(
+  path: string,
+  value: unknown,
+  newName: string | undefined,
+): ImportedProfile[] {
+  if (isJsonObject(value) && isJsonObject(fieldOf(value, "profile"))) {
+    return [parseProfile(path, fieldOf(value, "profile"), 1, newName, exportedSecrets(value))];
+  }
+  const list = isJsonObject(value) ? value.profiles : value;
+  const records: unknown[] = Array.isArray(list) ? list : [];
+  const onlyName = records.length === 1 ? newName : undefined;
+  const profiles = records.map((record, index) => parseProfile(path, record, index + 1, onlyName));
+  const duplicate = profiles.find(({ profile }, index) =>
+    profiles.findIndex((other) => other.profile.name === profile.name) !== index
+  );
+  if (duplicate !== undefined) throw invalidFile(path, `duplicate profile '${duplicate.profile.name}'`);
+  return profiles;
+}
+
+function exportedSecrets(value: JsonObject): Omit<PortableProfile, "profile"> {
+  return {
+    clientSecret: secretField(value, "clientsecret"),
+    certificatePassword: secretField(value, "certificatepassword"),
+  };
+}
+
+function secretField(fields: JsonObject, name: string): Secret | undefined {
+  const value = fieldOf(fields, name);
+  return isText(value) ? new Secret(value) : undefined;
+}
+
+/** @param number The position of the profile in the file, for messages. */
+function parseProfile(
+  path: string,
+  record: unknown,
+  number: number,
+  newName: string | undefined,
+  secrets: Omit<PortableProfile, "profile"> = {},
+): ImportedProfile {
+  if (!isJsonObject(record)) throw invalidFile(path, `profile ${number} is not an object`);
+  const read = <T>(field: string, check: (text: string) => T): T | undefined => {
+    const text = fieldOf(record, field);
+    if (text === undefined || text === null) return undefined;
+    try {
+      if (!isText(text)) throw new CliError("usage", `${field} is not a string`);
+      return check(text);
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      throw invalidFile(path, `profile ${number}: ${error.message}`, error.hint);
+    }
+  };
+  const required = <T>(field: string, value: T | undefined): T => {
+    if (value === undefined) throw invalidFile(path, `profile ${number}: ${field} is missing`);
+    return value;
+  };
+  const name = newName ?? required("name", read("name", checkProfileName));
+  const method = read("authmethod", (text) => text.toLowerCase().replaceAll("_", ""));
+  const flow = read("defaultflow", checkFlow) ?? read("flow", checkFlow) ?? flowOf(method);
+  const certificate = read("certificatepath", (text) => text);
+  const profile: Profile = {
+    name,
+    tenantId: required("tenantId", read("tenantid", checkTenant)),
+    clientId: required("clientId", read("clientid", checkClientId)),
+    flow,
+    scopes: scopesOf(path, record, number),
+    authority: read("authority", (text) => checkAuthority(text).base),
+    certificate: needsCredential(flow) ? certificate : undefined,
+  };
+  const redirectUri = read("redirecturi", (text) => text);
+  return { profile, ...secrets, notes: notesOn({ profile, ...secrets }, method, redirectUri) };
+}
+
+/** Returns the flow that the .NET tool uses for a profile that names none. */
+function flowOf(method: string | undefined): Flow {
+  return method === "clientsecret" || method === "certificate" ? "client-credentials" : "interactive";
+}
+
+function scopesOf(path: string, record: JsonObject, number: number): string[] {
+  const value = fieldOf(record, "scopes") ?? fieldOf(record, "scope") ?? [];
+  const texts: unknown[] = Array.isArray(value) ? value : [value];
+  if (!texts.every(isText)) throw invalidFile(path, `profile ${number}: a scope is not a string`);
+  try {
+    const scopes = parseScopes(texts);
+    const resource = fieldOf(record, "resource");
+    return scopes.length === 0 && isText(resource) ? parseScopes([`${resource}/.default`]) : scopes;
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    throw invalidFile(path, `profile ${number}: ${error.message}`, error.hint);
+  }
+}
+
+function notesOn(
+  { profile: { name, flow, certificate }, clientSecret, certificatePassword }: PortableProfile,
+  method: string | undefined,
+  redirectUri: string | undefined,
+): string[] {
+  const notes: string[] = [];
+  if (needsCredential(flow) && method === "clientsecret" && clientSecret === undefined) {
+    notes.push(
+      `The client secret of profile '${name}' is not in the file. To store it: ` +
+        `printenv SECRET | entra-auth-cli edit-profile --name "${name}" --client-secret-stdin`,
+    );
+  }
+  if (certificate !== undefined && method === "certificate" && certificatePassword === undefined) {
+    notes.push(
+      `The certificate password of profile '${name}' is not in the file. entra-auth-cli prompts for it.`,
+    );
+  }
+  if (redirectUri !== undefined && !/^http:\/\/localhost(:\d+)?\/?$/.test(redirectUri)) {
+    notes.push(
+      `The redirect URI of profile '${name}' was not imported: entra-auth-cli uses http://localhost with any port.`,
+    );
+  }
+  return notes;
+}
+
+/** Returns the field with this name in any case, with or without `_`. */
+function fieldOf(fields: JsonObject, name: string): unknown {
+  const key = Object.keys(fields).find((key) => key.toLowerCase().replaceAll("_", "") === name);
+  return key === undefined ? undefined : fields[key];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function invalidFile(path: string, detail: string, hint?: string): CliError {
+  return new CliError("invalid_profile", `Invalid ${path}: ${detail}`, {
+    hint: `${hint === undefined ? "" : `${hint} `}Nothing was imported.`,
+  });
 }

@@ -2,52 +2,51 @@ import { CliError } from "../../errors.ts";
 import type { Secret } from "../../text/secret.ts";
 import { checkProfileName } from "../validate_fields.ts";
 import {
-  dotnetExportError,
+  decodeDotnetExport,
+  type ImportedProfile,
   isDotnetProfiles,
   openDotnetExport,
   parseDotnetProfiles,
-  type ReadProfile,
 } from "./dotnet_profiles.ts";
 import { isSealed, openSealed } from "./passphrase_seal.ts";
 import { notAnExport, parsePortable } from "./portable_file.ts";
 
-export type { ReadProfile };
+export type { ImportedProfile };
 
-/** How a file of profiles is read. */
 export interface ReadPortableOptions {
-  /** Path of the file, for messages. */
+  /** The path of the file, for messages. */
   readonly path: string;
-  /** Name for the only profile in it, in place of its own. */
+  /** Replaces the name of the only profile in the file. */
   readonly newName: string | undefined;
-  /** Called where the file needs a passphrase. */
+  /** Called if the file needs a passphrase. */
   readonly askPassphrase: () => Promise<Secret>;
 }
 
 /**
- * The profiles in a file: an export of this program, plain or sealed, a `profiles.json`, or profiles of the .NET tool of
- * the same name. All of it is judged before anything is given.
+ * Reads the profiles in a file: an export of this program, plain or sealed, a `profiles.json`, or profiles of the .NET tool
+ * of the same name. Validates all of it before it returns anything.
  *
- * @throws {CliError} `invalid_profile` for a foreign, newer or damaged file or a wrong passphrase; `usage` for a new name
- *   where there are several profiles; what `askPassphrase` throws.
+ * @throws {CliError} `invalid_profile` for another format, a newer or damaged file, or a wrong passphrase; `usage` for a
+ *   new name if there are several profiles; whatever `askPassphrase` throws.
  */
-export async function readPortable(text: string, options: ReadPortableOptions): Promise<ReadProfile[]> {
+export async function readPortable(text: string, options: ReadPortableOptions): Promise<ImportedProfile[]> {
   const found = await read(text.replace(/^\uFEFF/, ""), options);
   const [first, ...others] = found;
-  if (first === undefined) throw notAnExport(options.path, "there is no profile in it");
+  if (first === undefined) throw notAnExport(options.path, "it contains no profile");
   if (options.newName === undefined) return found;
   if (others.length === 0) {
     return [{ ...first, profile: { ...first.profile, name: checkProfileName(options.newName) } }];
   }
-  throw new CliError("usage", `--name is for one profile, and ${options.path} has ${found.length}`, {
-    hint: "Leave --name out, or export the one profile alone.",
+  throw new CliError("usage", `--name is for one profile, but ${options.path} contains ${found.length}`, {
+    hint: "Omit --name, or export a single profile.",
   });
 }
 
 async function read(
   text: string,
   { path, newName, askPassphrase }: ReadPortableOptions,
-): Promise<ReadProfile[]> {
-  const exported = dotnetExportError(text);
+): Promise<ImportedProfile[]> {
+  const exported = decodeDotnetExport(text);
   if (exported !== null) {
     const value = await openDotnetExport(path, exported, await askPassphrase());
     return parseDotnetProfiles(path, value, newName);
@@ -57,16 +56,16 @@ async function read(
     return withoutNotes(await parsePortable(path, await openSealed(path, value, askPassphrase)));
   }
   if (isDotnetProfiles(value)) return parseDotnetProfiles(path, value, newName);
-  // What looks like JSON at all is told where it stops being it.
+  // For what looks like JSON, the parser reports the place of the mistake.
   if (value === undefined && !/^\s*[{[]/.test(text)) throw notAnExport(path);
   return withoutNotes(await parsePortable(path, text));
 }
 
-function withoutNotes(profiles: Awaited<ReturnType<typeof parsePortable>>): ReadProfile[] {
+function withoutNotes(profiles: Awaited<ReturnType<typeof parsePortable>>): ImportedProfile[] {
   return profiles.map((profile) => ({ ...profile, notes: [] }));
 }
 
-/** Undefined for what is not JSON. */
+/** Returns undefined for text that is not JSON. */
 function tryParse(text: string): unknown {
   try {
     return JSON.parse(text);

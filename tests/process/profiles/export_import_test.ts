@@ -76,7 +76,7 @@ Deno.test("export-profile writes one portable file without secrets, which import
   assertFails(
     await there(["import-profile", "--file", file]),
     2,
-    "'work' exists already",
+    "'work' already exists",
     "--force",
     "--name",
   );
@@ -113,7 +113,7 @@ Deno.test("export-profile --include-secrets seals everything with a passphrase, 
   assert(JSON.parse(sealed).iterations >= 600_000);
 
   const imports = ["import-profile", "--file", file];
-  assertFails(await there([...imports, "--passphrase-stdin"], "wrong horse"), 7, "passphrase is wrong");
+  assertFails(await there([...imports, "--passphrase-stdin"], "wrong horse"), 7, "wrong passphrase");
   assertFails(await there(imports), 9, "--passphrase-stdin");
   assertEquals(await listed(there), [], "nothing was imported");
   assertDone(await there([...imports, "--passphrase-file", passphraseFile]));
@@ -181,7 +181,7 @@ Deno.test("import-profile refuses what is foreign, newer, damaged or too large, 
   const refused: readonly (readonly [string, number, string])[] = [
     ["hello", 7, "not a file of exported profiles"],
     [good.replace('"version": 1', '"version": 2'), 7, "version 2 is newer"],
-    [good.replace(CLIENT, "not a guid"), 7, "Client ID is wrong"],
+    [good.replace(CLIENT, "not a guid"), 7, "Invalid client ID"],
     [sealed.replace('"sealed": "', '"sealed": "AAAA'), 7, "can't be opened"],
     [" ".repeat(1_100_000), 2, "1048576 bytes"],
   ];
@@ -197,7 +197,7 @@ Deno.test("import-profile refuses what is foreign, newer, damaged or too large, 
   assertFails(await here(["import-profile", "--name", "x", "--force"], both), 2, "--name is for one profile");
   // One name is taken, so the other profile isn't imported either.
   await here(["delete-profile", "--name", "work"]);
-  assertFails(await here(["import-profile"], both), 2, "'job' exists already");
+  assertFails(await here(["import-profile"], both), 2, "'job' already exists");
   assertEquals(await listed(here), before.slice(1));
   assertFails(
     await here(["import-profile", "--file", join(machines.folder, "nothing")]),

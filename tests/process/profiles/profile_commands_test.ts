@@ -83,7 +83,7 @@ Deno.test("edit-profile --rename takes the tokens along, and leaves a name alone
   await using sandbox = await openSandbox();
   const { stdout: token } = await sandbox.signIn(["get-token"]);
   await sandbox.run(createProfileArgs("other", sandbox.provider));
-  assertFails(await sandbox.run(["edit-profile", "-n", "default", "--rename", "other"]), 2, "exists already");
+  assertFails(await sandbox.run(["edit-profile", "-n", "default", "--rename", "other"]), 2, "already exists");
   assertEquals((await sandbox.run(["get-token"])).stdout, token);
 
   const renamed = await sandbox.run(["edit-profile", "-n", "default", "--rename", "work"]);

@@ -134,7 +134,7 @@ Deno.test("create-profile leaves a profile alone whose name is taken", async () 
   assertFails(
     await home.run(again),
     2,
-    "'production-api' exists already",
+    "'production-api' already exists",
     "delete-profile --name production-api",
   );
   assertEquals(await Deno.readTextFile(home.profilesFile), before);
@@ -219,7 +219,7 @@ Deno.test("a profiles.json that was broken by hand ends with exit code 7, line a
     [good.replace('"tenantId"', "tenantId"), /line 5, column 7: this is not JSON/],
     ["", /line 1, column 1: the file is empty/],
     ["[]\n", /line 1, column 1: an object is expected/],
-    [good.replace(TENANT, "not a tenant"), /line 5, column 19: Tenant is wrong/],
+    [good.replace(TENANT, "not a tenant"), /line 5, column 19: Invalid tenant/],
     [good.replace('"version": 1', '"version": 2'), /line 2, column 14: version 2 is newer/],
     [good.replace(`"${CLIENT}"`, "17"), /line 6, column 19: clientId must be a text/],
   ];

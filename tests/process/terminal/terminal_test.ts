@@ -101,7 +101,7 @@ testOnTerminal("create-profile says what is wrong with an answer and asks again"
   const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`);
   await terminal.stdoutMatch(/Tenant ID/);
   await terminal.type("contoso\r");
-  await terminal.stdoutMatch(/Tenant is wrong: "contoso"/);
+  await terminal.stdoutMatch(/Invalid tenant "contoso"/);
   // The answer is still there to be mended.
   await terminal.type(".example\r");
   await terminal.stdoutMatch(/Flow/);

@@ -92,7 +92,7 @@ testOnTerminal(
       });
       await terminal.stdoutMatch(/Tenant ID/);
       await terminal.type("bad\r");
-      await terminal.stdoutMatch(/Tenant is wrong/);
+      await terminal.stdoutMatch(/Invalid tenant/);
       await terminal.type("\x03");
       const { stdout } = await terminal.ended;
       assertEquals([...stdout].filter((character) => character > "~" && character !== "\x7f"), []);

@@ -30,7 +30,7 @@ function refusal(work: () => unknown): CliError {
   return assertThrows(work, CliError);
 }
 
-Deno.test("resolveApplicationSettings() asks for all of Graph where nothing else is named, of the right cloud", () => {
+Deno.test("resolveApplicationSettings() requests all of Graph in the right cloud by default", () => {
   assertEquals(resolve({}, JOB).scopes, [GRAPH]);
   assertEquals(resolve({ cloud: "usgov" }, JOB).scopes, ["https://graph.microsoft.us/.default"]);
   const vault = "https://vault.azure.net/.default";
@@ -38,7 +38,7 @@ Deno.test("resolveApplicationSettings() asks for all of Graph where nothing else
   assertEquals(resolve({ scopes: [vault] }, JOB).scopes, [vault]);
 });
 
-Deno.test("resolveApplicationSettings() leaves aside what a profile asks for on behalf of people, but not a .default", () => {
+Deno.test("resolveApplicationSettings() ignores the scopes of a profile for users, except .default", () => {
   const flags = { flow: "client-credentials" };
   assertEquals(resolve(flags, PERSON).scopes, [GRAPH]);
   const vault = "https://vault.azure.net/.default";
@@ -46,16 +46,16 @@ Deno.test("resolveApplicationSettings() leaves aside what a profile asks for on 
   assertEquals(refusal(() => resolve({}, { ...JOB, scopes: ["User.Read"] })).code, "usage");
 });
 
-Deno.test("resolveApplicationSettings() wants one tenant for client-credentials", () => {
+Deno.test("resolveApplicationSettings() requires a single tenant for client-credentials", () => {
   assertEquals(resolve({}, JOB).tenant, TENANT);
   for (const tenant of ["common", "organizations", "consumers"]) {
     const error = refusal(() => resolve({ tenantId: tenant }, JOB));
     assertEquals(error.code, "usage");
-    assertStringIncludes(error.message, `'${tenant}'`);
+    assertStringIncludes(error.message, `"${tenant}"`);
   }
 });
 
-Deno.test("resolveApplicationSettings() takes a managed identity from flags, the environment, or a profile for one", () => {
+Deno.test("resolveApplicationSettings() gets a managed identity from flags, the environment, or a profile for one", () => {
   const flags = { flow: "managed-identity" };
   const idOf = (...args: Parameters<typeof resolve>) => resolve(...args).clientId;
   assertEquals(idOf(flags, null), "managed-identity");
@@ -85,20 +85,20 @@ const INSTEAD: [scope: string, named: string][] = [
 ];
 
 for (const [scope, named] of INSTEAD) {
-  Deno.test(`checkApplicationScopes() names ${named} in place of ${scope}`, () => {
+  Deno.test(`checkApplicationScopes() suggests ${named} in place of ${scope}`, () => {
     const error = refusal(() => checkApplicationScopes([scope], "client-credentials", PUBLIC));
     assertEquals(error.code, "usage");
     assertEquals(error.hint?.endsWith(`--scope ${named}`), true, error.hint);
   });
 }
 
-Deno.test("checkApplicationScopes() takes one .default, in any spelling of it, and no two", () => {
+Deno.test("checkApplicationScopes() accepts one .default in any spelling, and rejects two", () => {
   for (const scope of [GRAPH, "https://management.azure.com//.default", "api://orders/.DEFAULT"]) {
     checkApplicationScopes([scope], "managed-identity", PUBLIC);
   }
   const two = [GRAPH, "https://vault.azure.net/.default"];
   assertStringIncludes(
     refusal(() => checkApplicationScopes(two, "managed-identity", PUBLIC)).message,
-    "one resource, and 2",
+    "one resource, but 2",
   );
 });

@@ -121,7 +121,7 @@ async function textWithNewProfile(home: StoreHome): Promise<string | null> {
   }
 }
 
-Deno.test("profiles.json with any mistake is an error that names its place, and is never rewritten; thousands are tried", async () => {
+Deno.test("A mistake in profiles.json is an error with its place, and the file is never rewritten, in thousands of variants", async () => {
   await using home = await makeStoreHome();
   const text = await writtenText(home);
   const book = openProfileStore({ folder: home.folder() });

@@ -1,7 +1,8 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { formatProfileFile, parseProfileFile, profileIn } from "../../../src/profiles/profile_file.ts";
-import { refuseDuplicates } from "../../../src/profiles/profile_file_error.ts";
+import { rejectDuplicates } from "../../../src/profiles/profile_file_error.ts";
+import { withoutUndefined } from "../../support/fixtures/without_undefined.ts";
 
 const PATH = "/home/me/profiles.json";
 const CLIENT = "00000000-0000-4000-8000-00000000000a";
@@ -21,16 +22,17 @@ function parse(text: string) {
   return parseProfileFile(PATH, new TextEncoder().encode(text));
 }
 
+/** Finds a profile, without its absent fields. */
 async function find(text: string, name = "work") {
-  return await profileIn(await parse(text), name);
+  return withoutUndefined(await profileIn(await parse(text), name));
 }
 
-/** Where `spoiled` differs from a good file, the message has to say so. */
+/** Asserts that `text` has a mistake at `place`, with an error that starts with `message`. */
 async function assertProfileFileError(text: string, place: string, message: string): Promise<void> {
   const error = await assertRejects(
     async () => {
       const file = await parse(text);
-      await refuseDuplicates(file);
+      await rejectDuplicates(file);
       for (const name of Object.keys(file.profiles)) await profileIn(file, name);
     },
     CliError,
@@ -38,10 +40,10 @@ async function assertProfileFileError(text: string, place: string, message: stri
     text,
   );
   assertEquals(error.code, "invalid_profile");
-  assertEquals(error.message, `${PATH}, ${place}: ${message}`);
+  assert(error.message.startsWith(`${PATH}, ${place}: ${message}`), error.message);
 }
 
-Deno.test("parseProfileFile() reads what people write, and fills in what they may leave out", async () => {
+Deno.test("parseProfileFile() parses a handwritten file, and fills in optional fields", async () => {
   const expected = {
     name: "work",
     tenantId: "contoso.com",
@@ -57,7 +59,7 @@ Deno.test("parseProfileFile() reads what people write, and fills in what they ma
   assertEquals(await find(withAuthority), { ...expected, authority: "https://login.microsoftonline.us" });
 });
 
-Deno.test("parseProfileFile() says line and column of what isn't JSON", async () => {
+Deno.test("parseProfileFile() reports line and column of a syntax error", async () => {
   const table: [string, string, string][] = [
     ["", "line 1, column 1", "the file is empty"],
     [" \n", "line 2, column 1", "the file is empty"],
@@ -71,17 +73,17 @@ Deno.test("parseProfileFile() says line and column of what isn't JSON", async ()
   for (const [text, place, message] of table) await assertProfileFileError(text, place, message);
 });
 
-Deno.test("parseProfileFile() keeps what isn't JSON out of its error, with all that is under it", async () => {
+Deno.test("parseProfileFile() does not quote invalid JSON in its error or the cause", async () => {
   const text = '{"secrets": {"work": {"clientSecret": "hunter2" hunter3}}}';
   const bytes = new TextEncoder().encode(text);
   const error = await assertRejects(() => parseProfileFile("exported.json", bytes), CliError);
   assertEquals([error.cause, /hunter/.test(`${error.message}${error.hint}`)], [undefined, false]);
 });
 
-Deno.test("parseProfileFile() says line and column of what has the wrong form", async () => {
+Deno.test("parseProfileFile() reports line and column of an invalid form", async () => {
   const table: [string, string, string][] = [
-    ["[]", "line 1, column 1", "an object is expected here"],
-    ["null", "line 1, column 1", "an object is expected here"],
+    ["[]", "line 1, column 1", "expected an object"],
+    ["null", "line 1, column 1", "expected an object"],
     ['{"profiles": []}', "line 1, column 14", "profiles must be an object"],
     ['{"version": 0}', "line 1, column 13", "version must be 1"],
     ['{"version": "1"}', "line 1, column 13", "version must be 1"],
@@ -89,26 +91,36 @@ Deno.test("parseProfileFile() says line and column of what has the wrong form", 
   for (const [text, place, message] of table) await assertProfileFileError(text, place, message);
 });
 
-Deno.test("parseProfileFile() asks for an update where the file is of a newer version", async () => {
+Deno.test("parseProfileFile() suggests an update if the file has a newer version", async () => {
   const bytes = new TextEncoder().encode('{"version": 2, "profiles": {}}');
   const error = await assertRejects(() => parseProfileFile("profiles.json", bytes), CliError);
   assertEquals(error.message, "profiles.json, line 1, column 13: version 2 is newer than this program");
-  assertEquals(error.hint, "Update entra-auth-cli; the file was left as it is.");
+  assertEquals(error.hint, "Update entra-auth-cli. The file was not changed.");
 });
 
-Deno.test("profileIn() says line and column of a wrong field, and what was found", async () => {
+Deno.test("profileIn() reports line and column of an invalid field, and its value", async () => {
   const table: [string, string, string, string][] = [
-    ['"Contoso.com"', '"contoso"', "line 5, column 19", 'Tenant is wrong: "contoso"'],
-    ['"Contoso.com"', "12", "line 5, column 19", "tenantId must be a text in quotes"],
-    [`"${CLIENT}"`, '"x"', "line 6, column 19", 'Client ID is wrong: "x"'],
+    ['"Contoso.com"', '"contoso"', "line 5, column 19", 'Invalid tenant "contoso": expected a GUID, '],
+    ['"Contoso.com"', "12", "line 5, column 19", "tenantId must be a string"],
+    [`"${CLIENT}"`, '"x"', "line 6, column 19", 'Invalid client ID "x": expected a GUID, '],
     ['"clientId"', '"clientID"', "line 4, column 13", "clientId is missing"],
-    ['"Mail.Read"]', "7]", "line 7, column 31", "a scope must be a text in quotes"],
-    ['["User.Read", "Mail.Read"]', '"User.Read"', "line 7, column 17", "scopes must be a list of texts"],
-    ['["User.Read", "Mail.Read"]', "null", "line 7, column 17", "scopes must be a list of texts"],
-    ['"scopes"', '"flow": "password", "scopes"', "line 7, column 15", 'Flow is wrong: "password"'],
-    ['"work"', '"../work"', "line 4, column 16", 'Profile name is wrong: "../work"'],
-    ['"work"', '"__proto__"', "line 4, column 18", 'Profile name is wrong: "__proto__"'],
-    ['"scopes"', '"authority": "http://x", "scopes"', "line 7, column 20", 'Authority is wrong: "http://x"'],
+    ['"Mail.Read"]', "7]", "line 7, column 31", "a scope must be a string"],
+    ['["User.Read", "Mail.Read"]', '"User.Read"', "line 7, column 17", "scopes must be an array of strings"],
+    ['["User.Read", "Mail.Read"]', "null", "line 7, column 17", "scopes must be an array of strings"],
+    [
+      '"scopes"',
+      '"flow": "password", "scopes"',
+      "line 7, column 15",
+      'Invalid flow "password": expected one of ',
+    ],
+    ['"work"', '"../work"', "line 4, column 16", 'Invalid profile name "../work": expected '],
+    ['"work"', '"__proto__"', "line 4, column 18", 'Invalid profile name "__proto__": expected '],
+    [
+      '"scopes"',
+      '"authority": "http://x", "scopes"',
+      "line 7, column 20",
+      'Invalid authority "http://x": expected an https URL ',
+    ],
     ['"work": {', '"other": 7, "work": {', "line 4, column 14", "a profile must be an object"],
   ];
   for (const [from, to, place, message] of table) {
@@ -116,28 +128,28 @@ Deno.test("profileIn() says line and column of a wrong field, and what was found
   }
 });
 
-Deno.test("profileIn() doesn't mind a mistake in another profile", async () => {
+Deno.test("profileIn() ignores a mistake in another profile", async () => {
   assertEquals((await find(GOOD.replace('"work": {', '"other": 7, "work": {')))?.name, "work");
 });
 
-Deno.test("profileIn() finds nothing that an object merely inherits", async () => {
+Deno.test("profileIn() does not find inherited members", async () => {
   for (const name of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
     assertEquals(await find(GOOD, name), null);
   }
 });
 
-Deno.test("refuseDuplicates() says where a key is there for the second time", async () => {
+Deno.test("rejectDuplicates() reports the second occurrence of a key", async () => {
   const twice = GOOD.replace('"work": {', '"work": {},\n    "work": {');
-  await assertProfileFileError(twice, "line 5, column 5", '"work" is there twice');
+  await assertProfileFileError(twice, "line 5, column 5", 'Duplicate key "work"');
   await assertProfileFileError(
     GOOD.replace('"scopes"', '"tenantId": "x.y", "scopes"'),
     "line 7, column 7",
-    '"tenantId" is there twice',
+    'Duplicate key "tenantId"',
   );
-  await refuseDuplicates(await parse(GOOD));
+  await rejectDuplicates(await parse(GOOD));
 });
 
-Deno.test("parseProfileFile() refuses what isn't UTF-8", async () => {
+Deno.test("parseProfileFile() rejects text that is not UTF-8", async () => {
   await assertRejects(
     () => parseProfileFile(PATH, new Uint8Array([0xff, 0xfe])),
     CliError,
@@ -145,7 +157,7 @@ Deno.test("parseProfileFile() refuses what isn't UTF-8", async () => {
   );
 });
 
-Deno.test("formatProfileFile() keeps what this program doesn't know", async () => {
+Deno.test("formatProfileFile() keeps unknown members", async () => {
   const text = GOOD.replace('"version": 1,', '"version": 1, "note": {"mine": [1]},').replace(
     '"scopes"',
     '"color": "red", "scopes"',

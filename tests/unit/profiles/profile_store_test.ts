@@ -4,6 +4,7 @@ import type { Profile } from "../../../src/profiles/profile.ts";
 import { openProfileStore } from "../../../src/profiles/profile_store.ts";
 import { profileRecord } from "../../../src/profiles/profile_file.ts";
 import { makeStoreHome } from "../../support/fixtures/store_fixture.ts";
+import { withoutUndefined } from "../../support/fixtures/without_undefined.ts";
 
 function profile(name: string, more: Partial<Profile> = {}): Profile {
   return {
@@ -16,7 +17,7 @@ function profile(name: string, more: Partial<Profile> = {}): Profile {
   };
 }
 
-Deno.test("ProfileBook without a file has no profile and makes nothing", async () => {
+Deno.test("A profile store without a file has no profile and creates nothing", async () => {
   await using home = await makeStoreHome();
   const book = openProfileStore({ folder: home.folder() });
   assertEquals(await book.find("work"), null);
@@ -25,12 +26,12 @@ Deno.test("ProfileBook without a file has no profile and makes nothing", async (
   await assertRejects(() => Deno.lstat(home.path), Deno.errors.NotFound);
 });
 
-Deno.test("add() keeps a profile in a file for the user alone, that people can read", async () => {
+Deno.test("add() writes a profile to an indented file for the user alone", async () => {
   await using home = await makeStoreHome();
   const book = openProfileStore({ folder: home.folder() });
   await book.add(profile("work"));
   await book.add(profile("personal", { authority: "https://login.microsoftonline.us" }));
-  assertEquals(await book.find("work"), profile("work"));
+  assertEquals(withoutUndefined(await book.find("work")), profile("work"));
   assertEquals((await book.list()).map(({ name }) => name), ["work", "personal"]);
   if (Deno.build.os !== "windows") assertEquals(await home.mode("profiles.json"), 0o600);
   const text = new TextDecoder().decode(await home.read("profiles.json"));
@@ -38,18 +39,18 @@ Deno.test("add() keeps a profile in a file for the user alone, that people can r
   assertStringIncludes(text, '"version": 1');
 });
 
-Deno.test("add() refuses a name that is taken, and changes nothing", async () => {
+Deno.test("add() rejects a name that is taken, and changes nothing", async () => {
   await using home = await makeStoreHome();
   const book = openProfileStore({ folder: home.folder() });
   await book.add(profile("constructor"));
   const before = await home.read("profiles.json");
   const again = profile("constructor", { tenantId: "other.example" });
-  const error = await assertRejects(() => book.add(again), CliError, "Profile 'constructor' exists already");
+  const error = await assertRejects(() => book.add(again), CliError, "Profile 'constructor' already exists");
   assertEquals(error.code, "usage");
   assertEquals(await home.read("profiles.json"), before);
 });
 
-Deno.test("addAll() overwrites what this program knows of a profile, and keeps the rest", async () => {
+Deno.test("addAll() overwrites the known fields of a profile, and keeps the others", async () => {
   await using home = await makeStoreHome();
   const mine = { tenantId: "contoso.com", loginHint: "ada@contoso.com", color: "red" };
   await home.write("profiles.json", JSON.stringify({ note: "mine", profiles: { work: mine, job: 7 } }));
@@ -61,7 +62,7 @@ Deno.test("addAll() overwrites what this program knows of a profile, and keeps t
   assertEquals(written, { version: 1, note: "mine", profiles: { work: { color: "red", ...work }, job } });
 });
 
-Deno.test("remove() takes one profile out, and keeps what it doesn't know", async () => {
+Deno.test("remove() removes one profile, and keeps unknown fields", async () => {
   await using home = await makeStoreHome();
   const other = { tenantId: "contoso.com", color: "red" };
   await home.write("profiles.json", JSON.stringify({ note: "mine", profiles: { work: 7, other } }));
@@ -86,7 +87,7 @@ Deno.test("A file with a mistake is never rewritten", async () => {
   }
 });
 
-Deno.test("add() from many at once loses nothing", async () => {
+Deno.test("add() from many stores at once loses nothing", async () => {
   await using home = await makeStoreHome();
   const names = Array.from({ length: 8 }, (_, number) => `p${number}`);
   await Promise.all(names.map((name) => openProfileStore({ folder: home.folder() }).add(profile(name))));
@@ -97,7 +98,7 @@ Deno.test("add() from many at once loses nothing", async () => {
 });
 
 Deno.test({
-  name: "profiles.json may be readable by others, but not written by them, and is no link",
+  name: "profiles.json may be readable by others, but not writable, and must not be a link",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using home = await makeStoreHome();

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
-import { resolveSettings, type SettingsFlags } from "../../../src/profiles/settings.ts";
+import { assertOneToken, resolveSettings, type SettingsFlags } from "../../../src/profiles/settings.ts";
 
 const CLIENT = ["a", "b", "c"].map((digit) => `00000000-0000-4000-8000-00000000000${digit}`);
 
@@ -17,7 +17,7 @@ function resolve(flags: SettingsFlags, env: Record<string, string> = {}, profile
   return resolveSettings(flags, { get: (name) => env[name] }, profile, "work", ["default", "personal"]);
 }
 
-Deno.test("resolveSettings() takes everything from the profile when nothing else is said", () => {
+Deno.test("resolveSettings() takes everything from the profile by default", () => {
   assertEquals(resolve({}), {
     profile: "work",
     hasProfile: true,
@@ -26,11 +26,12 @@ Deno.test("resolveSettings() takes everything from the profile when nothing else
     clientId: CLIENT[0] ?? "",
     flow: "interactive",
     scopes: ["Mail.Read"],
-    expect: {},
+    expect: { user: undefined, tenant: undefined },
+    suggestedUser: undefined,
   });
 });
 
-Deno.test("resolveSettings() takes the expected account from the flags, else from the profile", () => {
+Deno.test("resolveSettings() takes the expected account from the flags, otherwise from the profile", () => {
   const [tenant, other] = ["11111111-2222-4333-8444-555555555555", "99999999-2222-4333-8444-555555555555"];
   const profile = {
     ...PROFILE,
@@ -52,7 +53,7 @@ Deno.test("resolveSettings() takes the expected account from the flags, else fro
   }
 });
 
-Deno.test("resolveSettings() lets a flag beat the environment, and the environment the profile", () => {
+Deno.test("resolveSettings() prefers a flag to the environment, and the environment to the profile", () => {
   const env = {
     AZURE_TENANT_ID: "env.example",
     AZURE_CLIENT_ID: CLIENT[1] ?? "",
@@ -74,7 +75,7 @@ Deno.test("resolveSettings() lets a flag beat the environment, and the environme
   assertEquals(pick(resolve(flags, env, profile)), ["flag.example", CLIENT[2], "https://flag.example"]);
 });
 
-Deno.test("resolveSettings() needs no profile when flags or the environment say enough", () => {
+Deno.test("resolveSettings() needs no profile if flags or the environment are enough", () => {
   const { profile, hasProfile, tenant, scopes } = resolve(
     { tenantId: "common" },
     { AZURE_CLIENT_ID: CLIENT[1] ?? "" },
@@ -83,7 +84,7 @@ Deno.test("resolveSettings() needs no profile when flags or the environment say 
   assertEquals([profile, hasProfile, tenant, scopes], ["work", false, "common", ["User.Read"]]);
 });
 
-Deno.test("resolveSettings() takes the tenant from the path of the authority that is used", () => {
+Deno.test("resolveSettings() takes the tenant from the path of the authority in use", () => {
   assertEquals(resolve({ authority: "https://flag.example/path.example" }).tenant, "path.example");
   const profile = { ...PROFILE, tenantId: "path.example", authority: "https://profile.example/path.example" };
   assertEquals(resolve({}, {}, profile).tenant, "path.example");
@@ -91,30 +92,30 @@ Deno.test("resolveSettings() takes the tenant from the path of the authority tha
   assertEquals(resolve({ authority: "https://flag.example" }, {}, profile).authority, "https://flag.example");
 });
 
-Deno.test("resolveSettings() refuses two tenants in one place", () => {
+Deno.test("resolveSettings() rejects two tenants from one source", () => {
   const error = assertThrows(
     () => resolve({ tenantId: "one.example", authority: "https://flag.example/two.example" }),
     CliError,
-    "Two tenants are named",
+    "Conflicting tenants",
   );
   assertEquals(error.code, "usage");
 });
 
-Deno.test("resolveSettings() asks for the scopes typed, else the profile's, else to read one's own account", () => {
+Deno.test("resolveSettings() requests the scopes of the flag, otherwise the profile's, otherwise User.Read", () => {
   assertEquals(resolve({ scopes: ["Files.Read Files.Read", "openid"] }).scopes, ["Files.Read", "openid"]);
   assertEquals(resolve({ scopes: [] }).scopes, ["Mail.Read"]);
   assertEquals(resolve({ scopes: [" "] }).scopes, ["Mail.Read"]);
   assertEquals(resolve({}, {}, { ...PROFILE, scopes: [] }).scopes, ["User.Read"]);
 });
 
-Deno.test("resolveSettings() for a missing profile says how to create it and what there is", () => {
+Deno.test("resolveSettings() explains how to create a missing profile, and lists the existing ones", () => {
   const error = assertThrows(() => resolve({ tenantId: "common" }, {}, null), CliError);
   assertEquals([error.code, error.message], ["no_profile", "Profile 'work' does not exist"]);
   assertStringIncludes(error.hint ?? "", "entra-auth-cli create-profile --name work --tenant-id");
   assertStringIncludes(error.hint ?? "", "default, personal");
 });
 
-Deno.test("resolveSettings() says which variable is wrong", () => {
+Deno.test("resolveSettings() names an invalid variable", () => {
   for (const name of ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_AUTHORITY_HOST"]) {
     const error = assertThrows(() => resolve({}, { [name]: "http://x" }), CliError);
     assertEquals(error.code, "usage");
@@ -122,12 +123,12 @@ Deno.test("resolveSettings() says which variable is wrong", () => {
   }
 });
 
-Deno.test("resolveSettings() refuses a wrong flag even where it would not be used", () => {
-  assertThrows(() => resolve({ flow: "password" }), CliError, "Flow is wrong");
-  assertThrows(() => resolve({ authority: "http://flag.example" }), CliError, "Authority is wrong");
+Deno.test("resolveSettings() rejects an invalid flag even if it is not used", () => {
+  assertThrows(() => resolve({ flow: "password" }), CliError, "Invalid flow");
+  assertThrows(() => resolve({ authority: "http://flag.example" }), CliError, "Invalid authority");
 });
 
-Deno.test("resolveSettings() takes a cloud for its authority, and sends scopes of its Graph", () => {
+Deno.test("resolveSettings() maps a cloud to its authority, and short scopes to its Graph", () => {
   const table: [string, string, string][] = [
     ["public", "https://login.microsoftonline.com", "Mail.Read"],
     ["usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us/Mail.Read"],
@@ -151,18 +152,18 @@ Deno.test("resolveSettings() takes a cloud for its authority, and sends scopes o
   assertEquals(kept.scopes, ["https://graph.microsoft.us/User.Read"]);
 });
 
-Deno.test("resolveSettings() refuses a cloud beside an authority, and one that there isn't", () => {
+Deno.test("resolveSettings() rejects a cloud with an authority, and an unknown cloud", () => {
   const both = assertThrows(
     () => resolve({ cloud: "usgov", authority: "https://login.microsoftonline.us" }),
     CliError,
-    "--cloud and --authority can't be used together",
+    "--cloud and --authority cannot be used together",
   );
   assertEquals(both.exitCode, 2);
-  const unknown = assertThrows(() => resolve({ cloud: "mars" }), CliError, "Cloud is wrong");
+  const unknown = assertThrows(() => resolve({ cloud: "mars" }), CliError, "Invalid cloud");
   assertStringIncludes(unknown.hint ?? "", "public, usgov, china");
 });
 
-Deno.test("resolveSettings() puts the policy of B2C behind whichever tenant is used", () => {
+Deno.test("resolveSettings() appends the B2C policy to the tenant in use", () => {
   const authority = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_signin";
   const profile = { ...PROFILE, tenantId: "contoso.onmicrosoft.com", authority, scopes: [] };
   const kept = resolve({}, {}, profile);
@@ -173,7 +174,7 @@ Deno.test("resolveSettings() puts the policy of B2C behind whichever tenant is u
   assertEquals(resolve({ authority }, {}, PROFILE).tenant, "contoso.onmicrosoft.com/b2c_1_signin");
 });
 
-Deno.test("resolveSettings() takes the tenant of External ID from its host where none is named", () => {
+Deno.test("resolveSettings() takes the tenant of External ID from its host by default", () => {
   const env = { AZURE_CLIENT_ID: CLIENT[1] ?? "" };
   const authority = "https://contoso.ciamlogin.com";
   assertEquals(resolve({ authority }, env, null).tenant, "contoso.onmicrosoft.com");
@@ -181,11 +182,48 @@ Deno.test("resolveSettings() takes the tenant of External ID from its host where
   assertEquals(resolve({ authority }, {}, PROFILE).tenant, PROFILE.tenantId);
 });
 
-Deno.test("resolveSettings() refuses scopes of two resources, be they the profile's, with the commands that do it", () => {
+Deno.test("resolveSettings() rejects scopes of two resources, also from the profile, and prints one command each", () => {
   const scopes = ["User.Read", "api://app/Read"];
   for (const work of [() => resolve({ scopes }), () => resolve({}, {}, { ...PROFILE, scopes })]) {
     const error = assertThrows(work, CliError);
     assertEquals(error.code, "usage");
     assertStringIncludes(error.hint ?? "", "get-token --profile work --scope api://app/Read");
   }
+});
+
+const PUBLIC = "https://login.microsoftonline.com";
+
+function refusal(...scopes: string[]): [string, string] {
+  const error = assertThrows(() => assertOneToken(scopes, PUBLIC, "my app"), CliError);
+  assertEquals(error.code, "usage");
+  return [error.message, error.hint ?? ""];
+}
+
+Deno.test("assertOneToken() accepts scopes of one resource in any spelling, with OpenID scopes", () => {
+  assertOneToken(
+    ["User.Read", "https://graph.microsoft.com/Mail.Read", "openid", "offline_access"],
+    PUBLIC,
+    "x",
+  );
+  assertOneToken(["https://graph.microsoft.com/.default", "openid"], PUBLIC, "x");
+  assertOneToken(["openid"], PUBLIC, "x");
+  assertOneToken([], PUBLIC, "x");
+});
+
+Deno.test("assertOneToken() rejects two resources, and prints a command for each", () => {
+  assertEquals(refusal("User.Read", "api://app/Read", "openid", "Mail.Read"), [
+    "One token cannot be for 2 resources: https://graph.microsoft.com, api://app",
+    "Get a token for each:\n" +
+    'entra-auth-cli get-token --profile "my app" --scope "User.Read Mail.Read"\n' +
+    'entra-auth-cli get-token --profile "my app" --scope api://app/Read',
+  ]);
+});
+
+Deno.test("assertOneToken() rejects .default with another scope of its resource, and prints a command for each", () => {
+  assertEquals(refusal("https://graph.microsoft.com/.default", "User.Read"), [
+    "https://graph.microsoft.com/.default cannot be combined with User.Read",
+    "Choose one of the two:\n" +
+    'entra-auth-cli get-token --profile "my app" --scope User.Read\n' +
+    'entra-auth-cli get-token --profile "my app" --scope https://graph.microsoft.com/.default',
+  ]);
 });

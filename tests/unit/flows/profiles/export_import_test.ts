@@ -84,7 +84,7 @@ Deno.test("changeProfile() takes tokens and secrets along to a new name, or chan
   assertEquals(await changeProfile(WORK, HOME, places), 0);
   assertEquals(await kept(places), { names: ["home"], sessions: ["home"], secrets: [false, true] });
   await places.profiles.add(WORK);
-  await assertRejects(() => changeProfile(WORK, HOME, places), CliError, "exists already");
+  await assertRejects(() => changeProfile(WORK, HOME, places), CliError, "already exists");
 });
 
 Deno.test("changeProfile() to another tenant drops the tokens and keeps the secrets, which know their application", async () => {
@@ -112,7 +112,7 @@ Deno.test("importProfiles() keeps all with their secrets, or leaves everything a
   const places = await openPlaces(home);
   const moved = { ...WORK, tenantId: "other.example" };
   const packed = [{ profile: moved }, { profile: HOME, clientSecret: new Secret("another") }];
-  await assertRejects(() => importProfiles(packed, false, places), CliError, "exists already");
+  await assertRejects(() => importProfiles(packed, false, places), CliError, "already exists");
   assertEquals(await kept(places), AS_IT_WAS);
   const failing = { ...places, store: broken(places.store, "saveSecrets") };
   await assertRejects(() => importProfiles(packed, true, failing), CliError, "damaged");

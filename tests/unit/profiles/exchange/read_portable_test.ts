@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { CliError } from "../../../../src/errors.ts";
 import { sealText } from "../../../../src/profiles/exchange/passphrase_seal.ts";
 import { formatPortable, type PortableProfile } from "../../../../src/profiles/exchange/portable_file.ts";
-import { readPortable, type ReadProfile } from "../../../../src/profiles/exchange/read_portable.ts";
+import { type ImportedProfile, readPortable } from "../../../../src/profiles/exchange/read_portable.ts";
 import { Secret } from "../../../../src/text/secret.ts";
+import { withoutUndefined } from "../../../support/fixtures/without_undefined.ts";
 
 const PASSPHRASE = new Secret("correct horse battery staple");
 const PORTABLE: readonly PortableProfile[] = [{
@@ -31,14 +32,14 @@ const PORTABLE: readonly PortableProfile[] = [{
   certificatePassword: new Secret("second secret"),
 }];
 
-function read(text: string, newName?: string, passphrase = PASSPHRASE): Promise<ReadProfile[]> {
+function read(text: string, newName?: string, passphrase = PASSPHRASE): Promise<ImportedProfile[]> {
   return readPortable(text, { path: "file.json", newName, askPassphrase: () => Promise.resolve(passphrase) });
 }
 
-/** What the profiles say, secrets revealed, to compare by. */
+/** Returns the profiles with their secrets revealed and without absent fields, for comparison. */
 function revealed(profiles: readonly PortableProfile[]): unknown {
   return profiles.map(({ profile, clientSecret, certificatePassword }) => [
-    profile,
+    withoutUndefined(profile),
     clientSecret?.reveal(),
     certificatePassword?.reveal(),
   ]);
@@ -48,24 +49,24 @@ async function refusal(text: string, newName?: string): Promise<CliError> {
   return await assertRejects(() => read(text, newName), CliError);
 }
 
-Deno.test("readPortable() gives what was written, plain or sealed, and with a byte order mark", async () => {
+Deno.test("readPortable() reads what was written, plain or sealed, and with a byte order mark", async () => {
   const plain = formatPortable(PORTABLE);
   assertEquals(revealed(await read(plain)), revealed(PORTABLE));
   assertEquals(revealed(await read(`\uFEFF${plain}`)), revealed(PORTABLE));
   assertEquals(revealed(await read(await sealText(plain, PASSPHRASE))), revealed(PORTABLE));
 });
 
-Deno.test("readPortable() asks for no passphrase where none is needed, and reads a bare profiles.json", async () => {
+Deno.test("readPortable() prompts for no passphrase if none is needed, and reads a bare profiles.json", async () => {
   const bare = JSON.stringify({
     version: 1,
     profiles: { work: { ...PORTABLE[0]?.profile, name: undefined } },
   });
   const askPassphrase = () => Promise.reject(new Error("asked"));
   const [work] = await readPortable(bare, { path: "profiles.json", newName: "home", askPassphrase });
-  assertEquals(work?.profile, { ...PORTABLE[0]?.profile, name: "home" } as unknown);
+  assertEquals(withoutUndefined(work?.profile ?? null), { ...PORTABLE[0]?.profile, name: "home" } as unknown);
 });
 
-Deno.test("sealText() hides everything, never writes the same twice, and takes a passphrase however it is composed", async () => {
+Deno.test("sealText() hides everything, never returns the same text twice, and accepts a passphrase in any Unicode form", async () => {
   const plain = formatPortable(PORTABLE);
   const passphrase = new Secret("schöne Grüße");
   const [one, two] = [await sealText(plain, passphrase), await sealText(plain, passphrase)];
@@ -76,19 +77,19 @@ Deno.test("sealText() hides everything, never writes the same twice, and takes a
   assertEquals(revealed(await read(one, undefined, decomposed)), revealed(PORTABLE));
 });
 
-Deno.test("readPortable() opens a sealed file with the right passphrase only, and knows a newer or weaker one", async () => {
+Deno.test("readPortable() opens a sealed file only with the right passphrase, and rejects a newer or weaker one", async () => {
   const sealed = JSON.parse(await sealText(formatPortable(PORTABLE), PASSPHRASE));
   const cases: readonly (readonly [Record<string, unknown>, string])[] = [
     [{ ...sealed, version: 2 }, "newer than this program"],
-    [{ ...sealed, version: 0 }, "can't be opened"],
-    [{ ...sealed, format: "other" }, "not a file of exported profiles"],
-    [{ ...sealed, iterations: 599_999 }, "can't be opened"],
-    [{ ...sealed, iterations: 600_001 }, "can't be opened"],
-    [{ ...sealed, iterations: 1e9 }, "can't be opened"],
-    [{ ...sealed, keyDerivation: "MD5" }, "can't be opened"],
-    [{ ...sealed, salt: encodeBase64(new Uint8Array(16)) }, "can't be opened"],
-    [{ ...sealed, salt: "AAAA" }, "can't be opened"],
-    [{ ...sealed, sealed: 17 }, "can't be opened"],
+    [{ ...sealed, version: 0 }, "Cannot decrypt file.json"],
+    [{ ...sealed, format: "other" }, "expected exported profiles (unrecognized format)"],
+    [{ ...sealed, iterations: 599_999 }, "Cannot decrypt file.json"],
+    [{ ...sealed, iterations: 600_001 }, "Cannot decrypt file.json"],
+    [{ ...sealed, iterations: 1e9 }, "Cannot decrypt file.json"],
+    [{ ...sealed, keyDerivation: "MD5" }, "Cannot decrypt file.json"],
+    [{ ...sealed, salt: encodeBase64(new Uint8Array(16)) }, "Cannot decrypt file.json"],
+    [{ ...sealed, salt: "AAAA" }, "Cannot decrypt file.json"],
+    [{ ...sealed, sealed: 17 }, "Cannot decrypt file.json"],
   ];
   for (const [file, message] of cases) {
     const error = await refusal(JSON.stringify(file));
@@ -99,10 +100,10 @@ Deno.test("readPortable() opens a sealed file with the right passphrase only, an
     () => read(JSON.stringify(sealed), undefined, new Secret("wrong")),
     CliError,
   );
-  assertStringIncludes(wrong.message, "the passphrase is wrong, or the file is damaged");
+  assertStringIncludes(wrong.message, "wrong passphrase, or the file is damaged");
 });
 
-Deno.test("readPortable() with any damage is an error for people or the very same profiles; hundreds are tried", async () => {
+Deno.test("readPortable() of a damaged file is a clear error or returns the same profiles, in hundreds of variants", async () => {
   const files = [formatPortable(PORTABLE), formatPortable(PORTABLE.slice(0, 1))];
   const damage = fc.record({
     file: fc.constantFrom(...files),
@@ -124,7 +125,7 @@ Deno.test("readPortable() with any damage is an error for people or the very sam
   );
 });
 
-Deno.test("a sealed file with any damage opens as nothing else", async () => {
+Deno.test("A damaged sealed file never opens as something else", async () => {
   const sealed = await sealText(formatPortable(PORTABLE), PASSPHRASE);
   await fc.assert(
     fc.asyncProperty(fc.nat(sealed.length - 1), fc.constantFrom(...'A9+/"{ '), async (place, typed) => {
@@ -179,16 +180,16 @@ Deno.test("readPortable() maps flows, methods, resources and certificates of the
   assertEquals([found?.profile.flow, found?.profile.scopes], ["interactive", ["A", "B"]]);
 });
 
-Deno.test("readPortable() names the profile and the field that are wrong in a file of the .NET tool", async () => {
+Deno.test("readPortable() names the invalid profile and field in a file of the .NET tool", async () => {
   const cases: readonly (readonly [unknown, string])[] = [
     [[OTHER, { ...OTHER, name: "b", clientId: "" }], "profile 2: "],
     [[{ ...OTHER, tenantId: undefined }], "tenantId is missing"],
-    [[{ ...OTHER, tenantId: 17 }], "tenantid is not a text"],
-    [[{ ...OTHER, defaultFlow: "Password" }], "Flow is wrong"],
-    [[{ ...OTHER, scopes: [17] }], "a scope is not a text"],
-    [[OTHER, OTHER], "'graph' is there twice"],
+    [[{ ...OTHER, tenantId: 17 }], "tenantid is not a string"],
+    [[{ ...OTHER, defaultFlow: "Password" }], "Invalid flow"],
+    [[{ ...OTHER, scopes: [17] }], "a scope is not a string"],
+    [[OTHER, OTHER], "duplicate profile 'graph'"],
     [[17], "profile 1 is not an object"],
-    [[], "there is no profile in it"],
+    [[], "it contains no profile"],
   ];
   for (const [value, message] of cases) {
     const error = await refusal(JSON.stringify(value));
@@ -198,7 +199,7 @@ Deno.test("readPortable() names the profile and the field that are wrong in a fi
   assertEquals((await refusal(JSON.stringify([OTHER, { ...OTHER, name: "b" }]), "x")).code, "usage");
 });
 
-Deno.test("readPortable() opens an export of the .NET tool, secrets included", async () => {
+Deno.test("readPortable() opens an export of the .NET tool, including secrets", async () => {
   const exported = {
     Profile: OTHER,
     ClientSecret: "its secret",
@@ -213,7 +214,7 @@ Deno.test("readPortable() opens an export of the .NET tool, secrets included", a
     [],
   ]);
   const wrong = await assertRejects(() => read(text, undefined, new Secret("wrong")), CliError);
-  assertStringIncludes(wrong.message, "the passphrase is wrong");
+  assertStringIncludes(wrong.message, "wrong passphrase");
   const bare = await exportLikeOtherTool(
     JSON.stringify({ Profile: OTHER, ClientSecret: null }),
     PASSPHRASE.reveal(),
