@@ -2,8 +2,9 @@
  * Makes all that a release is, in `dist`: the executables, the module for `deno run`, the scripts that install them, the
  * bill of materials, and the sums of them all.
  *
- * `release.ts [--target TARGET|all] [--output FOLDER]`: all targets by default. Naming one makes a dry run where the
- * runtimes of the others can't be downloaded.
+ * `release.ts [--target TARGET|all] [--output FOLDER] [--official]`: all targets by default. Naming one makes a dry run
+ * if the runtimes of the others cannot be downloaded. `--official` is for what is published: it is refused if it was not
+ * made from JSR's packages, from a commit without changes, or with the pinned downloads of Deno.
  */
 
 import { fromFileUrl } from "@std/path/from-file-url";
@@ -12,10 +13,12 @@ import { parseArgs } from "node:util";
 import { bundleIntoOne } from "./bundle.ts";
 import { usesStandIns } from "./bundle/import_map.ts";
 import { compile } from "./compile.ts";
+import { currentBuild } from "./bundle/stamp_build.ts";
 import { defaultOutput, parseTargets } from "./compile/targets.ts";
 import { say } from "../offline/npm_package.ts";
 import { formatBillOfMaterials } from "./release/bill_of_materials.ts";
 import { CHECKSUM_FILE, formatChecksums } from "./release/checksums.ts";
+import { checkDownloads, parseSums } from "./release/downloads.ts";
 import { readMaterials } from "./release/read_materials.ts";
 
 const TOP = fromFileUrl(new URL("../../", import.meta.url));
@@ -55,12 +58,36 @@ export async function release(target: string, folder: string): Promise<string[]>
   return names;
 }
 
+/** Throws if what was made for `target` cannot be published. */
+async function checkOfficial(target: string): Promise<void> {
+  const build = await currentBuild();
+  if (!/^[0-9a-f]{12}$/.test(build)) {
+    throw new Error(
+      `Cannot release the build "${build}": expected a commit without changes, made from JSR's packages`,
+    );
+  }
+  const targets = parseTargets(target).filter((one) => one !== undefined);
+  const sums = parseSums(await Deno.readTextFile(join(TOP, "scripts", "build", "downloads.sha256")));
+  await checkDownloads(join(await denoFolder(), "dl"), targets, sums);
+}
+
+/** The folder of Deno's cache. */
+async function denoFolder(): Promise<string> {
+  const command = new Deno.Command(Deno.execPath(), { args: ["info", "--json", "--no-config"] });
+  return JSON.parse(new TextDecoder().decode((await command.output()).stdout)).denoDir;
+}
+
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { target: { type: "string", default: "all" }, output: { type: "string", default: "dist" } },
+    options: {
+      target: { type: "string", default: "all" },
+      output: { type: "string", default: "dist" },
+      official: { type: "boolean", default: false },
+    },
   });
   try {
     await release(values.target, join(TOP, values.output));
+    if (values.official) await checkOfficial(values.target);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     Deno.exit(1);

@@ -1,8 +1,10 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path/join";
 import denoJson from "../../deno.json" with { type: "json" };
 import { bundledModules } from "../../scripts/build/bundle.ts";
 import { formatBillOfMaterials } from "../../scripts/build/release/bill_of_materials.ts";
+import { checkDownloads, parseSums } from "../../scripts/build/release/downloads.ts";
+import type { Target } from "../../scripts/build/compile/targets.ts";
 import { formatChecksums } from "../../scripts/build/release/checksums.ts";
 import { reachedPackages, readMaterials } from "../../scripts/build/release/read_materials.ts";
 
@@ -87,6 +89,26 @@ Deno.test("reachedPackages() follows imports of code and dependencies of package
     { registry: "npm", name: "below", version: "1.0.0" },
     { registry: "npm", name: "used", version: "1.0.0" },
   ]);
+});
+
+Deno.test("checkDownloads() refuses a download that is not pinned, has another sum, or was not used", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-downloads-" });
+  try {
+    const runtime = "denort-x86_64-unknown-linux-gnu.zip";
+    await Deno.mkdir(join(folder, "release"));
+    await Deno.writeTextFile(join(folder, "release", runtime), "abc");
+    const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    const check = (sums: string, target: Target = "x86_64-unknown-linux-gnu") =>
+      checkDownloads(folder, [target], parseSums(sums));
+    await check(`# a comment\n${abc}  ${runtime}\n`);
+    await assertRejects(() => check(""), Error, `${runtime} is not pinned: found ${abc}`);
+    await assertRejects(() => check(`${"0".repeat(64)}  ${runtime}\n`), Error, "has the wrong sum");
+    const other = () => check(`${abc}  ${runtime}\n`, "aarch64-apple-darwin");
+    await assertRejects(other, Error, "denort-aarch64-apple-darwin.zip was not downloaded");
+    assertThrows(() => parseSums("abc\n"), Error, "expected HASH  NAME");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("formatBillOfMaterials() writes CycloneDX, the same each time", () => {

@@ -20,7 +20,7 @@ export async function stampBuild(paths: readonly string[]): Promise<void> {
  * Returns what `--version` says of a build: the commit that is checked out, `-changed` if files differ from it, after
  * `dev` if the build has stand-ins for the JSR packages. Outside of git there is no commit.
  */
-async function currentBuild(): Promise<string> {
+export async function currentBuild(): Promise<string> {
   const commit = await currentCommit();
   return [...(await usesStandIns() ? ["dev"] : []), ...(commit === null ? [] : [commit])].join(" ");
 }
