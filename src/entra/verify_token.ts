@@ -9,32 +9,27 @@ import { decodeToken } from "./decode_token.ts";
 import { assertAllowed, sendToAuthority } from "./msal/send_to_authority.ts";
 import { validateMetadata } from "./metadata.ts";
 
-/**
- * What became of checking a signature: a key of the tenant made it; it is not what it claims to be; or nobody but the
- * token's audience can tell.
- */
+/** The result of verifying a signature. `unverifiable` means that only the token's audience can verify it. */
 export type Signature =
   | { readonly kind: "valid" }
   | {
     readonly kind: "wrong" | "unverifiable";
-    /** Why, as a sentence without its full stop. */
+    /** A sentence without a full stop. */
     readonly reason: string;
   };
 
 /** What {@linkcode verifyToken} needs. */
 export interface VerifyOptions {
-  /** Base URL of the authority whose tokens are believed. */
+  /** The base URL of the trusted authority. */
   readonly authority: string;
-  /** The way to it. */
   readonly network: Network;
-  /** Ends what is under way. */
   readonly signal: AbortSignal;
 }
 
-/** The one algorithm that Entra signs tokens with. */
+/** Entra signs tokens only with this algorithm. */
 const ALGORITHM = "RS256";
 
-/** Who issued tokens of version 1.0, by the authority that signs them with the keys of version 2.0. */
+/** The issuer hosts of version 1.0 tokens, by the authority whose version 2.0 keys sign them. */
 const FORMER_ISSUERS: Readonly<Record<string, string>> = {
   "login.microsoftonline.com": "sts.windows.net",
   "login.microsoftonline.us": "sts.windows.net",
@@ -42,27 +37,27 @@ const FORMER_ISSUERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Checks the signature of a JWT against the keys of the tenant that it names, which the authority is asked for. The token
- * itself never says where its keys are, or anybody's would do. Times are not looked at.
+ * Verifies the signature of a JWT with the keys of the tenant that it names. The keys come from the trusted authority and
+ * never from an address in the token. Times are not checked.
  *
- * @throws {CliError} `network`, `permission`, or `invalid_response` for an authority that has no such keys.
+ * @throws {CliError} `network`, `permission`, or `invalid_response` if the authority has no usable keys.
  */
 export async function verifyToken(token: string, options: VerifyOptions): Promise<Signature> {
   const decoded = decodeToken(token);
   if (decoded?.claims === undefined || decoded.claims === null) {
-    return unverifiable("The token is opaque, and only the API that it is for can read it");
+    return unverifiable("The token is opaque: only its API can read it");
   }
   const { header, claims } = decoded;
   if (header.nonce !== undefined) {
     return unverifiable(
-      "A nonce in its header, as in tokens for Microsoft Graph, leaves that to the API alone",
+      "The header has a nonce, as in tokens for Microsoft Graph: only the API can verify the signature",
     );
   }
   if (header.alg !== ALGORITHM) {
-    return wrong(`It is signed with ${plainText(String(header.alg))}, not with ${ALGORITHM}`);
+    return wrong(`The algorithm is ${plainText(String(header.alg))}, expected ${ALGORITHM}`);
   }
   const tenantId = typeof claims.tid === "string" ? claims.tid.toLowerCase() : "";
-  if (!isGuid(tenantId)) return wrong("It names no tenant");
+  if (!isGuid(tenantId)) return wrong("The token names no tenant");
   const authority = entraAuthority(options.authority, tenantId);
   const keys = await fetchKeys(authority, tenantId, claims.iss, options);
   return "kind" in keys ? keys : await verifyWith(keys, token, authority);
@@ -84,7 +79,7 @@ async function fetchKeys(
   const issuers = [expectedIssuer(authority, metadata, tenantId), formerIssuer(authority, tenantId)];
   if (!issuers.includes(String(issuer))) {
     return wrong(
-      `It was issued by ${plainText(String(issuer))}, not by tenant ${tenantId} on ${authority.host}`,
+      `The issuer is ${plainText(String(issuer))}, expected tenant ${tenantId} on ${authority.host}`,
     );
   }
   return validateKeys((await get(String(body.jwks_uri))).body, authority);
@@ -102,7 +97,7 @@ function validateKeys(body: JsonObject, authority: Authority): JSONWebKeySet {
 }
 
 function noKeys({ host }: Authority, cause?: unknown): CliError {
-  return new CliError("invalid_response", `${host} gave no keys to check signatures with`, {
+  return new CliError("invalid_response", `${host} returned no keys to verify signatures with`, {
     hint: "Check --authority.",
     cause,
   });
@@ -117,8 +112,8 @@ async function verifyWith(keys: JSONWebKeySet, token: string, authority: Authori
       return wrong("The signature does not match the token");
     }
     if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-      // Applications can have keys of their own, but such tokens can't be told from forged ones here.
-      return wrong(`None of the keys of the tenant on ${authority.host} made it`);
+      // Tokens signed with an application's own key cannot be distinguished from forged ones here.
+      return wrong(`The signature was not made with a key of the tenant on ${authority.host}`);
     }
     throw noKeys(authority, error);
   }
