@@ -397,7 +397,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/flows/profiles/change_secrets.ts",
     find: " && saved.authority === (authority ?? null)",
     replace: "",
-    tests: ["tests/process/applications/client_secret_test.ts"],
+    tests: ["tests/unit/wiring/token_dependencies_test.ts"],
   },
   {
     guard: "full host name in a git request",
@@ -425,7 +425,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/flows/doctor/finding.ts",
     find: `    .replace(/(?<=[a-z]:\\/\\/)[^/\\s@]*@/gi, "")\n`,
     replace: "",
-    tests: ["tests/unit/flows/doctor/redact_test.ts"],
+    tests: ["tests/unit/flows/doctor/finding_test.ts"],
   },
   {
     guard: "binding of a kept secret to its application",

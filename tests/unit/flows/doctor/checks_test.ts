@@ -10,7 +10,7 @@ import {
   checkPermissions,
 } from "../../../../src/flows/doctor/checks.ts";
 
-Deno.test("checkClock() is content within a minute, warns within five and fails beyond, either way", () => {
+Deno.test("checkClock() accepts a minute, warns up to five and fails beyond, in both directions", () => {
   const levels = [0, 60_000, -60_000, 60_001, 300_000, -300_000, 300_001, -3_600_000]
     .map((ms) => checkClock(ms, "login.example", "linux").level);
   assertEquals(levels, ["ok", "ok", "ok", "warn", "warn", "warn", "fail", "fail"]);
@@ -22,7 +22,7 @@ Deno.test("checkClock() is content within a minute, warns within five and fails 
   assertStringIncludes(checkClock(null, "login.example", "windows").remedy ?? "", "w32tm");
 });
 
-Deno.test("checkLoopback() takes a machine without IPv6 for a good one, and a blocked address for a firewall's", () => {
+Deno.test("checkLoopback() accepts a machine without IPv6, and suggests the firewall for a blocked address", () => {
   assertEquals(checkLoopback("::1", { kind: "no-address" }).level, "ok");
   assertEquals(checkLoopback("127.0.0.1", { kind: "no-address" }).level, "warn");
   const blocked = checkLoopback("127.0.0.1", { kind: "blocked", reason: "timed out" });
@@ -30,7 +30,7 @@ Deno.test("checkLoopback() takes a machine without IPv6 for a good one, and a bl
   assertStringIncludes(blocked.remedy ?? "", "firewall");
 });
 
-Deno.test("checkKey() points to a key store that would keep the key better, and to nothing else", () => {
+Deno.test("checkKey() suggests a better key store only for a key in a file", () => {
   const file = { keyStore: "key-file", place: "the file ~/key" } as const;
   const store = { keyStore: "secret-service", place: "the Secret Service" } as const;
   const kept = { isInUse: true, reason: null };
@@ -43,20 +43,20 @@ Deno.test("checkKey() points to a key store that would keep the key better, and 
   assertEquals(first.message, "would be kept in the file ~/key (no Secret Service)");
 });
 
-Deno.test("checkFolder() fails where locks are ignored", () => {
+Deno.test("checkFolder() fails if locks are ignored", () => {
   assertEquals(checkFolder({ path: "/f", locks: "work" }).level, "ok");
   assertEquals(checkFolder({ path: "/f", locks: "busy" }).level, "warn");
   assertEquals(checkFolder({ path: "/f", locks: "ignored" }).level, "fail");
 });
 
-Deno.test("checkPermissions() names the flags that are missing, and only those", () => {
+Deno.test("checkPermissions() names only the missing flags", () => {
   const granted = { flag: "--allow-read=/f", isGranted: true };
   assertEquals(checkPermissions([granted]).level, "ok");
   const { level, message } = checkPermissions([granted, { flag: "--allow-write=/f", isGranted: false }]);
   assertEquals([level, message], ["fail", "Deno does not grant --allow-write=/f"]);
 });
 
-Deno.test("checkAuthority() names the proxy and the roots on the way", () => {
+Deno.test("checkAuthority() names the proxy and the extra root certificates", () => {
   const answer = { status: 200, isDiscoveryDocument: true, clockAheadMs: 0 };
   const route = {
     host: "login.example",
@@ -73,7 +73,7 @@ Deno.test("checkAuthority() names the proxy and the roots on the way", () => {
   assertStringIncludes(passedOver.message, "HTTPS_PROXY is ignored");
 });
 
-Deno.test("checkBrowser() names the first opener that is here and may be started", () => {
+Deno.test("checkBrowser() names the first opener that is installed and permitted", () => {
   const facts = { hasDisplay: true, displayReason: "DISPLAY is set", browserVariable: "firefox:chromium" };
   const firefox = { command: "firefox", isInstalled: false, isPermitted: true };
   const chromium = { command: "chromium", isInstalled: true, isPermitted: true };

@@ -26,7 +26,7 @@ const WELL: DoctorProbes = {
 
 const NEVER = new AbortController().signal;
 
-Deno.test("examine() ends in time though a check hangs, and reports the others", async () => {
+Deno.test("examine() ends in time and reports the other checks if one hangs", async () => {
   const time = new AbortController();
   const clock = { now: () => 0, deadline: () => ({ signal: time.signal, [Symbol.dispose]() {} }) };
   const hanging = { ...WELL, countSignIns: () => new Promise<number>(() => {}) };
@@ -41,14 +41,14 @@ Deno.test("examine() ends in time though a check hangs, and reports the others",
   assertEquals(findings.find(({ check }) => check === "tokens")?.message, "no result within 10 s");
 });
 
-Deno.test("examine() asks the public cloud where there is no profile", async () => {
+Deno.test("examine() uses the public cloud if there is no profile", async () => {
   const asked: string[] = [];
   const route = (url: string) => (asked.push(url), WELL.route(url));
   await examine({ ...WELL, route }, { clock: new FakeClock(0), signal: NEVER });
   assertEquals(asked, ["https://login.microsoftonline.com/organizations"]);
 });
 
-Deno.test("examine() makes a finding of an error that says what is wrong, and of nothing else", async () => {
+Deno.test("examine() turns a CliError into a finding, and throws any other error", async () => {
   const refused = new CliError("store", "The keyring is locked", { hint: "Unlock it" });
   const findings = await examine({ ...WELL, key: () => Promise.reject(refused) }, {
     clock: new FakeClock(0),
@@ -66,7 +66,7 @@ Deno.test("examine() makes a finding of an error that says what is wrong, and of
   );
 });
 
-Deno.test("examine() ends with the user's interrupt", async () => {
+Deno.test("examine() ends when the user interrupts it", async () => {
   const interrupt = new AbortController();
   const hanging = { ...WELL, countSignIns: () => new Promise<number>(() => {}) };
   const examining = examine(hanging, { clock: new FakeClock(0), signal: interrupt.signal });

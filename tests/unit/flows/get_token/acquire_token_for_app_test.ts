@@ -25,7 +25,7 @@ function issue(world: TestHarness, name: string, lifeSeconds?: number): IssuedTo
   return { ...issued, token: { ...issued.token, account: null } };
 }
 
-Deno.test("getToken() lives an application's life: got, cached, renewed, forced, and nobody is ever asked", async () => {
+Deno.test("getToken() acquires, caches, renews and forces an application's token without a user", async () => {
   const world = new TestHarness();
   world.acquire = () => issue(world, "first");
   assertEquals(shown(await world.get(APPLICATION)), ["first", "client-credentials", true]);
@@ -51,7 +51,7 @@ Deno.test("getToken() lives an application's life: got, cached, renewed, forced,
   assertEquals(world.store.calls, []);
 });
 
-Deno.test("getToken() finds the application's credential before its turn, for a person may have to type it", async () => {
+Deno.test("getToken() finds the application's credential before it takes the lock", async () => {
   const world = new TestHarness();
   world.acquire = () => issue(world, "token");
   world.prepareCredential = () => void world.store.calls.push("credential");
@@ -63,7 +63,7 @@ Deno.test("getToken() finds the application's credential before its turn, for a 
   assertEquals(world.store.calls, ["read"]);
 });
 
-Deno.test("getToken() takes the application's token that another process got while this one waited for its turn", async () => {
+Deno.test("getToken() uses the application's token that another process got while this one waited for the lock", async () => {
   const world = new TestHarness();
   world.acquire = () => issue(world, "ours");
   await world.get(APPLICATION);
@@ -75,7 +75,7 @@ Deno.test("getToken() takes the application's token that another process got whi
   assertEquals(shown(await world.get(APPLICATION)), ["ours", "cache", true]);
 });
 
-Deno.test("getToken() gives an application's token that still lives when the authority can't be reached, not one that ended", async () => {
+Deno.test("getToken() falls back on an application's token that has not expired if the authority can't be reached", async () => {
   const world = new TestHarness();
   world.acquire = () => issue(world, "old");
   await world.get(APPLICATION);
@@ -91,7 +91,7 @@ Deno.test("getToken() gives an application's token that still lives when the aut
   await assertRejects(() => world.get(APPLICATION), CliError, "unplugged");
 });
 
-Deno.test("getToken() gets an application's token where the store takes no locks and can't be written, and says so", async () => {
+Deno.test("getToken() gets an application's token and reports that the store can't be locked and written", async () => {
   const world = new TestHarness();
   world.acquire = () => issue(world, "token");
   const broken = new CliError("store", "read-only");
@@ -101,7 +101,7 @@ Deno.test("getToken() gets an application's token where the store takes no locks
   assertEquals(world.kinds(), ["not-saved", "signed-in"]);
 });
 
-Deno.test("getToken() makes one attempt where the application is refused, with the authority's words", async () => {
+Deno.test("getToken() makes one attempt if the application is refused, and throws the authority's error", async () => {
   const world = new TestHarness();
   let attempts = 0;
   world.acquire = () => {
@@ -112,7 +112,7 @@ Deno.test("getToken() makes one attempt where the application is refused, with t
   assertEquals([error.code, attempts], ["sign_in_failed", 1]);
 });
 
-Deno.test("getToken() gives no application's token where a user is expected, kept or not", async () => {
+Deno.test("getToken() rejects an application's token, cached or new, if a user is expected", async () => {
   const world = new TestHarness();
   const expecting = { ...APPLICATION, expect: { user: "ada@contoso.example" } };
   const refused = async () => (await assertRejects(() => world.get(expecting), CliError)).code;

@@ -9,7 +9,7 @@ const APPLICATION: TokenRequest = {
   flow: "client-credentials",
 };
 
-Deno.test("getToken() saves no token for a profile that was deleted while the user signed in, and gives it all the same", async () => {
+Deno.test("getToken() returns but does not save the token of a profile that was deleted during the sign-in", async () => {
   const world = new TestHarness();
   world.signIn = () => {
     world.hasProfile = false;
@@ -21,14 +21,14 @@ Deno.test("getToken() saves no token for a profile that was deleted while the us
   assertEquals(notSaved?.error.message, "Profile 'work' was deleted while the command ran");
 });
 
-Deno.test("getToken() saves a token where there was no profile to begin with", async () => {
+Deno.test("getToken() saves a token if there was no profile from the beginning", async () => {
   const world = new TestHarness();
   world.hasProfile = false;
   world.signIn = () => world.issue("one");
   assertEquals(shown(await world.get({ ...REQUEST, hasProfile: false })), ["one", "interactive", true]);
 });
 
-Deno.test("getToken() asks nobody for a profile that was deleted while it waited for its turn", async () => {
+Deno.test("getToken() does not sign in to a profile that was deleted while it waited for the lock", async () => {
   const world = new TestHarness();
   world.others = () => {
     world.hasProfile = false;
@@ -38,7 +38,7 @@ Deno.test("getToken() asks nobody for a profile that was deleted while it waited
   assertEquals([error.code, world.asked], ["no_profile", []]);
 });
 
-Deno.test("getToken() neither gets nor saves an application's token for a profile that was deleted while it waited for its turn", async () => {
+Deno.test("getToken() neither gets nor saves an application's token for a profile that was deleted while it waited", async () => {
   const world = new TestHarness();
   world.store.beforeTurn = () => void (world.hasProfile = false);
   world.acquire = () => mustNot("get a token");
@@ -57,7 +57,7 @@ Deno.test("getToken() neither gets nor saves an application's token for a profil
   ]);
 });
 
-Deno.test("getToken() saves no application's token without a turn, in which alone no profile is deleted", async () => {
+Deno.test("getToken() does not save an application's token without the lock, which deleting a profile takes", async () => {
   const world = new TestHarness();
   world.acquire = () => world.issue("one");
   world.store.exclusively = () => Promise.reject(new CliError("store", "locked by another process"));

@@ -16,7 +16,7 @@ async function isRefused(work: () => Promise<unknown>): Promise<void> {
   assertEquals((await assertRejects(work, CliError)).code, "wrong_account");
 }
 
-Deno.test("getToken() keeps nothing of a sign-in as another user than the expected one", async () => {
+Deno.test("getToken() saves nothing of a sign-in as another user than the expected one", async () => {
   const world = new TestHarness();
   world.signIn = () => world.issue("ada's");
   await isRefused(() => world.get(EXPECTS_BOB));
@@ -24,7 +24,7 @@ Deno.test("getToken() keeps nothing of a sign-in as another user than the expect
   assertEquals(shown(await world.get(EXPECTS_ADA)), ["ada's", "interactive", true]);
 });
 
-Deno.test("getToken() gives neither a cached nor a refreshed token of somebody else, and asks nobody", async () => {
+Deno.test("getToken() rejects a cached and a refreshed token of another account without a sign-in", async () => {
   const world = new TestHarness();
   await world.signInWith("ada's");
   await isRefused(() => world.get(EXPECTS_BOB));
@@ -35,7 +35,7 @@ Deno.test("getToken() gives neither a cached nor a refreshed token of somebody e
   assertEquals(shown(await world.get(EXPECTS_ADA)), ["ada's second", "refresh", true]);
 });
 
-Deno.test("getToken() gives no token of somebody else whom another process signed in meanwhile", async () => {
+Deno.test("getToken() rejects the token of another account that another process signed in to", async () => {
   const world = new TestHarness();
   world.others = () => {
     world.store.sessions = [{
@@ -49,7 +49,7 @@ Deno.test("getToken() gives no token of somebody else whom another process signe
   await isRefused(() => world.get(EXPECTS_BOB));
 });
 
-Deno.test("getToken() with --force replaces the account where nobody is expected, and only there", async () => {
+Deno.test("getToken() with --force replaces the account only if none is expected", async () => {
   const world = new TestHarness();
   const bob = { homeAccountId: "bob.tenant", username: ADA.username, objectId: "bob", tenantId: "tenant" };
   await world.signInWith("ada's", EXPECTS_ADA);
@@ -63,7 +63,7 @@ Deno.test("getToken() with --force replaces the account where nobody is expected
   assertEquals(shown(await world.get(FORCED)), ["bob's", "interactive", true]);
 });
 
-Deno.test("getToken() suggests the expected user at the sign-in page, not the one who is signed in", async () => {
+Deno.test("getToken() suggests the expected user at the sign-in page, not the signed-in one", async () => {
   const world = new TestHarness();
   const suggested = async (request: typeof REQUEST) => {
     await world.get(request).catch(() => {});

@@ -14,7 +14,7 @@ import {
 
 const CLAIMS = '{"access_token":{"x":null}}';
 
-Deno.test("getToken() lives one life: sign-in, cache, refresh, fallback, sign-in again, --force, --no-cache", async () => {
+Deno.test("getToken() goes from sign-in to cache, refresh, fallback, another sign-in, --force and --no-cache", async () => {
   const world = new TestHarness();
 
   world.signIn = () => world.issue("one");
@@ -67,7 +67,7 @@ Deno.test("getToken() lives one life: sign-in, cache, refresh, fallback, sign-in
   assertEquals(world.refreshedWith, ["cache of one", "cache of two", "cache of two", "cache of two"]);
 });
 
-Deno.test("getToken() takes a token from the cache without loading the token client or waiting for a turn", async () => {
+Deno.test("getToken() returns a cached token without loading the token client or taking a lock", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   await world.get();
@@ -75,7 +75,7 @@ Deno.test("getToken() takes a token from the cache without loading the token cli
   assertEquals(world.store.calls, ["read"]);
 });
 
-Deno.test("getToken() hands out a cached token with 300 seconds left, and refreshes one with 299", async () => {
+Deno.test("getToken() returns a cached token with 300 seconds left and refreshes one with 299", async () => {
   for (
     const [left, source] of [[301, "cache"], [300, "cache"], [299, "refresh"], [0, "refresh"], [
       -1,
@@ -90,7 +90,7 @@ Deno.test("getToken() hands out a cached token with 300 seconds left, and refres
   }
 });
 
-Deno.test("getToken() says that the token is expired only where it is", async () => {
+Deno.test("getToken() reports an expired token only if it has expired", async () => {
   for (const [left, expired] of [[299, false], [1, false], [0, true], [-1, true]] as const) {
     const world = new TestHarness();
     await world.signInWith("one");
@@ -101,7 +101,7 @@ Deno.test("getToken() says that the token is expired only where it is", async ()
   }
 });
 
-Deno.test("getToken() serves a token that still lives when the authority can't be reached, not one that ended", async () => {
+Deno.test("getToken() falls back on a token that has not expired if the authority can't be reached", async () => {
   // A captive portal answers in the authority's place, with something else.
   const failures = [NETWORK_DOWN, new CliError("invalid_response", "a page of the hotel")];
   for (const failure of failures) {
@@ -118,7 +118,7 @@ Deno.test("getToken() serves a token that still lives when the authority can't b
   }
 });
 
-Deno.test("getToken() doesn't take a cached token for a refresh that was asked for", async () => {
+Deno.test("getToken() does not return a cached token if a refresh was requested", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   const request = { ...REQUEST, acceptCached: false, mayPrompt: false };
@@ -130,7 +130,7 @@ Deno.test("getToken() doesn't take a cached token for a refresh that was asked f
   assertStrictEquals(await assertRejects(() => world.get(request)), NETWORK_DOWN);
 });
 
-Deno.test("getToken() doesn't believe a token that was obtained in the future", async () => {
+Deno.test("getToken() ignores a token that was obtained in the future", async () => {
   for (const [back, source] of [[300, "cache"], [301, "refresh"], [10 * 365 * 86_400, "refresh"]] as const) {
     const world = new TestHarness();
     await world.signInWith("one");
@@ -140,7 +140,7 @@ Deno.test("getToken() doesn't believe a token that was obtained in the future", 
   }
 });
 
-Deno.test("getToken() uses a cached token for some of its scopes, not for more", async () => {
+Deno.test("getToken() returns a cached token for a subset of its scopes, but not for others", async () => {
   const world = new TestHarness();
   await world.signInWith("one", { ...REQUEST, scopes: ["User.Read", "Mail.Read"] }, [
     "User.Read",
@@ -159,14 +159,14 @@ Deno.test("getToken() uses a cached token for some of its scopes, not for more",
   assertEquals(shown(await world.get()), ["one", "cache", true]);
 });
 
-Deno.test("getToken() doesn't refresh on every run where the authority spells the scopes otherwise", async () => {
+Deno.test("getToken() does not refresh on every run if the authority spells the scopes differently", async () => {
   const world = new TestHarness();
   const request = { ...REQUEST, scopes: ["api://app/.default"] };
   await world.signInWith("one", request, ["api://app/Files.Read"]);
   assertEquals(shown(await world.get(request)), ["one", "cache", true]);
 });
 
-Deno.test("getToken() says which scopes were not granted, and never that of .default", async () => {
+Deno.test("getToken() reports the scopes that were not granted, except .default", async () => {
   const world = new TestHarness();
   world.signIn = () => world.issue("one");
   await world.get({ ...REQUEST, scopes: ["User.Read", "Mail.Read", "offline_access"] });
@@ -179,7 +179,7 @@ Deno.test("getToken() says which scopes were not granted, and never that of .def
   assertEquals(world.kinds(), ["signed-in"]);
 });
 
-Deno.test("getToken() still gives the token when it can't be saved, and says why", async () => {
+Deno.test("getToken() returns the token if it can't be saved, and reports why", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.clock.move(LIFE_SECONDS);
@@ -192,7 +192,7 @@ Deno.test("getToken() still gives the token when it can't be saved, and says why
   assertEquals(shown(await world.get(FORCED)), ["three", "interactive", false]);
 });
 
-Deno.test("getToken() takes what another process got while it waited for its turn", async () => {
+Deno.test("getToken() uses the token that another process got while this one waited for the lock", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.clock.move(LIFE_SECONDS);
@@ -211,7 +211,7 @@ Deno.test("getToken() takes what another process got while it waited for its tur
   assertEquals(world.kinds(), ["using-cached-token"]);
 });
 
-Deno.test("getToken() refreshes under the profile's lock, and never asks the user under it", async () => {
+Deno.test("getToken() refreshes under the profile's lock, and never prompts under it", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.clock.move(LIFE_SECONDS);
@@ -232,7 +232,7 @@ Deno.test("getToken() refreshes under the profile's lock, and never asks the use
   ]);
 });
 
-Deno.test("getToken() asks the user when another process cleared the cache meanwhile", async () => {
+Deno.test("getToken() signs in if another process cleared the cache while this one waited", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.clock.move(LIFE_SECONDS);
@@ -243,7 +243,7 @@ Deno.test("getToken() asks the user when another process cleared the cache meanw
   assertEquals(shown(await world.get()), ["two", "interactive", true]);
 });
 
-Deno.test("getToken() keeps no older token after a sign-in", async () => {
+Deno.test("getToken() drops older tokens after a sign-in", async () => {
   const world = new TestHarness();
   const other = { ...REQUEST, scopes: ["api://app/x"] };
   await world.signInWith("one");
@@ -255,7 +255,7 @@ Deno.test("getToken() keeps no older token after a sign-in", async () => {
   assertEquals(world.store.sessions[0]?.tokens.map((token) => token.accessToken.reveal()), ["three"]);
 });
 
-Deno.test("getToken() passes on what a refresh or a sign-in ends with", async () => {
+Deno.test("getToken() throws the errors of a refresh and a sign-in", async () => {
   for (const code of ["wrong_account", "sign_in_failed", "unexpected"] as const) {
     const world = new TestHarness();
     await world.signInWith("one");
@@ -272,7 +272,7 @@ Deno.test("getToken() passes on what a refresh or a sign-in ends with", async ()
   }
 });
 
-Deno.test("getToken() prefers the user's own prompt and login hint", async () => {
+Deno.test("getToken() prefers the prompt and login hint of the request", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.signIn = () => world.issue("two");
@@ -281,7 +281,7 @@ Deno.test("getToken() prefers the user's own prompt and login hint", async () =>
   assertEquals(world.asked, [{ scopes: ["User.Read"], ...hints }]);
 });
 
-Deno.test("getToken() takes no cached token where claims are demanded, and refreshes with them first", async () => {
+Deno.test("getToken() ignores a cached token if claims are demanded, and refreshes with them first", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.refresh = () => world.issue("two");
@@ -295,7 +295,7 @@ Deno.test("getToken() takes no cached token where claims are demanded, and refre
   await assertRejects(() => world.get({ ...REQUEST, claims: CLAIMS }), CliError, "unplugged");
 });
 
-Deno.test("getToken() goes on to the user once with all claims, and says why, where the refresh is refused", async () => {
+Deno.test("getToken() signs in once with all claims, and reports why, if the refresh is refused", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   let refreshes = 0;
@@ -315,7 +315,7 @@ Deno.test("getToken() goes on to the user once with all claims, and says why, wh
   assertEquals(world.store.calls.includes("refused"), false, "others demand no claims");
 });
 
-Deno.test("getToken() asks nobody where signing in would not help", async () => {
+Deno.test("getToken() does not sign in if that would not help", async () => {
   const world = new TestHarness();
   await world.signInWith("one", REQUEST, undefined, 60);
   world.refresh = () => {
@@ -324,7 +324,7 @@ Deno.test("getToken() asks nobody where signing in would not help", async () => 
   await assertRejects(() => world.get(), CliError, "Token protection");
 });
 
-Deno.test("getToken() never asks a user who may not be asked", async () => {
+Deno.test("getToken() never signs in without permission to prompt", async () => {
   const world = new TestHarness();
   const silent = { ...REQUEST, mayPrompt: false };
   assertEquals((await assertRejects(() => world.get(silent), CliError)).code, "person_needed");
@@ -336,7 +336,7 @@ Deno.test("getToken() never asks a user who may not be asked", async () => {
   assertStringIncludes(error.hint ?? "", "--profile work");
 });
 
-Deno.test("getToken() keeps the reason when only a refresh was allowed and the user is needed", async () => {
+Deno.test("getToken() reports why interaction is required if only a refresh was allowed", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.refresh = () => {
@@ -348,7 +348,7 @@ Deno.test("getToken() keeps the reason when only a refresh was allowed and the u
   assertStringIncludes(error.hint ?? "", "--force");
 });
 
-Deno.test("getToken() keeps apart what was signed in with another tenant, client or authority", async () => {
+Deno.test("getToken() keeps sessions of different tenants, clients and authorities apart", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   for (
@@ -361,7 +361,7 @@ Deno.test("getToken() keeps apart what was signed in with another tenant, client
   assertEquals(shown(await world.get()), ["one", "cache", true]);
 });
 
-Deno.test("getToken() waits for no turn once it was interrupted", async () => {
+Deno.test("getToken() does not wait for the lock once it was interrupted", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.clock.move(LIFE_SECONDS);
@@ -370,14 +370,14 @@ Deno.test("getToken() waits for no turn once it was interrupted", async () => {
   assertStrictEquals(error, interrupted);
 });
 
-Deno.test("getToken() saves a sign-in in its turn, so that an older refresh can't undo it", async () => {
+Deno.test("getToken() saves a sign-in under the lock, so that an older refresh can't undo it", async () => {
   const world = new TestHarness();
   world.signIn = () => world.issue("one");
   await world.get(FORCED);
   assertEquals(world.store.calls.slice(-5), ["exclusively work", "save", "let go", "signed-in", "turn over"]);
 });
 
-Deno.test("getToken() gives no token when it is interrupted while it waits for its turn to save", async () => {
+Deno.test("getToken() returns no token if it is interrupted while it waits for the lock to save", async () => {
   const world = new TestHarness();
   const interrupt = new AbortController();
   const reason = new CliError("interrupted", "Interrupted");
@@ -389,7 +389,7 @@ Deno.test("getToken() gives no token when it is interrupted while it waits for i
   assertEquals(world.kinds(), ["signed-in"]);
 });
 
-Deno.test("getToken() without the store neither reads nor writes nor waits", async () => {
+Deno.test("getToken() without the store neither reads, writes nor waits", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.signIn = () => world.issue("two");
@@ -398,7 +398,7 @@ Deno.test("getToken() without the store neither reads nor writes nor waits", asy
   assertEquals(world.asked[0]?.loginHint, undefined);
 });
 
-Deno.test("getToken() takes a short scope for the Graph of the cloud that it signs in to", async () => {
+Deno.test("getToken() resolves a short scope to the Graph of the cloud that it signs in to", async () => {
   const world = new TestHarness();
   const key = { ...REQUEST.key, authority: "https://login.microsoftonline.us" };
   const long = { ...REQUEST, key, scopes: ["https://graph.microsoft.us/User.Read"] };

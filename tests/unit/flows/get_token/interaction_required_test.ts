@@ -14,7 +14,7 @@ const MFA = new CliError("interaction_required", "Multifactor authentication is 
   claims: CLAIMS,
 });
 
-Deno.test("interactionRequired() gives the exact command that signs in, quoted for a shell", () => {
+Deno.test("interactionRequired() hints at the exact command that signs in, quoted for a shell", () => {
   const request = {
     ...REQUEST,
     key: { ...REQUEST.key, profile: "my app" },
@@ -37,7 +37,7 @@ Deno.test("interactionRequired() gives the exact command that signs in, quoted f
   );
 });
 
-Deno.test("interactionRequired() carries the claims that were asked for together with those demanded", () => {
+Deno.test("interactionRequired() merges the requested claims with the demanded ones", () => {
   const error = interactionRequired({ ...REQUEST, claims: '{"access_token":{"y":null}}' }, MFA);
   assertStringIncludes(
     error.hint ?? "",
@@ -49,7 +49,7 @@ Deno.test("interactionRequired() carries the claims that were asked for together
   );
 });
 
-Deno.test("interactionRequired() forces the sign-in after a refused refresh, unless its claims do that already", () => {
+Deno.test("interactionRequired() adds --force after a refused refresh unless its claims force the sign-in", () => {
   const refreshOnly = { ...REQUEST, acceptCached: false, mayPrompt: false };
   const revoked = new CliError("interaction_required", "Revoked", { aadsts: "AADSTS50173" });
   assertEquals(
@@ -62,7 +62,7 @@ Deno.test("interactionRequired() forces the sign-in after a refused refresh, unl
   );
 });
 
-Deno.test("noTerminalForSignIn() keeps what a sign-in said, and adds why it was needed and the command", () => {
+Deno.test("noTerminalForSignIn() keeps the error's message and adds the reason and the command", () => {
   const alone = new CliError("person_needed", "Nobody is there", { hint: "Use a terminal." });
   const error = noTerminalForSignIn(alone, { ...REQUEST, signInFlags: ["--scope", "Mail.Read"] }, MFA);
   assertEquals([error.code, error.message, error.aadsts, error.correlationId, error.claims], [

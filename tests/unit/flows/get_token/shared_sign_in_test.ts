@@ -19,7 +19,7 @@ function refused(code: ErrorCode, scopes = REQUEST.scopes): SignInOutcome & { ki
   return { kind: "refused", error: new CliError(code, "of another process"), scopes };
 }
 
-Deno.test("getToken() takes the token of a sign-in that it waited for, with --force too, and asks nobody", async () => {
+Deno.test("getToken() uses the token of the sign-in that it waited for, also with --force", async () => {
   for (const request of [REQUEST, FORCED]) {
     const world = new TestHarness();
     if (request === FORCED) await world.signInWith("old");
@@ -30,7 +30,7 @@ Deno.test("getToken() takes the token of a sign-in that it waited for, with --fo
   }
 });
 
-Deno.test("getToken() refreshes for other scopes after a sign-in that it waited for, with --force too", async () => {
+Deno.test("getToken() refreshes for other scopes after the sign-in that it waited for, also with --force", async () => {
   for (const request of [REQUEST, FORCED]) {
     const world = new TestHarness();
     othersSignIn(world, "of another", ["Mail.Read"]);
@@ -40,7 +40,7 @@ Deno.test("getToken() refreshes for other scopes after a sign-in that it waited 
   }
 });
 
-Deno.test("getToken() asks the user where the sign-in it waited for doesn't do for its scopes, and says why", async () => {
+Deno.test("getToken() signs in if the sign-in that it waited for does not cover its scopes, and reports why", async () => {
   const world = new TestHarness();
   othersSignIn(world, "of another", ["Mail.Read"]);
   const claims = '{"access_token":{}}';
@@ -52,7 +52,7 @@ Deno.test("getToken() asks the user where the sign-in it waited for doesn't do f
   assertEquals(world.asked, [{ scopes: ["User.Read"], loginHint: "ada@contoso.example", claims }]);
 });
 
-Deno.test("getToken() keeps what the authority demanded of it while it waited for others in vain", async () => {
+Deno.test("getToken() keeps its own claims demand if the others' sign-in does not help", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.clock.move(3600);
@@ -65,7 +65,7 @@ Deno.test("getToken() keeps what the authority demanded of it while it waited fo
   assertEquals(world.asked, [{ scopes: ["User.Read"], loginHint: "ada@contoso.example", claims }]);
 });
 
-Deno.test("getToken() takes a refusal that it waited for as its own, with and without --force", async () => {
+Deno.test("getToken() throws the refusal that it waited for, with and without --force", async () => {
   const codes = [
     "access_denied",
     "sign_in_failed",
@@ -85,7 +85,7 @@ Deno.test("getToken() takes a refusal that it waited for as its own, with and wi
   }
 });
 
-Deno.test("getToken() takes a refusal for its own scopes or fewer, and that nobody answered for any", async () => {
+Deno.test("getToken() accepts another's refusal for its scopes or fewer, and a timeout for any", async () => {
   const wide = { ...REQUEST, scopes: ["User.Read", "Mail.Read"] };
   const cases: [SignInOutcome & { kind: "refused" }, TokenRequest, boolean][] = [
     [refused("access_denied", ["user.read"]), wide, true],
@@ -102,7 +102,7 @@ Deno.test("getToken() takes a refusal for its own scopes or fewer, and that nobo
   }
 });
 
-Deno.test("getToken() asks the user itself when the one it waited for left neither a token nor a refusal", async () => {
+Deno.test("getToken() signs in if the process that it waited for left neither a token nor a refusal", async () => {
   for (const request of [REQUEST, FORCED]) {
     const world = new TestHarness();
     world.signIn = () => world.issue("own");
@@ -115,7 +115,7 @@ Deno.test("getToken() asks the user itself when the one it waited for left neith
   }
 });
 
-Deno.test("getToken() takes a token that came while it got in line, but with --force only from a sign-in", async () => {
+Deno.test("getToken() uses a token that arrived before it waited, with --force only from a sign-in", async () => {
   const world = new TestHarness();
   await world.signInWith("refreshed by another");
   const { sessions } = world.store;
@@ -129,7 +129,7 @@ Deno.test("getToken() takes a token that came while it got in line, but with --f
   assertEquals(shown(await world.get(FORCED)), ["own", "interactive", true]);
 });
 
-Deno.test("getToken() with a prompt or login hint of its own waits, then asks, and refuses for itself alone", async () => {
+Deno.test("getToken() with its own prompt or login hint waits, signs in, and does not share a refusal", async () => {
   for (
     const own of [
       { prompt: "login" },
@@ -156,7 +156,7 @@ Deno.test("getToken() with a prompt or login hint of its own waits, then asks, a
   }
 });
 
-Deno.test("getToken() tells the others of its refusal, but not of its own troubles", async () => {
+Deno.test("getToken() publishes a refusal, but not errors of its own process", async () => {
   const cases: [ErrorCode, string[]][] = [
     ["access_denied", ["refused"]],
     ["sign_in_failed", ["refused"]],
@@ -182,7 +182,7 @@ Deno.test("getToken() tells the others of its refusal, but not of its own troubl
   }
 });
 
-Deno.test("getToken() doesn't tell the others of a sign-in that it could not save", async () => {
+Deno.test("getToken() does not publish a sign-in that it could not save", async () => {
   const world = new TestHarness();
   world.store.saveError = new CliError("store", "disk full");
   world.signIn = () => world.issue("own");
@@ -191,7 +191,7 @@ Deno.test("getToken() doesn't tell the others of a sign-in that it could not sav
   assertEquals(world.store.calls.at(-1), "turn over");
 });
 
-Deno.test("getToken() asks out of turn where the folder takes no locks, and ends with any other error of the wait", async () => {
+Deno.test("getToken() signs in without a lock if the folder does not support locks, and throws any other error of the wait", async () => {
   for (const code of ["store", "permission"] as const) {
     const world = new TestHarness();
     world.others = () => {
@@ -210,7 +210,7 @@ Deno.test("getToken() asks out of turn where the folder takes no locks, and ends
   }
 });
 
-Deno.test("getToken() says whom it waits for", async () => {
+Deno.test("getToken() reports the process that it waits for", async () => {
   const world = new TestHarness();
   world.others = (onWait) => {
     onWait(1234);
@@ -225,7 +225,7 @@ Deno.test("getToken() says whom it waits for", async () => {
   ]);
 });
 
-Deno.test("getToken() waits for no person and no turn with --no-interactive or --no-cache", async () => {
+Deno.test("getToken() waits for neither a user nor a lock with --no-interactive or --no-cache", async () => {
   const world = new TestHarness();
   world.others = () => mustNot("wait");
   await assertRejects(() => world.get({ ...REQUEST, mayPrompt: false }), CliError, "--no-interactive");

@@ -28,7 +28,7 @@ function setAccount(world: TestHarness, account: Session["account"]): void {
   world.store.sessions = world.store.sessions.map((session) => ({ ...session, account }));
 }
 
-Deno.test("getToken() says that it waits for the refresh of another process, once that takes a second", async () => {
+Deno.test("getToken() reports a wait for the refresh of another process after a second", async () => {
   const { world, deadline, waits } = await expiredHarness();
   world.store.beforeTurn = () => {
     assertEquals(waits, [1000]);
@@ -39,7 +39,7 @@ Deno.test("getToken() says that it waits for the refresh of another process, onc
   assertEquals(world.kinds(), ["waiting-for-refresh", "refreshing", "refreshed"]);
 });
 
-Deno.test("getToken() does not say that it waits while it refreshes itself, however long that takes", async () => {
+Deno.test("getToken() does not report a wait during its own refresh", async () => {
   const { world, waits } = await expiredHarness();
   world.refresh = () => {
     assertEquals(waits, [], "the deadline is over");
@@ -49,14 +49,14 @@ Deno.test("getToken() does not say that it waits while it refreshes itself, howe
   assertEquals(world.kinds(), ["refreshing", "refreshed"]);
 });
 
-Deno.test("getToken() finds the application's credential before its turn to refresh, for a person may have to type it", async () => {
+Deno.test("getToken() finds the application's credential before it takes the lock to refresh", async () => {
   const { world } = await expiredHarness();
   world.prepareCredential = () => void world.store.calls.push("credential");
   await world.get();
   assertEquals(world.store.calls, ["read", "credential", "exclusively work", "read", "save", "let go"]);
 });
 
-Deno.test("getToken() asks the user where nobody knows whose the kept tokens are", async () => {
+Deno.test("getToken() signs in if the account of the cached tokens is unknown", async () => {
   const { world } = await expiredHarness();
   world.refresh = () => mustNot("refresh");
   setAccount(world, null);
@@ -65,7 +65,7 @@ Deno.test("getToken() asks the user where nobody knows whose the kept tokens are
   assertEquals(world.asked, [{ scopes: ["User.Read"], prompt: "select_account" }]);
 });
 
-Deno.test("getToken() suggests no account that has no name", async () => {
+Deno.test("getToken() does not suggest an account without a name", async () => {
   const { world } = await expiredHarness();
   const [session] = world.store.sessions;
   assert(session !== undefined && session.account !== null);
@@ -79,7 +79,7 @@ Deno.test("getToken() suggests no account that has no name", async () => {
   assertEquals(world.asked, [{ scopes: ["User.Read"], prompt: "select_account" }]);
 });
 
-Deno.test("getToken() hides no fault of the program behind a sign-in, nor behind a token that can't be saved", async () => {
+Deno.test("getToken() throws unexpected errors instead of signing in or not saving", async () => {
   const fault = new TypeError("undefined is not a function");
   const { world } = await expiredHarness();
   world.refresh = () => {

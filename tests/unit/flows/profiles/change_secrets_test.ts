@@ -50,7 +50,7 @@ async function kept(store: TokenStore): Promise<unknown> {
   ];
 }
 
-Deno.test("changeSecrets() keeps each secret beside the other, and says whether anything is another now", async () => {
+Deno.test("changeSecrets() saves each secret beside the other, and returns whether anything changed", async () => {
   await using home = await makeStoreHome();
   const places = placesIn(home);
   assertEquals(await change(places, JOB, { clientSecret: null }, secret(), password()), [false, true, true]);
@@ -62,7 +62,7 @@ Deno.test("changeSecrets() keeps each secret beside the other, and says whether 
   assertEquals(await kept(places.store), null);
 });
 
-Deno.test("changeSecrets() hands no secret on to another application, nor to another authority", async () => {
+Deno.test("changeSecrets() drops the secrets of another application and of another authority", async () => {
   for (const other of OTHERS) {
     await using home = await makeStoreHome();
     const places = placesIn(home);
@@ -77,7 +77,7 @@ Deno.test("changeSecrets() hands no secret on to another application, nor to ano
   }
 });
 
-Deno.test("changeSecrets() keeps nothing for a profile that is gone when its turn comes", async () => {
+Deno.test("changeSecrets() saves nothing for a profile that was deleted before it had the lock", async () => {
   await using home = await makeStoreHome();
   const places = placesIn(home);
   await places.profiles.remove(JOB.name);

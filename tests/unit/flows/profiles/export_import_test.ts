@@ -62,7 +62,7 @@ async function kept({ profiles, store }: Places): Promise<unknown> {
 
 const AS_IT_WAS = { names: ["work"], sessions: ["work"], secrets: [true, false] };
 
-Deno.test("deleteProfile() drops tokens and secrets with the profile, or nothing where one of the two can't be done", async () => {
+Deno.test("deleteProfile() deletes profile, tokens and secrets, or nothing if one of them can't be deleted", async () => {
   await using home = await makeStoreHome();
   const places = await openPlaces(home);
   const unreadable = { ...places, store: broken(places.store, "drop") };
@@ -75,7 +75,7 @@ Deno.test("deleteProfile() drops tokens and secrets with the profile, or nothing
   assertEquals(await kept(places), { names: [], sessions: [], secrets: [false, false] });
 });
 
-Deno.test("changeProfile() takes tokens and secrets along to a new name, or changes nothing", async () => {
+Deno.test("changeProfile() moves tokens and secrets to a new name, or changes nothing", async () => {
   await using home = await makeStoreHome();
   const places = await openPlaces(home);
   const failing = { ...places, store: broken(places.store, "rename") };
@@ -87,14 +87,14 @@ Deno.test("changeProfile() takes tokens and secrets along to a new name, or chan
   await assertRejects(() => changeProfile(WORK, HOME, places), CliError, "already exists");
 });
 
-Deno.test("changeProfile() to another tenant drops the tokens and keeps the secrets, which know their application", async () => {
+Deno.test("changeProfile() to another tenant drops the tokens and keeps the secrets", async () => {
   await using home = await makeStoreHome();
   const places = await openPlaces(home);
   assertEquals(await changeProfile(WORK, { ...HOME, tenantId: "other.example" }, places), 1);
   assertEquals(await kept(places), { names: ["home"], sessions: [], secrets: [false, true] });
 });
 
-Deno.test("exportProfiles() gives secrets only where they are asked for, and none of a former application or authority", async () => {
+Deno.test("exportProfiles() exports secrets only on request, and none of a former application or authority", async () => {
   await using home = await makeStoreHome();
   const { store } = await openPlaces(home);
   const other = { ...WORK, clientId: "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee" };
@@ -107,7 +107,7 @@ Deno.test("exportProfiles() gives secrets only where they are asked for, and non
   }
 });
 
-Deno.test("importProfiles() keeps all with their secrets, or leaves everything as it was", async () => {
+Deno.test("importProfiles() saves all profiles with their secrets, or changes nothing", async () => {
   await using home = await makeStoreHome();
   const places = await openPlaces(home);
   const moved = { ...WORK, tenantId: "other.example" };
@@ -125,7 +125,7 @@ Deno.test("importProfiles() keeps all with their secrets, or leaves everything a
   assertEquals([authority, clientSecret?.reveal()], [null, "another"]);
 });
 
-Deno.test("importProfiles() gives back a secret that it has replaced, where a later one can't be kept", async () => {
+Deno.test("importProfiles() restores a replaced secret if a later one can't be saved", async () => {
   await using home = await makeStoreHome();
   const places = await openPlaces(home);
   const packed = [WORK, HOME].map((profile) => ({ profile, clientSecret: new Secret("another") }));

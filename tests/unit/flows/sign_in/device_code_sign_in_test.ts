@@ -50,7 +50,7 @@ class Stage {
   }
 }
 
-Deno.test("signInWithDeviceCode() tells the code, then that it waits, and until when", async () => {
+Deno.test("signInWithDeviceCode() reports the code, then the wait and its end", async () => {
   for (const [timeoutMs, leftMs] of [[300_000, 300_000], [3_600_000, 900_000]]) {
     const stage = new Stage();
     stage.person = () => Promise.resolve(ISSUED);
@@ -62,7 +62,7 @@ Deno.test("signInWithDeviceCode() tells the code, then that it waits, and until 
   }
 });
 
-Deno.test("signInWithDeviceCode() ends with a timeout of its own when the person takes too long", async () => {
+Deno.test("signInWithDeviceCode() times out if the user takes too long", async () => {
   const stage = new Stage();
   const failing = assertRejects(() => stage.signIn(), CliError);
   stage.runOutOfTime();
@@ -70,7 +70,7 @@ Deno.test("signInWithDeviceCode() ends with a timeout of its own when the person
   assertEquals([error.code, error.message], ["timeout", "Timeout waiting for the code to be entered"]);
 });
 
-Deno.test("signInWithDeviceCode() keeps what a sign-in ended with, although the time is over by then", async () => {
+Deno.test("signInWithDeviceCode() throws the error of the sign-in, even if the time is over", async () => {
   const stage = new Stage();
   const declined = new CliError("access_denied", "declined");
   stage.person = () => {
@@ -80,7 +80,7 @@ Deno.test("signInWithDeviceCode() keeps what a sign-in ended with, although the 
   assertStrictEquals(await assertRejects(() => stage.signIn()), declined);
 });
 
-Deno.test("signInWithDeviceCode() ends with the reason of its signal", async () => {
+Deno.test("signInWithDeviceCode() throws the reason of its signal", async () => {
   const stage = new Stage();
   const failing = assertRejects(() => stage.signIn(), CliError);
   const reason = new CliError("interrupted", "Interrupted");
@@ -95,7 +95,7 @@ Deno.test("signInWithDeviceCode() ends with the reason of its signal", async () 
   assertStrictEquals(await assertRejects(() => other.signIn()), reason);
 });
 
-Deno.test("signInWithDeviceCode() names the browser where the sign-in was refused, and nowhere else", async () => {
+Deno.test("signInWithDeviceCode() suggests the browser only if the sign-in was refused", async () => {
   const hintAfter = async (error: CliError) => {
     const stage = new Stage();
     stage.person = () => Promise.reject(error);

@@ -1,8 +1,8 @@
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import type { BrowserOpening } from "../../../../src/browser/open_browser.ts";
 import type { IssuedTokens } from "../../../../src/entra/token_client.ts";
 import { CliError } from "../../../../src/errors.ts";
-import { signInInteractively } from "../../../../src/flows/sign_in/interactive_sign_in.ts";
+import { signInInteractively, timeoutError } from "../../../../src/flows/sign_in/interactive_sign_in.ts";
 import type { ProgressEvent } from "../../../../src/flows/progress.ts";
 import type { Callback } from "../../../../src/loopback/callback_server.ts";
 import type { PageOutcome } from "../../../../src/loopback/pages.ts";
@@ -131,7 +131,7 @@ Deno.test("signInInteractively() listens, opens the browser, waits, redeems once
   assertEquals(stage.isListening, false);
 });
 
-Deno.test("signInInteractively() shows the URL instead where that was asked for", async () => {
+Deno.test("signInInteractively() shows the URL instead if the request says so", async () => {
   const stage = new Stage();
   stage.opening = Promise.reject(new Error("must not open"));
   stage.opening.catch(() => {});
@@ -142,7 +142,7 @@ Deno.test("signInInteractively() shows the URL instead where that was asked for"
   assertEquals(waiting, { kind: "waiting-for-sign-in", untilMs: 1000 });
 });
 
-Deno.test("signInInteractively() goes on when no browser opens, and says why", async () => {
+Deno.test("signInInteractively() waits on if no browser opens, and reports why", async () => {
   const stage = new Stage();
   stage.opening = Promise.resolve({ kind: "failed", reason: "xdg-open was not found" });
   stage.on = ({ kind }) => kind === "waiting-for-sign-in" && stage.comeBack(code());
@@ -156,7 +156,7 @@ Deno.test("signInInteractively() goes on when no browser opens, and says why", a
   assertEquals(stage.kinds(), ["opening-browser", "browser-failed", "waiting-for-sign-in"]);
 });
 
-Deno.test("signInInteractively() shows the URL when the browser fails after all", async () => {
+Deno.test("signInInteractively() shows the URL if the browser fails later", async () => {
   const stage = new Stage();
   const lateFailure = Promise.resolve("firefox exited with code 1");
   stage.opening = Promise.resolve({ kind: "opened", lateFailure });
@@ -165,7 +165,7 @@ Deno.test("signInInteractively() shows the URL when the browser fails after all"
   assertEquals(stage.kinds().filter((kind) => kind === "browser-failed").length, 1);
 });
 
-Deno.test("signInInteractively() takes a callback as proof that a browser opened", async () => {
+Deno.test("signInInteractively() accepts a redirect as proof that a browser opened", async () => {
   const stage = new Stage();
   stage.opening = new Promise(() => {});
   stage.on = ({ kind }) => kind === "opening-browser" && stage.comeBack(code());
@@ -173,7 +173,7 @@ Deno.test("signInInteractively() takes a callback as proof that a browser opened
   assertEquals(stage.kinds()[1], "browser-opened");
 });
 
-Deno.test("signInInteractively() turns a refusal into its error, on the page too, and redeems nothing", async () => {
+Deno.test("signInInteractively() throws a refusal, shows it on the page, and redeems nothing", async () => {
   const stage = new Stage();
   const response = { kind: "refused", error: "access_denied", description: "AADSTS65004" } as const;
   stage.on = ({ kind }) => kind === "waiting-for-sign-in" && stage.comeBack(response);
@@ -183,7 +183,7 @@ Deno.test("signInInteractively() turns a refusal into its error, on the page too
   assertEquals([stage.redeemed, stage.isListening], [[], false]);
 });
 
-Deno.test("signInInteractively() tells the page of a redemption that fails", async () => {
+Deno.test("signInInteractively() shows a failed redemption on the page", async () => {
   for (
     const [thrown, message] of [
       [new CliError("network", "unplugged"), "unplugged"],
@@ -199,7 +199,7 @@ Deno.test("signInInteractively() tells the page of a redemption that fails", asy
   }
 });
 
-Deno.test("signInInteractively() ends with the timeout's error, and frees the port", async () => {
+Deno.test("signInInteractively() throws the timeout and frees the port", async () => {
   const stage = new Stage();
   stage.on = ({ kind }) => kind === "waiting-for-sign-in" && stage.runOutOfTime();
   const error = await assertRejects(
@@ -211,7 +211,7 @@ Deno.test("signInInteractively() ends with the timeout's error, and frees the po
   assertEquals(stage.deadlines, [1000], "the person is given what was asked for");
 });
 
-Deno.test("signInInteractively() runs out of time also while an opener doesn't answer", async () => {
+Deno.test("signInInteractively() times out also while an opener hangs", async () => {
   const stage = new Stage();
   stage.opening = new Promise(() => {});
   stage.on = ({ kind }) => kind === "opening-browser" && queueMicrotask(() => stage.runOutOfTime());
@@ -219,7 +219,7 @@ Deno.test("signInInteractively() runs out of time also while an opener doesn't a
   assertEquals([error.code, stage.isListening], ["timeout", false]);
 });
 
-Deno.test("signInInteractively() ends with the reason of the signal, even where time ran out too", async () => {
+Deno.test("signInInteractively() throws the reason of the signal, even if it timed out too", async () => {
   const stage = new Stage();
   const reason = new CliError("interrupted", "Interrupted");
   stage.on = ({ kind }) => {
@@ -229,4 +229,21 @@ Deno.test("signInInteractively() ends with the reason of the signal, even where 
   };
   assertStrictEquals(await assertRejects(() => stage.signIn()), reason);
   assertEquals(stage.isListening, false);
+});
+
+const SERVER = { port: 50000, describeTraffic: () => "Three requests came." };
+
+Deno.test("timeoutError() has the specification's message", () => {
+  const error = timeoutError(SERVER);
+  assertEquals([error.code, error.message, error.exitCode], [
+    "timeout",
+    "Timeout waiting for authentication callback",
+    5,
+  ]);
+});
+
+Deno.test("timeoutError() describes the traffic, the port, and the specification's next steps", () => {
+  const { hint = "" } = timeoutError(SERVER);
+  const ways = ["http://localhost", "firewall", "browser", "--port 8080", "--timeout", "explain AADSTS50011"];
+  for (const words of ["Three requests came.", "port 50000", ...ways]) assertStringIncludes(hint, words);
 });

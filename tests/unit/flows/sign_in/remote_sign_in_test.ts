@@ -7,7 +7,7 @@ import type {
   AuthorizationResponse,
 } from "../../../../src/flows/sign_in/interactive_session.ts";
 import type { ProgressEvent } from "../../../../src/flows/progress.ts";
-import { signInRemotely } from "../../../../src/flows/sign_in/remote_sign_in.ts";
+import { Race, signInRemotely } from "../../../../src/flows/sign_in/remote_sign_in.ts";
 import type { SignedIn } from "../../../../src/flows/get_token/token_request.ts";
 import type { Callback } from "../../../../src/loopback/callback_server.ts";
 import type { PageOutcome } from "../../../../src/loopback/pages.ts";
@@ -151,7 +151,7 @@ async function failure(act: (stage: Stage) => void): Promise<{ error: CliError; 
   return { error, stage };
 }
 
-Deno.test("signInRemotely() tells the device code first, then the other ways, whose answer is in the address", async () => {
+Deno.test("signInRemotely() shows the device code first, then the other ways with the response in the query", async () => {
   const stage = new Stage();
   stage.onWaiting = () => stage.device.resolve(issued("by device"));
   await stage.signIn();
@@ -167,7 +167,7 @@ Deno.test("signInRemotely() tells the device code first, then the other ways, wh
   ]);
 });
 
-Deno.test("signInRemotely() takes whichever way comes first, and ends the others", async () => {
+Deno.test("signInRemotely() accepts the first way to succeed and ends the others", async () => {
   const cases: [(stage: Stage) => void, [string, string | undefined], string[]][] = [
     [({ device }) => device.resolve(issued("by device")), ["by device", "device-code"], [
       "callback",
@@ -185,7 +185,7 @@ Deno.test("signInRemotely() takes whichever way comes first, and ends the others
   }
 });
 
-Deno.test("signInRemotely() ends at a refusal, by whichever way it comes", async () => {
+Deno.test("signInRemotely() throws a refusal from any way", async () => {
   const back = await failure((stage) => stage.comeBack(REFUSED));
   assertEquals([back.error.code, back.stage.pages[0]?.kind], ["access_denied", "refused"]);
   assertEquals((await failure(({ paste }) => paste.resolve("refused"))).error.code, "access_denied");
@@ -195,7 +195,7 @@ Deno.test("signInRemotely() ends at a refusal, by whichever way it comes", async
   }
 });
 
-Deno.test("signInRemotely() goes on by the other ways where a device code is refused or expires", async () => {
+Deno.test("signInRemotely() keeps the other ways open if a device code is refused or expires", async () => {
   for (const code of ["sign_in_failed", "invalid_response", "timeout"] as const) {
     const error = new CliError(code, "no");
     const refused = new Stage();
@@ -214,14 +214,14 @@ Deno.test("signInRemotely() goes on by the other ways where a device code is ref
   }
 });
 
-Deno.test("signInRemotely() ends before it tells of other ways where the authority can't be reached at all", async () => {
+Deno.test("signInRemotely() fails before it shows other ways if the authority can't be reached", async () => {
   const stage = new Stage();
   stage.noCode = new CliError("network", "unplugged");
   assertStrictEquals(await assertRejects(() => stage.signIn()), stage.noCode);
   assertEquals([stage.kinds(), stage.isListening], [[], false]);
 });
 
-Deno.test("signInRemotely() ends the device code too where the other ways can't be told", async () => {
+Deno.test("signInRemotely() ends the device code too if the other ways can't be shown", async () => {
   const stage = new Stage();
   const denied = new CliError("permission", "no");
   stage.forwardCommand = () => {
@@ -231,7 +231,7 @@ Deno.test("signInRemotely() ends the device code too where the other ways can't 
   assertEquals([stage.ended, stage.isListening], [["device"], false]);
 });
 
-Deno.test("signInRemotely() asks for no device code where it is not to be one of the ways", async () => {
+Deno.test("signInRemotely() does not request a device code if that is not one of the ways", async () => {
   const stage = new Stage();
   stage.withDeviceCode = false;
   stage.onWaiting = () => stage.paste.resolve("good");
@@ -239,7 +239,7 @@ Deno.test("signInRemotely() asks for no device code where it is not to be one of
   assertEquals(stage.kinds(), ["other-ways", "waiting-for-sign-in"]);
 });
 
-Deno.test("signInRemotely() asks for no address where nobody can type one", async () => {
+Deno.test("signInRemotely() does not ask for an address if the user can't type one", async () => {
   const stage = new Stage();
   stage.canPaste = false;
   stage.onWaiting = () => stage.comeBack(BY_CODE);
@@ -248,10 +248,61 @@ Deno.test("signInRemotely() asks for no address where nobody can type one", asyn
   assertEquals(ways?.canPaste, false);
 });
 
-Deno.test("signInRemotely() ends with a timeout that says what reached the port, and with the signal's reason", async () => {
+Deno.test("signInRemotely() throws a timeout that describes the traffic, or the signal's reason", async () => {
   const late = await failure((stage) => stage.runOutOfTime());
   assertEquals(late.error.message, "Timeout waiting for authentication callback");
   assertEquals(late.stage.ended.toSorted(), ["callback", "device", "paste"]);
   const reason = new CliError("interrupted", "Interrupted");
   assertStrictEquals((await failure((stage) => stage.interrupt(reason))).error, reason);
+});
+
+const NEVER = new AbortController().signal;
+
+/** A promise that only the race settles, and that records it. */
+async function lasting(race: Race<string>, ended: string[], name: string): Promise<string> {
+  try {
+    return await abortable(new Promise<never>(() => {}), race.signal);
+  } finally {
+    ended.push(name);
+  }
+}
+
+Deno.test("Race returns the first result once all others have settled", async () => {
+  const race = new Race<string>(NEVER);
+  const ended: string[] = [];
+  race.enter(lasting(race, ended, "slow"));
+  race.enter(Promise.resolve("fast"));
+  race.enter(lasting(race, ended, "slower"));
+  assertEquals(await race.run(), "fast");
+  assertEquals(ended, ["slow", "slower"]);
+});
+
+Deno.test("Race throws the error if the first to settle fails", async () => {
+  const race = new Race<string>(NEVER);
+  const ended: string[] = [];
+  const refused = new Error("refused");
+  race.enter(lasting(race, ended, "slow"));
+  race.enter(Promise.reject(refused));
+  assertStrictEquals(await assertRejects(() => race.run()), refused);
+  assertEquals(ended, ["slow"]);
+});
+
+Deno.test("Race throws the reason of its signal", async () => {
+  const controller = new AbortController();
+  const race = new Race<string>(controller.signal);
+  const reason = new Error("over");
+  race.enter(lasting(race, [], "slow"));
+  const running = assertRejects(() => race.run());
+  controller.abort(reason);
+  assertStrictEquals(await running, reason);
+});
+
+Deno.test("Race that never runs leaves nothing behind", async () => {
+  const race = new Race<string>(NEVER);
+  const ended: string[] = [];
+  race.enter(lasting(race, ended, "slow"));
+  race.enter(Promise.reject(new Error("nobody hears of it")));
+  await new Promise((resolve) => setTimeout(resolve));
+  await race.end();
+  assertEquals(ended, ["slow"]);
 });

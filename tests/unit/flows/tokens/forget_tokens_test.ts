@@ -1,7 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../../src/errors.ts";
-import { forgetTokens } from "../../../../src/flows/tokens/forget_tokens.ts";
+import { forgetAccessTokens, forgetTokens } from "../../../../src/flows/tokens/forget_tokens.ts";
+import type { Session } from "../../../../src/store/session.ts";
 import type { TokenStore } from "../../../../src/store/token_store.ts";
+import { Secret } from "../../../../src/text/secret.ts";
 import { sampleSession } from "../../../support/fixtures/store_fixture.ts";
 import { MemoryStore } from "../../../support/fixtures/memory_store.ts";
 
@@ -24,12 +26,12 @@ function storeThatForgets(forget: () => Promise<number>, movedTo: string | null)
   };
 }
 
-Deno.test("forgetTokens() gives the number of sign-ins that were dropped", async () => {
+Deno.test("forgetTokens() returns the number of sign-ins that were dropped", async () => {
   const store = storeThatForgets(() => Promise.resolve(2), "/nowhere");
   assertEquals(await forgetTokens("work", { store, signal }), { kind: "forgotten", sessions: 2 });
 });
 
-Deno.test("forgetTokens() moves aside what can't be read", async () => {
+Deno.test("forgetTokens() moves an unreadable store aside", async () => {
   const unreadable = new CliError("unreadable_store", "damaged");
   const store = storeThatForgets(() => Promise.reject(unreadable), "/home/me/aside");
   assertEquals(await forgetTokens("work", { store, signal }), {
@@ -38,7 +40,7 @@ Deno.test("forgetTokens() moves aside what can't be read", async () => {
   });
 });
 
-Deno.test("forgetTokens() leaves the file alone when the store fails for another reason", async () => {
+Deno.test("forgetTokens() leaves the file if the store fails for another reason", async () => {
   const store = storeThatForgets(
     () => Promise.reject(new CliError("store", "the disk is full")),
     "/home/me/aside",
@@ -46,7 +48,7 @@ Deno.test("forgetTokens() leaves the file alone when the store fails for another
   await assertRejects(() => forgetTokens("work", { store, signal }), CliError, "the disk is full");
 });
 
-Deno.test("forgetTokens() of all profiles forgets each once, deleted ones too", async () => {
+Deno.test("forgetTokens() of all profiles forgets each once, including deleted ones", async () => {
   const store = new MemoryStore();
   store.sessions = [
     sampleSession("work"),
@@ -58,8 +60,61 @@ Deno.test("forgetTokens() of all profiles forgets each once, deleted ones too", 
   assertEquals(await forgetTokens(null, { store, signal }), { kind: "forgotten", sessions: 0 });
 });
 
-Deno.test("forgetTokens() of all profiles moves aside what can't be read", async () => {
+Deno.test("forgetTokens() of all profiles moves an unreadable store aside", async () => {
   const store = storeThatForgets(() => Promise.resolve(0), "/home/me/aside");
   store.list = () => Promise.reject(new CliError("unreadable_store", "damaged"));
   assertEquals(await forgetTokens(null, { store, signal }), { kind: "moved-aside", path: "/home/me/aside" });
+});
+
+function session(profile: string, ...tokens: [string, string][]): Session {
+  const sample = sampleSession(profile);
+  const [token] = sample.tokens;
+  if (token === undefined) throw new Error("no token");
+  return {
+    ...sample,
+    tokens: tokens.map(([text, scope]) => ({
+      ...token,
+      accessToken: new Secret(text),
+      scopes: [scope],
+      requestedScopes: [scope],
+    })),
+  };
+}
+
+function kept(store: MemoryStore): string[] {
+  return store.sessions.flatMap(({ tokens }) => tokens.map(({ accessToken }) => accessToken.reveal()));
+}
+
+function storeOf(...sessions: Session[]): MemoryStore {
+  const store = new MemoryStore();
+  store.sessions = sessions;
+  return store;
+}
+
+Deno.test("forgetAccessTokens() drops the given token of the profile under its lock, and no sign-in", async () => {
+  const store = storeOf(
+    session("work", ["refused", "repos"], ["mail", "Mail.Read"]),
+    session("other", ["refused", "repos"]),
+  );
+  await forgetAccessTokens("work", { accessToken: new Secret("refused") }, { store, signal });
+  assertEquals(kept(store).toSorted(), ["mail", "refused"]);
+  assertEquals(store.sessions.map(({ profile }) => profile).toSorted(), ["other", "work"]);
+  assertEquals(store.calls, ["exclusively work", "save", "let go"]);
+});
+
+Deno.test("forgetAccessTokens() drops the tokens that cover the scopes", async () => {
+  const store = storeOf(session("work", ["a", "Repos/x"], ["b", "repos/X"], ["c", "Mail.Read"]));
+  await forgetAccessTokens("work", { scopes: ["repos/x"] }, { store, signal });
+  assertEquals(kept(store), ["c"]);
+});
+
+Deno.test("forgetAccessTokens() keeps a token that another process put in place of the refused one", async () => {
+  const store = storeOf(session("work", ["fresh", "repos"]));
+  await forgetAccessTokens("work", { accessToken: new Secret("refused") }, { store, signal });
+  assertEquals([kept(store), store.calls], [["fresh"], []], "and takes no turn for it");
+
+  const late = storeOf(session("work", ["refused", "repos"]));
+  late.beforeTurn = () => late.sessions = [session("work", ["fresh", "repos"])];
+  await forgetAccessTokens("work", { accessToken: new Secret("refused") }, { store: late, signal });
+  assertEquals(kept(late), ["fresh"]);
 });

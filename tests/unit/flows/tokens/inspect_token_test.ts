@@ -34,7 +34,7 @@ function inspect(
   return inspectToken(source, verification, { clock: new FakeClock(NOW * 1000), store, verifyToken });
 }
 
-Deno.test("inspectToken() tells of the profile's newest token, and gives none away", async () => {
+Deno.test("inspectToken() describes the profile's newest token without the token itself", async () => {
   const store = new MemoryStore();
   const session = sampleSession("work", jwt({ aud: "graph", exp: 1, nbf: 7 }));
   const [token] = session.tokens;
@@ -66,7 +66,7 @@ Deno.test("inspectToken() tells of the profile's newest token, and gives none aw
   assertEquals(await inspect({ ...kept, profile: "nobody" }, store), null);
 });
 
-Deno.test("inspectToken() tells when a token can be used", async () => {
+Deno.test("inspectToken() tells whether a token is valid, expired or not yet valid", async () => {
   const table = [
     [{ exp: NOW + 1 }, "valid"],
     [{ exp: NOW + 1, nbf: NOW }, "valid"],
@@ -83,7 +83,7 @@ Deno.test("inspectToken() tells when a token can be used", async () => {
   }
 });
 
-Deno.test("inspectToken() finds the token in a header, and its scopes", async () => {
+Deno.test("inspectToken() reads the token of a header, and its scopes", async () => {
   const token = jwt({ scp: "b  a" });
   for (
     const typed of [
@@ -99,7 +99,7 @@ Deno.test("inspectToken() finds the token in a header, and its scopes", async ()
   }
 });
 
-Deno.test("inspectToken() refuses what can't be read, without saying what it was", async () => {
+Deno.test("inspectToken() rejects an unreadable token without repeating it", async () => {
   const encrypted = `${encodeBase64Url(JSON.stringify({ alg: "dir", enc: "A256GCM" }))}.my-refresh.a.b.c`;
   for (const token of ["my-refresh-token", encrypted]) {
     const error = await assertRejects(() => inspect(text(token)), CliError);
@@ -108,7 +108,7 @@ Deno.test("inspectToken() refuses what can't be read, without saying what it was
   }
 });
 
-Deno.test("inspectToken() has the signature checked by the authority of a kept token", async () => {
+Deno.test("inspectToken() verifies a cached token with the keys of its own authority", async () => {
   const store = new MemoryStore();
   store.sessions = [sampleSession("work", "kept-token")];
   const verified: [string, string][] = [];

@@ -34,7 +34,7 @@ async function statusOf(store: MemoryStore) {
   return await storeStatus({ clock: new FakeClock(NOW * 1000), store });
 }
 
-Deno.test("storeStatus() gives the sign-ins by profile, each with the end of its last token", async () => {
+Deno.test("storeStatus() returns the sign-ins by profile, each with the expiry of its last token", async () => {
   const store = new MemoryStore();
   store.sessions = [
     sessionUntil("work", NOW - 10, NOW + 60, NOW + 20),
@@ -51,14 +51,14 @@ Deno.test("storeStatus() gives the sign-ins by profile, each with the end of its
   ]);
 });
 
-Deno.test("storeStatus() gives whose sign-in it is and nothing that is secret", async () => {
+Deno.test("storeStatus() returns the account of a sign-in and no secret", async () => {
   const store = new MemoryStore();
   store.sessions = [sessionUntil("work", NOW + 60)];
   const { signIns } = await statusOf(store);
   assertEquals(signIns.map(({ session }) => session), [{ ...REQUEST.key, account: ADA }]);
 });
 
-Deno.test("storeStatus() says where the key is once the tokens were read, which is what may move it", async () => {
+Deno.test("storeStatus() reads the tokens before the place of the key, because that may migrate the key", async () => {
   const calls: string[] = [];
   class MovingStore extends MemoryStore {
     override list() {

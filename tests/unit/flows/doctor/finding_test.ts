@@ -12,21 +12,21 @@ Deno.test("redact() shows the home folder as ~ and the user's name elsewhere as 
   assertEquals(redact("C:\\Users\\ada\\key", { home: "C:\\Users\\ada", ownFolder: undefined }), "~\\key");
 });
 
-Deno.test("redact() shows a folder that a variable chose by the variable's name", () => {
+Deno.test("redact() replaces the program's folder by the variable that names it", () => {
   assertEquals(
     redact("/srv/tokens/key", { home: "/root", ownFolder: "/srv/tokens" }),
     "$ENTRA_AUTH_CLI_HOME/key",
   );
 });
 
-Deno.test("redact() takes user and password out of URLs, and e-mail addresses", () => {
+Deno.test("redact() removes user and password from URLs, and e-mail addresses", () => {
   assertEquals(
     redact("through http://ada:s3cret@proxy.example:3128 as ada@contoso.example", NOTHING),
     "through http://proxy.example:3128 as USER@DOMAIN",
   );
 });
 
-Deno.test("redact() leaves everything else, and copes with a home of /", () => {
+Deno.test("redact() leaves everything else, also with / as the home folder", () => {
   assertEquals(redact("a b/c", NOTHING), "a b/c");
   assertEquals(redact("/usr/bin/x", { home: "/", ownFolder: "/" }), "/usr/bin/x");
 });

@@ -22,7 +22,7 @@ function names(session: Session): string[] {
   return session.tokens.map((token) => token.accessToken.reveal());
 }
 
-Deno.test("updateSession() notes when the token was obtained, and for what it was asked", () => {
+Deno.test("updateSession() records when the token was obtained, and the requested scopes", () => {
   const session = after(null, ["User.Read"], 0);
   assertEquals(session.tokens[0]?.obtainedAt, NOW);
   assertEquals(session.tokens[0]?.requestedScopes, ["User.Read"]);
@@ -30,24 +30,24 @@ Deno.test("updateSession() notes when the token was obtained, and for what it wa
   assertEquals(session.profile, "work");
 });
 
-Deno.test("updateSession() replaces the token of the same scopes, in whatever order and spelling", () => {
+Deno.test("updateSession() replaces the token of the same scopes in any order and spelling", () => {
   const first = after(null, ["User.Read", "Mail.Read"], 0);
   const second = after(first, ["mail.read", "https://graph.microsoft.com/User.Read"], 10);
   assertEquals(second.tokens.length, 1);
   assertEquals(second.tokens[0]?.obtainedAt, NOW + 10);
 });
 
-Deno.test("updateSession() keeps other scopes' tokens while they live, newest first", () => {
+Deno.test("updateSession() keeps the tokens of other scopes until they expire, newest first", () => {
   const second = after(after(null, ["a/x"], 0), ["b/x"], 10);
   assertEquals(names(second), ["b/x", "a/x"]);
   assertEquals(names(after(second, ["c/x"], 3605)), ["c/x", "b/x"]);
 });
 
-Deno.test("updateSession() keeps nothing of before after a sign-in", () => {
+Deno.test("updateSession() drops earlier tokens after a sign-in", () => {
   assertEquals(names(after(null, ["b/x"], 10)), ["b/x"]);
 });
 
-Deno.test("updateSession() keeps twenty tokens at most", () => {
+Deno.test("updateSession() keeps at most twenty tokens", () => {
   let session: Session | null = null;
   for (let count = 0; count < 25; count++) session = after(session, [`a/${count}`], count);
   assertEquals(session?.tokens.length, 20);
