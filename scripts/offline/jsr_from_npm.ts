@@ -24,13 +24,13 @@ const CLIFFY: PinnedPackage = {
     "sha512-5aFVNTOEaGyTKyQlyjFI1FAZ8fTIQ2vGSmnqL3FfZuKpKWdqGXh8p9Azdp8N2MkIwyP1vYtOK9nfQk6jr6tRTw==",
 };
 
-/** Raise `layout` when this script writes its folder in another way, so that older ones are made again. */
+/** Increment `layout` after a change to the output of this script, so that existing folders are made again. */
 const STAMP = JSON.stringify({ layout: 5, std: STD.integrity, cliffy: CLIFFY.integrity });
 
-/** What is needed of the package that carries Cliffy: its dependencies and the shims that they import. */
+/** The members of the package that contain Cliffy: its dependencies and the shims that they import. */
 const CLIFFY_MEMBERS = ["esm/deps", "esm/_dnt.shims.js", "types/deps", "types/_dnt.shims.d.ts"];
 
-/** Each name under which Cliffy can be imported, with the Cliffy modules that it stands for. */
+/** The import names of Cliffy with their modules. */
 const CLIFFY_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   "@cliffy/command": ["command/mod"],
   "@cliffy/command/completions": ["command/completions/mod"],
@@ -43,15 +43,15 @@ const CLIFFY_ENTRIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Signatures of the std modules in use, since npm has std without types: what checks on this machine must check with
- * the real packages as well. A module without a file here has the types that TypeScript makes out of its code.
+ * Signatures of the std modules in use, because npm has std without types: code that passes the type check here must pass
+ * with the real packages as well. A module without a file here has the types that TypeScript infers from its code.
  */
 const STD_TYPES = new URL("std_types/", import.meta.url);
 const TYPED = new URL("std_typed/", DEV_FOLDER);
 const UNPACKED = new URL("jsr/", DEV_FOLDER);
 const IMPORT_MAP = new URL("import_map.json", DEV_FOLDER);
 
-/** Every file below `folder`, as paths relative to it with forward slashes. */
+/** Yields every file in `folder`, as a relative path with forward slashes. */
 async function* filesBelow(folder: URL, prefix = ""): AsyncGenerator<string> {
   for await (const entry of Deno.readDir(folder)) {
     if (entry.isDirectory) yield* filesBelow(new URL(`${entry.name}/`, folder), `${prefix}${entry.name}/`);
@@ -59,7 +59,7 @@ async function* filesBelow(folder: URL, prefix = ""): AsyncGenerator<string> {
   }
 }
 
-/** Rewrites the text of every file below `folder` whose name ends in `ending`. */
+/** Rewrites every file in `folder` whose name ends in `ending`. */
 async function rewriteFiles(folder: URL, ending: string, rewrite: (text: string) => string): Promise<void> {
   for await (const path of filesBelow(folder)) {
     if (!path.endsWith(ending)) continue;
@@ -68,23 +68,23 @@ async function rewriteFiles(folder: URL, ending: string, rewrite: (text: string)
   }
 }
 
-/** Declarations lie in a tree of their own here, with no JavaScript beside them that `./x.js` could stand for. */
+/** Declarations have their own tree here, without JavaScript files that `./x.js` could refer to. */
 function pointAtDeclarations(text: string): string {
   return text.replace(/((?:from|import)\s*\(?\s*["']\.\.?\/[^"']*)\.js(["'])/g, "$1.d.ts$2");
 }
 
 /**
- * The compiled std has no types. TypeScript lets callers leave out any parameter of plain JavaScript, unless its
- * comment names them with `@param`, which would make the optional ones required.
+ * The compiled std has no types. TypeScript treats every parameter of plain JavaScript as optional, except those that a
+ * comment names with `@param`.
  */
 function makeParametersOptional(text: string): string {
   return text.replace(/^(\s*\*\s*)@param\b/gm, "$1Parameter:");
 }
 
-/** The path of each Cliffy module below `esm/`, by its plain name (`command/mod`). */
+/** Returns the path of each Cliffy module in `esm/` by its plain name (`command/mod`). */
 async function findCliffyModules(cliffy: URL): Promise<Map<string, string>> {
   const modules = new Map<string, string>();
-  // The folders above name the host it was compiled from, the one below the version.
+  // The path contains the host before the package and the version after it.
   const pattern = /^.*\/cliffy-([a-z]+)\/[^/]+\/(.+)\.js$/;
   for await (const path of filesBelow(new URL("esm/", cliffy))) {
     const match = pattern.exec(path);
@@ -97,7 +97,7 @@ function entryFile(bareName: string): string {
   return `${bareName.slice(1).replaceAll("/", "_")}.ts`;
 }
 
-/** For each Cliffy name, a module that joins the code and its declarations. */
+/** Writes a module per Cliffy name that joins the code and its declarations. */
 async function writeCliffyEntries(folder: URL): Promise<void> {
   const modules = await findCliffyModules(new URL("cliffy/", folder));
   for (const [bareName, parts] of Object.entries(CLIFFY_ENTRIES)) {
@@ -111,12 +111,12 @@ async function writeCliffyEntries(folder: URL): Promise<void> {
   await Deno.writeTextFile(new URL("deno_shim.ts", folder), "export import Deno = globalThis.Deno;\n");
 }
 
-/** What `deno.json` imports under each bare name. */
+/** Returns the imports of `deno.json`. */
 async function configuredImports(): Promise<Record<string, string>> {
   return JSON.parse(await Deno.readTextFile(new URL("../deno.json", DEV_FOLDER))).imports;
 }
 
-/** Other runs may be reading the file, so it is replaced in one step and only when it changes. */
+/** Replaces the file atomically and only if it changes, because other runs may read it. */
 async function replaceText(file: URL, text: string): Promise<void> {
   if (await Deno.readTextFile(file).catch(() => undefined) === text) return;
   const draft = new URL(`${file.href}.${crypto.randomUUID()}`);
@@ -124,7 +124,7 @@ async function replaceText(file: URL, text: string): Promise<void> {
   await Deno.rename(draft, file);
 }
 
-/** Where an import of the std module at `path` goes: to the module, or to one that joins it with its signatures. */
+/** Returns the target of the std module at `path`: the module itself, or one that joins it with its signatures. */
 async function stdTarget(path: string, typed: ReadonlySet<string>): Promise<string> {
   const types = path.replace(/\.js$/, ".d.ts");
   if (!typed.has(types)) return `./jsr/std/${path}`;
@@ -135,7 +135,7 @@ async function stdTarget(path: string, typed: ReadonlySet<string>): Promise<stri
   return `./std_typed/${entry}`;
 }
 
-/** `path/posix/join.js` is `@std/path/posix/join`; what starts with an underscore is private. */
+/** Returns the import map entries of std: `path/posix/join.js` is `@std/path/posix/join`. Names with an underscore are private. */
 async function stdImports(packages: readonly string[]): Promise<Record<string, string>> {
   const imports: Record<string, string> = {};
   const typed = new Set<string>();
@@ -150,7 +150,7 @@ async function stdImports(packages: readonly string[]): Promise<Record<string, s
   return imports;
 }
 
-/** The `npm:` entries with their subpaths, which an import map file has to spell out. */
+/** Returns the `npm:` entries with their subpaths, which an import map must list. */
 function npmImports(configured: Record<string, string>): Record<string, string> {
   const imports: Record<string, string> = {};
   for (const [name, target] of Object.entries(configured)) {
@@ -163,7 +163,7 @@ function npmImports(configured: Record<string, string>): Record<string, string> 
 
 async function writeImportMap(): Promise<void> {
   const configured = await configuredImports();
-  // Only what deno.json names, so that a name missing there is missed on this machine too.
+  // Only the names in deno.json, so that a missing name is an error on this machine, too.
   const imports = await stdImports(Object.keys(configured));
   for (const name of Object.keys(CLIFFY_ENTRIES)) imports[name] = `./jsr/${entryFile(name)}`;
   imports["@deno/shim-deno"] = "./jsr/deno_shim.ts";

@@ -20,7 +20,7 @@ What this is.
   - a test that is yet to come
 `;
 
-Deno.test("parseRequirements() reads requirements and their tests, over the ends of lines", () => {
+Deno.test("parseRequirements() reads requirements and their tests across line breaks", () => {
   assertEquals(parseRequirements(TEXT, "S"), [
     { letter: "S", number: 1, tests: [{ path: "tests/a_test.ts", name: "it is called so" }] },
     {
@@ -36,7 +36,7 @@ Deno.test("parseRequirements() reads requirements and their tests, over the ends
   ]);
 });
 
-/** What is wrong with one requirement that is shown by the test called `name`, in a file with this source. */
+/** Returns the complaints about a requirement with the test `name` in a file with this source. */
 function validate(name: string, source: string | null): Promise<string[]> {
   return validateRequirements(
     [{ letter: "S", number: 1, tests: [{ path: "a_test.ts", name }] }],
@@ -44,7 +44,7 @@ function validate(name: string, source: string | null): Promise<string[]> {
   );
 }
 
-Deno.test("validateRequirements() finds tests however they are written down", async () => {
+Deno.test("validateRequirements() finds tests in every notation", async () => {
   assertEquals(await validate("it works", 'Deno.test("it works", () => {'), []);
   assertEquals(await validate("it works", 'Deno.test({\n  name: "it works",'), []);
   assertEquals(await validate("it works", 'testOnTerminal(\n  "it works",\n'), []);
@@ -56,7 +56,7 @@ Deno.test("validateRequirements() finds tests however they are written down", as
   assertEquals(await validate("it (really) works?", 'Deno.test("it (really) works?")'), []);
 });
 
-Deno.test("validateRequirements() misses a test that was renamed or removed, or is only spoken of", async () => {
+Deno.test("validateRequirements() reports a test that was renamed or removed, or is only mentioned", async () => {
   const complaint = ['S1: a_test.ts has no test "it works"'];
   assertEquals(await validate("it works", 'Deno.test("it works well", () => {'), complaint);
   assertEquals(await validate("it works", 'Deno.test("how it works", () => {'), complaint);
@@ -64,7 +64,7 @@ Deno.test("validateRequirements() misses a test that was renamed or removed, or 
   assertEquals(await validate("it works", null), ["S1: there is no a_test.ts"]);
 });
 
-Deno.test("validateRequirements() misses numbers and rows without a test", async () => {
+Deno.test("validateRequirements() reports missing numbers and requirements without a test", async () => {
   const requirements = [{ letter: "S", number: 1, tests: [] }, { letter: "S", number: 3, tests: [] }];
   assertEquals(await validateRequirements(requirements, () => Promise.resolve(null)), [
     "S1 names no test",
