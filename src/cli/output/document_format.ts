@@ -13,6 +13,7 @@ export function parseDocumentFormat(text = "text"): DocumentFormat {
   throw new CliError(
     "usage",
     `Invalid output format ${JSON.stringify(text)}: expected ${DOCUMENT_FORMATS.join(", ")}`,
+    { hint: "Example: --output json" },
   );
 }
 

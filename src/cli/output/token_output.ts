@@ -38,6 +38,7 @@ export function parseOutputFormat(text: string): OutputFormat {
   throw new CliError(
     "usage",
     `Invalid output format ${JSON.stringify(text)}: expected ${OUTPUT_FORMATS.join(", ")}`,
+    { hint: "Example: --output json" },
   );
 }
 

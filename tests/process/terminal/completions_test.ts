@@ -3,7 +3,7 @@ import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../../support
 import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 import { hasCommand, startShell } from "../../support/program/shell.ts";
 
-/** What is typed, up to the cursor, and what the shell has to offer then. */
+/** Command lines up to the cursor, with the completions that the shell must offer. */
 const TYPED: readonly (readonly [string, readonly string[]])[] = [
   ["entra-auth-cli get-to", ["get-token"]],
   ["entra-auth-cli li", ["list-profiles"]],
@@ -43,7 +43,7 @@ function testIn(
   });
 }
 
-/** Runs a script in `shell`, which has to say nothing but its output. */
+/** Runs a script in `shell`, which must print nothing on stderr. */
 async function output(sandbox: Sandbox, shell: string, script: string): Promise<string> {
   const { code, stdout, stderr } = await (await startShell(sandbox, [shell, "-c", script])).ended;
   assertEquals([code, stderr], [0, ""], stdout);
@@ -58,10 +58,10 @@ testIn("bash", async (sandbox) => {
   });
   const script = ["source <(entra-auth-cli completions bash)", ...cases].join("\n");
   const offered = (await output(sandbox, "bash", script)).split("==\n").slice(0, -1);
-  // Quoted, so that what has a space in it stays one word.
+  // Quoted, so that a name with a space remains one word.
   const quoted = TYPED.map(([, words]) => words.map((word) => word.replace(" ", "\\ ")).toSorted());
   assertEquals(offered.map((lines) => lines.trim().split("\n").toSorted()), quoted);
-  // Bash makes three words of `--profile=wo`.
+  // Bash splits `--profile=wo` into three words.
   const parted = `source <(entra-auth-cli completions bash)
     COMP_WORDS=(entra-auth-cli get-token --profile = wo); COMP_CWORD=4; _entra_auth_cli; echo "\${COMPREPLY[@]}"
     complete -p entra-auth-cli`;
@@ -84,23 +84,23 @@ testIn("fish", async (sandbox) => {
 });
 
 testIn("zsh", async (sandbox) => {
-  // Ended by itself should it wait for what never comes.
-  const terminal = await startOnTerminal(sandbox, "timeout --foreground 100 zsh -f -i", {
+  // An interactive zsh ignores the signal that timeout sends by default.
+  const terminal = await startOnTerminal(sandbox, "timeout --foreground --signal=KILL 100 zsh -f -i", {
     env: { TERM: "dumb", HOME: sandbox.folder },
   });
-  // What is typed shows too: the quotes tell it from what is printed.
+  // The input is echoed too. The quotes distinguish it from the prompt.
   await terminal.type(
     "autoload -U compinit; compinit -D; source <(entra-auth-cli completions zsh); PS1='rea''dy> '\r",
   );
   await terminal.stdoutMatch(/ready> /);
-  // A word that is completed without a choice shows as if it had been typed.
+  // A unique completion appears as if it had been typed.
   await terminal.type("entra-auth-cli get-token --profile wo\t");
   await terminal.stdoutMatch(/--profile work /);
   await terminal.type("\x15entra-auth-cli list-p\t");
   await terminal.stdoutMatch(/entra-auth-cli list-profiles /);
-  // Several are listed, with what they are.
+  // Several completions are listed with their descriptions.
   await terminal.type("\x15entra-auth-cli get-token --port\t\t");
-  await terminal.stdoutMatch(/--port +-- Port for the callback[\s\S]*--port-range +-- Ports to choose from/);
+  await terminal.stdoutMatch(/--port +-- Port for the redirect[\s\S]*--port-range +-- Ports to choose from/);
   await terminal.type("\x15entra-auth-cli delete-profile --name we\t");
   await terminal.stdoutMatch(/--name web\\ api /);
   await terminal.type("\x15exit\r");
@@ -108,7 +108,7 @@ testIn("zsh", async (sandbox) => {
   assert(!/command not found|parse error/.test(plainScreen(stdout)), stdout);
 }, !hasCommand("zsh") || hasNoPseudoTerminal);
 
-Deno.test("completions prints a script for PowerShell, and names the shells where another is asked for", async () => {
+Deno.test("completions prints a script for PowerShell, and names the shells for an unknown one", async () => {
   await using sandbox = await openSandbox();
   const { code, stdout } = await sandbox.run(["completions", "powershell"]);
   assertEquals(code, 0);
@@ -118,7 +118,7 @@ Deno.test("completions prints a script for PowerShell, and names the shells wher
   assertStringIncludes(unknown.stderr, "bash, zsh, fish, powershell");
 });
 
-Deno.test("a new profile is not offered the names of those that there are", async () => {
+Deno.test("completions of create-profile and import-profile do not offer existing names", async () => {
   await using sandbox = await openSandbox();
   for (const command of ["create-profile", "import-profile"]) {
     assertEquals((await sandbox.run(["__complete", command, "--name", ""])).stdout, "");
@@ -127,7 +127,7 @@ Deno.test("a new profile is not offered the names of those that there are", asyn
   assertEquals(alias.stdout, "default\t\n", "those of the .NET tool's names are");
 });
 
-Deno.test("completing a word never fails and says nothing on stderr, whatever state the profiles are in", async () => {
+Deno.test("completing a word never fails and prints nothing on stderr, even with a damaged profiles.json", async () => {
   await using sandbox = await openSandbox();
   await Deno.writeTextFile(`${sandbox.home}/profiles.json`, "{ oops");
   for (const words of [["get-token", "--profile", ""], ["no-such-command", ""], ["exec", "--", "l"], []]) {

@@ -12,7 +12,7 @@ interface Check {
   readonly remedy: string | null;
 }
 
-/** Runs `doctor --output json`, and gives the checks by name. */
+/** Runs `doctor --output json` and returns the checks by name. */
 async function examine(sandbox: Sandbox, options: Partial<ProgramOptions> = {}) {
   const result = await sandbox.run(["doctor", "--output", "json"], options);
   const report: { ok: boolean; checks: Check[] } = JSON.parse(result.stdout);
@@ -24,7 +24,7 @@ async function examine(sandbox: Sandbox, options: Partial<ProgramOptions> = {}) 
 
 const isExecutable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 
-Deno.test("doctor finds nothing wrong on a machine that can sign in, and ends with 0", async () => {
+Deno.test("doctor exits with 0 and no warning on a machine that can sign in", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const { report, checks, failed, stderr } = await examine(sandbox);
@@ -56,10 +56,10 @@ Deno.test("doctor finds nothing wrong on a machine that can sign in, and ends wi
   assertEquals(sandbox.browser.count, 1, "doctor opens no browser");
 });
 
-Deno.test("doctor's report holds no secret and names no user, and says the same as text and as YAML", async () => {
+Deno.test("doctor prints no secret and no user name, and the same report as text and YAML", async () => {
   await using sandbox = await openSandbox();
   const { stdout: token } = await sandbox.signIn(["get-token", "--output", "token"]);
-  // The home folder is that of the user ada, and the program keeps its folder in it.
+  // The home directory belongs to the user ada and contains the program's folder.
   const home = join(sandbox.folder, "ada");
   await Deno.mkdir(home);
   await Deno.rename(sandbox.home, join(home, ".entra-auth-cli"));
@@ -90,7 +90,7 @@ Deno.test("doctor's report holds no secret and names no user, and says the same 
   ) assertStringIncludes(text.stdout, setting);
 });
 
-Deno.test("doctor warns where there is no profile yet, and says how to make one", async () => {
+Deno.test("doctor warns if there is no profile, and says how to create one", async () => {
   await using sandbox = await openSandbox();
   const { code, stdout } = await sandbox.run(["doctor", "--profile", "other", "--output", "json"]);
   const profile = JSON.parse(stdout).checks.find(({ check }: Check) => check === "profile");
@@ -99,7 +99,7 @@ Deno.test("doctor warns where there is no profile yet, and says how to make one"
   assert([0, 1].includes(code), "the public cloud may be out of reach");
 });
 
-Deno.test("doctor names the proxy on the way, and the variables by which more roots are trusted", async () => {
+Deno.test("doctor names the proxy and the variables with additional root certificates", async () => {
   await using sandbox = await openSandbox();
   await using proxy = startProxy();
   const env = {
@@ -121,7 +121,7 @@ Deno.test("doctor names the proxy on the way, and the variables by which more ro
   );
 });
 
-Deno.test("doctor says that the authority can't be reached, and still looks at the rest", async () => {
+Deno.test("doctor reports that the authority is unreachable, and continues with the other checks", async () => {
   await using sandbox = await openSandbox();
   await sandbox.provider.stop();
   const { checks, failed, stderr } = await examine(sandbox);
@@ -134,7 +134,7 @@ Deno.test("doctor says that the authority can't be reached, and still looks at t
   assertEquals(stderr, "");
 });
 
-Deno.test("doctor tells an authority that doesn't know the tenant from one that isn't an authority", async () => {
+Deno.test("doctor distinguishes an unknown tenant from a server that is not an authority", async () => {
   await using sandbox = await openSandbox();
   const answers: [number, string][] = [[400, '{"error":"invalid_tenant"}'], [302, ""], [200, "<html>"], [
     503,
@@ -155,7 +155,7 @@ Deno.test("doctor tells an authority that doesn't know the tenant from one that 
   ]);
 });
 
-Deno.test("doctor compares the clock with the authority's: an hour apart fails, two minutes are a warning", async () => {
+Deno.test("doctor compares the clock with the authority's: one hour is a failure, two minutes are a warning", async () => {
   await using sandbox = await openSandbox();
   const { origin, tenantId } = sandbox.provider;
   const body = JSON.stringify({ issuer: `${origin}/${tenantId}/v2.0`, token_endpoint: `${origin}/token` });
@@ -176,7 +176,7 @@ Deno.test("doctor compares the clock with the authority's: an hour apart fails, 
   assertMatch(early?.message ?? "", /^2 minutes ahead of that of /);
 });
 
-Deno.test("doctor reports tokens that can't be read and a mistake in profiles.json, and leaves both as they are", async () => {
+Deno.test("doctor reports unreadable tokens and an error in profiles.json, and changes neither", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const [tokens, profiles] = [join(sandbox.home, "tokens.enc"), join(sandbox.home, "profiles.json")];
@@ -191,7 +191,7 @@ Deno.test("doctor reports tokens that can't be read and a mistake in profiles.js
   assertEquals(await Deno.readFile(tokens), damaged);
 });
 
-Deno.test("doctor says that another process has the store locked, and doesn't call that a failure", async () => {
+Deno.test("doctor reports that another process holds the store's lock, which is not a failure", async () => {
   await using sandbox = await openSandbox();
   using lock = await Deno.open(join(sandbox.home, "tokens.lock"), { create: true, write: true, mode: 0o600 });
   await lock.lock(true);
@@ -201,8 +201,8 @@ Deno.test("doctor says that another process has the store locked, and doesn't ca
 });
 
 Deno.test({
-  name: "doctor says which permission is missing, each with its flag",
-  // An executable has its permissions inside, so there is nothing to take away.
+  name: "doctor names each missing permission with its flag",
+  // An executable has its permissions built in, so none can be removed.
   ignore: isExecutable,
   async fn() {
     await using sandbox = await openSandbox();
@@ -216,7 +216,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "doctor warns where nothing opens a browser: no display, an opener that isn't there, BROWSER=none",
+  name: "doctor warns if nothing opens a browser: no display, a missing opener, BROWSER=none",
   ignore: Deno.build.os !== "linux" || isExecutable,
   async fn() {
     await using sandbox = await openSandbox();

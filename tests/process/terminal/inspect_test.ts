@@ -8,7 +8,7 @@ import { hasCommand, hasNoShell, runShell } from "../../support/program/shell.ts
 
 const API = "api://payroll/Salaries.Read";
 
-/** A token that the provider's key signed, as no provider of a test gives it out. */
+/** Makes a token that the provider's key signed, with claims that the provider does not issue. */
 async function signToken(
   { provider }: Sandbox,
   claims: Record<string, unknown> = {},
@@ -26,13 +26,13 @@ async function signToken(
   }).setProtectedHeader({ alg: "RS256", kid: jwk.kid, ...header }).sign(privateKey);
 }
 
-/** No part of the token that could be used is in what the program printed. */
+/** Fails if the output contains a usable part of the token. */
 function assertHides(token: string, { stdout, stderr }: { stdout: string; stderr: string }): void {
   const [, payload = "", signature = ""] = token.split(".");
   for (const part of [payload, signature]) assert(!`${stdout}${stderr}`.includes(part.slice(0, 40)));
 }
 
-Deno.test("inspect reads a token from an argument, standard input or a file, and shows none of it", async () => {
+Deno.test("inspect reads a token from an argument, standard input or a file, and does not print it", async () => {
   await using sandbox = await openSandbox();
   const token = await signToken(sandbox, {
     scp: "Salaries.Read Salaries.Write",
@@ -56,7 +56,7 @@ Deno.test("inspect reads a token from an argument, standard input or a file, and
   assertEquals(sandbox.provider.requests.length, 0, "nobody is asked");
 });
 
-Deno.test("inspect ends with 0 for a good token, 6 for one that can't be used now, 2 for what is no token", async () => {
+Deno.test("inspect exits with 0 for a valid token, 6 for one that is not valid now, and 2 for anything else", async () => {
   await using sandbox = await openSandbox();
   const now = Math.floor(Date.now() / 1000);
   const inspect = (stdin: string) => sandbox.run(["inspect", "-"], { stdin });
@@ -83,7 +83,7 @@ Deno.test("inspect ends with 0 for a good token, 6 for one that can't be used no
 });
 
 Deno.test({
-  name: "inspect tells a script by its exit code, and jq by its JSON, until when a token lasts",
+  name: "inspect reports the expiry of a token to scripts by its exit code and JSON",
   ignore: hasNoShell || !hasCommand("jq"),
   async fn() {
     await using sandbox = await openSandbox();
@@ -101,7 +101,7 @@ Deno.test({
   },
 });
 
-Deno.test("inspect --verify checks the signature with the tenant's keys", async () => {
+Deno.test("inspect --verify verifies the signature with the tenant's keys", async () => {
   await using sandbox = await openSandbox();
   const token = (await sandbox.signIn(["get-token", "--scope", API])).stdout.trim();
   const kept = await sandbox.run(["inspect", "--verify"]);
@@ -123,7 +123,7 @@ Deno.test("inspect --verify checks the signature with the tenant's keys", async 
   const forGraph = await verify(await signToken(sandbox, {}, { nonce: "n" }));
   assertEquals(forGraph.code, 6);
   assertMatch(forGraph.stderr, /^The token cannot be verified: .*Microsoft Graph/);
-  assertEquals(sandbox.provider.requestsTo("keys").length, asked, "no use to ask for keys");
+  assertEquals(sandbox.provider.requestsTo("keys").length, asked, "no request for keys");
   assertStringIncludes(forGraph.stdout, "api://payroll");
 
   await sandbox.provider.stop();

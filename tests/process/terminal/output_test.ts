@@ -19,7 +19,7 @@ const KEYS = [
   "source",
 ];
 
-Deno.test("get-token --output prints the same token in every form", async () => {
+Deno.test("get-token --output prints the same token in every format", async () => {
   await using sandbox = await openSandbox();
   const { stdout: bare } = await sandbox.signIn(["get-token"]);
   const token = bare.trim();
@@ -85,7 +85,7 @@ Deno.test("get-token --output json has the same keys from a sign-in, the cache a
 });
 
 Deno.test({
-  name: "get-token --output json is read by jq, with and without stderr, and a variable takes the bare token",
+  name: "get-token --output json works with jq, with and without stderr, and a variable gets the bare token",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
@@ -110,7 +110,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token signs in with stderr thrown away and still prints nothing but the document",
+  name: "get-token signs in with stderr discarded, and stdout has only the document",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
@@ -121,7 +121,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token works with a pipe for stderr that nobody reads",
+  name: "get-token works if nothing reads its stderr",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
@@ -134,7 +134,7 @@ Deno.test({
   },
 });
 
-Deno.test("get-token --file writes the form that was asked for, for its owner alone, and prints nothing", async () => {
+Deno.test("get-token --file writes the requested format, readable only by the owner, and prints nothing", async () => {
   await using sandbox = await openSandbox();
   const file = join(sandbox.folder, "token.json");
   const signedIn = await sandbox.signIn(["get-token", "--file", file, "--output", "json"]);
@@ -159,7 +159,7 @@ Deno.test("get-token --file writes the form that was asked for, for its owner al
   assertEquals(left, ["ca.pem", "home", "token", "token.json"], "no draft is left beside the files");
 });
 
-Deno.test("get-token --file that can't be written ends with exit code 7 and prints no token", async () => {
+Deno.test("get-token --file exits with 7 and prints no token if the file cannot be written", async () => {
   await using sandbox = await openSandbox();
   const { stdout } = await sandbox.signIn(["get-token"]);
   const file = join(sandbox.folder, "no-such-folder", "token");
@@ -197,7 +197,7 @@ Deno.test("get-token --output json reports an error as one JSON document on stde
 });
 
 Deno.test({
-  name: "get-token fails without a stack trace when stdout has no reader any more",
+  name: "get-token fails without a stack trace if the reader of stdout is gone",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
@@ -213,7 +213,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token, list-profiles and inspect fail without a stack trace when the disk behind stdout is full",
+  name: "get-token, list-profiles and inspect fail without a stack trace if the disk is full",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using sandbox = await openSandbox();

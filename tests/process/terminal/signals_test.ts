@@ -9,14 +9,14 @@ import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** Makes the next request to `endpoint` wait without end; settles when it has come. */
+/** Makes the next request to `endpoint` wait forever. Resolves when it arrives. */
 function holdNext({ provider }: Sandbox, endpoint: Endpoint): Promise<void> {
   const arrival = Promise.withResolvers<void>();
   provider.failNext(endpoint, { kind: "hold", onArrival: arrival.resolve, until: new Promise(() => {}) });
   return arrival.promise;
 }
 
-/** Starts the program and gives it when it is in the middle of something. */
+/** Starts the program and returns it in the middle of the phase. */
 type Phase = (sandbox: Sandbox) => Promise<RunningProgram>;
 
 const PHASES: Readonly<Record<string, Phase>> = {
@@ -36,7 +36,7 @@ const PHASES: Readonly<Record<string, Phase>> = {
     const arrived = holdNext(sandbox, "token");
     const program = sandbox.start(["get-token"]);
     const callback = await sandbox.userAgent.authorize(await sandbox.browser.next(), ADA);
-    // Its page is held until the end of the redemption.
+    // The response is held until the code is redeemed.
     sandbox.userAgent.deliver(callback).catch(() => {});
     await arrived;
     return program;
@@ -70,13 +70,13 @@ const PHASES: Readonly<Record<string, Phase>> = {
   },
 };
 
-/** Ends what the phase left running. */
+/** Kills what the phase left running. */
 function endAll(programs: readonly RunningProgram[]): Promise<unknown> {
   for (const program of programs) {
     try {
       program.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has exited.
     }
   }
   return Promise.all(programs.map(({ ended }) => ended));
@@ -95,7 +95,8 @@ async function drafts(folder: string): Promise<string[]> {
 
 for (const [phase, begin] of Object.entries(PHASES)) {
   Deno.test({
-    name: `Ctrl-C, TERM and HUP during ${phase} end the program with their exit codes, and nothing is left`,
+    name:
+      `Ctrl-C, TERM and HUP during ${phase} end the program with their exit codes and leave nothing behind`,
     ignore: Deno.build.os === "windows",
     async fn() {
       for (const [signal, code] of Object.entries(EXIT_CODES)) {
@@ -124,14 +125,14 @@ for (const [phase, begin] of Object.entries(PHASES)) {
 }
 
 Deno.test({
-  name: "clear-cache that waits for the store's lock ends with Ctrl-C",
+  name: "clear-cache that waits for the store's lock can be interrupted with Ctrl-C",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using sandbox = await openSandbox();
     await sandbox.signIn(["get-token"]);
     using _held = await systemLocks.acquire(join(sandbox.home, "tokens.lock"), {});
     const program = sandbox.start(["clear-cache", "--verbose"]);
-    // It has begun once it holds the profile's turn, which it takes before the store's lock.
+    // It acquires the sign-in lock of the profile before the store's lock.
     const locks = join(sandbox.home, "locks");
     using watcher = Deno.watchFs(locks);
     for await (const { kind } of watcher) if (kind === "modify" || kind === "access") break;
@@ -142,7 +143,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token without any of the three standard streams ends well, and needs none to sign in",
+  name: "get-token signs in without any of the three standard streams",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
@@ -158,7 +159,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token goes on after it was stopped and continued in the middle of a sign-in",
+  name: "get-token continues a sign-in after it was stopped and resumed",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using sandbox = await openSandbox();

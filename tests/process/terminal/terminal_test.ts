@@ -10,7 +10,7 @@ async function profilesOf(sandbox: Sandbox): Promise<Record<string, unknown>[]> 
   return JSON.parse((await sandbox.run(["list-profiles", "--output", "json"])).stdout);
 }
 
-testOnTerminal("get-token on a terminal shows the status lines, and not the token", async (sandbox) => {
+testOnTerminal("get-token on a terminal prints the status lines and not the token", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token --flow interactive");
   await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
   const { code, stdout } = await terminal.ended;
@@ -39,7 +39,7 @@ testOnTerminal("--help has colours on a terminal, but not on a dumb one", async 
   assert(!(await help({ TERM: "dumb" })).includes("\x1b"));
 });
 
-testOnTerminal("get-token on a terminal ends with 130 on Ctrl-C", async (sandbox) => {
+testOnTerminal("get-token on a terminal exits with 130 on Ctrl-C", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token");
   await sandbox.browser.next();
   await terminal.stdoutMatch(/Waiting for sign-in/);
@@ -49,7 +49,7 @@ testOnTerminal("get-token on a terminal ends with 130 on Ctrl-C", async (sandbox
   assert(!/^\s+at |Uncaught/m.test(stdout), stdout);
 });
 
-testOnTerminal("create-profile asks for everything in the specification's order", async (sandbox) => {
+testOnTerminal("create-profile prompts for everything in the order of the specification", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile");
   await terminal.stdoutMatch(/Profile Name/);
   await terminal.type("interactive-app\r");
@@ -78,31 +78,34 @@ testOnTerminal("create-profile asks for everything in the specification's order"
   ]);
 });
 
-testOnTerminal("create-profile --name leaves the name out, and Enter takes the defaults", async (sandbox) => {
-  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile --name myapp");
-  await terminal.stdoutMatch(/Tenant ID/);
-  await terminal.type("common\r");
-  await terminal.stdoutMatch(/Client ID/);
-  await terminal.type(`${CLIENT.toUpperCase()}\r`);
-  await terminal.stdoutMatch(/Flow/);
-  await terminal.type("\r");
-  await terminal.stdoutMatch(/Scopes/);
-  await terminal.type("\r");
-  const { code, stdout } = await terminal.ended;
-  assertEquals(code, 0, stdout);
-  assert(!stdout.includes("Profile Name"), stdout);
-  const profile = (await profilesOf(sandbox)).at(-1);
-  assertEquals([profile?.name, profile?.tenant_id, profile?.client_id], ["myapp", "common", CLIENT]);
-  assertEquals([profile?.flow, profile?.scope], ["interactive", "User.Read"]);
-});
+testOnTerminal(
+  "create-profile --name does not prompt for the name, and Enter accepts the defaults",
+  async (sandbox) => {
+    const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile --name myapp");
+    await terminal.stdoutMatch(/Tenant ID/);
+    await terminal.type("common\r");
+    await terminal.stdoutMatch(/Client ID/);
+    await terminal.type(`${CLIENT.toUpperCase()}\r`);
+    await terminal.stdoutMatch(/Flow/);
+    await terminal.type("\r");
+    await terminal.stdoutMatch(/Scopes/);
+    await terminal.type("\r");
+    const { code, stdout } = await terminal.ended;
+    assertEquals(code, 0, stdout);
+    assert(!stdout.includes("Profile Name"), stdout);
+    const profile = (await profilesOf(sandbox)).at(-1);
+    assertEquals([profile?.name, profile?.tenant_id, profile?.client_id], ["myapp", "common", CLIENT]);
+    assertEquals([profile?.flow, profile?.scope], ["interactive", "User.Read"]);
+  },
+);
 
-testOnTerminal("create-profile says what is wrong with an answer and asks again", async (sandbox) => {
+testOnTerminal("create-profile explains an invalid value and prompts again", async (sandbox) => {
   const flags = `--name myapp --client-id ${CLIENT}`;
   const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`);
   await terminal.stdoutMatch(/Tenant ID/);
   await terminal.type("contoso\r");
   await terminal.stdoutMatch(/Invalid tenant "contoso"/);
-  // The answer is still there to be mended.
+  // The invalid value can still be edited.
   await terminal.type(".example\r");
   await terminal.stdoutMatch(/Flow/);
   await terminal.type("\r");
@@ -113,7 +116,7 @@ testOnTerminal("create-profile says what is wrong with an answer and asks again"
   assertEquals((await profilesOf(sandbox)).at(-1)?.tenant_id, "contoso.example");
 });
 
-testOnTerminal("create-profile ends with 130 on Ctrl-C and creates nothing", async (sandbox) => {
+testOnTerminal("create-profile exits with 130 on Ctrl-C and creates nothing", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile");
   await terminal.stdoutMatch(/Profile Name/);
   await terminal.type("half");
@@ -124,7 +127,7 @@ testOnTerminal("create-profile ends with 130 on Ctrl-C and creates nothing", asy
 });
 
 testOnTerminal(
-  "create-profile with all values in flags asks nothing on a terminal either",
+  "create-profile with all values in flags does not prompt on a terminal",
   async (sandbox) => {
     const flags = `--name myapp --tenant-id common --client-id ${CLIENT}`;
     const { code, stdout } = await (await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`))
@@ -134,7 +137,7 @@ testOnTerminal(
   },
 );
 
-testOnTerminal("create-profile's questions are on the terminal and stdout stays empty", async (sandbox) => {
+testOnTerminal("create-profile prompts on the terminal and leaves stdout empty", async (sandbox) => {
   const file = `${sandbox.folder}/stdout`;
   const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile --name myapp > '${file}'`);
   await terminal.stdoutMatch(/Tenant ID/);
@@ -149,29 +152,41 @@ testOnTerminal("create-profile's questions are on the terminal and stdout stays 
   assertEquals(await Deno.readTextFile(file), "");
 });
 
-testOnTerminal("delete-profile asks first, Enter means no, and --yes doesn't ask", async (sandbox) => {
-  const hesitating = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
-  await hesitating.stdoutMatch(/Delete profile 'default' and its tokens\?/);
-  await hesitating.type("\r");
-  const kept = await hesitating.ended;
-  assertEquals(kept.code, 0, kept.stdout);
-  assertStringIncludes(kept.stdout, "Nothing was deleted");
-  assertEquals((await profilesOf(sandbox)).length, 1);
+testOnTerminal(
+  "delete-profile asks for confirmation, Enter means no, and --yes does not ask",
+  async (sandbox) => {
+    const hesitating = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
+    await hesitating.stdoutMatch(/Delete profile 'default' and its tokens\?/);
+    await hesitating.type("\r");
+    const kept = await hesitating.ended;
+    assertEquals(kept.code, 0, kept.stdout);
+    assertStringIncludes(kept.stdout, "Nothing was deleted");
+    assertEquals((await profilesOf(sandbox)).length, 1);
 
-  const sure = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
-  await sure.stdoutMatch(/Delete profile/);
-  await sure.type("y\r");
-  assertEquals((await sure.ended).code, 0);
-  assertEquals((await profilesOf(sandbox)).length, 0);
+    const sure = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
+    await sure.stdoutMatch(/Delete profile/);
+    await sure.type("y\r");
+    assertEquals((await sure.ended).code, 0);
+    assertEquals((await profilesOf(sandbox)).length, 0);
 
-  await sandbox.run(["create-profile", "--name", "default", "--tenant-id", "common", "--client-id", CLIENT]);
-  const unasked = await (await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default --yes"))
-    .ended;
-  assertEquals(unasked.code, 0, unasked.stdout);
-  assert(!unasked.stdout.includes("?"), unasked.stdout);
-});
+    await sandbox.run([
+      "create-profile",
+      "--name",
+      "default",
+      "--tenant-id",
+      "common",
+      "--client-id",
+      CLIENT,
+    ]);
+    const unasked =
+      await (await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default --yes"))
+        .ended;
+    assertEquals(unasked.code, 0, unasked.stdout);
+    assert(!unasked.stdout.includes("?"), unasked.stdout);
+  },
+);
 
-testOnTerminal("delete-profile ends with 130 on Ctrl-C and deletes nothing", async (sandbox) => {
+testOnTerminal("delete-profile exits with 130 on Ctrl-C and deletes nothing", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, "entra-auth-cli delete-profile --name default");
   await terminal.stdoutMatch(/Delete profile/);
   await terminal.type("\x03");
@@ -180,7 +195,7 @@ testOnTerminal("delete-profile ends with 130 on Ctrl-C and deletes nothing", asy
 });
 
 testOnTerminal(
-  "a question ends with the program when it is told to end, and the terminal is as before",
+  "a prompt ends on a signal, and the terminal is restored",
   async (sandbox) => {
     const pidFile = `${sandbox.folder}/pid`;
     const script = `sh -c 'echo $$ > ${pidFile}; exec entra-auth-cli create-profile --name myapp'`;
@@ -198,7 +213,7 @@ testOnTerminal(
 );
 
 testOnTerminal(
-  "edit-profile asks with the present values as defaults, and Enter keeps them",
+  "edit-profile prompts with the current values as defaults, and Enter keeps them",
   async (sandbox) => {
     const before = (await profilesOf(sandbox))[0];
     const terminal = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name default");
@@ -234,7 +249,7 @@ testOnTerminal("create-profile completes the flow with the Tab key", async (sand
   await terminal.type(`${CLIENT}\r`);
   await terminal.stdoutMatch(/Flow/);
   await terminal.type("inter");
-  // The rest of it is suggested, in another colour.
+  // The rest of the word is suggested in another colour.
   // deno-lint-ignore no-control-regex
   await terminal.stdoutMatch(/inter(?:\x1b\[\d+m)+active/);
   await terminal.type("\t\r");
@@ -245,7 +260,7 @@ testOnTerminal("create-profile completes the flow with the Tab key", async (sand
   assertEquals((await profilesOf(sandbox)).at(-1)?.flow, "interactive");
 });
 
-testOnTerminal("list-profiles on a terminal is no wider than it", async (sandbox) => {
+testOnTerminal("list-profiles fits into the width of the terminal", async (sandbox) => {
   const shown = async (columns: number) => {
     const sized = `sh -c 'stty cols ${columns}; entra-auth-cli list-profiles'`;
     return plainScreen((await (await startOnTerminal(sandbox, sized)).ended).stdout).trim().split("\n");
@@ -260,7 +275,7 @@ testOnTerminal("list-profiles on a terminal is no wider than it", async (sandbox
 });
 
 testOnTerminal(
-  "export-profile asks for the passphrase twice, shows none of it, and import-profile once",
+  "export-profile prompts for the passphrase twice without echo, and import-profile once",
   async (sandbox) => {
     const file = `${sandbox.folder}/exported.json`;
     const command = `entra-auth-cli export-profile --all --include-secrets --file ${file}`;

@@ -6,7 +6,7 @@ import { testOnTerminal } from "../../support/program/test_on_terminal.ts";
 
 const WAIT = /[|/\\-] 0:\d\d elapsed, (?:5:00|4:\d\d) left/;
 
-/** Signs in on a terminal; the person comes back once `cue` shows. Gives all that was written to the terminal. */
+/** Signs in on a terminal. The browser returns once `cue` appears. Returns everything written to the terminal. */
 async function signIn(
   sandbox: Sandbox,
   command: string,
@@ -30,7 +30,7 @@ const LINES = [
 ];
 
 testOnTerminal(
-  "the wait for a sign-in is shown on a terminal, and gone before the next line",
+  "a terminal shows the countdown of a sign-in, and removes it before the next line",
   async (sandbox) => {
     const shown = await signIn(sandbox, "entra-auth-cli get-token", WAIT);
     assertEquals(plainScreen(shown).split("\n").slice(0, 4), LINES);
@@ -38,7 +38,7 @@ testOnTerminal(
   },
 );
 
-testOnTerminal("the wait is no wider than a terminal of 20 columns", async (sandbox) => {
+testOnTerminal("the countdown fits into a terminal of 20 columns", async (sandbox) => {
   const narrow = "sh -c 'stty cols 20; exec entra-auth-cli get-token'";
   const shown = await signIn(sandbox, narrow, /[|/\\-] \d:\d\d left/);
   const drawn = shown.split(/[\r\n]+/).filter((text) => / left$/.test(text));
@@ -47,7 +47,7 @@ testOnTerminal("the wait is no wider than a terminal of 20 columns", async (sand
 });
 
 testOnTerminal(
-  "nothing moves with NO_COLOR, on a dumb terminal, with --quiet or with --plain",
+  "nothing is animated with NO_COLOR, on a dumb terminal, with --quiet or with --plain",
   async (sandbox) => {
     const waiting = /Waiting for sign-in\.\.\.\r\n/;
     const runs: [string, RegExp, Record<string, string>][] = [
@@ -64,7 +64,7 @@ testOnTerminal(
 );
 
 testOnTerminal(
-  "the three glyphs are words on a terminal without UTF-8 and with --plain, the rest stays",
+  "the three glyphs become words on a terminal without UTF-8 and with --plain",
   async (sandbox) => {
     const words = LINES.map((line) => line.replace("✓", "[ok]").replace("⏳", "[wait]"));
     const bare = await signIn(sandbox, "entra-auth-cli get-token", WAIT, { LANG: "C" });
@@ -83,7 +83,7 @@ testOnTerminal(
 );
 
 testOnTerminal(
-  "questions are asked in ASCII on a terminal without UTF-8 and with --plain",
+  "prompts are in ASCII on a terminal without UTF-8 and with --plain",
   async (sandbox) => {
     const runs: [string, Record<string, string>][] = [["", { LC_ALL: "C" }], [" --plain", {}]];
     for (const [flag, env] of runs) {
@@ -100,7 +100,7 @@ testOnTerminal(
   },
 );
 
-testOnTerminal("Ctrl-C takes the wait away before it says that it was interrupted", async (sandbox) => {
+testOnTerminal("Ctrl-C removes the countdown before the message", async (sandbox) => {
   const terminal = await startOnTerminal(sandbox, "entra-auth-cli get-token");
   await sandbox.browser.next();
   await terminal.stdoutMatch(WAIT);

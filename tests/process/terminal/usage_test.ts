@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "@std/path/join";
 import { runProgram } from "../../support/program/program.ts";
 
-/** Runs the program with a home folder of its own, which goes away afterwards, and gives whether it was made. */
+/** Runs the program with its own home, removes that, and reports whether the program created it. */
 async function runAlone(...args: string[]) {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   try {
@@ -14,7 +14,7 @@ async function runAlone(...args: string[]) {
   }
 }
 
-/** What is typed, and what the message has to name. */
+/** Invalid arguments, with the text that the message must contain. */
 const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["get-token", "--no-such-flag"], "--no-such-flag"],
   [["get-tokn"], "get-tokn"],
@@ -70,17 +70,17 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
 const shown = (arg: string) => arg === "" ? '""' : arg;
 
 for (const [args, named] of WRONG) {
-  Deno.test(`entra-auth-cli ${args.slice(0, 5).map(shown).join(" ")} is wrong usage`, async () => {
+  Deno.test(`entra-auth-cli ${args.slice(0, 5).map(shown).join(" ")} is a usage error`, async () => {
     const result = await runAlone(...args);
     assertEquals([result.code, result.stdout], [2, ""], result.stderr);
     assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
     assertStringIncludes(result.stderr, named);
     assert(!/^\s+at |error:|Uncaught/m.test(result.stderr), result.stderr);
-    assert(!result.madeHome, "wrong usage makes nothing");
+    assert(!result.madeHome, "a usage error creates nothing");
   });
 }
 
-Deno.test("entra-auth-cli --help, -h and no argument at all show the commands on stdout", async () => {
+Deno.test("entra-auth-cli --help, -h and no arguments print the commands on stdout", async () => {
   for (const args of [["--help"], ["-h"], [], ["--plain"], ["help", "-h"]]) {
     const result = await runAlone(...args);
     assertEquals([result.code, result.stderr], [0, ""], args.join());
@@ -94,7 +94,7 @@ Deno.test("entra-auth-cli --help, -h and no argument at all show the commands on
   }
 });
 
-Deno.test("entra-auth-cli get-token --help shows the flags", async () => {
+Deno.test("entra-auth-cli get-token --help prints the flags", async () => {
   const result = await runAlone("get-token", "--help");
   assertEquals([result.code, result.stderr], [0, ""]);
   for (
@@ -113,7 +113,7 @@ Deno.test("entra-auth-cli get-token --help shows the flags", async () => {
   }
 });
 
-Deno.test("what az, gh and kubectl would understand is understood, or answered with what to type here", async () => {
+Deno.test("arguments of az, gh and kubectl work, or get a hint with what to type", async () => {
   assertStringIncludes((await runAlone("login")).stderr, "Hint: Use: entra-auth-cli get-token\n");
   const { stderr } = await runAlone("--profile", "x", "get-token");
   assertStringIncludes(stderr, "Hint: Flags come after the command: entra-auth-cli get-token --profile …\n");
@@ -121,14 +121,14 @@ Deno.test("what az, gh and kubectl would understand is understood, or answered w
   assertEquals([joined.code, joined.stdout.trim()], [0, "[]"], joined.stderr);
 });
 
-Deno.test("wrong usage points to the help of the command that was used", async () => {
+Deno.test("a usage error points to the help of the command", async () => {
   for (const args of [["get-token", "--no-such-flag"], ["delete-profile"]]) {
     assertStringIncludes((await runAlone(...args)).stderr, `entra-auth-cli ${args[0]} --help`);
   }
   assertStringIncludes((await runAlone("get-tokn")).stderr, "See: entra-auth-cli --help");
 });
 
-Deno.test("entra-auth-cli help shows what --help shows, also of a command", async () => {
+Deno.test("entra-auth-cli help prints the same as --help, for a command too", async () => {
   for (const command of [[], ["refresh"]]) {
     const [help, flag] = [await runAlone("help", ...command), await runAlone(...command, "--help")];
     assertEquals([help.code, help.stdout], [0, flag.stdout]);
@@ -136,10 +136,10 @@ Deno.test("entra-auth-cli help shows what --help shows, also of a command", asyn
   }
 });
 
-// The stand-in for Cliffy that is used where JSR cannot be reached does not let its callers set the width.
+// The replacement for Cliffy that is used without JSR has a fixed width.
 const HELP_COLUMNS = import.meta.resolve("@cliffy/command").startsWith("file:") ? 110 : 100;
 
-Deno.test(`the help of every command fits into ${HELP_COLUMNS} columns and has examples, with flags that there are`, async () => {
+Deno.test(`the help of every command fits into ${HELP_COLUMNS} columns and has examples with existing flags`, async () => {
   const { stdout } = await runAlone("--help");
   const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]+)(?: +[<[]\S+)? +- /gm)].map(([, name]) =>
     name ?? ""
@@ -162,7 +162,7 @@ Deno.test(`the help of every command fits into ${HELP_COLUMNS} columns and has e
   }
 });
 
-Deno.test("a command or a flag with a typing error is answered with the right one", async () => {
+Deno.test("a mistyped command or flag gets a suggestion", async () => {
   const typed: [string[], string][] = [
     [["get-tokn"], "get-token"],
     [["lst-profiles"], "list-profiles"],
@@ -181,7 +181,7 @@ Deno.test("entra-auth-cli --version prints the version of deno.json", async () =
   const { default: { version } } = await import("../../../deno.json", { with: { type: "json" } });
   for (const flag of ["--version", "-V"]) {
     const result = await runAlone(flag);
-    // An executable names its commit too.
+    // An executable prints its commit too.
     const named = result.stdout.replace(/ \((dev )?[0-9a-f]{12}(-changed)?\)(?=\n$)/, "");
     assertEquals([result.code, named, result.stderr], [0, `entra-auth-cli ${version}\n`, ""]);
   }

@@ -38,12 +38,12 @@ const CASES: [name: string, os: Os, variables: Record<string, string>, expected:
 ];
 
 for (const [name, os, variables, expected] of CASES) {
-  Deno.test(`hasDisplay() finds ${expected ? "a" : "no"} display on ${name}`, () => {
+  Deno.test(`hasDisplay() reports ${expected ? "a" : "no"} display on ${name}`, () => {
     assertEquals(hasDisplay(os, environment(variables)), expected);
   });
 }
 
-Deno.test("mayOpenBrowser() lets BROWSER win everywhere, also where it says that there is none", () => {
+Deno.test("mayOpenBrowser() lets BROWSER take precedence, even if it is none", () => {
   for (const [, os, variables, hasOne] of CASES) {
     assertEquals(mayOpenBrowser(os, environment(variables)), hasOne);
     for (const BROWSER of ["firefox", "none"]) {
@@ -52,13 +52,13 @@ Deno.test("mayOpenBrowser() lets BROWSER win everywhere, also where it says that
   }
 });
 
-Deno.test("export DISPLAY=:0 changes the decision on Linux, whatever else is set", () => {
+Deno.test("DISPLAY=:0 gives Linux a display, whatever else is set", () => {
   for (const [, os, variables] of CASES.filter(([, os]) => os === "linux")) {
     assertEquals(hasDisplay(os, environment({ ...variables, DISPLAY: ":0" })), true);
   }
 });
 
-Deno.test("isWsl() knows WSL by either of its variables", () => {
+Deno.test("isWsl() detects WSL by either of its variables", () => {
   assertEquals(isWsl(environment({ WSL_DISTRO_NAME: "Debian" })), true);
   assertEquals(isWsl(environment({ WSL_INTEROP: "/run/WSL/1_interop" })), true);
   assertEquals(isWsl(environment({})), false);
@@ -67,7 +67,7 @@ Deno.test("isWsl() knows WSL by either of its variables", () => {
 const of = (os: "linux" | "darwin" | "windows", variables: Record<string, string>) =>
   displayReason(os, { get: (name) => variables[name] });
 
-Deno.test("displayReason() names the variable that decided", () => {
+Deno.test("displayReason() names the deciding variable", () => {
   assertEquals(of("linux", { DISPLAY: ":0", SSH_TTY: "/dev/pts/1" }), "DISPLAY is set");
   assertEquals(of("linux", { WAYLAND_DISPLAY: "wayland-0" }), "WAYLAND_DISPLAY is set");
   assertEquals(of("linux", {}), "neither DISPLAY nor WAYLAND_DISPLAY is set");

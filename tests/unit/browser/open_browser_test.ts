@@ -4,11 +4,11 @@ import type { Os } from "../../../src/system/os.ts";
 import type { Processes, StartAttempt } from "../../../src/system/processes/processes.ts";
 import { environment, SIGN_IN_URL } from "../../support/fixtures/browser_fixture.ts";
 
-/** What a program in the play does when it is started: not start, end with an exit code, or run on. */
+/** The behaviour of a simulated program: it does not start, exits with a code, or keeps running. */
 type Behaviour = "not-found" | "not-permitted" | "refused" | number | { exited: Promise<{ code: number }> };
 
-/** Processes that behave as written, by command; others are not found. `started` tells what was asked for. */
-class PlayedProcesses implements Pick<Processes, "start"> {
+/** Simulates programs by command; others are not found. `started` records the calls. */
+class FakeProcesses implements Pick<Processes, "start"> {
   readonly started: string[][] = [];
   unrefs = 0;
   readonly #behaviours: Record<string, Behaviour>;
@@ -35,7 +35,7 @@ interface Scene {
   hasDisplay?: boolean;
   os?: Os;
   url?: string;
-  /** One minute where the opener ends by itself, so that time plays no part; 0 where it runs on. */
+  /** One minute if the opener exits, so that time has no influence; 0 if it keeps running. */
   graceMs?: number;
   signal?: AbortSignal;
 }
@@ -50,39 +50,38 @@ function open(processes: Pick<Processes, "start">, scene: Scene = {}): Promise<B
   return openBrowser(url, { os, env, processes, graceMs }, signal);
 }
 
-Deno.test("openBrowser() has opened the browser when the opener ends well", async () => {
-  const processes = new PlayedProcesses({ "xdg-open": 0 });
+Deno.test("openBrowser() succeeds when the opener exits with 0", async () => {
+  const processes = new FakeProcesses({ "xdg-open": 0 });
   const opening = await open(processes);
   assert(opening.kind === "opened");
   assertEquals(await opening.lateFailure, null);
   assertEquals(processes.started, [["xdg-open", SIGN_IN_URL]]);
 });
 
-Deno.test("openBrowser() has opened the browser when the opener still runs, and lets the program end", async () => {
-  const processes = new PlayedProcesses({ "xdg-open": RUNNING });
+Deno.test("openBrowser() succeeds when the opener still runs, and does not keep the program alive", async () => {
+  const processes = new FakeProcesses({ "xdg-open": RUNNING });
   assertEquals((await open(processes, { graceMs: 0 })).kind, "opened");
   assertEquals(processes.unrefs, 1);
 });
 
-Deno.test("openBrowser() tells when an opener that was running fails after all", async () => {
+Deno.test("openBrowser() reports an opener that fails later", async () => {
   const end = Promise.withResolvers<{ code: number }>();
-  const opening = await open(new PlayedProcesses({ "xdg-open": { exited: end.promise } }), { graceMs: 0 });
+  const opening = await open(new FakeProcesses({ "xdg-open": { exited: end.promise } }), { graceMs: 0 });
   assert(opening.kind === "opened");
   end.resolve({ code: 3 });
   assertEquals(await opening.lateFailure, "xdg-open exited with code 3");
 });
 
-Deno.test("openBrowser() tells when an opener that was running ends well", async () => {
+Deno.test("openBrowser() reports an opener that succeeds later", async () => {
   const end = Promise.withResolvers<{ code: number }>();
-  const opening = await open(new PlayedProcesses({ "xdg-open": { exited: end.promise } }), { graceMs: 0 });
+  const opening = await open(new FakeProcesses({ "xdg-open": { exited: end.promise } }), { graceMs: 0 });
   assert(opening.kind === "opened");
   end.resolve({ code: 0 });
   assertEquals(await opening.lateFailure, null);
 });
 
-Deno.test("openBrowser() says why an opener failed", async () => {
-  const reasonFor = async (behaviour: Behaviour) =>
-    await open(new PlayedProcesses({ "xdg-open": behaviour }));
+Deno.test("openBrowser() explains why an opener failed", async () => {
+  const reasonFor = async (behaviour: Behaviour) => await open(new FakeProcesses({ "xdg-open": behaviour }));
   assertEquals(await reasonFor("not-found"), { ...FAILED, reason: "xdg-open was not found" });
   assertEquals(await reasonFor("refused"), { ...FAILED, reason: "xdg-open could not be started" });
   assertEquals(await reasonFor(4), { ...FAILED, reason: "xdg-open exited with code 4" });
@@ -93,8 +92,8 @@ Deno.test("openBrowser() says why an opener failed", async () => {
   });
 });
 
-Deno.test("openBrowser() quotes a path with spaces in the flag it names", async () => {
-  const opening = await open(new PlayedProcesses({ "/tmp/a b/firefox": "not-permitted" }), {
+Deno.test("openBrowser() quotes a path with spaces in the hint", async () => {
+  const opening = await open(new FakeProcesses({ "/tmp/a b/firefox": "not-permitted" }), {
     browser: `"/tmp/a b/firefox"`,
   });
   assert(opening.kind === "failed");
@@ -104,14 +103,14 @@ Deno.test("openBrowser() quotes a path with spaces in the flag it names", async 
   );
 });
 
-Deno.test("openBrowser() tries one opener after the other until one works", async () => {
-  const processes = new PlayedProcesses({ a: "not-permitted", b: 1, c: 0, d: 0 });
+Deno.test("openBrowser() tries the openers in order until one succeeds", async () => {
+  const processes = new FakeProcesses({ a: "not-permitted", b: 1, c: 0, d: 0 });
   assertEquals((await open(processes, { browser: "missing:a:b:c:d" })).kind, "opened");
   assertEquals(processes.started.map(([command]) => command), ["missing", "a", "b", "c"]);
 });
 
-Deno.test("openBrowser() gives all reasons when no opener works, and does not pass over BROWSER", async () => {
-  const processes = new PlayedProcesses({ a: "not-permitted", b: 1, "xdg-open": 0 });
+Deno.test("openBrowser() reports all failures, and does not ignore BROWSER", async () => {
+  const processes = new FakeProcesses({ a: "not-permitted", b: 1, "xdg-open": 0 });
   assertEquals(await open(processes, { browser: "a:b:c" }), {
     kind: "failed",
     reason: "Deno is not allowed to run a; b exited with code 1; c was not found",
@@ -119,8 +118,8 @@ Deno.test("openBrowser() gives all reasons when no opener works, and does not pa
   });
 });
 
-Deno.test("openBrowser() does not start what can't open so long an address, and says why", async () => {
-  const processes = new PlayedProcesses({ "rundll32.exe": 0, "firefox.exe": 0 });
+Deno.test("openBrowser() refuses a URL that is too long for the opener", async () => {
+  const processes = new FakeProcesses({ "rundll32.exe": 0, "firefox.exe": 0 });
   const url = `https://login.example/?claims=${"a".repeat(8000)}`;
   assertEquals(await open(processes, { url, os: "windows" }), {
     ...FAILED,
@@ -130,8 +129,8 @@ Deno.test("openBrowser() does not start what can't open so long an address, and 
   assertEquals(processes.started, [["firefox.exe", url]]);
 });
 
-Deno.test("openBrowser() starts nothing when BROWSER is none or unusable", async () => {
-  const processes = new PlayedProcesses({});
+Deno.test("openBrowser() starts nothing if BROWSER is none or invalid", async () => {
+  const processes = new FakeProcesses({});
   assertEquals(await open(processes, { browser: "none" }), {
     kind: "failed",
     reason: "BROWSER is set to none",
@@ -145,8 +144,8 @@ Deno.test("openBrowser() starts nothing when BROWSER is none or unusable", async
   assertEquals(processes.started, []);
 });
 
-Deno.test("openBrowser() starts nothing for what is not a plain https address", async () => {
-  const processes = new PlayedProcesses({ "xdg-open": 0 });
+Deno.test("openBrowser() starts nothing for anything but a plain https URL", async () => {
+  const processes = new FakeProcesses({ "xdg-open": 0 });
   for (
     const url of [
       "http://login.example/",
@@ -182,8 +181,8 @@ Deno.test("openBrowser() starts nothing for what is not a plain https address", 
   assertEquals(processes.started, []);
 });
 
-Deno.test("openBrowser() stops waiting for the opener when it is aborted, and lets it be", async () => {
-  const processes = new PlayedProcesses({ "xdg-open": RUNNING });
+Deno.test("openBrowser() stops waiting for the opener when aborted, and leaves it running", async () => {
+  const processes = new FakeProcesses({ "xdg-open": RUNNING });
   const stop = new AbortController();
   const opening = open(processes, { signal: stop.signal });
   stop.abort(new Error("Interrupted"));
@@ -191,8 +190,8 @@ Deno.test("openBrowser() stops waiting for the opener when it is aborted, and le
   assertEquals(processes.unrefs, 1);
 });
 
-Deno.test("openBrowser() starts nothing when it is already aborted", async () => {
-  const processes = new PlayedProcesses({ "xdg-open": 0 });
+Deno.test("openBrowser() starts nothing if it is already aborted", async () => {
+  const processes = new FakeProcesses({ "xdg-open": 0 });
   await assertRejects(
     () => open(processes, { signal: AbortSignal.abort(new Error("Interrupted")) }),
     Error,

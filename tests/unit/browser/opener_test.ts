@@ -13,27 +13,27 @@ function fromBrowser(value: string, os: Os = "linux"): string[][] {
   return commands(os, { BROWSER: value });
 }
 
-Deno.test("openerCommands() uses each system's own way to open a URL", () => {
+Deno.test("openerCommands() uses the opener of each system", () => {
   assertEquals(commands("linux", {}), [["xdg-open", URL]]);
   assertEquals(commands("darwin", {}), [["open", URL]]);
   assertEquals(commands("windows", {}), [["rundll32.exe", "url.dll,FileProtocolHandler", URL]]);
 });
 
-Deno.test("openerCommands() uses the browser of Windows from WSL, and no shell of it", () => {
+Deno.test("openerCommands() uses the Windows browser under WSL, without a Windows shell", () => {
   assertEquals(commands("linux", { WSL_DISTRO_NAME: "Debian" }), [
     ["wslview", URL],
     ["rundll32.exe", "url.dll,FileProtocolHandler", URL],
   ]);
 });
 
-Deno.test("openerCommands() lets BROWSER win on every system", () => {
+Deno.test("openerCommands() lets BROWSER take precedence on every system", () => {
   assertEquals(fromBrowser("firefox"), [["firefox", URL]]);
   assertEquals(fromBrowser("firefox", "darwin"), [["firefox", URL]]);
   assertEquals(fromBrowser("firefox", "windows"), [["firefox.exe", URL]]);
   assertEquals(commands("linux", { BROWSER: "firefox", WSL_DISTRO_NAME: "Debian" }), [["firefox", URL]]);
 });
 
-Deno.test("openerCommands() has the shell of Windows open nothing that is too long for it", () => {
+Deno.test("openerCommands() refuses URLs that are too long for the Windows shell", () => {
   const url = "https://login.example/?state=";
   const longest = url.padEnd(2081, "a");
   const refused = (variables: Record<string, string>, os: Os, address: string) =>
@@ -48,13 +48,13 @@ Deno.test("openerCommands() has the shell of Windows open nothing that is too lo
   }
 });
 
-Deno.test("openerCommands() treats an empty BROWSER as none given, and `none` as no browser at all", () => {
+Deno.test("openerCommands() treats an empty BROWSER as unset, and `none` as no browser", () => {
   assertEquals(fromBrowser(""), [["xdg-open", URL]]);
   assertEquals(fromBrowser("none"), []);
   assertEquals(fromBrowser(" NONE "), []);
 });
 
-Deno.test("openerCommands() tries the entries of a list in their order", () => {
+Deno.test("openerCommands() returns the entries of a list in order", () => {
   assertEquals(fromBrowser("google-chrome:firefox"), [["google-chrome", URL], ["firefox", URL]]);
   assertEquals(fromBrowser(":: firefox : "), [["firefox", URL]]);
   assertEquals(fromBrowser("chrome.exe;C:\\b\\firefox.exe", "windows"), [
@@ -63,7 +63,7 @@ Deno.test("openerCommands() tries the entries of a list in their order", () => {
   ]);
 });
 
-Deno.test("openerCommands() passes arguments on, and puts the URL where %s is", () => {
+Deno.test("openerCommands() passes arguments, and replaces %s by the URL", () => {
   assertEquals(fromBrowser("firefox --private-window"), [["firefox", "--private-window", URL]]);
   assertEquals(fromBrowser("firefox -P work %s --new-tab"), [["firefox", "-P", "work", URL, "--new-tab"]]);
   assertEquals(fromBrowser("chromium --app=%s"), [["chromium", `--app=${URL}`]]);
@@ -74,7 +74,7 @@ Deno.test("openerCommands() passes arguments on, and puts the URL where %s is", 
   ]);
 });
 
-Deno.test("openerCommands() reads a path with spaces as a whole first", () => {
+Deno.test("openerCommands() tries a path with spaces as a whole first", () => {
   assertEquals(fromBrowser("/tmp/a b/firefox"), [["/tmp/a b/firefox", URL], ["/tmp/a", "b/firefox", URL]]);
   assertEquals(fromBrowser("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "darwin")[0], [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -90,23 +90,23 @@ Deno.test("openerCommands() reads a path with spaces as a whole first", () => {
   ]);
 });
 
-Deno.test("openerCommands() keeps together what quotes hold together", () => {
+Deno.test("openerCommands() groups quoted words", () => {
   assertEquals(fromBrowser(`"/tmp/a b/firefox" --profile '/tmp/c: d'`), [
     ["/tmp/a b/firefox", "--profile", "/tmp/c: d", URL],
   ]);
   assertEquals(fromBrowser("/home/o'brien/firefox"), [["/home/o'brien/firefox", URL]]);
 });
 
-Deno.test("openerCommands() gives shell syntax in BROWSER no meaning", () => {
+Deno.test("openerCommands() does not interpret shell syntax in BROWSER", () => {
   assertEquals(fromBrowser("firefox; touch /tmp/x"), [["firefox;", "touch", "/tmp/x", URL]]);
   assertEquals(fromBrowser("$(id)"), [["$(id)", URL]]);
 });
 
-Deno.test("openerCommands() refuses what can't be a program", () => {
+Deno.test("openerCommands() ignores entries that cannot be programs", () => {
   for (const value of ["%s", "--help", "-x %s", `""`]) assertEquals(fromBrowser(value), [], value);
 });
 
-Deno.test("openerCommands() refuses all but executables on Windows", () => {
+Deno.test("openerCommands() ignores anything but executables on Windows", () => {
   for (
     const value of [
       "browser.bat",

@@ -6,7 +6,7 @@ import { environment, SIGN_IN_URL } from "../../support/fixtures/browser_fixture
 
 const ignore = Deno.build.os === "windows";
 
-/** A folder of its own, with a space in its name, for programs that play the browser. */
+/** A temporary directory with a space in its name, for programs that act as browsers. */
 class BrowserFolder implements AsyncDisposable {
   readonly path: string;
 
@@ -18,7 +18,7 @@ class BrowserFolder implements AsyncDisposable {
     return new BrowserFolder(await Deno.makeTempDir({ prefix: "entra browser " }));
   }
 
-  /** Writes a shell script with the given mode and returns its path. `$OUT` in it is a file beside it. */
+  /** Writes a shell script and returns its path. `$OUT` is a file next to it. */
   async script(name: string, body: string, mode = 0o755): Promise<string> {
     const path = join(this.path, name);
     await Deno.writeTextFile(path, `#!/bin/sh\nOUT='${join(this.path, "out")}'\n${body}\n`, { mode });
@@ -45,7 +45,7 @@ function open(browser: string): Promise<BrowserOpening> {
 }
 
 Deno.test({
-  name: "A program in a path with spaces gets the whole URL as its one argument",
+  name: "A program in a path with spaces gets the whole URL as its only argument",
   ignore,
   fn: async () => {
     await using folder = await BrowserFolder.make();
@@ -56,7 +56,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A program gets the arguments of BROWSER besides the URL",
+  name: "A program gets the arguments of BROWSER and the URL",
   ignore,
   fn: async () => {
     await using folder = await BrowserFolder.make();
@@ -68,7 +68,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "A program that fails, is missing, is a folder or can't be executed is reported, and the next one is tried",
+    "A program that fails, is missing, is a directory or is not executable is reported, and the next one is tried",
   ignore,
   fn: async () => {
     await using folder = await BrowserFolder.make();
@@ -94,7 +94,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A program that writes without end to its output and reads its input is not held up",
+  name: "A program that reads its input and writes a lot of output does not block",
   ignore,
   fn: async () => {
     await using folder = await BrowserFolder.make();
@@ -108,7 +108,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A program is in a process group of its own, so that Ctrl-C does not end the browser",
+  name: "A program runs in its own process group, so that Ctrl-C does not end the browser",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using folder = await BrowserFolder.make();

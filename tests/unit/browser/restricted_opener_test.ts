@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path/join";
 
-/** Opens a browser as the program does and prints what became of it. */
+/** Opens a browser like the program and prints the result. */
 const SCRIPT = `
 import { openBrowser } from ${JSON.stringify(import.meta.resolve("../../../src/browser/open_browser.ts"))};
 import { systemProcesses } from ${
@@ -13,7 +13,7 @@ const opening = await openBrowser("https://login.example/", deps, new AbortContr
 console.log(opening.kind, opening.reason, opening.hint);
 `;
 
-/** Flags that the imports need where they do not come from the usual registries. */
+/** Flags that the imports need if they do not come from JSR. */
 const FLAGS = (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter((flag) => flag !== "");
 
 async function run(
@@ -50,7 +50,7 @@ async function withBrowser(test: (path: string) => Promise<void>): Promise<void>
 const ignore = Deno.build.os === "windows";
 
 Deno.test({
-  name: "A browser that Deno may not start is reported with the flag that allows it, which is enough",
+  name: "A browser that Deno may not run is reported with the flag that allows it, which suffices",
   ignore,
   fn: () =>
     withBrowser(async (path) => {
@@ -63,7 +63,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Variables of the loader, which Deno does not pass on, do not keep the browser from being started",
+  name: "The browser starts despite loader variables, which Deno does not pass on",
   ignore,
   fn: () =>
     withBrowser(async (path) => {

@@ -4,13 +4,13 @@ import { environment } from "../../support/fixtures/browser_fixture.ts";
 
 const CONNECTION = "192.0.2.7 51515 198.51.100.4 22";
 
-Deno.test("isOverSsh() knows a session of SSH by either of its variables", () => {
+Deno.test("isOverSsh() detects SSH by either of its variables", () => {
   assertEquals(isOverSsh(environment({ SSH_CONNECTION: CONNECTION })), true);
   assertEquals(isOverSsh(environment({ SSH_TTY: "/dev/pts/1" })), true);
   assertEquals(isOverSsh(environment({})), false);
 });
 
-Deno.test("forwardCommand() names the port, and user and host as the other end used them", () => {
+Deno.test("forwardCommand() contains the port, and the user and host of the SSH connection", () => {
   const cases: [Record<string, string>, string][] = [
     [{ SSH_CONNECTION: CONNECTION, USER: "ada" }, "ssh -L 50000:localhost:50000 ada@198.51.100.4"],
     [
@@ -29,7 +29,7 @@ Deno.test("forwardCommand() names the port, and user and host as the other end u
   }
 });
 
-Deno.test("forwardCommand() takes nothing from the environment that a shell would read otherwise", () => {
+Deno.test("forwardCommand() ignores variables with characters that a shell interprets", () => {
   const odd = ["$(id)", "a b", "-oProxyCommand=x", "a;b", "a'b", "a\nb", "\x1b[2J"];
   for (const text of odd) {
     const variables = { SSH_CONNECTION: `x 1 ${text.replaceAll(" ", "")} ${text}`, USER: text };

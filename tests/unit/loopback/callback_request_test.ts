@@ -11,7 +11,7 @@ const PORT = 50123;
 interface Head {
   method?: string;
   target?: string;
-  /** The request's URL where it does not follow from `Host` and target. */
+  /** The URL of the request, if it does not follow from `Host` and target. */
   url?: string;
   host?: string | null;
   headers?: Record<string, string>;
@@ -34,7 +34,7 @@ function refused(status: number, fault: "wrongHost" | "wrongPath" | "wrongMethod
   return { kind: "refused", status, fault };
 }
 
-Deno.test("admitRequest() takes a query on every name of this machine, as it came", () => {
+Deno.test("admitRequest() accepts a query, unchanged, on every name of this machine", () => {
   for (const host of [`localhost:${PORT}`, `127.0.0.1:${PORT}`, `[::1]:${PORT}`, `LocalHost:${PORT}`]) {
     assertEquals(admit({ host, target: "/?code=%41&state=b" }), {
       kind: "query",
@@ -62,7 +62,7 @@ Deno.test("admitRequest() refuses every other host", () => {
   for (const host of hosts) assertEquals(admit({ host }), refused(421, "wrongHost"), String(host));
 });
 
-Deno.test("admitRequest() refuses a target and a Host of which one is foreign", () => {
+Deno.test("admitRequest() refuses a foreign target or Host", () => {
   const url = "http://evil.example/?code=a";
   assertEquals(admit({ url }), refused(421, "wrongHost"));
   assertEquals(
@@ -73,12 +73,12 @@ Deno.test("admitRequest() refuses a target and a Host of which one is foreign", 
   assertEquals(admit({ url: "not a url" }), refused(421, "wrongHost"));
 });
 
-Deno.test("admitRequest() takes a host without its port on port 80 only", () => {
+Deno.test("admitRequest() accepts a host without a port only on port 80", () => {
   assertEquals(admit({ host: "localhost" }, 80), { kind: "query", parameters: "code=a" });
   assertEquals(admit({ host: "localhost" }, 8080), refused(421, "wrongHost"));
 });
 
-Deno.test("admitRequest() refuses every other path, however it is written", () => {
+Deno.test("admitRequest() refuses every other path, in any notation", () => {
   for (
     const target of [
       "/callback?code=a",
@@ -100,13 +100,13 @@ Deno.test("admitRequest() refuses every method but GET and POST", () => {
   }
 });
 
-Deno.test("admitRequest() sees the bare address and the icon as harmless", () => {
+Deno.test("admitRequest() treats the bare address and the icon as harmless", () => {
   assertEquals(admit({ target: "/" }), { kind: "visit" });
   assertEquals(admit({ target: "/?" }), { kind: "visit" });
   assertEquals(admit({ target: "/favicon.ico" }), { kind: "icon" });
 });
 
-Deno.test("admitRequest() takes a form from no origin, a hidden one or an https one", () => {
+Deno.test("admitRequest() accepts a form without an origin, with a hidden or with an https origin", () => {
   const form = (origin?: string) =>
     admit({ method: "POST", target: "/", headers: origin === undefined ? FORM : { ...FORM, origin } });
   assertEquals(form(), { kind: "form" });
@@ -117,7 +117,7 @@ Deno.test("admitRequest() takes a form from no origin, a hidden one or an https 
   assertEquals(form(""), refused(403, "malformed"));
 });
 
-Deno.test("admitRequest() takes no body but a form", () => {
+Deno.test("admitRequest() refuses a body that is not a form", () => {
   const body = (type: string) => admit({ method: "POST", target: "/", headers: { "content-type": type } });
   assertEquals(body("application/x-www-form-urlencoded; charset=UTF-8"), { kind: "form" });
   assertEquals(body("Application/X-WWW-Form-Urlencoded"), { kind: "form" });
@@ -127,7 +127,7 @@ Deno.test("admitRequest() takes no body but a form", () => {
   assertEquals(admit({ method: "POST", target: "/" }), refused(415, "malformed"));
 });
 
-Deno.test("admitRequest() refuses a form that comes with a query", () => {
+Deno.test("admitRequest() refuses a form with a query", () => {
   assertEquals(admit({ method: "POST", target: "/?code=a", headers: FORM }), refused(400, "malformed"));
 });
 
@@ -143,7 +143,7 @@ function read(
   return readForm(request, { maxBytes: 10, timeoutMs, signal });
 }
 
-/** A body that sends `first` and then nothing more; `cancelled` tells whether it was given up. */
+/** A body that sends `first` and then stalls. `cancelled` reports whether its reader gave up. */
 function stalledBody(first: string): { body: ReadableStream<Uint8Array>; cancelled: Promise<void> } {
   const cancelled = Promise.withResolvers<void>();
   const body = new ReadableStream<Uint8Array>({
@@ -159,7 +159,7 @@ Deno.test("readForm() reads a body up to the limit", async () => {
   assertEquals(await read(post(null)), { kind: "text", text: "" });
 });
 
-Deno.test("readForm() refuses a body that is longer than the limit, announced or not", async () => {
+Deno.test("readForm() refuses a body over the limit, with or without Content-Length", async () => {
   assertEquals(await read(post("01234567890")), { kind: "refused", status: 413 });
   assertEquals(await read(post("a", { "content-length": "11" })), { kind: "refused", status: 413 });
 });
@@ -174,13 +174,13 @@ Deno.test("readForm() stops reading an endless body at the limit", async () => {
   await cancelled.promise;
 });
 
-Deno.test("readForm() gives up a body that does not come to its end in time", async () => {
+Deno.test("readForm() times out if a body is not complete in time", async () => {
   const { body, cancelled } = stalledBody("abc");
   assertEquals(await read(post(body), { timeoutMs: 1 }), { kind: "refused", status: 408 });
   await cancelled;
 });
 
-Deno.test("readForm() gives up a body when its signal is aborted", async () => {
+Deno.test("readForm() stops reading when its signal is aborted", async () => {
   const { body, cancelled } = stalledBody("abc");
   const closing = new AbortController();
   const reading = read(post(body), { signal: closing.signal });
@@ -189,7 +189,7 @@ Deno.test("readForm() gives up a body when its signal is aborted", async () => {
   await cancelled;
 });
 
-Deno.test("readForm() refuses bytes that are not UTF-8, and a body that breaks off", async () => {
+Deno.test("readForm() refuses bytes that are not UTF-8, and an incomplete body", async () => {
   assertEquals(await read(post(new Uint8Array([0x61, 0xff]))), { kind: "refused", status: 400 });
   const broken = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.error(new TypeError("connection closed")),

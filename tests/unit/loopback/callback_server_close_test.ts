@@ -11,7 +11,7 @@ import {
   writeAll,
 } from "../../support/fixtures/callback_fixture.ts";
 
-/** Fails unless `port` can be taken again at once, on both families. */
+/** Fails unless `port` is free at once, on both address families. */
 async function assertPortIsFree(port: number): Promise<void> {
   await using again = await listenForCallback({ kind: "exact", port }, {
     state: new Secret("another"),
@@ -20,7 +20,7 @@ async function assertPortIsFree(port: number): Promise<void> {
   assertEquals(again.port, port);
 }
 
-Deno.test("Disposing of the server frees the port on both families", async () => {
+Deno.test("Disposing of the server frees the port on both address families", async () => {
   const server = await startServer();
   await server[Symbol.asyncDispose]();
   for (const hostname of ["127.0.0.1", ...HAS_IPV6 ? ["::1"] : []]) {
@@ -29,7 +29,7 @@ Deno.test("Disposing of the server frees the port on both families", async () =>
   await assertPortIsFree(server.port);
 });
 
-Deno.test("Disposing of the server lets the outcome's page go out first", async () => {
+Deno.test("Disposing of the server sends the outcome page first", async () => {
   const server = await startServer();
   const browser = postForm(server, GOOD_FORM);
   const callback = await server.waitForCallback(NEVER);
@@ -38,7 +38,7 @@ Deno.test("Disposing of the server lets the outcome's page go out first", async 
   assertStringIncludes((await browser).page, "alice@contoso.example");
 });
 
-Deno.test("Disposing of the server sends a held browser back to the terminal", async () => {
+Deno.test("Disposing of the server directs a held browser to the terminal", async () => {
   const server = await startServer();
   const browser = postForm(server, GOOD_FORM);
   await server.waitForCallback(NEVER);
@@ -60,7 +60,7 @@ Deno.test("Disposing of the server twice is harmless", async () => {
   await server[Symbol.asyncDispose]();
 });
 
-Deno.test("Clients that are slow, idle or half-way through do not keep the port", async () => {
+Deno.test("Slow, idle and incomplete clients do not keep the port busy", async () => {
   const server = await startServer();
   const host = `Host: localhost:${server.port}\r\n`;
   const beginnings = [

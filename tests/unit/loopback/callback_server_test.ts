@@ -12,13 +12,13 @@ import {
   STATE,
 } from "../../support/fixtures/callback_fixture.ts";
 
-Deno.test("listenForCallback() gives a redirect URI with localhost and the port it listens on", async () => {
+Deno.test("listenForCallback() returns a redirect URI with localhost and its port", async () => {
   await using server = await startServer();
   assertEquals(server.redirectUri, `http://localhost:${server.port}`);
   assert(server.port >= 49152 && server.port <= 65535);
 });
 
-Deno.test("waitForCallback() gives the code of a posted form, and the browser the outcome", async () => {
+Deno.test("waitForCallback() returns the code of a posted form, and the browser shows the outcome", async () => {
   await using server = await startServer();
   const browser = postForm(server, GOOD_FORM);
   const callback = await server.waitForCallback(NEVER);
@@ -30,7 +30,7 @@ Deno.test("waitForCallback() gives the code of a posted form, and the browser th
   assertStringIncludes(page, "alice@contoso.example");
 });
 
-Deno.test("waitForCallback() takes a callback in the query too", async () => {
+Deno.test("waitForCallback() accepts a callback in the query", async () => {
   await using server = await startServer();
   const browser = getQuery(server, `?${GOOD_FORM}`);
   const callback = await server.waitForCallback(NEVER);
@@ -39,7 +39,7 @@ Deno.test("waitForCallback() takes a callback in the query too", async () => {
   assertStringIncludes((await browser).page, "The network is down.");
 });
 
-Deno.test("waitForCallback() gives a callback that came before anyone waited", async () => {
+Deno.test("waitForCallback() returns a callback that arrived earlier", async () => {
   await using server = await startServer();
   const browser = postForm(server, GOOD_FORM);
   await getQuery(server, "");
@@ -48,7 +48,7 @@ Deno.test("waitForCallback() gives a callback that came before anyone waited", a
   assertEquals((await browser).status, 200);
 });
 
-Deno.test("waitForCallback() gives a refusal with the right state, which the page names", async () => {
+Deno.test("waitForCallback() returns a refusal with the right state, and the page shows it", async () => {
   await using server = await startServer();
   const browser = postForm(server, `error=access_denied&error_description=You+said+no&state=${STATE}`);
   const callback = await server.waitForCallback(NEVER);
@@ -60,7 +60,7 @@ Deno.test("waitForCallback() gives a refusal with the right state, which the pag
   assertStringIncludes(page, "Run the command again.");
 });
 
-Deno.test("waitForCallback() rejects with the reason of its signal and leaves the server as it is", async () => {
+Deno.test("waitForCallback() rejects with the reason of its signal and leaves the server running", async () => {
   await using server = await startServer();
   const giveUp = new AbortController();
   const waiting = server.waitForCallback(giveUp.signal);
@@ -69,7 +69,7 @@ Deno.test("waitForCallback() rejects with the reason of its signal and leaves th
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("A second callback, a reload and a visit get a neutral page after the first", async () => {
+Deno.test("A second callback, a reload and a visit get a neutral page after the callback", async () => {
   await using server = await startServer();
   assertEquals(await finishSignIn(server), "good-code");
   for (const late of [await postForm(server, GOOD_FORM), await getQuery(server, "?code=x&state=other")]) {
@@ -81,7 +81,7 @@ Deno.test("A second callback, a reload and a visit get a neutral page after the 
   assertStringIncludes(visit.page, "This sign-in is already finished");
 });
 
-Deno.test("Of callbacks that come at once exactly one is taken", async () => {
+Deno.test("Exactly one of several concurrent callbacks is accepted", async () => {
   await using server = await startServer();
   const browsers = Promise.all(
     ["a", "b", "c", "d"].map((code) => postForm(server, `code=${code}&state=${STATE}`)),
@@ -116,7 +116,7 @@ Deno.test("A callback from another issuer is refused and changes nothing", async
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("The bare address says that it waits, and the icon is quietly not there", async () => {
+Deno.test("The bare address shows a waiting page, and the icon is empty", async () => {
   await using server = await startServer();
   const visit = await getQuery(server, "");
   assertEquals(visit.status, 200);
@@ -125,7 +125,7 @@ Deno.test("The bare address says that it waits, and the icon is quietly not ther
   assertEquals({ ...server.traffic }, { ...noTraffic(), requests: 2 });
 });
 
-Deno.test("Every answer has the headers that keep its page harmless, and none that opens it to other origins", async () => {
+Deno.test("Every response has the security headers and allows no other origin", async () => {
   await using server = await startServer();
   const url = `${server.redirectUri}/`;
   const form = (body: string, headers: Record<string, string> = {}) =>
@@ -169,7 +169,7 @@ Deno.test("Every answer has the headers that keep its page harmless, and none th
   assertEquals(statuses, [200, 204, 404, 400, 405, 405, 405, 415, 413, 400, 200, 410]);
 });
 
-Deno.test("The style's hash in the policy is that of the style in the page", async () => {
+Deno.test("The content security policy contains the hash of the page's style", async () => {
   await using server = await startServer();
   const response = await fetch(`${server.redirectUri}/`);
   const style = /<style>(.*)<\/style>/s.exec(await response.text())?.[1] ?? "";
@@ -180,7 +180,7 @@ Deno.test("The style's hash in the policy is that of the style in the page", asy
   );
 });
 
-Deno.test("A browser that knows only IPv4 gets through", async () => {
+Deno.test("A browser with only IPv4 reaches the server", async () => {
   await using server = await startServer();
   const browser = fetch(`http://127.0.0.1:${server.port}/?${GOOD_FORM}`);
   const callback = await server.waitForCallback(NEVER);
@@ -189,7 +189,7 @@ Deno.test("A browser that knows only IPv4 gets through", async () => {
 });
 
 Deno.test({
-  name: "A browser that knows only IPv6 gets through",
+  name: "A browser with only IPv6 reaches the server",
   ignore: !HAS_IPV6,
   fn: async () => {
     await using server = await startServer();

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describeTraffic, noTraffic } from "../../../src/loopback/callback_traffic.ts";
 
-Deno.test("describeTraffic() says when nothing came", () => {
+Deno.test("describeTraffic() reports that nothing arrived", () => {
   assertEquals(describeTraffic(noTraffic()), "Nothing reached the callback server.");
 });
 
@@ -12,7 +12,7 @@ Deno.test("describeTraffic() counts harmless requests", () => {
   );
 });
 
-Deno.test("describeTraffic() names what was wrong with the others", () => {
+Deno.test("describeTraffic() explains why requests were refused", () => {
   assertEquals(
     describeTraffic({ ...noTraffic(), requests: 4, wrongState: 2, wrongPath: 1 }),
     "4 requests reached the callback server, but not the response to this sign-in " +
@@ -20,7 +20,7 @@ Deno.test("describeTraffic() names what was wrong with the others", () => {
   );
 });
 
-Deno.test("describeTraffic() tells connections without a request apart", () => {
+Deno.test("describeTraffic() distinguishes connections without a request", () => {
   assertEquals(
     describeTraffic({ ...noTraffic(), silent: 1, tls: 2 }),
     "No request reached the callback server, but 1 connection that sent nothing, " +

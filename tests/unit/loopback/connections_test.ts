@@ -12,7 +12,7 @@ import {
 
 const TLS_HELLO = "\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03";
 
-Deno.test("A connection that sends nothing, one in TLS and one that breaks off are told apart", async () => {
+Deno.test("Silent, TLS and incomplete connections are counted separately", async () => {
   await using server = await startServer();
   assertEquals(await exchange(server.port, TLS_HELLO), "");
   const silent = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
@@ -39,7 +39,7 @@ Deno.test("One connection over the limit closes the oldest and leaves the others
   }
   const [oldest, second] = idle;
   assert(oldest !== undefined && second !== undefined);
-  // Only without the limit is there something to wait for.
+  // The server closed it before. Without the limit, the deadline fails the test.
   assertEquals(await deadline(readAll(oldest), 20_000), "");
   await writeAll(
     second,
@@ -50,7 +50,7 @@ Deno.test("One connection over the limit closes the oldest and leaves the others
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("Six hundred idle connections do not stand in the way of the callback", async () => {
+Deno.test("Six hundred idle connections do not block the callback", async () => {
   await using server = await startServer();
   const idle: Deno.Conn[] = [];
   for (let count = 0; count < 600; count++) {
@@ -60,7 +60,7 @@ Deno.test("Six hundred idle connections do not stand in the way of the callback"
   for (const connection of idle) connection.close();
 });
 
-Deno.test("Six hundred connections that stop half-way through do not stand in the way of the callback", async () => {
+Deno.test("Six hundred incomplete requests do not block the callback", async () => {
   await using server = await startServer();
   const slow: Deno.Conn[] = [];
   for (let count = 0; count < 600; count++) {
@@ -73,7 +73,7 @@ Deno.test("Six hundred connections that stop half-way through do not stand in th
 });
 
 Deno.test({
-  name: "What listens behind the port answers nobody who goes past it",
+  name: "The inner server refuses direct connections",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const before = await listeningPorts();
@@ -83,7 +83,7 @@ Deno.test({
     const connections = await Promise.all(
       behind.map((port) => Deno.connect({ hostname: "127.0.0.1", port })),
     );
-    // Other tests listen as well, and need not answer.
+    // Other tests listen as well, and need not respond.
     const refused = await Promise.any(connections.map(async (connection) => {
       await writeAll(connection, new TextEncoder().encode(`GET /?code=x HTTP/1.1\r\n${host}\r\n\r\n`));
       const buffer = new Uint8Array(100);
@@ -98,7 +98,7 @@ Deno.test({
   },
 });
 
-Deno.test("A client that still sends gets the whole of its answer", async () => {
+Deno.test("A client that is still sending gets its whole response", async () => {
   await using server = await startServer();
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   const head = `GET /nowhere HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`;
@@ -107,7 +107,7 @@ Deno.test("A client that still sends gets the whole of its answer", async () => 
   assertEquals([answer.slice(0, 12), answer.endsWith("</html>\n")], ["HTTP/1.1 404", true]);
 });
 
-/** The ports that anybody listens on at this machine's IPv4 loopback address. */
+/** Returns the ports in use on the IPv4 loopback address. */
 async function listeningPorts(): Promise<Set<number>> {
   const table = await Deno.readTextFile("/proc/net/tcp");
   const listening = table.matchAll(/^\s*\d+: 0100007F:([0-9A-F]{4}) 00000000:0000 0A/gm);

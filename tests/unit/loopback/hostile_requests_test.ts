@@ -11,7 +11,7 @@ import {
   writeAll,
 } from "../../support/fixtures/callback_fixture.ts";
 
-/** Sends a request line and headers, and asks for the connection to end after the answer. */
+/** Sends a request line and headers, with `Connection: close`. */
 function request(server: CallbackServer, line: string, headers: readonly string[]): Promise<string> {
   return exchange(server.port, [line, ...headers, "Connection: close", "", ""].join("\r\n"));
 }
@@ -20,7 +20,7 @@ function statusOf(answer: string): number {
   return Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);
 }
 
-/** Sends a head and then 300 times a part of a body, until an answer comes, and returns its status. */
+/** Sends a head, then up to 300 parts of a body until a response arrives, and returns its status. */
 async function statusWhileSending(port: number, head: string, part: string): Promise<number> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const encoder = new TextEncoder();
@@ -54,7 +54,7 @@ Deno.test("A callback for another host is refused", async () => {
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("A callback without a host, with two of them, or for a foreign absolute target is refused", async () => {
+Deno.test("A callback without a Host, with two, or for a foreign absolute target is refused", async () => {
   await using server = await startServer();
   const host = `Host: localhost:${server.port}`;
   assertEquals(statusOf(await request(server, `GET ${CALLBACK} HTTP/1.1`, [])), 421);
@@ -65,7 +65,7 @@ Deno.test("A callback without a host, with two of them, or for a foreign absolut
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("An absolute target that names this server is taken, as HTTP asks for", async () => {
+Deno.test("An absolute target that names this server is accepted, as HTTP requires", async () => {
   await using server = await startServer();
   const target = `http://localhost:${server.port}/`;
   assertEquals(
@@ -111,7 +111,7 @@ Deno.test("A trace does not echo its headers", async () => {
   assert(!answer.includes("canary"));
 });
 
-Deno.test("A form from another kind of page or in another format is refused", async () => {
+Deno.test("A form from a page without https or in another format is refused", async () => {
   await using server = await startServer();
   const type = "Content-Type: application/x-www-form-urlencoded";
   const post = (headers: readonly string[]) =>
@@ -131,7 +131,7 @@ Deno.test("A form from another kind of page or in another format is refused", as
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("Parameters that come twice, are broken, or carry control characters are refused and not echoed", async () => {
+Deno.test("Parameters that are repeated, malformed or contain control characters are refused and not echoed", async () => {
   await using server = await startServer();
   const forms = [
     `${GOOD_FORM}&state=${STATE}`,
@@ -151,7 +151,7 @@ Deno.test("Parameters that come twice, are broken, or carry control characters a
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("Markup in an error's description without the right state reaches no page", async () => {
+Deno.test("HTML in an error description without the right state does not reach a page", async () => {
   await using server = await startServer();
   const description = encodeURIComponent(`<script>canary()</script>"><img src=x onerror=canary()>`);
   const { status, page } = await postForm(
@@ -189,7 +189,7 @@ Deno.test("A callback over HTTP/2 is refused", async () => {
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("Of two requests in one connection only the first is answered", async () => {
+Deno.test("Only the first of two requests in one connection gets a response", async () => {
   await using server = await startServer();
   const visit = `GET / HTTP/1.1\r\nHost: localhost:${server.port}\r\n\r\n`;
   const answer = await exchange(server.port, visit + visit);
@@ -197,7 +197,7 @@ Deno.test("Of two requests in one connection only the first is answered", async 
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("A form that waits for permission to be sent, as curl does with large ones, is taken", async () => {
+Deno.test("A form with Expect: 100-continue is accepted", async () => {
   await using server = await startServer();
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
   const head = [
@@ -219,7 +219,7 @@ Deno.test("A form that waits for permission to be sent, as curl does with large 
   assertMatch(await readAll(connection), /^HTTP\/1\.1 200 [^]*<\/html>\n$/);
 });
 
-Deno.test("A body of 20 MB is refused, announced or not", async () => {
+Deno.test("A body of 20 MB is refused, with or without Content-Length", async () => {
   await using server = await startServer();
   const head = [
     "POST / HTTP/1.1",
@@ -246,7 +246,7 @@ Deno.test("A target of 1 MB and 1000 headers are refused", async () => {
   assertEquals(await finishSignIn(server), "good-code");
 });
 
-Deno.test("A hundred forged callbacks do not stand in the way of the real one", async () => {
+Deno.test("A hundred forged callbacks do not block the real one", async () => {
   await using server = await startServer();
   const forged = Array.from(
     { length: 100 },

@@ -24,7 +24,7 @@ function listen(
   });
 }
 
-/** Takes a free port, on one address only. */
+/** Occupies a free port on one address only. */
 function occupy(hostname: string): Deno.TcpListener {
   return Deno.listen({ hostname, port: freePort() });
 }
@@ -39,7 +39,7 @@ for (const hostname of ["127.0.0.1", "::1"]) {
 
   Deno.test({
     name:
-      `listenOnLoopback() refuses an exact port that is busy on ${hostname} alone, and leaves nothing open`,
+      `listenOnLoopback() refuses an exact port that is busy only on ${hostname}, and leaves no socket open`,
     ignore,
     fn: () => {
       using busy = occupy(hostname);
@@ -52,7 +52,7 @@ for (const hostname of ["127.0.0.1", "::1"]) {
   });
 
   Deno.test({
-    name: `listenOnLoopback() passes over the port of a range that is busy on ${hostname} alone`,
+    name: `listenOnLoopback() skips a port of a range that is busy only on ${hostname}`,
     ignore,
     fn: async () => {
       using busy = occupy(hostname);
@@ -63,7 +63,7 @@ for (const hostname of ["127.0.0.1", "::1"]) {
   });
 }
 
-Deno.test("listenOnLoopback() says that a range is used up", () => {
+Deno.test("listenOnLoopback() reports that no port of a range is free", () => {
   using busy = occupy("127.0.0.1");
   const { port } = busy.addr;
   assertPortInUse(
@@ -77,7 +77,7 @@ Deno.test("listenOnLoopback() never shares its port with a second listener", asy
   assertPortInUse({ kind: "exact", port: listener.port }, `Port ${listener.port} is already in use`);
 });
 
-Deno.test("listenOnLoopback() answers a request whose handling failed, and goes on", async () => {
+Deno.test("listenOnLoopback() responds to a request whose handler failed, and continues", async () => {
   const outcomes = [() => new Response("ok"), (): Response => {
     throw new Error("A fault of the handler");
   }];
@@ -90,7 +90,7 @@ Deno.test("listenOnLoopback() answers a request whose handling failed, and goes 
   assertEquals(statuses, ["HTTP/1.1 500", "HTTP/1.1 200"]);
 });
 
-Deno.test("listenOnLoopback() can be closed while an answer is never finished", async () => {
+Deno.test("listenOnLoopback() can be closed while a response never completes", async () => {
   const listener = listenOnLoopback({ kind: "random" }, {
     handle: () => new Promise(() => {}),
     handleFailure: () => new Response(null, { status: 500 }),
@@ -106,15 +106,15 @@ Deno.test("listenOnLoopback() can be closed while an answer is never finished", 
   );
 });
 
-Deno.test("candidatePorts() gives an exact port and nothing else", () => {
+Deno.test("candidatePorts() yields only an exact port", () => {
   assertEquals([...candidatePorts({ kind: "exact", port: 8080 })], [8080]);
 });
 
-Deno.test("candidatePorts() gives a range in order, both ends included", () => {
+Deno.test("candidatePorts() yields a range in order, with both ends", () => {
   assertEquals([...candidatePorts({ kind: "range", first: 8000, last: 8003 })], [8000, 8001, 8002, 8003]);
 });
 
-Deno.test("candidatePorts() gives random ports from 49152 to 65535 that differ", () => {
+Deno.test("candidatePorts() yields different random ports from 49152 to 65535", () => {
   const ports: number[] = [];
   for (let round = 0; round < 10; round++) ports.push(...candidatePorts({ kind: "random" }));
   assertEquals(ports.length, 1000);
@@ -122,7 +122,7 @@ Deno.test("candidatePorts() gives random ports from 49152 to 65535 that differ",
   assert(new Set(ports).size > 900);
 });
 
-Deno.test("portError() names the busy port, another one, a random one and what uses it", () => {
+Deno.test("portError() names the busy port, alternatives, and the command that shows what uses it", () => {
   const error = portError({ kind: "exact", port: 8080 }, "in-use", "linux");
   assertEquals(error.code, "port_in_use");
   assertEquals(error.message, "Port 8080 is already in use");
@@ -132,17 +132,17 @@ Deno.test("portError() names the busy port, another one, a random one and what u
   );
 });
 
-Deno.test("portError() names the command Windows has for it", () => {
+Deno.test("portError() names the command of Windows", () => {
   const error = portError({ kind: "exact", port: 8080 }, "in-use", "windows");
   assertStringIncludes(error.hint ?? "", "netstat -ano | findstr :8080");
 });
 
-Deno.test("portError() never offers a port above the last one", () => {
+Deno.test("portError() never suggests a port above 65535", () => {
   const error = portError({ kind: "exact", port: 65535 }, "in-use", "darwin");
   assertStringIncludes(error.hint ?? "", "--port 65534\n");
 });
 
-Deno.test("portError() tells a port that the system keeps from one that is in use", () => {
+Deno.test("portError() distinguishes a reserved port from a busy one", () => {
   const low = portError({ kind: "exact", port: 80 }, "reserved", "linux");
   assertEquals(low.message, "The system does not allow listening on port 80");
   assertStringIncludes(
@@ -153,14 +153,14 @@ Deno.test("portError() tells a port that the system keeps from one that is in us
   assertStringIncludes(high.hint ?? "", "The system reserves it. Use another port: --port 50001");
 });
 
-Deno.test("portError() names the range that is used up", () => {
+Deno.test("portError() names the range without a free port", () => {
   const error = portError({ kind: "range", first: 8000, last: 8100 }, "in-use", "linux");
   assertEquals(error.code, "port_in_use");
   assertEquals(error.message, "No port from 8000 to 8100 is free");
   assertStringIncludes(error.hint ?? "", "--port-range");
 });
 
-Deno.test("listenNotPermitted() names the flag to add and keeps the system's error", () => {
+Deno.test("listenNotPermitted() names the flag to add and keeps the cause", () => {
   const cause = new Error("Requires net access");
   const error = listenNotPermitted(cause);
   assertEquals(error.code, "permission");

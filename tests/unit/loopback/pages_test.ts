@@ -23,14 +23,14 @@ const ALL_PAGES = [
   brokenPage(),
 ];
 
-Deno.test("outcomePage() greets who signed in and says what to do next", () => {
+Deno.test("outcomePage() shows who signed in and what to do next", () => {
   const page = outcomePage({ kind: "signed-in", username: "alice@contoso.example" });
   assertStringIncludes(page, "<h1>You are signed in</h1>");
   assertStringIncludes(page, "alice@contoso.example");
   assertStringIncludes(page, "You can close this tab and return to the terminal.");
 });
 
-Deno.test("outcomePage() names the cause of a refusal and of a failure, and what helps", () => {
+Deno.test("outcomePage() shows the reason and the hint of a refusal and of a failure", () => {
   const refused = outcomePage({
     kind: "refused",
     message: "You said no.",
@@ -44,7 +44,7 @@ Deno.test("outcomePage() names the cause of a refusal and of a failure, and what
   assertStringIncludes(failed, "The network is down.");
 });
 
-Deno.test("outcomePage() lets no markup or control character from outside through", () => {
+Deno.test("outcomePage() escapes HTML and removes control characters from outside", () => {
   for (
     const page of [
       outcomePage({ kind: "signed-in", username: HOSTILE }),
@@ -57,12 +57,12 @@ Deno.test("outcomePage() lets no markup or control character from outside throug
   }
 });
 
-Deno.test("outcomePage() cuts a text that has no end", () => {
+Deno.test("outcomePage() truncates long text", () => {
   const page = outcomePage({ kind: "failed", message: "x".repeat(1_000_000) });
   assert(page.length < 10_000);
 });
 
-Deno.test("Every page is whole, names itself, follows the colour scheme, and loads and runs nothing", () => {
+Deno.test("Every page is complete, has a title, follows the colour scheme, and loads and runs nothing", () => {
   for (const page of ALL_PAGES) {
     assert(page.startsWith('<!doctype html>\n<html lang="en">'));
     assertEquals(page.match(/<h1>/g)?.length, 1);

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 
-/** Listens as the program does and prints what became of it. */
+/** Listens like the program and prints the result. */
 const SCRIPT = `
 import { listenForCallback } from ${
   JSON.stringify(import.meta.resolve("../../../src/loopback/callback_server.ts"))
@@ -14,7 +14,7 @@ try {
 }
 `;
 
-/** Flags that the imports need where they do not come from the usual registries. */
+/** Flags that the imports need if they do not come from JSR. */
 const FLAGS = (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter((flag) => flag !== "");
 
 async function run(permissions: readonly string[], wrapper: readonly string[] = []): Promise<string> {
@@ -35,11 +35,11 @@ async function run(permissions: readonly string[], wrapper: readonly string[] = 
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
 }
 
-Deno.test("listenForCallback() needs no more than the permission it names, and prints nothing", async () => {
+Deno.test("listenForCallback() needs only the permission that it names, and prints nothing", async () => {
   assertEquals(await run(["--allow-net=127.0.0.1,[::1]"]), "listening on http://localhost:PORT\n");
 });
 
-Deno.test("listenForCallback() tells a denied Deno permission from a port that is not free", async () => {
+Deno.test("listenForCallback() distinguishes a missing Deno permission from a busy port", async () => {
   for (
     const permissions of [[], ["--allow-net=127.0.0.1"], ["--allow-net=[::1]"], ["--allow-net=localhost"]]
   ) {
@@ -52,7 +52,7 @@ Deno.test("listenForCallback() tells a denied Deno permission from a port that i
   }
 });
 
-/** A network of its own, where the loopback interface is down and has no IPv6 address. */
+/** Runs a command in a network namespace whose loopback interface is down and has no IPv6 address. */
 const UNSHARE = ["unshare", "--user", "--map-root-user", "--net"];
 
 function canUnshare(): boolean {
@@ -67,7 +67,7 @@ function canUnshare(): boolean {
 }
 
 Deno.test({
-  name: "listenForCallback() makes do with IPv4 where there is no IPv6",
+  name: "listenForCallback() uses only IPv4 if there is no IPv6",
   ignore: !canUnshare(),
   fn: async () => {
     assertEquals(await run(["--allow-net=127.0.0.1,[::1]"], UNSHARE), "listening on http://localhost:PORT\n");

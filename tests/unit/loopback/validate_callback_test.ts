@@ -28,11 +28,11 @@ function codeOf(verdict: CallbackVerdict): string | null {
     : null;
 }
 
-Deno.test("validateCallback() takes a code with the right state", () => {
+Deno.test("validateCallback() accepts a code with the right state", () => {
   assertEquals(codeOf(validate("code=1.AbC-_~%2B%2F&state=right-state&session_state=x")), "1.AbC-_~+/");
 });
 
-Deno.test("validateCallback() reads a plus sign as a space", () => {
+Deno.test("validateCallback() decodes a plus sign as a space", () => {
   assertEquals(codeOf(validate("state=right-state&code=a+b")), "a b");
 });
 
@@ -45,33 +45,33 @@ Deno.test("validateCallback() rejects a state that is missing, empty, wrong, lon
   }
 });
 
-Deno.test("validateCallback() rejects a state that comes twice, even if both or one are right", () => {
+Deno.test("validateCallback() rejects a repeated state, even if one or both are right", () => {
   assertEquals(validate("code=abc&state=right-state&state=right-state"), rejected("wrongState"));
   assertEquals(validate("code=abc&state=right-state&state=other"), rejected("wrongState"));
   assertEquals(validate("code=abc&state=other&state=right-state"), rejected("wrongState"));
   assertEquals(validate("code=abc&state=right-state&st%61te=other"), rejected("wrongState"));
 });
 
-Deno.test("validateCallback() believes no error without the right state", () => {
+Deno.test("validateCallback() ignores an error without the right state", () => {
   assertEquals(validate("error=access_denied"), rejected("wrongState"));
   assertEquals(validate("error=access_denied&state=other"), rejected("wrongState"));
 });
 
-Deno.test("validateCallback() does not ask for the issuer before the state is right", () => {
+Deno.test("validateCallback() checks the issuer only after the state", () => {
   let asked = 0;
   const curious = { state: expected.state, acceptsIssuer: () => ++asked > 0 };
   assertEquals(validateCallback("code=abc&state=other&iss=x", curious), rejected("wrongState"));
   assertEquals(asked, 0);
 });
 
-Deno.test("validateCallback() takes a refusal with the right state", () => {
+Deno.test("validateCallback() accepts a refusal with the right state", () => {
   assertEquals(validate("error=access_denied&error_description=The+user+said+no&state=right-state"), {
     kind: "accepted",
     response: { kind: "refused", error: "access_denied", description: "The user said no" },
   });
 });
 
-Deno.test("validateCallback() gives null for a description that is missing or blank", () => {
+Deno.test("validateCallback() returns null for a missing or blank description", () => {
   for (const description of ["", "&error_description=", "&error_description=+%0A"]) {
     assertEquals(validate(`error=server_error&state=right-state${description}`), {
       kind: "accepted",
@@ -80,7 +80,7 @@ Deno.test("validateCallback() gives null for a description that is missing or bl
   }
 });
 
-Deno.test("validateCallback() takes control characters out of a description and cuts it", () => {
+Deno.test("validateCallback() removes control characters from a description and truncates it", () => {
   const hostile = encodeURIComponent("a\u001b[2Jb\r\nc\u202ed\u009b1m" + "x ".repeat(2500));
   const verdict = validate(`error=e&state=right-state&error_description=${hostile}`);
   assert(verdict.kind === "accepted" && verdict.response.kind === "refused");
@@ -89,7 +89,7 @@ Deno.test("validateCallback() takes control characters out of a description and 
   assertEquals(description.slice(0, 14), "a [2Jb c d 1mx");
 });
 
-Deno.test("validateCallback() stars a token or a code that a description quotes", () => {
+Deno.test("validateCallback() masks a token or a code in a description", () => {
   const verdict = validate(`error=e&state=right-state&error_description=${"a".repeat(90)}+is+wrong`);
   assert(verdict.kind === "accepted" && verdict.response.kind === "refused");
   assertEquals(verdict.response.description, "*** is wrong");
@@ -108,24 +108,24 @@ Deno.test("validateCallback() rejects a code that is empty, not printable or too
   assertEquals(codeOf(validate(`code=${"c".repeat(16_384)}&state=right-state`))?.length, 16_384);
 });
 
-Deno.test("validateCallback() rejects a code together with an error, and neither", () => {
+Deno.test("validateCallback() rejects both a code and an error, and neither of them", () => {
   assertEquals(validate("code=abc&error=access_denied&state=right-state"), rejected("malformed"));
   assertEquals(validate("state=right-state"), rejected("malformed"));
 });
 
-Deno.test("validateCallback() rejects any parameter that comes twice", () => {
+Deno.test("validateCallback() rejects any repeated parameter", () => {
   for (const twice of ["code=a&code=a", "code=a&iss=x&iss=y", "code=a&other=1&other=1", "code=a&c%6Fde=b"]) {
     assertEquals(validate(`state=right-state&${twice}`), rejected("malformed"), twice);
   }
 });
 
-Deno.test("validateCallback() rejects broken escapes and text that is not UTF-8", () => {
+Deno.test("validateCallback() rejects malformed escapes and text that is not UTF-8", () => {
   for (const broken of ["code=%ZZ", "code=a%", "code=%C0%AF", "code=%ED%A0%80", "%FF=1&code=a"]) {
     assertEquals(validate(`state=right-state&${broken}`), rejected("malformed"), broken);
   }
 });
 
-Deno.test("validateCallback() wants the issuer to be the one that is accepted, for a refusal too", () => {
+Deno.test("validateCallback() requires the expected issuer, for a refusal too", () => {
   const right = encodeURIComponent(ISSUER);
   assertEquals(codeOf(validate(`code=a&state=right-state&iss=${right}`)), "a");
   for (const wrong of ["", "https%3A%2F%2Fevil.example", `${right}%2F`]) {
@@ -138,12 +138,12 @@ Deno.test("validateCallback() wants the issuer to be the one that is accepted, f
   }
 });
 
-Deno.test("validateCallback() rejects a callback without issuer where one is required", () => {
+Deno.test("validateCallback() rejects a callback without an issuer if one is required", () => {
   const strict = { state: expected.state, acceptsIssuer: (iss: string | null) => iss === ISSUER };
   assertEquals(validateCallback("code=a&state=right-state", strict), rejected("wrongIssuer"));
 });
 
-Deno.test("validateCallback() shows the code in no inspection of its verdict", () => {
+Deno.test("validateCallback() hides the code when its verdict is inspected", () => {
   const verdict = validate("code=canary&state=right-state");
   assertEquals(codeOf(verdict), "canary");
   assert(!Deno.inspect(verdict, { depth: 9 }).includes("canary"));
@@ -171,7 +171,7 @@ function codeIn(verdict: PastedVerdict): string | null {
     : null;
 }
 
-Deno.test("validatePastedAddress() takes the address as browsers give it", () => {
+Deno.test("validatePastedAddress() accepts the address as browsers show it", () => {
   for (
     const text of [
       "http://localhost:50000/?code=the-code&state=the-state",
@@ -187,7 +187,7 @@ Deno.test("validatePastedAddress() takes the address as browsers give it", () =>
   );
 });
 
-Deno.test("validatePastedAddress() takes a refusal that belongs to this sign-in", () => {
+Deno.test("validatePastedAddress() accepts a refusal of this sign-in", () => {
   const verdict = validatePasted(`${REDIRECT_URI}/?error=access_denied&error_description=no&state=the-state`);
   assertEquals(verdict, {
     kind: "accepted",
@@ -195,7 +195,7 @@ Deno.test("validatePastedAddress() takes a refusal that belongs to this sign-in"
   });
 });
 
-Deno.test("validatePastedAddress() says what is wrong with an address that leads elsewhere", () => {
+Deno.test("validatePastedAddress() explains what is expected for any other address", () => {
   for (
     const text of [
       "",
@@ -220,7 +220,7 @@ Deno.test("validatePastedAddress() says what is wrong with an address that leads
   }
 });
 
-Deno.test("validatePastedAddress() judges the query as that of any callback", () => {
+Deno.test("validatePastedAddress() validates the query like that of any callback", () => {
   const cases: [string, string][] = [
     ["code=the-code&state=another", "Invalid address: it belongs to another sign-in"],
     ["code=the-code", "Invalid address: it belongs to another sign-in"],

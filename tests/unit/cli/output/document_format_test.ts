@@ -7,7 +7,7 @@ import {
 } from "../../../../src/cli/output/document_format.ts";
 import { CliError } from "../../../../src/errors.ts";
 
-Deno.test("parseDocumentFormat() knows three forms, and text where none is named", () => {
+Deno.test("parseDocumentFormat() accepts three formats and defaults to text", () => {
   assertEquals([undefined, "text", "json", "yaml"].map(parseDocumentFormat), [
     "text",
     "text",
@@ -21,7 +21,7 @@ Deno.test("parseDocumentFormat() knows three forms, and text where none is named
   ]);
 });
 
-Deno.test("formatDocument() says the same in both forms, and nothing that a terminal would obey", async () => {
+Deno.test("formatDocument() gives the same value in both formats, without terminal controls", async () => {
   const marks = ["\u001b[2J", "\u007f", "\u009b", "\u061c", "\u200e", "\u2028", "\u202e", "\u2069"];
   for (const value of [{ name: "Grüße, 東京" }, ...marks.map((mark) => ({ [`a${mark}`]: `b${mark}c` }))]) {
     const [json, yaml] = [await formatDocument(value, "json"), await formatDocument(value, "yaml")];
@@ -31,11 +31,11 @@ Deno.test("formatDocument() says the same in both forms, and nothing that a term
   assertEquals(await formatDocument({ name: "Ada" }, "yaml"), "name: Ada\n");
 });
 
-Deno.test("formatJson() says the same as JSON, with a line end", () => {
+Deno.test("formatJson() gives JSON with a final newline", () => {
   assertEquals(formatJson({ a: "Grüße, 東京" }), '{\n  "a": "Grüße, 東京"\n}\n');
 });
 
-Deno.test("formatJson() escapes what a terminal would obey, in names as in values", () => {
+Deno.test("formatJson() escapes terminal controls in names and values", () => {
   const value = {
     "\u009b2Jname": ["\u001b[2J", "\u007f", "\u0085", "\u061c\u200e\u2028\u202e\u2066", "\u2069"],
   };

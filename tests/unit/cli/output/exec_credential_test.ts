@@ -11,7 +11,7 @@ function info(apiVersion: string, spec?: unknown): string {
   return JSON.stringify({ kind: "ExecCredential", apiVersion, spec });
 }
 
-Deno.test("parseExecInfo() knows the version that is asked for, and whether somebody can be asked", () => {
+Deno.test("parseExecInfo() returns the requested version and whether the client is interactive", () => {
   const table: [string | undefined, string, boolean][] = [
     [undefined, V1, true],
     [info(V1, { interactive: true }), V1, true],
@@ -23,7 +23,7 @@ Deno.test("parseExecInfo() knows the version that is asked for, and whether some
   }
 });
 
-Deno.test("parseExecInfo() refuses what no Kubernetes client of today sends", () => {
+Deno.test("parseExecInfo() refuses what no current Kubernetes client sends", () => {
   const wrong = [
     "x",
     "null",
@@ -39,7 +39,7 @@ Deno.test("parseExecInfo() refuses what no Kubernetes client of today sends", ()
   }
 });
 
-Deno.test("get-token --output exec-credential asks nobody where the client says that nobody is there", async () => {
+Deno.test("get-token --output exec-credential does not prompt if the client is not interactive", async () => {
   const context = new MemoryContext();
   context.variables.KUBERNETES_EXEC_INFO = info(V1BETA1, { interactive: false });
   context.signIn();
@@ -54,7 +54,7 @@ Deno.test("get-token --output exec-credential asks nobody where the client says 
   assertEquals(error.hint?.split("\n")[0], "Sign in first: entra-auth-cli get-token --profile work");
 });
 
-Deno.test("get-token asks as it is told to where a person runs it, and for other forms", async () => {
+Deno.test("get-token prompts as requested if a user runs it, and for other formats", async () => {
   for (
     const [output, variables, expected] of [
       ["exec-credential", {}, true],

@@ -9,7 +9,7 @@ import { NOW, tokenResult } from "../../../support/fixtures/command_fixture.ts";
 const ASKED = parseGitCredential("protocol=https\nhost=dev.azure.com\n");
 const END = `password_expiry_utc=${NOW + 3600}\n`;
 
-Deno.test("parseGitCredential() reads the attributes to the first empty line, with either line end", () => {
+Deno.test("parseGitCredential() reads attributes up to the first empty line, with LF or CRLF", () => {
   const expected = {
     protocol: "https",
     host: "dev.azure.com",
@@ -24,14 +24,14 @@ Deno.test("parseGitCredential() reads the attributes to the first empty line, wi
   assertEquals(parseGitCredential(text.replace("password", "credential")), expected);
 });
 
-Deno.test("parseGitCredential() takes what is missing or empty for missing", () => {
+Deno.test("parseGitCredential() treats empty attributes as missing", () => {
   const nothing = { protocol: "", host: "", username: undefined, secret: undefined, supportsAuthtype: false };
   for (const text of ["", "\n", "\nhost=dev.azure.com\n", "username=\npassword=\n"]) {
     assertEquals(parseGitCredential(text), nothing, JSON.stringify(text));
   }
 });
 
-Deno.test("mayReceiveToken() knows Azure Repos by https, what is named besides, and nothing else", () => {
+Deno.test("mayReceiveToken() accepts Azure Repos and the given hosts, only over https", () => {
   const hosts = ["git.contoso.example", "localhost:8443"];
   const yes = ["dev.azure.com", "dev.azure.com:443", "contoso.visualstudio.com", ...hosts];
   const no = [
@@ -62,7 +62,7 @@ Deno.test("mayReceiveToken() knows Azure Repos by https, what is named besides, 
   assertEquals(mayReceiveToken({ ...ASKED, protocol: "http" }, hosts), false);
 });
 
-Deno.test("formatGitCredential() gives an older git the token as a password, under the name in the URL", () => {
+Deno.test("formatGitCredential() gives an older git the token as a password, with the user name of the URL", () => {
   const { token } = tokenResult();
   assertEquals(formatGitCredential(token, ASKED), `username=ada@contoso.example\npassword=the-token\n${END}`);
   const named = { ...ASKED, username: "contoso" };
@@ -71,7 +71,7 @@ Deno.test("formatGitCredential() gives an older git the token as a password, und
   assertEquals(formatGitCredential(ofApplication, ASKED), `username=token\npassword=the-token\n${END}`);
 });
 
-Deno.test("formatGitCredential() gives a git that takes it the scheme and the token", () => {
+Deno.test("formatGitCredential() gives a git with authtype the scheme and the token", () => {
   assertEquals(
     formatGitCredential(tokenResult().token, { ...ASKED, supportsAuthtype: true }),
     `capability[]=authtype\nauthtype=Bearer\ncredential=the-token\nephemeral=1\n${END}`,

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { fitCells } from "../../../../src/cli/output/profile_output.ts";
 
-Deno.test("fitCells() leaves a table alone that fits", () => {
+Deno.test("fitCells() does not change a table that fits", () => {
   const rows = [["NAME", "SCOPES"], ["work", "User.Read Mail.Read"]];
   assertEquals(fitCells(rows, 23), rows);
 });
 
-Deno.test("fitCells() shortens the widest column first, and marks what it cut", () => {
+Deno.test("fitCells() shortens the widest column first, and marks shortened cells", () => {
   const rows = [["NAME", "SCOPES"], ["work", "User.Read Mail.Read"], ["home", "User.Read"]];
   assertEquals(fitCells(rows, 22), [["NAME", "SCOPES"], ["work", "User.Read Mail.Re…"], [
     "home",
@@ -18,7 +18,7 @@ Deno.test("fitCells() shortens the widest column first, and marks what it cut", 
   ]]);
 });
 
-Deno.test("fitCells() shortens in the order that is given", () => {
+Deno.test("fitCells() shortens the columns in the given order", () => {
   const rows = [["a".repeat(10), "b".repeat(20), "c".repeat(10)]];
   const order = [[2], [0], [1]];
   assertEquals(fitCells(rows, 36, order), [["a".repeat(10), "b".repeat(20), "ccccc…"]]);
@@ -26,7 +26,7 @@ Deno.test("fitCells() shortens in the order that is given", () => {
   assertEquals(fitCells(rows, 31, order), [["aaaaa…", "b".repeat(18) + "…", "ccccc…"]]);
 });
 
-Deno.test("fitCells() makes no column narrower than it can say something in", () => {
+Deno.test("fitCells() makes no column narrower than six characters", () => {
   assertEquals(fitCells([["a".repeat(20), "short"]], 3), [["aaaaa…", "short"]]);
   assertEquals(fitCells([], 10), []);
 });

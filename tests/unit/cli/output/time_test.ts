@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { localTime, relativeTime, utcTime } from "../../../../src/cli/output/time.ts";
 
-Deno.test("localTime() writes the moment as the machine's own clock shows it", () => {
-  // Made from local parts, so that the test holds in every time zone.
+Deno.test("localTime() formats a time in the machine's time zone", () => {
+  // Local times, so that the test is independent of the time zone.
   const table: [Date, string][] = [
     [new Date(2025, 11, 28, 15, 30, 0), "2025-12-28 15:30:00"],
     [new Date(2026, 0, 2, 3, 4, 5), "2026-01-02 03:04:05"],
@@ -11,13 +11,13 @@ Deno.test("localTime() writes the moment as the machine's own clock shows it", (
   for (const [date, expected] of table) assertEquals(localTime(date.getTime() / 1000), expected);
 });
 
-Deno.test("utcTime() writes RFC 3339 in UTC, without fractions", () => {
+Deno.test("utcTime() formats a time in RFC 3339 in UTC, without fractions", () => {
   assertEquals(utcTime(Date.UTC(2025, 11, 28, 15, 30, 0) / 1000), "2025-12-28T15:30:00Z");
   assertEquals(utcTime(0), "1970-01-01T00:00:00Z");
   assertEquals(utcTime(0.999), "1970-01-01T00:00:00Z");
 });
 
-/** What both say in another time zone: in a process of its own, for a zone is the whole process's. */
+/** Returns the results in another time zone, from a new process, because the zone belongs to the process. */
 async function inZone(zone: string, seconds: readonly number[]): Promise<[string, string][]> {
   const module = import.meta.resolve("../../../../src/cli/output/time.ts");
   const code = `import { localTime, utcTime } from ${JSON.stringify(module)};
@@ -31,8 +31,8 @@ async function inZone(zone: string, seconds: readonly number[]): Promise<[string
 }
 
 Deno.test({
-  name: "localTime() follows the change to and from summer time, while utcTime() goes straight on",
-  // Windows has the zone in its settings alone.
+  name: "localTime() follows daylight saving time, and utcTime() does not",
+  // Windows ignores TZ.
   ignore: Deno.build.os === "windows",
   async fn() {
     const spring = Date.UTC(2025, 2, 30, 1) / 1000;
@@ -40,7 +40,7 @@ Deno.test({
     assertEquals(await inZone("Europe/Berlin", [spring - 1, spring, autumn - 1800, autumn + 1800]), [
       ["2025-03-30 01:59:59", "2025-03-30T00:59:59Z"],
       ["2025-03-30 03:00:00", "2025-03-30T01:00:00Z"],
-      // Told to people, the hour comes twice; told to programs, once.
+      // The hour occurs twice in local time, and once in UTC.
       ["2025-10-26 02:30:00", "2025-10-26T00:30:00Z"],
       ["2025-10-26 02:30:00", "2025-10-26T01:30:00Z"],
     ]);
@@ -48,7 +48,7 @@ Deno.test({
   },
 });
 
-Deno.test("relativeTime() counts whole units of the largest that fits, before and after", () => {
+Deno.test("relativeTime() counts the largest whole unit, in the past and in the future", () => {
   const table: [number, string][] = [
     [0, "now"],
     [0.9, "now"],

@@ -20,7 +20,7 @@ const DOCUMENT = {
   source: "interactive",
 };
 
-Deno.test("parseOutputFormat() knows the forms, and lists them where it doesn't", () => {
+Deno.test("parseOutputFormat() accepts the formats and lists them in its error", () => {
   for (const form of OUTPUT_FORMATS) assertEquals(parseOutputFormat(form), form);
   for (const text of ["", "JSON", "xml", "toString"]) {
     const error = assertThrows(() => parseOutputFormat(text), CliError);
@@ -33,7 +33,7 @@ Deno.test("parseOutputFormat() knows the forms, and lists them where it doesn't"
   }
 });
 
-Deno.test("formatToken() prints the bare token, an assignment or a header, each with a line end", async () => {
+Deno.test("formatToken() prints the token, an assignment or a header, with a final newline", async () => {
   const table = {
     text: "the-token\n",
     token: "the-token\n",
@@ -45,18 +45,18 @@ Deno.test("formatToken() prints the bare token, an assignment or a header, each 
   }
 });
 
-Deno.test("formatToken() prints one JSON document with exactly the promised keys", async () => {
+Deno.test("formatToken() prints a JSON document with exactly the documented keys", async () => {
   const text = await formatToken(tokenResult(), "json", CONTEXT);
   assertEquals(JSON.parse(text), DOCUMENT);
   assertEquals(Object.keys(JSON.parse(text)), Object.keys(DOCUMENT));
   assertEquals(text.endsWith("}\n"), true);
 });
 
-Deno.test("formatToken() says the same in YAML", async () => {
+Deno.test("formatToken() prints the same values as YAML", async () => {
   assertEquals(parse(await formatToken(tokenResult(), "yaml", CONTEXT)), DOCUMENT);
 });
 
-Deno.test("formatToken() keeps the text of a document in its place, whatever is in it", async () => {
+Deno.test("formatToken() escapes text in a document, whatever it contains", async () => {
   const result = tokenResult();
   const username = 'ada"\n- evil: {true}\u001b[2J';
   const account = { homeAccountId: "h", objectId: "o", tenantId: "t", username };
@@ -68,20 +68,20 @@ Deno.test("formatToken() keeps the text of a document in its place, whatever is 
   }
 });
 
-Deno.test("formatToken() names no account for an application, and the tenant as configured", async () => {
+Deno.test("formatToken() prints no account for an application, and the configured tenant", async () => {
   const result = tokenResult();
   const text = await formatToken({ ...result, token: { ...result.token, account: null } }, "json", CONTEXT);
   assertEquals(JSON.parse(text).account, null);
   assertEquals(JSON.parse(text).tenant_id, "configured-tenant");
 });
 
-Deno.test("formatToken() never prints a life below zero", async () => {
+Deno.test("formatToken() never prints a negative lifetime", async () => {
   const result = tokenResult();
   const ended = { ...result, token: { ...result.token, expiresAt: NOW - 10 } };
   assertEquals(JSON.parse(await formatToken(ended, "json", CONTEXT)).expires_in, 0);
 });
 
-Deno.test("formatToken() prints what az account get-access-token prints", async () => {
+Deno.test("formatToken() prints the output of az account get-access-token", async () => {
   const text = await formatToken(tokenResult(), "az", CONTEXT);
   assertEquals(Object.entries(JSON.parse(text)), [
     ["accessToken", "the-token"],
@@ -101,7 +101,7 @@ Deno.test("formatToken() prints what az account get-access-token prints", async 
   }
 });
 
-Deno.test("formatToken() prints credentials for Kubernetes, in v1 unless another version is asked for", async () => {
+Deno.test("formatToken() prints an ExecCredential, in v1 unless another version is requested", async () => {
   const read = async (apiVersion?: string) =>
     JSON.parse(await formatToken(tokenResult(), "exec-credential", { ...CONTEXT, apiVersion }));
   assertEquals(await read(), {

@@ -6,19 +6,19 @@ import {
   textClaim,
 } from "../../../../src/cli/output/token_report.ts";
 
-Deno.test("textClaim() gives the first claim that is a text, and nothing from a prototype", () => {
+Deno.test("textClaim() returns the first claim that is a string, and nothing from a prototype", () => {
   assertEquals(textClaim({ a: 5, b: "", c: "c", d: "d" }, "a", "b", "c", "d"), "c");
   assertEquals(textClaim({}, "toString", "x"), undefined);
 });
 
-Deno.test("listClaim() splits words, takes lists, and leaves out what is no text", () => {
+Deno.test("listClaim() splits words, accepts lists, and omits items that are not strings", () => {
   assertEquals(listClaim({ x: " a  b " }, "x"), ["a", "b"]);
   assertEquals(listClaim({ x: ["a b", 5, null] }, "x"), ["a b"]);
   assertEquals(listClaim({ x: 5 }, "x"), []);
   assertEquals(listClaim({}, "toString"), []);
 });
 
-Deno.test("audienceName() knows Microsoft's APIs by id and by address, and no other", () => {
+Deno.test("audienceName() knows Microsoft's APIs by ID and by URL, and no others", () => {
   assertEquals(audienceName("https://graph.microsoft.com/"), "Microsoft Graph");
   assertEquals(audienceName("https://graph.microsoft.us"), "Microsoft Graph");
   assertEquals(audienceName("00000003-0000-0000-C000-000000000000"), "Microsoft Graph");
@@ -27,7 +27,7 @@ Deno.test("audienceName() knows Microsoft's APIs by id and by address, and no ot
   assertEquals(audienceName(""), undefined);
 });
 
-Deno.test("clientAuthentication() says how the application proved itself in tokens of both versions", () => {
+Deno.test("clientAuthentication() tells how the application authenticated, in tokens of both versions", () => {
   assertEquals(clientAuthentication({ azpacr: "0" }), "as a public client");
   assertEquals(clientAuthentication({ appidacr: "1" }), "with a client secret");
   assertEquals(clientAuthentication({ azpacr: "9" }), undefined);

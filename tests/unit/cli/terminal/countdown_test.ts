@@ -3,7 +3,7 @@ import { countdownText } from "../../../../src/cli/terminal/countdown.ts";
 
 const WAIT = { elapsedMs: 12_900, leftMs: 287_100, frame: 0 };
 
-Deno.test("countdownText() shows how long the wait has been and how much time is left", () => {
+Deno.test("countdownText() shows the elapsed and the remaining time", () => {
   assertEquals(countdownText(WAIT, 80), "| 0:12 elapsed, 4:48 left");
   assertEquals(countdownText({ ...WAIT, frame: 3 }, 80), "\\ 0:12 elapsed, 4:48 left");
   assertEquals(
@@ -14,7 +14,7 @@ Deno.test("countdownText() shows how long the wait has been and how much time is
   assertEquals(countdownText({ ...WAIT, leftMs: -5_000 }, 80), "| 0:12 elapsed, 0:00 left");
 });
 
-Deno.test("countdownText() leaves the last column of a narrow terminal free", () => {
+Deno.test("countdownText() leaves the last column of a narrow terminal empty", () => {
   for (const columns of [1, 2, 5, 7, 8, 12, 13, 20, 25, 26, 80]) {
     for (const leftMs of [287_100, null]) {
       const text = countdownText({ ...WAIT, leftMs }, columns);

@@ -9,7 +9,7 @@ import { CODE } from "../../../support/fixtures/device_code_fixture.ts";
 
 const WAITING = { kind: "waiting-for-sign-in", untilMs: NOW_MS + 2_000 } as const;
 
-/** A terminal that a person looks at, where what is said and what is drawn comes in one order. */
+/** A terminal that records messages and drawings in order. */
 class LiveTerminal extends MemoryTerminal {
   override stderrIsTerminal = true;
   override stdinIsTerminal = true;
@@ -32,7 +32,7 @@ async function meet(
   });
 }
 
-Deno.test("openInteractiveSession() ends the wait that is shown when the sign-in is over, however that came", async () => {
+Deno.test("openInteractiveSession() removes the countdown when the sign-in ends, whatever its outcome", async () => {
   const terminal = new LiveTerminal();
   {
     using person = await meet(terminal);
@@ -42,13 +42,13 @@ Deno.test("openInteractiveSession() ends the wait that is shown when the sign-in
   assertEquals(terminal.waits, ["over", WAITING.untilMs, "over"]);
 });
 
-Deno.test("openInteractiveSession() shows the code on the terminal too where stderr is none, once", async () => {
+Deno.test("openInteractiveSession() shows the code once on the terminal if stderr is not a terminal", async () => {
   const terminal = new MemoryTerminal();
   terminal.shown = [];
   using person = await meet(terminal);
   person.progress({ kind: "device-code", code: CODE, scopes: ["User.Read"] });
   person.progress(WAITING);
-  // What goes to the terminal goes there by itself.
+  // Output to the controlling terminal is asynchronous.
   await terminal.screen();
   assertEquals(terminal.said.at(-1), "⏳ Waiting for sign-in...");
   const [shown = "", ...more] = terminal.shown;
@@ -61,7 +61,7 @@ Deno.test("openInteractiveSession() shows the code on the terminal too where std
   assertEquals(terminal.said.slice(0, -1), shown.trimEnd().split("\n"));
 });
 
-Deno.test("openInteractiveSession() makes the code stand out on a terminal that has no objections", async () => {
+Deno.test("openInteractiveSession() emphasises the code on a terminal that supports it", async () => {
   const lineWith = async (variables: Record<string, string>, isQuiet = false) => {
     const terminal = new LiveTerminal();
     using person = await meet(terminal, { variables, isQuiet });
@@ -74,7 +74,7 @@ Deno.test("openInteractiveSession() makes the code stand out on a terminal that 
   assertEquals(await lineWith({}, true), "And enter code: ABCD-EFGH");
 });
 
-Deno.test("openInteractiveSession() draws the complete address as a QR code where that is wanted", async () => {
+Deno.test("openInteractiveSession() draws the complete verification URL as a QR code if requested", async () => {
   const drawn = async (code: DeviceCode) => {
     const terminal = new LiveTerminal();
     using person = await meet(terminal, { withQrCode: true, variables: { NO_COLOR: "1" } });
@@ -88,7 +88,7 @@ Deno.test("openInteractiveSession() draws the complete address as a QR code wher
   assertEquals(await drawn({ ...CODE, verificationUriComplete: complete }), expected(complete));
 });
 
-Deno.test("openInteractiveSession() asks for an address only where somebody can see the question and type", async () => {
+Deno.test("openInteractiveSession() prompts for an address only if the user can see the prompt and type", async () => {
   const blind = new LiveTerminal();
   blind.screen = () => Promise.resolve(null);
   const handless = new LiveTerminal();

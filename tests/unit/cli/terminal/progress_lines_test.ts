@@ -11,7 +11,7 @@ function said(event: ProgressEvent, quiet = false): string[] {
   return terminal.said;
 }
 
-Deno.test("progressPrinter() has the specification's lines word for word, and --quiet drops them", () => {
+Deno.test("progressPrinter() prints the lines of the specification word for word, and --quiet drops them", () => {
   const table: [ProgressEvent, string][] = [
     [{ kind: "opening-browser" }, "Opening browser for authentication..."],
     [{ kind: "browser-opened" }, "✓ Browser opened"],
@@ -51,7 +51,7 @@ Deno.test("progressPrinter() has the specification's lines word for word, and --
   }
 });
 
-Deno.test("progressPrinter() shows the wait for a person until the next thing happens, but for a browser that fails late", () => {
+Deno.test("progressPrinter() shows a countdown until the next event, except a browser that fails late", () => {
   const terminal = new MemoryTerminal();
   const progress = progressPrinter(terminal, false);
   progress({ kind: "waiting-for-sign-in", untilMs: 5000 });
@@ -65,7 +65,7 @@ Deno.test("progressPrinter() shows the wait for a person until the next thing ha
   assertEquals(quiet.waits, ["over"]);
 });
 
-Deno.test("progressPrinter() says what a person needs to go on, and warnings, with --quiet too", () => {
+Deno.test("progressPrinter() prints what the user needs and warnings even with --quiet", () => {
   const error = new CliError("store", "disk full", { hint: "Make room." });
   const events: ProgressEvent[] = [
     { kind: "url-to-open", url: "https://login.example/?a=b&c=d" },
@@ -85,7 +85,7 @@ Deno.test("progressPrinter() says what a person needs to go on, and warnings, wi
   }
 });
 
-Deno.test("progressPrinter() has the specification's lines for a device code, and says whose it is", () => {
+Deno.test("progressPrinter() prints the device code lines of the specification, and what the code is for", () => {
   const event: ProgressEvent = { kind: "device-code", code: CODE, scopes: ["User.Read", "Mail.Read"] };
   for (const quiet of [false, true]) {
     assertEquals(said(event, quiet), [
@@ -100,7 +100,7 @@ Deno.test("progressPrinter() has the specification's lines for a device code, an
   assertEquals([said({ kind: "no-display" }), said({ kind: "no-display" }, true)], [[noDisplay], []]);
 });
 
-Deno.test("progressPrinter() tells the ways besides the device code, and pasting where it can be done", () => {
+Deno.test("progressPrinter() prints the alternatives to the device code, and pasting if it is possible", () => {
   const ways = {
     kind: "other-ways",
     url: "https://login.example/",
@@ -126,14 +126,14 @@ Deno.test("progressPrinter() tells the ways besides the device code, and pasting
   ]);
 });
 
-Deno.test("progressPrinter() puts the URL on a line of its own, whole", () => {
+Deno.test("progressPrinter() prints the whole URL on its own line", () => {
   const url = `https://login.example/?${"x".repeat(1500)}`;
   assertEquals(said({ kind: "url-to-open", url }).at(-1)?.trim(), url);
   const lines = said({ kind: "browser-failed", reason: "r", hint: null, url });
   assertEquals(lines.some((line) => line.trim() === url), true);
 });
 
-Deno.test("progressPrinter() tells the ways on where no browser opens", () => {
+Deno.test("progressPrinter() prints the alternatives if no browser opens", () => {
   const lines = said({
     kind: "browser-failed",
     reason: "xdg-open was not found",
@@ -147,7 +147,7 @@ Deno.test("progressPrinter() tells the ways on where no browser opens", () => {
   }
 });
 
-Deno.test("progressPrinter() makes scopes from the network fit for a terminal", () => {
+Deno.test("progressPrinter() removes control characters from scopes", () => {
   const [line = ""] = said({ kind: "scopes-missing", scopes: ["a\u001b[2J\nHint: evil"] });
   // deno-lint-ignore no-control-regex -- what must not be there
   assertEquals(/[\u0000-\u001f]/.test(line), false);

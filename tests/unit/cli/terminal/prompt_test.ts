@@ -6,7 +6,7 @@ import { MemoryTerminal } from "../../../support/fixtures/command_fixture.ts";
 
 const REFUSED = { kind: "refused", error: "access_denied", description: null } as const;
 
-/** Takes "good" alone. */
+/** Accepts only "good". */
 function validate(text: string): PastedVerdict {
   return text === "good"
     ? { kind: "accepted", response: REFUSED }
@@ -19,7 +19,7 @@ function ask(keys: string[], said: string[] = [], signal = new AbortController()
   return promptForAddress(terminal, (line) => said.push(line), validate, signal);
 }
 
-Deno.test("applyKeys() makes lines of keys, as a terminal does", () => {
+Deno.test("applyKeys() edits a line like a terminal", () => {
   assertEquals(applyKeys("", "abc"), { entered: [], line: "abc" });
   assertEquals(applyKeys("ab", "c\rd"), { entered: ["abc"], line: "d" });
   assertEquals(applyKeys("abc", "\x7f\bx\n"), { entered: ["ax"], line: "" });
@@ -32,23 +32,23 @@ Deno.test("applyKeys() makes lines of keys, as a terminal does", () => {
   assertEquals(applyKeys("", "x".repeat(100_000)).line.length, 64 * 1024);
 });
 
-Deno.test("promptForAddress() gives what is accepted, in however many pieces it comes", async () => {
+Deno.test("promptForAddress() returns an accepted address that arrives in pieces", async () => {
   assertEquals(await ask(["go", "od", "\r"]), REFUSED);
 });
 
-Deno.test("promptForAddress() says what is wrong with a line, never the line, and asks again", async () => {
+Deno.test("promptForAddress() explains why it rejects a line, without printing it, and prompts again", async () => {
   const said: string[] = [];
   assertEquals(await ask(["\rbad\r", "  \r", "good\r"], said), REFUSED);
   assertEquals(said, ["That is not 3 characters of good. Copy the whole address and paste it again."]);
 });
 
-Deno.test("promptForAddress() ends at Ctrl-C that comes as a character, and when the input ends", async () => {
+Deno.test("promptForAddress() is interrupted by Ctrl-C as a character, and by the end of the input", async () => {
   for (const key of ["\x03", "\x04"]) {
     assertEquals((await assertRejects(() => ask([key]), CliError)).code, "interrupted");
   }
 });
 
-Deno.test("promptForAddress() ends with the reason of its signal", async () => {
+Deno.test("promptForAddress() rejects with the reason of its signal", async () => {
   const controller = new AbortController();
   const reason = new CliError("timeout", "over");
   const asking = assertRejects(() => ask(["half"], [], controller.signal));

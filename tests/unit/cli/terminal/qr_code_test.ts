@@ -4,7 +4,7 @@ import { drawQrCode } from "../../../../src/cli/terminal/qr_code.ts";
 
 const ADDRESS = "https://login.microsoftonline.com/common/oauth2/deviceauth?otc=ABCD-EFGH";
 
-/** What a camera makes of it: bright or dark dots, four a module. */
+/** Renders the code as bright and dark pixels, four per module. */
 function photograph(
   lines: readonly string[],
   inkIsDark: boolean,
@@ -25,7 +25,7 @@ function photograph(
   return { width, height, data };
 }
 
-Deno.test("drawQrCode() draws what a camera reads, black on white where colours may be used", () => {
+Deno.test("drawQrCode() draws a readable code, black on white if colours are allowed", () => {
   const lines = drawQrCode(ADDRESS, { colors: true });
   const [start, end] = ["\x1b[30;107m", "\x1b[0m"];
   assert(lines.every((line) => line.startsWith(start) && line.endsWith(end)));
@@ -33,7 +33,7 @@ Deno.test("drawQrCode() draws what a camera reads, black on white where colours 
   assertEquals(decodeQR(photograph(plain, true)), ADDRESS);
 });
 
-Deno.test("drawQrCode() draws it without colours for a dark terminal", () => {
+Deno.test("drawQrCode() draws a code for a dark terminal without colours", () => {
   const lines = drawQrCode(ADDRESS, { colors: false });
   assert(lines.every((line) => /^[█▀▄ ]+$/.test(line)));
   assert(lines.length < 30, "it fits on a screen");

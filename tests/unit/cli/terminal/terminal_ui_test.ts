@@ -11,7 +11,7 @@ import type { Terminal } from "../../../../src/system/terminal/terminal.ts";
 import { plainScreen } from "../../../support/program/pseudo_terminal.ts";
 import type { Os } from "../../../../src/system/os.ts";
 
-/** A clock whose ticks are a test's doing. */
+/** A clock that the test advances. */
 class TickingClock {
   #nowMs = 0;
   #waiters: { ms: number; wake: () => void }[] = [];
@@ -32,12 +32,12 @@ class TickingClock {
   }
 
   deadline(): never {
-    throw new Error("nobody asks for one");
+    throw new Error("not used");
   }
 
-  /** Lets everybody who waits have waited. */
+  /** Ends all waits. */
   async tick(): Promise<void> {
-    // What draws the wait is loaded when it is needed, and waits from then on, if anybody does.
+    // The countdown is imported on demand, so its first wait can come later.
     for (let turn = 0; turn < 50 && this.#waiters.length === 0; turn++) await eventLoop();
     const waiters = this.#waiters.splice(0);
     this.#nowMs += waiters[0]?.ms ?? 0;
@@ -46,12 +46,12 @@ class TickingClock {
   }
 }
 
-/** Lets the event loop go round once. */
+/** Runs the event loop once. */
 function eventLoop(): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, 0));
 }
 
-/** Lets what was woken run until it waits again. */
+/** Runs the resumed code until it waits again. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
@@ -76,7 +76,7 @@ function stage(
   return Object.assign(stage, { mannered, clock });
 }
 
-Deno.test("createTerminalUi() shows a wait below what was said, and takes it away before the next line", async () => {
+Deno.test("createTerminalUi() shows a countdown below the output, and removes it before the next line", async () => {
   const s = stage();
   s.mannered.writeMessage("⏳ Waiting for sign-in...");
   s.mannered.startWait(300_000);
@@ -96,7 +96,7 @@ Deno.test("createTerminalUi() shows a wait below what was said, and takes it awa
   );
 });
 
-Deno.test("createTerminalUi() never lets a wait be wider than the terminal, whatever its size is by now", async () => {
+Deno.test("createTerminalUi() keeps the countdown within the current width of the terminal", async () => {
   const s = stage();
   s.mannered.startWait(300_000);
   for (const columns of [80, 20, 10, 2, 80]) {
@@ -110,7 +110,7 @@ Deno.test("createTerminalUi() never lets a wait be wider than the terminal, what
   assertEquals(plainScreen(s.shown), "");
 });
 
-Deno.test("createTerminalUi() leaves nothing of a longer text behind a shorter one", async () => {
+Deno.test("createTerminalUi() erases a longer text before it draws a shorter one", async () => {
   const s = stage();
   s.mannered.startWait(600_250);
   await s.clock.tick();
@@ -119,7 +119,7 @@ Deno.test("createTerminalUi() leaves nothing of a longer text behind a shorter o
   assertEquals(plainScreen(s.shown), "| 0:01 elapsed, 9:59 left");
 });
 
-Deno.test("createTerminalUi() shows no wait that is over before it was drawn", async () => {
+Deno.test("createTerminalUi() does not draw a wait that ended before its first tick", async () => {
   const s = stage();
   s.mannered.startWait(300_000);
   s.mannered.endWait();
@@ -128,7 +128,7 @@ Deno.test("createTerminalUi() shows no wait that is over before it was drawn", a
   assertEquals(s.shown, "");
 });
 
-Deno.test("createTerminalUi() moves nothing where no terminal is, for NO_COLOR, a dumb terminal, or --plain", async () => {
+Deno.test("createTerminalUi() does not animate without a terminal, with NO_COLOR, on a dumb terminal or with --plain", async () => {
   const utf8 = { LANG: "C.UTF-8" };
   const stages = [
     stage({ isTerminal: false }),
@@ -144,7 +144,7 @@ Deno.test("createTerminalUi() moves nothing where no terminal is, for NO_COLOR, 
   }
 });
 
-Deno.test("createTerminalUi() spells glyphs out for a terminal without UTF-8 and for --plain, not for a file", () => {
+Deno.test("createTerminalUi() replaces glyphs on a terminal without UTF-8 and with --plain, but not in a file", () => {
   const said = (options: Parameters<typeof stage>[0]) => {
     const s = stage(options);
     s.mannered.writeMessage("✓ Browser opened");
@@ -156,7 +156,7 @@ Deno.test("createTerminalUi() spells glyphs out for a terminal without UTF-8 and
   assertEquals(said({ isPlain: true, isTerminal: false }), "[ok] Browser opened\n");
 });
 
-Deno.test("createTerminalUi() does without what it may not ask the environment, but hides no fault", () => {
+Deno.test("createTerminalUi() tolerates variables that it may not read, and no other errors", () => {
   const denied = {
     get: () => {
       throw new CliError("permission", "denied");
@@ -177,19 +177,19 @@ Deno.test("createTerminalUi() does without what it may not ask the environment, 
 const shows = (os: Os, variables: Record<string, string>) =>
   supportsGlyphs(os, { get: (name) => variables[name] });
 
-Deno.test("replaceGlyphs() puts a word in the place of each of the three glyphs, all of it ASCII", () => {
+Deno.test("replaceGlyphs() replaces the three glyphs by words in ASCII", () => {
   assertEquals(replaceGlyphs("✓ Browser opened"), "[ok] Browser opened");
   assertEquals(replaceGlyphs("⏳ Waiting for sign-in..."), "[wait] Waiting for sign-in...");
   assertEquals(replaceGlyphs("⟳ Refreshing expired token..."), "[refresh] Refreshing expired token...");
   assertEquals(replaceGlyphs("Token saved to profile 'dé✓'"), "Token saved to profile 'dé[ok]'");
 });
 
-Deno.test("replacePromptMarks() keeps the width of what a question is drawn with", () => {
+Deno.test("replacePromptMarks() keeps the width of each symbol", () => {
   for (const mark of "›»✘×…") assertMatch(replacePromptMarks(mark), /^[ -~]$/);
   assertEquals(replacePromptMarks("? Tenant ID › contösö"), "? Tenant ID > contösö");
 });
 
-Deno.test("supportsGlyphs() goes by the first variable of the locale that is set", () => {
+Deno.test("supportsGlyphs() uses the first locale variable that is set", () => {
   assertEquals(shows("linux", { LANG: "en_US.UTF-8" }), true);
   assertEquals(shows("linux", { LANG: "de_DE.utf8" }), true);
   assertEquals(shows("linux", { LC_ALL: "C", LANG: "en_US.UTF-8" }), false);
@@ -200,7 +200,7 @@ Deno.test("supportsGlyphs() goes by the first variable of the locale that is set
   assertEquals(shows("darwin", { LANG: "C" }), false);
 });
 
-Deno.test("supportsGlyphs() knows the consoles of Windows that have them", () => {
+Deno.test("supportsGlyphs() detects the Windows consoles that have glyphs", () => {
   assertEquals(shows("windows", { WT_SESSION: "1f9e" }), true);
   assertEquals(shows("windows", { TERM_PROGRAM: "vscode" }), true);
   assertEquals(shows("windows", { LANG: "en_US.UTF-8" }), false);
