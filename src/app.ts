@@ -1,5 +1,5 @@
 import { fastPath } from "./cli/options/fast_path.ts";
-import { runGetToken } from "./cli/commands/run_get_token.ts";
+import { runGetToken } from "./cli/commands/get_token.ts";
 import { ownArguments, wantsJson } from "./cli/arguments.ts";
 import { GLOBAL_OPTIONS } from "./cli/options/token_options.ts";
 import type { System } from "./system/system.ts";

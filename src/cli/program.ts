@@ -15,34 +15,34 @@ import { PROGRAM_VERSION } from "./program_version.ts";
 import { supportsColour } from "./terminal/terminal_ui.ts";
 import { usageError } from "./usage_error.ts";
 
-/** Loads one command. Only the command that is called is loaded. */
-type LoadCommand = (context: CommandContext) => Promise<AnyCommand>;
+/** Declares a command: its description, flags, examples and action. Only the command that is called is loaded. */
+type LoadCommand = (command: AnyCommand, context: CommandContext) => Promise<AnyCommand>;
 
 const COMMANDS: Readonly<Record<CommandName, LoadCommand>> = {
-  "get-token": async (context) => (await import("./commands/get_token.ts")).getTokenCommand(context),
-  "exec": async (context) => (await import("./commands/exec.ts")).execCommand(context),
-  "credential-helper": async (context) =>
-    (await import("./commands/credential_helper.ts")).credentialHelperCommand(context),
-  "refresh": async (context) => (await import("./commands/refresh.ts")).refreshCommand(context),
-  "inspect": async (context) => (await import("./commands/inspect.ts")).inspectCommand(context),
-  "status": async (context) => (await import("./commands/status.ts")).statusCommand(context),
-  "explain": async (context) => (await import("./commands/explain.ts")).explainCommand(context),
-  "clear-cache": async (context) => (await import("./commands/clear_cache.ts")).clearCacheCommand(context),
-  "create-profile": async (context) =>
-    (await import("./commands/create_profile.ts")).createProfileCommand(context),
-  "list-profiles": async (context) =>
-    (await import("./commands/list_profiles.ts")).listProfilesCommand(context),
-  "show-profile": async (context) => (await import("./commands/show_profile.ts")).showProfileCommand(context),
-  "edit-profile": async (context) => (await import("./commands/edit_profile.ts")).editProfileCommand(context),
-  "delete-profile": async (context) =>
-    (await import("./commands/delete_profile.ts")).deleteProfileCommand(context),
-  "export-profile": async (context) =>
-    (await import("./commands/export_profile.ts")).exportProfileCommand(context),
-  "import-profile": async (context) =>
-    (await import("./commands/import_profile.ts")).importProfileCommand(context),
-  "completions": async (context) => (await import("./commands/completions.ts")).completionsCommand(context),
-  "permissions": async (context) => (await import("./commands/permissions.ts")).permissionsCommand(context),
-  "doctor": async (context) => (await import("./commands/doctor.ts")).doctorCommand(context),
+  "get-token": async (...args) => (await import("./commands/get_token.ts")).getTokenCommand(...args),
+  "exec": async (...args) => (await import("./commands/exec.ts")).execCommand(...args),
+  "credential-helper": async (...args) =>
+    (await import("./commands/credential_helper.ts")).credentialHelperCommand(...args),
+  "refresh": async (...args) => (await import("./commands/refresh.ts")).refreshCommand(...args),
+  "inspect": async (...args) => (await import("./commands/inspect.ts")).inspectCommand(...args),
+  "status": async (...args) => (await import("./commands/status.ts")).statusCommand(...args),
+  "explain": async (...args) => (await import("./commands/explain.ts")).explainCommand(...args),
+  "clear-cache": async (...args) => (await import("./commands/clear_cache.ts")).clearCacheCommand(...args),
+  "create-profile": async (...args) =>
+    (await import("./commands/create_profile.ts")).createProfileCommand(...args),
+  "list-profiles": async (...args) =>
+    (await import("./commands/list_profiles.ts")).listProfilesCommand(...args),
+  "show-profile": async (...args) => (await import("./commands/show_profile.ts")).showProfileCommand(...args),
+  "edit-profile": async (...args) => (await import("./commands/edit_profile.ts")).editProfileCommand(...args),
+  "delete-profile": async (...args) =>
+    (await import("./commands/delete_profile.ts")).deleteProfileCommand(...args),
+  "export-profile": async (...args) =>
+    (await import("./commands/export_profile.ts")).exportProfileCommand(...args),
+  "import-profile": async (...args) =>
+    (await import("./commands/import_profile.ts")).importProfileCommand(...args),
+  "completions": async (...args) => (await import("./commands/completions.ts")).completionsCommand(...args),
+  "permissions": async (...args) => (await import("./commands/permissions.ts")).permissionsCommand(...args),
+  "doctor": async (...args) => (await import("./commands/doctor.ts")).doctorCommand(...args),
 };
 
 /** The names of the commands. */
@@ -111,7 +111,7 @@ async function buildProgram(called: CommandName | null, context: CommandContext)
     .noExit();
   addOptions(program, GLOBAL_OPTIONS, { global: true });
   for (const name of called === null ? COMMAND_NAMES : [called]) {
-    program.command(name, await COMMANDS[name](context));
+    program.command(name, await COMMANDS[name](new Command(), context));
   }
   return program;
 }

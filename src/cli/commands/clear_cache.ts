@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { forgetTokens, type Forgotten } from "../../flows/tokens/forget_tokens.ts";
 import type { CommandContext } from "../context.ts";
@@ -7,8 +6,8 @@ import { NO_SUCH_PROFILE, profileName } from "../options/chosen_profile.ts";
 import { CLEAR_CACHE_OPTIONS, type ClearCacheFlags, commandLine } from "../options/command_options.ts";
 import { confirm } from "../terminal/prompt.ts";
 
-export function clearCacheCommand(context: CommandContext): AnyCommand {
-  const command = new Command().description("Delete the cached tokens of a profile, and keep the profile.");
+export function clearCacheCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command.description("Delete the cached tokens of a profile, and keep the profile.");
   return addOptions(command, CLEAR_CACHE_OPTIONS)
     .example("Delete a profile's tokens", "entra-auth-cli clear-cache --profile myapp")
     .example("Sign out everywhere", "entra-auth-cli clear-cache --all")

@@ -1,13 +1,70 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
-import { COMPLETION_SCRIPTS, type Shell } from "../completions/completion_scripts.ts";
+import { COMPLETE } from "../arguments.ts";
 import type { CommandContext } from "../context.ts";
 import type { AnyCommand } from "../options/add_options.ts";
 
-const SHELLS = Object.keys(COMPLETION_SCRIPTS) as Shell[];
+/**
+ * The completion script for each shell. Each script asks this program, which prints one candidate per line (the word, a
+ * tab, a description), so a script never has to be updated. If the program prints none, the shell offers files.
+ */
+const SCRIPTS = {
+  bash: `# Completions of entra-auth-cli for bash. In ~/.bashrc: source <(entra-auth-cli completions bash)
+_entra_auth_cli() {
+  local value
+  COMPREPLY=()
+  while IFS=$'\\t' read -r value _; do
+    COMPREPLY+=("$(printf '%q' "$value")")
+  done < <("\${COMP_WORDS[0]}" ${COMPLETE} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -o default -F _entra_auth_cli entra-auth-cli
+`,
+  zsh: `#compdef entra-auth-cli
+# Completions of entra-auth-cli for zsh. In ~/.zshrc, after compinit: source <(entra-auth-cli completions zsh)
+_entra_auth_cli() {
+  local line
+  local -a candidates
+  for line in "\${(@f)$("\${words[1]}" ${COMPLETE} "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
+    [[ -n $line ]] && candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+  done
+  if (( \${#candidates} )); then _describe 'entra-auth-cli' candidates; else _files; fi
+}
+if [[ $funcstack[1] == _entra_auth_cli ]]; then _entra_auth_cli "$@"; else compdef _entra_auth_cli entra-auth-cli; fi
+`,
+  fish: `# Completions of entra-auth-cli for fish.
+# Once: entra-auth-cli completions fish > ~/.config/fish/completions/entra-auth-cli.fish
+function __entra_auth_cli_complete
+    set -l words (commandline -opc)
+    set -l answer ($words[1] ${COMPLETE} $words[2..-1] (commandline -ct) 2>/dev/null)
+    if test -n "$answer"
+        printf '%s\\n' $answer
+    else
+        __fish_complete_path (commandline -ct)
+    end
+end
+complete -c entra-auth-cli -f -a '(__entra_auth_cli_complete)'
+`,
+  powershell: `# Completions of entra-auth-cli for PowerShell. In $PROFILE:
+#   entra-auth-cli completions powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName 'entra-auth-cli', 'entra-auth-cli.exe' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $before = @($commandAst.CommandElements | Select-Object -Skip 1 |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
+    # Windows PowerShell drops an empty argument, but not a pair of quotes.
+    $word = if ($wordToComplete) { $wordToComplete } else { "''" }
+    & $commandAst.CommandElements[0].ToString() ${COMPLETE} @before $word 2>$null | ForEach-Object {
+        $value, $description = $_ -split "\`t", 2
+        $text = if ($value -match '[\\s''"]') { "'" + ($value -replace "'", "''") + "'" } else { $value }
+        $tip = if ($description) { $description } else { $value }
+        [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $tip)
+    }
+}
+`,
+} as const;
 
-export function completionsCommand(context: CommandContext): AnyCommand {
-  return new Command()
+const SHELLS = Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[];
+
+export function completionsCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  return command
     .description("Print the completion script of a shell: for commands, flags, profiles and flows.")
     .arguments("<shell:string:shell>")
     .complete("shell", () => SHELLS)
@@ -26,5 +83,5 @@ export async function runCompletions(shell: string, { terminal }: CommandContext
       hint: "Example: entra-auth-cli completions bash",
     });
   }
-  await terminal.writeData(COMPLETION_SCRIPTS[known]);
+  await terminal.writeData(SCRIPTS[known]);
 }

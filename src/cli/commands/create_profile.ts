@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
 import { DEFAULT_FLOW, nameTaken, type Profile } from "../../profiles/profile.ts";
@@ -15,8 +14,8 @@ import {
 import { keepSecrets, takeSecret } from "../options/secret_input.ts";
 import { promptForProfile, type RequiredValues } from "../terminal/profile_prompts.ts";
 
-export function createProfileCommand(context: CommandContext): AnyCommand {
-  const command = new Command().description("Create a profile, and prompt for values without a flag.");
+export function createProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command.description("Create a profile, and prompt for values without a flag.");
   return addOptions(command, CREATE_PROFILE_OPTIONS)
     .example("Prompt for the values", "entra-auth-cli create-profile --name interactive-app")
     .example(

@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { forgetAccessTokens } from "../../flows/tokens/forget_tokens.ts";
 import { checkFlow } from "../../profiles/validate_fields.ts";
 import { DEFAULT_FLOW, isApplicationFlow } from "../../profiles/profile.ts";
@@ -24,8 +23,8 @@ const OF_AZURE_DEVOPS = /^(499b84ac-1321-427f-aa17-267ca6975798|https:\/\/app\.v
 /** Git writes less. */
 const MAX_INPUT_BYTES = 1024 * 1024;
 
-export function credentialHelperCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
+export function credentialHelperCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command
     .description(
       "Sign git in to Azure Repos, as a credential helper that git runs.\n" +
         `Without ${CREDENTIAL_HELPER_OPTIONS.scope.flag} it requests the profile's scopes for Azure DevOps, or all of\n` +

@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { deleteProfile } from "../../flows/profiles/change_profile.ts";
 import { noSuchProfile } from "../../profiles/profile.ts";
 import type { CommandContext } from "../context.ts";
@@ -7,8 +6,8 @@ import { DELETE_PROFILE_OPTIONS, type DeleteProfileFlags } from "../options/prof
 import { namedProfile } from "../options/profile_values.ts";
 import { confirm } from "../terminal/prompt.ts";
 
-export function deleteProfileCommand(context: CommandContext): AnyCommand {
-  const command = new Command().description("Delete a profile and its tokens.");
+export function deleteProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command.description("Delete a profile and its tokens.");
   return addOptions(command, DELETE_PROFILE_OPTIONS)
     .example("Delete a profile", "entra-auth-cli delete-profile --name myapp")
     .example("In a script", "entra-auth-cli delete-profile --name myapp --yes")

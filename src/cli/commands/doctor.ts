@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { examine } from "../../flows/doctor/examine.ts";
 import type { CommandContext } from "../context.ts";
 import { parseDocumentFormat } from "../output/document_format.ts";
@@ -8,8 +7,8 @@ import { profileName, readSettings } from "../options/chosen_profile.ts";
 import { DOCTOR_OPTIONS, type DoctorFlags } from "../options/command_options.ts";
 import { PROGRAM_VERSION } from "../program_version.ts";
 
-export function doctorCommand(context: CommandContext): AnyCommand {
-  const command = new Command().description(
+export function doctorCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command.description(
     "Check what a sign-in needs on this machine. The report has no user name and no secret.",
   );
   return addOptions(command, DOCTOR_OPTIONS)

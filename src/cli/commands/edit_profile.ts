@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { changeProfile, signsInElsewhere } from "../../flows/profiles/change_profile.ts";
 import type { SecretChange } from "../../flows/profiles/change_secrets.ts";
@@ -48,8 +47,8 @@ const DELETED_SECRETS = new Map(
 const CERTIFICATE = unsetName("certificate");
 const CERTIFICATE_PASSWORD = unsetName("certificatePasswordStdin");
 
-export function editProfileCommand(context: CommandContext): AnyCommand {
-  const command = new Command().description("Change a profile. Without flags, prompt for each value.");
+export function editProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command.description("Change a profile. Without flags, prompt for each value.");
   return addOptions(command, EDIT_PROFILE_OPTIONS)
     .example("Prompt for the values", "entra-auth-cli edit-profile --name myapp")
     .example("Without prompts", 'entra-auth-cli edit-profile --name myapp --scope "User.Read Mail.Read"')

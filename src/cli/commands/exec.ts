@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { ForegroundResult } from "../../system/processes/foreground_program.ts";
@@ -8,8 +7,8 @@ import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { DEFAULT_VARIABLE, EXEC_OPTIONS, type ExecFlags } from "../options/command_options.ts";
 import { waitPrinter } from "../terminal/progress_lines.ts";
 
-export function execCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
+export function execCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command
     .description(
       "Run a command with an access token in its environment, and exit with its exit code.",
     )

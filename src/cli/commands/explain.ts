@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import {
   type ErrorSubject,
@@ -18,8 +17,8 @@ const NUMBER = /^(\d{1,9})$|(AADSTS|AADB2C)(\d{1,9})(?!\d)/i;
 /** Placeholders for the IDs of a profile. */
 const PLACEHOLDERS: Omit<ErrorSubject, "profile"> = { clientId: "CLIENT_ID", tenant: "TENANT" };
 
-export function explainCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
+export function explainCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command
     .description("Explain an Entra error code (AADSTS…) and how to fix it, offline.")
     .arguments("[codes...:string]");
   return addOptions(command, EXPLAIN_OPTIONS)

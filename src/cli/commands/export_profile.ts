@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
 import { formatPortable } from "../../profiles/exchange/portable_file.ts";
@@ -12,8 +11,8 @@ import { commandLine } from "../options/command_options.ts";
 import { EXPORT_PROFILE_OPTIONS, type ExportProfileFlags } from "../options/profile_options.ts";
 import { choosePassphrase } from "../options/secret_input.ts";
 
-export function exportProfileCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
+export function exportProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command
     .description("Export profiles to one file, without their tokens, to import on another machine.");
   return addOptions(command, EXPORT_PROFILE_OPTIONS)
     .example("Export a profile", "entra-auth-cli export-profile --name myapp --file myapp.json")

@@ -1,11 +1,17 @@
-import { Command } from "@cliffy/command";
+import type { TokenResult } from "../../flows/get_token/token_request.ts";
+import type { SignInSettings } from "../../profiles/settings.ts";
 import type { CommandContext } from "../context.ts";
+import { localTime } from "../output/time.ts";
+import { acquireToken } from "../acquire_token.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
-import { GET_TOKEN_OPTIONS, type GetTokenFlags } from "../options/token_options.ts";
-import { runGetToken } from "./run_get_token.ts";
+import { profileName } from "../options/chosen_profile.ts";
+import { progressPrinter } from "../terminal/progress_lines.ts";
+import { GET_TOKEN_OPTIONS, type GetTokenFlags, signInFlags } from "../options/token_options.ts";
+import { writeUserFile } from "../user_files.ts";
+import { formatToken, type OutputFormat, parseOutputFormat } from "../output/token_output.ts";
 
-export function getTokenCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
+export function getTokenCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command
     .description("Get an access token: from the cache, by a silent refresh, or by signing in.");
   return addOptions(command, GET_TOKEN_OPTIONS)
     .example("Sign in", "entra-auth-cli get-token --flow interactive")
@@ -17,4 +23,67 @@ export function getTokenCommand(context: CommandContext): AnyCommand {
     .example("In a script", "entra-auth-cli get-token --output json | jq -r .access_token")
     .example("On a machine without a browser", "entra-auth-cli get-token --flow device-code")
     .action((flags: GetTokenFlags) => runGetToken(flags, context));
+}
+
+/** Gets the token and prints it. @throws {CliError} What {@linkcode acquireToken} throws, or `usage`. */
+export async function runGetToken(flags: GetTokenFlags, context: CommandContext): Promise<void> {
+  const form = parseOutputFormat(flags.output ?? "text");
+  if (form === "exec-credential") return await runForKubernetes(flags, context);
+  await acquireAndDeliver(flags, form, context);
+}
+
+async function acquireAndDeliver(
+  flags: GetTokenFlags,
+  form: OutputFormat,
+  context: CommandContext,
+  apiVersion?: string,
+): Promise<void> {
+  const isQuiet = flags.quiet ?? flags.silent ?? false;
+  const { result, settings } = await acquireToken(
+    flags,
+    context,
+    progressPrinter(context.terminal, isQuiet, flags.verbose),
+  );
+  if (!isQuiet) reportOutcome(result, settings.profile, context);
+  await deliver(result, form, flags.file, { ...settings, apiVersion }, context);
+}
+
+/** A Kubernetes client requests a version of the credential, and tells whether the user can be prompted. */
+async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): Promise<void> {
+  const { kubernetesError, parseExecInfo } = await import("../output/exec_credential.ts");
+  const { apiVersion, isInteractive } = parseExecInfo(context.env.get("KUBERNETES_EXEC_INFO"));
+  const interactive = isInteractive && (flags.interactive ?? true);
+  try {
+    await acquireAndDeliver({ ...flags, interactive }, "exec-credential", context, apiVersion);
+  } catch (error) {
+    throw isInteractive
+      ? error
+      : kubernetesError(error, profileName(flags.profile, context.env), signInFlags(flags));
+  }
+}
+
+function reportOutcome(
+  { token, source, isSaved }: TokenResult,
+  profile: string,
+  { terminal }: CommandContext,
+): void {
+  terminal.writeMessage(`Token expires: ${localTime(token.expiresAt)}`);
+  if (source !== "cache" && source !== "refresh" && isSaved) {
+    terminal.writeMessage(`Token saved to profile '${profile}'`);
+  }
+}
+
+/** Prints the token, or writes it to the file. A terminal shows it only if a format was requested. */
+async function deliver(
+  result: TokenResult,
+  form: OutputFormat,
+  file: string | undefined,
+  settings: SignInSettings & { readonly apiVersion: string | undefined },
+  context: CommandContext,
+): Promise<void> {
+  const { terminal, clock } = context;
+  if (file === undefined && form === "text" && terminal.stdoutIsTerminal) return;
+  const text = await formatToken(result, form, { ...settings, nowMs: clock.now() });
+  if (file === undefined) await terminal.writeData(text);
+  else await writeUserFile(file, text, context);
 }

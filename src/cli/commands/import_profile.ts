@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { plainText } from "../../text/plain_text.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
@@ -13,8 +12,8 @@ import { readPassphrase } from "../options/secret_input.ts";
 /** Enough for thousands of profiles. */
 const MAX_BYTES = 1_048_576;
 
-export function importProfileCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
+export function importProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command
     .description("Import profiles that export-profile wrote, or those of the .NET tool of the same name.");
   return addOptions(command, IMPORT_PROFILE_OPTIONS)
     .example("Import profiles", "entra-auth-cli import-profile --file profiles.json")

@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { type InspectedSource, type InspectedToken, inspectToken } from "../../flows/tokens/inspect_token.ts";
 import { resolveAuthority } from "../../profiles/settings.ts";
@@ -15,8 +14,8 @@ import { formatTokenReport, tokenDocument } from "../output/token_report.ts";
 /** Tokens are shorter. */
 const MAX_BYTES = 1024 * 1024;
 
-export function inspectCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
+export function inspectCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command
     .description(
       "Show the user, scopes and expiry of a token, but never the token itself.\n" +
         "Without a token, show the newest in the cache. Other users of this machine can read arguments:\n" +

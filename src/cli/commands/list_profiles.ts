@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { commandLine } from "../options/command_options.ts";
@@ -6,8 +5,8 @@ import { LIST_PROFILES_OPTIONS, type ListProfilesFlags } from "../options/profil
 import { describeProfiles, formatProfileTable, profileDocument } from "../output/profile_output.ts";
 import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 
-export function listProfilesCommand(context: CommandContext): AnyCommand {
-  const command = new Command().description("List the profiles and their signed-in users.");
+export function listProfilesCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command.description("List the profiles and their signed-in users.");
   return addOptions(command, LIST_PROFILES_OPTIONS)
     .example("List the profiles", "entra-auth-cli list-profiles")
     .example("In a script", "entra-auth-cli list-profiles --output json | jq -r '.[].name'")

@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { grantFlags, type GrantKind, type Grants } from "../permissions/permission_grants.ts";
 import { checkAuthority } from "../../profiles/validate_fields.ts";
@@ -19,8 +18,8 @@ import {
 
 import denoJson from "../../../deno.json" with { type: "json" };
 
-export function permissionsCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
+export function permissionsCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command
     .description(
       "Print the flags of `deno run` that grant what this program, or one of its commands, needs.",
     )

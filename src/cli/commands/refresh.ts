@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { CliError } from "../../errors.ts";
 import { getToken } from "../../flows/get_token/get_token.ts";
 import type { CommandContext } from "../context.ts";
@@ -9,8 +8,8 @@ import { REFRESH_OPTIONS, type RefreshFlags, signInFlags } from "../options/toke
 import { localTime } from "../output/time.ts";
 import { progressPrinter } from "../terminal/progress_lines.ts";
 
-export function refreshCommand(context: CommandContext): AnyCommand {
-  const command = new Command()
+export function refreshCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command
     .description("Get a new access token without prompting, even if the cached one is still valid.");
   return addOptions(command, REFRESH_OPTIONS)
     .example("Refresh a profile's token", "entra-auth-cli refresh --profile myapp")

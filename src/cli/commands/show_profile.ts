@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { noSuchProfile } from "../../profiles/profile.ts";
 import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
@@ -14,8 +13,8 @@ import {
 import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 import { localTime } from "../output/time.ts";
 
-export function showProfileCommand(context: CommandContext): AnyCommand {
-  const command = new Command().description("Show a profile and its signed-in user.");
+export function showProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command.description("Show a profile and its signed-in user.");
   return addOptions(command, SHOW_PROFILE_OPTIONS)
     .example("Show a profile", "entra-auth-cli show-profile --name myapp")
     .action((flags: ShowProfileFlags) => runShowProfile(flags, context));

@@ -1,4 +1,3 @@
-import { Command } from "@cliffy/command";
 import { type SavedSignIn, type StoreStatus, storeStatus } from "../../flows/tokens/store_status.ts";
 import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
@@ -7,8 +6,8 @@ import { STATUS_OPTIONS, type StatusFlags } from "../options/command_options.ts"
 import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 import { localTime, relativeTime, utcTime } from "../output/time.ts";
 
-export function statusCommand(context: CommandContext): AnyCommand {
-  const command = new Command().description(
+export function statusCommand(command: AnyCommand, context: CommandContext): AnyCommand {
+  command.description(
     "Show which profiles are signed in, their users, when tokens expire, and where the encryption key is.",
   );
   return addOptions(command, STATUS_OPTIONS)

@@ -1,5 +1,5 @@
 import { shellWord } from "../../text/shell_word.ts";
-import { type FlagsOf, flagWords, type OptionTable, optionTable } from "./option_table.ts";
+import { type FlagsOf, flagWords, type OptionTable } from "./option_table.ts";
 import {
   CREATE_PROFILE_OPTIONS,
   DELETE_PROFILE_OPTIONS,
@@ -22,18 +22,18 @@ import {
 
 export const DEFAULT_VARIABLE = "ACCESS_TOKEN";
 
-export const EXEC_OPTIONS = optionTable({
+export const EXEC_OPTIONS = {
   env: {
     flag: "--env",
     value: "name",
     description: `Environment variable to set (default: ${DEFAULT_VARIABLE}).`,
   },
   ...TOKEN_OPTIONS,
-});
+} as const satisfies OptionTable;
 
 export type ExecFlags = FlagsOf<typeof EXEC_OPTIONS> & TokenFlags;
 
-export const CREDENTIAL_HELPER_OPTIONS = optionTable({
+export const CREDENTIAL_HELPER_OPTIONS = {
   host: {
     flag: "--host",
     value: "host",
@@ -41,22 +41,22 @@ export const CREDENTIAL_HELPER_OPTIONS = optionTable({
     description: "Answer for this host too, besides those of Azure Repos.",
   },
   ...TOKEN_OPTIONS,
-});
+} as const satisfies OptionTable;
 
 export type CredentialHelperFlags = FlagsOf<typeof CREDENTIAL_HELPER_OPTIONS> & TokenFlags;
 
-export const CLEAR_CACHE_OPTIONS = optionTable({
+export const CLEAR_CACHE_OPTIONS = {
   ...PROFILE,
   all: {
     ...EXPORT_PROFILE_OPTIONS.all,
     description: "Delete the tokens of all profiles, after confirmation.",
   },
   yes: { ...DELETE_PROFILE_OPTIONS.yes, description: "Do not ask for confirmation." },
-});
+} as const satisfies OptionTable;
 
 export type ClearCacheFlags = FlagsOf<typeof CLEAR_CACHE_OPTIONS>;
 
-export const INSPECT_OPTIONS = optionTable({
+export const INSPECT_OPTIONS = {
   ...PROFILE,
   scope: {
     ...TOKEN_OPTIONS.scope,
@@ -74,34 +74,34 @@ export const INSPECT_OPTIONS = optionTable({
   cloud: AUTHORITY.cloud,
   ...CA_CERT,
   ...DOCUMENT_OUTPUT,
-});
+} as const satisfies OptionTable;
 
 export type InspectFlags = FlagsOf<typeof INSPECT_OPTIONS>;
 
-export const EXPLAIN_OPTIONS = optionTable({
+export const EXPLAIN_OPTIONS = {
   profile: {
     ...PROFILE.profile,
     description: "Profile whose IDs the commands name ($ENTRA_AUTH_CLI_PROFILE).",
   },
   ...DOCUMENT_OUTPUT,
-});
+} as const satisfies OptionTable;
 
 export type ExplainFlags = FlagsOf<typeof EXPLAIN_OPTIONS>;
 
-export const DOCTOR_OPTIONS = optionTable({
+export const DOCTOR_OPTIONS = {
   ...PROFILE,
   authority: { ...AUTHORITY.authority, description: "Base URL of the authority (else the profile's)." },
   cloud: AUTHORITY.cloud,
   ...CA_CERT,
   ...DOCUMENT_OUTPUT,
-});
+} as const satisfies OptionTable;
 
 export type DoctorFlags = FlagsOf<typeof DOCTOR_OPTIONS>;
 
-export const PERMISSIONS_OPTIONS = optionTable({
+export const PERMISSIONS_OPTIONS = {
   profile: { ...PROFILE.profile, description: "The only profile to be used (default: all of them)." },
   ...DOCUMENT_OUTPUT,
-});
+} as const satisfies OptionTable;
 
 export type PermissionsFlags = FlagsOf<typeof PERMISSIONS_OPTIONS>;
 
@@ -126,7 +126,7 @@ export const COMMAND_OPTIONS = {
   "delete-profile": DELETE_PROFILE_OPTIONS,
   "export-profile": EXPORT_PROFILE_OPTIONS,
   "import-profile": IMPORT_PROFILE_OPTIONS,
-  "completions": optionTable({}),
+  "completions": {},
   "permissions": PERMISSIONS_OPTIONS,
   "doctor": DOCTOR_OPTIONS,
 } as const satisfies Readonly<Record<string, OptionTable>>;
@@ -139,6 +139,6 @@ export function commandLine<Name extends CommandName>(
   command: Name,
   flags: FlagsOf<(typeof COMMAND_OPTIONS)[Name]> = {},
 ): string {
-  const words = flagWords<OptionTable>(COMMAND_OPTIONS[command], flags);
+  const words = flagWords(COMMAND_OPTIONS[command], { ...flags });
   return ["entra-auth-cli", command, ...words].map(shellWord).join(" ");
 }

@@ -20,14 +20,22 @@ export interface Option {
 /** The flags of a command, by the names that the program reads their values by. */
 export type OptionTable = Readonly<Record<string, Option>>;
 
-/** The values that the flags of `Table` have once they are parsed. */
+/**
+ * The flags of `Table` as parsed. A flag that does not agree with its key is left out: renaming a flag fails the type
+ * check wherever it is read or printed, until its key is renamed too.
+ */
 export type FlagsOf<Table extends OptionTable> = {
-  readonly [Key in keyof Table]?: ValueOf<Table[Key]> | undefined;
+  readonly [
+    Key in keyof Table & string as Table[Key]["flag"] extends FlagFor<Key> ? Key : never
+  ]?: ValueOf<Table[Key]> | undefined;
 };
 
 type ValueOf<Each extends Option> = Each extends { readonly value: string }
   ? Each extends { readonly repeats: true } ? readonly string[] : string
   : boolean;
+
+/** Parsed flags of any table. */
+export type FlagValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** The flags that Cliffy parses into `Key`: `--domain-hint` into `domainHint`, `--no-cache` into `cache`. */
 type FlagFor<Key extends string> = `--${KebabCase<Key>}` | `--no-${KebabCase<Key>}`;
@@ -37,30 +45,19 @@ type KebabCase<Text extends string> = Text extends `${infer First}${infer Rest}`
   : Text;
 
 /**
- * Declares a table. A flag and its key must agree, so that a flag cannot be renamed without renaming its key, which fails
- * the type check wherever the flag is read or printed.
- */
-export function optionTable<
-  const Table extends { readonly [Key in keyof Table]: Option & { readonly flag: FlagFor<Key & string> } },
->(table: Table): Table {
-  return table;
-}
-
-/**
  * Returns the flags with the values in `flags`, as words of a command line.
  *
  * @param keys Which of the flags, in this order; all of them by default.
  */
-export function flagWords<Table extends OptionTable>(
-  table: Table,
-  flags: FlagsOf<Table>,
-  keys: readonly (keyof Table & string)[] = Object.keys(flags),
+export function flagWords(
+  table: OptionTable,
+  flags: FlagValues,
+  keys: readonly string[] = Object.keys(flags),
 ): string[] {
-  const values: Readonly<Record<string, string | boolean | readonly string[] | undefined>> = flags;
   return keys.flatMap((key) => {
-    const flag = table[key]?.flag ?? "";
-    const value = values[key];
-    if (value === undefined) return [];
+    const flag = table[key]?.flag;
+    const value = flags[key];
+    if (flag === undefined || value === undefined) return [];
     if (typeof value === "boolean") return value === isSetByDefault(flag) ? [] : [flag];
     return [flag, typeof value === "string" ? value : value.join(" ")];
   });

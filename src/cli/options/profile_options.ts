@@ -1,26 +1,26 @@
 import { DOCUMENT_FORMATS } from "../output/document_format.ts";
-import { type FlagsOf, optionTable } from "./option_table.ts";
+import type { FlagsOf, OptionTable } from "./option_table.ts";
 import { GET_TOKEN_OPTIONS, PROFILE, TOKEN_OPTIONS } from "./token_options.ts";
 
 /** `--output`, of the commands that print a document. */
-export const DOCUMENT_OUTPUT = optionTable({
+export const DOCUMENT_OUTPUT = {
   output: {
     ...GET_TOKEN_OPTIONS.output,
     completions: DOCUMENT_FORMATS,
     description: "text (default), json or yaml.",
   },
-});
+} as const satisfies OptionTable;
 
 /** Names the profile to show or to change. */
-const NAME = optionTable({
+const NAME = {
   name: { flag: "--name", short: "-n", value: "name", completions: "profiles", description: "Profile name." },
   profile: { ...PROFILE.profile, description: "The same as --name.", hidden: true },
-});
+} as const satisfies OptionTable;
 
 export type NameFlags = FlagsOf<typeof NAME>;
 
 /** The values of a profile. */
-export const PROFILE_VALUES = optionTable({
+export const PROFILE_VALUES = {
   tenantId: { ...TOKEN_OPTIONS.tenantId, description: "Tenant ID or domain." },
   tenant: TOKEN_OPTIONS.tenant,
   clientId: { ...TOKEN_OPTIONS.clientId, description: "Application (client) ID." },
@@ -49,12 +49,12 @@ export const PROFILE_VALUES = optionTable({
     flag: "--certificate-password-stdin",
     description: "Read the certificate's password from stdin and save it, encrypted.",
   },
-});
+} as const satisfies OptionTable;
 
 export type ProfileFlags = FlagsOf<typeof PROFILE_VALUES>;
 
 /** Chooses where a passphrase is read from. No flag takes a passphrase: other users can read arguments. */
-export const PASSPHRASE_OPTIONS = optionTable({
+export const PASSPHRASE_OPTIONS = {
   passphraseStdin: {
     flag: "--passphrase-stdin",
     description: "Read the passphrase from the first line of stdin.",
@@ -64,18 +64,18 @@ export const PASSPHRASE_OPTIONS = optionTable({
     value: "path",
     description: "Read the passphrase from the first line of a file.",
   },
-});
+} as const satisfies OptionTable;
 
 export type PassphraseFlags = FlagsOf<typeof PASSPHRASE_OPTIONS>;
 
-export const CREATE_PROFILE_OPTIONS = optionTable({
+export const CREATE_PROFILE_OPTIONS = {
   name: { ...NAME.name, completions: [], description: "Name of the new profile." },
   ...PROFILE_VALUES,
-});
+} as const satisfies OptionTable;
 
 export type CreateProfileFlags = FlagsOf<typeof CREATE_PROFILE_OPTIONS>;
 
-export const EDIT_PROFILE_OPTIONS = optionTable({
+export const EDIT_PROFILE_OPTIONS = {
   ...NAME,
   rename: { flag: "--rename", value: "name", description: "New name. The profile keeps its tokens." },
   ...PROFILE_VALUES,
@@ -85,26 +85,26 @@ export const EDIT_PROFILE_OPTIONS = optionTable({
     repeats: true,
     description: "Remove a value, such as login-hint, or a secret, such as client-secret.",
   },
-});
+} as const satisfies OptionTable;
 
 export type EditProfileFlags = FlagsOf<typeof EDIT_PROFILE_OPTIONS>;
 
-export const DELETE_PROFILE_OPTIONS = optionTable({
+export const DELETE_PROFILE_OPTIONS = {
   ...NAME,
   yes: {
     flag: "--yes",
     short: "-y",
     description: "Do not ask for confirmation (without a terminal there is none).",
   },
-});
+} as const satisfies OptionTable;
 
 export type DeleteProfileFlags = FlagsOf<typeof DELETE_PROFILE_OPTIONS>;
 
-export const SHOW_PROFILE_OPTIONS = optionTable({
+export const SHOW_PROFILE_OPTIONS = {
   ...NAME,
   name: { ...NAME.name, description: "Profile name ($ENTRA_AUTH_CLI_PROFILE, else 'default')." },
   ...DOCUMENT_OUTPUT,
-});
+} as const satisfies OptionTable;
 
 export type ShowProfileFlags = FlagsOf<typeof SHOW_PROFILE_OPTIONS>;
 
@@ -112,7 +112,7 @@ export const LIST_PROFILES_OPTIONS = DOCUMENT_OUTPUT;
 
 export type ListProfilesFlags = FlagsOf<typeof LIST_PROFILES_OPTIONS>;
 
-export const EXPORT_PROFILE_OPTIONS = optionTable({
+export const EXPORT_PROFILE_OPTIONS = {
   name: { ...NAME.name, repeats: true, description: "Profile to export; can be repeated." },
   profile: { ...NAME.profile, repeats: true },
   all: { flag: "--all", description: "Export every profile." },
@@ -129,11 +129,11 @@ export const EXPORT_PROFILE_OPTIONS = optionTable({
     description: "Include client secrets and certificate passwords, encrypted by a passphrase.",
   },
   ...PASSPHRASE_OPTIONS,
-});
+} as const satisfies OptionTable;
 
 export type ExportProfileFlags = FlagsOf<typeof EXPORT_PROFILE_OPTIONS>;
 
-export const IMPORT_PROFILE_OPTIONS = optionTable({
+export const IMPORT_PROFILE_OPTIONS = {
   file: { ...EXPORT_PROFILE_OPTIONS.file, description: "File to read (default: stdin)." },
   input: { flag: "--input", short: "-i", value: "path", description: "The same as --file.", hidden: true },
   name: {
@@ -143,6 +143,6 @@ export const IMPORT_PROFILE_OPTIONS = optionTable({
   },
   force: { ...TOKEN_OPTIONS.force, description: "Overwrite profiles of the same names." },
   ...PASSPHRASE_OPTIONS,
-});
+} as const satisfies OptionTable;
 
 export type ImportProfileFlags = FlagsOf<typeof IMPORT_PROFILE_OPTIONS>;

@@ -1,22 +1,22 @@
 import { CLOUDS } from "../../identity/cloud.ts";
 import { FLOWS } from "../../profiles/profile.ts";
 import { OUTPUT_FORMATS } from "../output/token_output.ts";
-import { type FlagsOf, flagWords, optionTable } from "./option_table.ts";
+import { type FlagsOf, flagWords, type OptionTable } from "./option_table.ts";
 
 /** The prompts that the browser can be asked to show. */
 export const PROMPTS = ["login", "select_account", "consent", "none"];
 
 /** The flags of every command. */
-export const GLOBAL_OPTIONS = optionTable({
+export const GLOBAL_OPTIONS = {
   verbose: { flag: "--verbose", description: "Show more details if the command fails." },
   plain: {
     flag: "--plain",
     description: "Use words instead of symbols, and no animation (for screen readers).",
   },
-});
+} as const satisfies OptionTable;
 
 /** `--profile`, of the commands that use a profile. */
-export const PROFILE = optionTable({
+export const PROFILE = {
   profile: {
     flag: "--profile",
     short: "-p",
@@ -24,9 +24,9 @@ export const PROFILE = optionTable({
     completions: "profiles",
     description: "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').",
   },
-});
+} as const satisfies OptionTable;
 
-const SCOPE = optionTable({
+const SCOPE = {
   scope: {
     flag: "--scope",
     short: "-s",
@@ -34,10 +34,10 @@ const SCOPE = optionTable({
     repeats: true,
     description: "Scopes, in one string or in several flags (else the profile's).",
   },
-});
+} as const satisfies OptionTable;
 
 /** Chooses the tenant and the application. */
-const APPLICATION = optionTable({
+const APPLICATION = {
   tenantId: {
     flag: "--tenant-id",
     value: "tenant",
@@ -49,10 +49,10 @@ const APPLICATION = optionTable({
     value: "id",
     description: "Application (client) ID ($AZURE_CLIENT_ID, else the profile's).",
   },
-});
+} as const satisfies OptionTable;
 
 /** Chooses the authority. */
-export const AUTHORITY = optionTable({
+export const AUTHORITY = {
   authority: {
     flag: "--authority",
     value: "url",
@@ -64,24 +64,24 @@ export const AUTHORITY = optionTable({
     completions: CLOUDS.map(({ name }) => name),
     description: `Cloud of the authority: ${CLOUDS.map(({ name }) => name).join(", ")}.`,
   },
-});
+} as const satisfies OptionTable;
 
 /** `--ca-cert`, of the commands that send requests. */
-export const CA_CERT = optionTable({
+export const CA_CERT = {
   caCert: {
     flag: "--ca-cert",
     value: "file",
     description: "Additional root certificate to trust, PEM ($ENTRA_AUTH_CLI_CA_CERT).",
   },
-});
+} as const satisfies OptionTable;
 
-const QUIET = optionTable({
+const QUIET = {
   quiet: { flag: "--quiet", short: "-q", description: "Print no status lines." },
   silent: { flag: "--silent", description: "The same as --quiet.", hidden: true },
-});
+} as const satisfies OptionTable;
 
 /** Chooses a token and how to acquire it: {@linkcode acquireToken} reads these flags. */
-export const TOKEN_OPTIONS = optionTable({
+export const TOKEN_OPTIONS = {
   flow: {
     flag: "--flow",
     short: "-f",
@@ -175,12 +175,12 @@ export const TOKEN_OPTIONS = optionTable({
   qr: { flag: "--qr", description: "Also show the URL for a device code as a QR code." },
   interactive: { flag: "--no-interactive", description: "Fail instead of asking the user." },
   ...QUIET,
-});
+} as const satisfies OptionTable;
 
 /** The flags in {@linkcode TOKEN_OPTIONS}, as parsed. */
 export type TokenFlags = FlagsOf<typeof TOKEN_OPTIONS> & Pick<FlagsOf<typeof GLOBAL_OPTIONS>, "verbose">;
 
-export const GET_TOKEN_OPTIONS = optionTable({
+export const GET_TOKEN_OPTIONS = {
   output: {
     flag: "--output",
     short: "-o",
@@ -194,23 +194,23 @@ export const GET_TOKEN_OPTIONS = optionTable({
     description: "Write the token to a file (mode 0600) instead of stdout.",
   },
   ...TOKEN_OPTIONS,
-});
+} as const satisfies OptionTable;
 
 export type GetTokenFlags = TokenFlags & FlagsOf<typeof GET_TOKEN_OPTIONS>;
 
-export const REFRESH_OPTIONS = optionTable({
+export const REFRESH_OPTIONS = {
   ...PROFILE,
   ...SCOPE,
   ...APPLICATION,
   ...AUTHORITY,
   ...CA_CERT,
   ...QUIET,
-});
+} as const satisfies OptionTable;
 
 export type RefreshFlags = FlagsOf<typeof REFRESH_OPTIONS>;
 
 /** What a sign-in for the same token needs, in the order in which it is printed. */
-const SIGN_IN_KEYS: readonly (keyof typeof TOKEN_OPTIONS)[] = [
+const SIGN_IN_KEYS: readonly (keyof FlagsOf<typeof TOKEN_OPTIONS>)[] = [
   "flow",
   "scope",
   "tenantId",

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { parseExecInfo } from "../../../../src/cli/output/exec_credential.ts";
-import { runGetToken } from "../../../../src/cli/commands/run_get_token.ts";
+import { runGetToken } from "../../../../src/cli/commands/get_token.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MemoryContext } from "../../../support/fixtures/command_fixture.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { runGetToken } from "../../../../src/cli/commands/run_get_token.ts";
+import { runGetToken } from "../../../../src/cli/commands/get_token.ts";
 import type { GetTokenFlags } from "../../../../src/cli/options/token_options.ts";
 import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";

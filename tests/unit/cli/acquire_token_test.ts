@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { parseDuration, parsePorts, parsePrompt } from "../../../../src/cli/options/parse_values.ts";
-import { CliError } from "../../../../src/errors.ts";
+import { parseDuration, parsePorts, parsePrompt } from "../../../src/cli/acquire_token.ts";
+import { CliError } from "../../../src/errors.ts";
 
 Deno.test("parseDuration() reads units, and bare numbers as seconds", () => {
   const table: [string, number][] = [
