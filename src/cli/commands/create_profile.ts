@@ -11,7 +11,7 @@ import {
   scopesByDefault,
   withFittingAuthority,
 } from "../options/profile_values.ts";
-import { keepSecrets, takeSecret } from "../options/secret_input.ts";
+import { readProfileSecret, saveSecrets } from "../options/secret_input.ts";
 import { promptForProfile, type RequiredValues } from "../terminal/profile_prompts.ts";
 
 export function createProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
@@ -57,9 +57,9 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
     },
   });
   const profile = withFittingAuthority({ ...values, ...answers });
-  const secret = await takeSecret(flags, profile, context, { isAsked: true, byEnter: "none" });
+  const secret = await readProfileSecret(flags, profile, context, { isAsked: true, onEnter: "none" });
   await profiles.add(profile);
-  await keepSecrets(secret, profile, context);
+  await saveSecrets(secret, profile, context);
   terminal.writeMessage(`✓ Profile '${profile.name}' created`);
   terminal.writeMessage(`Sign in with: ${commandLine("get-token", { profile: profile.name })}`);
 }

@@ -20,13 +20,13 @@ export function doctorCommand(command: AnyCommand, context: CommandContext): Any
 /** Examines the machine and prints the report. The exit code is 1 if a check fails. @throws {CliError} `usage` */
 export async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
   const { terminal, env } = context;
-  const form = parseDocumentFormat(flags.output);
+  const format = parseDocumentFormat(flags.output);
   const name = profileName(flags.profile, env);
   const probes = await context.openDoctorProbes({
     settings: () => readSettings({ authority: flags.authority, cloud: flags.cloud }, name, context),
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),
   });
   const findings = await examine(probes, context);
-  await terminal.writeData(await formatDoctorReport(findings, PROGRAM_VERSION, form));
+  await terminal.writeData(await formatDoctorReport(findings, PROGRAM_VERSION, format));
   if (findings.some(({ level }) => level === "fail")) context.exitCode = 1;
 }

@@ -17,7 +17,7 @@ import {
   profileValues,
   withFittingAuthority,
 } from "../options/profile_values.ts";
-import { hasSecretOnStdin, keepSecrets, takeSecret } from "../options/secret_input.ts";
+import { hasSecretOnStdin, readProfileSecret, saveSecrets } from "../options/secret_input.ts";
 import { promptForProfile } from "../terminal/profile_prompts.ts";
 
 /** Values that a profile does not need. */
@@ -71,11 +71,11 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   assertComplete(changed);
   assertFittingScopes(changed);
   const isAsked = named === null || flags.certificate !== undefined;
-  const taken = await takeSecret(flags, changed, context, { isAsked, byEnter: "unchanged" });
+  const taken = await readProfileSecret(flags, changed, context, { isAsked, onEnter: "unchanged" });
   const isSameProfile = isSame(present, changed);
   const forgotten = isSameProfile ? 0 : await changeProfile(present, changed, context);
-  const isKept = await keepSecrets({ ...deletedSecrets(flags), ...taken }, changed, context);
-  if (isSameProfile && !isKept) {
+  const isSaved = await saveSecrets({ ...deletedSecrets(flags), ...taken }, changed, context);
+  if (isSameProfile && !isSaved) {
     terminal.writeMessage("Nothing was changed");
     return;
   }
@@ -84,7 +84,7 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   if (forgotten > 0) {
     terminal.writeMessage("Its tokens, for the former tenant, application or authority, were deleted.");
   }
-  if (!isKept && losesSecret(present, changed)) {
+  if (!isSaved && losesSecret(present, changed)) {
     const { clientSecretStdin, certificatePasswordStdin } = EDIT_PROFILE_OPTIONS;
     const { flag } = changed.certificate === undefined ? clientSecretStdin : certificatePasswordStdin;
     terminal.writeMessage(
@@ -159,7 +159,11 @@ function losesSecret(one: Profile, other: Profile): boolean {
 function assertComplete({ flow, tenantId, clientId }: Profile): void {
   if (flow === "managed-identity" || (tenantId !== "" && clientId !== "")) return;
   const options = EDIT_PROFILE_OPTIONS;
-  throw new CliError("usage", `The flow ${flow} needs a ${tenantId === "" ? "tenant" : "client ID"}`, {
-    hint: `Set both: ${options.tenantId.flag} TENANT ${options.clientId.flag} ID`,
-  });
+  throw new CliError(
+    "usage",
+    `The profile has no ${tenantId === "" ? "tenant" : "client ID"}, which ${flow} needs`,
+    {
+      hint: `Set both: ${options.tenantId.flag} TENANT ${options.clientId.flag} ID`,
+    },
+  );
 }

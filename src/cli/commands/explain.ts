@@ -38,13 +38,13 @@ export async function runExplain(
   flags: ExplainFlags,
   context: CommandContext,
 ): Promise<void> {
-  const form = parseDocumentFormat(flags.output);
+  const format = parseDocumentFormat(flags.output);
   const numbers = named.map(parseNumber);
   const subject = await findSubject(flags.profile, context);
   const wanted = named.length === 0 ? knownNumbers() : [...new Set(numbers)];
   const errors = wanted.map((number) => explainError(number, subject) ?? unknown(number));
   const text = named.length === 0 ? listText(errors) : errors.map(fullText).join("\n");
-  await context.terminal.writeData(form === "text" ? text : await formatDocument(errors, form));
+  await context.terminal.writeData(format === "text" ? text : await formatDocument(errors, format));
 }
 
 function parseNumber(text: string): string {

@@ -21,20 +21,20 @@ export function getTokenCommand(command: AnyCommand, context: CommandContext): A
     )
     .example("Request other scopes", 'entra-auth-cli get-token --scope "User.Read Mail.Read"')
     .example("In a script", "entra-auth-cli get-token --output json | jq -r .access_token")
-    .example("On a machine without a browser", "entra-auth-cli get-token --flow device-code")
+    .example("Without a browser", "entra-auth-cli get-token --flow device-code")
     .action((flags: GetTokenFlags) => runGetToken(flags, context));
 }
 
-/** Gets the token and prints it. @throws {CliError} What {@linkcode acquireToken} throws, or `usage`. */
+/** Acquires the token and prints it. @throws {CliError} What {@linkcode acquireToken} throws, or `usage`. */
 export async function runGetToken(flags: GetTokenFlags, context: CommandContext): Promise<void> {
-  const form = parseOutputFormat(flags.output ?? "text");
-  if (form === "exec-credential") return await runForKubernetes(flags, context);
-  await acquireAndDeliver(flags, form, context);
+  const format = parseOutputFormat(flags.output ?? "text");
+  if (format === "exec-credential") return await runForKubernetes(flags, context);
+  await acquireAndDeliver(flags, format, context);
 }
 
 async function acquireAndDeliver(
   flags: GetTokenFlags,
-  form: OutputFormat,
+  format: OutputFormat,
   context: CommandContext,
   apiVersion?: string,
 ): Promise<void> {
@@ -45,7 +45,7 @@ async function acquireAndDeliver(
     progressPrinter(context.terminal, isQuiet, flags.verbose),
   );
   if (!isQuiet) reportOutcome(result, settings.profile, context);
-  await deliver(result, form, flags.file, { ...settings, apiVersion }, context);
+  await deliver(result, format, flags.file, { ...settings, apiVersion }, context);
 }
 
 /** A Kubernetes client requests a version of the credential, and tells whether the user can be prompted. */
@@ -76,14 +76,14 @@ function reportOutcome(
 /** Prints the token, or writes it to the file. A terminal shows it only if a format was requested. */
 async function deliver(
   result: TokenResult,
-  form: OutputFormat,
+  format: OutputFormat,
   file: string | undefined,
   settings: SignInSettings & { readonly apiVersion: string | undefined },
   context: CommandContext,
 ): Promise<void> {
   const { terminal, clock } = context;
-  if (file === undefined && form === "text" && terminal.stdoutIsTerminal) return;
-  const text = await formatToken(result, form, { ...settings, nowMs: clock.now() });
+  if (file === undefined && format === "text" && terminal.stdoutIsTerminal) return;
+  const text = await formatToken(result, format, { ...settings, nowMs: clock.now() });
   if (file === undefined) await terminal.writeData(text);
   else await writeUserFile(file, text, context);
 }

@@ -42,22 +42,22 @@ export async function runInspect(
   typed: string | undefined,
   context: CommandContext,
 ): Promise<void> {
-  const form = parseDocumentFormat(flags.output);
+  const format = parseDocumentFormat(flags.output);
   const name = profileName(flags.profile, context.env);
   const source = await chooseSource(flags, typed, name, context);
   const inspected = await inspectToken(source, await chooseVerification(flags, name, context), context);
   if (inspected === null) throw noToken(flags, name, await context.profiles.find(name) !== null);
-  await reportToken(inspected, name, form, context);
+  await reportToken(inspected, name, format, context);
 }
 
-/** Prints what is known of a token. @throws {CliError} `no_token` or `unverified`, after printing. */
+/** Prints a token's contents. @throws {CliError} `no_token` or `unverified`, after printing. */
 export async function reportToken(
   inspected: InspectedToken,
   profile: string,
-  form: DocumentFormat,
+  format: DocumentFormat,
   { terminal, clock }: Pick<CommandContext, "terminal" | "clock">,
 ): Promise<void> {
-  await terminal.writeData(await format(inspected, form, clock.now()));
+  await terminal.writeData(await formatInspected(inspected, format, clock.now()));
   validate(inspected, profile);
 }
 
@@ -95,9 +95,13 @@ async function chooseVerification(flags: InspectFlags, name: string, { env, prof
   return { authority, caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT") };
 }
 
-async function format(inspected: InspectedToken, form: DocumentFormat, nowMs: number): Promise<string> {
-  if (form === "text") return formatTokenReport(inspected, nowMs);
-  return await formatDocument(tokenDocument(inspected, nowMs), form);
+async function formatInspected(
+  inspected: InspectedToken,
+  format: DocumentFormat,
+  nowMs: number,
+): Promise<string> {
+  if (format === "text") return formatTokenReport(inspected, nowMs);
+  return await formatDocument(tokenDocument(inspected, nowMs), format);
 }
 
 function noToken({ scope }: InspectFlags, name: string, hasProfile: boolean): CliError {

@@ -20,10 +20,10 @@ export function listProfilesCommand(command: AnyCommand, context: CommandContext
  *   output format.
  */
 export async function runListProfiles(output: string | undefined, context: CommandContext): Promise<void> {
-  const form = parseDocumentFormat(output);
+  const format = parseDocumentFormat(output);
   const { terminal, profiles } = context;
   const list = await profiles.list();
-  if (form === "text" && list.length === 0) {
+  if (format === "text" && list.length === 0) {
     terminal.writeMessage(
       `There are no profiles yet. Create one with: ${commandLine("create-profile", { name: "NAME" })}`,
     );
@@ -31,8 +31,8 @@ export async function runListProfiles(output: string | undefined, context: Comma
   }
   const described = await describeProfiles(list, context);
   await terminal.writeData(
-    form === "text"
+    format === "text"
       ? await formatProfileTable(described, terminal.stdoutIsTerminal ? terminal.columns() : null)
-      : await formatDocument(described.map(profileDocument), form),
+      : await formatDocument(described.map(profileDocument), format),
   );
 }

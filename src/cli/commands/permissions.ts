@@ -36,14 +36,14 @@ export async function runPermissions(
   command: string | undefined,
   context: CommandContext,
 ): Promise<void> {
-  const form = parseDocumentFormat(output);
+  const format = parseDocumentFormat(output);
   const grants = await grantsHere(neededBy(command), profile, context);
   // Without --quiet each start would warn of every browser in the list that is not installed.
   const flags = ["--quiet", "--no-prompt", ...grantFlags(grants)];
   await context.terminal.writeData(
-    form === "text"
+    format === "text"
       ? `${flags.map(flagWord).join(" ")}\n`
-      : await formatDocument({ command: command ?? null, flags, permissions: grants }, form),
+      : await formatDocument({ command: command ?? null, flags, permissions: grants }, format),
   );
   if (command === "exec") {
     context.terminal.writeMessage("Note: exec also needs --allow-run for the command that it runs.");

@@ -22,13 +22,13 @@ export function showProfileCommand(command: AnyCommand, context: CommandContext)
 
 /** Prints the profile. @throws {CliError} `no_profile`, `invalid_profile`, `store`, `permission` or `usage`. */
 export async function runShowProfile(flags: ShowProfileFlags, context: CommandContext): Promise<void> {
-  const form = parseDocumentFormat(flags.output);
+  const format = parseDocumentFormat(flags.output);
   const name = profileName(flags.name ?? flags.profile, context.env);
   const profile = await context.profiles.find(name);
   if (profile === null) throw noSuchProfile(name);
   for (const described of await describeProfiles([profile], context)) {
     await context.terminal.writeData(
-      form === "text" ? formatText(described) : await formatDocument(profileDocument(described), form),
+      format === "text" ? formatText(described) : await formatDocument(profileDocument(described), format),
     );
   }
 }

@@ -21,13 +21,13 @@ export function statusCommand(command: AnyCommand, context: CommandContext): Any
  * @throws {CliError} `store`, `unreadable_store`, `invalid_profile`, `permission`, or `usage` for an unknown format.
  */
 export async function runStatus(output: string | undefined, context: CommandContext): Promise<void> {
-  const form = parseDocumentFormat(output);
+  const format = parseDocumentFormat(output);
   const profiles = (await context.profiles.list()).map(({ name }) => name);
   const status = await storeStatus(context);
   await context.terminal.writeData(
-    form === "text"
+    format === "text"
       ? formatText(status, profiles, context.clock.now())
-      : await formatDocument(statusDocument(status, profiles), form),
+      : await formatDocument(statusDocument(status, profiles), format),
   );
 }
 

@@ -43,11 +43,11 @@ export const PROFILE_VALUES = {
   certificate: TOKEN_OPTIONS.certificate,
   clientSecretStdin: {
     flag: "--client-secret-stdin",
-    description: "Read the application's secret from stdin and save it, encrypted.",
+    description: "Save the application's secret from stdin, encrypted.",
   },
   certificatePasswordStdin: {
     flag: "--certificate-password-stdin",
-    description: "Read the certificate's password from stdin and save it, encrypted.",
+    description: "Save the certificate's password from stdin, encrypted.",
   },
 } as const satisfies OptionTable;
 
@@ -83,7 +83,7 @@ export const EDIT_PROFILE_OPTIONS = {
     flag: "--unset",
     value: "flag",
     repeats: true,
-    description: "Remove a value, such as login-hint, or a secret, such as client-secret.",
+    description: "Remove a value (login-hint) or a secret (client-secret).",
   },
 } as const satisfies OptionTable;
 

@@ -30,7 +30,7 @@ export interface SecretQuestion {
   /** Whether to prompt at all. */
   readonly isAsked: boolean;
   /** The effect of Enter alone, shown in the prompt. */
-  readonly byEnter: string;
+  readonly onEnter: string;
 }
 
 /**
@@ -41,11 +41,11 @@ export interface SecretQuestion {
  * @throws {CliError} `usage` if standard input has no secret, should have two, or has the password of no certificate;
  *   `interrupted` if the user cancels.
  */
-export async function takeSecret(
+export async function readProfileSecret(
   flags: SecretFlags,
   { flow, certificate }: Pick<Profile, "flow" | "certificate">,
   context: Pick<CommandContext, "terminal" | "signal" | "readInput">,
-  { isAsked, byEnter }: SecretQuestion,
+  { isAsked, onEnter }: SecretQuestion,
 ): Promise<SecretChange> {
   if (flags.clientSecretStdin && flags.certificatePasswordStdin) throw twoSecrets();
   if (flags.clientSecretStdin) return { clientSecret: await readSecret(CLIENT_SECRET, context) };
@@ -55,7 +55,7 @@ export async function takeSecret(
   }
   if (!isAsked || !needsCredential(flow) || !context.terminal.stdinIsTerminal) return {};
   const { field, label } = certificate === undefined ? CLIENT_SECRET : CERTIFICATE_PASSWORD;
-  const secret = await promptForSecret(context, `${label} (Enter: ${byEnter})`);
+  const secret = await promptForSecret(context, `${label} (Enter: ${onEnter})`);
   return secret === null ? {} : { [field]: secret };
 }
 
@@ -65,7 +65,7 @@ export async function takeSecret(
  * @returns Whether any secret changed.
  * @throws {CliError} `store`, `unreadable_store` or `permission`
  */
-export async function keepSecrets(
+export async function saveSecrets(
   change: SecretChange,
   profile: Pick<Profile, "name" | "clientId" | "authority">,
   context: Pick<CommandContext, "profiles" | "store" | "signal" | "terminal">,

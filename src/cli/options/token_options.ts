@@ -11,7 +11,7 @@ export const GLOBAL_OPTIONS = {
   verbose: { flag: "--verbose", description: "Show more details if the command fails." },
   plain: {
     flag: "--plain",
-    description: "Use words instead of symbols, and no animation (for screen readers).",
+    description: "Print words instead of symbols and animations, for screen readers.",
   },
 } as const satisfies OptionTable;
 
@@ -56,7 +56,7 @@ export const AUTHORITY = {
   authority: {
     flag: "--authority",
     value: "url",
-    description: "Base URL of the authority ($AZURE_AUTHORITY_HOST, else the profile's).",
+    description: "Authority's base URL ($AZURE_AUTHORITY_HOST, else the profile's).",
   },
   cloud: {
     flag: "--cloud",
@@ -124,7 +124,7 @@ export const TOKEN_OPTIONS = {
   claims: {
     flag: "--claims",
     value: "claims",
-    description: "Claims that an API requires: JSON, base64, or a WWW-Authenticate header.",
+    description: "Claims for an API: JSON, base64, or a WWW-Authenticate header.",
   },
   prompt: {
     flag: "--prompt",
@@ -184,7 +184,7 @@ export const GET_TOKEN_OPTIONS = {
   output: {
     flag: "--output",
     short: "-o",
-    value: "form",
+    value: "format",
     completions: OUTPUT_FORMATS,
     description: `${OUTPUT_FORMATS.join(", ")}.`.replace("text", "text (default)"),
   },

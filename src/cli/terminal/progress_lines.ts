@@ -3,6 +3,7 @@ import type { Progress, ProgressEvent } from "../../flows/progress.ts";
 import { formatDuration } from "../../text/duration.ts";
 import { plainText } from "../../text/plain_text.ts";
 import { showToUser, type TerminalUi } from "./terminal_ui.ts";
+import { TOKEN_OPTIONS } from "../options/token_options.ts";
 
 /**
  * Returns a function that prints progress on stderr. `quiet` limits it to warnings and what the user needs to continue;
@@ -125,8 +126,8 @@ function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): 
     ...hintLines(event.hint ?? undefined),
     "To continue, open this URL in a browser on this machine:",
     `  ${event.url}`,
-    "Next time, choose a browser with BROWSER=firefox, use --show-url to open the URL yourself,",
-    "or sign in on another device with --flow device-code.",
+    `Next time, choose a browser with BROWSER=firefox, use ${TOKEN_OPTIONS.showUrl.flag} to open the URL yourself,`,
+    `or sign in on another device with ${TOKEN_OPTIONS.flow.flag} device-code.`,
   ];
 }
 

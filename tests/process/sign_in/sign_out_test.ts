@@ -35,7 +35,7 @@ Deno.test("clear-cache --all needs --yes without a terminal and then deletes all
   assertEquals([refused.code, refused.stdout], [9, ""]);
   assertStringIncludes(
     refused.stderr,
-    "Hint: Say it in the command: entra-auth-cli clear-cache --all --yes\n",
+    "Hint: entra-auth-cli clear-cache --all --yes\n",
   );
   assertEquals((await sandbox.run(["get-token", "--no-interactive"])).code, 0);
 
@@ -57,7 +57,7 @@ Deno.test({
     await sandbox.signIn(["get-token"]);
     for (const [answer, said, code] of [["", "Nothing was deleted", 0], ["y", "deleted", 6]] as const) {
       const terminal = await startOnTerminal(sandbox, "entra-auth-cli clear-cache --all");
-      await terminal.stdoutMatch(/Forget the tokens of all profiles\?/);
+      await terminal.stdoutMatch(/Delete the tokens of all profiles\?/);
       await terminal.type(`${answer}\r`);
       const result = await terminal.ended;
       assertEquals(result.code, 0, result.stdout);

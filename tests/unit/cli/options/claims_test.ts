@@ -46,18 +46,18 @@ Deno.test("parseClaimsFlag() takes a WWW-Authenticate header, whole or only its 
 
 Deno.test("parseClaimsFlag() says what is wrong", () => {
   const table: [string, string][] = [
-    ["", "neither JSON"],
-    ["nonsense!", "neither JSON"],
+    ["", "expected JSON, its base64"],
+    ["nonsense!", "expected JSON, its base64"],
     ["{", "not valid JSON"],
     ["{access_token:{}}", "not valid JSON"],
     ['{"access_token":1}', "JSON object of objects"],
     [encodeBase64("[1]"), "JSON object of objects"],
-    [encodeBase64("hello there"), "base64, but not of JSON"],
-    ['Bearer realm="", error="invalid_token"', 'has no claims (error="invalid_token")'],
+    [encodeBase64("hello there"), "base64 of text that is not JSON"],
+    ['Bearer realm="", error="invalid_token"', 'has no claims parameter (error="invalid_token")'],
     ["WWW-Authenticate: Negotiate", "has no claims"],
-    ['Bearer claims="@@@"', "not JSON, nor base64"],
-    [`Bearer claims="${encodeBase64("hello there")}"`, "not JSON, nor base64"],
-    ["x".repeat(20_000), "too long"],
+    ['Bearer claims="@@@"', "neither JSON nor its base64"],
+    [`Bearer claims="${encodeBase64("hello there")}"`, "neither JSON nor its base64"],
+    ["x".repeat(20_000), "longer than 16384"],
   ];
   for (const [text, reason] of table) {
     const error = assertThrows(() => parseClaimsFlag(text), CliError);
