@@ -4,6 +4,8 @@ import { openProfileStore } from "../profiles/profile_store.ts";
 import { openTokenStore } from "../store/token_store.ts";
 import { homeFolder } from "../system/files/home_directory.ts";
 import { openPrivateFolder } from "../system/files/private_folder.ts";
+import { runtimeText } from "../system/os.ts";
+import { isPermitted, permissionFlag } from "../system/permission.ts";
 import type { System } from "../system/system.ts";
 import { plainText } from "../text/plain_text.ts";
 
@@ -64,9 +66,27 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     },
     async openDoctorProbes(request) {
       const { openDoctorProbes } = await import("../flows/doctor/doctor_probes.ts");
-      const { openDoctorDependencies } = await import("./doctor_dependencies.ts");
-      const parts = { folder: folder(), store: store(), profiles: profiles() };
-      return openDoctorProbes(request, openDoctorDependencies(system, parts));
+      const { detectKeyStore } = await import("../store/keystore/open_key_store.ts");
+      const { probeLoopback } = await import("../system/network/loopback_probe.ts");
+      const { isInstalled } = await import("../system/processes/processes.ts");
+      const { CRYPT32 } = await import("../system/windows/data_protection.ts");
+      const { openNetwork } = await import("./open_network.ts");
+      return openDoctorProbes(request, {
+        ...{ os, env, clock, folder: folder(), store: store(), profiles: profiles() },
+        runtime: runtimeText(),
+        dataProtectionLibrary: CRYPT32,
+        queryPermission: async (need) => ({
+          flag: permissionFlag(need),
+          isGranted: await isPermitted(need),
+        }),
+        probeLoopback,
+        isInstalled: (command) => isInstalled(command, system),
+        async detectKeyStore() {
+          const { keyStore } = await detectKeyStore({ env, os, folder: folder(), processes, dataProtection });
+          return { keyStore: keyStore.name, place: keyStore.place };
+        },
+        openNetwork: (caCertFile) => openNetwork(system, caCertFile),
+      });
     },
     async writePrivateFile(path, text) {
       // From now on a signal does not end the process with a temporary file beside this one.
