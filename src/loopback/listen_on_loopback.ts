@@ -142,7 +142,7 @@ export function portError(choice: PortChoice, refusal: PortRefusal, os: Os): Cli
 /** Returns the error for a missing Deno permission to listen. */
 export function listenNotPermitted(cause: unknown): CliError {
   return new CliError("permission", "Deno is not allowed to listen on a loopback port", {
-    hint: "Add the Deno flag --allow-net=127.0.0.1,[::1].",
+    hint: "Add the Deno flag --allow-net=127.0.0.1,[::1]",
     cause,
   });
 }
