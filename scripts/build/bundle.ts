@@ -107,7 +107,7 @@ async function bundleProgram(folder: string): Promise<void> {
   }
 }
 
-/** What is made for Node asks for Node's modules by `require`, which Deno 2.6 doesn't give to what it bundles. */
+/** What is made for Node gets Node's modules by `require`, which the bundler of Deno 2.7 does not provide. */
 async function giveRequire(path: string): Promise<void> {
   const text = await Deno.readTextFile(path);
   if (!text.includes("Dynamic require of") || text.includes("createRequire")) return;
@@ -166,13 +166,17 @@ async function lateModule(name: string, folder: string): Promise<string> {
  * throws for a module that is not a file.
  */
 export function withoutFiles(code: string): string {
-  const require =
+  const builtin = "(name)=>__process.getBuiltinModule(name);";
+  const bundlers =
     /import ?\{ ?createRequire as (\w+) ?\} ?from ?"node:module";(var [\w$]+=)\1\(import\.meta\.url\);/;
-  const given = code.replace(
-    require,
-    (_whole, _name, declared) =>
-      `import __process from "node:process";${declared}(name)=>__process.getBuiltinModule(name);`,
+  let given = code.replace(
+    bundlers,
+    (_whole, _name, declared) => `import __process from "node:process";${declared}${builtin}`,
   );
+  // The bundler of Deno 2.7 has none, and takes one that is there.
+  if (given === code && code.includes("Dynamic require of")) {
+    given = `import __process from "node:process";const require=${builtin}${code}`;
+  }
   if (/createRequire|import\.meta/.test(given)) {
     throw new Error("Cannot bundle into one module: the bundle looks for files beside it");
   }

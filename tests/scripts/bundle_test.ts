@@ -44,6 +44,11 @@ Deno.test("withoutFiles() gives a bundle Node's own modules and no files, and re
       "b('node:crypto');",
   );
   assertEquals(withoutFiles("var a=1;"), "var a=1;");
+  const dynamic = 'throw Error("Dynamic require of");';
+  assertEquals(
+    withoutFiles(dynamic),
+    `import __process from "node:process";const require=(name)=>__process.getBuiltinModule(name);${dynamic}`,
+  );
   for (const code of ["f(import.meta.url)", 'import{createRequire as c}from"node:module";c("/")']) {
     assertThrows(() => withoutFiles(code), Error, "looks for files beside it");
   }
