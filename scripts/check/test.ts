@@ -61,15 +61,17 @@ async function listFiles(path: URL): Promise<URL[]> {
   return (await Promise.all(names.map((name) => listFiles(new URL(name, path))))).flat();
 }
 
-/** Makes once what every test file would otherwise make again: the bundle, and the provider's RSA key. */
-async function makeShared(): Promise<Record<string, string>> {
-  const [{ jwk }, main] = await Promise.all([signingKey(), bundleOnce()]);
-  return { ENTRA_AUTH_CLI_BUNDLE: main, ENTRA_AUTH_CLI_TEST_SIGNING_KEY: JSON.stringify(jwk) };
+/** Makes once what every test file would otherwise make again: the provider's RSA key and the bundle. */
+async function makeShared(usesBundle: boolean): Promise<Record<string, string>> {
+  const [{ jwk }, main] = await Promise.all([signingKey(), usesBundle ? bundleOnce() : undefined]);
+  const key = { ENTRA_AUTH_CLI_TEST_SIGNING_KEY: JSON.stringify(jwk) };
+  return main === undefined ? key : { ...key, ENTRA_AUTH_CLI_BUNDLE: main };
 }
 
 const args = Deno.args.filter((arg) => arg !== "--bundle");
 const isNamed = await namesTests(args);
 const usesBundle = args.length < Deno.args.length || !isNamed;
+const sharesKey = usesBundle || Deno.env.has("ENTRA_AUTH_CLI_EXECUTABLE");
 const chromium = await findChromium();
 if (chromium === undefined) {
   say("Chromium not found: the tests that sign in through a real browser are ignored");
@@ -85,7 +87,7 @@ const command = new Deno.Command(Deno.execPath(), {
     ...(isNamed ? [] : ["tests/"]),
   ],
   env: {
-    ...(usesBundle ? await makeShared() : {}),
+    ...(sharesKey ? await makeShared(usesBundle) : {}),
     ...(chromium === undefined ? {} : { CHROMIUM_BIN: chromium }),
   },
   stdin: "null",
