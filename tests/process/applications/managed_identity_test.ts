@@ -130,7 +130,7 @@ Deno.test("an assigned identity is selected by flag, variable or profile, and ea
   const renewed = await machine.run(["refresh", "-p", "vm"], machine.appService);
   assertEquals(renewed.code, 0, renewed.stderr);
   const two = [...GET, "--client-id", CLIENT_ID, "--identity-object-id", CLIENT_ID];
-  assertRefused(await machine.run(two, machine.appService), 2, "More than one managed identity");
+  assertRefused(await machine.run(two, machine.appService), 2, "cannot be used together");
 });
 
 Deno.test("a machine without a managed identity is a clear error", async (test) => {
