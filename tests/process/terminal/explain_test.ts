@@ -12,7 +12,7 @@ Deno.test("explain works without home, network and profile, and keeps stdout emp
   assertStringIncludes(b2c.stdout, "AADB2C90118: The user chose to reset the password");
   const unknown = await runProgram(["explain", "AADSTS7000218", "99999"], bare);
   assertEquals([unknown.code, unknown.stdout], [2, ""]);
-  assertStringIncludes(unknown.stderr, "AADSTS99999 is not in this program's list\nHint: ");
+  assertStringIncludes(unknown.stderr, "Unknown error code: AADSTS99999\nHint: ");
 });
 
 Deno.test("explain prints commands with the application and tenant of the profile", async () => {

@@ -73,7 +73,8 @@ for (const [args, named] of WRONG) {
   Deno.test(`entra-auth-cli ${args.slice(0, 5).map(shown).join(" ")} is a usage error`, async () => {
     const result = await runAlone(...args);
     assertEquals([result.code, result.stdout], [2, ""], result.stderr);
-    assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
+    // It says what to do: what is expected, or a hint.
+    assertMatch(result.stderr, /^[^\n]+(: expected [^\n]+\n|\nHint: \S)/);
     assertStringIncludes(result.stderr, named);
     assert(!/^\s+at |error:|Uncaught/m.test(result.stderr), result.stderr);
     assert(!result.madeHome, "a usage error creates nothing");
