@@ -19,7 +19,7 @@ async function* modulesBelow(folder: URL): AsyncGenerator<URL> {
 /** The packages that a module imports by their registry: `npm:@types/oidc-provider@9.12.1`. */
 function packagesNamedIn(text: string): string[] {
   const specifiers = text.matchAll(
-    /(?:@ts-types=|\bfrom\s+|\bimport\s*\(?\s*)["']((?:npm|jsr):\/?(?:@[^/"']+\/)?[^/"']+)/g,
+    /(?:@ts-types=|\bfrom\s+|\bimport\s*\(?\s*)["']((?:npm|jsr):\/?(?:@[^/"'$]+\/)?[^/"'$]+)/g,
   );
   return [...specifiers].map(([, specifier = ""]) => specifier);
 }

@@ -6,6 +6,7 @@ import { inheritedVariables } from "../support/program/program.ts";
 
 const TOP = "@loopback/top";
 const BELOW = "@loopback/below";
+const UNLOCKED = "@loopback/unlocked";
 const FROM_NPM = "loopback-package";
 const SOURCE = `import { top } from "jsr:${TOP}@1.0.0";
 import { npm } from "npm:${FROM_NPM}@^1.0.0";
@@ -143,11 +144,11 @@ Deno.test("a package that was replaced under its version is refused by every com
 Deno.test("a package that the lock does not name is refused", async () => {
   await using project = await openLockedProject();
   await project.registry.publishToJsr({
-    name: "@loopback/new",
+    name: UNLOCKED,
     version: "1.0.0",
     files: { "/mod.ts": "export default 1;\n" },
   });
-  await Deno.writeTextFile(join(project.folder, "main.ts"), `import "jsr:@loopback/new@1.0.0";\n${SOURCE}`);
+  await Deno.writeTextFile(join(project.folder, "main.ts"), `import "jsr:${UNLOCKED}@1.0.0";\n${SOURCE}`);
   const { success, stdout, stderr } = await project.deno("run", "main.ts");
   assertEquals([success, stdout], [false, ""]);
   assertStringIncludes(stderr, "lockfile is out of date");
