@@ -147,7 +147,7 @@ Deno.test("client-credentials rejects invalid scopes, an invalid tenant and a mi
   assertRefused(
     without,
     2,
-    "no credential for client-credentials",
+    "No credential found for client-credentials",
     "AZURE_CLIENT_SECRET",
     "--certificate FILE",
     "--assertion-file FILE",
@@ -169,14 +169,14 @@ Deno.test("the secret that create-profile stores is encrypted, yields to the env
   assertMatch(good.stderr, /^Credential: the profile's secret\n/m);
   assertRefused(await get([], { AZURE_CLIENT_SECRET: "another" }), 3, "AADSTS7000215");
   // The secret is not sent for another application.
-  assertRefused(await get(["--client-id", PUBLIC_APPLICATION.clientId]), 2, "no credential");
+  assertRefused(await get(["--client-id", PUBLIC_APPLICATION.clientId]), 2, "No credential found");
   // clear-cache deletes tokens only.
   assertEquals((await sandbox.run(["clear-cache", "-p", "job"])).code, 0);
   assertEquals((await get()).code, 0);
 
   assertEquals((await sandbox.run(["delete-profile", "--name", "job"])).code, 0);
   await createProfile(sandbox, ["--name", "job"]);
-  assertRefused(await get(), 2, "no credential");
+  assertRefused(await get(), 2, "No credential found");
 });
 
 Deno.test("importing over a profile does not send its stored secret to another authority", async () => {
@@ -189,10 +189,10 @@ Deno.test("importing over a profile does not send its stored secret to another a
   const imported = await sandbox.run(["import-profile", "--force"], { stdin: redirected });
   assertEquals(imported.code, 0, imported.stderr);
   assertStringIncludes(imported.stderr, "\nNote: it signs in at localhost:9\n");
-  assertRefused(await sandbox.run(["get-token", "-p", "job"]), 2, "no credential");
+  assertRefused(await sandbox.run(["get-token", "-p", "job"]), 2, "No credential found");
   // Restoring the authority does not restore the secret: the profile has changed in between.
   const back = await sandbox.run(["get-token", "-p", "job", "--authority", sandbox.provider.origin]);
-  assertRefused(back, 2, "no credential");
+  assertRefused(back, 2, "No credential found");
 });
 
 Deno.test("an exported secret works where it is imported, and edit-profile --rename keeps it", async () => {
@@ -227,7 +227,7 @@ Deno.test("create-profile rejects an empty secret on stdin and stores no profile
     ...AS_APPLICATION,
   ];
   const result = await sandbox.run([...args, "--client-secret-stdin"], { stdin: "\n" });
-  assertRefused(result, 2, "holds no client secret");
+  assertRefused(result, 2, "expected one line with a client secret");
   assert(!(await sandbox.run(["list-profiles"])).stdout.includes("job"));
 });
 

@@ -359,7 +359,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     "token",
     claims((genuine) => ({ ...genuine, iss: "https://login.example/v2.0" })),
     3,
-    /iss is not the authority/,
+    /iss is not the requested authority/,
   ],
   [
     "a client that the authority takes for confidential",

@@ -90,7 +90,7 @@ Deno.test({
       assertEquals((await sandbox.run(createJobArgs(sandbox))).code, 0);
       const without = await sandbox.run(["get-token", "-p", "job"]);
       assertEquals(without.code, 2, without.stderr);
-      assertStringIncludes(without.stderr, "There is no credential");
+      assertStringIncludes(without.stderr, "No credential found");
       assertEquals((await sandbox.run(["delete-profile", "--name", "job"])).code, 0);
     }
   },

@@ -38,7 +38,7 @@ Deno.test("authorization-code signs a user in to a confidential client with PKCE
   assertEquals(refreshed.code, 0, refreshed.stderr);
   const without = await sandbox.run(["refresh", "-p", "web"]);
   assertEquals(without.code, 2);
-  assertStringIncludes(without.stderr, "no credential for authorization-code");
+  assertStringIncludes(without.stderr, "No credential found for authorization-code");
   for (const { stderr } of [first, refreshed]) assert(!stderr.includes(SECRET));
 });
 

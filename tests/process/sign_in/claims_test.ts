@@ -171,8 +171,8 @@ Deno.test("get-token explains a policy that blocks the refresh and opens the bro
   for (
     const [aadsts, message] of [
       [53003, "A Conditional Access policy blocks this sign-in"],
-      [53000, "A Conditional Access policy wants a compliant device"],
-      [530003, "A Conditional Access policy wants a device that your organization manages"],
+      [53000, "A Conditional Access policy requires a compliant device"],
+      [530003, "A Conditional Access policy requires a device that your organization manages"],
     ] as const
   ) {
     const opened = sandbox.browser.count;
@@ -194,7 +194,10 @@ Deno.test("get-token opens no browser for an error that a sign-in cannot fix and
   const table: [EntraErrorFailure, string][] = [
     [refusal(530084), "tokens that are bound to the device (token protection)"],
     [refusal(53003, { suberror: "message_only" }), "A Conditional Access policy blocks this sign-in"],
-    [refusal(999999, { suberror: "protection_policy_required" }), "with a protection policy only (Intune)"],
+    [
+      refusal(999999, { suberror: "protection_policy_required" }),
+      "only applications with a protection policy (Intune)",
+    ],
     [refusal(50057), "The account is disabled"],
   ];
   for (const [failure, message] of table) {
