@@ -6,7 +6,7 @@ import type { ProgramResult, RunningProgram } from "../../support/program/progra
 import { CONFIDENTIAL_APPLICATION } from "../../support/provider/directory.ts";
 import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
-// Elsewhere nothing tells what another process does.
+// Only Linux exposes what another process does.
 const ignore = Deno.build.os !== "linux";
 
 const { clientId, secret = "" } = CONFIDENTIAL_APPLICATION;
@@ -16,13 +16,13 @@ function createJobArgs({ provider }: Sandbox): string[] {
   return ["create-profile", "--name", "job", "--flow", "client-credentials", ...ids];
 }
 
-/** The file by which `profile` is one process's at a time, in `folder`. */
+/** Returns the path of the lock file of `profile`. */
 async function turnFile(folder: string, profile: string): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(profile));
   return join(folder, `${encodeHex(new Uint8Array(hash).subarray(0, 16))}.lock`);
 }
 
-/** Whether a process has the file open. */
+/** Reports whether a process has the file open. */
 async function hasOpen(pid: number, path: string): Promise<boolean> {
   const folder = `/proc/${pid}/fd`;
   const opened = await Array.fromAsync(
@@ -32,7 +32,7 @@ async function hasOpen(pid: number, path: string): Promise<boolean> {
   return opened.includes(path);
 }
 
-/** Whether a process is stopped, all of it. */
+/** Reports whether every thread of a process is stopped. */
 async function isStopped(pid: number): Promise<boolean> {
   const folder = `/proc/${pid}/task`;
   const states = await Array.fromAsync(
@@ -42,7 +42,7 @@ async function isStopped(pid: number): Promise<boolean> {
   return states.every((state) => state === "" || /^State:\s+T/m.test(state));
 }
 
-/** What became of a program that waited for its turn at `profile`, which was deleted before that came. */
+/** Returns the result of a program that waited for the lock of `profile` while the profile was deleted. */
 async function deleteBeforeTurn(
   { home, run }: Sandbox,
   profile: string,
@@ -51,12 +51,12 @@ async function deleteBeforeTurn(
   const folder = join(home, "locks");
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   const file = await turnFile(folder, profile);
-  const turn = await systemLocks.acquire(file);
+  const lock = await systemLocks.acquire(file);
   const program = start();
   while (!await hasOpen(program.pid, file));
   program.kill("SIGSTOP");
   while (!await isStopped(program.pid));
-  turn[Symbol.dispose]();
+  lock[Symbol.dispose]();
   const deleted = await run(["delete-profile", "--name", profile]);
   assertEquals(deleted.code, 0, deleted.stderr);
   program.kill("SIGCONT");
@@ -72,8 +72,7 @@ function assertDeletedMeanwhile({ code, stdout, stderr }: ProgramResult, profile
 }
 
 Deno.test({
-  name:
-    "a secret is not kept for a profile that is deleted before it can be stored, by create-profile or edit-profile",
+  name: "create-profile and edit-profile store no secret for a profile that is deleted meanwhile",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -98,7 +97,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "an application's token is neither got nor kept for a profile that is deleted while get-token waits for its turn",
+    "get-token neither requests nor stores an application's token for a profile that is deleted while it waits",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -115,7 +114,7 @@ Deno.test({
     const unnamed = [...get, ...ids, "--flow", "client-credentials"];
     const none = await sandbox.run(unnamed);
     assertEquals([none.code, none.stdout], [2, ""], none.stderr);
-    // Where there is no profile at all, tokens are kept as ever.
+    // Without any profile, tokens are stored as usual.
     const first = await sandbox.run(unnamed, { env: { AZURE_CLIENT_SECRET: secret } });
     assertEquals(first.code, 0, first.stderr);
     assertEquals((await sandbox.run(unnamed)).stdout, first.stdout);
@@ -124,7 +123,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "nobody is asked to sign in to a profile that is deleted while get-token waits to refresh, and nothing is kept",
+    "get-token neither prompts nor stores anything for a profile that is deleted while it waits to refresh",
   ignore,
   async fn() {
     await using sandbox = await openSandbox({ accessTokenTtl: 60 });

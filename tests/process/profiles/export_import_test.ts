@@ -53,7 +53,7 @@ async function listed(run: Machines["here"]): Promise<unknown[]> {
   return JSON.parse((await run(["list-profiles", "--output", "json"])).stdout);
 }
 
-Deno.test("export-profile writes one portable file without secrets, which import-profile reads elsewhere", async () => {
+Deno.test("export-profile writes a file without secrets, which import-profile reads on another machine", async () => {
   await using machines = await openMachines();
   const { here, there, file } = machines;
   const exported = await here(["export-profile", "--all"]);
@@ -82,7 +82,7 @@ Deno.test("export-profile writes one portable file without secrets, which import
   );
   assertDone(await there(["import-profile", "--file", file, "--name", "renamed"]), "'renamed' imported");
   await there(["edit-profile", "--name", "work", "--scope", "Mail.Read"]);
-  // Somebody noted something beside what the program knows.
+  // The user added an unknown field.
   const book = join(machines.folder, "there", "profiles.json");
   const noted = (await Deno.readTextFile(book)).replace('"work": {', '"work": { "color": "red",');
   await Deno.writeTextFile(book, noted);
@@ -98,7 +98,7 @@ Deno.test("export-profile writes one portable file without secrets, which import
   ]]);
 });
 
-Deno.test("export-profile --include-secrets seals everything with a passphrase, and the secret works elsewhere", async () => {
+Deno.test("export-profile --include-secrets encrypts everything with a passphrase, and the secret works on another machine", async () => {
   await using machines = await openMachines();
   const { here, there, file, folder } = machines;
   const passphraseFile = join(folder, "passphrase");
@@ -119,7 +119,7 @@ Deno.test("export-profile --include-secrets seals everything with a passphrase, 
   assertDone(await there([...imports, "--passphrase-file", passphraseFile]));
   assertEquals(await listed(there), await listed(here));
 
-  // What came through is what went in: it is exported again, and opened by hand.
+  // The import is complete: it is exported again, and decrypted here.
   const again = await there(
     ["export-profile", "-n", "job", "--include-secrets", "--passphrase-file", passphraseFile],
   );
@@ -128,7 +128,7 @@ Deno.test("export-profile --include-secrets seals everything with a passphrase, 
   assertEquals(JSON.parse(text).secrets, { job: { clientSecret: SECRET } });
 });
 
-/** Opens a sealed export with nothing but what its header says. */
+/** Decrypts a sealed export according to its header alone. */
 async function unseal(file: string, passphrase: string): Promise<string> {
   const { sealed, ...header } = JSON.parse(file);
   const bytes = (base64: string) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -155,7 +155,7 @@ async function unseal(file: string, passphrase: string): Promise<string> {
   return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, key, data.slice(12)));
 }
 
-Deno.test("export-profile wants the profiles named, a passphrase of some length, and no file is left on failure", async () => {
+Deno.test("export-profile requires profile names and a long enough passphrase, and leaves no file on failure", async () => {
   await using machines = await openMachines();
   const { here, file } = machines;
   assertFails(await here(["export-profile"]), 2, "--all");
@@ -169,7 +169,7 @@ Deno.test("export-profile wants the profiles named, a passphrase of some length,
   assertEquals(await Deno.stat(file).catch(() => "nothing"), "nothing");
 });
 
-Deno.test("import-profile refuses what is foreign, newer, damaged or too large, and changes nothing", async () => {
+Deno.test("import-profile rejects a foreign, newer, damaged or too large file, and changes nothing", async () => {
   await using machines = await openMachines();
   const { here, file } = machines;
   const before = await listed(here);
@@ -179,10 +179,10 @@ Deno.test("import-profile refuses what is foreign, newer, damaged or too large, 
     PASSPHRASE,
   )).stdout;
   const refused: readonly (readonly [string, number, string])[] = [
-    ["hello", 7, "not a file of exported profiles"],
+    ["hello", 7, "expected exported profiles"],
     [good.replace('"version": 1', '"version": 2'), 7, "version 2 is newer"],
     [good.replace(CLIENT, "not a guid"), 7, "Invalid client ID"],
-    [sealed.replace('"sealed": "', '"sealed": "AAAA'), 7, "can't be opened"],
+    [sealed.replace('"sealed": "', '"sealed": "AAAA'), 7, "Cannot decrypt"],
     [" ".repeat(1_100_000), 2, "1048576 bytes"],
   ];
   for (const [text, code, message] of refused) {
@@ -195,7 +195,7 @@ Deno.test("import-profile refuses what is foreign, newer, damaged or too large, 
   }
   const both = (await here(["export-profile", "--all"])).stdout;
   assertFails(await here(["import-profile", "--name", "x", "--force"], both), 2, "--name is for one profile");
-  // One name is taken, so the other profile isn't imported either.
+  // One name is taken, so the other profile is not imported either.
   await here(["delete-profile", "--name", "work"]);
   assertFails(await here(["import-profile"], both), 2, "'job' already exists");
   assertEquals(await listed(here), before.slice(1));
@@ -206,7 +206,7 @@ Deno.test("import-profile refuses what is foreign, newer, damaged or too large, 
   );
 });
 
-Deno.test("import-profile reads the profiles of the .NET tool of the same name, and says what stays behind", async () => {
+Deno.test("import-profile reads the profiles of the .NET tool of the same name, and reports what is not imported", async () => {
   await using machines = await openMachines();
   const { there, file } = machines;
   await Deno.writeTextFile(
@@ -236,9 +236,9 @@ Deno.test("import-profile reads the profiles of the .NET tool of the same name, 
   assertDone(
     imported,
     "✓ Profile 'graph' imported",
-    "The client secret of profile 'nightly' stays with the other program",
+    "The client secret of profile 'nightly' is not in the file",
     'edit-profile --name "nightly" --client-secret-stdin',
-    "The redirect URI of profile 'nightly' is left out",
+    "The redirect URI of profile 'nightly' was not imported",
   );
   assert(!imported.stderr.includes("of profile 'graph'"), imported.stderr);
   const [graph, nightly] = await listed(there) as Record<string, unknown>[];
@@ -253,7 +253,7 @@ Deno.test("import-profile reads the profiles of the .NET tool of the same name, 
   ]);
 });
 
-Deno.test("config create, list, show, edit, export and delete do what the commands of the .NET tool did", async () => {
+Deno.test("config create, list, show, edit, export and delete work like the commands of the .NET tool", async () => {
   await using machines = await openMachines();
   const { there, file } = machines;
   const ids = ["--tenant-id", TENANT, "--client-id", CLIENT];

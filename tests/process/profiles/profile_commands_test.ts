@@ -21,7 +21,7 @@ async function show(sandbox: Sandbox, name: string): Promise<Record<string, unkn
   return JSON.parse((await sandbox.run(["show-profile", "--name", name, "--output", "json"])).stdout);
 }
 
-Deno.test("show-profile and list-profiles say who is signed in and until when, as text, JSON and YAML", async () => {
+Deno.test("show-profile and list-profiles print who is signed in and until when, as text, JSON and YAML", async () => {
   await using sandbox = await openSandbox();
   await sandbox.run(createProfileArgs("idle", sandbox.provider, "--login-hint", ADA.username));
   await sandbox.signIn(["get-token"]);
@@ -47,7 +47,7 @@ Deno.test("show-profile and list-profiles say who is signed in and until when, a
   assertFails(await sandbox.run(["show-profile", "--name", "nowhere"]), 6, "list-profiles");
 });
 
-Deno.test("list-profiles still lists where the tokens can't be read, and says why", async () => {
+Deno.test("list-profiles lists profiles even if the tokens cannot be read, and prints why", async () => {
   await using sandbox = await openSandbox();
   await Deno.writeTextFile(join(sandbox.home, "tokens.enc"), "damaged", { mode: 0o600 });
   const listed = await sandbox.run(["list-profiles", "--output", "json"]);
@@ -55,7 +55,7 @@ Deno.test("list-profiles still lists where the tokens can't be read, and says wh
   assertEquals(JSON.parse(listed.stdout)[0].account, null);
 });
 
-Deno.test("edit-profile by flags changes what they name, keeps the rest, and takes values away with --unset", async () => {
+Deno.test("edit-profile changes what the flags name, keeps the rest, and removes values with --unset", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const edit = (...flags: string[]) => sandbox.run(["edit-profile", "--name", "default", ...flags]);
@@ -66,7 +66,7 @@ Deno.test("edit-profile by flags changes what they name, keeps the rest, and tak
   );
   const changed = await show(sandbox, "default");
   const expected = { ...before, scope: "User.Read Mail.Read", expect_user: ADA.username, login_hint: "ada" };
-  assertEquals(changed, expected, "the sign-in stays");
+  assertEquals(changed, expected, "the sign-in is kept");
   assertDone(await edit("--unset", "expect-user", "--unset", "login-hint", "--scope", "User.Read"));
   assertEquals(await show(sandbox, "default"), before);
   assertDone(await edit("--scope", "User.Read"), "Nothing was changed");
@@ -79,7 +79,7 @@ Deno.test("edit-profile by flags changes what they name, keeps the rest, and tak
   assertEquals(await show(sandbox, "default"), before);
 });
 
-Deno.test("edit-profile --rename takes the tokens along, and leaves a name alone that is taken", async () => {
+Deno.test("edit-profile --rename keeps the tokens, and rejects a name that is taken", async () => {
   await using sandbox = await openSandbox();
   const { stdout: token } = await sandbox.signIn(["get-token"]);
   await sandbox.run(createProfileArgs("other", sandbox.provider));
@@ -95,7 +95,7 @@ Deno.test("edit-profile --rename takes the tokens along, and leaves a name alone
   assertEquals(names.map(({ name }: { name: string }) => name), ["work", "other"], "in its former place");
 });
 
-Deno.test("edit-profile forgets the tokens of a former tenant, application or authority, and says so", async () => {
+Deno.test("edit-profile deletes the tokens of a former tenant, application or authority, and reports it", async () => {
   await using sandbox = await openSandbox({ otherTenantIds: [OTHER_TENANT] });
   const { tenantId } = sandbox.provider;
   await sandbox.signIn(["get-token"]);
@@ -107,7 +107,7 @@ Deno.test("edit-profile forgets the tokens of a former tenant, application or au
   assertFails(await sandbox.run(["get-token", "--no-interactive"]), 9);
 });
 
-Deno.test("delete-profile during a sign-in leaves no token behind, which is printed all the same, with a warning", async () => {
+Deno.test("delete-profile during a sign-in leaves no token in the store; it is printed with a warning", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token"]);
   const url = await sandbox.browser.next();
@@ -125,14 +125,14 @@ Deno.test("delete-profile during a sign-in leaves no token behind, which is prin
 });
 
 Deno.test({
-  name: "delete-profile and edit-profile leave the tokens alone where profiles.json can't be written",
+  name: "delete-profile and edit-profile keep the tokens if profiles.json cannot be written",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using sandbox = await openSandbox();
     const { stdout: token } = await sandbox.signIn(["get-token"]);
     const file = join(sandbox.home, "profiles.json");
     const good = await Deno.readTextFile(file);
-    // A rewrite would drop one of the two, so there is none.
+    // A rewrite would drop one of the two, so the file is not rewritten.
     await Deno.writeTextFile(file, good.replace('"flow"', '"flow": "interactive", "flow"'));
     for (
       const command of [
@@ -147,7 +147,7 @@ Deno.test({
   },
 });
 
-Deno.test("delete-profile wants the profile named, and takes --profile for --name", async () => {
+Deno.test("delete-profile requires a profile name, and accepts --profile for --name", async () => {
   await using sandbox = await openSandbox();
   assertFails(await sandbox.run(["delete-profile"]), 2, "--name");
   assertFails(await sandbox.run(["delete-profile", "-n", "default", "-p", "other"]), 2, "--profile");
@@ -155,7 +155,7 @@ Deno.test("delete-profile wants the profile named, and takes --profile for --nam
   assertNotEquals((await sandbox.run(["show-profile"])).code, 0);
 });
 
-Deno.test("edit-profile of a managed identity asks for no tenant, and no other flow goes without one", async () => {
+Deno.test("edit-profile of a managed identity prompts for no tenant, and every other flow requires one", async () => {
   await using sandbox = await openSandbox();
   await sandbox.run(["create-profile", "--name", "vm", "--flow", "managed-identity"]);
   const edit = (...flags: string[]) => sandbox.run(["edit-profile", "--name", "vm", ...flags]);

@@ -10,7 +10,7 @@ const TENANT = "contoso.onmicrosoft.com";
 const CLIENT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 const VALUES = ["--tenant-id", TENANT, "--client-id", CLIENT];
 
-/** A home folder without a provider: enough for everything that signs nobody in. */
+/** A home folder without a provider, for commands without a sign-in. */
 interface Home extends AsyncDisposable {
   readonly path: string;
   readonly profilesFile: string;
@@ -28,13 +28,16 @@ async function openHome(): Promise<Home> {
   };
 }
 
+/** An error that names the expectation, or has a hint. */
+const HELPFUL = /^[^\n]+(: expected \S|\nHint: \S)/;
+
 function assertFails(result: ProgramResult, code: number, ...named: string[]): void {
   assertEquals([result.code, result.stdout], [code, ""], result.stderr);
-  assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
+  assertMatch(result.stderr, HELPFUL);
   for (const text of named) assertStringIncludes(result.stderr, text);
 }
 
-/** What a profile has that was given no more than it needs, and that nobody has signed in to. */
+/** The optional members of a minimal profile without a sign-in. */
 const NOTHING_MORE = {
   login_hint: null,
   expect_user: null,
@@ -45,7 +48,7 @@ const NOTHING_MORE = {
   expired: null,
 };
 
-Deno.test("create-profile makes a profile from flags, and list-profiles shows it as text, JSON and YAML", async () => {
+Deno.test("create-profile creates a profile from flags, and list-profiles prints it as text, JSON and YAML", async () => {
   await using home = await openHome();
   const created = await home.run([
     ...["create-profile", "--name", "graph-reader", ...VALUES, "--flow", "interactive"],
@@ -85,7 +88,7 @@ Deno.test("create-profile makes a profile from flags, and list-profiles shows it
   );
 });
 
-Deno.test("list-profiles without a profile says so on stderr, and prints an empty list where data was asked for", async () => {
+Deno.test("list-profiles without a profile prints so on stderr, and an empty list for JSON and YAML", async () => {
   await using home = await openHome();
   const text = await home.run(["list-profiles"]);
   assertEquals([text.code, text.stdout], [0, ""]);
@@ -94,7 +97,7 @@ Deno.test("list-profiles without a profile says so on stderr, and prints an empt
   assertEquals(parseYaml((await home.run(["list-profiles", "-o", "yaml"])).stdout), []);
 });
 
-Deno.test("create-profile without a terminal names the flags that are missing and asks nobody", async () => {
+Deno.test("create-profile without a terminal names the missing flags and does not prompt", async () => {
   await using home = await openHome();
   assertFails(await home.run(["create-profile"]), 9, "--name", "--tenant-id", "--client-id");
   const named = await home.run(["create-profile", "--name", "myapp", "--tenant-id", TENANT]);
@@ -109,7 +112,7 @@ Deno.test("create-profile without a terminal names the flags that are missing an
     ...authority,
   ]);
   assertFails(tenantless, 9, "Missing --tenant-id");
-  // Whatever comes in through a pipe is no answer of a person.
+  // Input from a pipe is not an answer of the user.
   const piped = await runProgram(["create-profile", "--name", "myapp"], {
     env: { ENTRA_AUTH_CLI_HOME: home.path },
     stdin: `${TENANT}\n${CLIENT}\n\n\n`,
@@ -118,7 +121,7 @@ Deno.test("create-profile without a terminal names the flags that are missing an
   assertEquals(JSON.parse((await home.run(["list-profiles", "-o", "json"])).stdout), []);
 });
 
-Deno.test("create-profile leaves a profile alone whose name is taken", async () => {
+Deno.test("create-profile rejects a name that is taken", async () => {
   await using home = await openHome();
   await home.run(["create-profile", "--name", "production-api", ...VALUES]);
   const before = await Deno.readTextFile(home.profilesFile);
@@ -157,7 +160,7 @@ const WRONG_VALUES: readonly (readonly [string, string])[] = [
   ["--scope", "User.Read\\"],
 ];
 
-Deno.test("create-profile refuses a wrong name, tenant, client, authority, flow or scope and writes nothing", async () => {
+Deno.test("create-profile rejects an invalid name, tenant, client, authority, flow or scope and writes nothing", async () => {
   await using home = await openHome();
   const results = WRONG_VALUES.map(async ([flag, value]) => {
     const given: Record<string, string> = {
@@ -168,13 +171,13 @@ Deno.test("create-profile refuses a wrong name, tenant, client, authority, flow 
     };
     const result = await home.run(["create-profile", ...Object.entries(given).flat()]);
     assertEquals([result.code, result.stdout], [2, ""], `${flag} ${value}: ${result.stderr}`);
-    assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
+    assertMatch(result.stderr, HELPFUL);
   });
   await Promise.all(results);
   assertEquals(await Deno.lstat(home.profilesFile).catch(() => "nothing"), "nothing");
 });
 
-Deno.test("names with a dash, a dot and a space name profiles of their own", async () => {
+Deno.test("Profile names may contain a dash, a dot and a space", async () => {
   await using home = await openHome();
   const names = ["production-api", "dev-testing", "a.b_c", "with space", "x"];
   for (const name of names) {
@@ -198,7 +201,7 @@ Deno.test("create-profile from many processes at once keeps every profile", asyn
   assertEquals(listed.map(({ name }: { name: string }) => name).sort(), names);
 });
 
-Deno.test("get-token for a profile that does not exist ends with exit code 6 and the command that creates it", async () => {
+Deno.test("get-token for a missing profile exits with code 6 and prints the command that creates it", async () => {
   await using home = await openHome();
   const create = "entra-auth-cli create-profile --name nowhere";
   assertFails(await home.run(["get-token", "--profile", "nowhere"]), 6, "'nowhere' does not exist", create);
@@ -211,17 +214,17 @@ Deno.test("get-token for a profile that does not exist ends with exit code 6 and
   assertEquals([json.code, json.stdout, JSON.parse(json.stderr).error.code], [6, "", "no_profile"]);
 });
 
-Deno.test("a profiles.json that was broken by hand ends with exit code 7, line and column, and stays as it is", async () => {
+Deno.test("A mistake in profiles.json exits with code 7, line and column, and the file remains unchanged", async () => {
   await using home = await openHome();
   await home.run(["create-profile", "--name", "default", ...VALUES]);
   const good = await Deno.readTextFile(home.profilesFile);
   const mistakes: readonly (readonly [string, RegExp])[] = [
     [good.replace('"tenantId"', "tenantId"), /line 5, column 7: this is not JSON/],
     ["", /line 1, column 1: the file is empty/],
-    ["[]\n", /line 1, column 1: an object is expected/],
+    ["[]\n", /line 1, column 1: expected an object/],
     [good.replace(TENANT, "not a tenant"), /line 5, column 19: Invalid tenant/],
     [good.replace('"version": 1', '"version": 2'), /line 2, column 14: version 2 is newer/],
-    [good.replace(`"${CLIENT}"`, "17"), /line 6, column 19: clientId must be a text/],
+    [good.replace(`"${CLIENT}"`, "17"), /line 6, column 19: clientId must be a string/],
   ];
   for (const [text, message] of mistakes) {
     await Deno.writeTextFile(home.profilesFile, text);
@@ -238,7 +241,7 @@ Deno.test("a profiles.json that was broken by hand ends with exit code 7, line a
   assertEquals(await Deno.readTextFile(home.profilesFile), "{");
 });
 
-Deno.test("what the user writes into profiles.json by hand counts, and a rewrite keeps it", async () => {
+Deno.test("Edits of profiles.json by hand take effect, and a rewrite keeps them", async () => {
   await using home = await openHome();
   await home.run(["create-profile", "--name", "mine", ...VALUES]);
   const file = JSON.parse(await Deno.readTextFile(home.profilesFile));
@@ -253,7 +256,7 @@ Deno.test("what the user writes into profiles.json by hand counts, and a rewrite
   assertEquals(mine.scope, "Mail.Read");
 });
 
-Deno.test("delete-profile forgets the tokens too, and a profile of the same name starts from a clean state", async () => {
+Deno.test("delete-profile deletes the tokens too, and a new profile of the same name starts without any", async () => {
   await using sandbox = await openSandbox();
   const first = await sandbox.signIn(["get-token"]);
   const deleted = await sandbox.run(["delete-profile", "--name", "default"]);
@@ -285,14 +288,14 @@ Deno.test("$ENTRA_AUTH_CLI_PROFILE names the profile, and --profile beats it", a
   assertFails(await sandbox.run(["get-token", "--profile", "default", "--no-interactive"], { env }), 9);
 });
 
-Deno.test("a flag beats $AZURE_TENANT_ID and $AZURE_CLIENT_ID, which beat the profile", async () => {
+Deno.test("A flag beats $AZURE_TENANT_ID and $AZURE_CLIENT_ID, which beat the profile", async () => {
   const otherTenant = "99999999-2222-4333-8444-555555555555";
   await using sandbox = await openSandbox({ otherTenantIds: [otherTenant] });
   const { tenantId, clientId } = sandbox.provider;
   const unknownClient = "00000000-0000-4000-8000-000000000000";
-  /** The tenant and client that the browser is sent to. */
+  /** Returns the tenant and client in the sign-in URL. */
   const asked = async (flags: readonly string[], env: Record<string, string>) => {
-    // Without the store nobody waits for another's sign-in with the same settings.
+    // Without the store no process waits for another sign-in with the same settings.
     const program = sandbox.start(["get-token", "--show-url", "--no-cache", ...flags], { env });
     const [text] = await program.stderrMatch(/https:\S+(?=\n)/);
     const url = new URL(text);
@@ -335,7 +338,7 @@ Deno.test("$AZURE_TENANT_ID, $AZURE_CLIENT_ID and --authority sign in without an
   assertEquals([cached.code, cached.stdout], [0, result.stdout], cached.stderr);
 });
 
-Deno.test("two profiles with the same application hold two users and never mix", async () => {
+Deno.test("Two profiles with the same application have two users and never mix", async () => {
   await using sandbox = await openSandbox();
   const { provider } = sandbox;
   await sandbox.run(createProfileArgs("work", provider));

@@ -6,19 +6,19 @@ import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 import { hasNoShell, type RunningShell, startShell } from "../../support/program/shell.ts";
 import { UserAgent } from "../../support/browser/user_agent.ts";
 
-/** A script as the specification has it, letter by letter. */
+/** Returns a script of the specification, unchanged. */
 function script(name: string): string {
   return fromFileUrl(new URL(`../../fixtures/specification/${name}`, import.meta.url));
 }
 
-/** Starts a script on a terminal, where somebody is there to answer the questions of `create-profile`. */
+/** Starts a script on a terminal, to answer the prompts of `create-profile`. */
 async function start(sandbox: Sandbox, name: string): Promise<RunningShell> {
-  // Nobody types an authority: it is the one of the environment.
+  // The authority comes from the environment.
   const env = { AZURE_AUTHORITY_HOST: sandbox.provider.origin };
   return await startOnTerminal(sandbox, `sh -e ${script(name)}`, { env });
 }
 
-/** Answers the questions for each profile in turn, with Enter alone where there is a default. */
+/** Answers the prompts for each profile in turn, with Enter for a default. */
 async function answer(
   terminal: RunningShell,
   { provider }: Sandbox,
@@ -41,7 +41,7 @@ async function answer(
 
 Deno.test({
   name:
-    "the specification's Multiple Accounts run as printed: two users, and back and forth without a sign-in",
+    "The specification's Multiple Accounts run as printed: two users, and back and forth without a sign-in",
   ignore: hasNoPseudoTerminal,
   async fn() {
     await using sandbox = await openSandbox();
@@ -67,7 +67,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the specification's Profile Organization runs as printed, each profile in the list",
+  name: "The specification's Profile Organization runs as printed, and lists each profile",
   ignore: hasNoPseudoTerminal,
   async fn() {
     await using sandbox = await openSandbox();
@@ -82,14 +82,14 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the specification's Scope Management runs as printed: one scope, then three in one argument",
+  name: "The specification's Scope Management runs as printed: one scope, then three in one argument",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
     const profiles = await Deno.readTextFile(`${sandbox.home}/profiles.json`);
     const shell = await startShell(sandbox, ["sh", "-e", script("scope_management.sh")]);
     await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
-    // Nobody has consented to the other two yet.
+    // The other two have no consent yet.
     await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
     const { code, stdout, stderr } = await shell.ended;
     assertEquals(code, 0, stderr);

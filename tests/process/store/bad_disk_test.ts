@@ -19,7 +19,7 @@ const noFaultDisks = !await canMountFuse();
 
 const NOT_SAVED = /^Warning: could not save the token: (.+)$/m;
 
-/** A token came out all the same, and stderr says that it isn't saved, and why. */
+/** Asserts that a token was printed with a warning that it is not saved, and why. */
 function assertTokenWithWarning(result: ProgramResult, why: string): void {
   assertEquals(result.code, 0, result.stderr);
   assertMatch(result.stdout, /^[\w.-]{20,}\n$/);
@@ -27,7 +27,7 @@ function assertTokenWithWarning(result: ProgramResult, why: string): void {
   assert(!result.stderr.includes("Token saved"), result.stderr);
 }
 
-/** The program ended with exit code 7 and one clear error. */
+/** Asserts that the program exited with code 7 and one clear error. */
 function assertStoreError(result: ProgramResult, why: string): void {
   assertEquals([result.code, result.stdout], [7, ""], result.stderr);
   assertStringIncludes(result.stderr, why);
@@ -50,7 +50,7 @@ async function names(folder: string): Promise<string[]> {
 }
 
 Deno.test({
-  name: "on a full disk a token just obtained is printed with a warning, and what was saved stays",
+  name: "On a full disk a new token is printed with a warning, and saved tokens are kept",
   ignore: noMemoryDisks,
   async fn() {
     await using disk = await mountMemoryDisk(64);
@@ -79,7 +79,7 @@ Deno.test({
     assertEquals(await Deno.readFile(join(home, "tokens.enc")), saved);
     assertEquals((await names(home)).filter((name) => name.endsWith(".tmp")), []);
 
-    // This provider takes a refresh token once, and the next one is lost: only a sign-in goes on from here.
+    // This provider accepts a refresh token once, and the next one is lost: only a sign-in helps.
     await Deno.remove(filler);
     const spent = await machine.run("get-token", "--no-interactive");
     assertEquals([spent.code, spent.stdout], [9, ""], spent.stderr);
@@ -97,7 +97,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "on a read-only file system a cached token is served, and a new one printed with a warning",
+  name: "On a read-only file system a cached token is returned, and a new one printed with a warning",
   ignore: noMemoryDisks,
   async fn() {
     await using disk = await mountMemoryDisk(256);
@@ -109,7 +109,7 @@ Deno.test({
     assertEquals(await machine.output("get-token", "--no-interactive"), token);
     assertEquals((await machine.run("inspect")).code, 0);
     const asked = machine.sandbox.provider.requestsTo("token").length;
-    // A refresh would make the provider forget the refresh token that can't be replaced here.
+    // A refresh would invalidate the refresh token, which cannot be replaced here.
     assertStoreError(await machine.run("refresh"), "the file system is read-only");
     assertEquals(machine.sandbox.provider.requestsTo("token").length, asked);
     assertStoreError(await machine.run("clear-cache"), "the file system is read-only");
@@ -120,7 +120,7 @@ Deno.test({
   },
 });
 
-/** A disk with a folder in which somebody signed in, and the content to go back to. */
+/** A disk with the home folder of a signed-in user, and its content to restore. */
 async function signedIn(
   disk: FaultDisk,
   machine: Machine,
@@ -140,14 +140,14 @@ const TROUBLES = [
 ];
 
 Deno.test({
-  name: "a disk that fails at any step of a refresh never loses the tokens that were saved, nor the new one",
+  name: "A disk failure at any step of a refresh loses neither the saved tokens nor the new one",
   ignore: noFaultDisks,
   async fn() {
     await using disk = await FaultDisk.mount();
     await using machine = await openMachine(join(disk.path, "home"), { accessTokenTtl: 60 });
     const { provider } = machine.sandbox;
     const signedInContent = (await signedIn(disk, machine)).content;
-    // Without the locks, so that making them can fail too.
+    // Without the locks, so that creating them can fail too.
     const content = new Map([...signedInContent].filter(([path]) => !path.includes("lock")));
     disk.restore(content);
     provider.failNext("token", {
@@ -194,7 +194,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a file system without locks is a clear error, a cached token is served, and a new one is printed",
+  name: "A file system without locks is a clear error, a cached token is returned, and a new one is printed",
   ignore: noFaultDisks,
   async fn() {
     await using disk = await FaultDisk.mount();
@@ -217,7 +217,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "with hardly a file that may be open, the program ends with an error or a token, and loses nothing",
+  name: "With a low limit on open files the program exits with an error or a token, and loses nothing",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
@@ -239,7 +239,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "too many open files on the disk with the tokens is an error that says so",
+  name: "Too many open files on the disk with the tokens is an error that states the cause",
   ignore: noFaultDisks,
   async fn() {
     await using disk = await FaultDisk.mount();
@@ -257,7 +257,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a token that can't be written to stdout stays in the store",
+  name: "A token that cannot be written to stdout is kept in the store",
   ignore: hasNoShell,
   async fn() {
     await using sandbox = await openSandbox();
@@ -266,7 +266,7 @@ Deno.test({
     assertStringIncludes(lost.stderr, "Could not write to stdout");
     const token = await runShell(sandbox, "exec entra-auth-cli get-token --no-interactive");
     assertEquals(token.code, 0, token.stderr);
-    // Deno puts /dev/null in the place of a closed stdout, which a program can't tell from one that was asked for.
+    // Deno replaces a closed stdout by /dev/null, which a program cannot distinguish from a requested one.
     for (const closed of [">&-", "2>&-", "<&-", "<&- >&- 2>&-"]) {
       const result = await runShell(sandbox, `exec entra-auth-cli get-token --no-interactive ${closed}`);
       assertEquals([closed, result.code, result.stdout], [

@@ -6,11 +6,11 @@ import { createProfileArgs, openSandbox, type Sandbox } from "../../support/prog
 
 const isWindows = Deno.build.os === "windows";
 const isRoot = !isWindows && Deno.uid() === 0;
-/** Nothing here waits for anybody: a program that takes so long hangs. */
+/** Nothing here waits: a program that takes longer hangs. */
 const MAX_RUN_MS = 30_000;
 const STRANGER = 54_321;
 
-/** Runs the program to its end, which comes by force if it hangs. A bare `create-profile` gets the flags it needs. */
+/** Runs the program, and kills it if it hangs. A bare `create-profile` gets the flags it needs. */
 async function run(sandbox: Sandbox, ...args: string[]): Promise<ProgramResult> {
   const isBare = args.join() === "create-profile";
   const program = sandbox.start(isBare ? createProfileArgs("other", sandbox.provider) : args);
@@ -27,7 +27,7 @@ async function runCommand(command: string, ...args: string[]): Promise<void> {
   assert(success, new TextDecoder().decode(stderr));
 }
 
-/** A sandbox in which somebody signed in, with the token. */
+/** Opens a sandbox with a signed-in user, and returns the token too. */
 async function openSignedIn(): Promise<{ sandbox: Sandbox; token: string }> {
   await using parts = new AsyncDisposableStack();
   const sandbox = parts.use(await openSandbox());
@@ -37,7 +37,7 @@ async function openSignedIn(): Promise<{ sandbox: Sandbox; token: string }> {
   return { sandbox, token: stdout };
 }
 
-/** One clear error, exit code 7, and nothing on stdout. */
+/** Asserts exit code 7, one clear error, and nothing on stdout. */
 function assertStoreError(result: ProgramResult, ...parts: string[]): void {
   assertEquals([result.code, result.stdout], [7, ""], result.stderr);
   for (const part of parts) assertStringIncludes(result.stderr, part);
@@ -45,7 +45,7 @@ function assertStoreError(result: ProgramResult, ...parts: string[]): void {
   assert(!/\n\s+at |Unexpected error/.test(result.stderr), result.stderr);
 }
 
-/** What somebody, or an accident, can put where the program wants a file or a folder. */
+/** Obstacles in place of a file or a directory. */
 const OBSTACLES = [
   { what: "a symbolic link", put: (path: string, victim: string) => Deno.symlink(victim, path) },
   { what: "a symbolic link", put: (path: string) => Deno.symlink(`${path}-nowhere`, path) },
@@ -59,7 +59,7 @@ const OBSTACLES = [
   },
 ];
 
-/** Each place in the program's folder, what is wanted there, and a command that can't do without it. */
+/** Each file and directory of the home folder, with a command that needs it. */
 const PLACES = [
   { place: "tokens.enc", wanted: "file", command: ["get-token", "--no-interactive"] },
   { place: "key", wanted: "file", command: ["get-token", "--no-interactive"] },
@@ -72,9 +72,9 @@ const PLACES = [
 
 for (const { place, wanted, command } of PLACES) {
   Deno.test({
-    name: `what is no ${wanted} in the place of ${
-      place || "the folder"
-    } is refused at once, and left as it is`,
+    name: `Anything but a ${wanted} in place of ${
+      place || "the home folder"
+    } is rejected at once, and left unchanged`,
     ignore: isWindows,
     async fn() {
       const { sandbox } = await openSignedIn();
@@ -88,7 +88,7 @@ for (const { place, wanted, command } of PLACES) {
         await put(path, victim);
         const facts = await Deno.lstat(path);
         const result = await run(sandbox, ...command);
-        // What is no folder may be met first by who looks for something in it.
+        // The first failing operation may be one inside the directory.
         const isMetInside = place === "" && result.stderr.includes("part of the path is not a folder");
         assertStoreError(result, isMetInside ? path : `${path} is ${what}, not a ${wanted}`);
         const { mode, ino } = await Deno.lstat(path);
@@ -107,8 +107,7 @@ for (const { place, wanted, command } of PLACES) {
 }
 
 Deno.test({
-  name:
-    "a token just obtained is printed with a warning when something bad is in the place of a lock or the key",
+  name: "A new token is printed with a warning if a lock or the key is replaced by something else",
   ignore: isWindows,
   async fn() {
     await using sandbox = await openSandbox();
@@ -127,7 +126,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "modes that let others in are taken away with a notice, but a key that others could read is refused",
+  name: "Permissive modes are restricted with a notice, but a key that others could read is rejected",
   ignore: isWindows,
   async fn() {
     const { sandbox, token } = await openSignedIn();
@@ -151,7 +150,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a file that belongs to somebody else is refused, and a folder that does is not written to",
+  name: "A file of another user is rejected, and a directory of another user is not written to",
   ignore: !isRoot,
   async fn() {
     const { sandbox } = await openSignedIn();
@@ -165,7 +164,7 @@ Deno.test({
       );
       await Deno.chown(join(sandbox.home, place), 0, 0);
     }
-    // As `sudo entra-auth-cli` in a user's folder: what it wrote, the user could not read any more.
+    // Like `sudo entra-auth-cli` in a user's folder: the user could not read its files afterwards.
     const names = async () => (await Array.fromAsync(Deno.readDir(sandbox.home), ({ name }) => name)).sort();
     for (const name of ["", ...await names()]) await Deno.chown(join(sandbox.home, name), STRANGER, STRANGER);
     const before = await Deno.readFile(join(sandbox.home, "tokens.enc"));
@@ -181,7 +180,7 @@ Deno.test({
   },
 });
 
-/** What can be in `tokens.enc` that this program, or this user, did not write; given what was there. */
+/** Content of `tokens.enc` that this program, or this user, did not write, given the original. */
 const FOREIGN_CONTENT: Readonly<
   Record<string, { make: (own: Uint8Array) => Uint8Array | Promise<Uint8Array>; says: string }>
 > = {
@@ -212,7 +211,7 @@ async function tokensOfAnotherUser(): Promise<Uint8Array> {
 }
 
 for (const [what, { make, says }] of Object.entries(FOREIGN_CONTENT)) {
-  Deno.test(`a tokens.enc with ${what} is left alone, until clear-cache moves it aside and says where`, async () => {
+  Deno.test(`A tokens.enc with ${what} is kept until clear-cache moves it aside and prints its new path`, async () => {
     const { sandbox } = await openSignedIn();
     await using _sandbox = sandbox;
     const path = join(sandbox.home, "tokens.enc");
@@ -223,7 +222,7 @@ for (const [what, { make, says }] of Object.entries(FOREIGN_CONTENT)) {
       assertStoreError(result, says, "clear-cache");
       assertEquals(await Deno.readFile(path), content);
     }
-    assertEquals(sandbox.browser.count, 1, "the user is not asked before that is settled");
+    assertEquals(sandbox.browser.count, 1, "there is no prompt before the file is moved aside");
 
     const cleared = await run(sandbox, "clear-cache");
     assertEquals([cleared.code, cleared.stdout], [0, ""], cleared.stderr);

@@ -17,7 +17,7 @@ import { printFigures } from "../../support/program/print_figures.ts";
 
 const ignore = !await canMountFuse();
 
-/** What is on the disk is for the user alone, and holds no token in the clear. */
+/** Asserts that the disk is accessible to the user alone, and has no token in plain text. */
 function assertPrivate(content: DiskContent, tokens: readonly string[]): void {
   for (const [path, { data, mode }] of content) {
     assertEquals(mode, data === null ? 0o700 : 0o600, path);
@@ -26,7 +26,7 @@ function assertPrivate(content: DiskContent, tokens: readonly string[]): void {
   }
 }
 
-/** The numbers of the steps that change or sync something: a kill before a close finds what one before the next finds. */
+/** Returns the numbers of the steps that change or sync something: a close changes nothing. */
 function telling(steps: readonly DiskOperation[]): number[] {
   return [...steps.keys()].filter((step) => steps[step]?.kind !== "close");
 }
@@ -35,7 +35,7 @@ function drafts(content: DiskContent): string[] {
   return [...content.keys()].filter((path) => path.endsWith(".tmp"));
 }
 
-/** Every answer of the token endpoint from now on is the genuine one to the next request, sent again. */
+/** Makes the token endpoint repeat its response to the next request for every later one. */
 async function repeatNextAnswer(machine: Machine, times: number): Promise<Json> {
   const { provider } = machine.sandbox;
   let answer: Json = {};
@@ -55,7 +55,7 @@ async function repeatNextAnswer(machine: Machine, times: number): Promise<Json> 
 
 Deno.test({
   name:
-    "refresh, killed at any step, leaves the old token or the new one, and neither lock nor draft that matters",
+    "refresh, killed at any step, leaves the old token or the new one, and no blocking lock or temporary file",
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
@@ -91,7 +91,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "clear-cache, killed at any step, leaves other profiles' tokens alone",
+  name: "clear-cache, killed at any step, keeps the tokens of other profiles",
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
@@ -116,7 +116,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "create-profile, killed at any step, leaves the profiles as they were or with the new one",
+  name: "create-profile, killed at any step, leaves the profiles unchanged or with the new one",
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
@@ -141,11 +141,11 @@ Deno.test({
   },
 });
 
-/** Where a first sign-in is killed: at the first step of each kind after the code was redeemed, and at the last. */
+/** The steps at which a first sign-in is killed: the first of each kind after the code was redeemed, and the last. */
 const SIGN_IN_STEPS: readonly OperationKind[] = ["create", "write", "sync", "rename", "sync folder"];
 
 Deno.test({
-  name: "a sign-in that is killed between the code's redemption and the end is there or not, never half",
+  name: "A sign-in killed after the code was redeemed is saved or not, never partially",
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
@@ -164,7 +164,7 @@ Deno.test({
         if (!isThere) {
           assertEquals([(await machine.run("inspect")).code, next.stdout], [6, ""]);
           assertEquals((await machine.signIn("get-token")).code, 0);
-          assertEquals(sandbox.browser.count, opened + 1, "the user was asked");
+          assertEquals(sandbox.browser.count, opened + 1, "the user was prompted");
         }
         assertEquals(drafts(disk.content()), []);
       }
@@ -172,7 +172,7 @@ Deno.test({
   },
 });
 
-/** Kills a sign-in at the first step of this kind that is about this file, its draft, or the folder after its rename. */
+/** Kills a sign-in at the first step of this kind on this file, its temporary file, or the folder after its rename. */
 async function killSignIn(
   disk: FaultDisk,
   { sandbox, start }: Machine,
@@ -201,8 +201,7 @@ async function killSignIn(
 }
 
 Deno.test({
-  name:
-    "a refresh that is killed after the provider rotated its token asks for a new sign-in and nothing else",
+  name: "A refresh killed after the provider rotated the token requires a new sign-in and nothing else",
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();
@@ -218,7 +217,10 @@ Deno.test({
     assertEquals([refused.code, refused.stdout], [3, ""], refused.stderr);
     assertStringIncludes(refused.stderr, "Sign in: entra-auth-cli get-token");
     assert(!/\n\s+at /.test(refused.stderr), refused.stderr);
-    assert((await machine.output("get-token", "--no-interactive")) !== token, "the cached one is still good");
+    assert(
+      (await machine.output("get-token", "--no-interactive")) !== token,
+      "the cached token is still valid",
+    );
     assertEquals((await machine.signIn("get-token", "--force")).code, 0);
     await machine.output("refresh");
   },

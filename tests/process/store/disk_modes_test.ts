@@ -9,7 +9,7 @@ import { signInWithShell } from "../../support/program/shell.ts";
 const ignore = !await canMountFuse();
 const NOT_SAVED = /^Warning: could not save the token: (.+)$/m;
 
-/** A disk without modes of its own, as FAT is: one kind refuses to set them, another only pretends. */
+/** A disk without modes, like FAT: one kind refuses to set them, the other pretends to. */
 async function mountModeless(fixedMode: number, refuses: boolean): Promise<FaultDisk> {
   const disk = await FaultDisk.mount({ fixedMode });
   if (refuses) {
@@ -21,9 +21,9 @@ async function mountModeless(fixedMode: number, refuses: boolean): Promise<Fault
 
 for (const refuses of [true, false]) {
   Deno.test({
-    name: `on a disk that opens everything to others, and ${
+    name: `On a disk accessible to others that ${
       refuses ? "refuses" : "pretends"
-    } to set modes, nothing is kept, and a token is printed`,
+    } to set modes, nothing is saved, and a token is printed`,
     ignore,
     async fn() {
       await using disk = await mountModeless(0o755, refuses);
@@ -54,7 +54,7 @@ for (const refuses of [true, false]) {
 }
 
 Deno.test({
-  name: "a disk on which everything is for the user alone anyway needs no modes of its own",
+  name: "A disk that restricts every file to the user needs no modes",
   ignore,
   async fn() {
     for (const refuses of [true, false]) {
@@ -70,7 +70,7 @@ Deno.test({
 
 for (const umask of ["000", "777"]) {
   Deno.test({
-    name: `under umask ${umask} nothing is ever open to anybody else, not for an instant`,
+    name: `Under umask ${umask} nothing is ever accessible to other users, not even briefly`,
     ignore,
     async fn() {
       await using disk = await FaultDisk.mount();

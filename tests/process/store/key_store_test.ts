@@ -10,7 +10,7 @@ import {
   type SecretServiceOptions,
 } from "../../support/secrets/secret_service.ts";
 
-/** A test with a session of its own. */
+/** Registers a test with a D-Bus session of its own. */
 function test(
   name: string,
   fn: (sandbox: Sandbox, service: SecretService) => Promise<void>,
@@ -29,7 +29,7 @@ function test(
 
 type Env = Readonly<Record<string, string>>;
 
-/** Signs in with these variables, and gives what the program left behind. */
+/** Signs in with these variables, and returns the result. */
 async function signIn(sandbox: Sandbox, env: Env, profile = "default"): Promise<ProgramResult> {
   const program = sandbox.start(["get-token", "--profile", profile], { env });
   const url = await Promise.race([sandbox.browser.next(), program.ended]);
@@ -38,7 +38,7 @@ async function signIn(sandbox: Sandbox, env: Env, profile = "default"): Promise<
   return await program.ended;
 }
 
-/** The guardian that `tokens.enc` names in its header. */
+/** Returns the number of the key store in the header of `tokens.enc`. */
 async function keyStoreFor(sandbox: Sandbox): Promise<number | undefined> {
   return (await Deno.readFile(join(sandbox.home, "tokens.enc")))[5];
 }
@@ -47,7 +47,7 @@ async function hasKeyFile(sandbox: Sandbox): Promise<boolean> {
   return (await Array.fromAsync(Deno.readDir(sandbox.home), ({ name }) => name)).includes("key");
 }
 
-/** How many data keys the Secret Service has. */
+/** Returns the number of data keys in the Secret Service. */
 async function countKeys(service: SecretService): Promise<number> {
   const args = ["search", "--all", "service", "entra-auth-cli-cli"];
   const found = await service.processes.run("secret-tool", args, { timeoutMs: 30_000 });
@@ -55,7 +55,7 @@ async function countKeys(service: SecretService): Promise<number> {
   return found.stdout.match(/^secret = /gm)?.length ?? 0;
 }
 
-/** Asserts that get-token and refresh end with exit code 7 and `message`, and change nothing, nor open a browser. */
+/** Asserts that get-token and refresh exit with code 7 and `message`, change nothing and open no browser. */
 async function assertOutOfReach(
   sandbox: Sandbox,
   options: Partial<ProgramOptions>,
@@ -74,7 +74,7 @@ async function assertOutOfReach(
 }
 
 test(
-  "the first sign-in keeps the key in the Secret Service, and get-token finds it there",
+  "The first sign-in stores the key in the Secret Service, and get-token finds it there",
   async (sandbox, service) => {
     const first = await signIn(sandbox, service.env);
     assertEquals(first.code, 0, first.stderr);
@@ -84,14 +84,14 @@ test(
     assertEquals([cached.code, cached.stdout], [0, first.stdout], cached.stderr);
     const refreshed = await sandbox.run(["refresh"], { env: service.env });
     assertEquals(refreshed.code, 0, refreshed.stderr);
-    assertEquals(await countKeys(service), 1, "each write takes the same key");
+    assertEquals(await countKeys(service), 1, "each write uses the same key");
     const status = await sandbox.run(["status"], { env: service.env });
     assertStringIncludes(status.stdout, "Encryption key: the Secret Service");
   },
 );
 
 test(
-  "a locked keyring ends with exit code 7, and works again once it is unlocked",
+  "A locked keyring exits with code 7, and works again once it is unlocked",
   async (sandbox, service) => {
     const first = await signIn(sandbox, service.env);
     await service.lock();
@@ -103,18 +103,18 @@ test(
 );
 
 test(
-  "a first sign-in with a locked keyring gives the token, and says that it was not saved",
+  "A first sign-in with a locked keyring prints the token, and warns that it was not saved",
   async (sandbox, service) => {
     await service.lock();
     const result = await signIn(sandbox, service.env);
     assertEquals([result.code, result.stdout.split(".").length], [0, 3], result.stderr);
     assertStringIncludes(result.stderr, "The keyring of the Secret Service is locked");
-    assertEquals(await hasKeyFile(sandbox), false, "nothing less safe is taken in its place");
+    assertEquals(await hasKeyFile(sandbox), false, "there is no fallback to a less safe store");
   },
 );
 
 test(
-  "a Secret Service that is gone ends with exit code 7, and not with another sign-in",
+  "A missing Secret Service exits with code 7 instead of another sign-in",
   async (sandbox, service) => {
     await signIn(sandbox, service.env);
     await service.stop();
@@ -124,7 +124,7 @@ test(
   },
 );
 
-test("a Secret Service that never answers ends with exit code 7", async (sandbox, service) => {
+test("A Secret Service that never responds exits with code 7", async (sandbox, service) => {
   await signIn(sandbox, service.env);
   service.freeze();
   const env = { ...service.env, DISPLAY: ":0" };
@@ -134,7 +134,7 @@ test("a Secret Service that never answers ends with exit code 7", async (sandbox
 });
 
 test(
-  "a machine without secret-tool ends with exit code 7 and says what to install",
+  "A machine without secret-tool exits with code 7 and names the package to install",
   async (sandbox, service) => {
     await signIn(sandbox, service.env);
     const env = { ...service.env, PATH: sandbox.folder };
@@ -143,7 +143,7 @@ test(
 );
 
 test(
-  "a keyring that was reset is told apart from damage, and clear-cache starts anew",
+  "A reset keyring is distinguished from damage, and clear-cache makes room for a new sign-in",
   async (sandbox, service) => {
     await signIn(sandbox, service.env);
     await service.processes.run("secret-tool", ["clear", "service", "entra-auth-cli-cli"], {
@@ -157,23 +157,23 @@ test(
   },
 );
 
-test("damage to tokens.enc is not taken for a missing key", async (sandbox, service) => {
+test("Damage to tokens.enc is distinguished from a missing key", async (sandbox, service) => {
   await signIn(sandbox, service.env);
   const file = join(sandbox.home, "tokens.enc");
   const content = await Deno.readFile(file);
   const last = content.length - 1;
   content[last] = (content[last] ?? 0) ^ 1;
   await Deno.writeFile(file, content);
-  await assertOutOfReach(sandbox, { env: service.env }, /tokens\.enc Cannot decrypt tokens.enc/);
+  await assertOutOfReach(sandbox, { env: service.env }, /Cannot decrypt tokens\.enc/);
 });
 
-test("ENTRA_AUTH_CLI_KEYRING=secret-service without one ends with exit code 7", async (sandbox, service) => {
+test("ENTRA_AUTH_CLI_KEYRING=secret-service without one exits with code 7", async (sandbox, service) => {
   const env = { ...service.env, ENTRA_AUTH_CLI_KEYRING: "secret-service" };
   const status = await sandbox.run(["status"], { env });
-  assertEquals(status.code, 0, "nothing is kept yet, and looking makes nothing");
+  assertEquals(status.code, 0, "nothing is stored yet, and reading creates nothing");
   const result = await signIn(sandbox, env);
   assertStringIncludes(result.stderr, "this session has no Secret Service");
-  assertEquals([result.code, result.stdout.split(".").length], [0, 3], "a token that was obtained is given");
+  assertEquals([result.code, result.stdout.split(".").length], [0, 3], "a new token is printed");
   assertEquals(await hasKeyFile(sandbox), false);
 
   assertEquals((await signIn(sandbox, service.env)).code, 0);
@@ -183,11 +183,14 @@ test("ENTRA_AUTH_CLI_KEYRING=secret-service without one ends with exit code 7", 
 
 for (const value of [{}, { ENTRA_AUTH_CLI_KEYRING: "auto" }]) {
   test(
-    `a session without a Secret Service gets a key file (${JSON.stringify(value)})`,
+    `A session without a Secret Service gets a key file (${JSON.stringify(value)})`,
     async (sandbox, service) => {
       const env = { ...service.env, ...value };
       const before = await sandbox.run(["status"], { env });
-      assertMatch(before.stdout, /would be kept in the file .*key \(this session has no Secret Service\)/);
+      assertMatch(
+        before.stdout,
+        /not created yet; it will be in the file .*key \(this session has no Secret Service\)/,
+      );
       assertEquals((await signIn(sandbox, env)).code, 0);
       assertEquals([await keyStoreFor(sandbox), await hasKeyFile(sandbox)], [1, true]);
       assertEquals((await sandbox.run(["get-token", "--no-interactive"], { env })).code, 0);
@@ -196,7 +199,7 @@ for (const value of [{}, { ENTRA_AUTH_CLI_KEYRING: "auto" }]) {
   );
 }
 
-test("a key file stays the place of the key when a Secret Service comes", async (sandbox, service) => {
+test("A key file remains in use when a Secret Service becomes available", async (sandbox, service) => {
   const first = await signIn(sandbox, {});
   const result = await sandbox.run(["get-token"], { env: service.env });
   assertEquals([result.code, result.stdout], [0, first.stdout], result.stderr);
@@ -204,7 +207,7 @@ test("a key file stays the place of the key when a Secret Service comes", async 
 });
 
 test(
-  "ENTRA_AUTH_CLI_KEYRING=file gets a key file where there is a Secret Service",
+  "ENTRA_AUTH_CLI_KEYRING=file uses a key file despite a Secret Service",
   async (sandbox, service) => {
     const env = { ...service.env, ENTRA_AUTH_CLI_KEYRING: "file" };
     assertEquals((await signIn(sandbox, env)).code, 0);
@@ -214,7 +217,7 @@ test(
 );
 
 test(
-  "the key moves to the Secret Service and back with every token, and leaves nothing behind",
+  "The key moves to the Secret Service and back with every token, and leaves no copy",
   async (sandbox, service) => {
     const { provider, home } = sandbox;
     await sandbox.run(createProfileArgs("work", provider));
@@ -255,15 +258,15 @@ test(
 );
 
 Deno.test({
-  name: "the permission to run secret-tool is asked for with its flag",
-  // An executable has its permissions inside.
+  name: "A missing permission to run secret-tool is reported with its flag",
+  // An executable has its permissions compiled in.
   ignore: hasNoSecretService || Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
   async fn() {
     await using service = await openSecretService();
     await using sandbox = await openSandbox();
     await signIn(sandbox, service.env);
     const [deno, ...flags] = programCommand([], "any-browser");
-    // In the place of the list in deno.json: what a list names can't be denied.
+    // Replaces the list in deno.json: Deno cannot deny what a list grants.
     const command = [deno, ...flags.slice(0, -1), `--allow-run=${deno}`, ...flags.slice(-1)];
     const executable = join(sandbox.folder, "entra-auth-cli");
     const words = command.map((word) => `'${word}'`).join(" ");
@@ -275,7 +278,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a key store that this system can't have ends with exit code 7, and one that nobody has with 2",
+  name: "A key store of another system exits with code 7, and an unknown one with code 2",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using sandbox = await openSandbox();

@@ -5,16 +5,16 @@ import { ADA } from "../../support/provider/directory.ts";
 import type { ProgramResult, RunningProgram } from "../../support/program/program.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
-// Windows lets few users make links.
+// On Windows most users cannot create links.
 const isCrowded = Deno.build.os !== "windows";
 const hasNoSignals = Deno.build.os === "windows";
 
-/** Starts so many `get-token` at once. A browser that nobody expects ends the test, and soon. */
+/** Starts several `get-token` at once. An unexpected browser ends the test soon. */
 function startMany(count: number, sandbox: Sandbox, args: readonly string[] = []): RunningProgram[] {
   return Array.from({ length: count }, () => sandbox.start(["get-token", "--timeout", "90s", ...args]));
 }
 
-/** The one of the programs whose browser is open, and the URL that it is open with. */
+/** Returns the program that opened the browser, and the URL. */
 async function holderAmong(
   programs: readonly RunningProgram[],
   sandbox: Sandbox,
@@ -27,13 +27,13 @@ async function holderAmong(
   return { holder, url: await sandbox.browser.next(), others };
 }
 
-/** Stops a program, so that nothing it waits for reaches it, until the end of the block. */
+/** Stops a program until the end of the block, so that it receives nothing. */
 function standStill(program: RunningProgram): Disposable {
   program.kill("SIGSTOP");
   return { [Symbol.dispose]: () => program.kill("SIGCONT") };
 }
 
-/** Waits until each of the programs has said that it waits for `holder`, by its process id. */
+/** Waits until each program has printed that it waits for the process `holder`. */
 async function untilTheyWaitFor(holder: RunningProgram, programs: readonly RunningProgram[]): Promise<void> {
   const line = `⏳ Waiting for process ${holder.pid}, which is signing in to profile 'default'...\n`;
   await Promise.all(programs.map((program) => program.stderrMatch(new RegExp(RegExp.escape(line)))));
@@ -50,19 +50,19 @@ function assertAll(results: readonly ProgramResult[], code: number): void {
   assertEquals(others, []);
 }
 
-/** The one text that all of them are. */
+/** Asserts that all texts are equal, and returns one. */
 function common(texts: readonly string[]): string {
   const [text = "", ...others] = new Set(texts);
   assertEquals(others, []);
   return text;
 }
 
-/** What a program said once it had failed, without its status lines. */
+/** Returns the error of a program, without its status lines. */
 function errorOf({ stderr }: ProgramResult): string {
   return stderr.split("\n").filter((line) => !/^(⏳|✓|Opening browser)/u.test(line)).join("\n");
 }
 
-/** Profiles like `default`, with these names. */
+/** Creates profiles like `default` with these names. */
 async function addProfiles({ home }: Sandbox, names: readonly string[]): Promise<void> {
   const path = join(home, "profiles.json");
   const book = JSON.parse(await Deno.readTextFile(path));
@@ -70,7 +70,7 @@ async function addProfiles({ home }: Sandbox, names: readonly string[]): Promise
   await Deno.writeTextFile(path, JSON.stringify(book));
 }
 
-Deno.test("20 get-token at once that need the user open one browser, and all print its token", async () => {
+Deno.test("20 get-token at once that need a sign-in open one browser, and all print its token", async () => {
   await using sandbox = await openSandbox();
   const programs = startMany(20, sandbox);
   const { holder, url, others } = await holderAmong(programs, sandbox);
@@ -87,7 +87,7 @@ Deno.test("20 get-token at once that need the user open one browser, and all pri
   assertEquals(sandbox.provider.requestsTo("token").length, 1);
 });
 
-Deno.test("20 get-token at once whose user refuses end alike, and none of them asks again", async () => {
+Deno.test("20 get-token at once exit alike if the user refuses, and none prompts again", async () => {
   await using sandbox = await openSandbox();
   const programs = startMany(20, sandbox);
   const { holder, url, others } = await holderAmong(programs, sandbox);
@@ -98,12 +98,12 @@ Deno.test("20 get-token at once whose user refuses end alike, and none of them a
   assertMatch(common(results.map(errorOf)), /^Consent was declined\nHint: [^]*AADSTS65004/);
   assertEquals(common(results.map(({ stdout }) => stdout)), "");
   assertEquals([sandbox.browser.count, sandbox.provider.requestsTo("token").length], [1, 0]);
-  // Who comes later asks anew.
+  // A later process prompts again.
   assertEquals((await sandbox.signIn(["get-token"])).code, 0);
 });
 
 Deno.test({
-  name: "get-token that waited for a sign-in which nobody answers ends with its timeout",
+  name: "get-token that waited for an unanswered sign-in times out",
   ignore: hasNoSignals,
   async fn() {
     await using sandbox = await openSandbox();
@@ -111,7 +111,7 @@ Deno.test({
     await holder.stderrMatch(/Waiting for sign-in/);
     const others: RunningProgram[] = [];
     {
-      // Its time runs on while it stands still.
+      // Its timeout continues while it is stopped.
       using _still = standStill(holder);
       others.push(...startMany(3, sandbox));
       await untilTheyWaitFor(holder, others);
@@ -124,7 +124,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "get-token waits no longer than its own --timeout and Ctrl-C allow, and names whom it waited for",
+  name: "get-token stops waiting at its own --timeout or Ctrl-C, and names the process it waited for",
   ignore: hasNoSignals,
   async fn() {
     await using sandbox = await openSandbox();
@@ -148,8 +148,7 @@ Deno.test({
 
 for (const [signal, code] of [["SIGKILL", 137], ["SIGINT", 130]] as const) {
   Deno.test({
-    name:
-      `one of those who wait asks the user when the one who did is ended by ${signal}, and all get its token`,
+    name: `A waiting get-token takes over the sign-in of one ended by ${signal}, and all print its token`,
     ignore: hasNoSignals,
     async fn() {
       await using sandbox = await openSandbox();
@@ -169,7 +168,7 @@ for (const [signal, code] of [["SIGKILL", 137], ["SIGINT", 130]] as const) {
   });
 }
 
-Deno.test("get-token that waited takes what the other got also with --force, and refreshes for other scopes", async () => {
+Deno.test("get-token that waited uses the token of the other also with --force, and refreshes for other scopes", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const forced = ["--force"];
@@ -180,7 +179,7 @@ Deno.test("get-token that waited takes what the other got also with --force, and
   assertAll(alike, 0);
   common(alike.map(({ stdout }) => stdout));
 
-  // A token that is about to end serves nobody else.
+  // A token about to expire is of no use to the others.
   sandbox.provider.setAccessTokenTtl(60);
   const wide = startMany(1, sandbox, [...forced, "--scope", "User.Read Mail.Read"]);
   const { holder, url } = await holderAmong(wide, sandbox);
@@ -198,7 +197,7 @@ Deno.test("get-token that waited takes what the other got also with --force, and
   assertEquals(sandbox.browser.count, 3);
 });
 
-Deno.test("get-token with a prompt of its own waits for its turn and asks; without the cache it doesn't wait", async () => {
+Deno.test("get-token with --prompt waits for the lock and prompts; with --no-cache it does not wait", async () => {
   await using sandbox = await openSandbox();
   const { holder, url } = await holderAmong(startMany(1, sandbox), sandbox);
   const particular = sandbox.start(["get-token", "--prompt", "login"]);
@@ -217,7 +216,7 @@ Deno.test("get-token with a prompt of its own waits for its turn and asks; witho
   assertEquals(sandbox.browser.count, 3);
 });
 
-Deno.test("a sign-in under way keeps nothing but other sign-ins waiting", async () => {
+Deno.test("A sign-in in progress blocks nothing but other sign-ins", async () => {
   await using sandbox = await openSandbox();
   await addProfiles(sandbox, ["other"]);
   const { holder, url } = await holderAmong(startMany(1, sandbox), sandbox);
@@ -229,7 +228,7 @@ Deno.test("a sign-in under way keeps nothing but other sign-ins waiting", async 
   assertEquals((await holder.ended).code, 0);
 });
 
-Deno.test("get-token signs in out of turn where the folder takes no locks, and warns that nothing is saved", async () => {
+Deno.test("get-token signs in without a lock if the file system has none, and warns that nothing is saved", async () => {
   await using sandbox = await openSandbox();
   await Deno.writeTextFile(join(sandbox.home, "locks"), "in the way");
   const result = await sandbox.signIn(["get-token"]);
@@ -238,7 +237,7 @@ Deno.test("get-token signs in out of turn where the folder takes no locks, and w
   assertMatch(result.stderr, /^Warning: could not save the token: .*locks is a file, not a folder$/m);
 });
 
-Deno.test("100 processes that sign in at once, each to its own profile, are all kept", async () => {
+Deno.test("100 processes that sign in at once, each to its own profile, are all saved", async () => {
   await using sandbox = await openSandbox({ isCrowded });
   const names = Array.from({ length: 100 }, (_, number) => `profile-${number}`);
   await addProfiles(sandbox, names);
@@ -253,7 +252,7 @@ Deno.test("100 processes that sign in at once, each to its own profile, are all 
   assertEquals((await all(cached)).map(({ stdout }) => stdout), results.map(({ stdout }) => stdout));
 });
 
-Deno.test("200 get-token at once with an expired token make one token request, and all print its token", async () => {
+Deno.test("200 get-token at once with an expired token send one token request, and all print its token", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60, isCrowded });
   const { stdout: expired } = await sandbox.signIn(["get-token"]);
   sandbox.provider.setAccessTokenTtl(3600);
@@ -267,17 +266,17 @@ Deno.test("200 get-token at once with an expired token make one token request, a
   assertEquals(requests.map(({ form }) => form.grant_type), ["refresh_token"]);
   assertEquals(results.filter(({ stderr }) => stderr.includes("✓ Token refreshed")).length, 1);
   assertEquals(sandbox.browser.count, 1);
-  // The provider ends the session of a refresh token that comes twice; this one lives.
+  // The provider ends the session of a refresh token that is used twice; this one is alive.
   assertEquals((await sandbox.run(["refresh"])).code, 0);
 });
 
-/** Starts so many `get-token` and has them all wait for one another before the first can refresh. */
+/** Starts several `get-token` and makes all of them wait before the first can refresh. */
 async function startInLine(count: number, sandbox: Sandbox): Promise<RunningProgram[]> {
   const folder = join(sandbox.home, "locks");
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   const [lockName = "", ...rest] = names.filter((name) => /^[0-9a-f]+\.lock$/.test(name));
   assertEquals(rest, []);
-  using _turn = await systemLocks.acquire(join(folder, lockName));
+  using _lock = await systemLocks.acquire(join(folder, lockName));
   const programs = startMany(count, sandbox);
   const line = /⏳ Waiting for another process, which is refreshing profile 'default'/;
   await Promise.all(programs.map((program) => program.stderrMatch(line)));

@@ -1,5 +1,5 @@
 /**
- * Many processes that do everything to one store at once, some of them killed at any moment. By default a short soak;
+ * Many processes that use one store in every way at once, some of them killed at any moment. A short soak by default;
  * `SOAK_OPERATIONS=10000 sh scripts/dev.sh test tests/process/store/soak_test.ts` is a long one.
  */
 
@@ -11,15 +11,15 @@ import { UserAgent } from "../../support/browser/user_agent.ts";
 const OPERATIONS = Number(Deno.env.get("SOAK_OPERATIONS") ?? 240);
 const LANES = 20;
 
-/** Profiles that are signed in at the start, never cleared, and have to be signed in at the end. */
+/** Profiles that are signed in at the start, never cleared, and must be signed in at the end. */
 const KEPT = ["kept-1", "kept-2", "kept-3", "kept-4", "kept-5", "kept-6"];
-/** Profiles that come and go. */
+/** Profiles that are created and deleted. */
 const TRANSIENT = ["passing-1", "passing-2", "passing-3", "passing-4"];
 
-/** The longest that a program lives before it is killed, in milliseconds: some get to their end, some hardly start. */
+/** The longest time before a program is killed, in milliseconds: some complete, some hardly start. */
 const MAX_LIFE_MS = 600;
 
-/** What the program may leave in its folder, and in the folders there. */
+/** The files that the program may leave in its folder and its subfolders. */
 const BELONGINGS =
   /^(profiles\.json|tokens\.enc|key|(tokens|profiles)\.lock|locks|locks\/[^/]+\.(lock|json))$/;
 
@@ -74,19 +74,19 @@ function killIfAlive(program: { kill(signal: Deno.Signal): void }): void {
   try {
     program.kill("SIGKILL");
   } catch {
-    // It has come to its end by itself.
+    // It has already exited.
   }
 }
 
-/** Whether that outcome is what a user could expect, whatever the other processes do. */
+/** Reports whether the outcome is one that a user expects, whatever the other processes do. */
 function isExpected({ kind, profile, isKilled, code }: Outcome): boolean {
   if (isKilled && code === 137) return true;
   if (code === 0) return true;
-  // Somebody has just cleared it, or nobody has signed in again yet.
+  // It was just cleared, and there is no new sign-in yet.
   return TRANSIENT.includes(profile) && kind !== "clear" && kind !== "sign-in" && [3, 6, 9].includes(code);
 }
 
-/** Signs in whoever the programs send to the browser, each in a browser of its own, until the end of the block. */
+/** Signs in for every program that opens a browser, each in a browser of its own, until the end of the block. */
 function signInEveryone(sandbox: Sandbox): AsyncDisposable {
   let isOver = false;
   const visits = new Set<Promise<void>>();
@@ -120,11 +120,11 @@ async function belongings(folder: string, within = ""): Promise<string[]> {
 
 Deno.test({
   name:
-    `after ${OPERATIONS} operations of ${LANES} processes with random kills nobody is signed out, and nothing is left`,
+    `After ${OPERATIONS} operations of ${LANES} processes with random kills no session is lost, and no file is left`,
   ignore: Deno.build.os === "windows",
   async fn() {
-    // A kill may lose the newest refresh token. Entra, as this provider, still takes the one before.
-    // And a token is old enough for a refresh after three seconds.
+    // A kill may lose the newest refresh token. Like Entra, this provider still accepts the previous one.
+    // A token is old enough for a refresh after three seconds.
     await using sandbox = await openSandbox({
       keepsUsedRefreshTokens: true,
       accessTokenTtl: 303,
@@ -153,10 +153,10 @@ Deno.test({
     }
     const status = await sandbox.run(["status"]);
     assertEquals(status.code, 0, status.stderr);
-    // What a killed process left half-written is gone with the next write.
+    // The next write removes the partial files of killed processes.
     assertEquals((await belongings(sandbox.home)).filter((path) => !BELONGINGS.test(path)), []);
     const killed = outcomes.filter(({ code }) => code === 137).length;
-    assert(killed > 0, "somebody was killed");
+    assert(killed > 0, "at least one process was killed");
     const figures = `${outcomes.length} operations, ${killed} killed on their way, 0 sign-ins lost`;
     await Deno.stderr.write(new TextEncoder().encode(`soak: ${figures} of ${KEPT.length}\n`));
   },

@@ -6,7 +6,7 @@ import { createProfileArgs, openSandbox, type Sandbox } from "../../support/prog
 import { hasNoShell, runShell, signInWithShell } from "../../support/program/shell.ts";
 import { UserAgent } from "../../support/browser/user_agent.ts";
 
-/** The mode of everything in the folder, the folder itself included, by path. */
+/** Returns the modes of the folder and everything in it, by path. */
 async function modes(path: string): Promise<Record<string, string>> {
   const { mode, isDirectory } = await Deno.lstat(path);
   const found = { [path]: `${isDirectory ? "folder" : "file"} ${((mode ?? 0) & 0o777).toString(8)}` };
@@ -18,7 +18,7 @@ async function modes(path: string): Promise<Record<string, string>> {
 
 for (const umask of ["000", "022", "077"]) {
   Deno.test({
-    name: `everything is written with modes 0600 and 0700 under umask ${umask}`,
+    name: `Everything is written with modes 0600 and 0700 under umask ${umask}`,
     ignore: hasNoShell,
     async fn() {
       await using sandbox = await openSandbox();
@@ -44,7 +44,7 @@ for (const umask of ["000", "022", "077"]) {
   });
 }
 
-/** Everything secret that went over the wire so far, by name; filled in while the provider answers. */
+/** Records every secret sent over the network, by name. */
 function collectSecrets(sandbox: Sandbox, answers: number): () => Map<string, string> {
   const issued = new Map<string, string>();
   for (let answer = 0; answer < answers; answer++) {
@@ -68,7 +68,7 @@ function collectSecrets(sandbox: Sandbox, answers: number): () => Map<string, st
   };
 }
 
-Deno.test("no secret is in any output that did not ask for it, --verbose or not", async () => {
+Deno.test("No output contains a secret that was not requested, with and without --verbose", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   const secrets = collectSecrets(sandbox, 3);
   const file = join(sandbox.folder, "token");
@@ -83,7 +83,7 @@ Deno.test("no secret is in any output that did not ask for it, --verbose or not"
   keep(await sandbox.run(["inspect", "--verbose"]));
   keep(await sandbox.run(["inspect", "--output", "json"]));
   keep(await sandbox.run(["list-profiles"]));
-  // Answers that repeat what they were sent, as the worst of servers would.
+  // Responses that repeat the request, like those of the worst servers.
   for (const field of ["error_description", "correlation_id", "claims"]) {
     sandbox.provider.failNext("token", {
       kind: "rewrite",
@@ -99,7 +99,7 @@ Deno.test("no secret is in any output that did not ask for it, --verbose or not"
   const everything = said.join("\n");
   for (const [name, value] of found) {
     assert(value.length > 20, name);
-    // Its beginning is as bad: errors are cut.
+    // Its first characters count as well: errors are truncated.
     assert(!everything.includes(value.slice(0, 100)), `${name} was shown`);
   }
   assertEquals(
@@ -109,7 +109,7 @@ Deno.test("no secret is in any output that did not ask for it, --verbose or not"
   );
 });
 
-Deno.test("a sign-in that fails with --verbose shows neither the code nor the verifier", async () => {
+Deno.test("A failed sign-in with --verbose prints neither the code nor the verifier", async () => {
   await using sandbox = await openSandbox();
   sandbox.provider.failNext("token", { kind: "response", status: 500, body: "oops" });
   const result = await sandbox.signIn(["get-token", "--verbose"]);
@@ -122,7 +122,7 @@ Deno.test("a sign-in that fails with --verbose shows neither the code nor the ve
   }
 });
 
-Deno.test("tokens.enc and every other file hold no token in the clear", async () => {
+Deno.test("Neither tokens.enc nor any other file contains a token in plain text", async () => {
   await using sandbox = await openSandbox();
   const secrets = collectSecrets(sandbox, 1);
   await sandbox.signIn(["get-token"]);
@@ -141,7 +141,7 @@ Deno.test("tokens.enc and every other file hold no token in the clear", async ()
   assert(read >= 3, files.join());
 });
 
-Deno.test("a damaged tokens.enc ends with exit code 7 and is left as it is until clear-cache moves it aside", async () => {
+Deno.test("A damaged tokens.enc exits with code 7 and is kept until clear-cache moves it aside", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const path = join(sandbox.home, "tokens.enc");
@@ -169,12 +169,12 @@ Deno.test("a damaged tokens.enc ends with exit code 7 and is left as it is until
   assertEquals(cleared.code, 0, cleared.stderr);
   const aside = (await Array.fromAsync(Deno.readDir(sandbox.home), ({ name }) => name))
     .find((name) => name.startsWith("tokens.enc.damaged-"));
-  assertEquals(await Deno.readFile(join(sandbox.home, aside ?? "")), damaged, "what was there is kept");
+  assertEquals(await Deno.readFile(join(sandbox.home, aside ?? "")), damaged, "the content is kept");
   assertEquals((await sandbox.signIn(["get-token"])).code, 0);
   assertEquals((await sandbox.run(["get-token", "--no-interactive"])).code, 0);
 });
 
-Deno.test("a token store whose key is gone ends with exit code 7 and says where the key should be", async () => {
+Deno.test("A token store without its key exits with code 7 and prints where the key should be", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const key = join(sandbox.home, Deno.build.os === "windows" ? "key.dpapi" : "key");
@@ -186,7 +186,7 @@ Deno.test("a token store whose key is gone ends with exit code 7 and says where 
   assertEquals(await Deno.readFile(join(sandbox.home, "tokens.enc")), before);
 });
 
-Deno.test("$ENTRA_AUTH_CLI_KEY holds the key instead of a file", async () => {
+Deno.test("$ENTRA_AUTH_CLI_KEY contains the key instead of a file", async () => {
   await using sandbox = await openSandbox();
   const env = {
     ENTRA_AUTH_CLI_KEY: btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32)))),
@@ -205,12 +205,12 @@ Deno.test("$ENTRA_AUTH_CLI_KEY holds the key instead of a file", async () => {
 
   const kept = async (variables: Record<string, string>) =>
     (await sandbox.run(["status"], { env: variables })).stdout.trimEnd().split("\n").at(-1) ?? "";
-  assertMatch(await kept(env), /kept in the environment variable ENTRA_AUTH_CLI_KEY/);
+  assertMatch(await kept(env), /Encryption key: the environment variable ENTRA_AUTH_CLI_KEY/);
   await Deno.writeTextFile(join(sandbox.home, "key"), env.ENTRA_AUTH_CLI_KEY, { mode: 0o600 });
-  assertMatch(await kept({}), /kept in the file .*key\./, "taken into a file by hand");
+  assertMatch(await kept({}), /Encryption key: the file .*key\./, "copied into a file by hand");
 });
 
-Deno.test("two sign-ins at once to two profiles are both kept", async () => {
+Deno.test("Two sign-ins at once to two profiles are both saved", async () => {
   await using sandbox = await openSandbox();
   const { provider } = sandbox;
   await sandbox.run(createProfileArgs("work", provider));
@@ -233,7 +233,7 @@ Deno.test("two sign-ins at once to two profiles are both kept", async () => {
   }
 });
 
-Deno.test("a program that is killed in the middle of a sign-in leaves nothing that stops the next one", async () => {
+Deno.test("A program killed during a sign-in leaves nothing that blocks the next one", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token"]);
   await sandbox.browser.next();

@@ -9,7 +9,7 @@ import { ADA } from "../../support/provider/directory.ts";
 import type { ProgramResult } from "../../support/program/program.ts";
 import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
-/** A Secret Service is looked for on Linux alone; what stands in for its program is a shell script. */
+/** Only Linux has a Secret Service; a shell script replaces its program. */
 const ignore = Deno.build.os !== "linux";
 
 const IN_FILE = { ENTRA_AUTH_CLI_KEYRING: "file" };
@@ -17,7 +17,7 @@ const IN_SERVICE = { ENTRA_AUTH_CLI_KEYRING: "secret-service" };
 
 type Env = Readonly<Record<string, string>>;
 
-/** Puts a `secret-tool` that does what `script` says in front of all other programs, and gives the variable for it. */
+/** Writes `script` as a `secret-tool` that precedes all other programs, and returns the variable for that. */
 async function withSecretTool({ folder }: Sandbox, script: string): Promise<{ PATH: string }> {
   const path = join(folder, "bin", "secret-tool");
   await Deno.mkdir(join(folder, "bin"), { recursive: true });
@@ -26,7 +26,7 @@ async function withSecretTool({ folder }: Sandbox, script: string): Promise<{ PA
   return { PATH: `${join(folder, "bin")}:${Deno.env.get("PATH")}` };
 }
 
-/** A `secret-tool` that keeps one key in a file, once `first` has been done. */
+/** Writes a `secret-tool` that runs `first`, and stores one key in a file. */
 function keepingTool({ folder }: Sandbox, first: string): string {
   const kept = join(folder, "kept");
   return `${first}
@@ -50,7 +50,7 @@ function assertPlain({ stderr }: ProgramResult): void {
 }
 
 Deno.test({
-  name: "Ctrl-C ends the wait for the password of the keyring, and the program that asks for it",
+  name: "Ctrl-C ends the wait for the password of the keyring, and the program that prompts for it",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -65,24 +65,24 @@ Deno.test({
     const pid = Number(await Deno.readTextFile(asking));
     program.kill("SIGINT");
     assertEquals(await program.ended, { code: 130, stdout: "", stderr: "Interrupted\n" });
-    assertEquals(await Deno.stat(`/proc/${pid}`).catch(() => null), null, "nobody asks any more");
+    assertEquals(await Deno.stat(`/proc/${pid}`).catch(() => null), null, "no program prompts any more");
   },
 });
 
-Deno.test("a key that was carried over by hand is taken, the first one stays, and nothing else is said", async () => {
+Deno.test("A key that the user copied is used, the original is kept, and nothing else is printed", async () => {
   await using sandbox = await openSandbox();
   const { stdout: token } = await signIn(sandbox, IN_FILE);
   const env = { ENTRA_AUTH_CLI_KEY: await Deno.readTextFile(join(sandbox.home, "key")) };
   const moved = await sandbox.run(["get-token"], { env });
   assertEquals([moved.code, moved.stdout], [0, token], moved.stderr);
   assertMatch(moved.stderr, /is now in the environment variable ENTRA_AUTH_CLI_KEY$/m);
-  // The variable may be gone with its shell: the key file still opens what it always opened.
+  // The variable may be gone with its shell: the key file still decrypts the tokens.
   const without = await sandbox.run(["get-token"]);
   assertEquals([without.code, without.stdout], [0, token], without.stderr);
 });
 
 Deno.test({
-  name: "a key store that does not let go of the former key spoils nothing once the tokens have moved",
+  name: "A key store that cannot delete the former key does no harm once the key has moved",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -99,7 +99,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a secret-tool that never stops talking ends with exit code 7",
+  name: "A secret-tool that never stops printing exits with code 7",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -114,7 +114,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what a key store says, and the name of a folder, can't write to the terminal as they like",
+  name: "Messages of a key store and directory names cannot send control characters to the terminal",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -137,7 +137,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the browser and secret-tool don't get the key from ENTRA_AUTH_CLI_KEY",
+  name: "The browser and secret-tool do not inherit ENTRA_AUTH_CLI_KEY",
   ignore,
   async fn() {
     await using sandbox = await openSandbox();
@@ -151,7 +151,7 @@ Deno.test({
   },
 });
 
-/** The path, without its extension, of what processes leave there that sign in to `default`. */
+/** Returns the path, without extension, of the lock files of sign-ins to `default`. */
 async function signInRecord({ home }: Sandbox): Promise<string> {
   const names = await Array.fromAsync(Deno.readDir(join(home, "locks")), ({ name }) => name);
   const name = names.find((name) => name.endsWith(".sign-in.json"));
@@ -159,25 +159,25 @@ async function signInRecord({ home }: Sandbox): Promise<string> {
   return join(home, "locks", name.slice(0, -".json".length));
 }
 
-Deno.test("no hostile record of a sign-in makes get-token fail, obey it, or give dangerous advice", async () => {
+Deno.test("A hostile sign-in record makes get-token neither fail, obey it, nor give dangerous advice", async () => {
   await using sandbox = await openSandbox();
   await signIn(sandbox, IN_FILE);
   const path = await signInRecord(sandbox);
   for (const pid of [-1, 0]) {
-    using _turn = await systemLocks.acquire(`${path}.lock`);
+    using _lock = await systemLocks.acquire(`${path}.lock`);
     await Deno.writeTextFile(`${path}.json`, JSON.stringify({ pid, attempt: "x", outcome: null }));
     const result = await sandbox.run(["get-token", "--force", "--timeout", "1s"]);
     assertEquals(result.code, 5, result.stderr);
     assertStringIncludes(result.stderr, "Timeout waiting for another process, which");
   }
   {
-    using _turn = await systemLocks.acquire(`${path}.lock`);
-    // Longer than a text can be; it takes no room on the disk.
+    using _lock = await systemLocks.acquire(`${path}.lock`);
+    // Larger than the longest string; a sparse file.
     await Deno.truncate(`${path}.json`, 600_000_000);
     const result = await sandbox.run(["get-token", "--force", "--timeout", "1s"]);
     assertEquals(result.code, 5, result.stderr);
   }
-  const turn = await systemLocks.acquire(`${path}.lock`);
+  const lock = await systemLocks.acquire(`${path}.lock`);
   await Deno.writeTextFile(`${path}.json`, JSON.stringify({ pid: 4242, attempt: "x", outcome: null }));
   const program = sandbox.start(["get-token", "--force", "--timeout", "60s"]);
   await program.stderrMatch(/Waiting for process 4242/);
@@ -185,21 +185,21 @@ Deno.test("no hostile record of a sign-in makes get-token fail, obey it, or give
   const [message, hint, aadsts, correlationId] = [text, text, text, text];
   const outcome = { kind: "refused", code: "timeout", scopes: [], message, hint, aadsts, correlationId };
   await Deno.writeTextFile(`${path}.json`, JSON.stringify({ pid: 4242, attempt: "y", outcome }));
-  turn[Symbol.dispose]();
+  lock[Symbol.dispose]();
   const refused = await program.ended;
   assertEquals(refused.code, 5, refused.stderr);
   assertPlain(refused);
 });
 
-Deno.test("clear-cache does not move a good tokens.enc aside that came while it looked at a damaged one", async () => {
+Deno.test("clear-cache does not move aside a valid tokens.enc that replaces a damaged one meanwhile", async () => {
   await using sandbox = await openSandbox();
   await signIn(sandbox, IN_FILE);
   await Deno.writeTextFile(join(sandbox.home, "tokens.enc"), "damaged");
-  let turns = 0;
+  let acquisitions = 0;
   const locks: Locks = {
     async acquire(path, options) {
-      // Between the look at the damaged file and the step that moves it.
-      if (path.endsWith("tokens.lock") && ++turns === 2) {
+      // Between reading the damaged file and moving it.
+      if (path.endsWith("tokens.lock") && ++acquisitions === 2) {
         assertEquals((await sandbox.run(["clear-cache"])).code, 0);
         assertEquals((await signIn(sandbox, IN_FILE)).code, 0);
       }
@@ -217,11 +217,11 @@ Deno.test("clear-cache does not move a good tokens.enc aside that came while it 
   const store = openTokenStore({ ...system, env, folder, interrupted, notice });
   const forgotten = await forgetTokens("other", { store, signal: new AbortController().signal });
   assertEquals(forgotten, { kind: "forgotten", sessions: 0 });
-  assertEquals(turns >= 2, true);
+  assertEquals(acquisitions >= 2, true);
   assertEquals((await sandbox.run(["get-token", "--no-interactive"])).code, 0);
 });
 
-Deno.test("a key or a choice of guardian that makes no sense is an error before the user is asked", async () => {
+Deno.test("An invalid key or key store in the environment is an error before the user is prompted", async () => {
   await using sandbox = await openSandbox();
   for (
     const [env, code] of [

@@ -31,7 +31,7 @@ function startSaving(disk: FaultDisk, ...profiles: string[]): Killable {
   return { pid: child.pid, ended: child.status };
 }
 
-/** A store with what was on a disk, in a folder where the next run of the program would find it. */
+/** Opens a store with the content of a disk, in the folder of the next run of the program. */
 async function storeWith(content: DiskContent): Promise<StoreHome> {
   const home = await makeStoreHome();
   await copyContent(content, join(home.path, ".."));
@@ -42,12 +42,12 @@ async function profilesIn(home: StoreHome): Promise<string[]> {
   return (await home.store().list()).map(({ profile }) => profile);
 }
 
-/** Drafts that were never finished. */
+/** The names of unfinished temporary files. */
 function drafts(names: readonly string[]): string[] {
   return names.filter((name) => name.endsWith(".tmp"));
 }
 
-/** What is on a disk is for the user alone, and says nothing in the clear. */
+/** Asserts that a disk is accessible to the user alone, and has nothing in plain text. */
 function assertPrivate(content: DiskContent): void {
   for (const [path, { data, mode }] of content) {
     assertEquals(mode, data === null ? 0o700 : 0o600, path);
@@ -56,7 +56,7 @@ function assertPrivate(content: DiskContent): void {
   }
 }
 
-/** The store is the one before the write or the one after it, whole; the next write works, and clears away the rest. */
+/** Asserts that the store is the one before or after the write; the next write succeeds, and removes leftovers. */
 async function assertOldOrNew(
   content: DiskContent,
   before: string[],
@@ -72,7 +72,7 @@ async function assertOldOrNew(
     assertEquals(session?.tokens[0]?.accessToken.reveal(), `token-of-${profile}`);
     assertEquals(session?.msalCache.reveal(), sampleSession(profile).msalCache.reveal());
   }
-  // A lock that outlived its holder would be waited for, and the wait end in an error.
+  // A lock that outlives its holder would make the next write time out.
   await home.store({ lockTimeoutMs: 1000 }).save(sampleSession("next"));
   assertEquals(await profilesIn(home), [...found, "next"]);
   assertEquals(await home.names(), ["key", "tokens.enc", "tokens.lock"]);
@@ -80,7 +80,7 @@ async function assertOldOrNew(
   return outcome;
 }
 
-/** A disk on which the store has these profiles already. */
+/** A disk with a store of these profiles. */
 async function contentWith(disk: FaultDisk, ...profiles: string[]): Promise<DiskContent> {
   disk.restore(new Map([["home", { data: null, mode: 0o700 }]]));
   if (profiles.length > 0) await startSaving(disk, ...profiles).ended;
@@ -94,7 +94,7 @@ for (
   ]
 ) {
   Deno.test({
-    name: `killed at any step of ${what}, the store is the old one or the new one`,
+    name: `Killed at any step of ${what}, the store is the old one or the new one`,
     ignore,
     async fn() {
       await using disk = await FaultDisk.mount();
@@ -114,21 +114,21 @@ for (
         await killAtStep(disk, step, start);
         leftovers += drafts([...disk.content().keys()]).length;
         outcomes.push(await assertOldOrNew(disk.content(), before, after));
-        // The power may have gone at the same moment.
+        // Or the power failed at the same moment.
         await assertOldOrNew(disk.contentAfterPowerCut(), before, after);
         await assertOldOrNew(disk.contentAfterPowerCut({ entriesKept: true }), before, after);
       }
       assertMatch(outcomes.join(" "), /^old( old)+( new)+$/);
-      assert(leftovers > 0, "some of the kills came in the middle of a draft");
+      assert(leftovers > 0, "some of the kills left a temporary file");
       assertEquals(disk.faults, []);
-      // The kill, and the two ways in which the power can go with it.
+      // The kill alone, and with either kind of power failure.
       await printFigures("kills", 3 * steps.length);
     },
   });
 }
 
 Deno.test({
-  name: "killed at any step of making the folder, the next run makes it whole",
+  name: "Killed at any step of creating the folder, the next run completes it",
   ignore,
   async fn() {
     await using disk = await FaultDisk.mount();

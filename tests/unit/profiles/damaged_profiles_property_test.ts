@@ -22,12 +22,12 @@ function profile(name: string): Profile {
 }
 
 async function writtenText(home: StoreHome): Promise<string> {
-  const book = openProfileStore({ folder: home.folder() });
-  for (const name of NAMES) await book.add(profile(name));
+  const store = openProfileStore({ folder: home.folder() });
+  for (const name of NAMES) await store.add(profile(name));
   return new TextDecoder().decode(await home.read("profiles.json"));
 }
 
-/** What comes of it, or the error: only one for people may come. */
+/** Returns the result, or a `CliError`. Any other error fails the test. */
 async function outcomeOf<T>(work: () => Promise<T>): Promise<T | CliError> {
   try {
     return await work();
@@ -37,7 +37,7 @@ async function outcomeOf<T>(work: () => Promise<T>): Promise<T | CliError> {
   }
 }
 
-/** Says which file, and where in it; a text that isn't one has no lines. */
+/** Asserts that the error names the file and the place in it; bytes that are not text have no lines. */
 function assertPointsAtError(error: CliError, path: string, content: string): void {
   assertEquals([error.code, error.exitCode], ["invalid_profile", 7], error.message);
   assert(!error.message.includes("\n"), error.message);
@@ -50,7 +50,7 @@ function assertPointsAtError(error: CliError, path: string, content: string): vo
   assert(column >= 1 && column <= (lines[line - 1]?.length ?? 0) + 1, error.message);
 }
 
-/** What a hand with an editor does to a text. */
+/** Generates edits of a text by hand. */
 function edited(text: string): fc.Arbitrary<string> {
   const place = fc.nat(text.length);
   const lines = text.split("\n");
@@ -100,19 +100,19 @@ function isPlainObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** How many keys the objects in a JSON text have. */
+/** Counts the keys of all objects in a JSON text. */
 function keysIn(json: string): number {
   return [...json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([_, colon]) => colon !== undefined).length;
 }
 
-/** What the file says once `new` was added to it; null for a file that can't be added to. */
+/** Returns the expected file with the profile `new`, or null if it cannot be added. */
 async function textWithNewProfile(home: StoreHome): Promise<string | null> {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await home.read("profiles.json"));
     const value = JSON.parse(text);
     const { profiles = {}, ...rest } = value;
     if (!isPlainObject(value) || !isPlainObject(profiles)) return null;
-    // What is there twice would be there once.
+    // A duplicate key would be lost.
     if (keysIn(text) !== keysIn(JSON.stringify(value))) return null;
     const { name: _, ...record } = profile("new");
     return JSON.stringify({ version: 1, ...rest, profiles: { ...profiles, new: record } });
@@ -124,7 +124,7 @@ async function textWithNewProfile(home: StoreHome): Promise<string | null> {
 Deno.test("A mistake in profiles.json is an error with its place, and the file is never rewritten, in thousands of variants", async () => {
   await using home = await makeStoreHome();
   const text = await writtenText(home);
-  const book = openProfileStore({ folder: home.folder() });
+  const store = openProfileStore({ folder: home.folder() });
   const contents = fc.oneof(
     { weight: 9, arbitrary: edited(text).map((content) => new TextEncoder().encode(content)) },
     {
@@ -141,17 +141,17 @@ Deno.test("A mistake in profiles.json is an error with its place, and the file i
       const expected = await textWithNewProfile(home);
       const shown = new TextDecoder().decode(content);
       const outcomes: unknown[] = [
-        await outcomeOf(() => book.find("work")),
-        await outcomeOf(() => book.list()),
+        await outcomeOf(() => store.find("work")),
+        await outcomeOf(() => store.list()),
       ];
       assertEquals(await home.read("profiles.json"), content, "reading changes nothing");
-      const added = await outcomeOf(() => book.add(profile("new")));
+      const added = await outcomeOf(() => store.add(profile("new")));
       if (added instanceof CliError) {
         assertEquals(await home.read("profiles.json"), content);
         mistakes++;
         if (added.code !== "usage") outcomes.push(added);
       } else {
-        // A rewrite keeps what is there, also what this program has no use for.
+        // A rewrite keeps the content, also what this program does not use.
         const rewritten = JSON.parse(new TextDecoder().decode(await home.read("profiles.json")));
         assertEquals(JSON.stringify(rewritten), expected);
       }

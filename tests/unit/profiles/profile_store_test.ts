@@ -19,20 +19,20 @@ function profile(name: string, more: Partial<Profile> = {}): Profile {
 
 Deno.test("A profile store without a file has no profile and creates nothing", async () => {
   await using home = await makeStoreHome();
-  const book = openProfileStore({ folder: home.folder() });
-  assertEquals(await book.find("work"), null);
-  assertEquals(await book.list(), []);
-  assertEquals(await book.remove("work"), false);
+  const store = openProfileStore({ folder: home.folder() });
+  assertEquals(await store.find("work"), null);
+  assertEquals(await store.list(), []);
+  assertEquals(await store.remove("work"), false);
   await assertRejects(() => Deno.lstat(home.path), Deno.errors.NotFound);
 });
 
 Deno.test("add() writes a profile to an indented file for the user alone", async () => {
   await using home = await makeStoreHome();
-  const book = openProfileStore({ folder: home.folder() });
-  await book.add(profile("work"));
-  await book.add(profile("personal", { authority: "https://login.microsoftonline.us" }));
-  assertEquals(withoutUndefined(await book.find("work")), profile("work"));
-  assertEquals((await book.list()).map(({ name }) => name), ["work", "personal"]);
+  const store = openProfileStore({ folder: home.folder() });
+  await store.add(profile("work"));
+  await store.add(profile("personal", { authority: "https://login.microsoftonline.us" }));
+  assertEquals(withoutUndefined(await store.find("work")), profile("work"));
+  assertEquals((await store.list()).map(({ name }) => name), ["work", "personal"]);
   if (Deno.build.os !== "windows") assertEquals(await home.mode("profiles.json"), 0o600);
   const text = new TextDecoder().decode(await home.read("profiles.json"));
   assertStringIncludes(text, '"work": {\n      "tenantId": "contoso.com",\n');
@@ -41,11 +41,11 @@ Deno.test("add() writes a profile to an indented file for the user alone", async
 
 Deno.test("add() rejects a name that is taken, and changes nothing", async () => {
   await using home = await makeStoreHome();
-  const book = openProfileStore({ folder: home.folder() });
-  await book.add(profile("constructor"));
+  const store = openProfileStore({ folder: home.folder() });
+  await store.add(profile("constructor"));
   const before = await home.read("profiles.json");
   const again = profile("constructor", { tenantId: "other.example" });
-  const error = await assertRejects(() => book.add(again), CliError, "Profile 'constructor' already exists");
+  const error = await assertRejects(() => store.add(again), CliError, "Profile 'constructor' already exists");
   assertEquals(error.code, "usage");
   assertEquals(await home.read("profiles.json"), before);
 });
@@ -54,9 +54,9 @@ Deno.test("addAll() overwrites the known fields of a profile, and keeps the othe
   await using home = await makeStoreHome();
   const mine = { tenantId: "contoso.com", loginHint: "ada@contoso.com", color: "red" };
   await home.write("profiles.json", JSON.stringify({ note: "mine", profiles: { work: mine, job: 7 } }));
-  const book = openProfileStore({ folder: home.folder() });
+  const store = openProfileStore({ folder: home.folder() });
   const others = [profile("work"), profile("job")];
-  await book.addAll(others, { overwrite: true });
+  await store.addAll(others, { overwrite: true });
   const written = JSON.parse(new TextDecoder().decode(await home.read("profiles.json")));
   const [work, job] = others.map(profileRecord);
   assertEquals(written, { version: 1, note: "mine", profiles: { work: { color: "red", ...work }, job } });
@@ -66,20 +66,20 @@ Deno.test("remove() removes one profile, and keeps unknown fields", async () => 
   await using home = await makeStoreHome();
   const other = { tenantId: "contoso.com", color: "red" };
   await home.write("profiles.json", JSON.stringify({ note: "mine", profiles: { work: 7, other } }));
-  const book = openProfileStore({ folder: home.folder() });
-  assertEquals(await book.remove("toString"), false);
-  assertEquals(await book.remove("work"), true);
-  assertEquals(await book.remove("work"), false);
+  const store = openProfileStore({ folder: home.folder() });
+  assertEquals(await store.remove("toString"), false);
+  assertEquals(await store.remove("work"), true);
+  assertEquals(await store.remove("work"), false);
   const written = JSON.parse(new TextDecoder().decode(await home.read("profiles.json")));
   assertEquals(written, { version: 1, note: "mine", profiles: { other } });
 });
 
 Deno.test("A file with a mistake is never rewritten", async () => {
   await using home = await makeStoreHome();
-  const book = openProfileStore({ folder: home.folder() });
+  const store = openProfileStore({ folder: home.folder() });
   for (const text of ["", "{", '{"profiles": 7}', '{"version": 9}', '{"profiles": {"a": {}, "a": {}}}']) {
     await home.write("profiles.json", text);
-    for (const attempt of [() => book.add(profile("work")), () => book.remove("a")]) {
+    for (const attempt of [() => store.add(profile("work")), () => store.remove("a")]) {
       const error = await assertRejects(attempt, CliError, "profiles.json, line 1, column");
       assertEquals(error.code, "invalid_profile");
     }
@@ -102,16 +102,16 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     await using home = await makeStoreHome();
-    const book = openProfileStore({ folder: home.folder() });
-    await book.add(profile("work"));
+    const store = openProfileStore({ folder: home.folder() });
+    await store.add(profile("work"));
     await Deno.chmod(home.file("profiles.json"), 0o644);
-    assertEquals((await book.find("work"))?.name, "work");
+    assertEquals((await store.find("work"))?.name, "work");
     assertEquals([await home.mode("profiles.json"), home.notices], [0o644, []]);
     await Deno.chmod(home.file("profiles.json"), 0o666);
-    assertEquals((await book.find("work"))?.name, "work");
+    assertEquals((await store.find("work"))?.name, "work");
     assertEquals([await home.mode("profiles.json"), home.notices.length], [0o600, 1]);
     await Deno.rename(home.file("profiles.json"), home.file("elsewhere.json"));
     await Deno.symlink(home.file("elsewhere.json"), home.file("profiles.json"));
-    await assertRejects(() => book.find("work"), CliError, "is a symbolic link");
+    await assertRejects(() => store.find("work"), CliError, "is a symbolic link");
   },
 });

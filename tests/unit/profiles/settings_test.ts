@@ -160,7 +160,7 @@ Deno.test("resolveSettings() rejects a cloud with an authority, and an unknown c
   );
   assertEquals(both.exitCode, 2);
   const unknown = assertThrows(() => resolve({ cloud: "mars" }), CliError, "Invalid cloud");
-  assertStringIncludes(unknown.hint ?? "", "public, usgov, china");
+  assertStringIncludes(unknown.message, "public, usgov, china");
 });
 
 Deno.test("resolveSettings() appends the B2C policy to the tenant in use", () => {

@@ -17,7 +17,7 @@ const GUARDIAN_AT = 5;
 const INDEX_LENGTH_AT = 30;
 const CANARY = "c4n4ry-that-nobody-may-see";
 
-/** What a session says, with its secrets, to compare. */
+/** Returns a session with its secrets revealed, for comparison. */
 function revealed(session: Session): unknown {
   return {
     ...session,
@@ -26,7 +26,7 @@ function revealed(session: Session): unknown {
   };
 }
 
-/** What came of reading a file: its sessions, or the error. Only an error for people may come. */
+/** Returns the sessions of a file, or a `CliError`. Any other error fails the test. */
 async function outcomeOf(read: () => Promise<Session[]>): Promise<Session[] | CliError> {
   try {
     return await read();
@@ -36,21 +36,21 @@ async function outcomeOf(read: () => Promise<Session[]>): Promise<Session[] | Cl
   }
 }
 
-/** Reads `content` as `tokens.enc` in both ways there are, the whole file and one profile of it. */
+/** Reads `content` as `tokens.enc` in both ways: the whole file, and one profile of it. */
 async function readBothWays(home: StoreHome, content: Uint8Array): Promise<(Session[] | CliError)[]> {
   await home.write("tokens.enc", content);
   const outcomes = [
     await outcomeOf(() => home.store().list()),
     await outcomeOf(async () => [await home.store().read(keyOf("work"))].filter((found) => found !== null)),
   ];
-  assertEquals(await home.read("tokens.enc"), content, "the file is left alone");
-  assertEquals(Object.keys(Object.prototype), [], "nothing got into the prototype of everything");
+  assertEquals(await home.read("tokens.enc"), content, "the file is kept");
+  assertEquals(Object.keys(Object.prototype), [], "Object.prototype is unchanged");
   assertEquals(({} as Record<string, unknown>).polluted, undefined);
   for (const outcome of outcomes) if (outcome instanceof CliError) assertSaysNothing(outcome);
   return outcomes;
 }
 
-/** An error has a code and a way on, and nothing of what is in the file. */
+/** Asserts that an error has a code and a hint, and does not quote the file. */
 function assertSaysNothing(error: CliError): void {
   assertEquals(error.code, "unreadable_store", error.message);
   assertEquals(error.exitCode, 7);
@@ -59,7 +59,7 @@ function assertSaysNothing(error: CliError): void {
   assert(!error.message.includes("\n") && error.message.length < 300, error.message);
 }
 
-/** Two homes with a valid file each, and a second write of the first, which has the same key. */
+/** Two homes with a valid file each, and a second write of the first with the same key. */
 async function validFiles(home: StoreHome): Promise<{ first: Bytes; second: Bytes; foreign: Bytes }> {
   for (const profile of ["work", "other", "third"]) await home.store().save(sampleSession(profile));
   const first = await home.read("tokens.enc");
@@ -74,7 +74,7 @@ async function importKey(home: StoreHome): Promise<CryptoKey> {
   return await crypto.subtle.importKey("raw", decodeBase64(text), "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** Where each part of a file begins and ends: the index, then the records. */
+/** Returns the offsets of each part of a file: the index, then the records. */
 async function partsOf(content: Bytes, key: CryptoKey): Promise<[number, number][]> {
   const { index } = await parseTokenFile(bytesInMemory(content), key);
   const indexEnd = HEADER_LENGTH + new DataView(content.buffer).getUint32(INDEX_LENGTH_AT);
@@ -86,7 +86,7 @@ async function partsOf(content: Bytes, key: CryptoKey): Promise<[number, number]
   return parts;
 }
 
-/** Every way to damage a file that there is a name for. */
+/** Generates every kind of damage to a file. */
 function damaged(
   first: Bytes,
   second: Bytes,
@@ -153,7 +153,7 @@ Deno.test("A damaged tokens.enc is rejected or read as it was written, in thousa
       }
       refused++;
       if (!(list instanceof CliError)) throw new Error("a damaged file was read");
-      // One profile is read without looking at the others' records, so damage there is not seen; but never made up.
+      // One profile is read without the records of the others: damage there may go unnoticed, but invents nothing.
       if (!(read instanceof CliError)) assertEquals(read?.map(revealed), [written[0]]);
       if (content[GUARDIAN_AT] !== KEY_STORE_NUMBERS["secret-service"]) {
         assertEquals(list.code, "unreadable_store");
@@ -165,7 +165,7 @@ Deno.test("A damaged tokens.enc is rejected or read as it was written, in thousa
   await printFigures("damaged stores", RUNS, `${refused} refused, 0 lost`);
 });
 
-/** A file that its key opens, whatever its index and records say. */
+/** Encrypts any index and records with the right key. */
 async function sealed(
   header: Uint8Array,
   key: CryptoKey,
@@ -189,7 +189,7 @@ async function sealed(
 
 const text = (value: string) => new TextEncoder().encode(value);
 
-/** Values that no field of this program's is, as JSON. */
+/** Generates JSON values that no field of this program has. */
 const hostileJson = fc.oneof(
   fc.jsonValue().map((value) => JSON.stringify(value)),
   fc.constantFrom(
@@ -212,7 +212,7 @@ const hostileJson = fc.oneof(
   ),
 );
 
-/** Text that is no JSON, or no text. */
+/** Generates bytes that are not JSON, or not text. */
 const noJson = fc.oneof(
   fc.uint8Array({ maxLength: 50 }),
   fc.constantFrom("", "{bad", `{"a": "${CANARY}`, "\u{feff}", "undefined", "NaN", `'${CANARY}'`, "[1,]").map(
@@ -220,7 +220,7 @@ const noJson = fc.oneof(
   ),
 );
 
-/** Puts `hostile` in the place of one value of the JSON `valid`, or beside it. */
+/** Replaces one value of the JSON `valid` by `hostile`, or adds it. */
 function poisoned(valid: string): fc.Arbitrary<Uint8Array> {
   const values = [...valid.matchAll(/"(?:[^"\\]|\\.)*"(?!:)|-?\d+(?:\.\d+)?|\[[^[\]{}]*\]|\{[^{}]*\}/g)];
   const keys = [...valid.matchAll(/"(?:[^"\\]|\\.)*"(?=:)/g)];
@@ -238,7 +238,7 @@ function poisoned(valid: string): fc.Arbitrary<Uint8Array> {
   );
 }
 
-/** Every field has the type that the program counts on. */
+/** Asserts that every field has the type that the program relies on. */
 function assertWellFormed(session: Session): void {
   const isText = (value: unknown) => typeof value === "string";
   const { profile, authority, tenant, clientId, account, tokens, msalCache } = session;

@@ -3,7 +3,7 @@ import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
-/** Everything that needs the file fails with the same `store` error, and leaves the file alone. */
+/** Asserts that every method that needs the file fails with the same error, and keeps the file. */
 async function assertRefused(
   home: StoreHome,
   message: string,

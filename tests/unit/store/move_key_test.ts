@@ -7,7 +7,7 @@ const KEY = encodeBase64(new Uint8Array(32).fill(7));
 const IN_ENVIRONMENT = { env: { ENTRA_AUTH_CLI_KEY: KEY } };
 const IN_FILE = { env: { ENTRA_AUTH_CLI_KEYRING: "file" } };
 
-/** The number of the guardian in the header. */
+/** Returns the number of the key store in the header. */
 async function keyStoreOf(home: StoreHome): Promise<number | undefined> {
   return (await home.read("tokens.enc"))[5];
 }
@@ -23,7 +23,7 @@ Deno.test("A read with another forced key store moves the key there, keeps every
   assertEquals(home.notices, [
     "The key of tokens.enc was moved from the key file to the environment variable ENTRA_AUTH_CLI_KEY",
   ]);
-  assert(!(await home.names()).includes("key"), "the old key is gone");
+  assert(!(await home.names()).includes("key"), "the old key is deleted");
   assertEquals((await home.store(IN_ENVIRONMENT).list()).length, 2);
   assertEquals(home.notices.length, 1);
 });
@@ -44,7 +44,7 @@ Deno.test("A key that the user copied is used, and kept when no key store is for
   assertEquals((await home.store(IN_FILE).read(keyOf("work")))?.profile, "work");
   assertEquals(await keyStoreOf(home), 1);
   assertEquals((await home.store().read(keyOf("work")))?.profile, "work");
-  assert((await home.names()).includes("key"), "it is the one in use");
+  assert((await home.names()).includes("key"), "the key in use is kept");
 });
 
 Deno.test("A copy in the key file decrypts the tokens if their key store has lost the key", async () => {

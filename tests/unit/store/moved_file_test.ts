@@ -12,10 +12,10 @@ import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../suppo
 const KEY = encodeBase64(new Uint8Array(32).fill(7));
 const IN_ENVIRONMENT = { env: { ENTRA_AUTH_CLI_KEY: KEY } };
 
-/** On Windows no file is replaced while a reader has it open; `list()` reads it whole and closes it. */
+/** Windows cannot replace a file that a reader has open; `list()` reads it whole and closes it. */
 const WAYS: readonly ("read" | "list")[] = Deno.build.os === "windows" ? ["list"] : ["read", "list"];
 
-/** A file system in which `event` happens each time before somebody looks at the file `name`. */
+/** A file system in which `event` happens before every lstat of the file `name`. */
 function before(home: StoreHome, name: string, event: (times: number) => Promise<unknown>): Files {
   let times = 0;
   return {
@@ -27,7 +27,7 @@ function before(home: StoreHome, name: string, event: (times: number) => Promise
   };
 }
 
-/** The same, for the first look alone. */
+/** A file system in which `event` happens before the first lstat of the file `name`. */
 function beforeTheFirst(home: StoreHome, name: string, event: () => Promise<unknown>): Files {
   return before(home, name, async (times) => {
     if (times === 1) await event();
@@ -46,7 +46,7 @@ Deno.test("A reader finds its tokens although the key moves between reading the 
   }
 });
 
-/** What another process does that can't read the file. */
+/** Moves the file aside, like another process that cannot read it. */
 async function moveTokens(home: StoreHome): Promise<void> {
   await Deno.rename(home.file("tokens.enc"), home.file("tokens.enc.aside"));
 }
@@ -75,7 +75,7 @@ Deno.test("A reader whose file is replaced whenever the key is missing gives up,
     await Deno.remove(home.file("key"));
     let replaced = 0;
     const files = before(home, "key", async (times) => {
-      assert(times < 100, "it reads without end");
+      assert(times < 100, "reading must end");
       await Deno.writeFile(home.file("tokens.enc"), versions[(times + 1) % 2] ?? new Uint8Array());
       replaced = times;
     });
@@ -120,7 +120,7 @@ Deno.test("A reader that has to move the key creates no file if another process 
   await home.store({ ...IN_ENVIRONMENT, files }).read(keyOf("work"));
   const names = await home.names();
   assert(!names.includes("tokens.enc"), names.join());
-  assert(names.includes("key"), "what was moved aside still needs it");
+  assert(names.includes("key"), "the file that was moved aside still needs it");
 });
 
 Deno.test("The key is kept if the file that no longer needs it cannot be written", async () => {

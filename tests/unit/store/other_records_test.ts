@@ -5,7 +5,7 @@ import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../suppo
 
 const OTHER = { kind: "of another version", name: "work", data: new TextEncoder().encode("what it says") };
 
-/** Adds a record of a kind that this version of the program doesn't know to those in the file. */
+/** Adds a record of a kind that this version of the program does not know. */
 async function addOtherRecord(home: StoreHome): Promise<void> {
   const { key, id } = await keyFileStore(home.folder()).obtain(".old");
   const file = await parseTokenFile(bytesInMemory(await home.read("tokens.enc")), key);
@@ -18,7 +18,7 @@ async function addOtherRecord(home: StoreHome): Promise<void> {
   );
 }
 
-/** The records of other kinds that are in the file. */
+/** Returns the records of other kinds in the file. */
 async function otherRecords(home: StoreHome): Promise<unknown[]> {
   const key = await keyFileStore(home.folder()).load(new Uint8Array(8));
   assert(key !== null);

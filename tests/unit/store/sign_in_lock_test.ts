@@ -19,20 +19,20 @@ const DENIED = new CliError("access_denied", "Consent was declined", {
 });
 
 /**
- * Before Deno had `tryLock`, a wait that is given up goes on in a thread until the lock is free: nothing that could be
- * waited for, and gone with the process.
+ * Before Deno had `tryLock`, an abandoned wait continues in a thread until the lock is free: it cannot be awaited, and
+ * ends with the process.
  */
 const sanitize = "tryLock" in Deno.FsFile.prototype;
 
-/** One process among those that want to sign in. */
+/** One of the processes that need a sign-in. */
 class Process {
-  /** Whom it said that it waits for. */
+  /** The processes that it reported to wait for. */
   readonly waitedFor: (number | null)[] = [];
   #said = Promise.withResolvers<void>();
 
   constructor(private readonly home: StoreHome, readonly pid: number) {}
 
-  /** Waits until it has said so often whom it waits for. */
+  /** Waits for this number of reports. */
   async says(times = 1): Promise<void> {
     while (this.waitedFor.length < times) await this.#said.promise;
   }
@@ -58,7 +58,7 @@ class Process {
   }
 }
 
-/** A clock whose deadlines come when the test says so. */
+/** A clock whose deadlines the test controls. */
 function clockOf(deadline: AbortController): Clock {
   return {
     ...systemClock,
@@ -70,8 +70,8 @@ function clockOf(deadline: AbortController): Clock {
 Deno.test("acquireSignInLock() acquires a free lock at once", async () => {
   await using home = await makeStoreHome();
   const first = new Process(home, 1);
-  using turn = await first.take();
-  assertEquals([turn.lastOutcome, first.waitedFor], [null, []]);
+  using lock = await first.take();
+  assertEquals([lock.lastOutcome, first.waitedFor], [null, []]);
 });
 
 Deno.test("acquireSignInLock() waits, reports for which process, and returns its outcome", async () => {
@@ -84,8 +84,8 @@ Deno.test("acquireSignInLock() waits, reports for which process, and returns its
     await waiter.says();
     if (outcome !== null) await holder.publishOutcome(outcome);
     holder[Symbol.dispose]();
-    using turn = await waiting;
-    assertEquals([turn.lastOutcome, waiter.waitedFor], [outcome, [1001]]);
+    using lock = await waiting;
+    assertEquals([lock.lastOutcome, waiter.waitedFor], [outcome, [1001]]);
   }
 });
 
@@ -95,8 +95,8 @@ Deno.test("acquireSignInLock() returns a refusal to every process that waited, a
   await holder.begin();
   const waiters = [1002, 1003, 1004].map((pid) => new Process(home, pid));
   const outcomes = waiters.map(async (waiter) => {
-    using turn = await waiter.take();
-    return turn.lastOutcome;
+    using lock = await waiter.take();
+    return lock.lastOutcome;
   });
   await Promise.all(waiters.map((waiter) => waiter.says()));
   await holder.publishOutcome({ kind: "refused", error: DENIED, scopes: ["User.Read"] });
@@ -120,7 +120,7 @@ Deno.test("acquireSignInLock() reports each process that it waits for, one after
   const waiter = new Process(home, 1002);
   const waiting = waiter.take();
   await waiter.says();
-  // The next one in line begins: as good as another process that got the lock before the waiter did.
+  // The next process begins, as if it had acquired the lock before the waiting one.
   const folder = home.folder().subfolder("locks");
   const name = await recordName(home);
   await folder.replace(name, formatSignInRecord({ pid: 1003, attempt: "next", outcome: null }));
@@ -130,8 +130,8 @@ Deno.test("acquireSignInLock() reports each process that it waits for, one after
     formatSignInRecord({ pid: 1003, attempt: "next", outcome: { kind: "signed-in" } }),
   );
   first[Symbol.dispose]();
-  using turn = await waiting;
-  assertEquals([waiter.waitedFor, turn.lastOutcome], [[1001, 1003], { kind: "signed-in" }]);
+  using lock = await waiting;
+  assertEquals([waiter.waitedFor, lock.lastOutcome], [[1001, 1003], { kind: "signed-in" }]);
 });
 
 Deno.test("acquireSignInLock() also reports that it waits for a process without a record", async () => {
@@ -141,8 +141,8 @@ Deno.test("acquireSignInLock() also reports that it waits for a process without 
   const waiting = waiter.take();
   await waiter.says();
   holder[Symbol.dispose]();
-  using turn = await waiting;
-  assertEquals([waiter.waitedFor, turn.lastOutcome], [[null], null]);
+  using lock = await waiting;
+  assertEquals([waiter.waitedFor, lock.lastOutcome], [[null], null]);
 });
 
 Deno.test("acquireSignInLock() does not block sign-ins to other sessions", async () => {
@@ -155,8 +155,8 @@ Deno.test("acquireSignInLock() does not block sign-ins to other sessions", async
     { ...work, clientId: "other" },
     { ...work, authority: "https://login.example" },
   ];
-  using turns = new DisposableStack();
-  for (const key of keys) turns.use(await new Process(home, 1).take(key));
+  using locks = new DisposableStack();
+  for (const key of keys) locks.use(await new Process(home, 1).take(key));
 });
 
 Deno.test({
@@ -227,9 +227,9 @@ Deno.test({
 
 Deno.test("acquireSignInLock() holds none of the store's locks", async () => {
   await using home = await makeStoreHome();
-  using turn = await new Process(home, 1).take(sampleSession("work"));
-  await turn.begin();
-  // Not shorter: a program that another test starts at this moment may have inherited a lock until it runs.
+  using lock = await new Process(home, 1).take(sampleSession("work"));
+  await lock.begin();
+  // Not shorter: a program that another test starts right now may inherit a lock until it runs.
   const store = home.store({ lockTimeoutMs: 5_000, profileLockTimeoutMs: 5_000 });
   await store.exclusively("work", new AbortController().signal, () => store.save(sampleSession("work")));
   assertEquals(await store.forget("work"), 1);
@@ -247,10 +247,10 @@ Deno.test("acquireSignInLock() works without a record that cannot be read or wri
   (await new Process(home, 1).take())[Symbol.dispose]();
   const name = await recordName(home);
   await Deno.mkdir(join(home.path, "locks", name));
-  using turn = await new Process(home, 2).take();
-  await turn.begin();
-  await turn.publishOutcome({ kind: "signed-in" });
-  assertEquals(turn.lastOutcome, null);
+  using lock = await new Process(home, 2).take();
+  await lock.begin();
+  await lock.publishOutcome({ kind: "signed-in" });
+  assertEquals(lock.lastOutcome, null);
 });
 
 Deno.test("parseSignInRecord() parses what formatSignInRecord() returns, and nothing else", () => {
@@ -283,7 +283,7 @@ Deno.test("parseSignInRecord() parses what formatSignInRecord() returns, and not
   }
 });
 
-/** Name of the file that the turn for the session `work` leaves beside its lock. */
+/** Returns the name of the record next to the lock of the session `work`. */
 async function recordName(home: StoreHome): Promise<string> {
   const names = await Array.fromAsync(Deno.readDir(join(home.path, "locks")), ({ name }) => name);
   return names.find((name) => name.endsWith(".lock"))?.replace(/lock$/, "json") ?? "";

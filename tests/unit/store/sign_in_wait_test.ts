@@ -26,7 +26,7 @@ function take(home: StoreHome, waiter: Waiter): Promise<SignInLock> {
   );
 }
 
-/** A file system in which `event` happens at each read of a file, of which it gets the number. */
+/** A file system that calls `event` with the number of each read of a file. */
 function atReads(event: (read: number) => void): Files {
   let reads = 0;
   return {
@@ -40,8 +40,8 @@ function atReads(event: (read: number) => void): Files {
 }
 
 /**
- * Before Deno had `tryLock`, a wait that is given up goes on in a thread until the lock is free: nothing that could be
- * waited for, and gone with the process.
+ * Before Deno had `tryLock`, an abandoned wait continues in a thread until the lock is free: it cannot be awaited, and
+ * ends with the process.
  */
 const sanitize = "tryLock" in Deno.FsFile.prototype;
 
@@ -55,12 +55,12 @@ Deno.test("acquireSignInLock() returns the outcome of a sign-in that began while
   const holder = await take(home, { pid: 1002 });
   const said = Promise.withResolvers<number | null>();
   const waiting = take(home, { pid: 1003, onWait: said.resolve });
-  assertEquals(await said.promise, null, "who has the turn now has said nothing yet");
+  assertEquals(await said.promise, null, "the holder of the lock has published nothing yet");
   await holder.begin();
   await holder.publishOutcome({ kind: "refused", error: new CliError("access_denied", "no"), scopes: [] });
   holder[Symbol.dispose]();
-  using turn = await waiting;
-  assertEquals(turn.lastOutcome?.kind, "refused");
+  using lock = await waiting;
+  assertEquals(lock.lastOutcome?.kind, "refused");
 });
 
 Deno.test("acquireSignInLock() returns the outcome of the first sign-in, which began while it waited", async () => {
@@ -72,8 +72,8 @@ Deno.test("acquireSignInLock() returns the outcome of the first sign-in, which b
   await holder.begin();
   await holder.publishOutcome({ kind: "signed-in" });
   holder[Symbol.dispose]();
-  using turn = await waiting;
-  assertEquals(turn.lastOutcome, { kind: "signed-in" });
+  using lock = await waiting;
+  assertEquals(lock.lastOutcome, { kind: "signed-in" });
 });
 
 Deno.test("acquireSignInLock() reports the process that it waits for once, however long it waits", async () => {
@@ -82,7 +82,7 @@ Deno.test("acquireSignInLock() reports the process that it waits for once, howev
   await holder.begin();
   const said: (number | null)[] = [];
   const looked = Promise.withResolvers<void>();
-  // One read before the wait, and then one at each look.
+  // One read before the wait, then one per poll.
   const files = atReads((read) => read === 7 && looked.resolve());
   const waiting = take(home, { pid: 1002, files, onWait: (pid) => said.push(pid) });
   await looked.promise;
@@ -126,7 +126,7 @@ Deno.test("acquireSignInLock() leaves no timer behind once it has the lock", asy
       };
     },
   };
-  using _turn = await take(home, { pid: 1001, clock });
+  using _lock = await take(home, { pid: 1001, clock });
   assertEquals(deadlines, ["1000 ms", "disposed"]);
 });
 

@@ -8,7 +8,7 @@ const IN_ENVIRONMENT = { ENTRA_AUTH_CLI_KEY: encodeBase64(new Uint8Array(32)) };
 const IN_FILE = { ENTRA_AUTH_CLI_KEYRING: "file" };
 const IN_SERVICE = { ENTRA_AUTH_CLI_KEYRING: "secret-service" };
 
-/** The number of the guardian in the header. */
+/** Returns the number of the key store in the header. */
 async function keyStoreFor(home: StoreHome): Promise<number | undefined> {
   return (await home.read("tokens.enc"))[5];
 }

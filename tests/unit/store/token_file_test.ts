@@ -77,7 +77,7 @@ Deno.test("parseTokenFile() detects any changed byte", async () => {
     for (const change of [0x01, 0x80, 0xff]) {
       const damaged = file.slice();
       damaged[place] = (file[place] ?? 0) ^ change;
-      // Which key a file needs is compared by the store; the format takes the id as part of what is authenticated.
+      // The store compares the key id; the format only authenticates it.
       await errorOf(damaged, key);
     }
   }
@@ -142,7 +142,7 @@ Deno.test("parseTokenFile() rejects an invalid index", async () => {
   for (
     const records of [[{ kind: 1, name: "x", data: bytes("") }], [{ kind: "x", name: null, data: bytes("") }]]
   ) {
-    // What a later version or another program with the same key might write.
+    // A later version or another program with the same key might write this.
     const file = await format(key, records as unknown as PlainRecord[]);
     assertEquals(
       (await errorOf(file, key)).message,

@@ -138,7 +138,7 @@ Deno.test("save() removes the leftovers of a crash, and nothing else", async () 
   assertEquals(await home.names(), [".tokens.enc.swp", "key", "tokens.enc", "tokens.lock"]);
 });
 
-/** Before Deno had `tryLock`, a wait that is given up goes on in a thread until the lock is free. */
+/** Before Deno had `tryLock`, an abandoned wait continues in a thread until the lock is free. */
 const sanitize = "tryLock" in Deno.FsFile.prototype;
 
 Deno.test({
@@ -149,7 +149,7 @@ Deno.test({
   await using home = await makeStoreHome();
   using _lock = await home.folder().lock("tokens.lock", {});
   const error = await assertRejects(
-    // The lock isn't let go before this has failed, however long it waits.
+    // The lock is not released before this has failed.
     () => home.store({ lockTimeoutMs: 1 }).save(sampleSession("work")),
     CliError,
     "tokens.lock is locked by another process",
@@ -213,7 +213,7 @@ Deno.test("exclusively() passes no profile name to the file system", async () =>
   }
 });
 
-/** Holds the lock `name` of a folder while `work`, which can't wait long, is expected to give up. */
+/** Holds the lock `name` of a folder while `work` is expected to time out. */
 async function givesUpWhile(
   home: StoreHome,
   folder: PrivateFolder,

@@ -40,7 +40,7 @@ Deno.test("get-token without flags asks for what the profile says, in any allowe
     },
     hasProfile: true,
     scopes: ["Mail.Read"],
-    expect: {},
+    expect: { user: undefined, tenant: undefined },
     flow: "interactive",
     acceptCached: true,
     acceptRefresh: true,

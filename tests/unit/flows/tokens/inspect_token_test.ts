@@ -56,6 +56,7 @@ Deno.test("inspectToken() describes the profile's newest token without the token
     "account",
     "authority",
     "clientId",
+    "owner",
     "profile",
     "tenant",
   ]);

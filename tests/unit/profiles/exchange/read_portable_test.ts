@@ -172,7 +172,7 @@ Deno.test("readPortable() maps flows, methods, resources and certificates of the
     assertEquals<unknown>(picked, expected, JSON.stringify(changes));
     assertEquals(certificate, expected.certificate);
   }
-  // As its documentation writes it.
+  // The form in its documentation.
   const documented = {
     profiles: [{ name: "x", tenant_id: "contoso.com", client_id: OTHER.clientId, scope: "A B" }],
   };
@@ -222,7 +222,7 @@ Deno.test("readPortable() opens an export of the .NET tool, including secrets", 
   assertStringIncludes((await read(bare))[0]?.notes.join() ?? "", "client secret of profile 'graph'");
 });
 
-/** PBKDF2 with 100,000 rounds and AES-256-CBC; salt, initialization vector and ciphertext as base64. */
+/** Encrypts like the .NET tool: PBKDF2 with 100,000 rounds and AES-256-CBC; salt, IV and ciphertext as base64. */
 async function exportLikeOtherTool(text: string, passphrase: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(32));
   const iv = crypto.getRandomValues(new Uint8Array(16));

@@ -38,7 +38,7 @@ Deno.test("dpapiKeyStore() does not load DPAPI if there is no key", async () => 
   assertEquals(await keyStore.load(ANY_ID), null);
 });
 
-/** Puts a key there that the present user can't open. */
+/** Writes a key that the current user cannot open. */
 async function putKeyOfAnotherUser(home: StoreHome): Promise<void> {
   await keyStoreOf(home, standInDataProtection()).obtain(".old");
 }

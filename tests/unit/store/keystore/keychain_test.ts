@@ -87,7 +87,10 @@ for (const [mode, expected, way] of REFUSALS) {
         assertMatch(hint ?? "", way);
       }
       await keychain.setMode("open");
-      assert(await isSameKey(key, await keyStore.load(await key.id())), "what could not be read is kept");
+      assert(
+        await isSameKey(key, await keyStore.load(await key.id())),
+        "a key that could not be read is kept",
+      );
     },
   );
 }
@@ -148,7 +151,7 @@ Deno.test("keychainKeyStore() names the flag that permits `security`", async () 
   }
 });
 
-/** A `security` that ends with this code and complaint, whatever it is to do; notes what that was. */
+/** A `security` that exits with this code and error for every action, and records the actions. */
 function answering(code: number, stderr: string): Pick<Processes, "run"> & { readonly actions: string[] } {
   const actions: string[] = [];
   return {

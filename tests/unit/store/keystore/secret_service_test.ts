@@ -27,7 +27,7 @@ const NO_DISPLAY = { get: () => undefined };
 const DISPLAY = { get: (name: string) => name === "DISPLAY" ? ":0" : undefined };
 const OTHER_ID = new Uint8Array(8);
 
-/** A test with a session of its own. */
+/** Registers a test with a D-Bus session of its own. */
 function test(name: string, fn: (service: SecretService) => Promise<void>, options?: SecretServiceOptions) {
   Deno.test({
     name,
@@ -43,10 +43,10 @@ interface Run extends RunOptions {
   readonly args: readonly string[];
 }
 
-/** Notes what is run, and waits for none of it longer than `patienceMs`. */
+/** Records every run, and limits its time to `maxMs`. */
 function watch(
   service: SecretService,
-  patienceMs = 60_000,
+  maxMs = 60_000,
 ): { runs: Run[]; processes: Pick<Processes, "run"> } {
   const runs: Run[] = [];
   return {
@@ -56,7 +56,7 @@ function watch(
         runs.push({ args, ...options });
         return service.processes.run(command, args, {
           ...options,
-          timeoutMs: Math.min(options.timeoutMs, patienceMs),
+          timeoutMs: Math.min(options.timeoutMs, maxMs),
         });
       },
     },
@@ -71,7 +71,7 @@ function withVariables(service: SecretService, env: Record<string, string>): Pic
   };
 }
 
-/** Puts a shell script in the place of secret-tool, in the folder of the session. */
+/** Replaces secret-tool by a shell script in the folder of the session. */
 async function replaceSecretTool(service: SecretService, script: string): Promise<Pick<Processes, "run">> {
   const folder = join(service.env.HOME ?? "", "bin");
   await Deno.mkdir(folder);
@@ -157,7 +157,7 @@ for (const lock of ["lock", "restartLocked"] as const) {
     assert(!runs.some(({ args }) => args.includes("--unlock")));
     assertEquals(await findSecretService(processes), { kind: "available" });
     await service.unlock();
-    assert(await isSameKey(key, await keyStore.load(await key.id())), "what is locked is kept");
+    assert(await isSameKey(key, await keyStore.load(await key.id())), "a locked key is kept");
   });
 }
 
@@ -227,7 +227,7 @@ test("secretServiceKeyStore() reports a service without a keyring", async (servi
   assertEquals(await keyStore.load(OTHER_ID), null);
 }, { keyring: "no keyring" });
 
-/** Where there is no Secret Service, whatever is wanted from it. */
+/** Asserts that every operation reports a missing Secret Service. */
 async function assertAbsent(processes: Pick<Processes, "run">, reason: string, hint: RegExp) {
   assertEquals(await findSecretService(processes), { kind: "absent", reason });
   for (const env of [NO_DISPLAY, DISPLAY]) {
@@ -254,7 +254,7 @@ for (const display of [{}, { DISPLAY: ":0" }]) {
     `findSecretService() finds none without a D-Bus session (${JSON.stringify(display)})`,
     async (service) => {
       const withoutSession: Pick<Processes, "run"> = {
-        // `env` takes the variable away, which no process can do for its child otherwise.
+        // Only `env` can remove a variable of a child process.
         run: (command, args, options) =>
           systemProcesses.run("env", ["-u", "DBUS_SESSION_BUS_ADDRESS", command, ...args], {
             ...options,
@@ -298,12 +298,12 @@ Deno.test("secretServiceKeyStore() names the flag that permits secret-tool", asy
   }
 });
 
-/** A secret-tool that ends with code 1 and this complaint. */
+/** A secret-tool that exits with code 1 and this error. */
 function failingWith(stderr: string): Pick<Processes, "run"> {
   return { run: () => Promise.resolve({ kind: "ended", code: 1, stdout: "", stderr }) };
 }
 
-/** What a run comes to, in words. */
+/** Returns the kind of the result, and its output or message. */
 async function resultOf(processes: Pick<Processes, "run">): Promise<[kind: string, message: string]> {
   const answer = await openSecretTool(processes)(["search", "service", "x"]);
   return answer.kind === "success" ? ["success", answer.output] : [answer.kind, answer.error.message];
@@ -314,7 +314,7 @@ interface NotedRun {
   readonly options: RunOptions;
 }
 
-/** Hands on what is run to `processes`, and notes it. */
+/** Records every run before passing it to `processes`. */
 function noted(processes: Pick<Processes, "run">, runs: NotedRun[]): Pick<Processes, "run"> {
   return {
     run(command, args, options) {
