@@ -1,3 +1,4 @@
+import { concat } from "@std/bytes/concat";
 import { CliError } from "../../errors.ts";
 import { type Environment, systemEnvironment } from "../environment.ts";
 import type { HttpRequest, HttpResponse, Network } from "./network.ts";
@@ -80,11 +81,11 @@ export function assertValidHeaders(headers: Readonly<Record<string, string>>, ho
  * @throws {NetworkError} If it is larger than `maxBytes`.
  */
 export async function readBody(
-  body: AsyncIterable<Uint8Array<ArrayBuffer>> | Iterable<Uint8Array<ArrayBuffer>>,
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number,
   host: string,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
@@ -97,7 +98,7 @@ export async function readBody(
     }
     chunks.push(chunk);
   }
-  return await new Blob(chunks).bytes();
+  return concat(chunks);
 }
 
 /** The time limits of one exchange. */

@@ -56,10 +56,7 @@ function send(request: HttpRequest, url: URL, signal: AbortSignal): Promise<Inco
 }
 
 /** Stops reading a response whose time is up. */
-async function* untilAborted(
-  response: IncomingMessage,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+async function* untilAborted(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   for await (const chunk of response) {
     signal.throwIfAborted();
     yield chunk;

@@ -1,4 +1,5 @@
 import { CliError } from "../../errors.ts";
+import { isJsonObject, parseJsonObject } from "../../text/json.ts";
 import { MAX_PAUSE_MS } from "../../text/retry_after.ts";
 import type { Clock } from "../clock.ts";
 import type { PrivateFolder } from "../files/private_folder.ts";
@@ -72,17 +73,13 @@ function formatThrottleState(pauses: readonly Pause[]): Uint8Array {
 }
 
 function parseThrottleState(content: Uint8Array): Pause[] {
-  try {
-    const { pauses } = JSON.parse(new TextDecoder().decode(content));
-    return Array.isArray(pauses) ? pauses.flatMap(parsePause) : [];
-  } catch {
-    return [];
-  }
+  const pauses = parseJsonObject(content)?.pauses;
+  return Array.isArray(pauses) ? pauses.flatMap(parsePause) : [];
 }
 
 function parsePause(value: unknown): Pause[] {
-  if (typeof value !== "object" || value === null) return [];
-  const { host, client_id: clientId, until } = value as Record<string, unknown>;
+  if (!isJsonObject(value)) return [];
+  const { host, client_id: clientId, until } = value;
   const untilMs = typeof until === "string" ? Date.parse(until) : NaN;
   const isPause = typeof host === "string" && typeof clientId === "string" && !Number.isNaN(untilMs);
   return isPause ? [{ host, clientId, untilMs }] : [];

@@ -29,7 +29,7 @@ Deno.test({
     await using sandbox = await openSandbox();
     const certificate = join(sandbox.folder, "certificate.pfx");
     await Deno.writeFile(certificate, makePfx(await makeClientCertificate(), "pw"));
-    const nobody = `http://127.0.0.1:${freePort()}`;
+    const noListener = `http://127.0.0.1:${freePort()}`;
     const pipelines = { SYSTEM_OIDCREQUESTURI: "https://localhost/", SYSTEM_ACCESSTOKEN: "token" };
     // The reads of each credential, and its exit code. Some have no endpoint here.
     const runs: [args: string[], env: Record<string, string>, code: number][] = [
@@ -37,8 +37,8 @@ Deno.test({
       [[...GET, "--certificate", certificate], { AZURE_CLIENT_CERTIFICATE_PASSWORD: "pw" }, 3],
       [[...GET, "--assertion-env", "GITLAB_OIDC_TOKEN"], {}, 2],
       [GET, pipelines, 2],
-      [MACHINE, { AZURE_POD_IDENTITY_AUTHORITY_HOST: nobody }, 4],
-      [MACHINE, { MSI_ENDPOINT: nobody, MSI_SECRET: "secret" }, 4],
+      [MACHINE, { AZURE_POD_IDENTITY_AUTHORITY_HOST: noListener }, 4],
+      [MACHINE, { MSI_ENDPOINT: noListener, MSI_SECRET: "secret" }, 4],
     ];
     const used = new Set<string>();
     for (const [args, env, code] of runs) {
@@ -102,7 +102,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "an application works with the permissions of `permissions` says of its profile, with the files that prove it, and names each that it lacks",
+    "an application works with the permissions that `permissions` lists for its profile and credential files, and names each missing one",
   ignore: ignore || Deno.build.os !== "linux",
   async fn(test) {
     const certificate = await makeClientCertificate();

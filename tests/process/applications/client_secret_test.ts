@@ -99,13 +99,13 @@ Deno.test("user and application tokens of one profile are stored separately", as
   const graph = ["--scope", GRAPH_DEFAULT];
   const asApplication = await sandbox.run(["get-token", "-f", "client-credentials", ...graph], WITH_SECRET);
   assertEquals(asApplication.code, 0, asApplication.stderr);
-  const asPerson = await sandbox.signIn(["get-token", "-f", "AuthorizationCode", ...graph], ADA, WITH_SECRET);
-  assertEquals(asPerson.code, 0, asPerson.stderr);
-  assertNotEquals(asPerson.stdout, asApplication.stdout);
+  const asUser = await sandbox.signIn(["get-token", "-f", "AuthorizationCode", ...graph], ADA, WITH_SECRET);
+  assertEquals(asUser.code, 0, asUser.stderr);
+  assertNotEquals(asUser.stdout, asApplication.stdout);
   const again = await sandbox.run(["get-token", "-f", "client-credentials", ...graph]);
   assertEquals([again.code, again.stdout], [0, asApplication.stdout], again.stderr);
-  const personAgain = await sandbox.run(["get-token", ...graph]);
-  assertEquals([personAgain.code, personAgain.stdout], [0, asPerson.stdout], personAgain.stderr);
+  const userAgain = await sandbox.run(["get-token", ...graph]);
+  assertEquals([userAgain.code, userAgain.stdout], [0, asUser.stdout], userAgain.stderr);
 });
 
 const WRONG: [name: string, application: Application, secret: string, aadsts: string][] = [
@@ -254,8 +254,8 @@ Deno.test("edit-profile replaces the stored secret, and a renamed profile keeps 
   assertEquals(moved.code, 0, moved.stderr);
   assertStringIncludes(moved.stderr, "set one with --client-secret-stdin");
   assert(!renamed.stderr.includes("--client-secret-stdin"), renamed.stderr);
-  const asPerson = await sandbox.run(["edit-profile", "--name", "nightly", "--scope", "User.Read"]);
-  assertRefused(asPerson, 2, "--scope https://graph.microsoft.com/.default");
+  const asUser = await sandbox.run(["edit-profile", "--name", "nightly", "--scope", "User.Read"]);
+  assertRefused(asUser, 2, "--scope https://graph.microsoft.com/.default");
 });
 
 Deno.test({

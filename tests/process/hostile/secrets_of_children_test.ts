@@ -11,17 +11,17 @@ const isExecutable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 /** Variables that pass a secret to the program, each with a unique value. */
 const SECRETS = {
   ENTRA_AUTH_CLI_KEY: btoa("k".repeat(32)),
-  AZURE_CLIENT_SECRET: "a client secret that is nobody's",
-  AZURE_CLIENT_CERTIFICATE_PASSWORD: "a certificate's password that is nobody's",
+  AZURE_CLIENT_SECRET: "a client secret of the test",
+  AZURE_CLIENT_CERTIFICATE_PASSWORD: "a certificate's password of the test",
 };
 
 /** Variables that pass a secret to a job, which the command of `exec` inherits. */
 const SECRETS_OF_THE_JOB = {
-  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "a pipeline's token that is nobody's",
-  SYSTEM_ACCESSTOKEN: "another pipeline's token that is nobody's",
-  GITLAB_OIDC_TOKEN: "a federated token that is nobody's",
-  IDENTITY_HEADER: "a machine's secret that is nobody's",
-  MSI_SECRET: "an old machine's secret that is nobody's",
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "a pipeline's token of the test",
+  SYSTEM_ACCESSTOKEN: "another pipeline's token of the test",
+  GITLAB_OIDC_TOKEN: "a federated token of the test",
+  IDENTITY_HEADER: "a machine's secret of the test",
+  MSI_SECRET: "an old machine's secret of the test",
 };
 
 /** Puts programs first on the PATH that record their variables and arguments and then do their `work`. */

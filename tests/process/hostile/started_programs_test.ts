@@ -10,12 +10,12 @@ import { hasNoTrace, readTrace, traceCommand } from "../../support/program/trace
 
 /** A secret in every variable that can contain one, so that every leak is detected. */
 const SECRETS = {
-  AZURE_CLIENT_CERTIFICATE_PASSWORD: "a certificate's password that is nobody's",
-  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "a pipeline's token that is nobody's",
-  SYSTEM_ACCESSTOKEN: "another pipeline's token that is nobody's",
-  GITLAB_OIDC_TOKEN: "a federated token that is nobody's",
-  IDENTITY_HEADER: "a machine's secret that is nobody's",
-  MSI_SECRET: "an old machine's secret that is nobody's",
+  AZURE_CLIENT_CERTIFICATE_PASSWORD: "a certificate's password of the test",
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: "a pipeline's token of the test",
+  SYSTEM_ACCESSTOKEN: "another pipeline's token of the test",
+  GITLAB_OIDC_TOKEN: "a federated token of the test",
+  IDENTITY_HEADER: "a machine's secret of the test",
+  MSI_SECRET: "an old machine's secret of the test",
 };
 
 /** Puts these programs, each a line of shell, first on a PATH, and returns it. */

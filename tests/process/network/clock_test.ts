@@ -158,8 +158,8 @@ Deno.test({
       assertEquals(doctor.code, 1, doctor.stderr);
       assertMatch(doctor.stdout, /^fail {2}authority .*\n +-> Check the date and time of this machine\.$/m);
       for (const [args, code] of [[["status"], 0], [["inspect"], 6], [["list-profiles"], 0]] as const) {
-        const told = await run(...args);
-        assertEquals(told.code, code, `${time} ${args}: ${told.stderr}`);
+        const result = await run(...args);
+        assertEquals(result.code, code, `${time} ${args}: ${result.stderr}`);
       }
       assertEquals(sandbox.browser.count, 1);
       assertEquals(await storeOf(sandbox), store, time);

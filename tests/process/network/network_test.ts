@@ -168,7 +168,7 @@ Deno.test("get-token exits with 4 and names the proxy if it refuses or is unreac
     assertStringIncludes(result.stderr, hint);
     assert(!result.stderr.includes("sesame"), result.stderr);
   }
-  assertEquals(sandbox.provider.requests.length, 0, "nothing goes around the proxy");
+  assertEquals(sandbox.provider.requests.length, 0, "nothing bypasses the proxy");
 });
 
 Deno.test("get-token reports a proxy variable that Deno ignores", async () => {
@@ -189,7 +189,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     /is unavailable \(status 500\)/,
   ],
   [
-    "a sign-in page in place of discovery",
+    "a sign-in page instead of discovery",
     "discovery",
     {
       kind: "response",
@@ -200,7 +200,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     4,
     /^Received a web page instead of a response from localhost:\d+$/m,
   ],
-  ["a discovery that breaks off", "discovery", { kind: "reset" }, 4, /localhost:\d+ /],
+  ["a reset during discovery", "discovery", { kind: "reset" }, 4, /localhost:\d+ /],
   [
     "a discovery without content",
     "discovery",
@@ -270,13 +270,13 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     /status 429/,
   ],
   [
-    "a token endpoint that answers HTML",
+    "a token endpoint that responds with HTML",
     "token",
     { kind: "response", status: 200, headers: { "content-type": "text/html" }, body: "<html></html>" },
     4,
     /^Received a web page instead of a response from localhost:\d+$/m,
   ],
-  ["a token endpoint that breaks off", "token", { kind: "reset" }, 4, /localhost:\d+ /],
+  ["a token endpoint that resets the connection", "token", { kind: "reset" }, 4, /localhost:\d+ /],
   [
     "an empty token response",
     "token",
@@ -285,7 +285,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     /access_token is not a token/,
   ],
   [
-    "a token response of nothing",
+    "a token response without a body",
     "token",
     { kind: "response", status: 200, body: "" },
     3,
@@ -362,7 +362,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     /iss is not the requested authority/,
   ],
   [
-    "a client that the authority takes for confidential",
+    "a client that the authority treats as confidential",
     "token",
     { kind: "entraError", error: "invalid_client", aadsts: 7000218, status: 401 },
     3,

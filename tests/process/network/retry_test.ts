@@ -124,7 +124,7 @@ Deno.test("the next process obeys a long pause, but a new sign-in does not", asy
   assertEquals(
     (await sandbox.run(["get-token"])).stdout.trim(),
     sandbox.token,
-    "the cache answers meanwhile",
+    "the cache still works",
   );
 
   const kept = await Deno.readTextFile(join(sandbox.home, "throttle.json"));

@@ -57,11 +57,11 @@ test("a key that DPAPI cannot decrypt exits with 7, and clear-cache starts over"
   assertEquals(await Deno.readTextFile(file), foreign);
 
   assertEquals((await sandbox.run(["clear-cache"])).code, 0);
-  const anew = await sandbox.signIn(["get-token"]);
-  assertEquals(anew.code, 0, anew.stderr);
+  const again = await sandbox.signIn(["get-token"]);
+  assertEquals(again.code, 0, again.stderr);
   const [currentKeyStore, [kept, aside]] = await keyPlace(sandbox);
   assertEquals([currentKeyStore, kept, aside?.startsWith("key.dpapi.")], [DPAPI, "key.dpapi", true]);
-  assertEquals((await sandbox.run(["get-token"])).stdout, anew.stdout);
+  assertEquals((await sandbox.run(["get-token"])).stdout, again.stdout);
 });
 
 test("the key moves between a file and DPAPI as the environment selects", async () => {

@@ -83,7 +83,7 @@ export class UserAgent implements Disposable {
   }
 
   /** Follows pages until there is a response for the redirect URI, or a page without a form, whose text it returns. */
-  async #walk(start: string, person: PageVisitor): Promise<Callback | string> {
+  async #walk(start: string, visitor: PageVisitor): Promise<Callback | string> {
     const { origin } = new URL(start);
     let request: { url: URL; body?: URLSearchParams } = { url: new URL(start) };
     for (let pages = 0; pages < MAX_PAGES; pages++) {
@@ -97,7 +97,7 @@ export class UserAgent implements Disposable {
       }
       const page = await response.text();
       const [form] = readForms(page, request.url);
-      const body = form && person.fillIn(form, page);
+      const body = form && visitor.fillIn(form, page);
       if (form === undefined || body === undefined) return readText(page);
       request = { url: form.action, body };
     }

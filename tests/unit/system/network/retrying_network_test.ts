@@ -162,7 +162,7 @@ Deno.test("retryingNetwork() delays a request during a pause stored by another p
   assertEquals([harness.clock.waits, harness.pauses], [[12_000], [["login.example", 12_000]]]);
   harness.known = START_MS;
   await harness.send({ retry: "unprocessed", obeysThrottle: true });
-  assertEquals(harness.clock.waits.length, 1, "a pause that is over holds nobody");
+  assertEquals(harness.clock.waits.length, 1, "a pause that has ended delays nothing");
 });
 
 Deno.test("retryingNetwork() fails during a pause that exceeds the time limit and names its end", async () => {
