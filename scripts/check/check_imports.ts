@@ -84,7 +84,7 @@ function isFile(target: string): boolean {
 /** Files without effects of their own, from which a flow may import values. */
 const PURE = new RegExp(
   [
-    "browser/(display|opener|ssh_session)",
+    "browser/(display|opener)",
     "entra/(decode_token|errors/aadsts/find_remedy)",
     "loopback/validate_callback",
     "profiles/profile",

@@ -1,6 +1,5 @@
-import { mayOpenBrowser } from "../../browser/display.ts";
+import { forwardCommand, isOverSsh, mayOpenBrowser } from "../../browser/display.ts";
 import type { BrowserOpening } from "../../browser/open_browser.ts";
-import { forwardCommand, isOverSsh } from "../../browser/ssh_session.ts";
 import type { SignInOptions, TokenClient } from "../../entra/token_client.ts";
 import { CliError } from "../../errors.ts";
 import type { CallbackServer } from "../../loopback/callback_server.ts";
