@@ -53,7 +53,7 @@ Deno.test("inspect reads a token from an argument, standard input or a file, and
     assertMatch(result.stdout, /^Expires: .*\(in 9 minutes\)$/m);
     assertHides(token, result);
   }
-  assertEquals(sandbox.provider.requests.length, 0, "nobody is asked");
+  assertEquals(sandbox.provider.requests.length, 0, "no request is sent");
 });
 
 Deno.test("inspect exits with 0 for a valid token, 6 for one that is not valid now, and 2 for anything else", async () => {

@@ -41,7 +41,7 @@ async function openFolder() {
   };
 }
 
-/** Prints the arguments that the action gets, and help for which nobody sets a width. */
+/** Prints the arguments that the action gets, and help without a set width. */
 const PROBE = `
 import { Command } from "@cliffy/command";
 const command = new Command().throwErrors().noExit().option("-p, --profile <x:string>", "x ".repeat(120))
