@@ -362,7 +362,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/system/files/user_files.ts",
     find: "if (data.length > maxBytes)",
     replace: "if (false)",
-    tests: ["tests/process/network/network_test.ts"],
+    tests: ["tests/unit/system/files/user_files_test.ts"],
   },
   {
     guard: "one resource per token",
@@ -467,7 +467,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/text/plain_text.ts",
     find: `return words.replace(TOKEN, "***");`,
     replace: "return words;",
-    tests: ["tests/process/store/storage_test.ts"],
+    tests: ["tests/unit/text/plain_text_test.ts"],
   },
   {
     guard: "hidden text of an unexpected error",
