@@ -41,7 +41,7 @@ Deno.test("--cloud with --authority is a usage error in every command that has b
   for (const command of [["get-token"], ["create-profile", "--name", "x", ...IDS]]) {
     const result = await sandbox.run([...command, "--cloud", "public", "--authority", origin]);
     assertEquals([result.code, result.stdout], [2, ""]);
-    assertStringIncludes(result.stderr, "--cloud and --authority can't be used together\nHint: ");
+    assertStringIncludes(result.stderr, "--cloud and --authority cannot be used together\nHint: ");
   }
 });
 

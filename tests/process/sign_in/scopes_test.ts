@@ -34,7 +34,7 @@ Deno.test("two resources, or .default with another scope, fail before the browse
     "entra-auth-cli get-token --profile default --scope api://orders/Read",
   ];
   await refused(["get-token", ...both], `${GRAPH}, api://orders`, ...commands);
-  await refused(["get-token", "--scope", `${GRAPH}/.default User.Read`], "together with User.Read");
+  await refused(["get-token", "--scope", `${GRAPH}/.default User.Read`], "cannot be combined with User.Read");
   await refused(["edit-profile", "--name", "default", ...both], ...commands);
   const ids = ["--tenant-id", "common", "--client-id", sandbox.provider.clientId];
   await refused(["create-profile", "--name", "two", ...ids, ...both], "--profile two");
