@@ -16,7 +16,7 @@ import { bundle } from "./bundle.ts";
 import { grantFlags, type Grants } from "../../src/cli/permissions/permission_grants.ts";
 import { grantsFor, needsOf } from "../../src/cli/permissions/permission_needs.ts";
 import { systemEnvironment } from "../../src/system/environment.ts";
-import { homeFolder } from "../../src/system/files/home_directory.ts";
+import { homeFolder } from "../../src/system/path.ts";
 import { type Os, systemOs } from "../../src/system/os.ts";
 import { denoCompile } from "./compile/deno_compile.ts";
 import { defaultOutput, osOf, parseTargets, type Target } from "./compile/targets.ts";

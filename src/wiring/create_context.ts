@@ -2,7 +2,7 @@ import type { CommandContext } from "../cli/context.ts";
 import { createTerminalUi } from "../cli/terminal/terminal_ui.ts";
 import { openProfileStore } from "../profiles/profile_store.ts";
 import { openTokenStore } from "../store/token_store.ts";
-import { homeFolder } from "../system/files/home_directory.ts";
+import { homeFolder } from "../system/path.ts";
 import { openPrivateFolder } from "../system/files/private_folder.ts";
 import { runtimeText } from "../system/os.ts";
 import { isPermitted, permissionFlag } from "../system/permission.ts";

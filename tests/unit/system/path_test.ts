@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { CliError } from "../../../../src/errors.ts";
-import { homeFolder } from "../../../../src/system/files/home_directory.ts";
-import type { Os } from "../../../../src/system/os.ts";
+import { CliError } from "../../../src/errors.ts";
+import { homeFolder } from "../../../src/system/path.ts";
+import type { Os } from "../../../src/system/os.ts";
 
 const ME = "/me";
 
