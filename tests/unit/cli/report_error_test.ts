@@ -15,7 +15,7 @@ function cliError(options: CliErrorOptions = {}): CliError {
   return new CliError("port_in_use", "Port 8080 is already in use", options);
 }
 
-Deno.test("reportError() says what happened, then what to do next", () => {
+Deno.test("reportError() prints what happened, then what to do next", () => {
   assertEquals(report(cliError({ hint: "Use another port:\nentra-auth-cli get-token --port 8081" })).said, [
     "Port 8080 is already in use",
     "Hint: Use another port:\n      entra-auth-cli get-token --port 8081",
@@ -23,7 +23,7 @@ Deno.test("reportError() says what happened, then what to do next", () => {
   assertEquals(report(cliError()).said, ["Port 8080 is already in use"]);
 });
 
-Deno.test("reportError() adds the number and the id that support asks for", () => {
+Deno.test("reportError() adds the error code and the correlation ID for support", () => {
   assertEquals(
     report(cliError({ aadsts: "AADSTS1", correlationId: "c-1" })).said.at(-1),
     "(AADSTS1, correlation ID c-1)",
@@ -32,7 +32,7 @@ Deno.test("reportError() adds the number and the id that support asks for", () =
   assertEquals(report(cliError({ correlationId: "c-1" })).said.at(-1), "(correlation ID c-1)");
 });
 
-Deno.test("reportError() prints one JSON document with exactly the promised keys, and nothing else", () => {
+Deno.test("reportError() prints one JSON document with exactly the documented keys", () => {
   const { said, data } = report(
     cliError({ hint: "h", aadsts: "AADSTS1", correlationId: "c-1", claims: "{}" }),
     {
@@ -53,7 +53,7 @@ Deno.test("reportError() prints one JSON document with exactly the promised keys
   assertEquals(data, "");
 });
 
-Deno.test("reportError() writes null for what is not known", () => {
+Deno.test("reportError() prints null for unknown values", () => {
   const [line = ""] = report(cliError(), { asJson: true, verbose: false }).said;
   assertEquals(JSON.parse(line), {
     error: {
@@ -66,13 +66,13 @@ Deno.test("reportError() writes null for what is not known", () => {
   });
 });
 
-Deno.test("reportError() gives the exit code of every error code", () => {
+Deno.test("reportError() returns the exit code of every error code", () => {
   for (const [code, exitCode] of Object.entries(EXIT_CODES)) {
     assertEquals(report(new CliError(code as ErrorCode, "m")).exitCode, exitCode);
   }
 });
 
-Deno.test("reportError() shows nothing of an error that nobody foresaw but its kind", () => {
+Deno.test("reportError() shows only the type of an unexpected error", () => {
   for (const verbose of [false, true]) {
     for (const asJson of [false, true]) {
       const { said, exitCode } = report(new TypeError("s3cret-canary"), { asJson, verbose });
@@ -84,7 +84,7 @@ Deno.test("reportError() shows nothing of an error that nobody foresaw but its k
   assertEquals(report("s3cret-canary").said[0], "Unexpected error (string)");
 });
 
-Deno.test("reportError() says what keeps Deno from loading a package: a clock that is behind, or no connection", () => {
+Deno.test("reportError() explains why Deno cannot load a package: a wrong clock, or no connection", () => {
   const notLoaded = (text: string) => Object.assign(new TypeError(text), { code: "ERR_MODULE_NOT_FOUND" });
   const unpublished = notLoaded(
     "Could not find npm package 'a' matching '1.0.0'.\n\nA newer matching version was found, but it was not used " +
@@ -103,7 +103,7 @@ Deno.test("reportError() says what keeps Deno from loading a package: a clock th
   assertEquals(report(new TypeError(unpublished.message)).said[0], "Unexpected error (TypeError)");
 });
 
-Deno.test("reportError() shows with --verbose where an unforeseen error came through", () => {
+Deno.test("reportError() shows the stack of an unexpected error with --verbose", () => {
   const fault = new TypeError("s3cret-canary\n    at canary");
   fault.stack = `TypeError: s3cret\n    at first (a.ts:1:1)\n    at second (b.ts:2:2)`;
   const verbose = report(fault, { asJson: false, verbose: true }).said;
@@ -111,13 +111,13 @@ Deno.test("reportError() shows with --verbose where an unforeseen error came thr
   assertEquals(report(fault).said.some((line) => line.includes("a.ts")), false);
 });
 
-Deno.test("reportError() shows the cause of a known error with --verbose only, and harmlessly", () => {
+Deno.test("reportError() shows the cause of a known error with --verbose only, without control characters", () => {
   const error = cliError({ cause: new RangeError("beneath\u001b[2J") });
   assertEquals(report(error).said, ["Port 8080 is already in use"]);
   assertEquals(report(error, { asJson: false, verbose: true }).said.at(-1), "Cause: RangeError: beneath [2J");
 });
 
-Deno.test("reportError() shows no control character, whatever forgot to take it out", () => {
+Deno.test("reportError() removes control characters from every part", () => {
   const evil = "a\x1b[2Jb\u009b31m\u202ec\rd";
   const error = new CliError("usage", `m ${evil}`, {
     hint: `h ${evil}\nsecond ${evil}`,

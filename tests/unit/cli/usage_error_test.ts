@@ -17,7 +17,7 @@ function said(typed: string, message: string): [string, string | undefined] {
 
 const HELP = "See: entra-auth-cli --help";
 
-Deno.test("usageError() answers the words of az, gh and kubectl with what to type here", () => {
+Deno.test("usageError() suggests this program's commands for those of az, gh and kubectl", () => {
   const words: readonly (readonly [string, string])[] = [
     ["login", "get-token"],
     ["login --tenant x", "get-token"],
@@ -38,7 +38,7 @@ Deno.test("usageError() answers the words of az, gh and kubectl with what to typ
   }
 });
 
-Deno.test("usageError() repeats Cliffy's guess only where it resembles what was typed", () => {
+Deno.test("usageError() repeats Cliffy's suggestion only if it resembles the typed command", () => {
   const unknown = (typed: string, guess: string) =>
     said(typed, `Unknown command "${typed}". Did you mean command "${guess}"?`);
   for (const [typed, guess] of [["get-tokn", "get-token"], ["oken", "get-token"], ["staus", "status"]]) {
@@ -52,7 +52,7 @@ Deno.test("usageError() repeats Cliffy's guess only where it resembles what was 
   }
 });
 
-Deno.test("usageError() says where flags go that come before the command", () => {
+Deno.test("usageError() suggests typing flags after the command", () => {
   for (const typed of ["--profile x get-token", "--output=json get-token"]) {
     const [flag = ""] = typed.split(" ");
     const [name = ""] = flag.split("=");
@@ -63,7 +63,7 @@ Deno.test("usageError() says where flags go that come before the command", () =>
   }
 });
 
-Deno.test("usageError() names the flag for a word that has none", () => {
+Deno.test("usageError() suggests the flag for a word that was typed without one", () => {
   const words: readonly (readonly [string, string])[] = [
     ["get-token work", "get-token --profile work"],
     ["delete-profile work", "delete-profile --name work"],
@@ -87,7 +87,7 @@ Deno.test("usageError() names the flag for a word that has none", () => {
   ]);
 });
 
-Deno.test("usageError() says of all else what Cliffy says, and points to the help", () => {
+Deno.test("usageError() repeats Cliffy's other errors with a reference to the help", () => {
   assertEquals(said("get-token --profile", 'Missing value for option "--profile".'), [
     'Missing value for option "--profile"',
     "See: entra-auth-cli get-token --help",

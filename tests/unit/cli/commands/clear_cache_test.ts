@@ -3,7 +3,7 @@ import { runClearCache } from "../../../../src/cli/commands/clear_cache.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MemoryContext } from "../../../support/fixtures/command_fixture.ts";
 
-Deno.test("clear-cache says what it did", async () => {
+Deno.test("clear-cache reports what it deleted", async () => {
   const context = new MemoryContext();
   context.signIn();
   await runClearCache({ profile: "work" }, context);
@@ -18,7 +18,7 @@ Deno.test("clear-cache says what it did", async () => {
   assertEquals(context.terminal.said.slice(3), ["Profile 'work' has no cached tokens"]);
 });
 
-Deno.test("clear-cache says where it moved a file that can't be read", async () => {
+Deno.test("clear-cache reports where it moved an unreadable file", async () => {
   const context = new MemoryContext();
   context.store.readError = new CliError("unreadable_store", "damaged");
   context.store.moveAside = () => Promise.resolve("/home/me/tokens.enc.damaged");
@@ -28,7 +28,7 @@ Deno.test("clear-cache says where it moved a file that can't be read", async () 
   ]);
 });
 
-Deno.test("clear-cache --all --yes forgets the tokens of all profiles", async () => {
+Deno.test("clear-cache --all --yes deletes the tokens of all profiles", async () => {
   const context = new MemoryContext();
   context.signIn();
   await runClearCache({ all: true, yes: true }, context);
@@ -40,7 +40,7 @@ Deno.test("clear-cache --all --yes forgets the tokens of all profiles", async ()
   ]);
 });
 
-Deno.test("clear-cache --all forgets nothing where nobody agreed, or a profile is named too", async () => {
+Deno.test("clear-cache --all deletes nothing without confirmation, or if a profile is named too", async () => {
   for (const [flags, code] of [[{}, "person_needed"], [{ profile: "work", yes: true }, "usage"]] as const) {
     const context = new MemoryContext();
     const error = await assertRejects(() => runClearCache({ all: true, ...flags }, context), CliError);

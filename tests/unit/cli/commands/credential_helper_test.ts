@@ -23,7 +23,7 @@ async function run(
 const ALL = [`${AZURE_DEVOPS}/user_impersonation`];
 const ASKED = "protocol=https\nhost=dev.azure.com\n";
 
-Deno.test("credential-helper get asks for all of Azure DevOps, unless scopes for it are chosen", async () => {
+Deno.test("credential-helper get requests all scopes of Azure DevOps, unless some are chosen", async () => {
   const own = `${AZURE_DEVOPS.toUpperCase()}/vso.code`;
   const address = "https://app.vssps.visualstudio.com/vso.code_write";
   const table: [CredentialHelperFlags, readonly string[], readonly string[]][] = [
@@ -38,7 +38,7 @@ Deno.test("credential-helper get asks for all of Azure DevOps, unless scopes for
   }
 });
 
-Deno.test("credential-helper get asks for the person's leave as get-token does, and says nothing of a cached token", async () => {
+Deno.test("credential-helper get prints a sign-in as get-token does, and nothing for a cached token", async () => {
   const unasked = new MemoryContext();
   unasked.input = ASKED;
   const flags = { profile: "work", interactive: false, timeout: "9s" };
@@ -52,7 +52,7 @@ Deno.test("credential-helper get asks for the person's leave as get-token does, 
   assertEquals(context.terminal.said, []);
 });
 
-Deno.test("credential-helper is silent for other hosts, for store and for what it doesn't know", async () => {
+Deno.test("credential-helper prints nothing for other hosts, for store and for unknown operations", async () => {
   const table = [
     ["get", "protocol=https\nhost=github.com\n"],
     ["get", "protocol=http\nhost=dev.azure.com\n"],
@@ -67,14 +67,14 @@ Deno.test("credential-helper is silent for other hosts, for store and for what i
   }
 });
 
-Deno.test("credential-helper answers for a host that is named", async () => {
+Deno.test("credential-helper answers for an additional host", async () => {
   const context = await run("get", "protocol=https\nhost=git.contoso.example\n", {
     host: ["git.contoso.example"],
   });
   assertEquals(context.terminal.data.includes("password=the-token\n"), true);
 });
 
-Deno.test("credential-helper erase forgets the token that was refused, or those it would give", async () => {
+Deno.test("credential-helper erase deletes the token that was refused, or those it would return", async () => {
   const erased = async (input: string, scopes: readonly string[], flags: CredentialHelperFlags = {}) => {
     const context = new MemoryContext();
     context.input = input;

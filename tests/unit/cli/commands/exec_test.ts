@@ -11,14 +11,14 @@ async function run(flags: ExecFlags, prepare: (context: MemoryContext) => void =
   return context;
 }
 
-Deno.test("exec runs the command with the token in the variable, and takes over its exit code", async () => {
+Deno.test("exec runs the command with the token in the variable, and exits with its exit code", async () => {
   const { ran, exitCode } = await run({}, (context) => context.ended = { kind: "ended", code: 9 });
   assertEquals(ran, [["tool", ["--flag", ""], { ACCESS_TOKEN: "the-token" }]]);
   assertEquals(exitCode, 9);
   assertEquals((await run({ env: "MY_TOKEN" })).ran[0]?.[2], { MY_TOKEN: "the-token" });
 });
 
-Deno.test("exec says what get-token says where somebody waits, but nothing of a cached token", async () => {
+Deno.test("exec prints a sign-in as get-token does, and nothing for a cached token", async () => {
   const said = async (flags: ExecFlags) =>
     (await run(flags, (context) => {
       context.signIn(NOW - 1);
@@ -29,7 +29,7 @@ Deno.test("exec says what get-token says where somebody waits, but nothing of a 
   assertEquals(await said({ silent: true }), []);
 });
 
-Deno.test("exec shows no wait any more while the command runs, whoever got the token, nor after an error", async () => {
+Deno.test("exec ends the countdown before the command runs and after an error", async () => {
   const waiting = { kind: "waiting-for-process", pid: 1, profile: "work" } as const;
   const { terminal } = await run({}, (context) => {
     context.signIn(NOW - 1);
@@ -44,7 +44,7 @@ Deno.test("exec shows no wait any more while the command runs, whoever got the t
   assertEquals(context.terminal.waits.at(-1), "over");
 });
 
-Deno.test("exec hands the flags that choose a token on", async () => {
+Deno.test("exec passes on the flags that choose a token", async () => {
   const context = new MemoryContext();
   const flags = { scope: ["a b"], interactive: false, timeout: "9s", force: true };
   const error = await assertRejects(
@@ -59,7 +59,7 @@ Deno.test("exec hands the flags that choose a token on", async () => {
   );
 });
 
-Deno.test("exec asks for no token where there is no command, or the variable can't be one", async () => {
+Deno.test("exec acquires no token without a command or with an invalid variable", async () => {
   const wrong: [ExecFlags, string[]][] = [[{}, []], [{}, [""]], [{ env: "A=B" }, ["a"]], [{ env: "1" }, [
     "a",
   ]]];

@@ -14,7 +14,7 @@ async function explain(
   return context.terminal.data;
 }
 
-Deno.test("explain says what a number means and what to do, with placeholders where there is no profile", async () => {
+Deno.test("explain prints the meaning of a code and a fix, with placeholders without a profile", async () => {
   const text = await explain(["AADSTS50011"]);
   assert(
     text.startsWith("AADSTS50011: The application does not have http://localhost as a redirect URI\n  "),
@@ -24,7 +24,7 @@ Deno.test("explain says what a number means and what to do, with placeholders wh
   assert(!text.includes("https://"), "no link");
 });
 
-Deno.test("explain takes a number in every spelling, also within a pasted message, and each once", async () => {
+Deno.test("explain accepts a code in every spelling and in a pasted message, and prints each once", async () => {
   const wanted = await explain(["AADSTS50011"]);
   const pasted = "Sign-in failed: AADSTS50011: The redirect URI 'http://localhost:1'... Trace ID: 1234567";
   for (const spelling of ["50011", "aadsts50011", "AADSTS50011:", pasted]) {
@@ -35,7 +35,7 @@ Deno.test("explain takes a number in every spelling, also within a pasted messag
   assertEquals(two, `${wanted}\n${await explain(["53003"])}`);
 });
 
-Deno.test("explain names the ids of the profile, be it named or the default one", async () => {
+Deno.test("explain prints the IDs of a named profile, or of the default one", async () => {
   const named = await explain(["50011"], { profile: "work" });
   assertStringIncludes(named, `--id ${WORK.clientId} `);
   assertStringIncludes(named, `--tenant ${WORK.tenantId} `);
@@ -46,7 +46,7 @@ Deno.test("explain names the ids of the profile, be it named or the default one"
   assertStringIncludes(again, "entra-auth-cli get-token --profile work --force");
 });
 
-Deno.test("explain serves where the profiles can't be read, unless one was named", async () => {
+Deno.test("explain works without readable profiles, unless one is named", async () => {
   const broken = () => {
     const context = new MemoryContext();
     context.profiles.find = () => Promise.reject(new CliError("invalid_profile", "broken"));
@@ -58,7 +58,7 @@ Deno.test("explain serves where the profiles can't be read, unless one was named
   assertEquals(missing.code, "no_profile");
 });
 
-Deno.test("explain prints the same as JSON and as YAML", async () => {
+Deno.test("explain prints the same in JSON and in YAML", async () => {
   const json = JSON.parse(await explain(["50011", "53003"], { output: "json" }));
   assertEquals(json.map(({ aadsts }: { aadsts: string }) => aadsts), ["AADSTS50011", "AADSTS53003"]);
   assertEquals(Object.keys(json[0]), ["aadsts", "message", "hint"]);
@@ -66,14 +66,14 @@ Deno.test("explain prints the same as JSON and as YAML", async () => {
   assertEquals(JSON.parse(await explain([], { output: "json" })).length > 80, true);
 });
 
-Deno.test("explain without a number lists the known ones, a line each", async () => {
+Deno.test("explain without a code lists the known ones, one per line", async () => {
   const lines = (await explain([])).trimEnd().split("\n");
   assert(lines.length > 80);
   for (const line of lines) assert(/^(AADSTS|AADB2C)\d+ +[A-Z]/.test(line), line);
   assert(lines.includes("AADSTS50057   The account is disabled"));
 });
 
-Deno.test("explain refuses what it doesn't know, prints nothing then, and says how to go on", async () => {
+Deno.test("explain refuses an unknown code with a hint, and prints nothing", async () => {
   const context = new MemoryContext();
   const unknown = await assertRejects(() => explain(["50011", "99999"], {}, context), CliError);
   assertEquals([unknown.exitCode, context.terminal.data], [2, ""]);

@@ -30,7 +30,7 @@ async function request(flags: GetTokenFlags): Promise<MemoryContext["requests"][
   return only;
 }
 
-Deno.test("get-token without flags asks for what the profile says, in any allowed way", async () => {
+Deno.test("get-token without flags requests the profile's scopes, and may use the cache, refresh and prompt", async () => {
   assertEquals(await request({}), {
     key: {
       profile: "work",
@@ -58,7 +58,7 @@ Deno.test("get-token without flags asks for what the profile says, in any allowe
   });
 });
 
-Deno.test("get-token turns --force, --no-cache and --no-interactive into what may be done", async () => {
+Deno.test("get-token maps --force, --no-cache and --no-interactive to the request", async () => {
   const table: [GetTokenFlags, [boolean, boolean, boolean, boolean]][] = [
     [{ force: true }, [false, false, true, true]],
     [{ cache: false }, [false, false, true, false]],
@@ -71,7 +71,7 @@ Deno.test("get-token turns --force, --no-cache and --no-interactive into what ma
   }
 });
 
-Deno.test("get-token hands the flags of the sign-in on", async () => {
+Deno.test("get-token passes on the flags of the sign-in", async () => {
   const { scopes, manner, prompt, loginHint, caCertFile } = await request({
     scope: ["User.Read Mail.Read", "User.Read"],
     port: "8080",
@@ -86,7 +86,7 @@ Deno.test("get-token hands the flags of the sign-in on", async () => {
   assertEquals([prompt, loginHint, caCertFile], ["login", "ada@contoso.example", "root.pem"]);
 });
 
-Deno.test("get-token hands claims and domain on, and what a command for a person would have to repeat", async () => {
+Deno.test("get-token passes on claims, the domain, and the flags that a sign-in command must repeat", async () => {
   const flags = { claims: "eyJhY2Nlc3NfdG9rZW4iOnt9fQ", domainHint: "contoso.example", scope: ["User.Read"] };
   const { claims, domainHint, acceptCached, acceptRefresh, signInFlags } = await request(flags);
   assertEquals([claims, domainHint], ['{"access_token":{}}', "contoso.example"]);
@@ -96,7 +96,7 @@ Deno.test("get-token hands claims and domain on, and what a command for a person
   assertEquals(error.exitCode, 2);
 });
 
-Deno.test("get-token takes profile and certificate from the environment where no flag names them", async () => {
+Deno.test("get-token reads profile and certificate from the environment if no flag names them", async () => {
   const { requests } = await run({ profile: undefined }, (context) => {
     context.variables.ENTRA_AUTH_CLI_PROFILE = "work";
     context.variables.ENTRA_AUTH_CLI_CA_CERT = "root.pem";
@@ -104,7 +104,7 @@ Deno.test("get-token takes profile and certificate from the environment where no
   assertEquals([requests[0]?.key.profile, requests[0]?.caCertFile], ["work", "root.pem"]);
 });
 
-Deno.test("get-token asks for nothing where a flag is wrong", async () => {
+Deno.test("get-token requests nothing if a flag is invalid", async () => {
   const wrong: GetTokenFlags[] = [
     { output: "xml" },
     { prompt: "always" },
@@ -135,7 +135,7 @@ Deno.test("get-token shows a terminal the specification's lines and no token", a
   assertEquals(terminal.data, "");
 });
 
-Deno.test("get-token prints the token to a pipe, and to a terminal where a form was asked for", async () => {
+Deno.test("get-token prints the token to a pipe, and to a terminal if a format was chosen", async () => {
   assertEquals((await run({})).terminal.data, "the-token\n");
   for (const output of ["token", "json"]) {
     const { terminal } = await run({ output }, ({ terminal }) => {
@@ -145,7 +145,7 @@ Deno.test("get-token prints the token to a pipe, and to a terminal where a form 
   }
 });
 
-Deno.test("get-token says nothing of a saved token where it is from the cache, or was not saved", async () => {
+Deno.test("get-token reports a saved token only if it is new and was saved", async () => {
   const worlds: ((context: MemoryContext) => void)[] = [
     (context) => context.signIn(),
     (context) => context.signIn(NOW - 1),
@@ -160,7 +160,7 @@ Deno.test("get-token says nothing of a saved token where it is from the cache, o
   assertEquals(last, [EXPIRES, EXPIRES, EXPIRES]);
 });
 
-Deno.test("get-token --quiet says nothing, and still prints the token", async () => {
+Deno.test("get-token --quiet prints the token and no messages", async () => {
   for (const flags of [{ quiet: true }, { silent: true }]) {
     const { terminal } = await run(flags);
     assertEquals([terminal.said, terminal.data], [[], "the-token\n"]);
@@ -176,7 +176,7 @@ Deno.test("get-token --file writes the token there and nothing to stdout", async
   }
 });
 
-Deno.test("get-token never says the token to stderr", async () => {
+Deno.test("get-token never prints the token to stderr", async () => {
   for (const output of ["text", "token", "json", "yaml", "env", "header"]) {
     const { terminal } = await run({ output });
     assertEquals(terminal.said.join("\n").includes("the-token"), false, output);

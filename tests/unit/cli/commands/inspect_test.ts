@@ -72,7 +72,7 @@ function jwt(audience: string): string {
   return parts.map((part) => encodeBase64Url(JSON.stringify(part))).join(".");
 }
 
-Deno.test("inspect says in words whose a token is, for what, and from when to when", async () => {
+Deno.test("inspect prints the user, scopes and validity of a token in words", async () => {
   const shown = await text({}, {
     name: "Ada Lovelace",
     oid: "ada-object",
@@ -113,7 +113,7 @@ Other claims: wids: ["a","b"]
   );
 });
 
-Deno.test("inspect says what there is to say of an opaque token, and of an application's", async () => {
+Deno.test("inspect prints what is known of an opaque token and of an application's token", async () => {
   assertMatch(await text({ content: null }), /^Audience: +\(the token is opaque\)\n[^]*^Form: +opaque$/m);
   const { session } = inspected();
   if (session === null) throw new Error("no session");
@@ -124,7 +124,7 @@ Deno.test("inspect says what there is to say of an opaque token, and of an appli
   );
 });
 
-Deno.test("inspect obeys nothing that a token says, whatever the claim", async () => {
+Deno.test("inspect prints no control character from any claim", async () => {
   const names = ["name", "oid", "tid", "azp", "app_displayname", "aud", "iss", "ver", "custom", "upn"];
   const claims = {
     ...Object.fromEntries(names.map((name) => [name, HOSTILE])),
@@ -143,7 +143,7 @@ Deno.test("inspect obeys nothing that a token says, whatever the claim", async (
   assertEquals(JSON.parse(json).aud, HOSTILE);
 });
 
-Deno.test("inspect survives claims of any type", async () => {
+Deno.test("inspect accepts claims of any type", async () => {
   for (const odd of [null, 5, true, [], {}, [{}], 1e300, -1e300, "x"]) {
     const names = [
       "name",
@@ -164,7 +164,7 @@ Deno.test("inspect survives claims of any type", async () => {
   }
 });
 
-Deno.test("inspect --output json has the claims as they are, and what else is known beside them", async () => {
+Deno.test("inspect --output json prints the claims unchanged, and what else is known beside them", async () => {
   const claims = { profile: "of the token", inspection: "of the token" };
   assertEquals(JSON.parse(await report(inspected({}, claims), "json")), {
     aud: "https://graph.microsoft.com",
@@ -189,7 +189,7 @@ Deno.test("inspect --output json has the claims as they are, and what else is kn
   assertEquals((parseYaml(yaml) as { inspection: { profile: string } }).inspection.profile, "work");
 });
 
-Deno.test("inspect --output json gives exp of an opaque token too, and null for what a token at hand has not", async () => {
+Deno.test("inspect --output json prints the expiry of an opaque token too, and null for unknown values", async () => {
   const opaque = JSON.parse(await report(inspected({ content: null }), "json"));
   assertEquals([opaque.exp, opaque.inspection.header], [NOW + 3600, null]);
   const atHand = JSON.parse(await report(inspected({ session: null }), "json"));
@@ -197,7 +197,7 @@ Deno.test("inspect --output json gives exp of an opaque token too, and null for 
   assertEquals([profile, client_id, authority, account], [null, null, null, null]);
 });
 
-Deno.test("inspect looks at the cache, an argument, standard input or a file", async () => {
+Deno.test("inspect reads the cache, an argument, standard input or a file", async () => {
   assertEquals((await run()).document.inspection.profile, "work");
   assertEquals((await run({ scope: ["mail.read"] })).document.inspection.scope, "Mail.Read");
   assertEquals((await run({}, jwt("argument"))).document.aud, "argument");
@@ -214,7 +214,7 @@ Deno.test("inspect looks at the cache, an argument, standard input or a file", a
   }
 });
 
-Deno.test("inspect checks the signature only where it is told to, with the authority that is named", async () => {
+Deno.test("inspect verifies the signature only if requested, with the authority that is named", async () => {
   const verification = async (flags: InspectFlags, variables: Record<string, string> = {}) => {
     const context = new MemoryContext();
     Object.assign(context.variables, variables);
@@ -234,7 +234,7 @@ Deno.test("inspect checks the signature only where it is told to, with the autho
   assertEquals(await verification({ verify: true }, variables), { authority: other, caCertFile: "env.pem" });
 });
 
-Deno.test("inspect says what became of the signature, and fails unless a key of the tenant made it", async () => {
+Deno.test("inspect reports the signature, and fails unless a key of the tenant made it", async () => {
   assertMatch(await text({ signature: { kind: "valid" } }), /^Signature: +valid/m);
   for (
     const [kind, words] of [["wrong", "has an invalid signature"], [
@@ -250,7 +250,7 @@ Deno.test("inspect says what became of the signature, and fails unless a key of 
   }
 });
 
-Deno.test("inspect fails where there is no token, and after showing one that can't be used now", async () => {
+Deno.test("inspect fails without a token, and after showing a token that is not valid now", async () => {
   const none = async (flags: InspectFlags) => {
     const context = new MemoryContext();
     const error = await assertRejects(

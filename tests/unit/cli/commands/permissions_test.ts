@@ -12,7 +12,7 @@ async function permissions(
   return JSON.parse(context.terminal.data);
 }
 
-Deno.test("runPermissions() narrows reading and writing to the program's folder and the certificate", async () => {
+Deno.test("runPermissions() grants reading and writing of the program's folder and the certificate only", async () => {
   const context = new MemoryContext();
   context.variables.ENTRA_AUTH_CLI_CA_CERT = "/etc/ca.pem";
   const { permissions: { read, write } } = await permissions({}, undefined, context);
@@ -20,7 +20,7 @@ Deno.test("runPermissions() narrows reading and writing to the program's folder 
   assertEquals(write, ["/home/ada/.entra-auth-cli"]);
 });
 
-Deno.test("runPermissions() lets a command that changes nothing write nowhere", async () => {
+Deno.test("runPermissions() grants no writing to a command that changes nothing", async () => {
   const { permissions: { read, write }, flags } = await permissions({}, "list-profiles");
   assertEquals(read, ["/home/ada/.entra-auth-cli"]);
   assertEquals(write, []);
@@ -48,7 +48,7 @@ Deno.test("runPermissions() names the hosts of all profiles, or that of one", as
   assertEquals(error.code, "no_profile");
 });
 
-Deno.test("runPermissions() permits what applications need where a profile is for one, or none is there at all", async () => {
+Deno.test("runPermissions() grants what applications need if a profile is for one, or without profiles", async () => {
   const context = new MemoryContext();
   const names = async (profile?: string) => {
     context.terminal.data = "";
@@ -62,7 +62,7 @@ Deno.test("runPermissions() permits what applications need where a profile is fo
   assertEquals(await names(), true);
 });
 
-Deno.test("runPermissions() lets the certificates of profiles be read, where they are used", async () => {
+Deno.test("runPermissions() grants reading the certificates of profiles if they are used", async () => {
   const context = new MemoryContext();
   const job = { ...WORK, name: "job", flow: "client-credentials", certificate: "/etc/job.pem" } as const;
   context.profiles.profiles.push(job, {
@@ -81,7 +81,7 @@ Deno.test("runPermissions() lets the certificates of profiles be read, where the
   assertEquals((await permissions({}, "inspect", context)).permissions.read, ["/home/ada/.entra-auth-cli"]);
 });
 
-Deno.test("runPermissions() lets the files be read that variables name, where an application proves itself with them", async () => {
+Deno.test("runPermissions() grants reading the credential files that the environment names", async () => {
   const context = new MemoryContext();
   context.variables.AZURE_CLIENT_CERTIFICATE_PATH = "/etc/job.pem";
   context.variables.AZURE_FEDERATED_TOKEN_FILE = "/run/token";
@@ -111,7 +111,7 @@ Deno.test("runPermissions() prints flags for a shell on one line", async () => {
   assertStringIncludes(context.terminal.data, ',127.0.0.1,[::1]" --allow-env=');
 });
 
-Deno.test("runPermissions() says what exec needs besides, and refuses commands and forms that it doesn't know", async () => {
+Deno.test("runPermissions() prints what exec needs in addition, and refuses unknown commands and formats", async () => {
   const context = new MemoryContext();
   await runPermissions({}, "exec", context);
   assertStringIncludes(context.terminal.said.join(), "--allow-run for the command");

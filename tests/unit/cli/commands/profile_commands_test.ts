@@ -18,7 +18,7 @@ async function created(
   return context.profiles.profiles.at(-1);
 }
 
-Deno.test("create-profile takes what the flags say, and asks for nothing more", async () => {
+Deno.test("create-profile takes the values from the flags, and does not prompt", async () => {
   const expected = {
     name: "new",
     tenantId: TENANT,
@@ -33,7 +33,7 @@ Deno.test("create-profile takes what the flags say, and asks for nothing more", 
   });
 });
 
-Deno.test("create-profile takes the tenant from the authority's path, and keeps the base", async () => {
+Deno.test("create-profile reads the tenant from the authority's path, and saves the base", async () => {
   const profile = await created({
     ...NEW,
     tenantId: undefined,
@@ -42,7 +42,7 @@ Deno.test("create-profile takes the tenant from the authority's path, and keeps 
   assertEquals([profile?.tenantId, profile?.authority], [TENANT, "https://login.example:8443"]);
 });
 
-Deno.test("create-profile names every missing flag where nobody can be asked", async () => {
+Deno.test("create-profile names every missing flag if it cannot prompt", async () => {
   const context = new MemoryContext();
   const error = await assertRejects(() => runCreateProfile({}, context), CliError);
   assertEquals(error.code, "person_needed");
@@ -51,7 +51,7 @@ Deno.test("create-profile names every missing flag where nobody can be asked", a
   assertEquals(one.message.includes("--tenant-id"), false);
 });
 
-Deno.test("create-profile refuses a name that is taken, and values that are wrong, and adds nothing", async () => {
+Deno.test("create-profile refuses an existing name and invalid values, and adds nothing", async () => {
   const wrong: CreateProfileFlags[] = [
     { ...NEW, name: "work" },
     { ...NEW, name: "../x" },
@@ -70,7 +70,7 @@ Deno.test("create-profile refuses a name that is taken, and values that are wron
   }
 });
 
-Deno.test("list-profiles prints data to stdout, or says on stderr that there is none", async () => {
+Deno.test("list-profiles prints data to stdout, or a message to stderr if there are no profiles", async () => {
   const context = new MemoryContext();
   await runListProfiles("json", context);
   const [{ name, tenant_id, client_id, flow, scope, account }] = JSON.parse(context.terminal.data);
@@ -96,7 +96,7 @@ Deno.test("list-profiles prints data to stdout, or says on stderr that there is 
   );
 });
 
-Deno.test("delete-profile drops the tokens and the profile, and knows when there is none", async () => {
+Deno.test("delete-profile deletes the tokens and the profile, and fails without a profile", async () => {
   const context = new MemoryContext();
   await runDeleteProfile({ name: "work" }, context);
   assertEquals([context.profiles.profiles, context.terminal.said], [[], ["✓ Profile 'work' deleted"]]);
@@ -104,7 +104,7 @@ Deno.test("delete-profile drops the tokens and the profile, and knows when there
   assertEquals(error.code, "no_profile");
 });
 
-Deno.test("delete-profile keeps the profile while its tokens can't be dropped", async () => {
+Deno.test("delete-profile keeps the profile if its tokens cannot be deleted", async () => {
   const context = new MemoryContext();
   context.store.drop = () => Promise.reject(new CliError("store", "locked"));
   await assertRejects(() => runDeleteProfile({ name: "work" }, context), CliError, "locked");

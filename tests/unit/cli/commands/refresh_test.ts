@@ -16,7 +16,7 @@ Deno.test("refresh allows a refresh and nothing else, and prints no token", asyn
   assertMatch(context.terminal.said.join("\n"), /^✓ Token refreshed\nToken expires: /m);
 });
 
-Deno.test("refresh fails where the new token can't be kept, for it prints none", async () => {
+Deno.test("refresh fails if the new token cannot be saved, since it prints none", async () => {
   const context = new MemoryContext();
   context.signIn();
   context.store.saveError = new CliError("store", "the disk is full");
@@ -24,7 +24,7 @@ Deno.test("refresh fails where the new token can't be kept, for it prints none",
   assertEquals([error.code, context.terminal.data], ["store", ""]);
 });
 
-Deno.test("refresh hands on the flags that a sign-in for the same token needs", async () => {
+Deno.test("refresh passes on the flags that a sign-in for the same token needs", async () => {
   const context = new MemoryContext();
   const authority = "https://login.contoso.example";
   const flags = { tenant: "contoso.example", authority, scope: ["Mail.Read"] };

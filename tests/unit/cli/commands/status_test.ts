@@ -20,7 +20,7 @@ const SIGNED_IN: StoreStatus = {
   }],
 };
 
-Deno.test("runStatus() says who is signed in and who keeps the key, and obeys no control characters", async () => {
+Deno.test("runStatus() prints who is signed in and where the key is, without control characters", async () => {
   const context = new MemoryContext();
   setStatus(context, SIGNED_IN);
   await runStatus(undefined, context);
@@ -34,7 +34,7 @@ Deno.test("runStatus() says who is signed in and who keeps the key, and obeys no
   );
 });
 
-Deno.test("runStatus() says where the first key would be and why, and calls a key file no more than it is", async () => {
+Deno.test("runStatus() prints where the first key will be and why, and how a key file protects it", async () => {
   const context = new MemoryContext();
   setStatus(context, {
     key: { keyStore: "key-file", place: "the file /home/key", isInUse: false, reason: "no Secret Service" },
@@ -50,7 +50,7 @@ Deno.test("runStatus() says where the first key would be and why, and calls a ke
   );
 });
 
-Deno.test("runStatus() prints JSON with no token, and refuses other forms", async () => {
+Deno.test("runStatus() prints JSON without a token, and refuses other formats", async () => {
   const context = new MemoryContext();
   setStatus(context, SIGNED_IN);
   await runStatus("json", context);
@@ -68,7 +68,7 @@ Deno.test("runStatus() prints JSON with no token, and refuses other forms", asyn
   );
 });
 
-Deno.test("runStatus() says what is over, what has no token, and what an application is signed in to", async () => {
+Deno.test("runStatus() prints expired sign-ins, those without a token, and those of applications", async () => {
   const context = new MemoryContext();
   const [{ session } = { session: null }] = SIGNED_IN.signIns;
   if (session === null) throw new Error("nobody is signed in");
@@ -92,7 +92,7 @@ Deno.test("runStatus() says what is over, what has no token, and what an applica
   assertEquals(app, "Profile 'app': (application), no token");
 });
 
-Deno.test("runStatus() prints each field of a sign-in as JSON under a name of its own", async () => {
+Deno.test("runStatus() prints each field of a sign-in under its own name in JSON", async () => {
   const context = new MemoryContext();
   const [signIn] = SIGNED_IN.signIns;
   if (signIn === undefined) throw new Error("nobody is signed in");
@@ -118,14 +118,14 @@ Deno.test("runStatus() prints each field of a sign-in as JSON under a name of it
   ]);
 });
 
-Deno.test("runStatus() refuses an unknown form before it looks at anything", async () => {
+Deno.test("runStatus() refuses an unknown format before it reads anything", async () => {
   const context = new MemoryContext();
   context.store.list = () => Promise.reject(new Error("the store was opened"));
   const error = await assertRejects(() => runStatus("xml", context), CliError);
   assertEquals(error.code, "usage");
 });
 
-Deno.test("runStatus() names the profiles that nobody signed in to, and sign-ins without a profile", async () => {
+Deno.test("runStatus() lists profiles that are not signed in, and sign-ins without a profile", async () => {
   const context = new MemoryContext();
   setStatus(context, SIGNED_IN);
   context.profiles.profiles.push({ ...WORK, name: "home" });

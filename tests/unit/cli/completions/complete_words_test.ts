@@ -36,7 +36,7 @@ async function offered(...words: string[]): Promise<string[]> {
   return (await completeWords(PROGRAM, words, valuesOf)).map(({ value }) => value);
 }
 
-Deno.test("completeWords() offers the commands, and those within one", async () => {
+Deno.test("completeWords() offers commands and subcommands", async () => {
   assertEquals(await offered(""), ["take", "config", "shell"]);
   assertEquals(await offered("c"), ["config"]);
   assertEquals(await offered("config", ""), ["create"]);
@@ -45,7 +45,7 @@ Deno.test("completeWords() offers the commands, and those within one", async () 
   assertEquals(take, { value: "take", description: "Take something." });
 });
 
-Deno.test("completeWords() offers flags, but not hidden ones nor those that were typed and can't be again", async () => {
+Deno.test("completeWords() offers flags, except hidden ones and those that cannot be repeated", async () => {
   assertEquals(await offered("take", "--f"), ["--form", "--force"]);
   assertEquals(await offered("take", "--force", "-s", "x", "-"), [
     "--verbose",
@@ -56,7 +56,7 @@ Deno.test("completeWords() offers flags, but not hidden ones nor those that were
   assertEquals((await offered("take", "")).includes("--form"), true, "where there is nothing else to offer");
 });
 
-Deno.test("completeWords() offers the values of an option, in each way to write it", async () => {
+Deno.test("completeWords() offers the values of a flag, in each way to type it", async () => {
   assertEquals(await offered("take", "--form", ""), ["json", "yaml"]);
   assertEquals(await offered("take", "-f", "j"), ["json"]);
   assertEquals(await offered("take", "--form=y"), ["--form=yaml"]);
@@ -68,7 +68,7 @@ Deno.test("completeWords() offers the values of an option, in each way to write 
   assertEquals(await offered("take", "--scope", ""), []);
 });
 
-Deno.test("completeWords() offers what an argument can be, and nothing of what is another program's", async () => {
+Deno.test("completeWords() offers the values of an argument, and nothing after --", async () => {
   assertEquals(await offered("shell", ""), ["bash"]);
   assertEquals(await offered("take", "--", "--f"), []);
 });

@@ -15,7 +15,7 @@ const CHALLENGE =
   'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", ' +
   `client_id="00000003-0000-0000-c000-000000000000", error="insufficient_claims", claims="${BASE64}"`;
 
-Deno.test("parseClaimsFlag() takes JSON, base64 and base64url, padded or not, whatever the line breaks", () => {
+Deno.test("parseClaimsFlag() accepts JSON, base64 and base64url, with any padding and line breaks", () => {
   const spellings = [
     CLAIMS,
     `  ${CLAIMS}\n`,
@@ -27,7 +27,7 @@ Deno.test("parseClaimsFlag() takes JSON, base64 and base64url, padded or not, wh
   for (const spelling of spellings) assertEquals(parseClaimsFlag(spelling), CLAIMS, spelling);
 });
 
-Deno.test("parseClaimsFlag() takes a WWW-Authenticate header, whole or only its value, in what an API sends", () => {
+Deno.test("parseClaimsFlag() accepts a WWW-Authenticate header, whole or only its value", () => {
   const quotedJson = CLAIMS.replaceAll('"', '\\"');
   const spellings = [
     CHALLENGE,
@@ -44,7 +44,7 @@ Deno.test("parseClaimsFlag() takes a WWW-Authenticate header, whole or only its 
   for (const spelling of spellings) assertEquals(parseClaimsFlag(spelling), CLAIMS, spelling);
 });
 
-Deno.test("parseClaimsFlag() says what is wrong", () => {
+Deno.test("parseClaimsFlag() explains each error", () => {
   const table: [string, string][] = [
     ["", "expected JSON, its base64"],
     ["nonsense!", "expected JSON, its base64"],
@@ -67,7 +67,7 @@ Deno.test("parseClaimsFlag() says what is wrong", () => {
   }
 });
 
-Deno.test("parseClaimsFlag() gives what a sign-in can carry, or a usage error, whatever is pasted", () => {
+Deno.test("parseClaimsFlag() returns a valid claims request or a usage error for any text", () => {
   const piece = fc.constantFrom(
     "Bearer ",
     "claims=",

@@ -11,7 +11,7 @@ import { GRANT_KINDS, type Grants } from "../../../../src/cli/permissions/permis
 
 const SET: Grants = denoJson.permissions.default;
 
-Deno.test("every permission of deno.json has a need that it serves, and some command has that need", () => {
+Deno.test("every permission of deno.json serves a need of some command", () => {
   const all = needsOf(undefined) ?? [];
   for (const kind of GRANT_KINDS) {
     const granted = SET[kind];
@@ -35,11 +35,11 @@ Deno.test("every permission of deno.json is granted on some system", () => {
   }
 });
 
-Deno.test("every command of the program says what it needs", () => {
+Deno.test("every command has its needs", () => {
   assertEquals(COMMANDS_WITH_NEEDS.toSorted(), COMMAND_NAMES.toSorted());
 });
 
-Deno.test("grantsFor() leaves out what another system has", () => {
+Deno.test("grantsFor() leaves out grants of other systems", () => {
   const needs = needsOf("get-token") ?? [];
   const [linux, mac, windows] = (["linux", "darwin", "windows"] as const).map((os) =>
     grantsFor(SET, needs, os)
@@ -54,7 +54,7 @@ Deno.test("grantsFor() leaves out what another system has", () => {
   assertEquals(linux?.env.includes("USERPROFILE"), false);
 });
 
-Deno.test("grantsFor() gives a command that asks nobody no browser, and one without network no host", () => {
+Deno.test("grantsFor() grants no browser to a command without prompts, and no host to one without network", () => {
   const refresh = grantsFor(SET, needsOf("refresh") ?? [], "linux");
   assertEquals(refresh.run, ["secret-tool"]);
   assertEquals(refresh.net.some((host) => host.startsWith("127.")), false);

@@ -70,14 +70,14 @@ async function terminalProgramsOf(os: Os): Promise<string[]> {
 const sorted = (names: readonly string[]) => [...new Set(names)].toSorted();
 
 for (const os of SYSTEMS) {
-  Deno.test(`on ${os} the program may start what it starts, and nothing else`, async () => {
+  Deno.test(`on ${os} the program may run the programs that it needs, and no others`, async () => {
     const granted = grantsFor(SET, needsOf(undefined) ?? [], os);
     const started = [...openersOf(os), ...await keyStoreProgramsOf(os), ...await terminalProgramsOf(os)];
     assertEquals(sorted(granted.run), sorted([...started, ...grantedBrowsers(os)]));
     assertEquals(granted.ffi, os === "windows" ? [CRYPT32] : []);
   });
 
-  Deno.test(`on ${os} get-token may start every opener of the browser`, () => {
+  Deno.test(`on ${os} get-token may run every command that opens the browser`, () => {
     const { run } = grantsFor(SET, needsOf("get-token") ?? [], os);
     assertEquals(openersOf(os).filter((command) => !run.includes(command)), []);
   });
