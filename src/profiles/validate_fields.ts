@@ -132,12 +132,12 @@ function invalidValue(field: string, found: string, expected: string): CliError 
 
 /**
  * An origin with an optional path: a tenant, or a tenant and a B2C policy (with or without `tfp` before them). Nothing that
- * a URL parser would drop, decode or resolve. Both cases are spelled out because V8 needs twice the time with the flag
- * `i`, once per run of the program.
+ * a URL parser would drop, decode or resolve.
  */
 const AUTHORITY = new RegExp(
-  "^[Hh][Tt][Tt][Pp][Ss]://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?" +
-    "(?:/(?:[Tt][Ff][Pp]/)?([A-Za-z0-9.-]*)(?:/([Bb]2[Cc]_1[Aa]?_[A-Za-z0-9._-]{1,64}))?/?)?$",
+  "^https://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(?::\\d{1,5})?" +
+    "(?:/(?:tfp/)?([a-z0-9.-]*)(?:/(b2c_1a?_[a-z0-9._-]{1,64}))?/?)?$",
+  "i",
 );
 
 /** The host of External ID starts with the name of the tenant, which is also the first part of its domain. */
@@ -153,17 +153,8 @@ export interface Authority {
   readonly policy: string | null;
 }
 
-/** A profile is validated when it is read and when its settings are used. */
-const validated = new Map<string, Authority>();
-
 /** Parses an authority URL. @throws {CliError} `usage` */
 export function checkAuthority(text: string): Authority {
-  const authority = validated.get(text) ?? validateAuthority(text);
-  validated.set(text, authority);
-  return { ...authority };
-}
-
-function validateAuthority(text: string): Authority {
   const [, host, tenant, policy] = AUTHORITY.exec(text) ?? [];
   if (host === undefined || !isPlainHost(host) || !URL.canParse(text) || (policy !== undefined && !tenant)) {
     throw invalidValue(
