@@ -74,7 +74,7 @@ function startError(
         hint: "Check that it is a program, and that its file is executable.",
       });
     case "not-permitted":
-      return new CliError("permission", `Deno may not run ${JSON.stringify(command)}`, {
+      return new CliError("permission", `Running ${JSON.stringify(command)} is not permitted`, {
         hint: [
           `Add the Deno flag ${failed.flag}`,
           `For an executable, build one that may: sh scripts/dev.sh compile --also-run ${shellWord(command)}`,
