@@ -3,16 +3,20 @@ import { permittedSync } from "./permission.ts";
 /** Reads environment variables. An unset or empty variable is `undefined`. */
 export interface Environment {
   get(name: string): string | undefined;
+  /** Returns whether a variable is set to the empty string. Absent if the source does not distinguish that from unset. */
+  isEmpty?(name: string): boolean;
 }
 
 /** The environment of this process. Throws a `permission` error for a variable that Deno may not read. */
 export const systemEnvironment: Environment = {
-  get(name) {
-    const value = permittedSync(
-      [{ name: "env", variable: name }],
-      `Reading the environment variable ${name}`,
-      () => Deno.env.get(name),
-    );
-    return value === "" ? undefined : value;
-  },
+  get: (name) => read(name) || undefined,
+  isEmpty: (name) => read(name) === "",
 };
+
+function read(name: string): string | undefined {
+  return permittedSync(
+    [{ name: "env", variable: name }],
+    `Reading the environment variable ${name}`,
+    () => Deno.env.get(name),
+  );
+}

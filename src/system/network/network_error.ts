@@ -1,4 +1,5 @@
 import { CliError, type CliErrorOptions } from "../../errors.ts";
+import { systemOs } from "../os.ts";
 import { isPermitted } from "../permission.ts";
 import type { Proxy, Route } from "./proxy.ts";
 
@@ -139,7 +140,11 @@ interface Problem {
 
 const checkProxy = () => "Check the proxy (HTTPS_PROXY, ALL_PROXY), or bypass it for the host with NO_PROXY.";
 const checkRoot = () =>
-  "--ca-cert FILE (or ENTRA_AUTH_CLI_CA_CERT) adds the root of a proxy that decrypts traffic in your organization.";
+  "--ca-cert FILE (or ENTRA_AUTH_CLI_CA_CERT) adds the root of a proxy that decrypts traffic in your organization." +
+  // Deno ignores a missing file there, and then trusts none of the roots of the system.
+  (systemOs === "linux"
+    ? "\nIf SSL_CERT_FILE or SSL_CERT_DIR is set, check that it names readable certificates."
+    : "");
 const checkClock = () => "Check the date and time of this machine.";
 /** For a response that the sign-in service would not send. */
 export const checkProxyHint = (): string =>

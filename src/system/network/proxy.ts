@@ -26,7 +26,8 @@ const VARIABLES = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"];
  * @throws {CliError} `permission` if a variable may not be read. Deno itself reads them without permission.
  */
 export function findRoute(url: URL, env: Environment): Route {
-  const exempt = env.get("NO_PROXY") ?? env.get("no_proxy") ?? "";
+  // To Deno an empty NO_PROXY is set, and hides no_proxy.
+  const exempt = env.get("NO_PROXY") ?? (env.isEmpty?.("NO_PROXY") ? "" : env.get("no_proxy")) ?? "";
   const values = VARIABLES.map((name) => ({ name, value: env.get(name) }));
   if (isExempt(url.hostname.replace(/^\[|\]$/g, ""), exempt)) return { proxy: null, ignored: null };
   let ignored: string | null = null;

@@ -1,6 +1,7 @@
 import { CliError } from "../../errors.ts";
 import type { Files } from "../files/files.ts";
 import { readCredentialFile } from "../files/user_files.ts";
+import { systemOs } from "../os.ts";
 import { permittedSync } from "../permission.ts";
 
 const SOURCE = "--ca-cert or ENTRA_AUTH_CLI_CA_CERT";
@@ -42,16 +43,29 @@ export function createTrustingClient(extraRoots: readonly string[]): Deno.HttpCl
   try {
     return isUnset ? withSystemRoots(create) : create();
   } catch (error) {
-    throw extraRoots.length === 0
-      ? new CliError("usage", "Cannot load the certificates that this machine trusts", {
-        hint: "Check the variables DENO_TLS_CA_STORE and DENO_CERT.",
-        cause: error,
-      })
-      : new CliError("usage", "Cannot use the additional root certificate", {
-        hint: `Check the file that ${SOURCE} names.`,
-        cause: error,
-      });
+    throw extraRoots.length === 0 || !loadsMachineRoots() ? machineRootsError(error) : extraRootError(error);
   }
+}
+
+/** Returns whether a client can be created without further roots: if not, `--ca-cert` is not the cause of an error. */
+function loadsMachineRoots(): boolean {
+  try {
+    Deno.createHttpClient({ caCerts: [] }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function machineRootsError(cause: unknown): CliError {
+  const linux = systemOs === "linux" ? ", SSL_CERT_FILE and SSL_CERT_DIR" : "";
+  const hint = `Check the variables DENO_TLS_CA_STORE and DENO_CERT${linux}.`;
+  return new CliError("usage", "Cannot load the certificates that this machine trusts", { hint, cause });
+}
+
+function extraRootError(cause: unknown): CliError {
+  const hint = `Check the file that ${SOURCE} names.`;
+  return new CliError("usage", "Cannot use the additional root certificate", { hint, cause });
 }
 
 /**

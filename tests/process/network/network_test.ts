@@ -115,6 +115,21 @@ Deno.test({
   },
 });
 
+Deno.test("a missing file in DENO_CERT or SSL_CERT_FILE is not blamed on --ca-cert", async () => {
+  await using sandbox = await openSandbox();
+  const missing = join(sandbox.folder, "missing.pem");
+  for (const command of ["get-token", "doctor"]) {
+    const result = await sandbox.run([command], { env: { DENO_CERT: missing } });
+    const output = result.stdout + result.stderr;
+    assertStringIncludes(output, "Cannot load the certificates that this machine trusts");
+    assertMatch(output, /Check the variables .*DENO_CERT/);
+    assertEquals(output.includes("--ca-cert or"), false, output);
+  }
+  if (Deno.build.os !== "linux") return;
+  const untrusted = await sandbox.run(["get-token"], { env: machineTrusting(missing) });
+  assertStringIncludes(untrusted.stderr, "SSL_CERT_FILE");
+});
+
 Deno.test("get-token exits with 4 before a browser opens if the provider is down", async () => {
   await using sandbox = await openSandbox();
   await sandbox.provider.stop();

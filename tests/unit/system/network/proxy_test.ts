@@ -5,7 +5,10 @@ import { CliError } from "../../../../src/errors.ts";
 import { type RawServer, respond, startRawServer } from "../../../support/network/raw_server.ts";
 
 function environment(variables: Readonly<Record<string, string>>): Environment {
-  return { get: (name) => variables[name] === "" ? undefined : variables[name] };
+  return {
+    get: (name) => variables[name] === "" ? undefined : variables[name],
+    isEmpty: (name) => variables[name] === "",
+  };
 }
 
 const LOGIN = new URL("https://login.nowhere.invalid/");
@@ -28,6 +31,8 @@ const CASES: readonly (readonly [Record<string, string>, "A" | "B" | null])[] = 
   [{ HTTPS_PROXY: "http://a", NO_PROXY: "nowhere.invalid" }, null],
   [{ HTTPS_PROXY: "http://a", NO_PROXY: "x.example , .nowhere.invalid" }, null],
   [{ HTTPS_PROXY: "http://a", no_proxy: "*" }, null],
+  [{ HTTPS_PROXY: "http://a", NO_PROXY: "", no_proxy: "*" }, "A"],
+  [{ HTTPS_PROXY: "http://a", NO_PROXY: "*", no_proxy: "" }, null],
   [{ HTTPS_PROXY: "http://a", NO_PROXY: "where.invalid" }, "A"],
   [{ HTTPS_PROXY: "http://a", NO_PROXY: "*.nowhere.invalid" }, "A"],
   [{ HTTPS_PROXY: "http://a", NO_PROXY: "login.nowhere.invalid:443" }, "A"],
