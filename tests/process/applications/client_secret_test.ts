@@ -141,7 +141,7 @@ Deno.test("client-credentials rejects invalid scopes, an invalid tenant and a mi
   );
   assertRefused(await run("-s", `${GRAPH_DEFAULT} https://vault.azure.net/.default`), 2, "2 resources");
   for (const tenant of ["common", "organizations", "consumers"]) {
-    assertRefused(await run("--tenant-id", tenant), 2, "--tenant-id TENANT", `'${tenant}'`);
+    assertRefused(await run("--tenant-id", tenant), 2, "--tenant-id TENANT", `"${tenant}"`);
   }
   const without = await sandbox.run(["get-token", ...AS_APPLICATION]);
   assertRefused(

@@ -174,7 +174,7 @@ Deno.test("a token with some minutes left is returned if the authority exceeds -
   assertEquals([result.code, result.stdout.trim()], [0, sandbox.token], result.stderr);
   assertMatch(
     result.stderr,
-    /^Warning: the token could not be refreshed \(No response from localhost:\d+ within/m,
+    /^Warning: could not refresh the token: No response from localhost:\d+ within/m,
   );
 });
 
