@@ -75,6 +75,10 @@ const VERSION = 1;
 /** The offsets of the header's parts in bytes, and its length. */
 const HEADER = { version: 4, keyStore: 5, keyId: 6, random: 14, indexLength: 30, length: 34 } as const;
 
+/** Larger files and indexes are not read: this program writes none, and they would take the memory of the machine. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+const MAX_INDEX_BYTES = 16 * 1024 * 1024;
+
 /** AES-GCM adds a nonce of 12 bytes and a tag of 16. */
 const SEAL_LENGTH = 28;
 
@@ -87,6 +91,7 @@ export function bytesInMemory(bytes: Bytes): ByteSource {
 
 /** Parses the header of `tokens.enc`. @throws {CliError} `unreadable_store` for another file or a newer one. */
 export async function parseTokenFileHeader(file: ByteSource): Promise<TokenFileHeader> {
+  if (file.size > MAX_FILE_BYTES) throw invalidTokenFile("the file is too large");
   const header = await file.read(0, HEADER.length);
   if (header.length === 0) throw invalidTokenFile("the file is empty");
   if (!startsWith(header, MAGIC)) throw invalidTokenFile("the first bytes are wrong");
@@ -107,7 +112,7 @@ export async function parseTokenFile(file: ByteSource, key: CryptoKey): Promise<
   const headerBytes = await file.read(0, HEADER.length);
   const indexLength = viewOf(headerBytes).getUint32(HEADER.indexLength);
   const recordsOffset = HEADER.length + indexLength;
-  if (recordsOffset > file.size) throw undecryptable();
+  if (indexLength > MAX_INDEX_BYTES || recordsOffset > file.size) throw undecryptable();
   const index = parseIndex(await unseal(await file.read(HEADER.length, indexLength), key, headerBytes, 0));
 
   const ends: number[] = [];

@@ -56,8 +56,11 @@ export class TokenFileReader {
   /** Reads the whole file into memory, so that it is closed and its records can be decrypted in parallel. */
   async readWhole(): Promise<OpenedFile | null> {
     return await retryIfReplaced(async () => {
-      const content = await this.#folder.read(TOKEN_FILE, "private");
-      return content === null ? null : await this.#parse(bytesInMemory(content));
+      using source = await this.#folder.open(TOKEN_FILE, "private");
+      if (source === null) return null;
+      // Checks the size.
+      await parseTokenFileHeader(source);
+      return await this.#parse(bytesInMemory(await source.read(0, source.size)));
     });
   }
 

@@ -16,6 +16,7 @@ const CALLBACK_TESTS = ["tests/unit/loopback/validate_callback_test.ts"];
 const POLLING_TESTS = ["tests/unit/entra/device_authorization_test.ts"];
 const CERTIFICATE_TESTS = ["tests/unit/credentials/certificate/read_certificate_test.ts"];
 const CRASH_TESTS = ["tests/process/store/store_crash_test.ts"];
+const FILE_SIZE_TESTS = ["tests/unit/store/store_places_test.ts"];
 
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
@@ -510,5 +511,33 @@ export const MUTANTS: readonly Mutant[] = [
     find: `url?.protocol === "https:"`,
     replace: "url !== null",
     tests: ["tests/unit/credentials/federation/ci_systems_test.ts"],
+  },
+  {
+    guard: "size limit of profiles.json and throttle.json",
+    file: "src/system/files/private_folder.ts",
+    find: "facts.size > MAX_FILE_BYTES",
+    replace: "false",
+    tests: FILE_SIZE_TESTS,
+  },
+  {
+    guard: "size limit of the key file",
+    file: "src/store/keystore/key_file.ts",
+    find: "source.size > MAX_KEY_FILE_BYTES",
+    replace: "false",
+    tests: FILE_SIZE_TESTS,
+  },
+  {
+    guard: "size limit of the token file",
+    file: "src/store/token_file.ts",
+    find: "file.size > MAX_FILE_BYTES",
+    replace: "false",
+    tests: FILE_SIZE_TESTS,
+  },
+  {
+    guard: "size limit of the token file's index",
+    file: "src/store/token_file.ts",
+    find: "indexLength > MAX_INDEX_BYTES || ",
+    replace: "",
+    tests: ["tests/unit/store/token_file_test.ts"],
   },
 ];

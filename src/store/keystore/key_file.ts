@@ -54,13 +54,18 @@ export interface FileKeyStoreOptions {
   damaged(): UnusableKeyError;
 }
 
+/** Larger than any sealed key. */
+const MAX_KEY_FILE_BYTES = 65_536;
+
 /** Stores the data key in a file, in the format of `options`. */
 export function fileKeyStore(options: FileKeyStoreOptions): KeyStore {
   const { name, place, folder, file, policy } = options;
 
   async function readKeyBytes(): Promise<Bytes | null> {
-    const content = await folder.read(file, policy);
-    return content === null ? null : await options.parse(new TextDecoder().decode(content));
+    using source = await folder.open(file, policy);
+    if (source === null) return null;
+    if (source.size > MAX_KEY_FILE_BYTES) throw options.damaged();
+    return await options.parse(new TextDecoder().decode(await source.read(0, source.size)));
   }
 
   /** Keeps an unusable key under another name: it is the user's, and may become usable again. */

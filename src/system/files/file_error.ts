@@ -10,6 +10,7 @@ export type FileErrorReason =
   | "not_a_folder"
   | "too_many_open"
   | "unsupported"
+  | "too_large"
   | "not_private"
   | "other";
 
@@ -37,6 +38,10 @@ const REASONS: Readonly<Record<FileErrorReason, { text: string; hint?: string }>
   unsupported: {
     text: "the file system does not support it",
     hint: "Set ENTRA_AUTH_CLI_HOME to a folder on a local disk.",
+  },
+  too_large: {
+    text: "it is larger than any file that this program writes",
+    hint: "Check where it comes from, and move it away.",
   },
   not_private: {
     text: "the file system cannot hide it from other users",

@@ -8,6 +8,8 @@ export interface FileFacts {
   readonly mode: number | null;
   /** The user ID of the owner; null on Windows. */
   readonly uid: number | null;
+  /** The length in bytes. */
+  readonly size: number;
 }
 
 /** A file open for reading. It remains the same file when another one takes its name. Disposing closes it. */
@@ -56,5 +58,6 @@ export function factsOf(info: Deno.FileInfo): FileFacts {
     kind: info.isFile ? "file" : info.isDirectory ? "folder" : info.isSymlink ? "symlink" : "other",
     mode: HAS_MODES && info.mode !== null ? info.mode & MODE_BITS : null,
     uid: HAS_MODES ? info.uid : null,
+    size: info.size,
   };
 }

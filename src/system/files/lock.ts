@@ -112,9 +112,15 @@ function forgetHolder(file: Deno.FsFile): void {
   }
 }
 
+/** More than any process ID with its line break needs. */
+const MAX_PID_BYTES = 32;
+
 async function readHolder(path: string): Promise<string | undefined> {
   try {
-    return /^\d+$/m.exec(await Deno.readTextFile(path))?.[0];
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(MAX_PID_BYTES);
+    const count = await file.read(bytes) ?? 0;
+    return /^\d+$/m.exec(new TextDecoder().decode(bytes.subarray(0, count)))?.[0];
   } catch {
     return undefined;
   }

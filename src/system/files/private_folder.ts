@@ -7,7 +7,8 @@ import {
   type PermissionContext,
   type PermissionPolicy,
 } from "./file_permissions.ts";
-import type { Bytes, Files, OpenFile } from "./files.ts";
+import { FileError } from "./file_error.ts";
+import type { Bytes, FileFacts, Files, OpenFile } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
 
 /**
@@ -20,8 +21,8 @@ export interface PrivateFolder {
   /** Returns the absolute path of `name` in the folder. */
   pathOf(name: string): string;
   /**
-   * Reads the file `name`, or returns null if it does not exist. Creates nothing. Fails if it is not a regular file or
-   * its owner is not the owner of the folder.
+   * Reads the file `name`, or returns null if it does not exist. Creates nothing. Fails if it is not a regular file, its
+   * owner is not the owner of the folder, or it is larger than {@linkcode MAX_FILE_BYTES}.
    */
   read(name: string, policy: PermissionPolicy): Promise<Bytes | null>;
   /** Opens the file `name` to read parts of it, with the same checks as {@linkcode read}. */
@@ -48,6 +49,9 @@ export interface PrivateFolderOptions {
   /** Reports a repaired mode in one sentence. */
   readonly notice: (message: string) => void;
 }
+
+/** A larger file is not read: it would take the memory of the machine. More than thousands of profiles need. */
+export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Opens the private folder at `path`. Nothing is read or created before it is needed. */
 export function openPrivateFolder(options: PrivateFolderOptions): PrivateFolder {
@@ -80,23 +84,33 @@ function openFolder(
       work,
     );
 
-  /** Returns whether the file `name` exists. Fails if other users have access to it. */
-  async function isSafeToRead(name: string, policy: PermissionPolicy): Promise<boolean> {
+  /** Returns the metadata of the file `name`, or null if it does not exist. Fails if other users have access to it. */
+  async function findSafe(name: string, policy: PermissionPolicy): Promise<FileFacts | null> {
     const file = pathOf(name);
     const [folderFacts, facts] = await Promise.all([files.lstat(path), files.lstat(file)]);
-    if (facts === null) return false;
+    if (facts === null) return null;
     if (folderFacts !== null) await checkOwnFolder(context, path, folderFacts);
     await checkOwnFile(context, file, facts, folderFacts?.uid ?? null, policy);
-    return true;
+    return facts;
+  }
+
+  async function readWhole(name: string, policy: PermissionPolicy): Promise<Bytes | null> {
+    const facts = await findSafe(name, policy);
+    if (facts === null) return null;
+    const file = pathOf(name);
+    if (facts.size > MAX_FILE_BYTES) throw new FileError("too_large", `read ${file}`, file);
+    return await files.read(file);
   }
 
   return {
     path,
     pathOf,
-    read: (name, policy) =>
-      reading(name, async () => await isSafeToRead(name, policy) ? await files.read(pathOf(name)) : null),
+    read: (name, policy) => reading(name, () => readWhole(name, policy)),
     open: (name, policy) =>
-      reading(name, async () => await isSafeToRead(name, policy) ? await files.open(pathOf(name)) : null),
+      reading(
+        name,
+        async () => await findSafe(name, policy) === null ? null : await files.open(pathOf(name)),
+      ),
     has: (name) => reading(name, async () => await files.lstat(pathOf(name)) !== null),
     replace: (name, data) =>
       writing("Writing", name, async () => {

@@ -46,7 +46,7 @@ export function openThrottleState(
     async remember(host, untilMs) {
       await ifPossible(async () => {
         using _lock = await folder.lock(LOCK, { timeoutMs: LOCK_TIMEOUT_MS });
-        const others = (await read()).filter((pause) => !isOwn(host)(pause));
+        const others = (await ifPossible(read) ?? []).filter((pause) => !isOwn(host)(pause));
         await folder.replace(FILE, formatThrottleState([...others, { host, clientId, untilMs }]));
       });
     },

@@ -2,7 +2,8 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
 import { systemFiles } from "../../../src/system/files/deno_files.ts";
-import type { FileFacts } from "../../../src/system/files/files.ts";
+import { FileError } from "../../../src/system/files/file_error.ts";
+import type { FileFacts, Files } from "../../../src/system/files/files.ts";
 import { keyOf, makeStoreHome, sampleSession } from "../../support/fixtures/store_fixture.ts";
 
 const HAS_MODES = Deno.build.os !== "windows";
@@ -59,6 +60,42 @@ Deno.test({
       "is a special file, not a file",
     );
   },
+});
+
+Deno.test("A file larger than any that the program writes is rejected without reading it", async () => {
+  await using home = await makeStoreHome();
+  await home.store().save(sampleSession("work"));
+  const { read, open } = systemFiles;
+  // A read of the whole file fails the test: it would take the memory of the machine.
+  const files: Files = {
+    ...systemFiles,
+    async read(path, maxBytes) {
+      assertEquals((await Deno.stat(path)).size <= 65_536, true, path);
+      return await read(path, maxBytes);
+    },
+    async open(path) {
+      const file = await open(path);
+      return {
+        size: file.size,
+        read: (at, length) => (assertEquals(length <= 65_536, true, path), file.read(at, length)),
+        [Symbol.dispose]: () => file[Symbol.dispose](),
+      };
+    },
+  };
+  const load = () => home.store({ files }).read(keyOf("work"));
+  await Deno.truncate(home.file("key"), 800_000_000);
+  await assertRejects(load, CliError, "Invalid key in the file");
+  await Deno.truncate(home.file("tokens.enc"), 800_000_000);
+  for (const use of [load, () => home.store({ files }).save(sampleSession("other"))]) {
+    const error = await assertRejects(use, CliError, "the file is too large");
+    assertEquals(error.code, "unreadable_store");
+  }
+  for (const name of ["profiles.json", "throttle.json"]) {
+    await home.write(name, "{}");
+    await Deno.truncate(home.file(name), 800_000_000);
+    const error = await assertRejects(() => home.folder(files).read(name, "readable"), FileError);
+    assertEquals(error.reason, "too_large");
+  }
 });
 
 Deno.test("A directory in place of a file, and a file in place of the directory, are rejected", async () => {

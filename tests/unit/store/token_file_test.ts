@@ -137,6 +137,22 @@ Deno.test("parseTokenFileHeader() distinguishes foreign, empty, truncated and ne
   }
 });
 
+Deno.test("parseTokenFile() rejects a huge index before reading it", async () => {
+  const key = await newKey();
+  const file = await format(key);
+  new DataView(file.buffer).setUint32(30, 200_000_000);
+  const lengths: number[] = [];
+  const source = {
+    size: 210_000_000,
+    read(offset: number, length: number) {
+      lengths.push(length);
+      return Promise.resolve(file.slice(offset, offset + length));
+    },
+  };
+  await assertRejects(() => parseTokenFile(source, key.key), CliError, "Cannot decrypt tokens.enc");
+  assertEquals(lengths, [34, 34]);
+});
+
 Deno.test("parseTokenFile() rejects an invalid index", async () => {
   const key = await newKey();
   for (
