@@ -35,8 +35,8 @@ export function startRelayServer(
   { handle, handleFailure, traffic }: ServeOptions,
 ): RelayServer {
   const relays = new Set<RelayedConnection>();
-  /** The relayed connections, by the port from which each reaches the inner server. */
-  const relaysByPort = new Map<number, RelayedConnection>();
+  /** The relayed connections, by the address and port from which each reaches the inner server. */
+  const relaysBySource = new Map<string, RelayedConnection>();
   const stopped = new AbortController();
   const [{ addr: { hostname } } = { addr: { hostname: "127.0.0.1" } }] = listeners;
   const server = Deno.serve({
@@ -48,7 +48,7 @@ export function startRelayServer(
     // The default prints the error.
     onError: handleFailure,
   }, async (request, { remoteAddr }) => {
-    const relay = "port" in remoteAddr ? relaysByPort.get(remoteAddr.port) : undefined;
+    const relay = relaysBySource.get(sourceOf(remoteAddr));
     if (relay === undefined || !relay.startResponse()) return new Response(null, { status: 403 });
     const { body, ...response } = await readWhole(await respond(request));
     relay.expectBody(request.method === "HEAD" ? 0 : body.length);
@@ -65,9 +65,9 @@ export function startRelayServer(
 
   async function connect(relay: RelayedConnection): Promise<Deno.Conn> {
     const connection = await Deno.connect({ hostname, port: server.addr.port });
-    const { port } = connection.localAddr;
-    relaysByPort.set(port, relay);
-    relay.closed.finally(() => relaysByPort.delete(port));
+    const source = sourceOf(connection.localAddr);
+    relaysBySource.set(source, relay);
+    relay.closed.finally(() => relaysBySource.delete(source));
     return connection;
   }
 
@@ -106,6 +106,11 @@ export function startRelayServer(
   }
   let closing: Promise<void> | null = null;
   return { close: () => closing ??= close() };
+}
+
+/** Returns address and port: the same port exists on every loopback address, 127.0.0.2 for instance. */
+function sourceOf(address: Deno.Addr): string {
+  return "hostname" in address ? `${address.hostname} ${address.port}` : "";
 }
 
 async function readWhole(response: Response) {

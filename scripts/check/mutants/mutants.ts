@@ -77,6 +77,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/loopback/connections_test.ts"],
   },
   {
+    guard: "address in the source of a relayed connection",
+    file: "src/loopback/relay_server.ts",
+    find: "`${address.hostname} ${address.port}`",
+    replace: "`${address.port}`",
+    tests: ["tests/unit/loopback/connections_test.ts"],
+  },
+  {
     guard: "loopback-only listener",
     file: "src/loopback/listen_on_loopback.ts",
     find: `["127.0.0.1", "::1"]`,

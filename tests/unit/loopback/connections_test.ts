@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { deadline } from "@std/async/deadline";
 import { noTraffic } from "../../../src/loopback/callback_traffic.ts";
@@ -98,6 +100,26 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "The inner server refuses the port of a relayed connection on another address",
+  // Only Linux has all of 127.0.0.0/8 without configuration.
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using server = await startServer();
+    using client = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    const begin = () => writeAll(client, new TextEncoder().encode("GET / HTTP/1.1\r\n"));
+    const relayed = await connectionDuring(begin);
+    const answer = await exchangeFrom(
+      { localAddress: "127.0.0.2", localPort: relayed.localAddr.port },
+      relayed.remoteAddr.port,
+      `GET /?code=x HTTP/1.1\r\nHost: localhost:${server.port}\r\nConnection: close\r\n\r\n`,
+    );
+    assertMatch(answer, /^HTTP\/1\.1 403 /);
+    assertEquals(server.traffic.requests, 0);
+    assertEquals(await finishSignIn(server), "good-code");
+  },
+});
+
 Deno.test("A client that is still sending gets its whole response", async () => {
   await using server = await startServer();
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
@@ -112,4 +134,38 @@ async function listeningPorts(): Promise<Set<number>> {
   const table = await Deno.readTextFile("/proc/net/tcp");
   const listening = table.matchAll(/^\s*\d+: 0100007F:([0-9A-F]{4}) 00000000:0000 0A/gm);
   return new Set([...listening].map(([, port = ""]) => Number.parseInt(port, 16)));
+}
+
+/** Sends `text` from the address and port `local` to `port`, and returns the response. */
+async function exchangeFrom(
+  local: { localAddress: string; localPort: number },
+  port: number,
+  text: string,
+): Promise<string> {
+  // Deno.connect() cannot choose the local address.
+  const socket = connect({ host: "127.0.0.1", port, ...local });
+  let answer = "";
+  socket.setEncoding("latin1").on("data", (part) => answer += part);
+  socket.end(text);
+  await once(socket, "close");
+  return answer;
+}
+
+/** Runs `act`, and returns the next connection that this thread opens. */
+async function connectionDuring(act: () => Promise<unknown>): Promise<Deno.TcpConn> {
+  const { connect } = Deno;
+  const opened = Promise.withResolvers<Deno.TcpConn>();
+  Object.assign(Deno, {
+    async connect(options: Deno.ConnectOptions) {
+      const connection = await connect(options);
+      opened.resolve(connection);
+      return connection;
+    },
+  });
+  try {
+    await act();
+    return await opened.promise;
+  } finally {
+    Object.assign(Deno, { connect });
+  }
 }
