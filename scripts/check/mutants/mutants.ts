@@ -84,6 +84,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/loopback/connections_test.ts"],
   },
   {
+    guard: "end of the stream only after the response",
+    file: "src/loopback/relayed_connection.ts",
+    find: "      if (isComplete) await this.responded;\n",
+    replace: "",
+    tests: ["tests/unit/loopback/connections_test.ts"],
+  },
+  {
     guard: "loopback-only listener",
     file: "src/loopback/listen_on_loopback.ts",
     find: `["127.0.0.1", "::1"]`,

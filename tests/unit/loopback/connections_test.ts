@@ -7,6 +7,8 @@ import { MAX_CONNECTIONS } from "../../../src/loopback/relay_server.ts";
 import {
   exchange,
   finishSignIn,
+  GOOD_FORM,
+  NEVER,
   readAll,
   startServer,
   writeAll,
@@ -120,6 +122,27 @@ Deno.test({
   },
 });
 
+Deno.test("A form that ends the stream with its last byte is received", async () => {
+  await using server = await startServer();
+  for (let count = 1; count <= 20; count++) {
+    assertEquals(await postAndEnd(server.port, "code=x&state=wrong"), 400);
+    assertEquals([server.traffic.wrongState, server.traffic.malformed], [count, 0]);
+  }
+  const posted = postAndEnd(server.port, GOOD_FORM);
+  const callback = await deadline(server.waitForCallback(NEVER), 20_000);
+  callback.showOutcome({ kind: "signed-in", username: null });
+  assertEquals(await posted, 200);
+});
+
+Deno.test("A form that ends the stream in the middle of its head frees the connection", async () => {
+  await using server = await startServer();
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  await writeAll(connection, new TextEncoder().encode("POST / HTTP/1.1\r\nHost: x\r\n"));
+  await connection.closeWrite();
+  await deadline(readAll(connection), 20_000);
+  assertEquals([server.traffic.requests, server.traffic.unreadable], [0, 1]);
+});
+
 Deno.test("A client that is still sending gets its whole response", async () => {
   await using server = await startServer();
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
@@ -134,6 +157,24 @@ async function listeningPorts(): Promise<Set<number>> {
   const table = await Deno.readTextFile("/proc/net/tcp");
   const listening = table.matchAll(/^\s*\d+: 0100007F:([0-9A-F]{4}) 00000000:0000 0A/gm);
   return new Set([...listening].map(([, port = ""]) => Number.parseInt(port, 16)));
+}
+
+/** Posts a form, and ends the stream at once. Returns the status of the response. */
+async function postAndEnd(port: number, form: string): Promise<number> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const head = [
+    "POST / HTTP/1.1",
+    `Host: localhost:${port}`,
+    "Content-Type: application/x-www-form-urlencoded",
+    `Content-Length: ${form.length}`,
+    "Expect: 100-continue",
+  ].join("\r\n");
+  await writeAll(connection, new TextEncoder().encode(`${head}\r\n\r\n`));
+  // "100 Continue": the server is reading the body.
+  await connection.read(new Uint8Array(100));
+  await writeAll(connection, new TextEncoder().encode(form));
+  await connection.closeWrite();
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(await readAll(connection))?.[1]);
 }
 
 /** Sends `text` from the address and port `local` to `port`, and returns the response. */
