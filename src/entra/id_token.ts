@@ -63,12 +63,21 @@ export function validateIdToken(idToken: Secret, expected: ExpectedIdToken): IdT
     throw invalid("nonce is not the one that was sent");
   }
   validateTimes(claims, expected.nowMs / 1000);
-  const username = claims.preferred_username ?? (Array.isArray(claims.emails) ? claims.emails[0] : undefined);
+  const name = claims.preferred_username ?? (Array.isArray(claims.emails) ? claims.emails[0] : undefined);
   return {
-    username: typeof username === "string" ? plainText(username, MAX_USERNAME) : "",
+    username: typeof name === "string" ? displayName(name) : "",
     objectId: guid(claims, isPolicy && claims.oid === undefined ? "sub" : "oid"),
     tenantId,
   };
+}
+
+/**
+ * Returns a user name that is safe to display. One that had to be changed ends with U+FFFD, so that it does not equal the
+ * name of another user.
+ */
+function displayName(name: string): string {
+  const shown = plainText(name, MAX_USERNAME);
+  return shown === name ? shown : `${shown}\ufffd`;
 }
 
 /** Returns the claims of a JWT that has a signature, and null for anything else. */

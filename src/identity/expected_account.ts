@@ -64,8 +64,14 @@ export function isExpectedUser(account: Account, { user }: ExpectedAccount): boo
   return user === undefined || isUser(account, user);
 }
 
+/** Only a user name contains an at sign: an account cannot pass for another by having its object ID as a name. */
 function isUser({ username, objectId }: Account, expected: string): boolean {
-  return [username, objectId].some((name) => name.toLowerCase() === expected);
+  return expected.includes("@") ? isSameName(username, expected) : objectId.toLowerCase() === expected;
+}
+
+/** Ignores case. Lower case alone also unites letters: that of the Kelvin sign is `k`. */
+function isSameName(name: string, expected: string): boolean {
+  return name.toLowerCase() === expected && name.toUpperCase() === expected.toUpperCase();
 }
 
 function nameOf({ username, objectId }: Account): string {

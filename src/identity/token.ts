@@ -4,7 +4,7 @@ import type { Secret } from "../text/secret.ts";
 export interface Account {
   /** Entra's stable ID of the account in its home tenant (`oid.tid`). Identifies the account. */
   readonly homeAccountId: string;
-  /** The sign-in name, for display only: it can change. */
+  /** The sign-in name, for display: it can change. Ends with U+FFFD if it had to be cleaned. */
   readonly username: string;
   /** The object ID of the user in `tenantId`. */
   readonly objectId: string;

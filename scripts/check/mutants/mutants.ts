@@ -42,6 +42,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/entra/token_response_test.ts"],
   },
   {
+    guard: "mark of a user name that was cleaned",
+    file: "src/entra/id_token.ts",
+    find: "return shown === name ? shown : `${shown}\\ufffd`;",
+    replace: "return shown;",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "expected user compared beyond lower case",
+    file: "src/identity/expected_account.ts",
+    find: " && name.toUpperCase() === expected.toUpperCase()",
+    replace: "",
+    tests: ["tests/unit/identity/expected_account_test.ts"],
+  },
+  {
+    guard: "expected object ID not compared with the user name",
+    file: "src/identity/expected_account.ts",
+    find: `expected.includes("@") ? isSameName(username, expected) : objectId.toLowerCase() === expected`,
+    replace: "isSameName(username, expected) || objectId.toLowerCase() === expected",
+    tests: ["tests/unit/identity/expected_account_test.ts"],
+  },
+  {
     guard: "state check of the callback",
     file: "src/loopback/validate_callback.ts",
     find: " || !isSame(state, expected.state.reveal())",

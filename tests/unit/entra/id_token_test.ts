@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { encodeBase64Url } from "@std/encoding/base64url";
 import { CliError } from "../../../src/errors.ts";
 import { Secret } from "../../../src/text/secret.ts";
@@ -158,6 +158,22 @@ Deno.test("validateIdToken() rejects a token without a signature", () => {
 });
 
 Deno.test("validateIdToken() returns a user name that is safe to display and to send in a URL", () => {
-  assertEquals(validate({ preferred_username: "ada\u009b31m\u202e\r\nRun: x" }).username, "ada 31m Run: x");
-  assertEquals(validate({ preferred_username: "a".repeat(300_000) }).username.length, 320);
+  assertEquals(
+    validate({ preferred_username: "ada\u009b31m\u202e\r\nRun: x" }).username,
+    "ada 31m Run: x\ufffd",
+  );
+  assertEquals(validate({ preferred_username: "a".repeat(300_000) }).username.length, 321);
+});
+
+Deno.test("validateIdToken() never turns a user name into that of another user", () => {
+  const name = "ada@contoso.example";
+  for (const mark of ["\0", " ", "\t", "\n", "\u00a0", "\u200b", "\u200e", "\u202e", "\u2060", "\ufeff"]) {
+    for (const claim of [`${mark}${name}`, `${name}${mark}`, `${mark}${name}${mark}`]) {
+      for (
+        const claims of [{ preferred_username: claim }, { preferred_username: undefined, emails: [claim] }]
+      ) {
+        assertNotEquals(validate(claims).username, name, JSON.stringify(claim));
+      }
+    }
+  }
 });

@@ -28,6 +28,27 @@ Deno.test("assertExpected() compares user name, object ID and tenant ID ignoring
   assertExpected(ADA, { user: "ada00000-1111-4222-8333-444444444444", tenant: TENANT }, OWNER);
 });
 
+Deno.test("assertExpected() compares a user name exactly, except for case", () => {
+  for (const mark of ["\0", " ", "\u200e", "\u202e", "\ufffd"]) {
+    for (const username of [`${mark}${ADA.username}`, `${ADA.username}${mark}`]) {
+      refusal({ ...ADA, username }, { user: "ada@contoso.example" });
+    }
+  }
+  // The Kelvin sign, whose lower case is the letter k, and the Angstrom sign.
+  refusal({ ...ADA, username: "\u212aate@contoso.example" }, { user: "kate@contoso.example" });
+  refusal({ ...ADA, username: "\u212bsa@contoso.example" }, { user: "\u00e5sa@contoso.example" });
+  assertExpected(
+    { ...ADA, username: "\u00c5sa@Contoso.Example" },
+    { user: "\u00e5sa@contoso.example" },
+    OWNER,
+  );
+});
+
+Deno.test("assertExpected() does not take an object ID for a user name", () => {
+  const user = "ada00000-1111-4222-8333-444444444444";
+  refusal({ ...ADA, username: user, objectId: "bob" }, { user });
+});
+
 Deno.test("assertExpected() rejects another user or tenant and names both", () => {
   const user = refusal(ADA, { user: "bob@contoso.example" });
   assertStringIncludes(user.message, "Ada@Contoso.Example");
