@@ -92,7 +92,7 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
       // From now on a signal does not end the process with a temporary file beside this one.
       system.interrupted.throwIfAborted();
       const { writePrivateFile } = await import("../system/files/user_files.ts");
-      await writePrivateFile(files, path, text);
+      await writePrivateFile(files, path, text, home());
     },
     async readTextFile(path, maxBytes) {
       const { readTextFile } = await import("../system/files/user_files.ts");

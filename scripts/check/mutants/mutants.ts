@@ -548,6 +548,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/credentials/federation/ci_systems_test.ts"],
   },
   {
+    guard: "rejection of the program's own files as output",
+    file: "src/system/files/user_files.ts",
+    find: "    await assertNotOwn(files, path, target, home);\n",
+    replace: "",
+    tests: ["tests/unit/system/files/user_files_test.ts"],
+  },
+  {
+    guard: "owner of a link that is written through",
+    file: "src/system/files/user_files.ts",
+    find: "{ owner: linkOwner }",
+    replace: "{}",
+    tests: ["tests/unit/system/files/user_files_test.ts"],
+  },
+  {
     guard: "size limit of profiles.json and throttle.json",
     file: "src/system/files/private_folder.ts",
     find: "facts.size > MAX_FILE_BYTES",

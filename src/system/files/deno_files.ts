@@ -12,14 +12,9 @@ const HEAD_BYTES = 32_768;
  * cached token takes. Writing is loaded on first use.
  */
 export const systemFiles: Files = {
-  async lstat(path) {
-    try {
-      return await attempt(["read"], "inspect", "Inspecting", path, () => factsOf(Deno.lstatSync(path)));
-    } catch (error) {
-      if (error instanceof FileError && error.reason === "not_found") return null;
-      throw error;
-    }
-  },
+  lstat: (path) => inspect(path, () => factsOf(Deno.lstatSync(path))),
+  readLink: (path) => attempt(["read"], "read", "Reading", path, () => Deno.readLink(path)),
+  realPath: (path) => inspect(path, () => Deno.realPath(path)),
   open: (path) => attempt(["read"], "read", "Reading", path, () => open(path)),
   read: (path, maxBytes) =>
     attempt(
@@ -62,6 +57,16 @@ export const systemFiles: Files = {
 };
 
 const changes = () => import("./file_changes.ts");
+
+/** Runs `work`, or returns null if `path` does not exist. */
+async function inspect<T>(path: string, work: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await attempt(["read"], "inspect", "Inspecting", path, work);
+  } catch (error) {
+    if (error instanceof FileError && error.reason === "not_found") return null;
+    throw error;
+  }
+}
 
 /** Runs one operation on `path`. The errors say "Could not `verb` `path`" or "`gerund` `path` is not permitted". */
 async function attempt<T>(

@@ -117,7 +117,7 @@ export async function replaceFile(
   const temporary = join(folder, `${temporaryPrefix(path)}${random}${TEMPORARY_SUFFIX}`);
   try {
     const { uid } = await files.create(temporary, data);
-    if (typeof options.owner === "number" && uid !== options.owner) throw ownerError(folder);
+    if (typeof options.owner === "number" && uid !== options.owner) throw new WrongOwnerError(folder);
     await files.rename(temporary, path);
   } catch (error) {
     await tryRemove(files, temporary);
@@ -165,8 +165,11 @@ async function tryRemove(files: Files, path: string): Promise<void> {
   }
 }
 
-function ownerError(folder: string): CliError {
-  return new CliError("store", `The folder ${folder} belongs to another user`, {
-    hint: "Run without sudo, or set ENTRA_AUTH_CLI_HOME to a folder of your own.",
-  });
+/** The file would not belong to the user for whom it is written. */
+export class WrongOwnerError extends CliError {
+  constructor(folder: string) {
+    super("store", `The folder ${folder} belongs to another user`, {
+      hint: "Run without sudo, or set ENTRA_AUTH_CLI_HOME to a folder of your own.",
+    });
+  }
 }

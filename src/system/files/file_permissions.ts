@@ -63,6 +63,11 @@ export async function checkOwnFolder(
 const OWN_NAMES =
   /^\.?((profiles|throttle)\.(json|lock)|tokens\.(enc|lock)|key|locks|[0-9a-f]+(\.sign-in)?\.(lock|json))([.~]|$)/;
 
+/** Returns whether this program uses the file `name` in its folder. Case is ignored, as some file systems do. */
+export function isOwnName(name: string): boolean {
+  return OWN_NAMES.test(name.toLowerCase());
+}
+
 /** Rejects a folder with files of other programs, such as `/` or a home directory: closing it would break them. */
 async function rejectSharedFolder(files: Files, path: string, mode: number): Promise<void> {
   const foreign = (await files.list(path)).find((name) => !OWN_NAMES.test(name));

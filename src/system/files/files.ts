@@ -27,6 +27,10 @@ export interface OpenFile extends Disposable {
 export interface Files {
   /** Returns the metadata of `path`, or null if it does not exist. */
   lstat(path: string): Promise<FileFacts | null>;
+  /** Returns the path that the symbolic link `path` contains, which may be relative. */
+  readLink(path: string): Promise<string>;
+  /** Returns `path` without symbolic links, or null if it does not exist. */
+  realPath(path: string): Promise<string | null>;
   /** Opens the file `path` for reading. */
   open(path: string): Promise<OpenFile>;
   /** Reads the file `path`, at most its first `maxBytes` if given. */

@@ -1,9 +1,12 @@
+import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
+import { join } from "@std/path/join";
 import { resolve } from "@std/path/resolve";
 import { CliError } from "../../errors.ts";
 import { permitted } from "../permission.ts";
-import { replaceFile } from "./file_changes.ts";
+import { replaceFile, WrongOwnerError } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
+import { isOwnName } from "./file_permissions.ts";
 import type { Bytes, Files } from "./files.ts";
 
 /**
@@ -61,21 +64,27 @@ async function read(
 }
 
 /**
- * Writes `text` to the file `path` in one step. Only its owner can read the file.
+ * Writes `text` to the file `path` in one step. Only its owner can read the file. A symbolic link of the user is written
+ * through.
  *
+ * @param home The folder of this program, whose files are not overwritten.
  * @throws {FileError} Names `path`: writing fails at a temporary file beside it, which the user does not know.
- * @throws {CliError} `permission`, with the flag for the folder: the user cannot grant the name of the temporary file.
+ * @throws {CliError} `usage` for a file of this program; `store` for a link of another user; `permission`, with the flag
+ *   for the folder: the user cannot grant the name of the temporary file.
  */
-export async function writePrivateFile(files: Files, path: string, text: string): Promise<void> {
-  const folder = dirname(resolve(path));
-  const needs = [{ name: "read", path: folder }, { name: "write", path: folder }] as const;
+export async function writePrivateFile(
+  files: Files,
+  path: string,
+  text: string,
+  home: string,
+): Promise<void> {
   try {
-    await permitted(
-      needs,
-      `Writing ${path}`,
-      () => replaceFile(files, resolve(path), new TextEncoder().encode(text)),
-    );
+    const { target, linkOwner } = await inFolder(path, path, () => followLinks(files, path));
+    await assertNotOwn(files, path, target, home);
+    const write = () => replaceFile(files, target, new TextEncoder().encode(text), { owner: linkOwner });
+    await inFolder(target, path, write);
   } catch (error) {
+    if (error instanceof WrongOwnerError) throw foreignLinkError(path, error);
     if (!(error instanceof FileError)) throw error;
     // The hints for other reasons are about the folder of the program.
     const isAboutAnyFile = ["denied", "full", "not_private"].includes(error.reason);
@@ -83,4 +92,52 @@ export async function writePrivateFile(files: Files, path: string, text: string)
     throw new FileError(error.reason, `write ${path}`, path, error.cause)
       .withHint(hint ?? `Check that ${path} can be a file, and that its folder exists and is writable.`);
   }
+}
+
+/** Runs `work` on the file `target`. An error for a missing permission names its folder. */
+function inFolder<T>(target: string, path: string, work: () => Promise<T>): Promise<T> {
+  const folder = dirname(resolve(target));
+  const needs = [{ name: "read", path: folder }, { name: "write", path: folder }] as const;
+  return permitted(needs, `Writing ${path}`, work);
+}
+
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
+
+/** Returns the file that `path` leads to, and the owner of the links on the way; null without a link. */
+async function followLinks(
+  files: Files,
+  path: string,
+): Promise<{ readonly target: string; readonly linkOwner: number | null }> {
+  let target = resolve(path);
+  let linkOwner: number | null = null;
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    const facts = await files.lstat(target);
+    if (facts?.kind !== "symlink") return { target, linkOwner };
+    if (linkOwner !== null && facts.uid !== linkOwner) throw foreignLinkError(path);
+    linkOwner = facts.uid;
+    target = resolve(dirname(target), await files.readLink(target));
+  }
+  throw new CliError("usage", `Could not write ${path}: its links lead in a circle`, {
+    hint: "Choose another path.",
+  });
+}
+
+/** @throws {CliError} `usage` if `target` is a file that this program keeps in `home`. */
+async function assertNotOwn(files: Files, path: string, target: string, home: string): Promise<void> {
+  const ownFolder = await files.realPath(home);
+  const folder = await files.realPath(dirname(target));
+  if (ownFolder === null || folder === null) return;
+  const isOwn = folder === ownFolder ? isOwnName(basename(target)) : folder === join(ownFolder, "locks");
+  if (!isOwn) return;
+  throw new CliError("usage", `Could not write ${path}: it is a file of entra-auth-cli itself`, {
+    hint: "Choose another path.",
+  });
+}
+
+function foreignLinkError(path: string, cause?: unknown): CliError {
+  return new CliError("store", `Could not write ${path}: it is a link of another user`, {
+    hint: "Choose another path, or the one that the link leads to.",
+    cause,
+  });
 }
