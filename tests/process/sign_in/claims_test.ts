@@ -122,7 +122,7 @@ Deno.test("get-token --claims exits with code 2 and the reason if the claims are
   await using sandbox = await openSandbox();
   const result = await sandbox.run(["get-token", "--claims", 'Bearer error="invalid_token"']);
   assertEquals([result.code, result.stdout], [2, ""]);
-  assertStringIncludes(result.stderr, 'the header has no claims (error="invalid_token")\nHint: ');
+  assertStringIncludes(result.stderr, 'the header has no claims parameter (error="invalid_token")\nHint: ');
   assertEquals(sandbox.provider.requests.length, 0);
 });
 

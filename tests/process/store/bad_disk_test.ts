@@ -74,7 +74,7 @@ Deno.test({
     assertTokenWithWarning(refreshed, "the disk is full");
     assertMatch(
       refreshed.stderr,
-      /not saved: Could not write \S+tokens\.enc\S*: .+\nHint: Free disk space/,
+      /could not save the token: Could not write \S+tokens\.enc\S*: .+\nHint: Free disk space/,
     );
     assertEquals(await Deno.readFile(join(home, "tokens.enc")), saved);
     assertEquals((await names(home)).filter((name) => name.endsWith(".tmp")), []);
