@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { plainText } from "../text/plain_text.ts";
+import { escapeJson, plainText } from "../text/plain_text.ts";
 import type { Terminal } from "../system/terminal/terminal.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
 
@@ -31,7 +31,7 @@ export function reportError(
       aadsts: aadsts ?? null,
       correlation_id: correlationId ?? null,
     };
-    terminal.writeMessage(JSON.stringify({ error: document }));
+    terminal.writeMessage(escapeJson(JSON.stringify({ error: document })));
     return known.exitCode;
   }
   terminal.writeMessage(message);

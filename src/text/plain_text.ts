@@ -1,11 +1,46 @@
 /**
- * Control characters (C0, C1, DEL), line and paragraph separators, and bidirectional marks. On a terminal they could forge a
- * line, move the cursor or hide text.
+ * Characters that a terminal or a log interprets or does not show: controls (C0, C1, DEL), line and paragraph separators,
+ * and everything invisible: bidirectional marks, zero-width characters, interlinear annotations, variation selectors and
+ * tags (U+E0000). They could forge a line, move the cursor, reorder, hide or smuggle text.
  */
-// deno-lint-ignore no-control-regex -- the pattern matches control characters on purpose
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu;
 
-/** Returns text from outside as one line without control characters, cut at `maxLength` characters. */
+/** Those of {@linkcode UNSAFE} that JSON and YAML leave as they are. */
+const UNSAFE_IN_DOCUMENT = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** Commands that CI systems obey anywhere in a line: `##vso[` and `##[` (Azure Pipelines, GitHub), `##teamcity[`. */
+const COMMAND_IN_LINE = /##(?=[\w.-]*\[)/g;
+
+/** A command of GitHub Actions: `::` at the beginning of a line, which may be indented. */
+const COMMAND_AT_START = /^([^\S\r\n\u2028\u2029]*):(?=:)/gm;
+
+/** Breaks what a CI system would obey as a command if it found `text`, of one or more lines, in its log. */
+export function breakLogCommands(text: string): string {
+  return text.replace(COMMAND_IN_LINE, "# #").replace(COMMAND_AT_START, "$1: ");
+}
+
+/** Reports whether a log or a terminal would interpret something in a YAML document. */
+export function isUnsafeDocument(yaml: string): boolean {
+  return [UNSAFE_IN_DOCUMENT, COMMAND_IN_LINE, COMMAND_AT_START].some((pattern) =>
+    yaml.search(pattern) !== -1
+  );
+}
+
+/**
+ * Escapes in a JSON document what a log or a terminal would interpret. The document keeps its meaning: `##` and the
+ * characters occur only in strings, and no line of it begins with `::`.
+ */
+export function escapeJson(json: string): string {
+  return json.replace(UNSAFE_IN_DOCUMENT, (character) => character.split("").map(escapeUnit).join(""))
+    .replace(COMMAND_IN_LINE, `#${escapeUnit("#")}`);
+}
+
+/** @param unit One UTF-16 code unit. */
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** Returns text from outside as one line without control and invisible characters, cut at `maxLength` characters. */
 export function plainText(text: string, maxLength = 500): string {
   const oneLine = text.replace(UNSAFE, " ").trim();
   return oneLine.length > maxLength ? oneLine.slice(0, maxLength - 1) + "…" : oneLine;

@@ -1,5 +1,5 @@
 import type { Finding } from "../../flows/doctor/finding.ts";
-import { plainText } from "../../text/plain_text.ts";
+import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import { type DocumentFormat, formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 import { examine } from "../../flows/doctor/examine.ts";
 import type { CommandContext } from "../context.ts";
@@ -69,7 +69,7 @@ function reportText(findings: readonly Finding[], program: string): string {
     `      Platform: ${APP_REGISTRATION.platform}`,
     `      Permissions: ${APP_REGISTRATION.permissions}`,
   ];
-  return [program, ...lines, ...settings].map((line) => `${clean(line)}\n`).join("");
+  return breakLogCommands([program, ...lines, ...settings].map((line) => `${clean(line)}\n`).join(""));
 }
 
 /** Keeps the indentation, which is the report's own. */

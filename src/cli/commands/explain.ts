@@ -5,6 +5,7 @@ import {
   explainError,
   knownNumbers,
 } from "../../flows/explain_error.ts";
+import { breakLogCommands } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { profileName, readSettings } from "../options/chosen_profile.ts";
@@ -44,7 +45,9 @@ export async function runExplain(
   const wanted = named.length === 0 ? knownNumbers() : [...new Set(numbers)];
   const errors = wanted.map((number) => explainError(number, subject) ?? unknown(number));
   const text = named.length === 0 ? listText(errors) : errors.map(fullText).join("\n");
-  await context.terminal.writeData(format === "text" ? text : await formatDocument(errors, format));
+  await context.terminal.writeData(
+    format === "text" ? breakLogCommands(text) : await formatDocument(errors, format),
+  );
 }
 
 function parseNumber(text: string): string {

@@ -4,6 +4,7 @@ import { formatPortable } from "../../profiles/exchange/portable_file.ts";
 import { sealText } from "../../profiles/exchange/passphrase_seal.ts";
 import { noSuchProfile, type Profile } from "../../profiles/profile.ts";
 import { exportProfiles } from "../../flows/profiles/export_import.ts";
+import { escapeJson } from "../../text/plain_text.ts";
 import { writeUserFile } from "../user_files.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
@@ -33,7 +34,7 @@ export async function runExportProfile(flags: ExportProfileFlags, context: Comma
   const { terminal } = context;
   const withSecrets = flags.includeSecrets ?? false;
   const packed = await exportProfiles(await chosenProfiles(flags, context), withSecrets, context);
-  const plain = formatPortable(packed);
+  const plain = escapeJson(formatPortable(packed));
   const text = withSecrets ? await sealText(plain, await choosePassphrase(flags, context)) : plain;
   const file = flags.file ?? flags.output;
   if (file === undefined) await terminal.writeData(text);

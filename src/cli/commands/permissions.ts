@@ -116,6 +116,9 @@ function hostOf({ authority }: Profile): string {
   return `${hostname}:${port === "" ? "443" : port}`;
 }
 
+/** Separates each `##` by two quotes: the shell reads the same word, and a CI log finds no command in it. */
 function flagWord(flag: string): string {
-  return /^[\w.:/@=,-]+$/.test(flag) ? flag : shellWord(flag);
+  if (/^[\w.:/@=,-]+$/.test(flag)) return flag;
+  const word = shellWord(flag);
+  return word.replaceAll(/#(?=#)/g, `#${word[0]}${word[0]}`);
 }

@@ -1,5 +1,5 @@
 import { noSuchProfile } from "../../profiles/profile.ts";
-import { plainText } from "../../text/plain_text.ts";
+import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { profileName } from "../options/chosen_profile.ts";
@@ -49,6 +49,7 @@ function formatText({ profile, signIn }: DescribedProfile): string {
     ["Signed in", accountName(signIn) ?? "nobody"],
     ["Expires", expiresAt === null ? null : localTime(expiresAt) + (signIn?.isExpired ? " (expired)" : "")],
   ];
-  return rows.filter(([, value]) => typeof value === "string")
-    .map(([label, value]) => `${`${label}:`.padEnd(17)}${plainText(value ?? "")}\n`).join("");
+  const lines = rows.filter(([, value]) => typeof value === "string")
+    .map(([label, value]) => `${`${label}:`.padEnd(17)}${plainText(value ?? "")}\n`);
+  return breakLogCommands(lines.join(""));
 }

@@ -1,5 +1,5 @@
 import { type SavedSignIn, type StoreStatus, storeStatus } from "../../flows/tokens/store_status.ts";
-import { plainText } from "../../text/plain_text.ts";
+import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { STATUS_OPTIONS, type StatusFlags } from "../options/command_options.ts";
@@ -63,7 +63,7 @@ function formatText({ key, signIns }: StoreStatus, profiles: readonly string[], 
   lines.push(...signedOut(profiles, signIns).map((name) => `Profile '${name}': not signed in`));
   if (lines.length === 0) lines.push("Nobody is signed in.");
   lines.push(`Encryption key: ${created}${key.place}${reason}. ${PROTECTION[key.keyStore]}`);
-  return lines.map((line) => `${plainText(line)}\n`).join("");
+  return breakLogCommands(lines.map((line) => `${plainText(line)}\n`).join(""));
 }
 
 function signedOut(profiles: readonly string[], signIns: readonly SavedSignIn[]): string[] {

@@ -1,5 +1,6 @@
 import { CliError } from "../../errors.ts";
 import type { Account } from "../../identity/token.ts";
+import { escapeJson, isUnsafeDocument } from "../../text/plain_text.ts";
 
 export const DOCUMENT_FORMATS = ["text", "json", "yaml"] as const;
 
@@ -22,23 +23,16 @@ export async function formatDocument(value: unknown, format: "json" | "yaml"): P
   if (format === "json") return formatJson(value);
   const { stringify } = await import("@std/yaml/stringify");
   const text = stringify(value);
-  // YAML does not escape the characters that reorder text. JSON is YAML too, and does.
-  return text.search(TERMINAL_CONTROLS) === -1 ? text : formatJson(value);
+  // YAML escapes neither invisible characters nor commands to a CI log. JSON is YAML too, and formatJson() does.
+  return isUnsafeDocument(text) ? formatJson(value) : text;
 }
 
-/** Characters that JSON does not escape and a terminal interprets: DEL, C1 controls, and those that reorder text. */
-const TERMINAL_CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
 /**
- * Formats `value` as indented JSON, with a final newline. Characters that a terminal interprets are escaped, which leaves
+ * Formats `value` as indented JSON, with a final newline. What a terminal or a CI log interprets is escaped, which leaves
  * the meaning of the document unchanged.
  */
 export function formatJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(TERMINAL_CONTROLS, escaped) + "\n";
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return escapeJson(JSON.stringify(value, null, 2)) + "\n";
 }
 
 /** Returns the `account` member of every JSON and YAML document; null for a token of an application. */

@@ -2,7 +2,7 @@ import { CliError } from "../../errors.ts";
 import { type SavedSignIn, storeStatus } from "../../flows/tokens/store_status.ts";
 import { isApplicationFlow, type Profile } from "../../profiles/profile.ts";
 import { resolveSettings, type SignInSettings } from "../../profiles/settings.ts";
-import { plainText } from "../../text/plain_text.ts";
+import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { accountDocument } from "./document_format.ts";
 import { localTime, utcTime } from "./time.ts";
@@ -28,9 +28,12 @@ export async function describeProfiles(
     if (profiles.length > 0) signIns = (await storeStatus(context)).signIns;
   } catch (error) {
     if (!(error instanceof CliError) || !["store", "unreadable_store"].includes(error.code)) throw error;
-    context.terminal.writeMessage(`Warning: cannot tell which profiles are signed in: ${error.message}`);
+    context.terminal.writeMessage(
+      `Warning: cannot tell which profiles are signed in: ${plainText(error.message)}`,
+    );
     if (error.hint !== undefined) {
-      context.terminal.writeMessage(`Hint: ${error.hint.replaceAll("\n", "\n      ")}`);
+      const lines = error.hint.split("\n").map((line) => plainText(line));
+      context.terminal.writeMessage(`Hint: ${lines.join("\n      ")}`);
     }
   }
   return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns, context.env) }));
@@ -110,7 +113,8 @@ export async function formatProfileTable(
   const [header = [], ...body] = width === null
     ? rows
     : fitCells(rows, width - PADDING * (HEADER.length - 1), SHORTENING_ORDER);
-  return new Table().header(header).body(body).padding(PADDING).toString().replaceAll(/ +$/gm, "") + "\n";
+  const table = new Table().header(header).body(body).padding(PADDING).toString();
+  return breakLogCommands(table.replaceAll(/ +$/gm, "") + "\n");
 }
 
 function row({ profile, signIn }: DescribedProfile): string[] {

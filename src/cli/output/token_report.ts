@@ -1,6 +1,6 @@
 import type { InspectedToken } from "../../flows/tokens/inspect_token.ts";
 import { CLOUDS } from "../../identity/cloud.ts";
-import { plainText } from "../../text/plain_text.ts";
+import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import { accountDocument } from "./document_format.ts";
 import { localTime, relativeTime, utcTime } from "./time.ts";
 
@@ -65,7 +65,7 @@ export function formatTokenReport(inspected: InspectedToken, nowMs: number): str
     ["Signature", signatureInWords(inspected)],
     ["Other claims", ...otherClaims(claims)],
   ];
-  return rows.flatMap(rowLines).map((line) => `${line}\n`).join("");
+  return breakLogCommands(rows.flatMap(rowLines).map((line) => `${line}\n`).join(""));
 }
 
 function rowLines([label, ...values]: Row): string[] {

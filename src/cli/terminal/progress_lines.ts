@@ -122,7 +122,7 @@ function signInNeededLine({ message, aadsts }: CliError): string {
 
 function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): string[] {
   return [
-    `Could not open a browser: ${event.reason}`,
+    `Could not open a browser: ${plainText(event.reason)}`,
     ...hintLines(event.hint ?? undefined),
     "To continue, open this URL in a browser on this machine:",
     `  ${event.url}`,

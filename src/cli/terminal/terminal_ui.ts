@@ -3,9 +3,13 @@ import type { Clock } from "../../system/clock.ts";
 import type { Environment } from "../../system/environment.ts";
 import type { Os } from "../../system/os.ts";
 import type { Terminal } from "../../system/terminal/terminal.ts";
+import { breakLogCommands } from "../../text/plain_text.ts";
 import type { Countdown } from "./countdown.ts";
 
-/** A terminal that replaces characters which cannot be shown, and shows a countdown during a wait. */
+/**
+ * A terminal that replaces characters which cannot be shown, breaks commands to a CI log in messages, and shows a countdown
+ * during a wait.
+ */
 export interface TerminalUi extends Terminal {
   /**
    * Shows a countdown below the output. Does nothing unless stderr is a terminal that can draw and the user allows it.
@@ -54,7 +58,8 @@ export function createTerminalUi(terminal: Terminal, options: TerminalUiOptions)
     },
     writeMessage(line) {
       countdown?.hide();
-      terminal.writeMessage(/[✓⏳⟳]/u.test(line) && !hasGlyphs() ? replaceGlyphs(line) : line);
+      const text = breakLogCommands(line);
+      terminal.writeMessage(/[✓⏳⟳]/u.test(text) && !hasGlyphs() ? replaceGlyphs(text) : text);
     },
     async screen() {
       const screen = await terminal.screen();

@@ -117,6 +117,13 @@ Deno.test("reportError() shows the cause of a known error with --verbose only, w
   assertEquals(report(error, { asJson: false, verbose: true }).said.at(-1), "Cause: RangeError: beneath [2J");
 });
 
+Deno.test("reportError() keeps the text of a CI log command in JSON, but escaped", () => {
+  const error = cliError({ hint: "##[error]h" });
+  const [line = ""] = report(error, { asJson: true, verbose: false }).said;
+  assertEquals(line.includes("##["), false, line);
+  assertEquals(JSON.parse(line).error.hint, "##[error]h");
+});
+
 Deno.test("reportError() removes control characters from every part", () => {
   const evil = "a\x1b[2Jb\u009b31m\u202ec\rd";
   const error = new CliError("usage", `m ${evil}`, {

@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { plainText, withoutTokens } from "../../../src/text/plain_text.ts";
+import {
+  breakLogCommands,
+  escapeJson,
+  isUnsafeDocument,
+  plainText,
+  withoutTokens,
+} from "../../../src/text/plain_text.ts";
 
 Deno.test("plainText() keeps ordinary text of any script", () => {
   for (const text of ["Sign-in failed: AADSTS50011.", "Grüße, 東京 👍", ""]) {
@@ -31,6 +37,68 @@ Deno.test("plainText() replaces every C0, C1 and bidirectional control character
       assertEquals(plainText(`a${String.fromCodePoint(code)}b`), "a b", code.toString(16));
     }
   }
+});
+
+Deno.test("plainText() replaces zero-width, tag, interlinear and other invisible characters", () => {
+  const ranges = [[0x200b, 0x200f], [0x2060, 0x206f], [0xfff9, 0xfffb], [0xfe00, 0xfe0f], [0xe0000, 0xe01ef]];
+  for (
+    const [first = 0, last = 0] of [...ranges, ...[0xad, 0x34f, 0x180e, 0x3164, 0xfeff].map((x) => [x, x])]
+  ) {
+    for (let code = first; code <= last; code++) {
+      assertEquals(plainText(`a${String.fromCodePoint(code)}b`), "a b", code.toString(16));
+    }
+  }
+});
+
+const LOG_COMMANDS: [text: string, broken: string][] = [
+  ["a ##vso[task.setvariable variable=a]b", "a # #vso[task.setvariable variable=a]b"],
+  ["##[error]x ##[group]", "# #[error]x # #[group]"],
+  ["##teamcity[message] ##VSO[x]", "# #teamcity[message] # #VSO[x]"],
+  ["####vso[###[", "### #vso[## #["],
+  ["::error::x", ": :error::x"],
+  ["a\n  ::error::x\r\n\u00a0::add-mask::", "a\n  : :error::x\r\n\u00a0: :add-mask::"],
+];
+
+Deno.test("breakLogCommands() breaks what a CI system would obey, in every line", () => {
+  for (const [text, broken] of LOG_COMMANDS) {
+    assertEquals(breakLogCommands(text), broken);
+    assertEquals(breakLogCommands(broken), broken);
+  }
+});
+
+Deno.test("breakLogCommands() keeps ordinary text, IPv6 addresses included", () => {
+  for (
+    const text of ["## Heading", "C# [1]", "issue #1 ##", "listens on ::1", "a::b", ": :", "[::1]", "#[x]"]
+  ) {
+    assertEquals(breakLogCommands(text), text);
+  }
+});
+
+Deno.test("breakLogCommands() takes linear time for long text", () => {
+  for (const unit of ["#", "##a", " ", "\n", "\n ", ":"]) {
+    const text = unit.repeat(200_000);
+    assertEquals(breakLogCommands(text).length >= text.length, true);
+  }
+});
+
+Deno.test("escapeJson() breaks log commands and escapes invisible characters without changing the value", () => {
+  for (const [text] of [...LOG_COMMANDS, ["\\##[\u200b\u{e0041}\ufff9\u{1f44d}\\"]]) {
+    const value = { [`##[${text}`]: [text, `##`, ["x"]] };
+    for (const indent of [0, 2]) {
+      const json = escapeJson(JSON.stringify(value, null, indent));
+      assertEquals(JSON.parse(json), value);
+      assertEquals(breakLogCommands(json), json);
+      assertEquals(/[\u200b\ufff9\u{e0041}]/u.test(json), false);
+    }
+  }
+  assertEquals(escapeJson('{"a":"##[x"}'), '{"a":"#\\u0023[x"}');
+});
+
+Deno.test("isUnsafeDocument() finds log commands and invisible characters in YAML", () => {
+  for (const yaml of ["a: '##vso[x]'\n", ">-\n  a\n  ::error::x\n", "a: b\u200b\n"]) {
+    assertEquals([isUnsafeDocument(yaml), isUnsafeDocument(yaml)], [true, true]);
+  }
+  assertEquals(isUnsafeDocument("name: Grüße\naddress: ::1\n"), false);
 });
 
 Deno.test("plainText() truncates long text with an ellipsis", () => {

@@ -120,3 +120,10 @@ Deno.test("runPermissions() prints what exec needs in addition, and refuses unkn
     assertEquals(error.code, "usage");
   }
 });
+
+Deno.test("runPermissions() quotes a path so that a CI log finds no command and the shell reads the same word", async () => {
+  const context = new MemoryContext();
+  context.variables.ENTRA_AUTH_CLI_CA_CERT = "/etc/###vso[x]$a/ca.pem";
+  await runPermissions({}, undefined, context);
+  assertStringIncludes(context.terminal.data, "/etc/#''#''#vso[x]$a/ca.pem");
+});

@@ -31,6 +31,16 @@ Deno.test("formatDocument() gives the same value in both formats, without termin
   assertEquals(await formatDocument({ name: "Ada" }, "yaml"), "name: Ada\n");
 });
 
+Deno.test("formatDocument() breaks CI log commands without changing the value", async () => {
+  for (
+    const value of [{ name: "##vso[task.complete]" }, { "::error::x": "a" }, { list: ["a\n::error::x"] }]
+  ) {
+    const [json, yaml] = [await formatDocument(value, "json"), await formatDocument(value, "yaml")];
+    assertEquals([JSON.parse(json), parseYaml(yaml)], [value, value]);
+    for (const text of [json, yaml]) assertEquals(/##\w*\[|^\s*::/m.test(text), false, text);
+  }
+});
+
 Deno.test("formatJson() gives JSON with a final newline", () => {
   assertEquals(formatJson({ a: "Grüße, 東京" }), '{\n  "a": "Grüße, 東京"\n}\n');
 });

@@ -156,6 +156,13 @@ Deno.test("createTerminalUi() replaces glyphs on a terminal without UTF-8 and wi
   assertEquals(said({ isPlain: true, isTerminal: false }), "[ok] Browser opened\n");
 });
 
+Deno.test("createTerminalUi() breaks CI log commands in messages, and leaves data as it is", async () => {
+  const s = stage();
+  s.mannered.writeMessage("Profile 'x##vso[a]'\n::error::y");
+  await s.mannered.writeData("##vso[a]\n");
+  assertEquals(s.shown, "Profile 'x# #vso[a]'\n: :error::y\n##vso[a]\n");
+});
+
 Deno.test("createTerminalUi() tolerates variables that it may not read, and no other errors", () => {
   const denied = {
     get: () => {
