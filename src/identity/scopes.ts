@@ -1,5 +1,6 @@
 import { cloudOf } from "./cloud.ts";
 import { CliError } from "../errors.ts";
+import { isGuid } from "./guid.ts";
 
 /** The scopes of OpenID Connect, including the one for a refresh token. They belong to no resource. */
 export const OPENID_SCOPES: readonly string[] = ["openid", "profile", "offline_access", "email"];
@@ -58,8 +59,12 @@ export function sentScopes(scopes: readonly string[], authority: string): readon
 }
 
 function withResource(scope: string, authority: string): string {
-  const isShort = !scope.includes("/") && !isOpenIdScope(scope);
-  return isShort ? `${cloudOf(authority).graph}/${scope}` : scope;
+  return isShortScope(scope) ? `${cloudOf(authority).graph}/${scope}` : scope;
+}
+
+/** Reports whether `scope` is a permission of Microsoft Graph without its resource. An application ID is a resource. */
+export function isShortScope(scope: string): boolean {
+  return !/[/:]/.test(scope) && !isOpenIdScope(scope) && !isGuid(scope);
 }
 
 /** Canonical names of popular APIs, which are also known by an application ID or by an older name. */
@@ -72,14 +77,27 @@ const SAME_RESOURCE: Readonly<Record<string, string>> = {
 
 /**
  * Returns the resource of `scope` in lower case, such as `https://graph.microsoft.com`, `api://app` or an application ID,
- * or null for an OpenID scope.
+ * or null for an OpenID scope. A scope may be a resource without a permission, such as `https://vault.azure.net`.
  */
 export function resourceOf(scope: string, authority: string): string | null {
   if (isOpenIdScope(scope)) return null;
-  const canonical = canonicalScope(scope, authority);
-  // The part before the last slash. Slashes at its end make no difference.
-  const resource = canonical.slice(0, canonical.lastIndexOf("/")).replace(/\/+$/, "");
+  const resource = resourcePart(canonicalScope(scope, authority));
   return Object.hasOwn(SAME_RESOURCE, resource) ? SAME_RESOURCE[resource] ?? resource : resource;
+}
+
+/**
+ * Returns the resource in a scope that has one, in its spelling: the part before the last slash after the host, or all of
+ * `https://vault.azure.net`. Slashes at its end make no difference.
+ */
+export function resourcePart(scope: string): string {
+  const [origin = ""] = /^[^/]+:\/\/[^/]*/.exec(scope) ?? [];
+  const end = scope.lastIndexOf("/");
+  return (end < origin.length ? scope : scope.slice(0, end)).replace(/\/+$/, "");
+}
+
+/** Reports whether `scope` has a slash but no resource before it, as `$RESOURCE/.default` with an unset variable. */
+export function lacksResource(scope: string): boolean {
+  return scope.includes("/") && /^([^/]+:)?$/.test(resourcePart(scope));
 }
 
 /** Groups scopes by resource, in the user's spelling and without the OpenID scopes. */

@@ -1,6 +1,13 @@
 import { CliError } from "../errors.ts";
 import { cloudOf } from "../identity/cloud.ts";
-import { isDefaultScope, OPENID_SCOPES, parseScopes } from "../identity/scopes.ts";
+import {
+  isDefaultScope,
+  isShortScope,
+  lacksResource,
+  OPENID_SCOPES,
+  parseScopes,
+  resourcePart,
+} from "../identity/scopes.ts";
 import type { Environment } from "../system/environment.ts";
 import { formatManagedIdentity, resolveManagedIdentity } from "./managed_identity.ts";
 import { type Flow, isApplicationFlow, MANAGED_IDENTITY, type Profile } from "./profile.ts";
@@ -88,16 +95,14 @@ export function checkApplicationScopes(scopes: readonly string[], flow: Flow, au
 }
 
 function isOfOneResource(scope: string): boolean {
-  return isDefaultScope(scope) && scope.indexOf("/") > 0;
+  return isDefaultScope(scope) && scope.includes("/") && !lacksResource(scope);
 }
 
 /** Returns the `.default` scope of the same resource: `https://vault.azure.net/user_impersonation` is about the vault. */
 function defaultScopeFor(scope: string, authority: string): string {
-  const isOfGraph = !scope.includes("/") || OPENID_SCOPES.includes(scope.toLowerCase());
-  if (isOfGraph || scope.startsWith("/")) return defaultApplicationScope(authority);
-  const end = scope.indexOf("/", scope.indexOf("://") + 3);
-  const isResource = scope.includes("://") && (end === -1 || end === scope.length - 1);
-  return (isResource ? scope.replace(/\/$/, "") : scope.slice(0, scope.lastIndexOf("/"))) + DEFAULT_SCOPE;
+  const isOfGraph = isShortScope(scope) || OPENID_SCOPES.includes(scope.toLowerCase());
+  if (isOfGraph || lacksResource(scope)) return defaultApplicationScope(authority);
+  return resourcePart(scope) + DEFAULT_SCOPE;
 }
 
 function checkedScopes(scopes: readonly string[], flow: Flow, authority: string): readonly string[] {

@@ -1,5 +1,11 @@
 import { CliError } from "../errors.ts";
-import { isDefaultScope, parseScopes, scopesByResource, sentScopes } from "../identity/scopes.ts";
+import {
+  isDefaultScope,
+  lacksResource,
+  parseScopes,
+  scopesByResource,
+  sentScopes,
+} from "../identity/scopes.ts";
 import { shellWord } from "../text/shell_word.ts";
 import type { Environment } from "../system/environment.ts";
 import type { ExpectedAccount } from "../identity/expected_account.ts";
@@ -199,12 +205,14 @@ function missingProfile(name: string, existing: readonly string[]): CliError {
 
 /**
  * Rejects scopes that Entra cannot put into one token, before the user is prompted to sign in: an access token is for one
- * resource (AADSTS28000), and `.default` cannot be combined with other scopes (AADSTS70011).
+ * resource (AADSTS28000), which a slash must follow, and `.default` cannot be combined with other scopes (AADSTS70011).
  *
  * @param profile The name of the profile, for the commands in the hint.
  * @throws {CliError} `usage` with one command per token.
  */
 export function assertOneToken(scopes: readonly string[], authority: string, profile: string): void {
+  const nameless = scopes.find(lacksResource);
+  if (nameless !== undefined) throw missingResource(nameless);
   if (scopes.length < 2) return;
   const groups = scopesByResource(scopes, authority);
   if (groups.size > 1) {
@@ -225,6 +233,16 @@ export function assertOneToken(scopes: readonly string[], authority: string, pro
   throw new CliError("usage", `${byDefault[0]} cannot be combined with ${named.join(" ")}`, {
     hint: ["Choose one of the two:", command(named, profile), command(byDefault, profile)].join("\n"),
   });
+}
+
+function missingResource(scope: string): CliError {
+  return new CliError(
+    "usage",
+    `Invalid scope ${JSON.stringify(scope)}: expected a resource before the slash`,
+    {
+      hint: "Name the resource, as in --scope https://management.azure.com/.default.",
+    },
+  );
 }
 
 function command(scopes: readonly string[], profile: string): string {

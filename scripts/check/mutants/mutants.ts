@@ -15,6 +15,7 @@ const CLIENT_TESTS = ["tests/unit/entra/msal/msal_token_client_test.ts"];
 const CALLBACK_TESTS = ["tests/unit/loopback/validate_callback_test.ts"];
 const POLLING_TESTS = ["tests/unit/entra/device_authorization_test.ts"];
 const CERTIFICATE_TESTS = ["tests/unit/credentials/certificate/read_certificate_test.ts"];
+const SCOPE_TESTS = ["tests/unit/profiles/settings_test.ts"];
 const CRASH_TESTS = ["tests/process/store/store_crash_test.ts"];
 const FILE_SIZE_TESTS = ["tests/unit/store/store_places_test.ts"];
 
@@ -623,5 +624,26 @@ export const MUTANTS: readonly Mutant[] = [
     find: "indexLength > MAX_INDEX_BYTES || ",
     replace: "",
     tests: ["tests/unit/store/token_file_test.ts"],
+  },
+  {
+    guard: "resource before the slash of a scope",
+    file: "src/profiles/settings.ts",
+    find: "if (nameless !== undefined)",
+    replace: "if (false)",
+    tests: SCOPE_TESTS,
+  },
+  {
+    guard: "resource without a permission",
+    file: "src/identity/scopes.ts",
+    find: "end < origin.length ? scope : ",
+    replace: "",
+    tests: SCOPE_TESTS,
+  },
+  {
+    guard: "application ID as a resource",
+    file: "src/identity/scopes.ts",
+    find: " && !isGuid(scope)",
+    replace: "",
+    tests: SCOPE_TESTS,
   },
 ];

@@ -35,6 +35,9 @@ Deno.test("two resources, or .default with another scope, fail before the browse
   ];
   await refused(["get-token", ...both], `${GRAPH}, api://orders`, ...commands);
   await refused(["get-token", "--scope", `${GRAPH}/.default User.Read`], "cannot be combined with User.Read");
+  await refused(["get-token", "--scope", "https://vault.azure.net https://storage.azure.com"], "2 resources");
+  await refused(["get-token", "--scope", "/.default"], 'Invalid scope "/.default"');
+  await refused(["edit-profile", "--name", "default", "--scope", "/.default"], 'Invalid scope "/.default"');
   await refused(["edit-profile", "--name", "default", ...both], ...commands);
   const ids = ["--tenant-id", "common", "--client-id", sandbox.provider.clientId];
   await refused(["create-profile", "--name", "two", ...ids, ...both], "--profile two");

@@ -4,6 +4,7 @@ import {
   canonicalScope,
   coversScopes,
   isDefaultScope,
+  lacksResource,
   missingScopes,
   parseScopeFlag,
   parseScopes,
@@ -38,6 +39,8 @@ Deno.test("canonicalScope() adds Microsoft Graph to a short scope and ignores ca
     ["https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/user.read"],
     ["api://App/Files.Read", "api://app/files.read"],
     ["OpenID", "openid"],
+    ["2FF814A6-3304-4ab8-85cb-cd0e618f377d", "2ff814a6-3304-4ab8-85cb-cd0e618f377d"],
+    ["urn:Orders", "urn:orders"],
   ];
   for (const [scope, expected] of table) assertEquals(canonicalScope(scope, PUBLIC), expected);
 });
@@ -88,7 +91,8 @@ Deno.test("A short scope belongs to the Microsoft Graph of the authority's cloud
 });
 
 Deno.test("sentScopes() adds the resource only in a national cloud", () => {
-  const typed = ["User.Read", "openid", "Offline_Access", "api://app/Files.Read", ".default"];
+  const id = "2ff814a6-3304-4ab8-85cb-cd0e618f377d";
+  const typed = ["User.Read", "openid", "Offline_Access", "api://app/Files.Read", ".default", id];
   assertEquals(sentScopes(typed, PUBLIC), typed);
   assertEquals(sentScopes(typed, "https://contoso.ciamlogin.com"), typed);
   assertEquals(sentScopes(typed, US_GOVERNMENT), [
@@ -97,6 +101,7 @@ Deno.test("sentScopes() adds the resource only in a national cloud", () => {
     "Offline_Access",
     "api://app/Files.Read",
     "https://graph.microsoft.us/.default",
+    id,
   ]);
 });
 
@@ -111,6 +116,13 @@ Deno.test("resourceOf() returns Microsoft Graph for a short scope and null for a
     ["499b84ac-1321-427f-aa17-267ca6975798/vso.code", "https://app.vssps.visualstudio.com"],
     ["api://contoso/orders/Read.All", "api://contoso/orders"],
     ["2ff814a6-3304-4ab8-85cb-cd0e618f377d/.default", "2ff814a6-3304-4ab8-85cb-cd0e618f377d"],
+    ["https://vault.azure.net", "https://vault.azure.net"],
+    ["https://vault.azure.net/", "https://vault.azure.net"],
+    ["https://management.core.windows.net", "https://management.azure.com"],
+    ["api://contoso", "api://contoso"],
+    ["urn:contoso", "urn:contoso"],
+    ["797f4846-BA00-4fd7-ba43-dac1f8f63013", "https://management.azure.com"],
+    ["2ff814a6-3304-4ab8-85cb-cd0e618f377d", "2ff814a6-3304-4ab8-85cb-cd0e618f377d"],
     ["offline_access", null],
     ["OpenID", null],
   ];
@@ -125,6 +137,35 @@ Deno.test("scopesByResource() groups scopes by resource in the user's spelling",
     ["api://app", ["api://app/Read"]],
   ]);
   assertEquals(scopesByResource(["openid", "profile"], PUBLIC).size, 0);
+});
+
+Deno.test("lacksResource() recognizes a slash without a resource before it", () => {
+  for (
+    const scope of [
+      "/.default",
+      "//.default",
+      "/User.Read",
+      "/",
+      "https:///.default",
+      "https://",
+      "api:///Read",
+    ]
+  ) {
+    assertEquals(lacksResource(scope), true, scope);
+  }
+  for (
+    const scope of [
+      "User.Read",
+      ".default",
+      "openid",
+      "api://app",
+      "urn:app",
+      "app/Read",
+      "https://a/.default",
+    ]
+  ) {
+    assertEquals(lacksResource(scope), false, scope);
+  }
 });
 
 Deno.test("isDefaultScope() recognizes .default of any resource and nothing similar", () => {

@@ -82,6 +82,9 @@ const INSTEAD: [scope: string, named: string][] = [
   ["https://vault.azure.net/", "https://vault.azure.net/.default"],
   ["api://orders/Read.All", "api://orders/.default"],
   [`${CLIENT}/Read`, `${CLIENT}/.default`],
+  [CLIENT, `${CLIENT}/.default`],
+  ["urn:orders", "urn:orders/.default"],
+  ["https:///.default", GRAPH],
 ];
 
 for (const [scope, named] of INSTEAD) {

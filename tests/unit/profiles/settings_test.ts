@@ -219,6 +219,39 @@ Deno.test("assertOneToken() rejects two resources, and prints a command for each
   ]);
 });
 
+Deno.test("assertOneToken() treats a resource without a permission as one of its own", () => {
+  const [management, id] = ["https://management.azure.com", "2ff814a6-3304-4ab8-85cb-cd0e618f377d"];
+  const table: [scopes: string[], resources: string][] = [
+    [[management, "https://vault.azure.net"], `${management}, https://vault.azure.net`],
+    [[management, "api://app"], `${management}, api://app`],
+    [["api://app", "api://other"], "api://app, api://other"],
+    [[id, "User.Read"], `${id}, https://graph.microsoft.com`],
+    [
+      ["User.Read", id, "797f4846-ba00-4fd7-ba43-dac1f8f63013"],
+      `https://graph.microsoft.com, ${id}, ${management}`,
+    ],
+  ];
+  for (const [scopes, resources] of table) {
+    const count = resources.split(", ").length;
+    assertEquals(refusal(...scopes)[0], `One token cannot be for ${count} resources: ${resources}`);
+  }
+  assertOneToken([management, "797f4846-ba00-4fd7-ba43-dac1f8f63013", "openid"], PUBLIC, "x");
+  assertOneToken([`${id}/Read`, id], PUBLIC, "x");
+});
+
+Deno.test("assertOneToken() rejects a slash without a resource before it", () => {
+  for (
+    const scopes of [["/.default"], ["openid", "/User.Read"], ["https:///.default"], [
+      "User.Read",
+      "/.default",
+    ]]
+  ) {
+    const [message, hint] = refusal(...scopes);
+    assertEquals(message, `Invalid scope "${scopes.at(-1)}": expected a resource before the slash`);
+    assertEquals(hint, "Name the resource, as in --scope https://management.azure.com/.default.");
+  }
+});
+
 Deno.test("assertOneToken() rejects .default with another scope of its resource, and prints a command for each", () => {
   assertEquals(refusal("https://graph.microsoft.com/.default", "User.Read"), [
     "https://graph.microsoft.com/.default cannot be combined with User.Read",
