@@ -42,7 +42,11 @@ export function expectedIssuer(
   metadata: AuthorityMetadata | null,
   tenantId: string,
 ): string {
-  const template = metadata?.issuer ?? `https://${authority.host}/${TENANT_PLACEHOLDER}/v2.0`;
+  return issuerOfTenant(metadata?.issuer ?? `https://${authority.host}/${TENANT_PLACEHOLDER}/v2.0`, tenantId);
+}
+
+/** Returns an issuer in a document of the authority with `tenantId` in place of the placeholder `{tenantid}`. */
+export function issuerOfTenant(template: string, tenantId: string): string {
   return template.replaceAll(TENANT_PLACEHOLDER, () => tenantId);
 }
 

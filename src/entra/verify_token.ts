@@ -1,10 +1,10 @@
-import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from "jose";
+import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet, type JWK } from "jose";
 import { CliError } from "../errors.ts";
 import { isGuid } from "../identity/guid.ts";
 import { isJsonObject, type JsonObject } from "../text/json.ts";
 import { plainText } from "../text/plain_text.ts";
 import type { Network } from "../system/network/network.ts";
-import { type Authority, entraAuthority, expectedIssuer } from "./authority.ts";
+import { type Authority, entraAuthority, expectedIssuer, issuerOfTenant } from "./authority.ts";
 import { decodeToken } from "./decode_token.ts";
 import { assertAllowed, sendToAuthority } from "./msal/send_to_authority.ts";
 import { validateMetadata } from "./metadata.ts";
@@ -26,8 +26,14 @@ export interface VerifyOptions {
   readonly signal: AbortSignal;
 }
 
+/** A key of the authority. jose validates all but the issuer. */
+type PublishedKey = JWK & { readonly issuer?: unknown };
+
 /** Entra signs tokens only with this algorithm. */
 const ALGORITHM = "RS256";
+
+/** Every B2C policy has a discovery document and keys of its own. */
+const POLICY = /^b2c_1a?_[\w.-]{1,64}$/i;
 
 /** The issuer hosts of version 1.0 tokens, by the authority whose version 2.0 keys sign them. */
 const FORMER_ISSUERS: Readonly<Record<string, string>> = {
@@ -54,13 +60,33 @@ export async function verifyToken(token: string, options: VerifyOptions): Promis
     );
   }
   if (header.alg !== ALGORITHM) {
-    return wrong(`The algorithm is ${plainText(String(header.alg))}, expected ${ALGORITHM}`);
+    return wrong(`The algorithm is ${shown(header.alg)}, expected ${ALGORITHM}`);
   }
-  const tenantId = typeof claims.tid === "string" ? claims.tid.toLowerCase() : "";
+  if (header.crit !== undefined) {
+    // RFC 7515 section 4.1.11: a signature with an extension that is not understood is invalid.
+    return wrong("The header requires an extension (crit) that Entra does not use");
+  }
+  const policy = policyOf(claims);
+  const tenantId = tenantOf(claims, policy);
   if (!isGuid(tenantId)) return wrong("The token names no tenant");
-  const authority = entraAuthority(options.authority, tenantId);
+  if (policy !== null && claims.tid !== undefined && claims.tid !== tenantId) {
+    return wrong("The tenant in tid is not the one in the issuer");
+  }
+  const authority = entraAuthority(options.authority, policy === null ? tenantId : `${tenantId}/${policy}`);
   const keys = await fetchKeys(authority, tenantId, claims.iss, options);
   return "kind" in keys ? keys : await verifyWith(keys, token, authority);
+}
+
+/** Returns the tenant of a token: `tid`, or the one in the path of a B2C issuer, whose policies may omit `tid`. */
+function tenantOf({ tid, iss }: JsonObject, policy: string | null): string {
+  if (policy === null) return typeof tid === "string" ? tid.toLowerCase() : "";
+  return typeof iss === "string" ? iss.toLowerCase().split("/").slice(3).find(isGuid) ?? "" : "";
+}
+
+/** Returns the B2C policy that issued the token, or null. It is in `tfp`, or in `acr`, where other tokens have a number. */
+function policyOf({ tfp, acr }: JsonObject): string | null {
+  const policy = [tfp, acr].find((claim): claim is string => typeof claim === "string" && POLICY.test(claim));
+  return policy?.toLowerCase() ?? null;
 }
 
 async function fetchKeys(
@@ -74,25 +100,34 @@ async function fetchKeys(
     return await sendToAuthority(url, "GET", {}, { ...options, authority });
   };
   const { status, body } = await get(`${authority.url}/v2.0/.well-known/openid-configuration`);
-  if (status !== 200) return wrong(`${authority.host} has no tenant ${tenantId}`);
+  if (status !== 200) return wrong(`${authority.host} has no tenant ${authority.tenant}`);
   const metadata = validateMetadata(body, authority);
-  const issuers = [expectedIssuer(authority, metadata, tenantId), formerIssuer(authority, tenantId)];
-  if (!issuers.includes(String(issuer))) {
-    return wrong(
-      `The issuer is ${plainText(String(issuer))}, expected tenant ${tenantId} on ${authority.host}`,
-    );
+  const issuers = [expectedIssuer(authority, metadata, tenantId), ...formerIssuers(authority)];
+  if (typeof issuer !== "string" || !issuers.includes(issuer)) {
+    return wrong(`The issuer is ${shown(issuer)}, expected tenant ${tenantId} on ${authority.host}`);
   }
-  return validateKeys((await get(String(body.jwks_uri))).body, authority);
+  const { jwks_uri: address } = body;
+  const keys = validateKeys((await get(typeof address === "string" ? address : "")).body, authority);
+  return { keys: keys.filter((key) => maySign(key, issuers, tenantId)) };
 }
 
-function formerIssuer({ host }: Authority, tenantId: string): string | undefined {
+function formerIssuers({ host, tenant }: Authority): string[] {
   const former = FORMER_ISSUERS[host];
-  return former === undefined ? undefined : `https://${former}/${tenantId}/`;
+  return former === undefined || tenant.includes("/") ? [] : [`https://${former}/${tenant}/`];
 }
 
-function validateKeys(body: JsonObject, authority: Authority): JSONWebKeySet {
+/**
+ * Reports whether a key signs tokens of `issuers`. Entra publishes keys of several issuers together, those of personal
+ * accounts among them, and names in each key whose tokens it signs. B2C's keys name no issuer.
+ */
+function maySign({ issuer }: PublishedKey, issuers: readonly string[], tenantId: string): boolean {
+  if (issuer === undefined) return true;
+  return typeof issuer === "string" && issuers.includes(issuerOfTenant(issuer, tenantId));
+}
+
+function validateKeys(body: JsonObject, authority: Authority): readonly PublishedKey[] {
   const { keys } = body;
-  if (Array.isArray(keys) && keys.every(isJsonObject)) return { keys };
+  if (Array.isArray(keys) && keys.every(isJsonObject)) return keys;
   throw noKeys(authority);
 }
 
@@ -117,6 +152,10 @@ async function verifyWith(keys: JSONWebKeySet, token: string, authority: Authori
     }
     throw noKeys(authority, error);
   }
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? plainText(value) : "not a string";
 }
 
 function wrong(reason: string): Signature {

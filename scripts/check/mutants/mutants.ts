@@ -15,6 +15,7 @@ const CLIENT_TESTS = ["tests/unit/entra/msal/msal_token_client_test.ts"];
 const CALLBACK_TESTS = ["tests/unit/loopback/validate_callback_test.ts"];
 const POLLING_TESTS = ["tests/unit/entra/device_authorization_test.ts"];
 const CERTIFICATE_TESTS = ["tests/unit/credentials/certificate/read_certificate_test.ts"];
+const VERIFY_TESTS = ["tests/unit/entra/verify_token_test.ts"];
 const SCOPE_TESTS = ["tests/unit/profiles/settings_test.ts"];
 const CRASH_TESTS = ["tests/process/store/store_crash_test.ts"];
 const FILE_SIZE_TESTS = ["tests/unit/store/store_places_test.ts"];
@@ -624,6 +625,48 @@ export const MUTANTS: readonly Mutant[] = [
     find: "indexLength > MAX_INDEX_BYTES || ",
     replace: "",
     tests: ["tests/unit/store/token_file_test.ts"],
+  },
+  {
+    guard: "issuer of a published key",
+    file: "src/entra/verify_token.ts",
+    find: `typeof issuer === "string" && issuers.includes(issuerOfTenant(issuer, tenantId))`,
+    replace: "true",
+    tests: VERIFY_TESTS,
+  },
+  {
+    guard: "type of a verified issuer",
+    file: "src/entra/verify_token.ts",
+    find: `if (typeof issuer !== "string" || !issuers.includes(issuer)) {`,
+    replace: "if (!issuers.includes(String(issuer))) {",
+    tests: VERIFY_TESTS,
+  },
+  {
+    guard: "refusal of critical header extensions",
+    file: "src/entra/verify_token.ts",
+    find: "if (header.crit !== undefined) {",
+    replace: "if (false) {",
+    tests: VERIFY_TESTS,
+  },
+  {
+    guard: "form of a B2C policy in a token",
+    file: "src/entra/verify_token.ts",
+    find: "POLICY.test(claim)",
+    replace: `claim.startsWith("B2C_1_")`,
+    tests: VERIFY_TESTS,
+  },
+  {
+    guard: "tid of a B2C token",
+    file: "src/entra/verify_token.ts",
+    find: " && claims.tid !== tenantId",
+    replace: " && false",
+    tests: VERIFY_TESTS,
+  },
+  {
+    guard: "version 1.0 issuer for a B2C policy",
+    file: "src/entra/verify_token.ts",
+    find: ` || tenant.includes("/")`,
+    replace: "",
+    tests: VERIFY_TESTS,
   },
   {
     guard: "resource before the slash of a scope",

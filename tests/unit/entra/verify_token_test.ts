@@ -81,10 +81,14 @@ Deno.test("verifyToken() detects a forged token", async () => {
     [await sign({}, { kid: "another" }), "not made with a key"],
     [await sign({ iss: `https://${HOST}/${TENANT}/v2.0/` }), "The issuer is"],
     [await sign({ iss: "https://evil.example/\u001b[2J" }), "https://evil.example/ [2J, expected"],
-    [await sign({ iss: undefined }), "The issuer is undefined"],
+    [await sign({ iss: undefined }), "The issuer is not a string"],
+    [await sign({ iss: [ISSUER] }), "The issuer is not a string"],
     [await sign({ tid: "contoso.example" }), "names no tenant"],
     [await sign({ tid: `${TENANT}/../x` }), "names no tenant"],
     [await sign({ tid: undefined }), "names no tenant"],
+    [await sign({ tid: undefined, acr: "1" }), "names no tenant"],
+    [await sign({ tid: undefined, tfp: "../B2C_1_signin" }), "names no tenant"],
+    [await sign({ tid: [TENANT] }), "names no tenant"],
   ];
   for (const [token, words] of table) {
     const { kind, reason } = await reasonFor(token);
@@ -101,7 +105,8 @@ Deno.test("verifyToken() rejects every algorithm but Entra's without a request",
   const shared = await new SignJWT({ iss: ISSUER, tid: TENANT }).setProtectedHeader({ alg: "HS256" }).sign(
     secret,
   );
-  for (const token of [unsecured, shared]) {
+  const nested = `${btoa(`{"alg":${"[".repeat(9999)}${"]".repeat(9999)}}`).replaceAll("=", "")}.e30.`;
+  for (const token of [unsecured, shared, nested]) {
     const { kind, asked } = await reasonFor(token);
     assertEquals([kind, asked], ["wrong", 0]);
   }
@@ -120,6 +125,7 @@ Deno.test("verifyToken() rejects keys from another host and invalid keys", async
     { ...METADATA, jwks_uri: "https://evil.example/keys" },
     { ...METADATA, jwks_uri: `http://${HOST}/keys` },
     { ...METADATA, jwks_uri: undefined },
+    { ...METADATA, jwks_uri: [METADATA.jwks_uri] },
     { ...METADATA, issuer: "https://evil.example/v2.0" },
   ];
   for (const metadata of elsewhere) {
@@ -138,4 +144,103 @@ Deno.test("verifyToken() rejects keys from another host and invalid keys", async
   const [key] = KEYS.keys;
   const two = { keys: [key, { ...key, kid: "another" }] };
   assertEquals((await reasonFor(await sign({}, { kid: undefined }), METADATA, two)).kind, "wrong");
+});
+
+Deno.test("verifyToken() accepts a key only for the tokens of its own issuer", async () => {
+  const [key] = KEYS.keys;
+  const keysOf = (issuer: unknown) => ({ keys: [{ ...key, issuer }] });
+  const own = [ISSUER, `https://${HOST}/{tenantid}/v2.0`, `https://sts.windows.net/{tenantid}/`];
+  for (const issuer of own) {
+    for (const iss of [ISSUER, `https://sts.windows.net/${TENANT}/`]) {
+      const { kind, reason } = await reasonFor(await sign({ iss }), METADATA, keysOf(issuer));
+      assertEquals([kind, reason], ["valid", ""], issuer);
+    }
+  }
+  const others = [
+    `https://${HOST}/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0`,
+    `https://evil.example/${TENANT}/v2.0`,
+    [ISSUER],
+    null,
+    "",
+  ];
+  for (const issuer of others) {
+    const { kind, reason } = await reasonFor(await sign(), METADATA, keysOf(issuer));
+    assertEquals(kind, "wrong", String(issuer));
+    assertStringIncludes(reason, "not made with a key of the tenant");
+  }
+  const both = { keys: [...keysOf(others[0]).keys, key] };
+  assertEquals((await reasonFor(await sign(), METADATA, both)).kind, "valid");
+});
+
+Deno.test("verifyToken() rejects a token whose header requires an extension, without a request", async () => {
+  const [, payload, signature] = (await sign()).split(".");
+  for (const crit of [["example"], ["b64"], [], "exp", null]) {
+    const header = btoa(JSON.stringify({ alg: "RS256", kid: "the-key", crit, b64: true, example: 1 }));
+    const { kind, reason, asked } = await reasonFor(`${header.replaceAll("=", "")}.${payload}.${signature}`);
+    assertEquals([kind, asked], ["wrong", 0]);
+    assertStringIncludes(reason, "crit");
+  }
+});
+
+const B2C = "contoso.b2clogin.com";
+const B2C_ISSUER = `https://${B2C}/${TENANT}/v2.0/`;
+const POLICY_PATH = `https://${B2C}/${TENANT}/b2c_1_signin`;
+
+function b2cAuthority(issuer = B2C_ISSUER, status = 200) {
+  const metadata = {
+    issuer,
+    authorization_endpoint: `${POLICY_PATH}/oauth2/v2.0/authorize`,
+    token_endpoint: `${POLICY_PATH}/oauth2/v2.0/token`,
+    jwks_uri: `${POLICY_PATH}/discovery/v2.0/keys`,
+  };
+  const { asked, options } = authority(metadata, KEYS, status);
+  return { asked, options: { ...options, authority: `https://${B2C}` } };
+}
+
+Deno.test("verifyToken() accepts a B2C token, with or without tid, by the keys of its policy", async () => {
+  const withPolicy = `https://${B2C}/tfp/${TENANT}/b2c_1_signin/v2.0/`;
+  const table: [claims: Record<string, unknown>, issuer: string][] = [
+    [{ tid: undefined, tfp: "B2C_1_signin" }, B2C_ISSUER],
+    [{ tid: undefined, acr: "b2c_1_signin" }, B2C_ISSUER],
+    [{ tid: TENANT, tfp: "B2C_1_signin" }, B2C_ISSUER],
+    [{ tid: undefined, tfp: "B2C_1_signin" }, withPolicy],
+  ];
+  for (const [claims, issuer] of table) {
+    const { asked, options } = b2cAuthority(issuer);
+    assertEquals(await verifyToken(await sign({ iss: issuer, ...claims }), options), { kind: "valid" });
+    assertEquals(asked.map(({ url }) => url), [
+      `${POLICY_PATH}/v2.0/.well-known/openid-configuration`,
+      `${POLICY_PATH}/discovery/v2.0/keys`,
+    ]);
+  }
+});
+
+Deno.test("verifyToken() detects a forged B2C token", async () => {
+  const claims = { iss: B2C_ISSUER, tid: undefined, tfp: "B2C_1_signin" };
+  const other = "99999999-2222-4333-8444-555555555555";
+  const table: [string, string][] = [
+    [await sign(claims, {}, stranger.privateKey), "does not match"],
+    [await sign({ ...claims, tid: other }), "tid is not the one in the issuer"],
+    [await sign({ ...claims, iss: `https://${B2C}/${other}/v2.0/` }), "The issuer is"],
+    [await sign({ ...claims, iss: `https://evil.example/${TENANT}/v2.0/` }), "The issuer is"],
+    [await sign({ ...claims, iss: [B2C_ISSUER] }), "names no tenant"],
+    [await sign({ ...claims, iss: `https://${B2C}/v2.0/` }), "names no tenant"],
+    [await sign({ ...claims, tfp: "B2C_1_x/../../y" }), "names no tenant"],
+  ];
+  for (const [token, words] of table) {
+    const signature = await verifyToken(token, b2cAuthority().options);
+    assertEquals(signature.kind, "wrong", words);
+    assertStringIncludes(signature.kind === "wrong" ? signature.reason : "", words);
+  }
+  const unknown = await verifyToken(await sign(claims), b2cAuthority(B2C_ISSUER, 404).options);
+  assertEquals(unknown, { kind: "wrong", reason: `${B2C} has no tenant ${TENANT}/b2c_1_signin` });
+});
+
+Deno.test("verifyToken() accepts no former issuer from the keys of a B2C policy", async () => {
+  const path = `https://${HOST}/${TENANT}/b2c_1_signin`;
+  const metadata = { ...METADATA, jwks_uri: `${path}/discovery/v2.0/keys` };
+  for (const former of [TENANT, `${TENANT}/b2c_1_signin`]) {
+    const token = await sign({ iss: `https://sts.windows.net/${former}/`, tfp: "B2C_1_signin" });
+    assertStringIncludes((await reasonFor(token, metadata)).reason, "The issuer is");
+  }
 });
