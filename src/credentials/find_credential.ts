@@ -138,7 +138,9 @@ function fromAssertionFile(
     const text = new TextDecoder().decode(await readFile(path, "assertion", from));
     return parseAssertion(text, `The file ${path}`);
   };
-  return { credential: { kind: "assertion", read }, from };
+  // Once, because the file can be a pipe.
+  let assertion: Promise<Secret> | undefined;
+  return { credential: { kind: "assertion", read: () => assertion ??= read() }, from };
 }
 
 function fromAssertionVariable(name: string, { env }: CredentialDependencies): FoundCredential {

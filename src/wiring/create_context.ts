@@ -96,7 +96,7 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     },
     async readTextFile(path, maxBytes) {
       const { readTextFile } = await import("../system/files/user_files.ts");
-      return await readTextFile(files, path, maxBytes);
+      return await readTextFile(files, path, maxBytes, { signal: system.interrupted });
     },
     async runInForeground(command, args, variables) {
       const { foregroundOf } = await import("../system/processes/foreground_program.ts");

@@ -8,13 +8,18 @@ import { openThrottleState } from "../system/network/throttle_state.ts";
 import type { System } from "../system/system.ts";
 
 /** Opens the network, which also trusts the roots in `caCertFile` (PEM). @throws {CliError} `usage` or `permission`, about the file. */
-export async function openNetwork(system: System, caCertFile: string | undefined): Promise<Network> {
-  return system.network(caCertFile === undefined ? [] : await readRoots(caCertFile, system.files));
+export async function openNetwork(
+  system: System,
+  caCertFile: string | undefined,
+  timeoutMs?: number,
+): Promise<Network> {
+  if (caCertFile === undefined) return system.network([]);
+  return system.network(await readRoots(caCertFile, system.files, { signal: system.interrupted, timeoutMs }));
 }
 
 /** Opens the network that repeats requests, and respects the pauses that hosts demand of this application. */
 export async function openRetryingNetwork(
-  { key, caCertFile }: Pick<TokenRequest, "key" | "caCertFile">,
+  { key, caCertFile, timeoutMs }: Pick<TokenRequest, "key" | "caCertFile" | "timeoutMs">,
   { system, folder, progress }: {
     readonly system: System;
     readonly folder: PrivateFolder;
@@ -23,7 +28,7 @@ export async function openRetryingNetwork(
 ): Promise<Network> {
   const { clock } = system;
   return retryingNetwork({
-    network: await openNetwork(system, caCertFile),
+    network: await openNetwork(system, caCertFile, timeoutMs),
     clock,
     throttle: openThrottleState(folder, key.clientId, clock),
     onPause: (host, ms) => progress({ kind: "waiting-for-authority", host, seconds: Math.ceil(ms / 1000) }),

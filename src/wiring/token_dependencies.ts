@@ -28,7 +28,10 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
   const { clock, interrupted: signal } = system;
   // Once, though a refresh and the sign-in after it need it: the user is not asked twice for a secret.
   let credential: Promise<ClientCredential> | undefined;
-  const openCredential = () => credential ??= findClientCredential(request, parts);
+  const openCredential = () => credential ??= findClientCredential(request, parts, openNetwork);
+  // Once, because the file of the root certificate can be a pipe.
+  let network: Promise<Network> | undefined;
+  const openNetwork = () => network ??= openRetryingNetwork(request, parts);
   return {
     clock,
     store,
@@ -51,7 +54,7 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
       const { assertPermittedHost } = await import("../system/network/network_error.ts");
       await assertPermittedHost(new URL(key.authority));
       const { createTokenClient } = await loadMsal(() => import("../entra/msal/msal_token_client.ts"));
-      const options = await tokenClientOptions(request, parts);
+      const options = await tokenClientOptions(request, parts, openNetwork);
       return createTokenClient(
         needsCredential(flow) ? { ...options, credential: await openCredential() } : options,
       );
@@ -75,7 +78,7 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
         () => import("../entra/msal/msal_token_client.ts"),
         REGION_VARIABLES,
       );
-      const client = await tokenClientOptions(request, parts);
+      const client = await tokenClientOptions(request, parts, openNetwork);
       return await acquireTokenForApplication({ ...client, credential: await openCredential() }, options);
     },
     async acquireWithManagedIdentity({ scopes }) {
@@ -97,11 +100,12 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
 async function tokenClientOptions(
   request: TokenRequest,
   parts: TokenParts,
+  openNetwork: () => Promise<Network>,
 ): Promise<Omit<TokenClientOptions, "credential">> {
   const { profile, authority, tenant, clientId } = request.key;
   const { timeoutMs } = request;
   const { clock, interrupted: signal } = parts.system;
-  const network = await openRetryingNetwork(request, parts);
+  const network = await openNetwork();
   return { profile, authority, tenant, clientId, network, clock, signal, timeoutMs };
 }
 
@@ -111,7 +115,11 @@ async function openRetryingNetwork(request: TokenRequest, parts: TokenParts): Pr
 }
 
 /** Finds the credential of the application. @throws {CliError} What `findCredential()` and reading the root certificate throw. */
-async function findClientCredential(request: TokenRequest, parts: TokenParts): Promise<ClientCredential> {
+async function findClientCredential(
+  request: TokenRequest,
+  parts: TokenParts,
+  openNetwork: () => Promise<Network>,
+): Promise<ClientCredential> {
   const { key, flow, loadClientAuthentication } = request;
   const { findCredential } = await import("../credentials/find_credential.ts");
   const { readCredentialFile } = await import("../system/files/user_files.ts");
@@ -119,7 +127,7 @@ async function findClientCredential(request: TokenRequest, parts: TokenParts): P
   const typed = await loadClientAuthentication?.();
   const profile = await parts.profiles.find(key.profile);
   // The network serves the issuers of assertions.
-  const network = await openRetryingNetwork(request, parts);
+  const network = await openNetwork();
   const { credential, from } = await findCredential({
     flags: typed?.flags ?? {},
     certificate: profile?.certificate,
@@ -137,7 +145,8 @@ async function findClientCredential(request: TokenRequest, parts: TokenParts): P
     clock,
     network,
     signal,
-    readFile: (path, what, source) => readCredentialFile(files, path, what, source),
+    readFile: (path, what, source) =>
+      readCredentialFile(files, path, what, source, { signal, timeoutMs: request.timeoutMs }),
   });
   parts.progress({ kind: "using-credential", from });
   return credential;

@@ -1,3 +1,4 @@
+import { abortable } from "@std/async/abortable";
 import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
@@ -9,16 +10,30 @@ import { FileError } from "./file_error.ts";
 import { isOwnName } from "./file_permissions.ts";
 import type { Bytes, Files } from "./files.ts";
 
+/** How long to wait for a file: a pipe may have no writer, or one that writes nothing. */
+export interface ReadWait {
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+  /** The time limit; none by default. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /**
- * Reads a file that the user named, as UTF-8 text.
+ * Reads a file that the user named, as UTF-8 text. It can be a pipe.
  *
  * @throws {CliError} `usage` if the file cannot be read or is larger than `maxBytes`, `permission` if Deno may not read it.
  */
-export async function readTextFile(files: Files, path: string, maxBytes: number): Promise<string> {
+export async function readTextFile(
+  files: Files,
+  path: string,
+  maxBytes: number,
+  wait: ReadWait,
+): Promise<string> {
   const data = await read(
     files,
     path,
     maxBytes,
+    wait,
     (reason, cause) => new CliError("usage", reason, { hint: "Check the path.", cause }),
   );
   return new TextDecoder().decode(data);
@@ -32,18 +47,20 @@ const MAX_CREDENTIAL_BYTES = 1_048_576;
  *
  * @param what The role of the file for the message: "root certificate".
  * @param source The origin of the path for the hint: "--ca-cert or ENTRA_AUTH_CLI_CA_CERT".
- * @throws {CliError} `usage` if the file cannot be read or is too large, `permission` if Deno may not read it.
+ * @throws {CliError} `usage` if the file cannot be read or is too large, `permission` if Deno may not read it, `timeout`.
  */
 export function readCredentialFile(
   files: Files,
   path: string,
   what: string,
   source: string,
+  wait: ReadWait,
 ): Promise<Bytes> {
   return read(
     files,
     path,
     MAX_CREDENTIAL_BYTES,
+    wait,
     (reason, cause) =>
       new CliError("usage", `Cannot use the ${what}: ${reason}`, { hint: `Check ${source}.`, cause }),
   );
@@ -53,14 +70,30 @@ async function read(
   files: Files,
   path: string,
   maxBytes: number,
+  { signal, timeoutMs }: ReadWait,
   usageError: (reason: string, cause?: unknown) => CliError,
 ): Promise<Bytes> {
-  // One byte more than allowed shows that the file is too large.
-  const data = await files.read(resolve(path), maxBytes + 1).catch((error) => {
+  const limit = new AbortController();
+  const timer = timeoutMs === undefined
+    ? undefined
+    : setTimeout(() => limit.abort(timeoutError(path, timeoutMs)), timeoutMs);
+  try {
+    // One byte more than allowed shows that the file is too large. The read itself cannot be canceled.
+    const reading = files.read(resolve(path), maxBytes + 1);
+    const data = await abortable(reading, AbortSignal.any([signal, limit.signal]));
+    if (data.length > maxBytes) throw usageError(`${path} is larger than ${maxBytes} bytes`);
+    return data;
+  } catch (error) {
     throw error instanceof FileError ? usageError(error.message, error) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function timeoutError(path: string, timeoutMs: number): CliError {
+  return new CliError("timeout", `Timeout reading ${path}: it did not end within ${timeoutMs / 1000} s`, {
+    hint: "Check the program that writes to it.",
   });
-  if (data.length > maxBytes) throw usageError(`${path} is larger than ${maxBytes} bytes`);
-  return data;
 }
 
 /**

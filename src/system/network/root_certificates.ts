@@ -1,6 +1,6 @@
 import { CliError } from "../../errors.ts";
 import type { Files } from "../files/files.ts";
-import { readCredentialFile } from "../files/user_files.ts";
+import { readCredentialFile, type ReadWait } from "../files/user_files.ts";
 import { systemOs } from "../os.ts";
 import { permittedSync } from "../permission.ts";
 
@@ -11,8 +11,9 @@ const SOURCE = "--ca-cert or ENTRA_AUTH_CLI_CA_CERT";
  *
  * @throws {CliError} `usage` if the file cannot be read or contains no certificate, `permission` if Deno may not read it.
  */
-export async function readRoots(path: string, files: Files): Promise<string[]> {
-  const text = new TextDecoder().decode(await readCredentialFile(files, path, "root certificate", SOURCE));
+export async function readRoots(path: string, files: Files, wait: ReadWait): Promise<string[]> {
+  const content = await readCredentialFile(files, path, "root certificate", SOURCE, wait);
+  const text = new TextDecoder().decode(content);
   const certificates = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (certificates === null) {
     throw new CliError("usage", `Invalid root certificate ${path}: expected a PEM block BEGIN CERTIFICATE`, {

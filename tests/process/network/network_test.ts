@@ -61,6 +61,32 @@ Deno.test("a user-named file that is too large or endless is a usage error and i
   }
 });
 
+Deno.test({
+  name: "a silent pipe as --ca-cert ends with --timeout or a signal, and a pipe with the root is read once",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const pipe = join(sandbox.folder, "pipe");
+    assertEquals((await new Deno.Command("mkfifo", { args: [pipe] }).output()).code, 0);
+    const args = ["get-token", "--ca-cert", pipe];
+    const late = await sandbox.run([...args, "--timeout", "1s"]);
+    await assertNothingCame(sandbox, late, 5, /^Timeout reading .*pipe: it did not end within 1 s$/m);
+
+    // A write returns when the program has opened the pipe.
+    const content = await Deno.readFile(join(sandbox.folder, "ca.pem"));
+    const signing = signInWith(sandbox, args, {});
+    await Deno.writeFile(pipe, content);
+    const result = await signing;
+    assertEquals(result.code, 0, result.stderr);
+
+    const program = sandbox.start([...args, "--force"]);
+    const writer = await Deno.open(pipe, { write: true });
+    program.kill("SIGTERM");
+    assertEquals((await program.ended).code, 143);
+    writer.close();
+  },
+});
+
 Deno.test("get-token --ca-cert overrides $ENTRA_AUTH_CLI_CA_CERT", async () => {
   await using sandbox = await openSandbox();
   const env = { ENTRA_AUTH_CLI_CA_CERT: join(sandbox.folder, "missing.pem") };

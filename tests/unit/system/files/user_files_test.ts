@@ -5,14 +5,16 @@ import { systemFiles } from "../../../../src/system/files/deno_files.ts";
 import type { Files } from "../../../../src/system/files/files.ts";
 import { readTextFile, writePrivateFile } from "../../../../src/system/files/user_files.ts";
 
+const WAIT = { signal: new AbortController().signal };
+
 Deno.test("readTextFile() reads a file up to the limit and rejects a larger one", async () => {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-files-" });
   try {
     const path = join(folder, "file");
     await Deno.writeTextFile(path, "four");
-    assertEquals(await readTextFile(systemFiles, path, 4), "four");
+    assertEquals(await readTextFile(systemFiles, path, 4, WAIT), "four");
     const error = await assertRejects(
-      () => readTextFile(systemFiles, path, 3),
+      () => readTextFile(systemFiles, path, 3, WAIT),
       CliError,
       "larger than 3 bytes",
     );
@@ -96,4 +98,21 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
+});
+
+Deno.test("readTextFile() stops waiting for a silent pipe when the time is up or a signal arrives", async () => {
+  const silent: Files = { ...systemFiles, read: () => new Promise(() => {}) };
+  const { signal } = WAIT;
+  const late = await assertRejects(
+    () => readTextFile(silent, "/pipe", 4, { signal, timeoutMs: 1 }),
+    CliError,
+  );
+  assertEquals([late.code, late.message], [
+    "timeout",
+    "Timeout reading /pipe: it did not end within 0.001 s",
+  ]);
+  const reason = new CliError("interrupted", "Interrupted");
+  const ended = AbortSignal.abort(reason);
+  const error = await assertRejects(() => readTextFile(silent, "/pipe", 4, { signal: ended }));
+  assertEquals(error, reason);
 });
