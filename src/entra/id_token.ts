@@ -21,8 +21,8 @@ export interface ExpectedIdToken {
   readonly clientId: string;
   /** The nonce that was sent, or null for a grant without one. */
   readonly nonce: string | null;
-  /** Milliseconds since 1970. */
-  readonly nowMs: number;
+  /** Milliseconds since 1970, or null to accept any times: a wrong local clock must not end a session at its refresh. */
+  readonly nowMs: number | null;
 }
 
 /** The user that an ID token names. */
@@ -62,7 +62,7 @@ export function validateIdToken(idToken: Secret, expected: ExpectedIdToken): IdT
   if (expected.nonce !== null && claims.nonce !== expected.nonce) {
     throw invalid("nonce is not the one that was sent");
   }
-  validateTimes(claims, expected.nowMs / 1000);
+  validateTimes(claims, expected.nowMs);
   const name = claims.preferred_username ?? (Array.isArray(claims.emails) ? claims.emails[0] : undefined);
   return {
     username: typeof name === "string" ? displayName(name) : "",
@@ -98,8 +98,10 @@ function tenantOfIssuer(claims: JsonObject): string {
   return tenantId;
 }
 
-function validateTimes(claims: JsonObject, nowSeconds: number): void {
+function validateTimes(claims: JsonObject, nowMs: number | null): void {
   const [exp, iat] = [time(claims, "exp"), time(claims, "iat")];
+  if (nowMs === null) return;
+  const nowSeconds = nowMs / 1000;
   if (exp < nowSeconds - CLOCK_LEEWAY_SECONDS || iat > nowSeconds + CLOCK_LEEWAY_SECONDS) {
     // The token was issued a moment ago, so its age is the difference of the clocks.
     throw new CliError(

@@ -21,6 +21,11 @@ export interface SignInOptions {
 export interface RefreshOptions extends Pick<SignInOptions, "scopes" | "claims"> {
   /** Gives up at the first failure, because the caller has a token to fall back on. Default: false. */
   readonly failFast?: boolean | undefined;
+  /**
+   * Receives what the next refresh needs as soon as it changes, even if the refresh fails later: the authority has issued
+   * a new refresh token, or, with an empty text, has declared the present one invalid for good.
+   */
+  readonly onCacheChange?: ((cache: Secret) => void) | undefined;
 }
 
 /** Validated tokens. */
@@ -82,7 +87,8 @@ export interface TokenClient {
     signal: AbortSignal,
   ): Promise<IssuedTokens>;
   /**
-   * Gets new tokens for `account` without the user.
+   * Gets new tokens for `account` without the user. A response without an ID token belongs to `account` (OpenID Connect
+   * Core 1.0 section 12.2). The times of an ID token are not compared with the local clock.
    *
    * @throws {CliError} `interaction_required` if the user must sign in again; `network`, `invalid_response` or
    *   `wrong_account`.

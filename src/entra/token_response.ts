@@ -60,12 +60,22 @@ export function validateTokenResponse(body: JsonObject): TokenResponse {
   };
 }
 
-/** MSAL replaces the refresh token that it has by whatever it receives, so an invalid one would end the session. */
+/**
+ * Returns the refresh token of a response, or null if there is no valid one. It counts even if the rest of the response is
+ * invalid, because the authority may accept the previous one no more (RFC 6749 section 6).
+ */
+export function findRefreshToken({ refresh_token: value }: JsonObject): Secret | null {
+  return isRefreshToken(value) ? new Secret(value) : null;
+}
+
+function isRefreshToken(value: unknown): value is string {
+  return typeof value === "string" && value.length <= MAX_TOKEN && REFRESH_TOKEN.test(value);
+}
+
+/** An invalid refresh token would end the session. */
 function validateRefreshToken(value: unknown): void {
   if (value === undefined || value === null || value === "") return;
-  if (typeof value !== "string" || value.length > MAX_TOKEN || !REFRESH_TOKEN.test(value)) {
-    throw invalidField("refresh_token", "a token");
-  }
+  if (!isRefreshToken(value)) throw invalidField("refresh_token", "a token");
 }
 
 function invalidField(name: string, expected: string): CliError {

@@ -33,8 +33,21 @@ export interface Session extends SessionKey {
   readonly account: Account | null;
   /** The access tokens, for different scopes. */
   readonly tokens: readonly CachedToken[];
-  /** MSAL's serialized cache with the refresh token, opaque to all but the token client. */
+  /**
+   * MSAL's serialized cache with the refresh token, opaque to all but the token client. Empty if only a sign-in gives
+   * another refresh token.
+   */
   readonly msalCache: Secret;
+  /** Why the authority declared the refresh token invalid. */
+  readonly refusal?: Refusal | undefined;
+}
+
+/** What an error said, to show it again. */
+export interface Refusal {
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly aadsts?: string | undefined;
+  readonly correlationId?: string | undefined;
 }
 
 /** The kind of a record with a session. */
@@ -48,7 +61,7 @@ export function isSameKey(a: SessionKey, b: SessionKey): boolean {
 
 /** Formats a session as JSON with its secrets in plain text. Only for encryption. */
 export function formatSession(session: Session): Uint8Array {
-  const { profile, authority, tenant, clientId, owner, account, tokens, msalCache } = session;
+  const { profile, authority, tenant, clientId, owner, account, tokens, msalCache, refusal } = session;
   return new TextEncoder().encode(JSON.stringify({
     profile,
     authority,
@@ -58,6 +71,7 @@ export function formatSession(session: Session): Uint8Array {
     account,
     tokens: tokens.map((token) => ({ ...token, accessToken: token.accessToken.reveal() })),
     msalCache: msalCache.reveal(),
+    refusal,
   }));
 }
 
@@ -73,6 +87,7 @@ export function parseSession(data: Uint8Array): Session {
     account: accountField(record),
     tokens: listField(record, "tokens").map(parseToken),
     msalCache: new Secret(textField(record, "msalCache")),
+    refusal: refusalField(record),
   };
 }
 
@@ -126,6 +141,20 @@ function accountField(fields: JsonObject): Account | null {
     username: textField(account, "username"),
     objectId: textField(account, "objectId"),
     tenantId: textField(account, "tenantId"),
+  };
+}
+
+function refusalField(record: JsonObject): Refusal | undefined {
+  const value = field(record, "refusal");
+  if (value === undefined) return undefined;
+  const refusal = validateObject(value, "refusal");
+  const optional = (name: string) =>
+    field(refusal, name) === undefined ? undefined : textField(refusal, name);
+  return {
+    message: textField(refusal, "message"),
+    hint: optional("hint"),
+    aadsts: optional("aadsts"),
+    correlationId: optional("correlationId"),
   };
 }
 

@@ -47,6 +47,10 @@ export class StoredRecords {
     });
   }
 
+  rehearseSave(): Promise<void> {
+    return this.#writer.rehearse();
+  }
+
   async forget(profile: string, options: { signal?: AbortSignal } = {}): Promise<number> {
     if (!await this.#writer.exists()) return 0;
     // A refresh in progress would save again what is deleted here.

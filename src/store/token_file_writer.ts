@@ -11,6 +11,9 @@ import type { OpenedFile, ReadResult, TokenFileReader } from "./token_file_reade
 
 const STORE_LOCK = "tokens.lock";
 
+/** More than one change adds to the file. */
+const GROWTH_BYTES = 16 * 1024;
+
 export interface TokenFileWriterOptions extends Pick<KeyStoreContext, "folder" | "interrupted"> {
   /** For the names of files that are moved aside. */
   readonly clock: Clock;
@@ -57,6 +60,15 @@ export class TokenFileWriter {
     const opened = await this.#reader.readWhole();
     const changed = change(opened === null ? [] : await allRecords(opened.file));
     if (changed !== null) await this.#write(opened, changed);
+  }
+
+  /** Fails if {@linkcode change} would, and changes nothing. */
+  async rehearse(): Promise<void> {
+    using _lock = await this.#lock();
+    const opened = await this.#reader.readWhole();
+    const records = opened === null ? [] : await allRecords(opened.file);
+    const size = records.reduce((total, { data }) => total + data.length, GROWTH_BYTES);
+    await this.#folder.rehearseReplace(TOKEN_FILE, size);
   }
 
   async exists(): Promise<boolean> {

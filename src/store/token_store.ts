@@ -19,6 +19,8 @@ export interface TokenStore {
   read(key: SessionKey): Promise<Session | null>;
   /** Saves `session` in place of the present one with its key. */
   save(session: Session): Promise<void>;
+  /** Fails if `save` would: takes the lock, reads the file, and writes a temporary one. */
+  rehearseSave(): Promise<void>;
   /** Returns all sessions of all profiles. */
   list(): Promise<Session[]>;
   /**
@@ -74,6 +76,7 @@ export function openTokenStore(options: TokenStoreOptions): TokenStore {
     },
     list: async () => await (await records()).list(),
     save: async (session) => await (await records()).save(session),
+    rehearseSave: async () => await (await records()).rehearseSave(),
     forget: async (profile, options) => await (await records()).forget(profile, options),
     drop: async (profile, what) => await (await records()).drop(profile, what),
     rename: async (profile, newName) => await (await records()).rename(profile, newName),

@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "time checks of the ID token",
     file: "src/entra/id_token.ts",
-    find: "  validateTimes(claims, expected.nowMs / 1000);\n",
+    find: "  validateTimes(claims, expected.nowMs);\n",
     replace: "",
     tests: ID_TOKEN_TESTS,
   },
@@ -257,7 +257,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "folder sync after a rename",
     file: "src/system/files/file_changes.ts",
-    find: "  await files.syncFolder(folder);\n",
+    find: "  await files.syncFolder(dirname(path));\n",
     replace: "",
     tests: CRASH_TESTS,
   },
@@ -284,10 +284,31 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "account check of a refreshed token",
-    file: "src/entra/msal/msal_token_client.ts",
-    find: "!isSameAccount(issued.token.account, account)",
-    replace: "false",
+    file: "src/entra/msal/issued_tokens.ts",
+    find: "refreshed.objectId !== account.objectId ||",
+    replace: "",
     tests: CLIENT_TESTS,
+  },
+  {
+    guard: "new refresh token of an invalid response",
+    file: "src/entra/msal/msal_token_client.ts",
+    find: "if (refreshToken !== null) change(",
+    replace: "if (refreshToken !== null && body.access_token !== undefined) change(",
+    tests: CLIENT_TESTS,
+  },
+  {
+    guard: "refresh token that is invalid for good",
+    file: "src/entra/msal/msal_token_client.ts",
+    find: "if (reported !== null && isDeadRefreshToken(reported)) change(",
+    replace: "if (false) change(",
+    tests: CLIENT_TESTS,
+  },
+  {
+    guard: "test of the store before a refresh",
+    file: "src/flows/get_token/acquire_token_silent.ts",
+    find: "    await store.rehearseSave();\n",
+    replace: "",
+    tests: ["tests/unit/flows/get_token/get_token_test.ts"],
   },
   {
     guard: "host check of the device code page",

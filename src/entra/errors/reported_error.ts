@@ -40,6 +40,20 @@ export function isTransient({ error }: ReportedError): boolean {
   return error === "temporarily_unavailable" || error === "server_error";
 }
 
+/** Error codes of Entra that say that a refresh token is expired or revoked. */
+const DEAD_TOKEN = ["70000", "70008", "70043", "50089", "50132", "50133", "50173", "700082", "700084"]
+  .map((number) => `AADSTS${number}`);
+
+/**
+ * Reports whether a refresh token is invalid for good. Entra also responds with `invalid_grant` if a request needs the
+ * user for its scopes or claims alone; other requests can use the token then.
+ */
+export function isDeadRefreshToken({ error, suberror, aadsts, claims }: ReportedError): boolean {
+  if (error !== "invalid_grant" || claims !== undefined) return false;
+  if (suberror !== undefined) return suberror === "bad_token" || suberror === "token_expired";
+  return aadsts === undefined || DEAD_TOKEN.includes(aadsts);
+}
+
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? withoutTokens(value) : undefined;
 }

@@ -1,5 +1,7 @@
+import { decodeBase64Url } from "@std/encoding/base64url";
 import { CliError } from "../../errors.ts";
 import type { Account } from "../../identity/token.ts";
+import { parseJsonObject } from "../../text/json.ts";
 import { Secret } from "../../text/secret.ts";
 import { CHECK_AUTHORITY, entraAuthority } from "../authority.ts";
 import { validateIdToken } from "../id_token.ts";
@@ -7,6 +9,7 @@ import type { IssuedTokens } from "../token_client.ts";
 import type { TokenResponse } from "../token_response.ts";
 import type { Msal, TokenClientOptions } from "./msal_app.ts";
 import { type SerializableCache, takeCache } from "./msal_cache.ts";
+import type { AuthorityNetworkModule } from "./msal_network_module.ts";
 
 /** MSAL copies the account ID from `client_info` without validation. It is a key and is not displayed. */
 const HOME_ACCOUNT_ID = /^[\x21-\x7e]{1,300}$/;
@@ -43,9 +46,7 @@ export function userTokens(
   }
   const { homeAccountId } = result.account;
   if (!HOME_ACCOUNT_ID.test(homeAccountId)) {
-    throw new CliError("invalid_response", "Invalid token response: client_info names no account", {
-      hint: CHECK_AUTHORITY,
-    });
+    throw namesNoAccount();
   }
   const nowMs = options.clock.now();
   const subject = validateIdToken(idToken, {
@@ -57,6 +58,70 @@ export function userTokens(
   });
   const account = { homeAccountId, ...subject };
   return issue(tokenResponse, { scopes, account, nowMs }, takeCache(app.getTokenCache()));
+}
+
+/**
+ * Returns the tokens of a refresh, which belong to `account` unless the response names another one.
+ *
+ * @param clientInfo The response's `client_info`.
+ * @throws {CliError} `invalid_response`, or `wrong_account` for a token of another account.
+ */
+export function refreshedTokens(
+  options: TokenClientOptions,
+  { metadata, tokenResponse }: AuthorityNetworkModule,
+  { scopes, account, cache, clientInfo }: {
+    readonly scopes: readonly string[];
+    readonly account: Account;
+    readonly cache: Secret;
+    readonly clientInfo: unknown;
+  },
+): IssuedTokens {
+  if (tokenResponse === null) {
+    throw new CliError("invalid_response", "The sign-in service returned no token", { hint: "Try again." });
+  }
+  const { idToken } = tokenResponse;
+  const subject = idToken === null ? {} : validateIdToken(idToken, {
+    authority: entraAuthority(options.authority, options.tenant),
+    metadata,
+    clientId: options.clientId,
+    nonce: null,
+    nowMs: null,
+  });
+  const refreshed = { ...account, ...subject };
+  const named = homeAccountIn(clientInfo);
+  if (
+    refreshed.objectId !== account.objectId || refreshed.tenantId !== account.tenantId ||
+    (named !== null && named !== account.homeAccountId)
+  ) {
+    throw new CliError(
+      "wrong_account",
+      "The refreshed token is for another account than the one that signed in",
+      { hint: "Sign in again with --force." },
+    );
+  }
+  return issue(tokenResponse, { scopes, account: refreshed, nowMs: options.clock.now() }, cache);
+}
+
+/** Returns the account that `client_info` names, or null without `client_info`. */
+function homeAccountIn(clientInfo: unknown): string | null {
+  if (clientInfo === undefined || clientInfo === null || clientInfo === "") return null;
+  const info = typeof clientInfo === "string" ? parseJsonObject(decodeText(clientInfo)) : null;
+  if (typeof info?.uid === "string" && typeof info.utid === "string") return `${info.uid}.${info.utid}`;
+  throw namesNoAccount();
+}
+
+function decodeText(base64Url: string): Uint8Array {
+  try {
+    return decodeBase64Url(base64Url);
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+function namesNoAccount(): CliError {
+  return new CliError("invalid_response", "Invalid token response: client_info names no account", {
+    hint: CHECK_AUTHORITY,
+  });
 }
 
 /**

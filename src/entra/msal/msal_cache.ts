@@ -1,4 +1,5 @@
 import { CliError } from "../../errors.ts";
+import { isJsonObject, parseJsonObject } from "../../text/json.ts";
 import { Secret } from "../../text/secret.ts";
 import { CHECK_AUTHORITY } from "../authority.ts";
 
@@ -29,6 +30,21 @@ export function takeCache(cache: SerializableCache<unknown>): Secret {
       hint: CHECK_AUTHORITY,
     });
   }
+}
+
+/**
+ * Returns `saved` with `refreshToken` in place of the present one of the account. MSAL stores the refresh token of a
+ * response without `id_token` or `client_info` under another account, where a later refresh would not find it.
+ */
+export function withRefreshToken(saved: Secret, homeAccountId: string, refreshToken: Secret): Secret {
+  const parts = parseJsonObject(saved.reveal()) ?? {};
+  const entries = isJsonObject(parts.RefreshToken) ? Object.values(parts.RefreshToken) : [];
+  for (const entry of entries) {
+    if (isJsonObject(entry) && entry.home_account_id === homeAccountId) {
+      Object.assign(entry, { secret: refreshToken.reveal() });
+    }
+  }
+  return new Secret(JSON.stringify(parts));
 }
 
 /** Returns the error for a saved sign-in that lacks what a refresh needs. */

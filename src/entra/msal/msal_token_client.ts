@@ -2,9 +2,8 @@
 
 import { ConfidentialClientApplication, PublicClientApplication } from "@azure/msal-node";
 import type { ClientCredential } from "../../credentials/client_credential.ts";
-import { CliError } from "../../errors.ts";
 import type { Account } from "../../identity/token.ts";
-import type { Secret } from "../../text/secret.ts";
+import { Secret } from "../../text/secret.ts";
 import { acceptsIssuer, entraAuthority } from "../authority.ts";
 import {
   type DeviceAuthorization,
@@ -12,7 +11,7 @@ import {
   validateDeviceAuthorization,
 } from "../device_authorization.ts";
 import { entraError } from "../errors/entra_error.ts";
-import { parseReportedError } from "../errors/reported_error.ts";
+import { isDeadRefreshToken, parseReportedError } from "../errors/reported_error.ts";
 import { generatePkcePair, generateRandomValue } from "../pkce.ts";
 import type {
   AuthorizationTransaction,
@@ -22,10 +21,11 @@ import type {
   SignInOptions,
   TokenClient,
 } from "../token_client.ts";
+import { findRefreshToken } from "../token_response.ts";
 import { withClientAuthentication } from "./client_authentication.ts";
-import { applicationTokens, userTokens } from "./issued_tokens.ts";
+import { applicationTokens, refreshedTokens, userTokens } from "./issued_tokens.ts";
 import { createMsal, type MsalConfiguration, runMsal, type TokenClientOptions } from "./msal_app.ts";
-import { restoreCache } from "./msal_cache.ts";
+import { restoreCache, withRefreshToken } from "./msal_cache.ts";
 import { isTokenRequest, type PostExchange } from "./msal_network_module.ts";
 import { assertAllowed } from "./send_to_authority.ts";
 
@@ -152,35 +152,38 @@ function deviceExchange(
 
 async function refresh(
   options: TokenClientOptions,
-  cache: Secret,
+  saved: Secret,
   account: Account,
-  { scopes, claims, failFast }: RefreshOptions,
+  { scopes, claims, failFast, onCacheChange }: RefreshOptions,
 ): Promise<IssuedTokens> {
-  const msal = createMsal(options, { silently: true, repeat: "unprocessed", failFast }, makeClient(options));
-  const known = await restoreCache(msal.app.getTokenCache(), cache, account.homeAccountId);
-  const result = await runMsal(msal, (app) =>
+  let cache = saved;
+  let clientInfo: unknown;
+  const change = (changed: Secret) => {
+    cache = changed;
+    onCacheChange?.(changed);
+  };
+  // Before anything validates the response: the previous refresh token may be accepted no more.
+  const post: PostExchange = async (_request, send) => {
+    const response = await send();
+    const { body } = response;
+    const reported = parseReportedError(body);
+    if (reported !== null && isDeadRefreshToken(reported)) change(new Secret(""));
+    const refreshToken = reported === null ? findRefreshToken(body) : null;
+    if (refreshToken !== null) change(withRefreshToken(saved, account.homeAccountId, refreshToken));
+    clientInfo = body.client_info;
+    return response;
+  };
+  const manner = { silently: true, repeat: "unprocessed", failFast, post } as const;
+  const msal = createMsal(options, manner, makeClient(options));
+  const known = await restoreCache(msal.app.getTokenCache(), saved, account.homeAccountId);
+  await runMsal(msal, (app) =>
     app.acquireTokenSilent({
       account: known,
       scopes: [...scopes],
       forceRefresh: true,
       ...defined({ claims }),
     }));
-  const issued = userTokens(options, msal, result, { scopes, nonce: null });
-  if (!isSameAccount(issued.token.account, account)) {
-    throw new CliError(
-      "wrong_account",
-      "The refreshed token is for another account than the one that signed in",
-      {
-        hint: "Sign in again with --force.",
-      },
-    );
-  }
-  return issued;
-}
-
-function isSameAccount(issued: Account | null, account: Account): boolean {
-  return issued?.homeAccountId === account.homeAccountId && issued.objectId === account.objectId &&
-    issued.tenantId === account.tenantId;
+  return refreshedTokens(options, msal.network, { scopes, account, cache, clientInfo });
 }
 
 /**

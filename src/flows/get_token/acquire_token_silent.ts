@@ -2,7 +2,8 @@ import type { IssuedTokens } from "../../entra/token_client.ts";
 import { CliError, type ErrorCode } from "../../errors.ts";
 import { isDefaultScope, missingScopes } from "../../identity/scopes.ts";
 import { profileDeletedError } from "../../profiles/profile.ts";
-import type { CachedToken, Session } from "../../store/session.ts";
+import type { CachedToken, Refusal, Session } from "../../store/session.ts";
+import type { Secret } from "../../text/secret.ts";
 import type { Progress } from "../progress.ts";
 import {
   acceptsCached,
@@ -80,18 +81,32 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
   const { session, cached } = await findCachedToken(request, dependencies, progress);
   if (session === null || session.account === null) return interactionRequired(session);
   if (cached !== null) return { kind: "token", result: cached };
+  // The authority has declared the refresh token invalid.
+  if (session.msalCache.reveal() === "") return interactionRequired(session, spentSession(session));
   const stillValid = findToken(session, request, clock.now(), 0);
+  let changed: Secret | null = null;
+  const onCacheChange = (cache: Secret) => void (changed = cache);
   try {
+    // A new refresh token that cannot be saved would be lost, and with it the session.
+    await store.rehearseSave();
     const tokens = await dependencies.loadTokenClient();
     progress({ kind: "refreshing", expired: stillValid === null && hasToken(session, request) });
     const failFast = stillValid !== null && acceptsCached(request);
-    const issued = await tokens.refresh(session.msalCache, session.account, { ...request, failFast });
+    const issued = await tokens.refresh(session.msalCache, session.account, {
+      ...request,
+      failFast,
+      onCacheChange,
+    });
     const refreshed = updateSession(request, issued, session, clock.now());
     const isSaved = await trySave(() => store.save(refreshed), request, dependencies);
     progress({ kind: "refreshed" });
     warnMissingScopes(request, issued, progress);
     return { kind: "token", result: { token: issued.token, source: "refresh", isSaved } };
   } catch (error) {
+    if (changed !== null && !isOfAnotherAccount(error)) {
+      const kept = { ...session, msalCache: changed, refusal: refusalIn(error) };
+      await trySave(() => store.save(kept), request, dependencies);
+    }
     if (error instanceof CliError && error.code === "interaction_required") {
       return interactionRequired(session, error);
     }
@@ -99,12 +114,29 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
   }
 }
 
+/** A refresh token of another account must not get into the session. */
+function isOfAnotherAccount(error: unknown): boolean {
+  return error instanceof CliError && error.code === "wrong_account";
+}
+
+/** What is remembered of a refusal, for the next command. */
+function refusalIn(error: unknown): Refusal | undefined {
+  if (!(error instanceof CliError) || error.code !== "interaction_required") return undefined;
+  const { message, hint, aadsts, correlationId } = error;
+  return { message, hint, aadsts, correlationId };
+}
+
+function spentSession({ refusal }: Session): CliError {
+  const { message, ...options } = refusal ?? { message: "The saved sign-in is no longer valid" };
+  return new CliError("interaction_required", message, { hint: "Sign in again.", ...options });
+}
+
 /** Errors that say nothing about whether the authority would give another token. */
-const TRANSIENT: readonly ErrorCode[] = ["network", "invalid_response"];
+const TRANSIENT: readonly ErrorCode[] = ["network", "invalid_response", "store"];
 
 /**
  * Returns the cached token that has not expired yet: its last minutes are better than no token while the authority can't
- * be reached, or something else responds in its place.
+ * be reached, something else responds in its place, or a new token could not be saved.
  *
  * @throws `error` if there is no such token, or the error is not transient.
  */

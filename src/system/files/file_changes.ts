@@ -111,19 +111,47 @@ export async function replaceFile(
   data: Uint8Array,
   options: ReplaceFileOptions = {},
 ): Promise<void> {
-  const folder = dirname(path);
-  await assertReplaceable(files, path);
-  const random = encodeHex(crypto.getRandomValues(new Uint8Array(8)));
-  const temporary = join(folder, `${temporaryPrefix(path)}${random}${TEMPORARY_SUFFIX}`);
+  const temporary = temporaryPath(path);
   try {
-    const { uid } = await files.create(temporary, data);
-    if (typeof options.owner === "number" && uid !== options.owner) throw new WrongOwnerError(folder);
+    await writeTemporary(files, path, temporary, data, options);
     await files.rename(temporary, path);
   } catch (error) {
     await tryRemove(files, temporary);
     throw error;
   }
-  await files.syncFolder(folder);
+  await files.syncFolder(dirname(path));
+}
+
+/** Fails like {@linkcode replaceFile} if `data` cannot be written, and leaves the file as it is. */
+export async function rehearseReplaceFile(
+  files: Files,
+  path: string,
+  data: Uint8Array,
+  options: ReplaceFileOptions = {},
+): Promise<void> {
+  const temporary = temporaryPath(path);
+  try {
+    await writeTemporary(files, path, temporary, data, options);
+  } finally {
+    await tryRemove(files, temporary);
+  }
+}
+
+async function writeTemporary(
+  files: Files,
+  path: string,
+  temporary: string,
+  data: Uint8Array,
+  { owner }: ReplaceFileOptions,
+): Promise<void> {
+  await assertReplaceable(files, path);
+  const { uid } = await files.create(temporary, data);
+  if (typeof owner === "number" && uid !== owner) throw new WrongOwnerError(dirname(path));
+}
+
+function temporaryPath(path: string): string {
+  const random = encodeHex(crypto.getRandomValues(new Uint8Array(8)));
+  return join(dirname(path), `${temporaryPrefix(path)}${random}${TEMPORARY_SUFFIX}`);
 }
 
 /**

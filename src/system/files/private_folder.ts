@@ -31,6 +31,11 @@ export interface PrivateFolder {
   has(name: string): Promise<boolean>;
   /** Writes the file `name` atomically with mode 0600. The caller must hold the lock of all its writers. */
   replace(name: string, data: Uint8Array): Promise<void>;
+  /**
+   * Fails if {@linkcode replace} would fail for a file of `size` bytes: writes such a file and removes it. The caller must
+   * hold the lock of all writers of `name`.
+   */
+  rehearseReplace(name: string, size: number): Promise<void>;
   /** Renames the file `name` to `newName` and returns its new path, or null if it does not exist. */
   rename(name: string, newName: string): Promise<string | null>;
   /** Removes the file `name` if it exists. */
@@ -119,6 +124,13 @@ function openFolder(
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name));
         await replaceFile(files, pathOf(name), data, { owner: uid });
+      }),
+    rehearseReplace: (name, size) =>
+      writing("Writing", name, async () => {
+        const { rehearseReplaceFile, removeLeftovers } = await import("./file_changes.ts");
+        const { uid } = await ensureThis();
+        await removeLeftovers(files, pathOf(name));
+        await rehearseReplaceFile(files, pathOf(name), new Uint8Array(size), { owner: uid });
       }),
     rename: (name, newName) =>
       writing("Renaming", name, async () => {

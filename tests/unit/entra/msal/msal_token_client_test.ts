@@ -457,7 +457,8 @@ Deno.test("refresh() rejects tokens of another user and of another tenant", asyn
     { claims: { oid: bob } },
     { utid: OTHER_TENANT_ID },
     { claims: { tid: OTHER_TENANT_ID, iss: `${BASE}/${OTHER_TENANT_ID}/v2.0` } },
-    { body: { client_info: undefined } },
+    { body: { client_info: undefined }, claims: { oid: bob } },
+    { body: { id_token: undefined }, uid: bob },
   ];
   for (const changes of table) {
     const error = await assertRejects(() => refresh(before, () => tokens(null, changes)), CliError);
@@ -465,11 +466,51 @@ Deno.test("refresh() rejects tokens of another user and of another tenant", asyn
   }
 });
 
-Deno.test("refresh() rejects a response without an ID token, because it names no account", async () => {
+Deno.test("refresh() accepts a response without id_token or client_info for the account that signed in", async () => {
   const before = await signIn();
-  const answer = () => tokens(null, { body: { id_token: undefined } });
-  const error = await assertRejects(() => refresh(before, answer), CliError, "has no ID token");
-  assertEquals(error.code, "invalid_response");
+  const bodies = [{ id_token: undefined }, { client_info: undefined }, {
+    id_token: undefined,
+    client_info: undefined,
+  }];
+  for (const body of bodies) {
+    const first = await refresh(before, () => tokens(null, { body: { ...body, refresh_token: "newest" } }));
+    assertEquals(accountOf(first.issued), accountOf(before));
+    const second = await refresh(first.issued, () => tokens(null));
+    assertEquals(second.forms[0]?.get("refresh_token"), "newest");
+  }
+});
+
+Deno.test("refresh() passes on a new refresh token at once, and an empty text for one that is invalid for good", async () => {
+  const before = await signIn();
+  const changes = async (answer: Answer) => {
+    const caches: string[] = [];
+    const onCacheChange = (cache: Secret) => void caches.push(cache.reveal());
+    await client(tinyAuthority(answer))
+      .refresh(before.cache, accountOf(before), { scopes: SCOPES, onCacheChange })
+      .catch((error) => assert(error instanceof CliError));
+    return caches;
+  };
+  const invalid = { refresh_token: "newest", access_token: undefined };
+  const [rotated = "", ...others] = await changes(() => tokens(null, { body: invalid }));
+  assertEquals([rotated.includes("newest"), rotated.includes("refresh-token-1"), others.length], [
+    true,
+    false,
+    0,
+  ]);
+  assertEquals(await changes(() => tokens(null, { body: { refresh_token: undefined } })), []);
+  const table: readonly [Record<string, unknown>, string[]][] = [
+    [{ error: "invalid_grant" }, [""]],
+    [{ error: "invalid_grant", suberror: "bad_token", error_description: "AADSTS50173: revoked" }, [""]],
+    [{ error: "invalid_grant", error_description: "AADSTS700082: expired" }, [""]],
+    [{ error: "invalid_grant", error_description: "AADSTS50076: second factor" }, []],
+    [{ error: "invalid_grant", suberror: "consent_required" }, []],
+    [{ error: "invalid_grant", claims: CLAIMS }, []],
+    [{ error: "interaction_required" }, []],
+    [{ error: "temporarily_unavailable", refresh_token: "newest" }, []],
+  ];
+  for (const [body, expected] of table) {
+    assertEquals(await changes(() => jsonResponse(body, 400)), expected, JSON.stringify(body));
+  }
 });
 
 Deno.test("refresh() reports interaction_required with the claims that the authority demands", async () => {

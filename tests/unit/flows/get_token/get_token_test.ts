@@ -179,14 +179,58 @@ Deno.test("getToken() reports the scopes that were not granted, except .default"
   assertEquals(world.kinds(), ["signed-in"]);
 });
 
-Deno.test("getToken() returns the token if it can't be saved, and reports why", async () => {
+Deno.test("getToken() sends no refresh whose result can't be saved, and returns a token that has not expired", async () => {
+  const world = new TestHarness();
+  await world.signInWith("one");
+  world.clock.move(LIFE_SECONDS - 60);
+  const error = new CliError("store", "disk full");
+  world.store.saveError = error;
+  assertEquals(shown(await world.get()), ["one", "cache", true]);
+  assertEquals(world.events, [{ kind: "refresh-failed", error }]);
+  world.clock.move(60);
+  assertStrictEquals(await assertRejects(() => world.get()), error);
+});
+
+Deno.test("getToken() saves a changed cache although the refresh failed, unless the token is of another account", async () => {
+  for (const code of ["invalid_response", "network", "unexpected", "wrong_account"] as const) {
+    const world = new TestHarness();
+    await world.signInWith("one");
+    world.clock.move(LIFE_SECONDS);
+    world.refresh = () => {
+      world.refreshOptions.at(-1)?.onCacheChange?.(new Secret("rotated"));
+      throw new CliError(code, "broken");
+    };
+    await assertRejects(() => world.get(), CliError, "broken");
+    await assertRejects(() => world.get(), CliError, "broken");
+    const expected = code === "wrong_account" ? "cache of one" : "rotated";
+    assertEquals(world.refreshedWith, ["cache of one", expected], code);
+  }
+});
+
+Deno.test("getToken() sends no refresh after the authority declared the refresh token invalid", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.clock.move(LIFE_SECONDS);
+  world.refresh = () => {
+    world.refreshOptions.at(-1)?.onCacheChange?.(new Secret(""));
+    throw new CliError("interaction_required", "Revoked", { aadsts: "AADSTS50173" });
+  };
+  const silent = { ...REQUEST, mayPrompt: false, acceptCached: false };
+  for (let run = 1; run <= 2; run++) {
+    const error = await assertRejects(() => world.get(silent), CliError, "Revoked");
+    assertEquals([error.code, error.aadsts], ["interaction_required", "AADSTS50173"]);
+  }
+  assertEquals(world.refreshedWith.length, 1);
+  await world.signInWith("two");
+  assertEquals(shown(await world.get()), ["two", "cache", true]);
+});
+
+Deno.test("getToken() returns the token of a sign-in if it can't be saved, and reports why", async () => {
+  const world = new TestHarness();
   const error = new CliError("store", "disk full");
   world.store.saveError = error;
-  world.refresh = () => world.issue("two");
-  assertEquals(shown(await world.get()), ["two", "refresh", false]);
+  world.signIn = () => world.issue("two");
+  assertEquals(shown(await world.get(FORCED)), ["two", "interactive", false]);
   assertEquals(world.events.find(({ kind }) => kind === "not-saved"), { kind: "not-saved", error });
   world.signIn = () => world.issue("three");
   assertEquals(shown(await world.get(FORCED)), ["three", "interactive", false]);
@@ -225,7 +269,7 @@ Deno.test("getToken() refreshes under the profile's lock, and never prompts unde
   await world.get();
   assertEquals(world.store.calls, [
     "read",
-    ...["exclusively work", "read", "let go"],
+    ...["exclusively work", "read", "rehearse", "let go"],
     ...["sign-in turn", "read", "begin"],
     ...["exclusively work", "save", "let go"],
     ...["signed-in", "turn over"],

@@ -53,7 +53,15 @@ Deno.test("getToken() finds the application's credential before it takes the loc
   const { world } = await expiredHarness();
   world.prepareCredential = () => void world.store.calls.push("credential");
   await world.get();
-  assertEquals(world.store.calls, ["read", "credential", "exclusively work", "read", "save", "let go"]);
+  assertEquals(world.store.calls, [
+    "read",
+    "credential",
+    "exclusively work",
+    "read",
+    "rehearse",
+    "save",
+    "let go",
+  ]);
 });
 
 Deno.test("getToken() signs in if the account of the cached tokens is unknown", async () => {

@@ -18,6 +18,7 @@ function storeThatForgets(forget: () => Promise<number>, movedTo: string | null)
     saveSecrets: () => Promise.reject(new Error("not part of it")),
     read: unused,
     save: unused,
+    rehearseSave: unused,
     list: unused,
     drop: unused,
     rename: unused,
