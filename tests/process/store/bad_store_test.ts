@@ -191,7 +191,7 @@ const FOREIGN_CONTENT: Readonly<
     make: () => new TextEncoder().encode('{"tokens": []}'),
     says: "the first bytes are wrong",
   },
-  "another user's tokens": { make: tokensOfAnotherUser, says: "was encrypted with another key" },
+  "another user's tokens": { make: tokensOfAnotherUser, says: "was encrypted with a different key" },
   "half of what was written": {
     make: (own) => own.slice(0, own.length / 2),
     says: "Cannot decrypt tokens.enc",

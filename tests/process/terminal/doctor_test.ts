@@ -185,7 +185,7 @@ Deno.test("doctor reports unreadable tokens and an error in profiles.json, and c
   await Deno.writeTextFile(profiles, "{\n  oops\n}\n");
   const { checks, failed } = await examine(sandbox);
   assert(failed.includes("tokens") && failed.includes("profiles"), failed.join());
-  assertMatch(checks.get("tokens")?.message ?? "", /tokens\.enc can't be decrypted/);
+  assertMatch(checks.get("tokens")?.message ?? "", /Cannot decrypt tokens\.enc/);
   assertStringIncludes(checks.get("tokens")?.remedy ?? "", "entra-auth-cli clear-cache");
   assertMatch(checks.get("profiles")?.message ?? "", /line 2/);
   assertEquals(await Deno.readFile(tokens), damaged);
