@@ -64,33 +64,38 @@ function commandsFor(url: string, { os, env }: OpenerContext): OpenerCommand[] {
  * Returns the commands that `value`, the `BROWSER` variable, names, in the order to try them; none for `none`.
  *
  * The variable is a list of commands with arguments, separated by `:` (`;` on Windows). `%s` stands for the URL, which is
- * appended if there is no `%s`. Quotes group words. A path with spaces needs no quotes: it is tried as a whole first, then
+ * appended if there is no `%s`. Quotes group words, and so does a backslash before a space (not on Windows). A path with spaces needs no quotes: it is tried as a whole first, then
  * with fewer words, the rest being arguments. The longest reading comes first, so that a program named like the first
  * words of a path is never preferred to it.
  */
 function browserVariableCommands(value: string, url: string, os: Os): OpenerCommand[] {
   if (value.trim().toLowerCase() === "none") return [];
   return splitList(value, os)
-    .flatMap((entry) => readings(entry))
+    .flatMap((entry) => readings(entry, os))
     .filter(([command]) => isProgramName(command, os))
     .map(([command, ...args]) => ({ command: withExtension(command, os), args: withUrl(args, url) }));
 }
 
 type Words = [command: string, ...args: string[]];
 
+/** A backslash and the character that it makes literal. Windows separates folders with backslashes. */
+function escapeOf(os: Os): string {
+  return os === "windows" ? "(?!)" : String.raw`\\[\s"'\\]`;
+}
+
 /** Splits at separators outside quotes. */
 function splitList(value: string, os: Os): string[] {
   const separator = os === "windows" ? ";" : ":";
-  const entries = value.match(new RegExp(`(?:"[^"]*"|'[^']*'|[^${separator}])+`, "g")) ?? [];
+  const entries = value.match(new RegExp(`(?:${escapeOf(os)}|"[^"]*"|'[^']*'|[^${separator}])+`, "g")) ?? [];
   return entries.map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
 
 /** Returns the ways to read one entry as a command and its arguments. */
-function readings(entry: string): Words[] {
-  const words = splitWords(entry);
+function readings(entry: string, os: Os): Words[] {
+  const words = splitWords(entry, os);
   const [first] = words;
   if (first === undefined) return [];
-  const isQuoted = /"[^"]*"|'[^']*'/.test(entry);
+  const isQuoted = new RegExp(`${escapeOf(os)}|"[^"]*"|'[^']*'`).test(entry);
   const isPath = /[/\\]/.test(first);
   if (isQuoted || !isPath) return [[first, ...words.slice(1)]];
   const firstArgument = words.findIndex((word) => word.startsWith("-") || word.includes("%s"));
@@ -102,9 +107,12 @@ function readings(entry: string): Words[] {
   return readings;
 }
 
-function splitWords(entry: string): string[] {
-  const words = entry.match(/(?:"[^"]*"|'[^']*'|\S)+/g) ?? [];
-  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
+function splitWords(entry: string, os: Os): string[] {
+  const words = entry.match(new RegExp(`(?:${escapeOf(os)}|"[^"]*"|'[^']*'|\\S)+`, "g")) ?? [];
+  const quoting = new RegExp(`(${escapeOf(os)})|"([^"]*)"|'([^']*)'`, "g");
+  return words.map((word) =>
+    word.replace(quoting, (_, escaped, double, single) => escaped?.slice(1) ?? double ?? single)
+  );
 }
 
 /**

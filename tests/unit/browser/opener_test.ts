@@ -97,6 +97,30 @@ Deno.test("openerCommands() groups quoted words", () => {
   assertEquals(fromBrowser("/home/o'brien/firefox"), [["/home/o'brien/firefox", URL]]);
 });
 
+Deno.test("openerCommands() reads a backslash before a space as part of the word, except on Windows", () => {
+  assertEquals(fromBrowser(String.raw`/tmp/a\ b/fire\ fox -P my\ own:w3m`), [
+    ["/tmp/a b/fire fox", "-P", "my own", URL],
+    ["w3m", URL],
+  ]);
+  assertEquals(
+    fromBrowser(String.raw`/Applications/Google\ Chrome.app/Contents/MacOS/Google\ Chrome`, "darwin"),
+    [
+      ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", URL],
+    ],
+  );
+  assertEquals(fromBrowser(String.raw`/home/o\'brien/firefox:w3m 'a b'`), [
+    ["/home/o'brien/firefox", URL],
+    ["w3m", "a b", URL],
+  ]);
+  assertEquals(fromBrowser(String.raw`C:\b\firefox.exe -P C:\p\ -x`, "windows").at(-1), [
+    "C:\\b\\firefox.exe",
+    "-P",
+    "C:\\p\\",
+    "-x",
+    URL,
+  ]);
+});
+
 Deno.test("openerCommands() does not interpret shell syntax in BROWSER", () => {
   assertEquals(fromBrowser("firefox; touch /tmp/x"), [["firefox;", "touch", "/tmp/x", URL]]);
   assertEquals(fromBrowser("$(id)"), [["$(id)", URL]]);
