@@ -9,6 +9,7 @@ import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { profileName } from "../options/chosen_profile.ts";
 import { CREDENTIAL_HELPER_OPTIONS, type CredentialHelperFlags } from "../options/command_options.ts";
 import {
+  checkGitHost,
   formatGitCredential,
   type GitCredential,
   mayReceiveToken,
@@ -47,15 +48,17 @@ export function credentialHelperCommand(command: AnyCommand, context: CommandCon
 /**
  * Answers git. For other hosts and unknown operations it prints nothing and succeeds, so that git asks its next helper.
  *
- * @throws {CliError} What {@linkcode acquireToken} and the store throw.
+ * @throws {CliError} `usage` for an invalid host; what {@linkcode acquireToken} and the store throw.
  */
 export async function runCredentialHelper(
   operation: string,
   flags: CredentialHelperFlags,
   context: CommandContext,
 ): Promise<void> {
+  const { host: hosts = [] } = flags;
+  for (const host of hosts) checkGitHost(host);
   const asked = parseGitCredential(await context.readInput(MAX_INPUT_BYTES, context.signal));
-  if (!mayReceiveToken(asked, flags.host ?? [])) return;
+  if (!mayReceiveToken(asked, hosts)) return;
   if (operation === "get") await answer(asked, flags, context);
   if (operation === "erase") await erase(asked, flags, context);
 }

@@ -1,3 +1,4 @@
+import { CliError } from "../../errors.ts";
 import type { Token } from "../../identity/token.ts";
 
 /** The request that git writes to a credential helper (`git help credential`). */
@@ -36,7 +37,23 @@ const AZURE_REPOS = /^(dev\.azure\.com|[a-z0-9-]+\.visualstudio\.com)(:443)?$/;
 /** Reports whether a host may receive a token: Azure Repos or one of `hosts`, over https only. */
 export function mayReceiveToken({ protocol, host }: GitCredential, hosts: readonly string[]): boolean {
   if (protocol !== "https") return false;
-  return AZURE_REPOS.test(host) || hosts.some((named) => named.toLowerCase() === host);
+  return AZURE_REPOS.test(host) ||
+    hosts.some((named) => withoutDefaultPort(named.toLowerCase()) === withoutDefaultPort(host));
+}
+
+function withoutDefaultPort(host: string): string {
+  return host.replace(/:443$/, "");
+}
+
+/** Checks a host that the user named: git sends no scheme, path or user in `host`. @throws {CliError} `usage` */
+export function checkGitHost(host: string): void {
+  if (/^[^\s/\\@?#]+$/.test(host)) return;
+  throw new CliError(
+    "usage",
+    `Invalid --host ${
+      JSON.stringify(host)
+    }: expected a host name with an optional port, such as git.contoso.com:8443`,
+  );
 }
 
 /** Formats the response to git. */

@@ -74,6 +74,18 @@ Deno.test("credential-helper answers for an additional host", async () => {
   assertEquals(context.terminal.data.includes("password=the-token\n"), true);
 });
 
+Deno.test("credential-helper refuses a host that is a URL, for every operation", async () => {
+  for (const operation of ["get", "store", "erase"]) {
+    const flags = { host: ["git.contoso.example", "https://git.contoso.example/"] };
+    const error = await assertRejects(
+      () => run(operation, "protocol=https\nhost=github.com\n\n", flags),
+      CliError,
+      'Invalid --host "https://git.contoso.example/": expected a host name',
+    );
+    assertEquals(error.code, "usage");
+  }
+});
+
 Deno.test("credential-helper erase deletes the token that was refused, or those it would return", async () => {
   const erased = async (input: string, scopes: readonly string[], flags: CredentialHelperFlags = {}) => {
     const context = new MemoryContext();

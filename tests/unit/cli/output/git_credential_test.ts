@@ -1,5 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { CliError } from "../../../../src/errors.ts";
 import {
+  checkGitHost,
   formatGitCredential,
   mayReceiveToken,
   parseGitCredential,
@@ -28,6 +30,32 @@ Deno.test("parseGitCredential() treats empty attributes as missing", () => {
   const nothing = { protocol: "", host: "", username: undefined, secret: undefined, supportsAuthtype: false };
   for (const text of ["", "\n", "\nhost=dev.azure.com\n", "username=\npassword=\n"]) {
     assertEquals(parseGitCredential(text), nothing, JSON.stringify(text));
+  }
+});
+
+Deno.test("checkGitHost() refuses what cannot be a host, which would never match", () => {
+  for (const host of ["git.contoso.example", "localhost:8443", "[::1]:8443"]) checkGitHost(host);
+  const no = [
+    "",
+    " x",
+    "https://git.contoso.example/",
+    "git.contoso.example/",
+    "ada@x",
+    "x?y",
+    "x#y",
+    "a\\b",
+  ];
+  for (const host of no) {
+    const error = assertThrows(() => checkGitHost(host), CliError, `Invalid --host ${JSON.stringify(host)}`);
+    assertEquals(error.code, "usage");
+  }
+});
+
+Deno.test("mayReceiveToken() treats port 443 as no port", () => {
+  for (const host of ["x.example", "x.example:443"]) {
+    assertEquals(mayReceiveToken({ ...ASKED, host }, ["X.example"]), true, host);
+    assertEquals(mayReceiveToken({ ...ASKED, host }, ["x.example:443"]), true, host);
+    assertEquals(mayReceiveToken({ ...ASKED, host }, ["x.example:4430"]), false, host);
   }
 });
 
