@@ -1,5 +1,5 @@
 import { decodeJwt, decodeProtectedHeader } from "jose";
-import type { JsonObject } from "../text/json.ts";
+import { isTooDeep, type JsonObject } from "../text/json.ts";
 
 /** The content of a JWT whose signature has not been verified. */
 export interface DecodedToken {
@@ -9,11 +9,12 @@ export interface DecodedToken {
   readonly claims: JsonObject | null;
 }
 
-/** Decodes `token`. Returns null if it is not a JWT: access tokens may be opaque (RFC 9068 section 6). */
+/** Decodes `token`. Returns null if it is not a JWT, or nested too deeply: access tokens may be opaque (RFC 9068 section 6). */
 export function decodeToken(token: string): DecodedToken | null {
   try {
     const header = { ...decodeProtectedHeader(token) };
-    return { header, claims: token.split(".").length === 5 ? null : decodeJwt(token) };
+    const claims = token.split(".").length === 5 ? null : decodeJwt(token);
+    return isTooDeep(header) || isTooDeep(claims) ? null : { header, claims };
   } catch {
     return null;
   }

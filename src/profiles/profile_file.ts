@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import { parseScopes } from "../identity/scopes.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import { isJsonObject, type JsonObject } from "../text/json.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../text/json.ts";
 import { DEFAULT_FLOW, type Profile } from "./profile.ts";
 import {
   checkAuthority,
@@ -39,7 +39,7 @@ export async function readProfileFile(folder: PrivateFolder): Promise<ProfileFil
 /** Parses `profiles.json`. @throws {CliError} `invalid_profile` with line and column. */
 export async function parseProfileFile(path: string, content: Uint8Array): Promise<ProfileFile> {
   const text = decode(path, content);
-  const value = await parseJson(path, text);
+  const value = await parseText(path, text);
   if (!isJsonObject(value)) throw await errorAt({ path, text }, [], "expected an object");
   const { profiles = {}, ...rest } = value;
   const { version = VERSION } = rest;
@@ -113,9 +113,9 @@ function decode(path: string, content: Uint8Array): string {
   }
 }
 
-async function parseJson(path: string, text: string): Promise<unknown> {
+async function parseText(path: string, text: string): Promise<unknown> {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     // The parser's message quotes its input, and an imported file can contain secrets.
     const { notJson } = await import("./profile_file_error.ts");

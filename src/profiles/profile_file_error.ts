@@ -22,9 +22,12 @@ export async function profileFileError(
   return errorAt(path, await placeOf(text, at), message, hint);
 }
 
+/** Creates the error for text that is not JSON, or that is nested too deeply. */
 export async function notJson({ path, text }: FileText): Promise<CliError> {
+  const start = { line: 1, column: 1 };
+  if (isJson(text)) return errorAt(path, start, "the values are nested too deeply");
   const detail = text.trim() === "" ? "the file is empty" : "this is not JSON";
-  return errorAt(path, await syntaxError(text) ?? { line: 1, column: 1 }, detail);
+  return errorAt(path, await syntaxError(text) ?? start, detail);
 }
 
 export async function newerFile({ path, text }: FileText, version: number): Promise<CliError> {
@@ -60,11 +63,25 @@ function errorIn(path: string, { line, column }: Place, message: string, hint: s
 type JsonParser = typeof import("jsonc-parser");
 const STRICT = { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false };
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Returns the place of the first syntax error, or null if the parser finds none. */
 async function syntaxError(text: string): Promise<Place | null> {
   const { parseTree } = await loadParser();
   const mistakes: { offset: number }[] = [];
-  parseTree(text, mistakes as Parameters<JsonParser["parseTree"]>[1], STRICT);
+  try {
+    parseTree(text, mistakes as Parameters<JsonParser["parseTree"]>[1], STRICT);
+  } catch (error) {
+    // The parser is recursive: deeply nested text overflows the stack.
+    if (!(error instanceof RangeError)) throw error;
+  }
   const first = mistakes[0];
   return first === undefined ? null : placeAt(text, first.offset);
 }

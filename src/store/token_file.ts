@@ -2,7 +2,7 @@ import { concat } from "@std/bytes/concat";
 import { startsWith } from "@std/bytes/starts-with";
 import { decryptAesGcm, encryptAesGcm } from "@std/crypto/aes-gcm";
 import type { Bytes } from "../system/files/files.ts";
-import { isJsonObject } from "../text/json.ts";
+import { isJsonObject, parseJson } from "../text/json.ts";
 import { damagedContent, invalidTokenFile, newerTokenFile, undecryptable } from "./store_error.ts";
 
 /**
@@ -182,7 +182,7 @@ function viewOf(bytes: Uint8Array): DataView {
 }
 
 function parseIndex(data: Uint8Array): IndexEntry[] {
-  const value = parseJson(data);
+  const value = parseIndexJson(data);
   if (!Array.isArray(value)) throw damagedContent("the index is not an array");
   return value.map((entry: unknown) => {
     if (!isJsonObject(entry)) throw damagedContent("the index has an invalid entry");
@@ -197,9 +197,9 @@ function parseIndex(data: Uint8Array): IndexEntry[] {
   });
 }
 
-function parseJson(data: Uint8Array): unknown {
+function parseIndexJson(data: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
+    return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch {
     throw damagedContent("the index is not JSON");
   }

@@ -65,6 +65,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/identity/expected_account_test.ts"],
   },
   {
+    guard: "depth limit of JSON from outside",
+    file: "src/text/json.ts",
+    find: "  if (isTooDeep(value)) throw",
+    replace: "  if (false) throw",
+    tests: ["tests/unit/text/json_test.ts"],
+  },
+  {
+    guard: "depth limit of a token's content",
+    file: "src/entra/decode_token.ts",
+    find: "isTooDeep(header) || isTooDeep(claims) ? null : { header, claims }",
+    replace: "{ header, claims }",
+    tests: ["tests/unit/entra/decode_token_test.ts"],
+  },
+  {
     guard: "state check of the callback",
     file: "src/loopback/validate_callback.ts",
     find: " || !isSame(state, expected.state.reveal())",

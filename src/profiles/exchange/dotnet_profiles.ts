@@ -1,7 +1,7 @@
 import { decodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../errors.ts";
 import { parseScopes } from "../../identity/scopes.ts";
-import { isJsonObject, type JsonObject } from "../../text/json.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../../text/json.ts";
 import { Secret } from "../../text/secret.ts";
 import { type Flow, needsCredential, type Profile } from "../profile.ts";
 import {
@@ -59,7 +59,7 @@ export async function openDotnetExport(
       key,
       bytes.slice(SALT_LENGTH + IV_LENGTH),
     );
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
+    return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(text));
   } catch {
     throw undecryptable(path);
   }

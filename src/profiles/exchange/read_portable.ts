@@ -1,4 +1,5 @@
 import { CliError } from "../../errors.ts";
+import { parseJson } from "../../text/json.ts";
 import type { Secret } from "../../text/secret.ts";
 import { checkProfileName } from "../validate_fields.ts";
 import {
@@ -68,7 +69,7 @@ function withoutNotes(profiles: Awaited<ReturnType<typeof parsePortable>>): Impo
 /** Returns undefined for text that is not JSON. */
 function tryParse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -29,3 +29,10 @@ Deno.test("decodeToken() returns null for text that is not a JWT", () => {
   ];
   for (const text of wrong) assertEquals(decodeToken(text), null, text);
 });
+
+Deno.test("decodeToken() returns null for a header or claims nested 10,000 levels deep", () => {
+  const deep = btoa(`{"alg":"none","a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`).replaceAll("=", "");
+  const shallow = btoa('{"alg":"none"}').replaceAll("=", "");
+  assertEquals(decodeToken(`${shallow}.${deep}.x`), null);
+  assertEquals(decodeToken(`${deep}.${shallow}.x`), null);
+});

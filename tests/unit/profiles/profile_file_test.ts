@@ -168,3 +168,10 @@ Deno.test("formatProfileFile() keeps unknown members", async () => {
   assertEquals(written.includes('\n  "profiles": {\n    "work": {\n'), true);
   assertEquals(written.endsWith("}\n"), true);
 });
+
+Deno.test("parseProfileFile() refuses deeply nested JSON, and deeply nested text that is not JSON", async () => {
+  const deep = "[".repeat(100_000);
+  const whole = GOOD.replace('"version": 1', `"version": 1, "notes": ${deep}${deep.replaceAll("[", "]")}`);
+  await assertProfileFileError(whole, "line 1, column 1", "the values are nested too deeply");
+  await assertProfileFileError(deep, "line 1, column 1", "this is not JSON");
+});

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { isJsonObject, parseJsonObject } from "../../../src/text/json.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { isJsonObject, parseJson, parseJsonObject } from "../../../src/text/json.ts";
 
 Deno.test("A JSON object is neither null nor an array nor a primitive", () => {
   assertEquals([{}, { a: 1 }].map(isJsonObject), [true, true]);
@@ -16,4 +16,13 @@ Deno.test("Other JSON, damaged JSON and bytes that are not UTF-8 are not a JSON 
     assertEquals(parseJsonObject(text), null, text);
   }
   assertEquals(parseJsonObject(new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), null);
+});
+
+Deno.test("JSON is parsed up to 200 levels deep", () => {
+  const nested = (levels: number) => `${'{"a":['.repeat(levels / 2)}${"]}".repeat(levels / 2)}`;
+  assertEquals(JSON.stringify(parseJson(nested(200))), nested(200));
+  for (const levels of [202, 10_000, 200_000]) {
+    assertThrows(() => parseJson(nested(levels)), SyntaxError);
+    assertEquals(parseJsonObject(nested(levels)), null);
+  }
 });

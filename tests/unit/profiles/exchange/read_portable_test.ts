@@ -241,3 +241,11 @@ async function exportLikeOtherTool(text: string, passphrase: string): Promise<st
   const encrypted = await crypto.subtle.encrypt({ name: "AES-CBC", iv }, key, new TextEncoder().encode(text));
   return encodeBase64(new Uint8Array([...salt, ...iv, ...new Uint8Array(encrypted)]));
 }
+
+Deno.test("readPortable() refuses JSON nested 10,000 levels deep", async () => {
+  const deep = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
+  for (const text of [deep, `{"version":1,"profiles":{"work":${deep}}}`, `[{"name":${deep}}]`]) {
+    const error = await assertRejects(() => read(text), CliError);
+    assertEquals(error.code, "invalid_profile");
+  }
+});
