@@ -23,7 +23,7 @@ Deno.test("no command prints a CI log command from a user name, a claim or a set
   assertEquals(signedIn.code, 0, signedIn.stderr);
   assertEquals(JSON.parse(signedIn.stdout).account.username, mallory.username);
   assertHarmless(signedIn.stdout + signedIn.stderr, "get-token");
-  const scopes = "User.Read ##[section]x ::error::y";
+  const scopes = "User.Read ##[section]x";
   const ids = ["--tenant-id", sandbox.provider.tenantId, "--client-id", sandbox.provider.clientId];
   const created = await sandbox.run(["create-profile", "--name", "evil", "--scope", scopes, ...ids]);
   assertEquals(created.code, 0, created.stderr);
