@@ -105,11 +105,13 @@ Deno.test("verifyToken() rejects every algorithm but Entra's without a request",
   const shared = await new SignJWT({ iss: ISSUER, tid: TENANT }).setProtectedHeader({ alg: "HS256" }).sign(
     secret,
   );
-  const nested = `${btoa(`{"alg":${"[".repeat(9999)}${"]".repeat(9999)}}`).replaceAll("=", "")}.e30.`;
-  for (const token of [unsecured, shared, nested]) {
+  for (const token of [unsecured, shared]) {
     const { kind, asked } = await reasonFor(token);
     assertEquals([kind, asked], ["wrong", 0]);
   }
+  const nested = `${btoa(`{"alg":${"[".repeat(9999)}${"]".repeat(9999)}}`).replaceAll("=", "")}.e30.`;
+  const { kind, asked } = await reasonFor(nested);
+  assertEquals([kind, asked], ["unverifiable", 0]);
 });
 
 Deno.test("verifyToken() reports a token that only its audience can check without a request", async () => {

@@ -8,6 +8,7 @@ import { KEY_STORE_NUMBERS } from "../../../src/store/keystore/key_store.ts";
 import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
 import { printFigures } from "../../support/program/print_figures.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
+import { withoutUndefined } from "../../support/fixtures/without_undefined.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -19,11 +20,11 @@ const CANARY = "c4n4ry-that-nobody-may-see";
 
 /** Returns a session with its secrets revealed, for comparison. */
 function revealed(session: Session): unknown {
-  return {
+  return withoutUndefined({
     ...session,
     msalCache: session.msalCache.reveal(),
     tokens: session.tokens.map((token) => ({ ...token, accessToken: token.accessToken.reveal() })),
-  };
+  });
 }
 
 /** Returns the sessions of a file, or a `CliError`. Any other error fails the test. */
