@@ -13,7 +13,17 @@ import { type Mutant, MUTANTS } from "./mutants/mutants.ts";
 const TOP = fromFileUrl(new URL("../../", import.meta.url));
 
 /** What the tests need of the repository. */
-const PARTS = ["deno.json", "main.ts", "src", "tests", "scripts", "docs", "README.md", ".gitignore"];
+const PARTS = [
+  "deno.json",
+  "deno.lock",
+  "main.ts",
+  "src",
+  "tests",
+  "scripts",
+  "docs",
+  "README.md",
+  ".gitignore",
+];
 
 /** Removes the guard from the text of its file. Throws an `Error` unless the guard occurs exactly once. */
 export function mutate(text: string, { guard, file, find, replace }: Mutant): string {

@@ -27,7 +27,7 @@ test("a sign-in on Windows protects the key with DPAPI, and its token then needs
   assertEquals([signedIn.code, signedIn.page.status], [0, 200], signedIn.stderr);
   assertEquals(await keyPlace(sandbox), [DPAPI, ["key.dpapi"]]);
   const status = await sandbox.run(["status"]);
-  assertStringIncludes(status.stdout, `${join(sandbox.home, "key.dpapi")}, which Windows DPAPI seals`);
+  assertStringIncludes(status.stdout, `${join(sandbox.home, "key.dpapi")}, sealed by Windows DPAPI`);
 
   await sandbox.provider.stop();
   const cached = await sandbox.run(["get-token"]);
@@ -53,7 +53,7 @@ test("a key that DPAPI cannot decrypt exits with 7, and clear-cache starts over"
   await Deno.writeTextFile(file, foreign);
   const refused = await sandbox.run(["get-token"]);
   assertEquals([refused.code, refused.stdout, sandbox.browser.count], [7, "", 1], refused.stderr);
-  assertStringIncludes(refused.stderr, `Windows does not open the key in ${file} for this user\nHint: `);
+  assertStringIncludes(refused.stderr, `Windows DPAPI cannot open the key in ${file} for this user\nHint: `);
   assertEquals(await Deno.readTextFile(file), foreign);
 
   assertEquals((await sandbox.run(["clear-cache"])).code, 0);
