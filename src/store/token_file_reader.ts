@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { CliError } from "../errors.ts";
+import type { Bytes } from "../system/files/files.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { DataKey } from "./keystore/key_store.ts";
 import type { KeyStoreContext } from "./keystore/open_key_store.ts";
@@ -56,12 +57,18 @@ export class TokenFileReader {
   /** Reads the whole file into memory, so that it is closed and its records can be decrypted in parallel. */
   async readWhole(): Promise<OpenedFile | null> {
     return await retryIfReplaced(async () => {
-      using source = await this.#folder.open(TOKEN_FILE, "private");
-      if (source === null) return null;
-      // Checks the size.
-      await parseTokenFileHeader(source);
-      return await this.#parse(bytesInMemory(await source.read(0, source.size)));
+      const content = await this.#readContent();
+      return content === null ? null : await this.#parse(bytesInMemory(content));
     });
+  }
+
+  /** Reads the file and closes it: Windows cannot replace a file that a reader still has open. */
+  async #readContent(): Promise<Bytes | null> {
+    using source = await this.#folder.open(TOKEN_FILE, "private");
+    if (source === null) return null;
+    // Checks the size.
+    await parseTokenFileHeader(source);
+    return await source.read(0, source.size);
   }
 
   /** @throws {FileReplacedError} if the key is missing because another process replaced the file meanwhile. */
