@@ -4,10 +4,13 @@ import type { ClientAuthentication, SignInManner, TokenResult } from "../flows/g
 import type { PortChoice } from "../loopback/listen_on_loopback.ts";
 import type { InteractiveSession } from "../flows/sign_in/interactive_session.ts";
 import type { Progress } from "../flows/progress.ts";
+import { parseScopeFlag } from "../identity/scopes.ts";
+import { resolveApplicationSettings } from "../profiles/application_settings.ts";
+import { isApplicationFlow } from "../profiles/profile.ts";
+import { decideFlow, resolveSettings, type SignInSettings } from "../profiles/settings.ts";
 import { checkDomainHint } from "../profiles/validate_fields.ts";
-import type { SignInSettings } from "../profiles/settings.ts";
 import type { CommandContext } from "./context.ts";
-import { profileName, readSettings } from "./options/chosen_profile.ts";
+import { profileName } from "./options/chosen_profile.ts";
 import { PROMPTS, signInFlags, TOKEN_OPTIONS, type TokenFlags } from "./options/token_options.ts";
 
 /** How long to wait for the user without `--timeout`, in milliseconds. */
@@ -53,7 +56,7 @@ export async function acquireToken(
       suggestedUser,
       domainHint: flags.domainHint === undefined ? undefined : checkDomainHint(flags.domainHint),
       claims,
-      signInFlags: signInFlags(flags),
+      signInFlags: () => signInFlags(flags),
     },
     context,
     progress,
@@ -61,6 +64,43 @@ export async function acquireToken(
     // No event ends the wait for a token that another process got.
     .finally(() => context.terminal.endWait());
   return { result, settings };
+}
+
+/** The flags that decide the settings of a sign-in. */
+export type SettingsFlags = Pick<
+  TokenFlags,
+  | "flow"
+  | "scope"
+  | "tenantId"
+  | "tenant"
+  | "clientId"
+  | "authority"
+  | "cloud"
+  | "expectUser"
+  | "expectTenant"
+  | "identityResourceId"
+  | "identityObjectId"
+>;
+
+/**
+ * Returns the settings of a sign-in: from the flags, the environment and the profile called `name`, in this order.
+ *
+ * @throws {CliError} `no_profile` if these leave tenant or application open, `usage` for an invalid value.
+ */
+export async function readSettings(
+  flags: SettingsFlags,
+  name: string,
+  { env, profiles }: CommandContext,
+): Promise<SignInSettings> {
+  const { scope, tenant, tenantId = tenant, ...others } = flags;
+  const typed = { ...others, tenantId, scopes: parseScopeFlag(scope) };
+  const profile = await profiles.find(name);
+  // Only the error for a missing profile names the others.
+  const existing = profile === null ? (await profiles.list()).map((other) => other.name) : [];
+  if (isApplicationFlow(decideFlow(typed.flow, profile))) {
+    return resolveApplicationSettings(typed, env, profile, name, existing);
+  }
+  return resolveSettings(typed, env, profile, name, existing);
 }
 
 async function openSession(

@@ -368,7 +368,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "expected account of a cached token",
-    file: "src/flows/get_token/session_tokens.ts",
+    file: "src/flows/get_token/acquire_token_silent.ts",
     find:
       "if (session !== null && (acceptCached || acceptRefresh)) assertExpected(session.account, expect, key);",
     replace: "",

@@ -4,7 +4,8 @@ import { type DocumentFormat, formatDocument, parseDocumentFormat } from "../out
 import { examine } from "../../flows/doctor/examine.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
-import { profileName, readSettings } from "../options/chosen_profile.ts";
+import { readSettings } from "../acquire_token.ts";
+import { profileName } from "../options/chosen_profile.ts";
 import { DOCTOR_OPTIONS, type DoctorFlags } from "../options/command_options.ts";
 import { PROGRAM_VERSION } from "../program_version.ts";
 

@@ -8,7 +8,8 @@ import {
 import { breakLogCommands } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
-import { profileName, readSettings } from "../options/chosen_profile.ts";
+import { readSettings } from "../acquire_token.ts";
+import { profileName } from "../options/chosen_profile.ts";
 import { commandLine, EXPLAIN_OPTIONS, type ExplainFlags } from "../options/command_options.ts";
 import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 

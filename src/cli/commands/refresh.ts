@@ -2,7 +2,8 @@ import { CliError } from "../../errors.ts";
 import { getToken } from "../../flows/get_token/get_token.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
-import { profileName, readSettings } from "../options/chosen_profile.ts";
+import { readSettings } from "../acquire_token.ts";
+import { profileName } from "../options/chosen_profile.ts";
 import { commandLine } from "../options/command_options.ts";
 import { REFRESH_OPTIONS, type RefreshFlags, signInFlags } from "../options/token_options.ts";
 import { localTime } from "../output/time.ts";
@@ -41,7 +42,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
       acceptCached: false,
       acceptRefresh: true,
       mayPrompt: false,
-      signInFlags: signInFlags(flags),
+      signInFlags: () => signInFlags(flags),
       useStore: true,
       manner: { ports: { kind: "random" }, showUrl: false, timeoutMs: 0 },
       caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),

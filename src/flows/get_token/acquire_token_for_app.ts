@@ -1,15 +1,17 @@
 import { CliError } from "../../errors.ts";
 import { assertExpected } from "../../identity/expected_account.ts";
 import type { Session } from "../../store/session.ts";
-import { assertProfileExists, fallBack, underLock } from "./acquire_token_silent.ts";
 import {
   acceptsCached,
+  assertProfileExists,
+  fallBack,
   findCachedToken,
   findToken,
   hasToken,
   trySave,
+  underLock,
   updateSession,
-} from "./session_tokens.ts";
+} from "./acquire_token_silent.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
 /**

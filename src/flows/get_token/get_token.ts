@@ -1,6 +1,6 @@
 import { isApplicationFlow } from "../../profiles/profile.ts";
 import type { Progress } from "../progress.ts";
-import { findCachedToken } from "./session_tokens.ts";
+import { findCachedToken, refreshSession } from "./acquire_token_silent.ts";
 import type { CacheDependencies, TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
 export interface GetTokenDependencies extends CacheDependencies {
@@ -29,7 +29,6 @@ export async function getToken(
     const { acquireTokenForApp } = await import("./acquire_token_for_app.ts");
     return await acquireTokenForApp(request, opened);
   }
-  const { refreshSession } = await import("./acquire_token_silent.ts");
   const silent = await refreshSession(request, session, opened);
   if (silent.kind === "token") return silent.result;
   const { signIn } = await import("./sign_in.ts");

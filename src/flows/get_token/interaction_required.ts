@@ -75,5 +75,5 @@ function reasonOf(demand: CliError | null): string {
 /** Returns the command that signs in for this request, with the claims that the authority demanded. */
 function commandFor(request: TokenRequest, demand: CliError | null): string {
   const claims = mergeClaims(request.claims, demand?.claims);
-  return signInCommand({ profile: request.key.profile, flags: request.signInFlags, claims });
+  return signInCommand({ profile: request.key.profile, flags: request.signInFlags?.(), claims });
 }

@@ -9,10 +9,11 @@ import {
   acquireTokenSilent,
   assertProfileExists,
   type InteractionRequired,
+  trySave,
+  updateSession,
   warnMissingScopes,
 } from "./acquire_token_silent.ts";
 import { interactionRequired, noTerminalForSignIn } from "./interaction_required.ts";
-import { trySave, updateSession } from "./session_tokens.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
 /**

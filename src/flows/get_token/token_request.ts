@@ -40,8 +40,8 @@ export interface TokenRequest {
   readonly domainHint?: string | undefined;
   /** Claims that an API demanded, as JSON text. No cached token has them. */
   readonly claims?: string | undefined;
-  /** The flags to repeat in a command that signs in for the same token, as words. */
-  readonly signInFlags?: readonly string[] | undefined;
+  /** Returns the flags to repeat in a command that signs in for the same token, as words. */
+  readonly signInFlags?: (() => readonly string[]) | undefined;
   readonly manner: SignInManner;
   /** Loads what the user passed about the application's credential. */
   readonly loadClientAuthentication?: (() => Promise<ClientAuthentication>) | undefined;

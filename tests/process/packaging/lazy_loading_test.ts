@@ -29,7 +29,6 @@ const HEAVY_FILES = [
 ];
 /** Needed only to write, to wait, or to report an error. */
 const LATE_FILES = [
-  "src/flows/get_token/acquire_token_silent.ts",
   "src/flows/get_token/sign_in.ts",
   "src/profiles/profile_changes.ts",
   "src/profiles/profile_file_error.ts",

@@ -31,7 +31,9 @@ async function request(flags: GetTokenFlags): Promise<MemoryContext["requests"][
 }
 
 Deno.test("get-token without flags requests the profile's scopes, and may use the cache, refresh and prompt", async () => {
-  assertEquals(await request({}), {
+  const { signInFlags, ...requested } = await request({});
+  assertEquals(signInFlags?.(), []);
+  assertEquals(requested, {
     key: {
       profile: "work",
       authority: "https://login.microsoftonline.com",
@@ -54,7 +56,6 @@ Deno.test("get-token without flags requests the profile's scopes, and may use th
     suggestedUser: undefined,
     domainHint: undefined,
     claims: undefined,
-    signInFlags: [],
   });
 });
 
@@ -91,7 +92,7 @@ Deno.test("get-token passes on claims, the domain, and the flags that a sign-in 
   const { claims, domainHint, acceptCached, acceptRefresh, signInFlags } = await request(flags);
   assertEquals([claims, domainHint], ['{"access_token":{}}', "contoso.example"]);
   assertEquals([acceptCached, acceptRefresh], [true, true]);
-  assertEquals(signInFlags, ["--scope", "User.Read", "--domain-hint", "contoso.example"]);
+  assertEquals(signInFlags?.(), ["--scope", "User.Read", "--domain-hint", "contoso.example"]);
   const error = await assertRejects(() => request({ claims: "{" }), CliError);
   assertEquals(error.exitCode, 2);
 });

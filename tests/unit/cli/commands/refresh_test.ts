@@ -32,7 +32,7 @@ Deno.test("refresh passes on the flags that a sign-in for the same token needs",
   assertEquals(error.code, "no_token");
   const [request] = context.requests;
   assertEquals(request?.key.tenant, "contoso.example");
-  assertEquals(request?.signInFlags, [
+  assertEquals(request?.signInFlags?.(), [
     ...["--scope", "Mail.Read", "--tenant-id", "contoso.example", "--authority", authority],
   ]);
 });

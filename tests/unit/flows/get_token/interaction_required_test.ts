@@ -18,7 +18,7 @@ Deno.test("interactionRequired() hints at the exact command that signs in, quote
   const request = {
     ...REQUEST,
     key: { ...REQUEST.key, profile: "my app" },
-    signInFlags: ["--scope", "User.Read Mail.Read"],
+    signInFlags: () => ["--scope", "User.Read Mail.Read"],
   };
   const error = interactionRequired(request, MFA);
   assertEquals([error.code, error.exitCode, error.aadsts, error.correlationId, error.claims], [
@@ -64,7 +64,7 @@ Deno.test("interactionRequired() adds --force after a refused refresh unless its
 
 Deno.test("noTerminalForSignIn() keeps the error's message and adds the reason and the command", () => {
   const alone = new CliError("person_needed", "Nobody is there", { hint: "Use a terminal." });
-  const error = noTerminalForSignIn(alone, { ...REQUEST, signInFlags: ["--scope", "Mail.Read"] }, MFA);
+  const error = noTerminalForSignIn(alone, { ...REQUEST, signInFlags: () => ["--scope", "Mail.Read"] }, MFA);
   assertEquals([error.code, error.message, error.aadsts, error.correlationId, error.claims], [
     "person_needed",
     "Nobody is there",

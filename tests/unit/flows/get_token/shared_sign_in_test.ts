@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { CliError, type ErrorCode } from "../../../../src/errors.ts";
 import type { TokenRequest } from "../../../../src/flows/get_token/token_request.ts";
-import { updateSession } from "../../../../src/flows/get_token/session_tokens.ts";
+import { updateSession } from "../../../../src/flows/get_token/acquire_token_silent.ts";
 import type { SignInOutcome } from "../../../../src/store/sign_in_lock.ts";
 import { FORCED, mustNot, REQUEST, shown, TestHarness } from "../../../support/fixtures/token_harness.ts";
 

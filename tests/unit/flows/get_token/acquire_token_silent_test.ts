@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { updateSession } from "../../../../src/flows/get_token/session_tokens.ts";
+import { updateSession } from "../../../../src/flows/get_token/acquire_token_silent.ts";
 import { Secret } from "../../../../src/text/secret.ts";
 import type { Session } from "../../../../src/store/session.ts";
 
