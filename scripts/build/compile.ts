@@ -48,13 +48,14 @@ export function executableGrants(
   os: Os,
   { alsoNet = [], alsoRun = [], alsoEnv = [], home }: Partial<MoreGrants>,
 ): Grants {
-  const { net, run, env, ffi } = grantsFor(permissions, needsOf(undefined) ?? [], os);
+  const { net, run, env, sys, ffi } = grantsFor(permissions, needsOf(undefined) ?? [], os);
   return {
     read: home === undefined ? permissions.read ?? false : [home],
     write: home === undefined ? permissions.write ?? false : [home],
     net: [...net, ...alsoNet],
     env: [...env, ...alsoEnv],
     run: alsoRun.includes("*") ? true : [...run, ...alsoRun],
+    sys,
     ffi,
   };
 }

@@ -76,6 +76,14 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    group: "other users and root",
+    files: [
+      "tests/process/hostile/other_users_test.ts",
+      "tests/unit/system/files/private_folder_test.ts",
+      "tests/unit/system/files/lock_mode_test.ts",
+    ],
+  },
+  {
     group: "signals and closed pipes",
     files: ["tests/process/terminal/signals_test.ts", "tests/process/terminal/output_test.ts"],
   },

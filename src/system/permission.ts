@@ -32,7 +32,9 @@ export function permittedSync<T>(
   work: () => T,
 ): T {
   for (const need of needs) {
-    if (failsWithoutPrompt(need, "env") || isGrantedEverywhere(need.name)) continue;
+    if (failsWithoutPrompt(need, need.name === "sys" ? "sys" : "env") || isGrantedEverywhere(need.name)) {
+      continue;
+    }
     const { state } = Deno.permissions.querySync(need);
     if (state !== "granted") throw permissionError(action, need);
   }

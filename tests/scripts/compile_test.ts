@@ -53,6 +53,7 @@ Deno.test("executableGrants() takes of the permission set what the system has a 
     net: PERMISSIONS.net,
     env: ["HOME", "DISPLAY"],
     run: ["xdg-open"],
+    sys: [],
     ffi: [],
   });
   const { env, run, ffi } = executableGrants(PERMISSIONS, "windows", {});

@@ -20,8 +20,76 @@ const SCOPE_TESTS = ["tests/unit/profiles/settings_test.ts"];
 const CRASH_TESTS = ["tests/process/store/store_crash_test.ts"];
 const FILE_SIZE_TESTS = ["tests/unit/store/store_places_test.ts"];
 
+const OTHER_USER_TESTS = ["tests/process/hostile/other_users_test.ts"];
+const PRIVATE_FOLDER_TESTS = ["tests/unit/system/files/private_folder_test.ts"];
+
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
+  {
+    guard: "owner of the program's folder",
+    file: "src/system/files/file_permissions.ts",
+    find: "  if (facts.uid !== null && facts.uid !== userId) throw foreignFolder(path, facts.uid, userId);\n",
+    replace: "",
+    tests: OTHER_USER_TESTS,
+  },
+  {
+    guard: "owner of the folder's parent",
+    file: "src/system/files/file_permissions.ts",
+    find: "  if (uid !== ROOT && uid !== userId) throw foreignFolder(parent, uid, userId);\n",
+    replace: "",
+    tests: PRIVATE_FOLDER_TESTS,
+  },
+  {
+    guard: "write bits of the folder's parent",
+    file: "src/system/files/file_permissions.ts",
+    find: "if (isSticky || (mode & othersBits) === 0) return;",
+    replace: "return;",
+    tests: PRIVATE_FOLDER_TESTS,
+  },
+  {
+    guard: "group of the folder's parent",
+    file: "src/system/files/file_permissions.ts",
+    find: "isGroupTrusted ? 0o002 : 0o022",
+    replace: "0o002",
+    tests: PRIVATE_FOLDER_TESTS,
+  },
+  {
+    guard: "check of the parent before a folder is read",
+    file: "src/system/files/private_folder.ts",
+    find: "    await parent.check();\n    return facts;",
+    replace: "    return facts;",
+    tests: PRIVATE_FOLDER_TESTS,
+  },
+  {
+    guard: "opened file compared with the checked one",
+    file: "src/system/files/private_folder.ts",
+    find: "if (isSameFile(opened.facts, facts)) return opened;",
+    replace: "return opened;",
+    tests: PRIVATE_FOLDER_TESTS,
+  },
+  {
+    guard: "lock file compared with what is at its path",
+    file: "src/system/files/lock.ts",
+    find:
+      `      if (!isSameFile(facts, present)) throw new FileError("replaced", \`lock \${path}\`, path);\n`,
+    replace: "",
+    tests: ["tests/unit/system/files/lock_mode_test.ts"],
+  },
+  {
+    guard: "owner of the lock file",
+    file: "src/system/files/lock.ts",
+    find: "if (owner !== null && facts.uid !== owner)",
+    replace: "if (false)",
+    tests: ["tests/unit/system/files/lock_mode_test.ts"],
+  },
+  {
+    guard: "creation of a lock file without following a link",
+    file: "src/system/files/lock.ts",
+    find:
+      `    if (!(await Deno.lstat(path)).isFile) throw new FileError("not_a_file", \`lock \${path}\`, path);\n`,
+    replace: "",
+    tests: ["tests/unit/system/files/lock_mode_test.ts"],
+  },
   {
     guard: "PKCE in the authorization request",
     file: "src/entra/msal/msal_token_client.ts",

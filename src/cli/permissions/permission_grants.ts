@@ -1,7 +1,7 @@
 import { CliError } from "../../errors.ts";
 
 /** The kinds of Deno permissions that this program uses. */
-export const GRANT_KINDS = ["read", "write", "net", "env", "run", "ffi"] as const;
+export const GRANT_KINDS = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;
 
 export type GrantKind = typeof GRANT_KINDS[number];
 

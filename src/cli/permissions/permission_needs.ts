@@ -68,6 +68,7 @@ const RULES: readonly Rule[] = [
   { kind: "net", names: /^(127\.0\.0\.1|\[::1\])$/, need: "sign-in" },
   { kind: "net", names: /^(\*\.actions\.|dev\.azure\.|169\.254\.|localhost$)/, need: "credentials" },
   { kind: "net", names: /:443$/, need: "authority" },
+  { kind: "sys", names: /^uid$/, need: "home", os: ["linux", "darwin"] },
   { kind: "ffi", names: /crypt32/, need: "key", os: ["windows"] },
   { kind: "run", names: /^secret-tool$/, need: "key", os: ["linux"] },
   { kind: "run", names: /security$/, need: "key", os: ["darwin"] },
@@ -149,6 +150,7 @@ export function grantsFor(set: Grants, needs: readonly Need[], os: Os): Record<G
     net: named("net"),
     env: named("env"),
     run: named("run"),
+    sys: named("sys"),
     ffi: named("ffi"),
   };
 }

@@ -122,6 +122,7 @@ async function queryPermissions(
     { name: "write", path: folder.path },
   ];
   if (os === "windows") needs.push({ name: "ffi", path: dataProtectionLibrary });
+  else needs.push({ name: "sys", kind: "uid" });
   if (os === "darwin") needs.push({ name: "run", command: "/usr/bin/security" });
   return await Promise.all(needs.map(queryPermission));
 }

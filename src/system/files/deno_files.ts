@@ -1,4 +1,4 @@
-import { permitted } from "../permission.ts";
+import { permitted, permittedSync } from "../permission.ts";
 import { FileError, fileError } from "./file_error.ts";
 import { type Bytes, factsOf, type Files, type OpenFile } from "./files.ts";
 
@@ -12,6 +12,7 @@ const HEAD_BYTES = 32_768;
  * cached token takes. Writing is loaded on first use.
  */
 export const systemFiles: Files = {
+  userId: currentUserId,
   lstat: (path) => inspect(path, () => factsOf(Deno.lstatSync(path))),
   readLink: (path) => attempt(["read"], "read", "Reading", path, () => Deno.readLink(path)),
   realPath: (path) => inspect(path, () => Deno.realPath(path)),
@@ -56,6 +57,13 @@ export const systemFiles: Files = {
     ),
 };
 
+let userId: number | null | undefined;
+
+function currentUserId(): number | null {
+  if (Deno.build.os === "windows") return null;
+  return userId ??= permittedSync([{ name: "sys", kind: "uid" }], "Identifying the current user", Deno.uid);
+}
+
 const changes = () => import("./file_changes.ts");
 
 /** Runs `work`, or returns null if `path` does not exist. */
@@ -86,9 +94,11 @@ async function attempt<T>(
 function open(path: string): OpenFile {
   const file = Deno.openSync(path);
   try {
-    const { size } = file.statSync();
+    const facts = factsOf(file.statSync());
+    const { size } = facts;
     const head = readNext(file, Math.min(size, HEAD_BYTES));
     return {
+      facts,
       size,
       async read(at, length) {
         if (at + length <= head.length) return head.subarray(at, at + length);

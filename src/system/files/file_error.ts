@@ -12,6 +12,8 @@ export type FileErrorReason =
   | "unsupported"
   | "too_large"
   | "not_private"
+  | "replaced"
+  | "foreign"
   | "other";
 
 const REASONS: Readonly<Record<FileErrorReason, { text: string; hint?: string }>> = {
@@ -47,6 +49,11 @@ const REASONS: Readonly<Record<FileErrorReason, { text: string; hint?: string }>
     text: "the file system cannot hide it from other users",
     hint: "Choose a folder on a file system with permissions, such as a local disk.",
   },
+  replaced: {
+    text: "it was replaced while it was opened",
+    hint: "Try again. If it happens again, check who can write to its folder.",
+  },
+  foreign: { text: "it belongs to another user", hint: "Check where it comes from, and move it away." },
   other: { text: "unknown error" },
 };
 

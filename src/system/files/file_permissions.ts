@@ -43,16 +43,81 @@ export async function ensureFolder(context: PermissionContext, path: string): Pr
 }
 
 /**
+ * Checks that `path` with the metadata `facts` is a folder of the current user, before anything in it is read, locked or
+ * changed. Root is no exception: what root creates in the folder of another user locks that user out.
+ *
+ * @throws {CliError} `store` if not; `permission`.
+ */
+export function assertOwnFolder(files: Files, path: string, facts: FileFacts): void {
+  if (facts.kind !== "folder") throw wrongKind(path, facts, "a folder");
+  const userId = files.userId();
+  if (facts.uid !== null && facts.uid !== userId) throw foreignFolder(path, facts.uid, userId);
+}
+
+/**
+ * Checks that no other user can replace the folder `path`, which may not exist yet: its parent must belong to the current
+ * user or to root, and others may write to it only if it has the sticky bit. The check is skipped if Deno may not read the
+ * parent.
+ *
+ * @throws {CliError} `store`
+ */
+export async function assertSafeParent(files: Files, path: string): Promise<void> {
+  const parent = systemPath.dirname(path);
+  const facts = await followedFacts(files, parent);
+  if (facts === "not-permitted") return;
+  if (facts === null) return parent === path ? undefined : await assertSafeParent(files, parent);
+  const { uid, gid, mode, isSticky } = facts;
+  if (uid === null || mode === null) return;
+  const userId = files.userId();
+  if (uid !== ROOT && uid !== userId) throw foreignFolder(parent, uid, userId);
+  // The private group of a user has the number of the user, where there is one.
+  const isGroupTrusted = gid === ROOT || gid === uid;
+  const othersBits = isGroupTrusted ? 0o002 : 0o022;
+  if (isSticky || (mode & othersBits) === 0) return;
+  throw notPrivate(
+    path,
+    `can be replaced by other users, who may write to ${parent} (mode ${octal(mode)})`,
+    `chmod go-w ${shellWord(parent)}, or set ENTRA_AUTH_CLI_HOME to a folder elsewhere.`,
+  );
+}
+
+const ROOT = 0;
+
+async function followedFacts(files: Files, path: string): Promise<FileFacts | null | "not-permitted"> {
+  try {
+    const facts = await files.lstat(path);
+    if (facts?.kind !== "symlink") return facts;
+    const target = await files.realPath(path);
+    return target === null ? null : await files.lstat(target);
+  } catch (error) {
+    if (error instanceof CliError && error.code === "permission") return "not-permitted";
+    throw error;
+  }
+}
+
+function foreignFolder(path: string, owner: number, userId: number | null): CliError {
+  return notPrivate(
+    path,
+    `belongs to another user (uid ${owner})`,
+    userId === ROOT
+      ? "sudo -H entra-auth-cli … uses the folder of root. Or run it without sudo, or set ENTRA_AUTH_CLI_HOME to a folder " +
+        "of root."
+      : "Set ENTRA_AUTH_CLI_HOME to a folder of your own.",
+  );
+}
+
+/**
  * Closes the folder `path` with the metadata `facts` to other users.
  *
- * @throws {CliError} `store` if it is not a folder, contains files of other programs, or cannot be closed; `permission`.
+ * @throws {CliError} `store` if it is not a folder of the current user, contains files of other programs, or cannot be
+ *   closed; `permission`.
  */
 export async function checkOwnFolder(
   { files, notice }: PermissionContext,
   path: string,
   facts: FileFacts,
 ): Promise<void> {
-  if (facts.kind !== "folder") throw wrongKind(path, facts, "a folder");
+  assertOwnFolder(files, path, facts);
   if (facts.mode === null || (facts.mode & 0o077) === 0) return;
   await rejectSharedFolder(files, path, facts.mode);
   await repair(files, path, facts.mode, FOLDER_MODE);

@@ -6,14 +6,22 @@ export interface FileFacts {
   readonly kind: "file" | "folder" | "symlink" | "other";
   /** The permission bits, such as `0o600`; null on Windows. */
   readonly mode: number | null;
+  /** Whether only the owner of an entry of this folder can rename or remove it (the sticky bit). */
+  readonly isSticky: boolean;
   /** The user ID of the owner; null on Windows. */
   readonly uid: number | null;
+  /** The group ID; null on Windows. */
+  readonly gid: number | null;
+  /** Identifies the file whatever its name: device and inode; null on Windows. */
+  readonly id: string | null;
   /** The length in bytes. */
   readonly size: number;
 }
 
 /** A file open for reading. It remains the same file when another one takes its name. Disposing closes it. */
 export interface OpenFile extends Disposable {
+  /** The metadata of the file that was opened, wherever a symbolic link led. */
+  readonly facts: FileFacts;
   /** The length in bytes. */
   readonly size: number;
   /** Reads `length` bytes from the offset `at`, or fewer at the end of the file. One read at a time. */
@@ -25,6 +33,8 @@ export interface OpenFile extends Disposable {
  * if Deno lacks one.
  */
 export interface Files {
+  /** Returns the user ID of this process; null on Windows. */
+  userId(): number | null;
   /** Returns the metadata of `path`, or null if it does not exist. */
   lstat(path: string): Promise<FileFacts | null>;
   /** Returns the path that the symbolic link `path` contains, which may be relative. */
@@ -55,13 +65,22 @@ export interface Files {
 }
 
 const MODE_BITS = 0o777;
+const STICKY_BIT = 0o1000;
 const HAS_MODES = Deno.build.os !== "windows";
 
 export function factsOf(info: Deno.FileInfo): FileFacts {
   return {
     kind: info.isFile ? "file" : info.isDirectory ? "folder" : info.isSymlink ? "symlink" : "other",
     mode: HAS_MODES && info.mode !== null ? info.mode & MODE_BITS : null,
+    isSticky: HAS_MODES && info.mode !== null && (info.mode & STICKY_BIT) !== 0,
     uid: HAS_MODES ? info.uid : null,
+    gid: HAS_MODES ? info.gid : null,
+    id: HAS_MODES ? `${info.dev}:${info.ino}` : null,
     size: info.size,
   };
+}
+
+/** Returns whether both are the metadata of one file, which neither a link nor a rename changes. */
+export function isSameFile(one: FileFacts, other: FileFacts): boolean {
+  return one.id === other.id && one.uid === other.uid;
 }

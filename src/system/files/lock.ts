@@ -1,5 +1,6 @@
 import { delay } from "@std/async/delay";
-import { fileError, LockedError } from "./file_error.ts";
+import { FileError, fileError, LockedError } from "./file_error.ts";
+import { factsOf, isSameFile } from "./files.ts";
 import { permitted } from "../permission.ts";
 
 /** A held lock. Disposing releases it, and so does the system when the process dies. */
@@ -10,6 +11,8 @@ export interface AcquireOptions {
   readonly timeoutMs?: number | undefined;
   /** Cancels the wait with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** The user ID that must own the file; any by default. */
+  readonly owner?: number | null | undefined;
 }
 
 /** Advisory locks between processes, and between holders in one process. */
@@ -40,9 +43,9 @@ const FILE_MODE = 0o600;
 const PAUSE_GROWTH = 1.25;
 const MAX_PAUSE_MS = 250;
 
-async function acquire(path: string, { timeoutMs, signal }: AcquireOptions): Promise<Lock> {
+async function acquire(path: string, { timeoutMs, signal, owner }: AcquireOptions): Promise<Lock> {
   signal?.throwIfAborted();
-  const file = await openLockFile(path);
+  const file = await openLockFile(path, owner ?? null);
   const deadline = new AbortController();
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => deadline.abort(), timeoutMs);
   try {
@@ -62,16 +65,46 @@ async function acquire(path: string, { timeoutMs, signal }: AcquireOptions): Pro
   };
 }
 
-async function openLockFile(path: string): Promise<Deno.FsFile> {
-  const file = await Deno.open(path, { read: true, write: true, create: true, mode: FILE_MODE });
-  try {
-    const { mode } = await file.stat();
-    if (Deno.build.os !== "windows" && mode !== null && (mode & 0o677) !== FILE_MODE) {
-      await Deno.chmod(path, FILE_MODE);
+/** More often than a missing file is created by another process at the same time. */
+const MAX_OPENS = 10;
+
+/** Opens the file without following a link: the holder truncates it. */
+async function openLockFile(path: string, owner: number | null): Promise<Deno.FsFile> {
+  for (let attempts = 0; attempts < MAX_OPENS; attempts++) {
+    const file = await openPresent(path) ?? await createNew(path);
+    if (file === null) continue;
+    try {
+      const facts = factsOf(await file.stat());
+      const present = factsOf(await Deno.lstat(path));
+      if (owner !== null && facts.uid !== owner) throw new FileError("foreign", `lock ${path}`, path);
+      if (!isSameFile(facts, present)) throw new FileError("replaced", `lock ${path}`, path);
+      if (facts.mode !== null && (facts.mode & 0o677) !== FILE_MODE) await Deno.chmod(path, FILE_MODE);
+      return file;
+    } catch (error) {
+      file.close();
+      throw error;
     }
-    return file;
+  }
+  throw new FileError("replaced", `lock ${path}`, path);
+}
+
+/** Returns null if the file does not exist. */
+async function openPresent(path: string): Promise<Deno.FsFile | null> {
+  try {
+    if (!(await Deno.lstat(path)).isFile) throw new FileError("not_a_file", `lock ${path}`, path);
+    return await Deno.open(path, { read: true, write: true });
   } catch (error) {
-    file.close();
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** Returns null if the file exists. */
+async function createNew(path: string): Promise<Deno.FsFile | null> {
+  try {
+    return await Deno.open(path, { read: true, write: true, createNew: true, mode: FILE_MODE });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return null;
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 import { systemPath } from "../path.ts";
 import { permitted } from "../permission.ts";
 import {
+  assertOwnFolder,
+  assertSafeParent,
   checkOwnFile,
   checkOwnFolder,
   ensureFolder,
@@ -8,7 +10,7 @@ import {
   type PermissionPolicy,
 } from "./file_permissions.ts";
 import { FileError } from "./file_error.ts";
-import type { Bytes, FileFacts, Files, OpenFile } from "./files.ts";
+import { type Bytes, type FileFacts, type Files, isSameFile, type OpenFile } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
 
 /**
@@ -60,24 +62,44 @@ export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Opens the private folder at `path`. Nothing is read or created before it is needed. */
 export function openPrivateFolder(options: PrivateFolderOptions): PrivateFolder {
-  return openFolder(options, options.path, () => Promise.resolve());
+  const { files, path } = options;
+  const checkParent = () => assertSafeParent(files, path);
+  return openFolder(options, path, { check: checkParent, ensure: checkParent });
+}
+
+/** More often than files are replaced while one of them is opened. */
+const MAX_OPENS = 10;
+
+/** What has to hold before a folder is used. */
+interface ParentFolder {
+  /** Checks the parent. */
+  check(): Promise<unknown>;
+  /** Creates the parent if it is missing, and checks it. */
+  ensure(): Promise<unknown>;
 }
 
 /**
  * @param top The outermost folder, which a `permission` error names: the user cannot grant the names of temporary files
  *   and locks.
- * @param ensureParent Makes sure that the parent folder exists and is private.
  */
 function openFolder(
   options: PrivateFolderOptions,
   top: string,
-  ensureParent: () => Promise<unknown>,
+  parent: ParentFolder,
 ): PrivateFolder {
   const { path, files, locks, notice } = options;
   const context: PermissionContext = { files, notice };
   const ensureThis = async () => {
-    await ensureParent();
+    await parent.ensure();
     return await ensureFolder(context, path);
+  };
+  /** Returns the metadata of this folder, or null if it does not exist. Fails if it belongs to another user. */
+  const checkThis = async () => {
+    const facts = await files.lstat(path);
+    if (facts === null) return null;
+    assertOwnFolder(files, path, facts);
+    await parent.check();
+    return facts;
   };
   const pathOf = (name: string) => systemPath.join(path, name);
   const reading = <T>(name: string, work: () => Promise<T>) =>
@@ -92,31 +114,42 @@ function openFolder(
   /** Returns the metadata of the file `name`, or null if it does not exist. Fails if other users have access to it. */
   async function findSafe(name: string, policy: PermissionPolicy): Promise<FileFacts | null> {
     const file = pathOf(name);
-    const [folderFacts, facts] = await Promise.all([files.lstat(path), files.lstat(file)]);
-    if (facts === null) return null;
-    if (folderFacts !== null) await checkOwnFolder(context, path, folderFacts);
-    await checkOwnFile(context, file, facts, folderFacts?.uid ?? null, policy);
+    const folderFacts = await checkThis();
+    const facts = folderFacts === null ? null : await files.lstat(file);
+    if (folderFacts === null || facts === null) return null;
+    await checkOwnFolder(context, path, folderFacts);
+    await checkOwnFile(context, file, facts, folderFacts.uid, policy);
     return facts;
   }
 
-  async function readWhole(name: string, policy: PermissionPolicy): Promise<Bytes | null> {
-    const facts = await findSafe(name, policy);
-    if (facts === null) return null;
+  /** Opens the file that was checked, and no other that has taken its name since. */
+  async function openSafe(name: string, policy: PermissionPolicy): Promise<OpenFile | null> {
     const file = pathOf(name);
-    if (facts.size > MAX_FILE_BYTES) throw new FileError("too_large", `read ${file}`, file);
-    return await files.read(file);
+    for (let attempts = 0; attempts < MAX_OPENS; attempts++) {
+      const facts = await findSafe(name, policy);
+      if (facts === null) return null;
+      const opened = await files.open(file);
+      if (isSameFile(opened.facts, facts)) return opened;
+      opened[Symbol.dispose]();
+    }
+    throw new FileError("replaced", `read ${file}`, file);
+  }
+
+  async function readWhole(name: string, policy: PermissionPolicy): Promise<Bytes | null> {
+    using source = await openSafe(name, policy);
+    if (source === null) return null;
+    const file = pathOf(name);
+    if (source.size > MAX_FILE_BYTES) throw new FileError("too_large", `read ${file}`, file);
+    return await source.read(0, source.size);
   }
 
   return {
     path,
     pathOf,
     read: (name, policy) => reading(name, () => readWhole(name, policy)),
-    open: (name, policy) =>
-      reading(
-        name,
-        async () => await findSafe(name, policy) === null ? null : await files.open(pathOf(name)),
-      ),
-    has: (name) => reading(name, async () => await files.lstat(pathOf(name)) !== null),
+    open: (name, policy) => reading(name, () => openSafe(name, policy)),
+    has: (name) =>
+      reading(name, async () => await checkThis() !== null && await files.lstat(pathOf(name)) !== null),
     replace: (name, data) =>
       writing("Writing", name, async () => {
         // Loaded here because a cached token writes nothing.
@@ -134,6 +167,7 @@ function openFolder(
       }),
     rename: (name, newName) =>
       writing("Renaming", name, async () => {
+        await checkThis();
         if (await files.lstat(pathOf(name)) === null) return null;
         await files.rename(pathOf(name), pathOf(newName));
         await files.syncFolder(path);
@@ -141,16 +175,18 @@ function openFolder(
       }),
     remove: (name) =>
       writing("Removing", name, async () => {
+        await checkThis();
         if (await files.lstat(pathOf(name)) !== null) await files.remove(pathOf(name));
       }),
-    subfolder: (name) => openFolder({ ...options, path: pathOf(name) }, top, ensureThis),
+    subfolder: (name) =>
+      openFolder({ ...options, path: pathOf(name) }, top, { check: checkThis, ensure: ensureThis }),
     lock: (name, options) =>
       writing("Locking", name, async () => {
         const { uid } = await ensureThis();
         const file = pathOf(name);
         const facts = await files.lstat(file);
         if (facts !== null) await checkOwnFile(context, file, facts, uid, "readable");
-        return await locks.acquire(file, options);
+        return await locks.acquire(file, { ...options, owner: uid });
       }),
   };
 }

@@ -76,6 +76,7 @@ Deno.test("A file larger than any that the program writes is rejected without re
     async open(path) {
       const file = await open(path);
       return {
+        facts: file.facts,
         size: file.size,
         read: (at, length) => (assertEquals(length <= 65_536, true, path), file.read(at, length)),
         [Symbol.dispose]: () => file[Symbol.dispose](),

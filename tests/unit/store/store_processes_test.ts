@@ -10,7 +10,7 @@ async function saveInProcess(home: string, umask: string, ...profiles: string[])
   const grants = [
     `--allow-read=${home}`,
     `--allow-write=${home}`,
-    ...(umask === "-" ? [] : ["--allow-sys"]),
+    umask === "-" ? "--allow-sys=uid" : "--allow-sys",
   ];
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [

@@ -11,7 +11,7 @@ const IN_FILE = { ENTRA_AUTH_CLI_KEYRING: "file" };
 const IN_SERVICE = { ENTRA_AUTH_CLI_KEYRING: "secret-service" };
 
 /** The operations of `Files` that a reader may use. */
-const READS: readonly string[] = ["lstat", "open", "read"];
+const READS: readonly string[] = ["userId", "lstat", "open", "read"];
 
 /** A file system that records every operation that is not a read. */
 function watchedFiles(writes: string[]): Files {

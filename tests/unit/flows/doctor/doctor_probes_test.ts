@@ -105,7 +105,7 @@ Deno.test("doctor queries the permissions of its platform, and those of the auth
     (await open({ os }).permissions(host)).map(({ flag }) => JSON.parse(flag));
   const [authority, ...others] = await flags("linux", "login.example");
   assertEquals(authority, { name: "net", host: "login.example:443" });
-  assertEquals(others.map(({ name }) => name), ["net", "net", "read", "write"]);
+  assertEquals(others.map(({ name }) => name), ["net", "net", "read", "write", "sys"]);
   assertEquals((await flags("windows", "login.example:8443"))[0].host, "login.example:8443");
   assertEquals((await flags("windows", "login.example")).at(-1), { name: "ffi", path: "crypt32.dll" });
   assertEquals((await flags("darwin", "login.example")).at(-1), {

@@ -1,9 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { CliError } from "../../../../src/errors.ts";
 import { FileError } from "../../../../src/system/files/file_error.ts";
 import { systemFiles } from "../../../../src/system/files/deno_files.ts";
-import type { Files } from "../../../../src/system/files/files.ts";
+import type { FileFacts, Files } from "../../../../src/system/files/files.ts";
 import { systemLocks } from "../../../../src/system/files/lock.ts";
 import { openPrivateFolder, type PrivateFolder } from "../../../../src/system/files/private_folder.ts";
 
@@ -164,5 +165,126 @@ Deno.test({
         assertEquals([error.code, error.hint?.includes("ENTRA_AUTH_CLI_HOME")], ["store", true]);
       }, files);
     }
+  },
+});
+
+Deno.test({
+  name: "read() does not return a file that took the place of the one that was checked",
+  ignore: !HAS_MODES,
+  async fn() {
+    const swap = async (path: string) => {
+      await Deno.remove(path);
+      await Deno.symlink(`${path}.other`, path);
+    };
+    const files: Files = {
+      ...systemFiles,
+      async open(path) {
+        await swap(path);
+        const opened = await systemFiles.open(path);
+        // In time for the next check.
+        await Deno.remove(path);
+        await Deno.writeTextFile(path, "own", { mode: 0o600 });
+        return opened;
+      },
+    };
+    await withFolder(async (folder, path) => {
+      await folder.replace("file", new TextEncoder().encode("own"));
+      await Deno.writeTextFile(join(path, "file.other"), "other", { mode: 0o600 });
+      const error = await assertRejects(() => folder.read("file", "private"), FileError);
+      assertEquals(error.reason, "replaced");
+    }, files);
+  },
+});
+
+Deno.test({
+  name: "read() returns a file that was replaced while it was opened",
+  ignore: !HAS_MODES,
+  async fn() {
+    let replacements = 0;
+    const files: Files = {
+      ...systemFiles,
+      async open(path) {
+        if (replacements++ === 0) {
+          await Deno.writeTextFile(`${path}.new`, "new", { mode: 0o600 });
+          await Deno.rename(`${path}.new`, path);
+        }
+        return await systemFiles.open(path);
+      },
+    };
+    await withFolder(async (folder) => {
+      await folder.replace("file", new TextEncoder().encode("old"));
+      assertEquals(new TextDecoder().decode(await folder.read("file", "private") ?? undefined), "new");
+    }, files);
+  },
+});
+
+Deno.test({
+  name: "A folder is refused if its parent belongs to another user, or a group may write to it",
+  ignore: !HAS_MODES,
+  async fn() {
+    const change = { uid: Deno.uid(), gid: 54_321, mode: 0o775, isSticky: false };
+    const expected: [Partial<FileFacts>, boolean][] = [
+      [{}, false],
+      [{ mode: 0o755 }, true],
+      [{ isSticky: true }, true],
+      [{ gid: 0 }, true],
+      [{ gid: Deno.uid() }, true],
+      [{ gid: 0, mode: 0o777 }, false],
+      [{ uid: 54_321, mode: 0o755 }, false],
+      [{ uid: 54_321, mode: 0o1755, isSticky: true }, false],
+      [{ uid: 0, mode: 0o755 }, true],
+    ];
+    for (const [facts, isSafe] of expected) {
+      let parent = "";
+      const files: Files = {
+        ...systemFiles,
+        async lstat(path) {
+          const real = await systemFiles.lstat(path);
+          return real === null || path !== parent ? real : { ...real, ...change, ...facts };
+        },
+      };
+      await withFolder(async (folder, path) => {
+        await Deno.mkdir(path, { mode: 0o700 });
+        parent = dirname(path);
+        const reading = folder.has("file");
+        if (isSafe) assertEquals(await reading, false);
+        else assertEquals((await assertRejects(() => reading, CliError)).code, "store", Deno.inspect(facts));
+      }, files);
+    }
+  },
+});
+
+Deno.test({
+  name: "A parent that is a link is checked where it leads, and one that Deno may not read is not checked",
+  ignore: !HAS_MODES,
+  async fn() {
+    await withFolder(async (folder, path) => {
+      await folder.replace("file", new Uint8Array(1));
+      const link = join(path, "link");
+      await Deno.symlink(dirname(path), link);
+      const linked = openPrivateFolder({
+        path: join(link, "home"),
+        files: systemFiles,
+        locks: systemLocks,
+        notice: () => {},
+      });
+      assertEquals(await linked.has("file"), true);
+      await Deno.chmod(dirname(path), 0o777);
+      await assertRejects(() => linked.has("file"), CliError, "can be replaced by other users");
+      await Deno.chmod(dirname(path), 0o700);
+    });
+    let top = "";
+    const files: Files = {
+      ...systemFiles,
+      lstat: (path) =>
+        path === top
+          ? Promise.reject(new CliError("permission", "Inspecting it is not permitted"))
+          : systemFiles.lstat(path),
+    };
+    await withFolder(async (folder, path) => {
+      top = dirname(path);
+      await folder.replace("file", new Uint8Array(1));
+      assertEquals(await folder.has("file"), true);
+    }, files);
   },
 });
