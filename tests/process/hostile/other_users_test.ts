@@ -40,9 +40,9 @@ async function giveAway(folder: string): Promise<void> {
 }
 
 const COMMANDS = (sandbox: Sandbox): readonly (readonly string[])[] => [
-  ["get-token"],
-  ["get-token", "--force"],
-  ["get-token", "--flow", "device-code", "--force"],
+  ["get-token", "--no-interactive"],
+  ["get-token", "--force", "--no-interactive"],
+  ["get-token", "--flow", "device-code", "--force", "--no-interactive"],
   ["refresh"],
   ["status"],
   ["inspect"],
