@@ -85,7 +85,7 @@ async function compileBundle(options: CompileOptions, main: string): Promise<str
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
     "--no-code-cache",
     // A program that is over so soon has nothing of V8's helper threads, nor of code that is compiled for speed at once.
-    "--v8-flags=--single-threaded,--no-sparkplug",
+    "--v8-flags=--no-sparkplug",
     "--output",
     output,
     main,

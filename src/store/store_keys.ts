@@ -71,7 +71,7 @@ export interface StoreKeys {
 
 export function openStoreKeys(context: KeyStoreContext): StoreKeys {
   async function load(declaredKeyStore: KeyStoreName, id: KeyId, isRight: IsRight): Promise<FoundKey> {
-    const keyStore = await openDeclaredKeyStore(declaredKeyStore, context);
+    const keyStore = openDeclaredKeyStore(declaredKeyStore, context);
     const key = await keyStore.load(id);
     if (key === null) throw missingKey(declaredKeyStore, keyStore.place);
     if (!await isRight(key)) throw differentKey(declaredKeyStore, keyStore.place);
@@ -89,7 +89,7 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
   ): Promise<StoredKey | null> {
     if (declaredKeyStore === "key-file") return null;
     try {
-      return await loadIfRight(await openKeyStore("key-file", context), id, isRight);
+      return await loadIfRight(openKeyStore("key-file", context), id, isRight);
     } catch (error) {
       // The error of the key store that the file names is the one to report.
       if (error instanceof CliError) return null;
@@ -105,7 +105,7 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
     const forced = forcedKeyStore(context.env);
     if (forced !== null && forced !== declaredKeyStore) {
       // The user may have copied the key. And a forced key store that does not exist is an error right away.
-      const copied = await loadIfRight(await openKeyStore(forced, context), header.keyId, isRight);
+      const copied = await loadIfRight(openKeyStore(forced, context), header.keyId, isRight);
       if (copied !== null) return { ...copied, declaredKeyStore };
     }
     try {
@@ -124,7 +124,7 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
       return (await find(header)).keyStore;
     } catch (error) {
       if (!(error instanceof CliError) || isInterruption(error)) throw error;
-      return await openDeclaredKeyStore(keyStoreOf(header), context);
+      return openDeclaredKeyStore(keyStoreOf(header), context);
     }
   }
 
@@ -136,7 +136,7 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
     },
     async checkEnvironment() {
       if (forcedKeyStore(context.env) !== "environment") return;
-      await (await openKeyStore("environment", context)).load(new Uint8Array());
+      await openKeyStore("environment", context).load(new Uint8Array());
     },
     async forWriting(present, suffix) {
       const forced = forcedKeyStore(context.env);
@@ -180,14 +180,14 @@ async function loadIfRight(keyStore: KeyStore, id: KeyId, isRight: IsRight): Pro
 }
 
 /** Opens the key store that a file names. @throws {CliError} `unreadable_store` if this system cannot have it. */
-async function openDeclaredKeyStore(name: KeyStoreName, context: KeyStoreContext): Promise<KeyStore> {
+function openDeclaredKeyStore(name: KeyStoreName, context: KeyStoreContext): KeyStore {
   if (!isOnSystem(name, context.os)) throw otherSystem(name);
-  return await openKeyStore(name, context);
+  return openKeyStore(name, context);
 }
 
 /** Chooses the key store for a new key. */
 async function chooseKeyStore(context: KeyStoreContext): Promise<DetectedKeyStore> {
   const forced = forcedKeyStore(context.env);
   if (forced === null) return await detectKeyStore(context);
-  return { keyStore: await openKeyStore(forced, context), reason: null };
+  return { keyStore: openKeyStore(forced, context), reason: null };
 }

@@ -1,3 +1,5 @@
+import { delay } from "@std/async/delay";
+
 export interface Clock {
   /** Returns the milliseconds since 1970. */
   now(): number;
@@ -17,10 +19,7 @@ export interface Deadline extends Disposable {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async wait(ms, signal) {
-    const { delay } = await import("@std/async/delay");
-    await delay(ms, { signal });
-  },
+  wait: (ms, signal) => delay(ms, { signal }),
   deadline(ms) {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), ms);

@@ -1,15 +1,20 @@
 import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
 import { systemFiles } from "./files/deno_files.ts";
+import { systemLocks } from "./files/lock.ts";
+import { systemNetwork } from "./network/deno_network.ts";
 import { systemOs } from "./os.ts";
+import { systemProcesses } from "./processes/processes.ts";
 import type { Signals } from "./processes/signals.ts";
 import type { System } from "./system.ts";
 import { systemTerminal } from "./terminal/deno_terminal.ts";
+import { readStandardInput } from "./terminal/standard_input.ts";
+import { openDataProtection } from "./windows/data_protection.ts";
 
 type SignalSource = Pick<Signals, "signal" | "forwardSignals">;
 
 /**
- * Creates the system that the program runs on. Modules that a cached token does not need are loaded on first use.
+ * Creates the system that the program runs on.
  *
  * @param signals The signals that end the program.
  */
@@ -21,25 +26,16 @@ export function createSystem(signals: SignalSource): System {
     env: systemEnvironment,
     files: systemFiles,
     locks: {
-      async acquire(path, options) {
+      acquire(path, options) {
         startListening(signals);
-        return await (await import("./files/lock.ts")).systemLocks.acquire(path, options);
+        return systemLocks.acquire(path, options);
       },
     },
     terminal: systemTerminal,
-    readInput: async (maxBytes, signal) =>
-      (await import("./terminal/standard_input.ts")).readStandardInput(maxBytes, signal),
-    processes: {
-      start: async (command, args) =>
-        (await import("./processes/processes.ts")).systemProcesses.start(command, args),
-      run: async (command, args, options) =>
-        (await import("./processes/processes.ts")).systemProcesses.run(command, args, options),
-    },
-    dataProtection: async () => (await import("./windows/data_protection.ts")).openDataProtection(),
-    network: (extraRoots) => ({
-      send: async (request) =>
-        (await import("./network/deno_network.ts")).systemNetwork(extraRoots).send(request),
-    }),
+    readInput: readStandardInput,
+    processes: systemProcesses,
+    dataProtection: openDataProtection,
+    network: systemNetwork,
     get interrupted() {
       return signals.signal;
     },

@@ -24,7 +24,7 @@ export interface System {
   readonly readInput: ReadInput;
   readonly processes: Processes;
   /** Opens the operating system's encryption for the current user. Windows only. */
-  dataProtection(): Promise<DataProtection>;
+  dataProtection(): DataProtection;
   /** Returns a network that trusts `extraRoots` (PEM) in addition to the roots of the machine. */
   network(extraRoots: readonly string[]): Network;
   /**

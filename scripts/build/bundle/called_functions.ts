@@ -81,7 +81,9 @@ async function keepTokens(home: string): Promise<void> {
     env: { get: (name) => name === "ENTRA_AUTH_CLI_KEYRING" ? "file" : undefined },
     os: systemOs,
     processes: { run: () => Promise.resolve({ kind: "not-found" }) },
-    dataProtection: () => Promise.reject(new Error("The key is in a file")),
+    dataProtection: () => {
+      throw new Error("The key is in a file");
+    },
     clock: systemClock,
     notice,
   });

@@ -8,6 +8,7 @@ import { profileName } from "../options/chosen_profile.ts";
 import { progressPrinter } from "../terminal/progress_lines.ts";
 import { GET_TOKEN_OPTIONS, type GetTokenFlags, signInFlags } from "../options/token_options.ts";
 import { writeUserFile } from "../user_files.ts";
+import { kubernetesError, parseExecInfo } from "../output/exec_credential.ts";
 import { formatToken, type OutputFormat, parseOutputFormat } from "../output/token_output.ts";
 
 export function getTokenCommand(command: AnyCommand, context: CommandContext): AnyCommand {
@@ -50,7 +51,6 @@ async function acquireAndDeliver(
 
 /** A Kubernetes client requests a version of the credential, and tells whether the user can be prompted. */
 async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): Promise<void> {
-  const { kubernetesError, parseExecInfo } = await import("../output/exec_credential.ts");
   const { apiVersion, isInteractive } = parseExecInfo(context.env.get("KUBERNETES_EXEC_INFO"));
   const interactive = isInteractive && (flags.interactive ?? true);
   try {

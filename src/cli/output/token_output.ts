@@ -3,6 +3,7 @@ import type { TokenResult } from "../../flows/get_token/token_request.ts";
 import type { Token } from "../../identity/token.ts";
 import { MANAGED_IDENTITY } from "../../profiles/profile.ts";
 import { accountDocument, formatDocument, formatJson } from "./document_format.ts";
+import { formatExecCredential, parseExecInfo } from "./exec_credential.ts";
 import { localTime, utcTime } from "./time.ts";
 
 export const OUTPUT_FORMATS = [
@@ -59,10 +60,8 @@ export async function formatToken(
       return `Authorization: ${result.token.tokenType} ${token}\n`;
     case "az":
       return formatAzToken(result.token, known(context.tenant));
-    case "exec-credential": {
-      const { formatExecCredential, parseExecInfo } = await import("./exec_credential.ts");
+    case "exec-credential":
       return formatExecCredential(result.token, context.apiVersion ?? parseExecInfo(undefined).apiVersion);
-    }
     case "json":
     case "yaml":
       return await formatDocument(tokenDocument(result, context), format);

@@ -1,6 +1,8 @@
 import { isApplicationFlow } from "../../profiles/profile.ts";
 import type { Progress } from "../progress.ts";
+import { acquireTokenForApp } from "./acquire_token_for_app.ts";
 import { findCachedToken, refreshSession } from "./acquire_token_silent.ts";
+import { signIn } from "./sign_in.ts";
 import type { CacheDependencies, TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
 export interface GetTokenDependencies extends CacheDependencies {
@@ -26,12 +28,10 @@ export async function getToken(
   if (cached !== null) return cached;
   const opened = await dependencies.openTokenDependencies(request, progress);
   if (isApplicationFlow(request.flow)) {
-    const { acquireTokenForApp } = await import("./acquire_token_for_app.ts");
     return await acquireTokenForApp(request, opened);
   }
   const silent = await refreshSession(request, session, opened);
   if (silent.kind === "token") return silent.result;
-  const { signIn } = await import("./sign_in.ts");
   return await signIn(request, silent, opened);
 }
 

@@ -33,9 +33,10 @@ export function keyFileStore(folder: PrivateFolder): KeyStore {
     policy: "secret",
     parse(text) {
       const bytes = parseKeyText(text);
-      return bytes === null ? Promise.reject(damaged()) : Promise.resolve(bytes);
+      if (bytes === null) throw damaged();
+      return bytes;
     },
-    format: (bytes) => Promise.resolve(formatKeyText(bytes)),
+    format: formatKeyText,
     damaged,
   });
 }
@@ -48,8 +49,8 @@ export interface FileKeyStoreOptions {
   readonly file: string;
   readonly policy: PermissionPolicy;
   /** @throws {UnusableKeyError} if the text is not a key, or cannot be decrypted. */
-  parse(text: string): Promise<Bytes>;
-  format(bytes: Bytes): Promise<string>;
+  parse(text: string): Bytes;
+  format(bytes: Bytes): string;
   /** Creates the error for a key that differs from what was written. */
   damaged(): UnusableKeyError;
 }
@@ -65,7 +66,7 @@ export function fileKeyStore(options: FileKeyStoreOptions): KeyStore {
     using source = await folder.open(file, policy);
     if (source === null) return null;
     if (source.size > MAX_KEY_FILE_BYTES) throw options.damaged();
-    return await options.parse(new TextDecoder().decode(await source.read(0, source.size)));
+    return options.parse(new TextDecoder().decode(await source.read(0, source.size)));
   }
 
   /** Keeps an unusable key under another name: it is the user's, and may become usable again. */
@@ -90,7 +91,7 @@ export function fileKeyStore(options: FileKeyStoreOptions): KeyStore {
       const present = await readOrMoveAside(suffix);
       if (present !== null) return await importDataKey(present);
       const generated = generateKeyBytes();
-      await folder.replace(file, new TextEncoder().encode(await options.format(generated) + "\n"));
+      await folder.replace(file, new TextEncoder().encode(options.format(generated) + "\n"));
       // The next run reads the file: what it will find counts.
       const bytes = await readKeyBytes();
       if (bytes === null || !timingSafeEqual(bytes, generated)) throw options.damaged();

@@ -4,6 +4,7 @@ import type { PrivateFolder } from "../../system/files/private_folder.ts";
 import type { Os } from "../../system/os.ts";
 import type { Processes } from "../../system/processes/processes.ts";
 import type { DataProtection } from "../../system/windows/data_protection.ts";
+import { dpapiKeyStore } from "./dpapi.ts";
 import { keyFileStore } from "./key_file.ts";
 import {
   type DataKey,
@@ -13,6 +14,8 @@ import {
   type KeyStoreName,
   parseKeyText,
 } from "./key_store.ts";
+import { keychainKeyStore } from "./keychain.ts";
+import { findSecretService, secretServiceKeyStore } from "./secret_service.ts";
 
 /** The variable that selects a key store. */
 export const KEYRING_VARIABLE = "ENTRA_AUTH_CLI_KEYRING";
@@ -31,7 +34,7 @@ export interface KeyStoreContext {
   /** Returns a signal that is aborted when the user interrupts the program: a prompt of a key store is then unanswered. */
   readonly interrupted?: (() => AbortSignal) | undefined;
   /** Loads Windows DPAPI. */
-  readonly dataProtection: () => Promise<DataProtection>;
+  readonly dataProtection: () => DataProtection;
 }
 
 /** Returns the key store that the environment selects, or null if the program chooses. @throws {CliError} `usage` */
@@ -69,11 +72,11 @@ export function isOnSystem(name: KeyStoreName, os: Os): boolean {
 }
 
 /**
- * Opens the key store `name`, and loads only the modules that it needs.
+ * Opens the key store `name`.
  *
  * @throws {CliError} `store` if it does not exist on this operating system.
  */
-export async function openKeyStore(name: KeyStoreName, context: KeyStoreContext): Promise<KeyStore> {
+export function openKeyStore(name: KeyStoreName, context: KeyStoreContext): KeyStore {
   const { env, os, folder, processes } = context;
   if (!isOnSystem(name, os)) throw notOnThisSystem(name, os);
   switch (name) {
@@ -82,17 +85,16 @@ export async function openKeyStore(name: KeyStoreName, context: KeyStoreContext)
     case "environment":
       return environmentKeyStore(env.get(KEY_VARIABLE));
     case "dpapi":
-      return (await import("./dpapi.ts")).dpapiKeyStore(folder, context.dataProtection);
+      return dpapiKeyStore(folder, context.dataProtection);
     case "keychain":
-      return await untilInterrupted(
+      return untilInterrupted(
         context,
-        async (interrupted) => (await import("./keychain.ts")).keychainKeyStore(processes, { interrupted }),
+        (interrupted) => keychainKeyStore(processes, { interrupted }),
       );
     case "secret-service":
-      return await untilInterrupted(
+      return untilInterrupted(
         context,
-        async (interrupted) =>
-          (await import("./secret_service.ts")).secretServiceKeyStore(processes, env, interrupted),
+        (interrupted) => secretServiceKeyStore(processes, env, interrupted),
       );
   }
 }
@@ -109,12 +111,11 @@ export interface DetectedKeyStore {
  * store that exists but does not work is still chosen: its error is better than a silent fallback to a file.
  */
 export async function detectKeyStore(context: KeyStoreContext): Promise<DetectedKeyStore> {
-  if (context.os === "windows") return { keyStore: await openKeyStore("dpapi", context), reason: null };
-  if (context.os === "darwin") return { keyStore: await openKeyStore("keychain", context), reason: null };
-  const { findSecretService } = await import("./secret_service.ts");
+  if (context.os === "windows") return { keyStore: openKeyStore("dpapi", context), reason: null };
+  if (context.os === "darwin") return { keyStore: openKeyStore("keychain", context), reason: null };
   const found = await findSecretService(context.processes);
   if (found.kind === "available") {
-    return { keyStore: await openKeyStore("secret-service", context), reason: null };
+    return { keyStore: openKeyStore("secret-service", context), reason: null };
   }
   return { keyStore: keyFileStore(context.folder), reason: found.reason };
 }
@@ -141,12 +142,12 @@ export function environmentKeyStore(text: string | undefined): KeyStore {
 }
 
 /** Discards a key that arrives after the user has interrupted the program: key stores respond in their own time. */
-async function untilInterrupted(
+function untilInterrupted(
   { interrupted }: KeyStoreContext,
-  open: (interrupted: AbortSignal | undefined) => Promise<KeyStore>,
-): Promise<KeyStore> {
+  open: (interrupted: AbortSignal | undefined) => KeyStore,
+): KeyStore {
   const signal = interrupted?.();
-  const keyStore = await open(signal);
+  const keyStore = open(signal);
   return {
     ...keyStore,
     async load(id) {

@@ -1,4 +1,5 @@
 import { permitted, permittedSync } from "../permission.ts";
+import { create, makeFolder, renameWithRetry, syncFolder } from "./file_changes.ts";
 import { FileError, fileError } from "./file_error.ts";
 import { type Bytes, factsOf, type Files, type OpenFile } from "./files.ts";
 
@@ -9,7 +10,7 @@ const HEAD_BYTES = 32_768;
  * The file system of this machine.
  *
  * Reads are synchronous: an asynchronous read waits for a thread of Deno's pool, one of the few milliseconds that a
- * cached token takes. Writing is loaded on first use.
+ * cached token takes.
  */
 export const systemFiles: Files = {
   userId: currentUserId,
@@ -25,18 +26,16 @@ export const systemFiles: Files = {
       path,
       () => maxBytes === undefined ? Deno.readFileSync(path) : readHead(path, maxBytes),
     ),
-  create: (path, data) =>
-    attempt(["write"], "write", "Writing", path, async () => await (await changes()).create(path, data)),
+  create: (path, data) => attempt(["write"], "write", "Writing", path, () => create(path, data)),
   rename: (from, to) =>
     attempt(
       ["read", "write"],
       "replace",
       "Replacing",
       to,
-      async () => await (await changes()).renameWithRetry(from, to),
+      () => renameWithRetry(from, to),
     ),
-  syncFolder: (path) =>
-    attempt(["read"], "sync", "Syncing", path, async () => await (await changes()).syncFolder(path)),
+  syncFolder: (path) => attempt(["read"], "sync", "Syncing", path, () => syncFolder(path)),
   chmod: (path, mode) => attempt(["write"], "change", "Changing", path, () => Deno.chmod(path, mode)),
   remove: (path) => attempt(["write"], "remove", "Removing", path, () => Deno.remove(path)),
   makeFolder: (path) =>
@@ -45,7 +44,7 @@ export const systemFiles: Files = {
       "create",
       "Creating",
       path,
-      async () => await (await changes()).makeFolder(path),
+      () => makeFolder(path),
     ),
   list: (path) =>
     attempt(
@@ -63,8 +62,6 @@ function currentUserId(): number | null {
   if (Deno.build.os === "windows") return null;
   return userId ??= permittedSync([{ name: "sys", kind: "uid" }], "Identifying the current user", Deno.uid);
 }
-
-const changes = () => import("./file_changes.ts");
 
 /** Runs `work`, or returns null if `path` does not exist. */
 async function inspect<T>(path: string, work: () => T | Promise<T>): Promise<T | null> {

@@ -9,6 +9,7 @@ import {
   type PermissionContext,
   type PermissionPolicy,
 } from "./file_permissions.ts";
+import { rehearseReplaceFile, removeLeftovers, replaceFile } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
 import { type Bytes, type FileFacts, type Files, isSameFile, type OpenFile } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
@@ -152,15 +153,12 @@ function openFolder(
       reading(name, async () => await checkThis() !== null && await files.lstat(pathOf(name)) !== null),
     replace: (name, data) =>
       writing("Writing", name, async () => {
-        // Loaded here because a cached token writes nothing.
-        const { removeLeftovers, replaceFile } = await import("./file_changes.ts");
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name));
         await replaceFile(files, pathOf(name), data, { owner: uid });
       }),
     rehearseReplace: (name, size) =>
       writing("Writing", name, async () => {
-        const { rehearseReplaceFile, removeLeftovers } = await import("./file_changes.ts");
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name));
         await rehearseReplaceFile(files, pathOf(name), new Uint8Array(size), { owner: uid });

@@ -25,19 +25,13 @@ const HEAVY_FILES = [
   "src/flows/sign_in/remote_sign_in.ts",
   "src/cli/terminal/open_interactive_session.ts",
   "src/cli/terminal/qr_code.ts",
-  "src/system/terminal/standard_input.ts",
 ];
 /** Needed only to write, to wait, or to report an error. */
 const LATE_FILES = [
-  "src/flows/get_token/sign_in.ts",
   "src/profiles/profile_changes.ts",
   "src/profiles/profile_file_error.ts",
   "src/store/token_file_writer.ts",
   "src/store/stored_records.ts",
-  "src/system/files/file_changes.ts",
-  "src/system/files/lock.ts",
-  "src/system/network/deno_network.ts",
-  "src/system/processes/processes.ts",
   "src/wiring/token_dependencies.ts",
 ];
 

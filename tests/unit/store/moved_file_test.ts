@@ -158,7 +158,9 @@ Deno.test("Every wait for a lock of the store has a timeout by default", async (
     env: { get: (name) => name === "ENTRA_AUTH_CLI_KEYRING" ? "file" : undefined },
     os: "linux",
     processes: { run: () => Promise.resolve({ kind: "not-found" }) },
-    dataProtection: () => Promise.reject(new Error("there is none here")),
+    dataProtection: () => {
+      throw new Error("there is none here");
+    },
     notice: () => {},
     clock: new FakeClock(0),
   });

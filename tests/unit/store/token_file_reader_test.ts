@@ -61,7 +61,9 @@ for (const [from, to] of [[IN_FILE, IN_SERVICE], [IN_SERVICE, IN_FILE]] as const
         os: "linux",
         folder: home.folder(watchedFiles(writes)),
         processes: watchedTool(tool, actions),
-        dataProtection: () => Promise.reject(new Error("not available")),
+        dataProtection: () => {
+          throw new Error("not available");
+        },
       };
       return new TokenFileReader(context);
     };

@@ -52,9 +52,11 @@ async function keyStoreProgramsOf(os: Os): Promise<string[]> {
       os,
       folder: home.folder(),
       processes,
-      dataProtection: () => Promise.reject(new Error("DPAPI is not a program")),
+      dataProtection: () => {
+        throw new Error("DPAPI is not a program");
+      },
     });
-    await keyStore.then((opened) => opened.load(new Uint8Array(8))).catch(() => {});
+    await keyStore.load(new Uint8Array(8)).catch(() => {});
   }
   return commands;
 }

@@ -14,7 +14,7 @@ const ANY_ID = new Uint8Array(8);
 const SEALED_KEY = "key.dpapi";
 
 function keyStoreOf(home: StoreHome, user: DataProtection): KeyStore {
-  return dpapiKeyStore(home.folder(), () => Promise.resolve(user));
+  return dpapiKeyStore(home.folder(), () => user);
 }
 
 async function sealedKey(home: StoreHome): Promise<Uint8Array<ArrayBuffer>> {
@@ -34,7 +34,9 @@ Deno.test("dpapiKeyStore() writes no key that could be used without DPAPI", asyn
 
 Deno.test("dpapiKeyStore() does not load DPAPI if there is no key", async () => {
   await using home = await makeStoreHome();
-  const keyStore = dpapiKeyStore(home.folder(), () => Promise.reject(new Error("DPAPI was loaded")));
+  const keyStore = dpapiKeyStore(home.folder(), () => {
+    throw new Error("DPAPI was loaded");
+  });
   assertEquals(await keyStore.load(ANY_ID), null);
 });
 

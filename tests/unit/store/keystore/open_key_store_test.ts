@@ -24,7 +24,9 @@ function contextOf(
     os,
     folder: home.folder(),
     processes,
-    dataProtection: () => Promise.reject(new Error("it is not needed yet")),
+    dataProtection: () => {
+      throw new Error("it is not needed yet");
+    },
   };
 }
 
