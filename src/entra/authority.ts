@@ -1,9 +1,10 @@
+import { canonicalAuthority } from "../identity/cloud.ts";
 import { isGuid } from "../identity/guid.ts";
 
 const TENANT_PLACEHOLDER = "{tenantid}";
 
 /** The tenant of all personal Microsoft accounts. */
-const CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad";
+export const CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /** The hint for a response that an authority does not send. */
 export const CHECK_AUTHORITY =
@@ -50,6 +51,11 @@ export function issuerOfTenant(template: string, tenantId: string): string {
   return template.replaceAll(TENANT_PLACEHOLDER, () => tenantId);
 }
 
+/** Reports whether two issuers are the same. Entra's hosts have aliases; all else is compared exactly. */
+export function isSameIssuer(a: string, b: string): boolean {
+  return canonicalAuthority(a) === canonicalAuthority(b);
+}
+
 /**
  * Returns the tenant ID that tokens must name, or null if the configured tenant (a domain, `common`, `organizations`)
  * does not determine it.
@@ -61,8 +67,8 @@ export function fixedTenantId(configured: string): string | null {
 }
 
 /**
- * Reports whether an authorization response may name `issuer`, by RFC 9207 section 2.4: the comparison is exact, and null
- * is refused if the authority promises an issuer in every response.
+ * Reports whether an authorization response may name `issuer`, by RFC 9207 section 2.4: the comparison is exact except
+ * for aliases of the host, and null is refused if the authority promises an issuer in every response.
  */
 export function acceptsIssuer(
   authority: Authority,
@@ -71,5 +77,5 @@ export function acceptsIssuer(
 ): boolean {
   if (issuer === null) return !(metadata?.namesIssuerInResponse ?? false);
   const tenantId = fixedTenantId(authority.tenant) ?? issuer.split("/")[3] ?? "";
-  return issuer === expectedIssuer(authority, metadata, tenantId);
+  return isSameIssuer(issuer, expectedIssuer(authority, metadata, tenantId));
 }

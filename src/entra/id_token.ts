@@ -4,7 +4,14 @@ import { formatDuration } from "../text/duration.ts";
 import type { JsonObject } from "../text/json.ts";
 import { plainText } from "../text/plain_text.ts";
 import type { Secret } from "../text/secret.ts";
-import { type Authority, type AuthorityMetadata, expectedIssuer, fixedTenantId } from "./authority.ts";
+import {
+  type Authority,
+  type AuthorityMetadata,
+  CONSUMERS_TENANT,
+  expectedIssuer,
+  fixedTenantId,
+  isSameIssuer,
+} from "./authority.ts";
 import { decodeToken } from "./decode_token.ts";
 
 /** How far the authority's clock and the local clock may be apart. */
@@ -27,7 +34,7 @@ export interface ExpectedIdToken {
 
 /** The user that an ID token names. */
 export interface IdTokenSubject {
-  /** The sign-in name, or an empty string if there is none. */
+  /** The sign-in name; without one, the name or the object ID. Never empty. */
   readonly username: string;
   readonly objectId: string;
   /** The tenant that issued the token. */
@@ -46,13 +53,22 @@ export function validateIdToken(idToken: Secret, expected: ExpectedIdToken): IdT
   if (claims === null) throw invalid("it is not a signed JWT");
   const isPolicy = expected.authority.tenant.includes("/");
   const tenantId = isPolicy ? tenantOfIssuer(claims) : guid(claims, "tid");
+  if (expected.authority.tenant.toLowerCase() === "organizations" && tenantId === CONSUMERS_TENANT) {
+    throw new CliError(
+      "wrong_account",
+      "Signed in with a personal account, expected a work or school account",
+      {
+        hint: "Sign in with another account, or allow personal accounts with --tenant-id common.",
+      },
+    );
+  }
   const fixed = fixedTenantId(expected.authority.tenant);
   if (fixed !== null && tenantId !== fixed) {
     throw new CliError("wrong_account", `The sign-in was for tenant ${tenantId}, not for ${fixed}`, {
       hint: "Sign in with an account of the profile's tenant, or change the profile's tenant.",
     });
   }
-  if (text(claims, "iss") !== expectedIssuer(expected.authority, expected.metadata, tenantId)) {
+  if (!isSameIssuer(text(claims, "iss"), expectedIssuer(expected.authority, expected.metadata, tenantId))) {
     throw invalid("iss is not the requested authority");
   }
   // A profile may spell the ID in upper case. Entra always uses lower case.
@@ -63,12 +79,26 @@ export function validateIdToken(idToken: Secret, expected: ExpectedIdToken): IdT
     throw invalid("nonce is not the one that was sent");
   }
   validateTimes(claims, expected.nowMs);
-  const name = claims.preferred_username ?? (Array.isArray(claims.emails) ? claims.emails[0] : undefined);
-  return {
-    username: typeof name === "string" ? displayName(name) : "",
-    objectId: guid(claims, isPolicy && claims.oid === undefined ? "sub" : "oid"),
-    tenantId,
-  };
+  const objectId = guid(claims, isPolicy && claims.oid === undefined ? "sub" : "oid");
+  return { username: userName(claims) ?? objectId, objectId, tenantId };
+}
+
+/** Claims with a sign-in name, the most specific first. `emails` and `signInNames.emailAddress` are B2C's. */
+const NAME_CLAIMS = ["preferred_username", "emails", "upn", "email", "signInNames.emailAddress"];
+
+/**
+ * Returns the name to display, or null if the token has none. Users choose `name` themselves in many tenants, so one with
+ * an at sign, which could pass for another user's sign-in name, does not count.
+ */
+function userName(claims: JsonObject): string | null {
+  const { name } = claims;
+  const ownName = typeof name === "string" && !name.includes("@") ? name : undefined;
+  for (const value of [...NAME_CLAIMS.map((claim) => claims[claim]), ownName]) {
+    const first = Array.isArray(value) ? value[0] : value;
+    const shown = typeof first === "string" && first.trim() !== "" ? displayName(first) : "";
+    if (shown !== "") return shown;
+  }
+  return null;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { canonicalAuthority } from "../identity/cloud.ts";
 import { isGuid } from "../identity/guid.ts";
 import type { JsonObject } from "../text/json.ts";
 import { type Authority, type AuthorityMetadata, fixedTenantId } from "./authority.ts";
@@ -27,7 +28,7 @@ export function validateMetadata(body: JsonObject, authority: Authority): Author
 }
 
 function isOwnIssuer(issuer: URL, authority: Authority): boolean {
-  if (issuer.host === authority.host) return true;
+  if (new URL(canonicalAuthority(issuer.href)).host === authority.host) return true;
   if (!issuer.host.endsWith(EXTERNAL_ID_DOMAIN)) return false;
   return authority.host.endsWith(EXTERNAL_ID_DOMAIN) || isExternalIdTenant(issuer, authority);
 }

@@ -3,8 +3,11 @@ import type { JsonObject } from "../text/json.ts";
 import { Secret } from "../text/secret.ts";
 import { CHECK_AUTHORITY } from "./authority.ts";
 
-/** Entra's tokens live at most a day, so a longer lifetime is cut to it. */
-const MAX_LIFE_SECONDS = 24 * 60 * 60;
+/**
+ * A longer lifetime is cut to this. Tokens of clients that evaluate access continuously live up to 28 hours; an
+ * administrator of AD FS can set more.
+ */
+const MAX_LIFE_SECONDS = 7 * 24 * 60 * 60;
 const MAX_TOKEN = 256 * 1024;
 
 /** The characters of a bearer token (RFC 6750 section 2.1). None of them is special in a shell or in a header. */
@@ -21,6 +24,8 @@ export interface TokenResponse {
   readonly accessToken: Secret;
   /** The remaining lifetime in whole seconds, at least 1. */
   readonly expiresInSeconds: number;
+  /** When to refresh the token although it lives on, in seconds from now (Entra's `refresh_in`), or null. */
+  readonly refreshInSeconds: number | null;
   /** The granted scopes, or null if the response omits them because they are the requested ones. */
   readonly scopes: readonly string[] | null;
   /** The ID token, not validated, or null if there is none. */
@@ -42,22 +47,28 @@ export function validateTokenResponse(body: JsonObject): TokenResponse {
   if (typeof body.token_type !== "string" || body.token_type.toLowerCase() !== "bearer") {
     throw invalidField("token_type", "Bearer");
   }
-  const expiresIn = typeof body.expires_in === "string" && /^\d+$/.test(body.expires_in)
-    ? Number(body.expires_in)
-    : body.expires_in;
-  if (typeof expiresIn !== "number" || !(expiresIn >= 1)) {
+  const expiresIn = seconds(body.expires_in);
+  if (expiresIn === null) {
     throw invalidField("expires_in", "a positive number of seconds");
   }
   if (body.scope !== undefined && (typeof body.scope !== "string" || !SCOPES.test(body.scope))) {
     throw invalidField("scope", "a list of scopes");
   }
   validateRefreshToken(body.refresh_token);
+  const refreshIn = seconds(body.refresh_in);
   return {
     accessToken: new Secret(accessToken),
     expiresInSeconds: Math.min(Math.floor(expiresIn), MAX_LIFE_SECONDS),
+    refreshInSeconds: refreshIn !== null && refreshIn < expiresIn ? Math.floor(refreshIn) : null,
     scopes: body.scope === undefined ? null : body.scope.split(" ").filter((scope) => scope !== ""),
     idToken: typeof idToken === "string" && idToken !== "" ? new Secret(idToken) : null,
   };
+}
+
+/** Returns a positive number of seconds, which some authorities send as text; null for anything else. */
+function seconds(value: unknown): number | null {
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof number === "number" && number >= 1 ? number : null;
 }
 
 /**

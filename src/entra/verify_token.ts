@@ -4,7 +4,7 @@ import { isGuid } from "../identity/guid.ts";
 import { isJsonObject, type JsonObject } from "../text/json.ts";
 import { plainText } from "../text/plain_text.ts";
 import type { Network } from "../system/network/network.ts";
-import { type Authority, entraAuthority, expectedIssuer, issuerOfTenant } from "./authority.ts";
+import { type Authority, entraAuthority, expectedIssuer, isSameIssuer, issuerOfTenant } from "./authority.ts";
 import { decodeToken } from "./decode_token.ts";
 import { assertAllowed, sendToAuthority } from "./msal/send_to_authority.ts";
 import { validateMetadata } from "./metadata.ts";
@@ -103,7 +103,7 @@ async function fetchKeys(
   if (status !== 200) return wrong(`${authority.host} has no tenant ${authority.tenant}`);
   const metadata = validateMetadata(body, authority);
   const issuers = [expectedIssuer(authority, metadata, tenantId), ...formerIssuers(authority)];
-  if (typeof issuer !== "string" || !issuers.includes(issuer)) {
+  if (typeof issuer !== "string" || !issuers.some((known) => isSameIssuer(known, issuer))) {
     return wrong(`The issuer is ${shown(issuer)}, expected tenant ${tenantId} on ${authority.host}`);
   }
   const { jwks_uri: address } = body;

@@ -27,7 +27,7 @@ export const CLOUDS: readonly Cloud[] = [
     name: "usgov",
     azureName: "AzureUSGovernment",
     authority: "https://login.microsoftonline.us",
-    hosts: ["login.microsoftonline.us"],
+    hosts: ["login.microsoftonline.us", "login.usgovcloudapi.net"],
     graph: "https://graph.microsoft.us",
   },
   {
@@ -38,6 +38,13 @@ export const CLOUDS: readonly Cloud[] = [
     graph: "https://microsoftgraph.chinacloudapi.cn",
   },
 ];
+
+/** Returns `url` with the canonical host of its cloud in place of an alias, and any other URL as it is. */
+export function canonicalAuthority(url: string): string {
+  const [prefix = "", host = ""] = /^https:\/\/([^/]+)/i.exec(url) ?? [];
+  const cloud = CLOUDS.find(({ hosts }) => hosts.includes(host.toLowerCase()));
+  return cloud === undefined ? url : cloud.authority + url.slice(prefix.length);
+}
 
 /** Returns the cloud of `authority`. An authority that is not Microsoft's own, as a custom domain, is in the public cloud. */
 export function cloudOf(authority: string): Cloud {

@@ -74,7 +74,8 @@ function isSameName(name: string, expected: string): boolean {
   return name.toLowerCase() === expected && name.toUpperCase() === expected.toUpperCase();
 }
 
-function nameOf({ username, objectId }: Account): string {
+/** Returns the name to show for an account. */
+export function nameOf({ username, objectId }: Account): string {
   return username === "" ? objectId : username;
 }
 

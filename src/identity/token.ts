@@ -4,7 +4,10 @@ import type { Secret } from "../text/secret.ts";
 export interface Account {
   /** Entra's stable ID of the account in its home tenant (`oid.tid`). Identifies the account. */
   readonly homeAccountId: string;
-  /** The sign-in name, for display: it can change. Ends with U+FFFD if it had to be cleaned. */
+  /**
+   * The sign-in name, or another name without one, for display: it can change. Ends with U+FFFD if it had to be cleaned.
+   * Empty only in sessions of earlier versions.
+   */
   readonly username: string;
   /** The object ID of the user in `tenantId`. */
   readonly objectId: string;
@@ -20,6 +23,8 @@ export interface Token {
   readonly scopes: readonly string[];
   /** Seconds since 1970. */
   readonly expiresAt: number;
+  /** When the authority wants it refreshed although it lives on, in seconds since 1970. */
+  readonly refreshAt?: number | undefined;
   /** Null for a token of an application. */
   readonly account: Account | null;
 }

@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { canonicalAuthority } from "../identity/cloud.ts";
 import { parseScopes } from "../identity/scopes.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../text/json.ts";
@@ -150,7 +151,7 @@ class FieldError extends Error {
 /** @throws {FieldError} for the first invalid field. */
 function validateProfile(name: string, fields: JsonObject): Profile {
   const optional = {
-    authority: textIn(fields, "authority", (text) => (checkAuthority(text), text)),
+    authority: textIn(fields, "authority", (text) => (checkAuthority(text), canonicalAuthority(text))),
     loginHint: textIn(fields, "loginHint", checkLoginHint),
     expectUser: textIn(fields, "expectUser", checkExpectedUser),
     expectTenant: textIn(fields, "expectTenant", checkExpectedTenant),

@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import { isGuid } from "../identity/guid.ts";
 import { type Flow, FLOWS } from "./profile.ts";
-import { CLOUDS } from "../identity/cloud.ts";
+import { canonicalAuthority, CLOUDS } from "../identity/cloud.ts";
 
 const MAX_NAME = 64;
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$/;
@@ -153,7 +153,7 @@ export interface Authority {
   readonly policy: string | null;
 }
 
-/** Parses an authority URL. @throws {CliError} `usage` */
+/** Parses an authority URL. An alias of a Microsoft host is replaced by the host. @throws {CliError} `usage` */
 export function checkAuthority(text: string): Authority {
   const [, host, tenant, policy] = AUTHORITY.exec(text) ?? [];
   if (host === undefined || !isPlainHost(host) || !URL.canParse(text) || (policy !== undefined && !tenant)) {
@@ -165,7 +165,7 @@ export function checkAuthority(text: string): Authority {
     );
   }
   return {
-    base: new URL(text).origin,
+    base: new URL(canonicalAuthority(text)).origin,
     tenant: tenant ? checkTenant(tenant) : null,
     policy: policy?.toLowerCase() ?? null,
   };

@@ -168,6 +168,7 @@ function parseToken(value: unknown): CachedToken {
     requestedScopes: scopesField(token, "requestedScopes"),
     expiresAt: secondsField(token, "expiresAt"),
     obtainedAt: secondsField(token, "obtainedAt"),
+    ...(field(token, "refreshAt") === undefined ? {} : { refreshAt: secondsField(token, "refreshAt") }),
     account: accountField(token),
   };
 }

@@ -133,6 +133,34 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/identity/expected_account_test.ts"],
   },
   {
+    guard: "chosen name that looks like a sign-in name",
+    file: "src/entra/id_token.ts",
+    find: `typeof name === "string" && !name.includes("@") ? name : undefined`,
+    replace: "name",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "personal account for organizations",
+    file: "src/entra/id_token.ts",
+    find: ` === "organizations" && tenantId === CONSUMERS_TENANT`,
+    replace: ` === "organizations" && false`,
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "alias of a host, but not of a part of an address",
+    file: "src/identity/cloud.ts",
+    find: "hosts.includes(host.toLowerCase())",
+    replace: "hosts.some((known) => host.endsWith(known))",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "tokens of another account dropped at a sign-in",
+    file: "src/flows/get_token/acquire_token_silent.ts",
+    find: "isSameAccount ? previous?.tokens ?? [] : []",
+    replace: "previous?.tokens ?? []",
+    tests: ["tests/unit/flows/get_token/get_token_test.ts"],
+  },
+  {
     guard: "depth limit of JSON from outside",
     file: "src/text/json.ts",
     find: "  if (isTooDeep(value)) throw",
@@ -219,8 +247,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "issuer check of the ID token",
     file: "src/entra/id_token.ts",
-    find: `text(claims, "iss") !== expectedIssuer(expected.authority, expected.metadata, tenantId)`,
-    replace: "false",
+    find:
+      `if (!isSameIssuer(text(claims, "iss"), expectedIssuer(expected.authority, expected.metadata, tenantId)))`,
+    replace: "if (false)",
     tests: ID_TOKEN_TESTS,
   },
   {
@@ -739,7 +768,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "type of a verified issuer",
     file: "src/entra/verify_token.ts",
-    find: `if (typeof issuer !== "string" || !issuers.includes(issuer)) {`,
+    find: `if (typeof issuer !== "string" || !issuers.some((known) => isSameIssuer(known, issuer))) {`,
     replace: "if (!issuers.includes(String(issuer))) {",
     tests: VERIFY_TESTS,
   },

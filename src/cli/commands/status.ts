@@ -1,4 +1,5 @@
 import { type SavedSignIn, type StoreStatus, storeStatus } from "../../flows/tokens/store_status.ts";
+import { nameOf } from "../../identity/expected_account.ts";
 import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
@@ -79,7 +80,7 @@ function signInLine(
   const name = `Profile '${session.profile}'${
     profiles.includes(session.profile) ? "" : " (not in profiles.json)"
   }`;
-  const who = session.account?.username || "(application)";
+  const who = session.account === null ? "(application)" : nameOf(session.account);
   if (expiresAt === null) return `${name}: ${who}, no token`;
   const when = `${localTime(expiresAt)} (${relativeTime(expiresAt, nowMs / 1000)})`;
   return `${name}: ${who}, ${isExpired ? "expired" : "expires"} ${when}`;

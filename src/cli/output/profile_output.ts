@@ -1,5 +1,6 @@
 import { CliError } from "../../errors.ts";
 import { type SavedSignIn, storeStatus } from "../../flows/tokens/store_status.ts";
+import { nameOf } from "../../identity/expected_account.ts";
 import { isApplicationFlow, type Profile } from "../../profiles/profile.ts";
 import { resolveSettings, type SignInSettings } from "../../profiles/settings.ts";
 import { breakLogCommands, plainText } from "../../text/plain_text.ts";
@@ -64,7 +65,7 @@ export function profileDocument({ profile, signIn }: DescribedProfile): Record<s
 export function accountName(signIn: SavedSignIn | null): string | null {
   if (signIn === null) return null;
   const { account } = signIn.session;
-  return account === null ? "(application)" : account.username === "" ? account.objectId : account.username;
+  return account === null ? "(application)" : nameOf(account);
 }
 
 /**

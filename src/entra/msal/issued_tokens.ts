@@ -139,13 +139,15 @@ export function applicationTokens(
 }
 
 function issue(
-  { accessToken, expiresInSeconds, scopes: granted }: TokenResponse,
+  { accessToken, expiresInSeconds, refreshInSeconds, scopes: granted }: TokenResponse,
   { scopes, account, nowMs }: { scopes: readonly string[]; account: Account | null; nowMs: number },
   cache: Secret,
 ): IssuedTokens {
-  const expiresAt = Math.floor(nowMs / 1000) + expiresInSeconds;
+  const now = Math.floor(nowMs / 1000);
+  const expiresAt = now + expiresInSeconds;
+  const token = { accessToken, tokenType: "Bearer", scopes: granted ?? scopes, expiresAt, account } as const;
   return {
-    token: { accessToken, tokenType: "Bearer", scopes: granted ?? scopes, expiresAt, account },
+    token: refreshInSeconds === null ? token : { ...token, refreshAt: now + refreshInSeconds },
     cache,
   };
 }

@@ -9,8 +9,18 @@ import type { Secret } from "../../text/secret.ts";
 import type { Progress } from "../progress.ts";
 import type { CacheDependencies, TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
+/** What the cache has for a request. */
+export interface FoundInCache {
+  /** The session, or null if there is none. */
+  readonly session: Session | null;
+  /** A token with at least five minutes left, or null if there is none or the authority wants it refreshed by now. */
+  readonly cached: TokenResult | null;
+  /** The token with at least five minutes left that the authority wants refreshed, to return if that fails. */
+  readonly due: TokenResult | null;
+}
+
 /**
- * Finds the session of a request, and a token in it with at least five minutes left; each is null if there is none.
+ * Finds the session of a request, and a token in it.
  *
  * @throws {CliError} `wrong_account` if the session belongs to another account than the expected one; what the store
  *   throws.
@@ -19,15 +29,22 @@ export async function findCachedToken(
   request: TokenRequest,
   { store, clock }: CacheDependencies,
   progress: Progress,
-): Promise<{ session: Session | null; cached: TokenResult | null }> {
+): Promise<FoundInCache> {
   const { key, expect, acceptCached, acceptRefresh } = request;
   const session = request.useStore ? await store.read(key) : null;
   // Before the session is used: neither its tokens nor a refreshed one may belong to another account.
   if (session !== null && (acceptCached || acceptRefresh)) assertExpected(session.account, expect, key);
   const token = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
-  if (!acceptsCached(request) || token === null) return { session, cached: null };
+  if (!acceptsCached(request) || token === null) return { session, cached: null, due: null };
+  const found: TokenResult = { token, source: "cache", isSaved: true };
+  if (acceptRefresh && isRefreshDue(token, clock.now())) return { session, cached: null, due: found };
   progress({ kind: "using-cached-token" });
-  return { session, cached: { token, source: "cache", isSaved: true } };
+  return { session, cached: found, due: null };
+}
+
+/** Reports whether the authority wants `token` refreshed by now. The time of a changed clock does not count. */
+function isRefreshDue({ refreshAt, obtainedAt }: CachedToken, nowMs: number): boolean {
+  return refreshAt !== undefined && refreshAt > obtainedAt && refreshAt * 1000 <= nowMs;
 }
 
 /** Whether a cached token is accepted: one that was issued before the claims were demanded does not have them. */
@@ -63,8 +80,8 @@ function isFor(token: CachedToken, request: TokenRequest): boolean {
 const MAX_TOKENS = 20;
 
 /**
- * Returns the session to save once tokens were issued. A refresh keeps the account's other tokens that have not expired;
- * a sign-in (`previous` is null) replaces everything.
+ * Returns the session to save once tokens were issued. The other tokens of the same account that have not expired are
+ * kept, because a refresh token may be good for its own scopes only (RFC 6749 section 6).
  *
  * @param nowMs Milliseconds since 1970.
  */
@@ -80,7 +97,8 @@ export function updateSession(
     obtainedAt: Math.floor(nowMs / 1000),
   };
   const { authority } = request.key;
-  const others = (previous?.tokens ?? []).filter((other) =>
+  const isSameAccount = previous?.account?.homeAccountId === issued.token.account?.homeAccountId;
+  const others = (isSameAccount ? previous?.tokens ?? [] : []).filter((other) =>
     !isExpired(other, nowMs) &&
     scopeSet(other.requestedScopes, authority) !== scopeSet(request.scopes, authority)
   );

@@ -1,3 +1,5 @@
+import { CliError, type ErrorCode } from "../../errors.ts";
+import type { Session } from "../../store/session.ts";
 import { isApplicationFlow } from "../../profiles/profile.ts";
 import type { Progress } from "../progress.ts";
 import { acquireTokenForApp } from "./acquire_token_for_app.ts";
@@ -24,9 +26,10 @@ export async function getToken(
   progress: Progress,
 ): Promise<TokenResult> {
   const request = withOwner(requested);
-  const { session, cached } = await findCachedToken(request, dependencies, progress);
+  const { session, cached, due } = await findCachedToken(request, dependencies, progress);
   if (cached !== null) return cached;
   const opened = await dependencies.openTokenDependencies(request, progress);
+  if (due !== null) return await refreshEarly(request, session, due, opened);
   if (isApplicationFlow(request.flow)) {
     return await acquireTokenForApp(request, opened);
   }
@@ -34,6 +37,32 @@ export async function getToken(
   if (silent.kind === "token") return silent.result;
   return await signIn(request, silent, opened);
 }
+
+/** Refreshes a token before it expires, as its authority wants. Returns the cached one if that fails in any way. */
+async function refreshEarly(
+  request: TokenRequest,
+  session: Session | null,
+  due: TokenResult,
+  dependencies: TokenDependencies,
+): Promise<TokenResult> {
+  const { progress } = dependencies;
+  try {
+    if (isApplicationFlow(request.flow)) {
+      const { acquireTokenForApp } = await import("./acquire_token_for_app.ts");
+      return await acquireTokenForApp(request, dependencies);
+    }
+    const silent = await refreshSession(request, session, dependencies);
+    if (silent.kind === "token") return silent.result;
+    if (silent.demand !== null) progress({ kind: "refresh-failed", error: silent.demand });
+  } catch (error) {
+    if (!(error instanceof CliError) || FINAL.includes(error.code)) throw error;
+    progress({ kind: "refresh-failed", error });
+  }
+  return due;
+}
+
+/** Errors after which no token is wanted. */
+const FINAL: readonly ErrorCode[] = ["interrupted", "no_profile"];
 
 /** An application's own tokens are kept apart from those of its users. */
 function withOwner(request: TokenRequest): TokenRequest {

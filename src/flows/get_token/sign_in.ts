@@ -147,12 +147,11 @@ async function signInUser(
   assertExpected(issued.token.account, request.expect, request.key, session?.account);
   progress({ kind: "signed-in" });
   warnMissingScopes(request, issued, progress);
-  const signedIn = updateSession(request, issued, null, clock.now());
   // Under the profile's lock: a refresh that began before this sign-in would put the earlier account in its place.
   const save = () =>
     store.exclusively(request.key.profile, signal, async () => {
       await assertProfileExists(request, dependencies);
-      await store.save(signedIn);
+      await store.save(updateSession(request, issued, await store.read(request.key), clock.now()));
     });
   const isSaved = await trySave(save, request, dependencies);
   return { token: issued.token, source: issued.flow ?? request.flow, isSaved };
@@ -176,9 +175,14 @@ function signInOptions(
   };
 }
 
+/** A name for the sign-in page: neither a display name, nor that of a guest (`ann_fabrikam.com#EXT#@contoso.com`). */
+const SIGN_IN_NAME = /^[^\s@#]+@[^\s@#]+$/;
+
 /** Returns the user of the session; if another one is expected, that one, if its name is known. */
 function userToSuggest(session: Session | null, expect: TokenRequest["expect"]): string | undefined {
   const account = session?.account ?? null;
-  if (account !== null && account.username !== "" && isExpectedUser(account, expect)) return account.username;
+  if (account !== null && SIGN_IN_NAME.test(account.username) && isExpectedUser(account, expect)) {
+    return account.username;
+  }
   return expect.user?.includes("@") ? expect.user : undefined;
 }

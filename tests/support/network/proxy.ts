@@ -13,10 +13,14 @@ export interface ProxyOptions {
   readonly answer?: string;
   /** The body of a refusal. */
   readonly body?: string;
+  /** Returns the port of this machine that stands in for a target, or null to refuse it. Default: the target itself. */
+  readonly route?: (target: string) => number | null;
 }
 
 /** Starts a proxy on a free port of 127.0.0.1 that opens tunnels (RFC 9110 section 9.3.6) or refuses to. */
-export function startProxy({ answer = "200 Connection established", body = "" }: ProxyOptions = {}): Proxy {
+export function startProxy(
+  { answer: given = "200 Connection established", body = "", route }: ProxyOptions = {},
+): Proxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const targets: string[] = [];
   const credentials: string[] = [];
@@ -29,13 +33,16 @@ export function startProxy({ answer = "200 Connection established", body = "" }:
     targets.push(target);
     const credential = head.match(/^proxy-authorization: (.*)\r$/im)?.[1];
     if (credential !== undefined) credentials.push(credential);
+    const port = route?.(target);
+    const answer = port === null ? "502 Bad Gateway" : given;
     await send(
       client,
       `HTTP/1.1 ${answer}\r\n${body === "" ? "" : `content-length: ${body.length}\r\n`}\r\n${body}`,
     );
     if (!answer.startsWith("200")) return;
-    const [host = "", port = ""] = target.split(":");
-    const server = await Deno.connect({ hostname: host, port: Number(port) });
+    const server = await Deno.connect(
+      typeof port === "number" ? { hostname: "127.0.0.1", port } : addressOf(target),
+    );
     open.add(server);
     await Promise.all([pipe(client, server), pipe(server, client)]);
     closeOnce(server);
@@ -63,6 +70,11 @@ export function startProxy({ answer = "200 Connection established", body = "" }:
       await Promise.all(serving);
     },
   };
+}
+
+function addressOf(target: string): Deno.ConnectOptions {
+  const [hostname = "", port = ""] = target.split(":");
+  return { hostname, port: Number(port) };
 }
 
 /** Reads up to the empty line. The client sends nothing more before the response. */

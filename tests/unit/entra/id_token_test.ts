@@ -38,6 +38,9 @@ function refusal(changes: Record<string, unknown>, expected: Partial<ExpectedIdT
   return assertThrows(() => validate(changes, expected), CliError, undefined, JSON.stringify(changes));
 }
 
+/** The tenant of personal accounts. */
+const CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
 Deno.test("validateIdToken() returns the user that a valid token names", () => {
   assertEquals(validate({}), { username: "ada@contoso.example", objectId: OBJECT_ID, tenantId: TENANT_ID });
 });
@@ -112,9 +115,39 @@ Deno.test("validateIdToken() requires no nonce for a refresh", () => {
   assertEquals(validate({ nonce: "another" }, { nonce: null }).objectId, OBJECT_ID);
 });
 
-Deno.test("validateIdToken() returns an empty name if the token has none", () => {
-  assertEquals(validate({ preferred_username: undefined }).username, "");
-  assertEquals(validate({ preferred_username: ["ada"] }).username, "");
+Deno.test("validateIdToken() falls back to other names and finally to the object ID, but not to a name with an at sign", () => {
+  const none = { preferred_username: undefined, name: undefined };
+  const table: [Record<string, unknown>, string][] = [
+    [{ upn: "ada@contoso.example", email: "other@contoso.example" }, "ada@contoso.example"],
+    [{ emails: ["ada@contoso.example"], upn: "other@contoso.example" }, "ada@contoso.example"],
+    [{ email: "ada@contoso.example", name: "Ada" }, "ada@contoso.example"],
+    [{ "signInNames.emailAddress": "ada@contoso.example", name: "Ada" }, "ada@contoso.example"],
+    [{ name: "Ada Lovelace" }, "Ada Lovelace"],
+    [{ name: "boss@contoso.example" }, OBJECT_ID],
+    [{ preferred_username: " ", emails: [], email: "" }, OBJECT_ID],
+    [{ preferred_username: 7, emails: [7] }, OBJECT_ID],
+    [{}, OBJECT_ID],
+  ];
+  for (const [claims, name] of table) assertEquals(validate({ ...none, ...claims }).username, name);
+});
+
+Deno.test("validateIdToken() refuses a personal account for organizations, and accepts a guest", () => {
+  const organizations = { authority: entraAuthority(BASE, "organizations") };
+  const personal = { tid: CONSUMERS, iss: `${BASE}/${CONSUMERS}/v2.0` };
+  assertEquals(refusal(personal, organizations).code, "wrong_account");
+  assertEquals(validate(personal, { authority: entraAuthority(BASE, "common") }).tenantId, CONSUMERS);
+  assertEquals(validate({ idp: "live.com" }, organizations).tenantId, TENANT_ID);
+});
+
+Deno.test("validateIdToken() accepts an issuer on an alias of the authority's host", () => {
+  for (const host of ["login.windows.net", "login.microsoft.com", "sts.windows.net"]) {
+    const issuer = `https://${host}/${TENANT_ID}/v2.0`;
+    const publicCloud = { authority: entraAuthority("https://login.microsoftonline.com", TENANT_ID) };
+    assertEquals(validate({ iss: issuer }, publicCloud).tenantId, TENANT_ID);
+    assertEquals(refusal({ iss: issuer }).code, "invalid_response");
+    const disguised = issuer.replace("https://", "https://evil.example@");
+    assertEquals(refusal({ iss: disguised }, publicCloud).code, "invalid_response");
+  }
 });
 
 Deno.test("validateIdToken() tolerates clocks that are up to 300 seconds apart", () => {

@@ -3,7 +3,7 @@ import { CliError } from "../../../src/errors.ts";
 import { validateTokenResponse } from "../../../src/entra/token_response.ts";
 import { goodTokenResponse } from "../../support/fixtures/entra_fixture.ts";
 
-const DAY_SECONDS = 86_400;
+const WEEK_SECONDS = 7 * 86_400;
 
 function refusal(changes: Record<string, unknown>): CliError {
   const body = { ...goodTokenResponse(), ...changes };
@@ -16,7 +16,7 @@ Deno.test("validateTokenResponse() returns the tokens, lifetime and scopes of a 
     id_token: "a.b.c",
   });
   assertEquals([accessToken.reveal(), idToken?.reveal()], ["access-token-1", "a.b.c"]);
-  assertEquals(facts, { expiresInSeconds: 3600, scopes: ["User.Read"] });
+  assertEquals(facts, { expiresInSeconds: 3600, refreshInSeconds: null, scopes: ["User.Read"] });
 });
 
 Deno.test("validateTokenResponse() rejects an empty object", () => {
@@ -65,17 +65,18 @@ Deno.test("validateTokenResponse() accepts only the token type Bearer", () => {
   }
 });
 
-Deno.test("validateTokenResponse() reads the lifetime as a number or digits and limits it to a day", () => {
+Deno.test("validateTokenResponse() reads the lifetime as a number or digits and limits it to a week", () => {
   const table: [unknown, number][] = [
     [1, 1],
     [3600, 3600],
     ["3600", 3600],
     [3599.9, 3599],
-    [DAY_SECONDS, DAY_SECONDS],
-    [DAY_SECONDS + 1, DAY_SECONDS],
-    [1e18, DAY_SECONDS],
-    ["999999999999999999999999", DAY_SECONDS],
-    [Infinity, DAY_SECONDS],
+    [28 * 3600, 28 * 3600],
+    [WEEK_SECONDS, WEEK_SECONDS],
+    [WEEK_SECONDS + 1, WEEK_SECONDS],
+    [1e18, WEEK_SECONDS],
+    ["999999999999999999999999", WEEK_SECONDS],
+    [Infinity, WEEK_SECONDS],
   ];
   for (const [given, seconds] of table) {
     const { expiresInSeconds } = validateTokenResponse({ ...goodTokenResponse(), expires_in: given });
@@ -143,5 +144,23 @@ Deno.test("validateTokenResponse() rejects a refresh token that cannot be sent b
   const unfit = [0, 1, true, ["0.AXo"], {}, "a\n", "\x1b[2J", "\u202e", "x".repeat(256 * 1024 + 1)];
   for (const refreshToken of unfit) {
     assertStringIncludes(refusal({ refresh_token: refreshToken }).message, "refresh_token");
+  }
+});
+
+Deno.test("validateTokenResponse() reads refresh_in as a number or digits, and ignores one that is not before the end", () => {
+  const table: [unknown, number | null][] = [
+    [1800, 1800],
+    ["1800", 1800],
+    [1800.9, 1800],
+    [undefined, null],
+    [0, null],
+    [-1, null],
+    ["soon", null],
+    [3600, null],
+    [1e18, null],
+  ];
+  for (const [given, seconds] of table) {
+    const { refreshInSeconds } = validateTokenResponse({ ...goodTokenResponse(), refresh_in: given });
+    assertEquals(refreshInSeconds, seconds, String(given));
   }
 });

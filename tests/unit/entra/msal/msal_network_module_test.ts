@@ -139,7 +139,12 @@ Deno.test("authorityNetworkModule() records the validated token response of a PO
   await post(post1.module);
   const { accessToken, ...facts } = post1.module.tokenResponse ?? {};
   assertEquals(accessToken?.reveal(), "access-token-1");
-  assertEquals(facts, { expiresInSeconds: 3600, scopes: ["User.Read"], idToken: null });
+  assertEquals(facts, {
+    expiresInSeconds: 3600,
+    refreshInSeconds: null,
+    scopes: ["User.Read"],
+    idToken: null,
+  });
   assertEquals(post1.module.metadata, null);
   const get = open(() => jsonResponse(goodMetadata()));
   await get.module.sendGetRequestAsync(METADATA_URL);

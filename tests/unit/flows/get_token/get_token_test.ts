@@ -3,6 +3,7 @@ import { CliError } from "../../../../src/errors.ts";
 import { Secret } from "../../../../src/text/secret.ts";
 import type { Session } from "../../../../src/store/session.ts";
 import {
+  ADA,
   FORCED,
   LIFE_SECONDS,
   mustNot,
@@ -271,7 +272,7 @@ Deno.test("getToken() refreshes under the profile's lock, and never prompts unde
     "read",
     ...["exclusively work", "read", "rehearse", "let go"],
     ...["sign-in turn", "read", "begin"],
-    ...["exclusively work", "save", "let go"],
+    ...["exclusively work", "read", "save", "let go"],
     ...["signed-in", "turn over"],
   ]);
 });
@@ -287,16 +288,85 @@ Deno.test("getToken() signs in if another process cleared the cache while this o
   assertEquals(shown(await world.get()), ["two", "interactive", true]);
 });
 
-Deno.test("getToken() drops older tokens after a sign-in", async () => {
+Deno.test("getToken() keeps the live tokens of other scopes after a sign-in of the same account, and drops those of another", async () => {
   const world = new TestHarness();
   const other = { ...REQUEST, scopes: ["api://app/x"] };
   await world.signInWith("one");
   world.refresh = () => world.issue("two", ["api://app/x"]);
   assertEquals(shown(await world.get(other)), ["two", "refresh", true]);
   assertEquals(world.store.sessions[0]?.tokens.length, 2);
+  const stored = () => world.store.sessions[0]?.tokens.map((token) => token.accessToken.reveal());
   world.signIn = () => world.issue("three");
   await world.get(FORCED);
-  assertEquals(world.store.sessions[0]?.tokens.map((token) => token.accessToken.reveal()), ["three"]);
+  assertEquals(stored(), ["three", "two"]);
+  assertEquals(shown(await world.get(other)), ["two", "cache", true]);
+
+  world.signIn = () => {
+    const { token, cache } = world.issue("four");
+    return { token: { ...token, account: { ...ADA, homeAccountId: "bob.tenant" } }, cache };
+  };
+  await world.get(FORCED);
+  assertEquals(stored(), ["four"]);
+});
+
+Deno.test("getToken() refreshes a token from the time that the authority names, and returns it at once if that fails", async () => {
+  const failures = [
+    NETWORK_DOWN,
+    new CliError("interaction_required", "MFA"),
+    new CliError("wrong_account", "other"),
+  ];
+  for (const failure of failures) {
+    const world = new TestHarness();
+    const early = (name: string) => {
+      const { token, cache } = world.issue(name);
+      return { token: { ...token, refreshAt: token.expiresAt - LIFE_SECONDS / 2 }, cache };
+    };
+    world.signIn = () => early("one");
+    await world.get();
+    world.signIn = () => mustNot("ask the user");
+    world.clock.move(LIFE_SECONDS / 2 - 1);
+    assertEquals(shown(await world.get()), ["one", "cache", true]);
+    world.clock.move(1);
+    world.refresh = () => {
+      throw failure;
+    };
+    world.events.length = 0;
+    assertEquals(shown(await world.get()), ["one", "cache", true]);
+    assertEquals(world.kinds(), ["refreshing", "refresh-failed"]);
+    assertEquals(world.refreshOptions.at(-1)?.failFast, true);
+    world.refresh = () => early("two");
+    assertEquals(shown(await world.get()), ["two", "refresh", true]);
+    assertEquals(shown(await world.get()), ["two", "cache", true]);
+  }
+});
+
+Deno.test("getToken() ignores the time for a refresh if a refresh is not allowed, or the clock was changed", async () => {
+  const world = new TestHarness();
+  world.signIn = () => {
+    const { token, cache } = world.issue("one");
+    return { token: { ...token, refreshAt: world.clock.now() / 1000 }, cache };
+  };
+  await world.get();
+  assertEquals(shown(await world.get()), ["one", "cache", true]);
+  world.clock.move(10);
+  assertEquals(shown(await world.get({ ...REQUEST, acceptRefresh: false })), ["one", "cache", true]);
+});
+
+Deno.test("getToken() suggests a sign-in name, but neither a display name nor the name of a guest", async () => {
+  const table = [["ada@contoso.example", "ada@contoso.example"], ["Ada Lovelace", undefined], [
+    "ada_fabrikam.example#EXT#@contoso.example",
+    undefined,
+  ], ["live.com#ada@outlook.example", undefined]] as const;
+  for (const [username, hint] of table) {
+    const world = new TestHarness();
+    world.signIn = () => {
+      const { token, cache } = world.issue("one");
+      return { token: { ...token, account: { ...ADA, username } }, cache };
+    };
+    await world.get();
+    await world.get(FORCED);
+    assertEquals(world.asked.at(-1)?.loginHint, hint, username);
+  }
 });
 
 Deno.test("getToken() throws the errors of a refresh and a sign-in", async () => {
@@ -418,7 +488,10 @@ Deno.test("getToken() saves a sign-in under the lock, so that an older refresh c
   const world = new TestHarness();
   world.signIn = () => world.issue("one");
   await world.get(FORCED);
-  assertEquals(world.store.calls.slice(-5), ["exclusively work", "save", "let go", "signed-in", "turn over"]);
+  assertEquals(world.store.calls.slice(-6), [
+    ...["exclusively work", "read", "save", "let go"],
+    ...["signed-in", "turn over"],
+  ]);
 });
 
 Deno.test("getToken() returns no token if it is interrupted while it waits for the lock to save", async () => {
