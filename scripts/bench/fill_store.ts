@@ -1,7 +1,7 @@
 import { join } from "@std/path/join";
 import { keyFileStore } from "../../src/store/keystore/key_file.ts";
 import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../src/store/token_file.ts";
-import { formatSession, parseSession } from "../../src/store/session.ts";
+import { formatSession, parseSession, sessionBinding } from "../../src/store/session.ts";
 import { systemFiles } from "../../src/system/files/deno_files.ts";
 import { systemLocks } from "../../src/system/files/lock.ts";
 import { openPrivateFolder } from "../../src/system/files/private_folder.ts";
@@ -27,12 +27,14 @@ async function addSessions(home: string, names: readonly string[]): Promise<void
   const file = await parseTokenFile(source, key.key);
   const data = await file.open(0);
   const session = parseSession(data);
+  const boundTo = sessionBinding(session);
   const records = names.map((name) => ({
     kind: "session",
     name,
+    boundTo,
     data: formatSession({ ...session, profile: name }),
   }));
-  const last = { kind: "session", name: session.profile, data };
+  const last = { kind: "session", name: session.profile, boundTo, data };
   await folder.replace("tokens.enc", await formatTokenFile(file.header, key.key, [...records, last]));
 }
 

@@ -4,6 +4,7 @@ import type { ClientAuthentication, SignInManner, TokenResult } from "../flows/g
 import type { PortChoice } from "../loopback/listen_on_loopback.ts";
 import type { InteractiveSession } from "../flows/sign_in/interactive_session.ts";
 import type { Progress } from "../flows/progress.ts";
+import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import { parseScopeFlag } from "../identity/scopes.ts";
 import { resolveApplicationSettings } from "../profiles/application_settings.ts";
 import { isApplicationFlow } from "../profiles/profile.ts";
@@ -34,11 +35,11 @@ export async function acquireToken(
   const claims = await parseClaims(flags.claims);
   const name = profileName(flags.profile, env);
   const settings = await readSettings(flags, name, context);
-  const { hasProfile, authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
+  const { hasProfile, identity, authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
   const fresh = (flags.force ?? false) || flags.cache === false;
   const result = await getToken(
     {
-      key: { profile: name, authority, tenant, clientId },
+      key: { profile: name, identity, authority, tenant, clientId },
       hasProfile,
       flow,
       scopes,
@@ -82,6 +83,11 @@ export type SettingsFlags = Pick<
   | "identityObjectId"
 >;
 
+/** The settings of a sign-in, with what the tokens of the profile are bound to. */
+export interface ProfileSettings extends SignInSettings {
+  readonly identity: ProfileIdentity | null;
+}
+
 /**
  * Returns the settings of a sign-in: from the flags, the environment and the profile called `name`, in this order.
  *
@@ -91,16 +97,16 @@ export async function readSettings(
   flags: SettingsFlags,
   name: string,
   { env, profiles }: CommandContext,
-): Promise<SignInSettings> {
+): Promise<ProfileSettings> {
   const { scope, tenant, tenantId = tenant, ...others } = flags;
   const typed = { ...others, tenantId, scopes: parseScopeFlag(scope) };
-  const profile = await profiles.find(name);
+  const { profile, identity } = await profiles.lookUp(name);
   // Only the error for a missing profile names the others.
   const existing = profile === null ? (await profiles.list()).map((other) => other.name) : [];
-  if (isApplicationFlow(decideFlow(typed.flow, profile))) {
-    return resolveApplicationSettings(typed, env, profile, name, existing);
-  }
-  return resolveSettings(typed, env, profile, name, existing);
+  const resolve = isApplicationFlow(decideFlow(typed.flow, profile))
+    ? resolveApplicationSettings
+    : resolveSettings;
+  return { ...resolve(typed, env, profile, name, existing), identity };
 }
 
 async function openSession(

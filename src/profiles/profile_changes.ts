@@ -1,10 +1,14 @@
+import { newProfileIdentity, type ProfileIdentity } from "../identity/profile_identity.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import type { JsonObject } from "../text/json.ts";
+import { isJsonObject, type JsonObject } from "../text/json.ts";
 import { nameTaken, noSuchProfile, type Profile } from "./profile.ts";
 import {
   emptyProfileFile,
   formatProfileFile,
+  identityIn,
+  identityRecord,
   PROFILE_FILE,
+  type ProfileFile,
   profileIn,
   profileRecord,
   readProfileFile,
@@ -45,6 +49,15 @@ export class ProfileChanges {
     await this.#rewrite((present) => withChanged(present, name, changed));
   }
 
+  async identify(name: string, identity: ProfileIdentity): Promise<void> {
+    await this.#rewrite(async (present, file) => {
+      const record = Object.hasOwn(present, name) ? present[name] : undefined;
+      const id = (await identityIn(file, name))?.id ?? identity.id;
+      if (!isJsonObject(record) || id !== identity.id) return null;
+      return { ...present, [name]: { ...record, ...identityRecord(identity) } };
+    });
+  }
+
   async remove(name: string): Promise<boolean> {
     if (!await this.#folder.has(PROFILE_FILE)) return false;
     return await this.#rewrite((profiles) => {
@@ -59,12 +72,14 @@ export class ProfileChanges {
   }
 
   /** Rewrites the file with the profiles that `change` returns. If it returns null, nothing is written. */
-  async #rewrite(change: (profiles: JsonObject) => JsonObject | null): Promise<boolean> {
+  async #rewrite(
+    change: (profiles: JsonObject, file: ProfileFile) => JsonObject | null | Promise<JsonObject | null>,
+  ): Promise<boolean> {
     const folder = this.#folder;
     using _lock = await folder.lock(PROFILE_LOCK, { timeoutMs: LOCK_TIMEOUT_MS });
     const file = await readProfileFile(folder) ?? emptyProfileFile(folder.pathOf(PROFILE_FILE));
     await rejectDuplicates(file);
-    const profiles = change(file.profiles);
+    const profiles = await change(file.profiles, file);
     if (profiles !== null) await folder.replace(PROFILE_FILE, formatProfileFile(file, profiles));
     return profiles !== null;
   }
@@ -72,10 +87,11 @@ export class ProfileChanges {
 
 function withAdded(present: JsonObject, profile: Profile, overwrite = false): JsonObject {
   if (!overwrite && Object.hasOwn(present, profile.name)) throw nameTaken(profile.name);
-  return {
-    ...present,
-    [profile.name]: { ...unknownFields(present[profile.name]), ...profileRecord(profile) },
-  };
+  const record = profileRecord(profile);
+  const added = Object.hasOwn(present, profile.name)
+    ? { ...unknownFields(present[profile.name]), ...record }
+    : { ...record, ...identityRecord(newProfileIdentity()) };
+  return { ...present, [profile.name]: added };
 }
 
 /** Keeps the position of the profile in the file, and the fields that this program does not know. */

@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
 import { canonicalAuthority } from "../identity/cloud.ts";
+import { PROFILE_ID_PATTERN, type ProfileIdentity } from "../identity/profile_identity.ts";
 import { parseScopes } from "../identity/scopes.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../text/json.ts";
@@ -66,6 +67,33 @@ export async function profileIn(file: ProfileFile, name: string): Promise<Profil
     if (!(error instanceof FieldError)) throw error;
     throw await errorAt(file, ["profiles", name, ...error.path], error.message, error.hint);
   }
+}
+
+/**
+ * Returns the identity of the profile `name`, or null if it has none yet. It is no part of {@linkcode Profile}, so that
+ * neither an edit nor an export can copy it.
+ *
+ * @throws {CliError} `invalid_profile` with line and column.
+ */
+export async function identityIn(file: ProfileFile, name: string): Promise<ProfileIdentity | null> {
+  const fields = Object.hasOwn(file.profiles, name) ? file.profiles[name] : undefined;
+  if (!isJsonObject(fields) || !Object.hasOwn(fields, "id")) return null;
+  const { id, generation = 1 } = fields;
+  if (typeof id !== "string" || !PROFILE_ID_PATTERN.test(id)) {
+    throw await errorAt(file, ["profiles", name, "id"], "id must be 32 hexadecimal digits", REMOVE_ID);
+  }
+  if (typeof generation !== "number" || !Number.isSafeInteger(generation) || generation < 0) {
+    const message = "generation must be a whole number";
+    throw await errorAt(file, ["profiles", name, "generation"], message, REMOVE_ID);
+  }
+  return { id, generation };
+}
+
+const REMOVE_ID = "Remove id and generation from the profile, then sign in again.";
+
+/** Formats an identity for the record of a profile. */
+export function identityRecord({ id, generation }: ProfileIdentity): JsonObject {
+  return { id, generation: generation === 1 ? undefined : generation };
 }
 
 /** Creates a file without a profile, to be written to `path`. */

@@ -1,6 +1,13 @@
 import type { PrivateFolder } from "../system/files/private_folder.ts";
+import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import type { Profile } from "./profile.ts";
-import { profileIn, readProfileFile } from "./profile_file.ts";
+import { identityIn, profileIn, readProfileFile } from "./profile_file.ts";
+
+/** A profile with what its tokens are bound to. Both are null if there is none. */
+export interface FoundProfile {
+  readonly profile: Profile | null;
+  readonly identity: ProfileIdentity | null;
+}
 
 /**
  * The profiles in `profiles.json`. All methods throw a `CliError`: `invalid_profile` for a mistake in the file, with line
@@ -9,18 +16,22 @@ import { profileIn, readProfileFile } from "./profile_file.ts";
 export interface ProfileStore {
   /** Returns the profile `name`, or null. Mistakes in other profiles do not matter. */
   find(name: string): Promise<Profile | null>;
+  /** Finds the profile `name` and its identity, in one read. */
+  lookUp(name: string): Promise<FoundProfile>;
+  /** Sets the identity of the profile `name`, unless the profile does not exist or has another id. */
+  identify(name: string, identity: ProfileIdentity): Promise<void>;
   /** Returns all profiles, in the order of the file. */
   list(): Promise<Profile[]>;
-  /** Adds a profile. @throws {CliError} `usage` if its name is taken. */
+  /** Adds a profile with a new identity. @throws {CliError} `usage` if its name is taken. */
   add(profile: Profile): Promise<void>;
   /**
-   * Adds all of these profiles or none. An overwritten profile keeps the fields that this program does not know.
+   * Adds all of these profiles or none. An overwritten profile keeps its identity and the fields that this program does not know.
    * @throws {CliError} `usage` if one of the names is taken and `overwrite` is false.
    */
   addAll(profiles: readonly Profile[], options: { readonly overwrite: boolean }): Promise<void>;
   /**
-   * Replaces the profile `name` by `changed`, which may have another name, and keeps the fields that this program does
-   * not know. @throws {CliError} `no_profile`, or `usage` if another profile has the new name.
+   * Replaces the profile `name` by `changed`, which may have another name, and keeps its identity and the fields that this
+   * program does not know. @throws {CliError} `no_profile`, or `usage` if another profile has the new name.
    */
   update(name: string, changed: Profile): Promise<void>;
   /** Removes the profile `name`. Returns false if it does not exist. */
@@ -41,11 +52,15 @@ export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore 
     const { ProfileChanges } = await import("./profile_changes.ts");
     return new ProfileChanges(folder);
   };
+  const lookUp = async (name: string): Promise<FoundProfile> => {
+    const file = await readProfileFile(folder);
+    if (file === null) return { profile: null, identity: null };
+    return { profile: await profileIn(file, name), identity: await identityIn(file, name) };
+  };
   return {
-    async find(name) {
-      const file = await readProfileFile(folder);
-      return file === null ? null : await profileIn(file, name);
-    },
+    find: async (name) => (await lookUp(name)).profile,
+    lookUp,
+    identify: async (name, identity) => await (await changes()).identify(name, identity),
     list: async () => await (await changes()).list(),
     add: async (profile) => await (await changes()).add(profile),
     addAll: async (profiles, options) => await (await changes()).addAll(profiles, options),

@@ -1,3 +1,4 @@
+import { PROFILE_ID_PATTERN, type ProfileIdentity } from "../identity/profile_identity.ts";
 import type { Account, Token } from "../identity/token.ts";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../text/json.ts";
 import { Secret } from "../text/secret.ts";
@@ -6,6 +7,8 @@ import { damagedContent } from "./store_error.ts";
 /** Identifies a session: a profile, and the authority, tenant and client that it was used with. */
 export interface SessionKey {
   readonly profile: string;
+  /** The identity of the profile: a profile made anew under the same name has another one. */
+  readonly identity: ProfileIdentity | null;
   /** Base URL of the authority, without the tenant, such as `https://login.microsoftonline.com`. */
   readonly authority: string;
   /** The configured tenant: GUID, domain, `common`, `organizations` or `consumers`. */
@@ -53,7 +56,18 @@ export interface Refusal {
 /** The kind of a record with a session. */
 export const SESSION = "session";
 
-/** Reports whether two sessions have the same profile, authority, tenant, application and owner. */
+/**
+ * Returns what the record of a session is bound to: the profile and the account. Both are authenticated with the record,
+ * so that it cannot be passed off as that of another profile or account.
+ */
+export function sessionBinding(
+  { identity, account }: Pick<Session, "identity" | "account">,
+): string | undefined {
+  if (identity === null) return undefined;
+  return [identity.id, identity.generation, account?.homeAccountId ?? ""].join(" ");
+}
+
+/** Reports whether two sessions have the same name of a profile, authority, tenant, application and owner. */
 export function isSameKey(a: SessionKey, b: SessionKey): boolean {
   return a.profile === b.profile && a.authority === b.authority && a.tenant === b.tenant &&
     a.clientId === b.clientId && a.owner === b.owner;
@@ -61,9 +75,11 @@ export function isSameKey(a: SessionKey, b: SessionKey): boolean {
 
 /** Formats a session as JSON with its secrets in plain text. Only for encryption. */
 export function formatSession(session: Session): Uint8Array {
-  const { profile, authority, tenant, clientId, owner, account, tokens, msalCache, refusal } = session;
+  const { profile, identity, authority, tenant, clientId, owner, account, tokens, msalCache, refusal } =
+    session;
   return new TextEncoder().encode(JSON.stringify({
     profile,
+    identity: identity ?? undefined,
     authority,
     tenant,
     clientId,
@@ -80,6 +96,7 @@ export function parseSession(data: Uint8Array): Session {
   const record = validateObject(parseJsonObject(data), "a session");
   return {
     profile: textField(record, "profile"),
+    identity: identityField(record),
     authority: textField(record, "authority"),
     tenant: textField(record, "tenant"),
     clientId: textField(record, "clientId"),
@@ -107,7 +124,7 @@ function textField(fields: JsonObject, name: string): string {
   return value;
 }
 
-function secondsField(fields: JsonObject, name: string): number {
+function numberField(fields: JsonObject, name: string): number {
   const value = field(fields, name);
   if (typeof value !== "number" || !Number.isFinite(value)) throw damagedContent(`${name} is not a number`);
   return value;
@@ -124,6 +141,15 @@ function scopesField(fields: JsonObject, name: string): string[] {
     if (typeof scope !== "string") throw damagedContent(`${name} has an element that is not a string`);
     return scope;
   });
+}
+
+function identityField(record: JsonObject): ProfileIdentity | null {
+  const value = field(record, "identity");
+  if (value === undefined) return null;
+  const identity = validateObject(value, "identity");
+  const [id, generation] = [textField(identity, "id"), numberField(identity, "generation")];
+  if (!PROFILE_ID_PATTERN.test(id)) throw damagedContent("id is not the id of a profile");
+  return { id, generation };
 }
 
 function ownerField(record: JsonObject): "application" | undefined {
@@ -166,9 +192,9 @@ function parseToken(value: unknown): CachedToken {
     tokenType: "Bearer",
     scopes: scopesField(token, "scopes"),
     requestedScopes: scopesField(token, "requestedScopes"),
-    expiresAt: secondsField(token, "expiresAt"),
-    obtainedAt: secondsField(token, "obtainedAt"),
-    ...(field(token, "refreshAt") === undefined ? {} : { refreshAt: secondsField(token, "refreshAt") }),
+    expiresAt: numberField(token, "expiresAt"),
+    obtainedAt: numberField(token, "obtainedAt"),
+    ...(field(token, "refreshAt") === undefined ? {} : { refreshAt: numberField(token, "refreshAt") }),
     account: accountField(token),
   };
 }

@@ -1,10 +1,11 @@
 import { encodeHex } from "@std/encoding/hex";
+import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import type { Lock } from "../system/files/lock.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import { formatProfileSecrets, parseProfileSecrets, type ProfileSecrets } from "./profile_secrets.ts";
-import { formatSession, isSameKey, parseSession, SESSION, type Session } from "./session.ts";
+import { formatSession, isSameKey, parseSession, SESSION, type Session, sessionBinding } from "./session.ts";
 import type { KeyPlace } from "./store_keys.ts";
-import type { PlainRecord } from "./token_file.ts";
+import type { PlainRecord, RecordLabel } from "./token_file.ts";
 import type { ReadResult, TokenFileReader } from "./token_file_reader.ts";
 import { TokenFileWriter, type TokenFileWriterOptions } from "./token_file_writer.ts";
 
@@ -38,12 +39,33 @@ export class StoredRecords {
   }
 
   async save(session: Session): Promise<void> {
-    const saved = { kind: SESSION, name: session.profile, data: formatSession(session) };
     await this.#writer.change((records) => {
-      const kept = records.filter((record) =>
-        !(isSessionOf(record, session.profile) && isSameKey(parseSession(record.data), session))
-      );
-      return [...kept, saved];
+      const kept = records.filter((record) => {
+        if (!isSessionOf(record, session.profile)) return true;
+        const present = parseSession(record.data);
+        return !isSameKey(present, session) || present.identity?.id !== session.identity?.id;
+      });
+      return [...kept, sessionRecord(session)];
+    });
+  }
+
+  async rebind(profile: string, from: ProfileIdentity | null, to: ProfileIdentity): Promise<void> {
+    if (!await this.#writer.exists()) return;
+    const isFrom = (identity: ProfileIdentity | null) => identity?.id === from?.id;
+    await this.#writer.change((records) => {
+      let isChanged = false;
+      const rebound = records.map((record): PlainRecord => {
+        if (isSessionOf(record, profile)) {
+          const session = parseSession(record.data);
+          if (!isFrom(session.identity)) return record;
+          isChanged = true;
+          return sessionRecord({ ...session, identity: to });
+        }
+        if (!isSecretsOf(record, profile) || record.boundTo !== from?.id) return record;
+        isChanged = true;
+        return { ...record, boundTo: to.id };
+      });
+      return isChanged ? rebound : null;
     });
   }
 
@@ -51,11 +73,16 @@ export class StoredRecords {
     return this.#writer.rehearse();
   }
 
-  async forget(profile: string, options: { signal?: AbortSignal } = {}): Promise<number> {
+  async forget(
+    profile: string,
+    { afterwards, ...options }: { signal?: AbortSignal; afterwards?: () => Promise<void> } = {},
+  ): Promise<number> {
     if (!await this.#writer.exists()) return 0;
     // A refresh in progress would save again what is deleted here.
     using _lock = await this.#lockProfile(profile, options);
-    return await this.drop(profile, "sessions", options);
+    const sessions = await this.drop(profile, "sessions", options);
+    await afterwards?.();
+    return sessions;
   }
 
   async drop(
@@ -84,20 +111,29 @@ export class StoredRecords {
     });
   }
 
-  async readSecrets(profile: string): Promise<ProfileSecrets | null> {
+  async readSecrets(profile: string, identity: ProfileIdentity | null): Promise<ProfileSecrets | null> {
+    // While records are being bound to the profile, those that are not bound yet are the profile's too.
+    const accepted = identity?.generation === 0 ? [identity.id, undefined] : [identity?.id];
     const found = await this.#reader.read(async (file) => {
-      const position = file.index.findIndex(({ kind, name }) => kind === SECRETS && name === profile);
+      const position = file.index.findIndex((record) =>
+        isSecretsOf(record, profile) && accepted.includes(record.boundTo)
+      );
       return position === -1 ? null : parseProfileSecrets(await file.open(position));
     });
     return await this.migrateIfNeeded(found);
   }
 
-  async saveSecrets(profile: string, secrets: ProfileSecrets | null): Promise<void> {
+  async saveSecrets(
+    profile: string,
+    identity: ProfileIdentity | null,
+    secrets: ProfileSecrets | null,
+  ): Promise<void> {
     if (secrets === null && !await this.#writer.exists()) return;
+    const boundTo = identity?.id;
     await this.#writer.change((records) => {
-      const kept = records.filter((record) => !isSecretsOf(record, profile));
+      const kept = records.filter((record) => !isSecretsOf(record, profile) || record.boundTo !== boundTo);
       if (secrets !== null) {
-        return [...kept, { kind: SECRETS, name: profile, data: formatProfileSecrets(secrets) }];
+        return [...kept, { kind: SECRETS, name: profile, boundTo, data: formatProfileSecrets(secrets) }];
       }
       return kept.length === records.length ? null : kept;
     });
@@ -133,15 +169,24 @@ export class StoredRecords {
   }
 }
 
-function renamed({ kind, data }: PlainRecord, name: string): PlainRecord {
-  if (kind !== SESSION) return { kind, name, data };
-  return { kind, name, data: formatSession({ ...parseSession(data), profile: name }) };
+function renamed(record: PlainRecord, name: string): PlainRecord {
+  if (record.kind !== SESSION) return { ...record, name };
+  return sessionRecord({ ...parseSession(record.data), profile: name });
 }
 
-function isSecretsOf(record: PlainRecord, profile: string): boolean {
+function sessionRecord(session: Session): PlainRecord {
+  return {
+    kind: SESSION,
+    name: session.profile,
+    boundTo: sessionBinding(session),
+    data: formatSession(session),
+  };
+}
+
+function isSecretsOf(record: RecordLabel, profile: string): boolean {
   return record.kind === SECRETS && record.name === profile;
 }
 
-function isSessionOf(record: PlainRecord, profile: string): boolean {
+function isSessionOf(record: RecordLabel, profile: string): boolean {
   return record.kind === SESSION && record.name === profile;
 }

@@ -16,11 +16,12 @@ import { damagedContent, invalidTokenFile, newerTokenFile, undecryptable } from 
  * | 8 | id of the key |
  * | 16 | random, new for every write |
  * | 4 | length of the sealed index |
- * | | sealed index: JSON, one `{kind, name, length}` per record |
+ * | | sealed index: JSON, one `{kind, name, boundTo, length}` per record |
  * | | sealed records, one after the other |
  *
- * Sealed means AES-256-GCM: nonce, ciphertext, tag. The additional data of each part is the header and the part's number
- * (0 for the index), so that no part can be moved, dropped, or replaced by that of another write. Records are sealed one
+ * Sealed means AES-256-GCM: nonce, ciphertext, tag. The additional data of each part is the header, the part's number (0
+ * for the index), and what the record is bound to, so that no part can be moved, dropped, or replaced by that of another
+ * write, profile or account. Version 1 had no records that are bound. Records are sealed one
  * by one so that reading one profile costs the same however many there are. The file does not reveal the number of
  * records, but its length indicates roughly how much it contains.
  */
@@ -49,6 +50,8 @@ export interface RecordLabel {
   readonly kind: string;
   /** The name of the profile. */
   readonly name: string;
+  /** The profile and the account that the record is bound to. */
+  readonly boundTo?: string | undefined;
 }
 
 export interface IndexEntry extends RecordLabel {
@@ -70,7 +73,8 @@ export interface ByteSource {
 }
 
 const MAGIC = new TextEncoder().encode("EACT");
-const VERSION = 1;
+const VERSION = 2;
+const FIRST_VERSION = 1;
 
 /** The offsets of the header's parts in bytes, and its length. */
 const HEADER = { version: 4, keyStore: 5, keyId: 6, random: 14, indexLength: 30, length: 34 } as const;
@@ -98,7 +102,7 @@ export async function parseTokenFileHeader(file: ByteSource): Promise<TokenFileH
   if (header.length < HEADER.length) throw invalidTokenFile("the file is truncated");
   const version = viewOf(header).getUint8(HEADER.version);
   if (version > VERSION) throw newerTokenFile(version);
-  if (version !== VERSION) throw invalidTokenFile(`unknown format ${version}`);
+  if (version < FIRST_VERSION) throw invalidTokenFile(`unknown format ${version}`);
   return {
     keyStore: viewOf(header).getUint8(HEADER.keyStore),
     keyId: header.slice(HEADER.keyId, HEADER.random),
@@ -113,7 +117,9 @@ export async function parseTokenFile(file: ByteSource, key: CryptoKey): Promise<
   const indexLength = viewOf(headerBytes).getUint32(HEADER.indexLength);
   const recordsOffset = HEADER.length + indexLength;
   if (indexLength > MAX_INDEX_BYTES || recordsOffset > file.size) throw undecryptable();
-  const index = parseIndex(await unseal(await file.read(HEADER.length, indexLength), key, headerBytes, 0));
+  const index = parseIndex(
+    await unseal(await file.read(HEADER.length, indexLength), key, additionalData(headerBytes, 0)),
+  );
 
   const ends: number[] = [];
   let end = recordsOffset;
@@ -128,7 +134,7 @@ export async function parseTokenFile(file: ByteSource, key: CryptoKey): Promise<
       const recordEnd = ends[position];
       if (entry === undefined || recordEnd === undefined) throw new RangeError(`No record at ${position}`);
       const sealed = await file.read(recordEnd - entry.length, entry.length);
-      return await unseal(sealed, key, headerBytes, position + 1);
+      return await unseal(sealed, key, additionalData(headerBytes, position + 1, entry.boundTo));
     },
   };
 }
@@ -139,7 +145,10 @@ export async function formatTokenFile(
   key: CryptoKey,
   records: readonly PlainRecord[],
 ): Promise<Uint8Array> {
-  const index = records.map(({ kind, name, data }) => ({ kind, name, length: data.length + SEAL_LENGTH }));
+  const index = records.map(({ kind, name, boundTo, data }) => ({
+    ...{ kind, name, boundTo },
+    length: data.length + SEAL_LENGTH,
+  }));
   const indexBytes = new TextEncoder().encode(JSON.stringify(index));
 
   const headerBytes = new Uint8Array(HEADER.length);
@@ -150,30 +159,32 @@ export async function formatTokenFile(
   crypto.getRandomValues(headerBytes.subarray(HEADER.random, HEADER.indexLength));
   viewOf(headerBytes).setUint32(HEADER.indexLength, indexBytes.length + SEAL_LENGTH);
 
-  const parts = [indexBytes, ...records.map(({ data }) => data)];
-  return concat([
-    headerBytes,
-    ...await Promise.all(parts.map((part, number) => seal(part, key, headerBytes, number))),
-  ]);
+  const parts = [{ data: indexBytes, boundTo: undefined }, ...records];
+  const sealed = parts.map(({ data, boundTo }, number) =>
+    seal(data, key, additionalData(headerBytes, number, boundTo))
+  );
+  return concat([headerBytes, ...await Promise.all(sealed)]);
 }
 
-async function seal(data: Uint8Array, key: CryptoKey, header: Bytes, number: number): Promise<Uint8Array> {
-  return await encryptAesGcm(key, new Uint8Array(data), { additionalData: additionalData(header, number) });
+async function seal(data: Uint8Array, key: CryptoKey, additionalData: Bytes): Promise<Uint8Array> {
+  return await encryptAesGcm(key, new Uint8Array(data), { additionalData });
 }
 
-async function unseal(sealed: Bytes, key: CryptoKey, header: Bytes, number: number): Promise<Uint8Array> {
+async function unseal(sealed: Bytes, key: CryptoKey, additionalData: Bytes): Promise<Uint8Array> {
   try {
-    return await decryptAesGcm(key, sealed, { additionalData: additionalData(header, number) });
+    return await decryptAesGcm(key, sealed, { additionalData });
   } catch (error) {
     if (error instanceof DOMException || error instanceof RangeError) throw undecryptable();
     throw error;
   }
 }
 
-function additionalData(header: Bytes, number: number): Bytes {
-  const data = new Uint8Array(header.length + 4);
+function additionalData(header: Bytes, number: number, boundTo = ""): Bytes {
+  const bound = new TextEncoder().encode(boundTo);
+  const data = new Uint8Array(header.length + 4 + bound.length);
   data.set(header);
   viewOf(data).setUint32(header.length, number);
+  data.set(bound, header.length + 4);
   return data;
 }
 
@@ -186,14 +197,17 @@ function parseIndex(data: Uint8Array): IndexEntry[] {
   if (!Array.isArray(value)) throw damagedContent("the index is not an array");
   return value.map((entry: unknown) => {
     if (!isJsonObject(entry)) throw damagedContent("the index has an invalid entry");
-    const { kind, name, length } = entry;
+    const { kind, name, boundTo, length } = entry;
     if (typeof kind !== "string" || typeof name !== "string" || typeof length !== "number") {
+      throw damagedContent("the index has an invalid entry");
+    }
+    if (boundTo !== undefined && typeof boundTo !== "string") {
       throw damagedContent("the index has an invalid entry");
     }
     if (!Number.isSafeInteger(length) || length < SEAL_LENGTH) {
       throw damagedContent("the index has an invalid length");
     }
-    return { kind, name, length };
+    return { kind, name, boundTo, length };
   });
 }
 

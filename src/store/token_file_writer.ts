@@ -154,6 +154,9 @@ export class TokenFileWriter {
 
 async function allRecords(file: TokenFile): Promise<PlainRecord[]> {
   return await Promise.all(
-    file.index.map(async ({ kind, name }, position) => ({ kind, name, data: await file.open(position) })),
+    file.index.map(async ({ kind, name, boundTo }, position) => ({
+      ...{ kind, name, boundTo },
+      data: await file.open(position),
+    })),
   );
 }

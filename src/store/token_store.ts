@@ -1,6 +1,15 @@
+import { acceptsIdentity, type ProfileIdentity } from "../identity/profile_identity.ts";
 import type { KeyStoreContext } from "./keystore/open_key_store.ts";
 import type { ProfileSecrets } from "./profile_secrets.ts";
-import { isSameKey, parseSession, SESSION, type Session, type SessionKey } from "./session.ts";
+import {
+  isSameKey,
+  parseSession,
+  SESSION,
+  type Session,
+  sessionBinding,
+  type SessionKey,
+} from "./session.ts";
+import { damagedContent } from "./store_error.ts";
 import type { KeyPlace } from "./store_keys.ts";
 import type { StoredRecordsOptions } from "./stored_records.ts";
 import type { TokenFile } from "./token_file.ts";
@@ -15,23 +24,29 @@ export type { KeyPlace };
  * file also moves the key there. The methods throw a `CliError`: `store`, `unreadable_store`, `usage` or `permission`.
  */
 export interface TokenStore {
-  /** Returns the session for `key`, or null. Takes no lock. */
+  /** Returns the session for `key` that is bound to its profile, or null. Takes no lock. */
   read(key: SessionKey): Promise<Session | null>;
   /** Saves `session` in place of the present one with its key. */
   save(session: Session): Promise<void>;
+  /** Binds everything of `profile` that is bound to `from` to `to`. The caller holds the lock of the profile. */
+  rebind(profile: string, from: ProfileIdentity | null, to: ProfileIdentity): Promise<void>;
   /** Fails if `save` would: takes the lock, reads the file, and writes a temporary one. */
   rehearseSave(): Promise<void>;
   /** Returns all sessions of all profiles. */
   list(): Promise<Session[]>;
   /**
    * Deletes every session of `profile`, under its lock (see `exclusively`), and returns how many there were. The wait
-   * for the lock ends with `signal`.
+   * for the lock ends with `signal`. `afterwards` runs under the same lock.
    */
-  forget(profile: string, options?: { readonly signal?: AbortSignal }): Promise<number>;
-  /** Returns the secrets of `profile`, or null. Takes no lock. */
-  readSecrets(profile: string): Promise<ProfileSecrets | null>;
+  forget(profile: string, options?: ForgetOptions): Promise<number>;
+  /** Returns the secrets that are bound to `profile`, or null. Takes no lock. */
+  readSecrets(profile: string, identity: ProfileIdentity | null): Promise<ProfileSecrets | null>;
   /** Saves `secrets` in place of the present ones of `profile`; null deletes them. */
-  saveSecrets(profile: string, secrets: ProfileSecrets | null): Promise<void>;
+  saveSecrets(
+    profile: string,
+    identity: ProfileIdentity | null,
+    secrets: ProfileSecrets | null,
+  ): Promise<void>;
   /**
    * Deletes the sessions of `profile`, or everything under its name, and returns how many sessions there were. The caller
    * holds the lock of the profile: see `exclusively`.
@@ -51,6 +66,11 @@ export interface TokenStore {
    * wait for the others ends with `signal`, or with a `store` error if one of them takes too long.
    */
   exclusively<T>(profile: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+}
+
+export interface ForgetOptions {
+  readonly signal?: AbortSignal;
+  readonly afterwards?: () => Promise<void>;
 }
 
 export interface TokenStoreOptions extends Omit<StoredRecordsOptions, "lockTimeoutMs">, KeyStoreContext {
@@ -76,12 +96,14 @@ export function openTokenStore(options: TokenStoreOptions): TokenStore {
     },
     list: async () => await (await records()).list(),
     save: async (session) => await (await records()).save(session),
+    rebind: async (profile, from, to) => await (await records()).rebind(profile, from, to),
     rehearseSave: async () => await (await records()).rehearseSave(),
     forget: async (profile, options) => await (await records()).forget(profile, options),
     drop: async (profile, what) => await (await records()).drop(profile, what),
     rename: async (profile, newName) => await (await records()).rename(profile, newName),
-    readSecrets: async (profile) => await (await records()).readSecrets(profile),
-    saveSecrets: async (profile, secrets) => await (await records()).saveSecrets(profile, secrets),
+    readSecrets: async (profile, identity) => await (await records()).readSecrets(profile, identity),
+    saveSecrets: async (profile, identity, secrets) =>
+      await (await records()).saveSecrets(profile, identity, secrets),
     moveAside: async () => await (await records()).moveAside(),
     keyPlace: async () => await (await records()).keyPlace(),
     exclusively: async (profile, signal, work) => await (await records()).exclusively(profile, signal, work),
@@ -89,10 +111,18 @@ export function openTokenStore(options: TokenStoreOptions): TokenStore {
 }
 
 async function findSession(file: TokenFile, key: SessionKey): Promise<Session | null> {
-  for (const [position, { kind, name }] of file.index.entries()) {
+  let found: Session | null = null;
+  for (const [position, { kind, name, boundTo }] of file.index.entries()) {
     if (kind !== SESSION || name !== key.profile) continue;
     const session = parseSession(await file.open(position));
-    if (isSameKey(session, key)) return session;
+    if (boundTo !== sessionBinding(session)) throw damagedContent("a session is bound to another profile");
+    if (!isSameKey(session, key) || !acceptsIdentity(key.identity, session.identity)) continue;
+    // The newest, if an interrupted change has left two.
+    if (generationOf(session) >= generationOf(found)) found = session;
   }
-  return null;
+  return found;
+}
+
+function generationOf(session: Session | null): number {
+  return session?.identity?.generation ?? 0;
 }

@@ -37,7 +37,7 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
     store,
     progress,
     signal,
-    profileExists: async () => await profiles.find(key.profile) !== null,
+    profiles,
     async prepareCredential() {
       if (needsCredential(flow)) await openCredential();
     },
@@ -125,7 +125,7 @@ async function findClientCredential(
   const { readCredentialFile } = await import("../system/files/user_files.ts");
   const { env, clock, files, interrupted: signal } = parts.system;
   const typed = await loadClientAuthentication?.();
-  const profile = await parts.profiles.find(key.profile);
+  const { profile, identity } = await parts.profiles.lookUp(key.profile);
   // The network serves the issuers of assertions.
   const network = await openNetwork();
   const { credential, from } = await findCredential({
@@ -133,7 +133,7 @@ async function findClientCredential(
     certificate: profile?.certificate,
     // An authority that the user names for this call is the user's own choice, so the profile's counts.
     stored: async () =>
-      usableSecrets(await parts.store.readSecrets(key.profile), {
+      usableSecrets(await parts.store.readSecrets(key.profile, identity), {
         clientId: key.clientId,
         authority: profile?.authority,
       }),

@@ -68,7 +68,8 @@ async function keepTokens(home: string): Promise<void> {
   const notice = () => {};
   const folder = openPrivateFolder({ path: home, files: systemFiles, locks: systemLocks, notice });
   const tenantId = "contoso.onmicrosoft.com";
-  await openProfileStore({ folder }).add({
+  const profiles = openProfileStore({ folder });
+  await profiles.add({
     name: "default",
     tenantId,
     clientId: CLIENT_ID,
@@ -87,14 +88,16 @@ async function keepTokens(home: string): Promise<void> {
     clock: systemClock,
     notice,
   });
-  await store.save(sessionFor(tenantId, "User.Read"));
+  const { identity } = await profiles.lookUp("default");
+  await store.save({ ...sessionFor(tenantId, "User.Read"), identity });
   await store.save({
     ...sessionFor(tenantId, "https://graph.microsoft.com/.default"),
+    identity,
     owner: "application",
   });
 }
 
-function sessionFor(tenant: string, scope: string): Session {
+function sessionFor(tenant: string, scope: string): Omit<Session, "identity"> {
   const now = Math.floor(Date.now() / 1000);
   return {
     profile: "default",

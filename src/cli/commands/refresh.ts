@@ -26,7 +26,7 @@ export function refreshCommand(command: AnyCommand, context: CommandContext): An
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
   const { terminal, env } = context;
   const name = profileName(flags.profile, env);
-  const { hasProfile, authority, tenant, clientId, flow, scopes, expect } = await readSettings(
+  const { hasProfile, identity, authority, tenant, clientId, flow, scopes, expect } = await readSettings(
     flags,
     name,
     context,
@@ -34,7 +34,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   const { token, isSaved } = await getToken(
     {
-      key: { profile: name, authority, tenant, clientId },
+      key: { profile: name, identity, authority, tenant, clientId },
       hasProfile,
       flow,
       scopes,

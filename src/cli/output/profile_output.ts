@@ -22,7 +22,7 @@ export interface DescribedProfile {
  */
 export async function describeProfiles(
   profiles: readonly Profile[],
-  context: Pick<CommandContext, "clock" | "store" | "terminal" | "env">,
+  context: Pick<CommandContext, "clock" | "store" | "profiles" | "terminal" | "env">,
 ): Promise<DescribedProfile[]> {
   let signIns: readonly SavedSignIn[] = [];
   try {

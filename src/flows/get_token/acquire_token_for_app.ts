@@ -1,12 +1,13 @@
 import { CliError } from "../../errors.ts";
 import { assertExpected } from "../../identity/expected_account.ts";
 import type { Session } from "../../store/session.ts";
+import { settleIdentity } from "../profiles/profile_identity.ts";
 import {
   acceptsCached,
-  assertProfileExists,
   fallBack,
   findCachedToken,
   findToken,
+  forSameProfile,
   hasToken,
   trySave,
   underLock,
@@ -28,15 +29,18 @@ export async function acquireTokenForApp(
   assertExpected(null, request.expect, request.key);
   await dependencies.prepareCredential();
   const { store, progress } = dependencies;
-  const save: Save = (session) => store.save(session);
+  const save: Save = async (session) => {
+    const identity = await settleIdentity(session.profile, dependencies, session);
+    await store.save({ ...session, identity });
+  };
   if (!request.useStore) return await acquire(request, null, save, dependencies);
   let isLocked = false;
   try {
     return await underLock(request, dependencies, async () => {
       isLocked = true;
-      await assertProfileExists(request, dependencies);
-      const { session, cached } = await findCachedToken(request, dependencies, progress);
-      return cached ?? await acquire(request, session, save, dependencies);
+      const same = await forSameProfile(request, dependencies);
+      const { session, cached } = await findCachedToken(same, dependencies, progress);
+      return cached ?? await acquire(same, session, save, dependencies);
     });
   } catch (error) {
     // A token is worth more than the lock. Without the lock it is not saved: the profile may be deleted at any moment.

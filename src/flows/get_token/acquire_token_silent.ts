@@ -1,9 +1,10 @@
 import type { IssuedTokens } from "../../entra/token_client.ts";
 import { CliError, type ErrorCode } from "../../errors.ts";
 import { assertExpected } from "../../identity/expected_account.ts";
+import type { ProfileIdentity } from "../../identity/profile_identity.ts";
 import { canonicalScope, coversScopes, isDefaultScope, missingScopes } from "../../identity/scopes.ts";
 import { isExpired, REFRESH_MARGIN_SECONDS } from "../../identity/token.ts";
-import { profileDeletedError } from "../../profiles/profile.ts";
+import { profileDeletedError, profileReplacedError } from "../../profiles/profile.ts";
 import type { CachedToken, Refusal, Session, SessionKey } from "../../store/session.ts";
 import type { Secret } from "../../text/secret.ts";
 import type { Progress } from "../progress.ts";
@@ -192,8 +193,9 @@ export async function underLock<T>(
 }
 
 /** Refreshes, unless another process did so while this one waited for the lock. */
-async function refresh(request: TokenRequest, dependencies: TokenDependencies): Promise<SilentResult> {
+async function refresh(requested: TokenRequest, dependencies: TokenDependencies): Promise<SilentResult> {
   const { store, clock, progress } = dependencies;
+  let request = await forSameProfile(requested, dependencies);
   const { session, cached } = await findCachedToken(request, dependencies, progress);
   if (session === null || session.account === null) return interactionRequired(session);
   if (cached !== null) return { kind: "token", result: cached };
@@ -203,8 +205,10 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
   let changed: Secret | null = null;
   const onCacheChange = (cache: Secret) => void (changed = cache);
   try {
+    const { settleIdentity } = await import("../profiles/profile_identity.ts");
     // A new refresh token that cannot be saved would be lost, and with it the session.
     await store.rehearseSave();
+    request = withIdentity(request, await settleIdentity(request.key.profile, dependencies, session));
     const tokens = await dependencies.loadTokenClient();
     progress({ kind: "refreshing", expired: stillValid === null && hasToken(session, request) });
     const failFast = stillValid !== null && acceptsCached(request);
@@ -220,7 +224,8 @@ async function refresh(request: TokenRequest, dependencies: TokenDependencies): 
     return { kind: "token", result: { token: issued.token, source: "refresh", isSaved } };
   } catch (error) {
     if (changed !== null && !isOfAnotherAccount(error)) {
-      const kept = { ...session, msalCache: changed, refusal: refusalIn(error) };
+      const { identity } = request.key;
+      const kept = { ...session, identity, msalCache: changed, refusal: refusalIn(error) };
       await trySave(() => store.save(kept), request, dependencies);
     }
     if (error instanceof CliError && error.code === "interaction_required") {
@@ -280,14 +285,24 @@ export function warnMissingScopes(
 }
 
 /**
- * Fails if the profile was deleted since the command began, so that nothing is saved or requested for it. That holds only
- * under the profile's lock, which deleting takes too.
+ * Returns the request for the profile as it is now. Fails if that is another profile than the one that the command began
+ * with, so that nothing of the one is requested, saved or returned for the other. That holds only under the profile's
+ * lock, which deleting and renaming take too.
  *
  * @throws {CliError} `no_profile`
  */
-export async function assertProfileExists(
-  { hasProfile, key }: Pick<TokenRequest, "hasProfile" | "key">,
-  { profileExists }: Pick<TokenDependencies, "profileExists">,
-): Promise<void> {
-  if (hasProfile && !await profileExists()) throw profileDeletedError(key.profile);
+export async function forSameProfile(
+  request: TokenRequest,
+  { profiles }: Pick<TokenDependencies, "profiles">,
+): Promise<TokenRequest> {
+  const { hasProfile, key } = request;
+  const { profile, identity } = await profiles.lookUp(key.profile);
+  if (hasProfile && profile === null) throw profileDeletedError(key.profile);
+  const isOther = key.identity !== null && identity?.id !== key.identity.id;
+  if (isOther || hasProfile !== (profile !== null)) throw profileReplacedError(key.profile);
+  return withIdentity(request, identity);
+}
+
+export function withIdentity(request: TokenRequest, identity: ProfileIdentity | null): TokenRequest {
+  return { ...request, key: { ...request.key, identity } };
 }

@@ -1,4 +1,4 @@
-import type { SignInOptions } from "../../entra/token_client.ts";
+import type { IssuedTokens, SignInOptions } from "../../entra/token_client.ts";
 import { CliError, type ErrorCode } from "../../errors.ts";
 import { mergeClaims } from "../../identity/claims.ts";
 import { assertExpected, isExpectedUser } from "../../identity/expected_account.ts";
@@ -7,12 +7,14 @@ import type { Session } from "../../store/session.ts";
 import type { SignInLock, SignInOutcome } from "../../store/sign_in_lock.ts";
 import {
   acquireTokenSilent,
-  assertProfileExists,
+  forSameProfile,
   type InteractionRequired,
   trySave,
   updateSession,
   warnMissingScopes,
+  withIdentity,
 } from "./acquire_token_silent.ts";
+import { settleIdentity, startGeneration } from "../profiles/profile_identity.ts";
 import { interactionRequired, noTerminalForSignIn } from "./interaction_required.ts";
 import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
@@ -41,13 +43,14 @@ export async function signIn(
 
 /** Signs in under the sign-in lock. What another process got or was refused while this one waited counts for this one. */
 async function signInOnce(
-  request: TokenRequest,
+  requested: TokenRequest,
   required: InteractionRequired,
   dependencies: TokenDependencies,
 ): Promise<TokenResult> {
-  using lock = await acquireLock(request, dependencies);
-  if (lock === null) return await signInUser(request, required, dependencies);
+  using lock = await acquireLock(requested, dependencies);
+  if (lock === null) return await signInUser(requested, required, dependencies);
   let latest = required;
+  const request = await withSettledIdentity(requested, dependencies);
   if (sharesOutcome(request)) {
     const { lastOutcome } = lock;
     if (lastOutcome?.kind === "refused" && concerns(lastOutcome, request)) throw lastOutcome.error;
@@ -55,7 +58,6 @@ async function signInOnce(
     if (silent.kind === "token") return silent.result;
     latest = { ...silent, demand: silent.demand ?? required.demand };
   }
-  await assertProfileExists(request, dependencies);
   await lock.begin();
   try {
     const result = await signInUser(request, latest, dependencies);
@@ -66,6 +68,32 @@ async function signInOnce(
     if (isRefusal(error) && sharesOutcome(request) && request.claims === undefined) {
       await lock.publishOutcome({ kind: "refused", error, scopes: request.scopes });
     }
+    throw error;
+  }
+}
+
+/**
+ * Returns the request with the identity that the profile has, or gets now: once the user signs in, a profile that was
+ * made anew could not be distinguished from one without an identity.
+ *
+ * @throws {CliError} `no_profile` if the profile was deleted or replaced.
+ */
+async function withSettledIdentity(
+  requested: TokenRequest,
+  dependencies: TokenDependencies,
+): Promise<TokenRequest> {
+  const { store, signal } = dependencies;
+  const request = await forSameProfile(requested, dependencies);
+  const { profile, identity } = request.key;
+  if (!request.hasProfile || identity !== null) return request;
+  try {
+    return await store.exclusively(profile, signal, async () => {
+      const same = await forSameProfile(requested, dependencies);
+      return withIdentity(same, await settleIdentity(profile, dependencies));
+    });
+  } catch (error) {
+    // The sign-in can't be saved either, which is reported then.
+    if (error instanceof CliError && UNSAVABLE.includes(error.code)) return request;
     throw error;
   }
 }
@@ -86,6 +114,7 @@ async function acquireLock(
 }
 
 const LOCK_FAILURES: readonly ErrorCode[] = ["store", "permission"];
+const UNSAVABLE: readonly ErrorCode[] = [...LOCK_FAILURES, "unreadable_store"];
 
 /** Errors about the sign-in itself. Any other concerns only the process that got it. */
 const REFUSALS: readonly ErrorCode[] = [
@@ -129,13 +158,13 @@ function afterOthers(
   };
 }
 
-/** Signs in, and saves the session, unless the profile was deleted in between. */
+/** Signs in, and saves the session, unless the profile was deleted or replaced in between. */
 async function signInUser(
   request: TokenRequest,
   { session, demand }: InteractionRequired,
   dependencies: TokenDependencies,
 ): Promise<TokenResult> {
-  const { store, clock, progress, signal } = dependencies;
+  const { store, progress, signal } = dependencies;
   if (request.flow === "interactive" && request.scopes.some(isDefaultScope)) {
     progress({ kind: "default-scope-in-browser" });
   }
@@ -150,11 +179,30 @@ async function signInUser(
   // Under the profile's lock: a refresh that began before this sign-in would put the earlier account in its place.
   const save = () =>
     store.exclusively(request.key.profile, signal, async () => {
-      await assertProfileExists(request, dependencies);
-      await store.save(updateSession(request, issued, await store.read(request.key), clock.now()));
+      await saveSignIn(await forSameProfile(request, dependencies), issued, dependencies);
     });
   const isSaved = await trySave(save, request, dependencies);
   return { token: issued.token, source: issued.flow ?? request.flow, isSaved };
+}
+
+/** Saves the session of a sign-in. Another account than before makes older copies of the token file invalid. */
+async function saveSignIn(
+  request: TokenRequest,
+  issued: IssuedTokens,
+  dependencies: TokenDependencies,
+): Promise<void> {
+  const { store, clock } = dependencies;
+  const { profile } = request.key;
+  const identity = await settleIdentity(profile, dependencies);
+  const { key, ...rest } = withIdentity(request, identity);
+  const former = await store.read(key);
+  const signedIn = updateSession({ key, ...rest }, issued, former, clock.now());
+  const isOther = former?.account !== null &&
+    former?.account.homeAccountId !== signedIn.account?.homeAccountId;
+  const saved = former !== null && isOther && identity !== null
+    ? await startGeneration(profile, identity, dependencies)
+    : identity;
+  await store.save({ ...signedIn, identity: saved });
 }
 
 /** Without an account so far, the user is asked to select one; afterwards the same one is suggested. */

@@ -4,6 +4,7 @@ import type { ExpectedAccount } from "../../identity/expected_account.ts";
 import type { Token } from "../../identity/token.ts";
 import type { PortChoice } from "../../loopback/listen_on_loopback.ts";
 import type { Flow } from "../../profiles/profile.ts";
+import type { ProfileStore } from "../../profiles/profile_store.ts";
 import type { SessionKey } from "../../store/session.ts";
 import type { SignInLock } from "../../store/sign_in_lock.ts";
 import type { TokenStore } from "../../store/token_store.ts";
@@ -97,8 +98,7 @@ export interface TokenDependencies extends CacheDependencies {
   readonly progress: Progress;
   /** Aborted when the user ends the program. */
   readonly signal: AbortSignal;
-  /** Whether the profile of the request exists now. */
-  readonly profileExists: () => Promise<boolean>;
+  readonly profiles: Pick<ProfileStore, "lookUp" | "identify">;
   /**
    * Finds the application's credential, if the flow needs one. That may prompt the user, so it comes before a lock that
    * other processes wait for.

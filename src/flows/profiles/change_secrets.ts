@@ -2,6 +2,7 @@ import { type Profile, profileDeletedError } from "../../profiles/profile.ts";
 import type { ProfileSecrets } from "../../store/profile_secrets.ts";
 import type { Secret } from "../../text/secret.ts";
 import type { ProfileDependencies } from "./change_profile.ts";
+import { settleIdentity } from "./profile_identity.ts";
 
 /** Secrets to save for a profile. Null forgets one, and undefined keeps it. */
 export interface SecretChange {
@@ -25,7 +26,8 @@ export async function changeSecrets(
   // Under the profile's lock: another process may save the other secret at the same time, or delete the profile.
   return await store.exclusively(name, signal, async () => {
     if (await profiles.find(name) === null) throw profileDeletedError(name);
-    const saved = await store.readSecrets(name);
+    const identity = await settleIdentity(name, { profiles, store });
+    const saved = await store.readSecrets(name, identity);
     const present = usableSecrets(saved, { clientId, authority });
     const changed: ProfileSecrets = {
       clientId,
@@ -36,7 +38,7 @@ export async function changeSecrets(
     const isEmpty = changed.clientSecret === undefined && changed.certificatePassword === undefined;
     if (isEmpty && saved === null) return false;
     if (present !== null && isSame(present, changed)) return false;
-    await store.saveSecrets(name, isEmpty ? null : changed);
+    await store.saveSecrets(name, identity, isEmpty ? null : changed);
     return true;
   });
 }

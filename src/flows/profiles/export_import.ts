@@ -1,19 +1,20 @@
 import { CliError } from "../../errors.ts";
 import type { PortableProfile } from "../../profiles/exchange/portable_file.ts";
 import type { Profile } from "../../profiles/profile.ts";
-import type { ProfileSecrets } from "../../store/profile_secrets.ts";
 import { type ProfileDependencies, signsInElsewhere, underLocks } from "./change_profile.ts";
 import { usableSecrets } from "./change_secrets.ts";
+import { settleIdentity } from "./profile_identity.ts";
 
 /** Returns the profiles to export, with their secrets if those are wanted. @throws {CliError} `store`, `unreadable_store` or `permission`. */
 export async function exportProfiles(
   profiles: readonly Profile[],
   withSecrets: boolean,
-  { store }: Pick<ProfileDependencies, "store">,
+  { profiles: present, store }: Pick<ProfileDependencies, "profiles" | "store">,
 ): Promise<PortableProfile[]> {
   const exported: PortableProfile[] = [];
   for (const profile of profiles) {
-    const saved = withSecrets ? await store.readSecrets(profile.name) : null;
+    const { identity } = await present.lookUp(profile.name);
+    const saved = withSecrets ? await store.readSecrets(profile.name, identity) : null;
     const usable = usableSecrets(saved, profile);
     const { clientSecret, certificatePassword } = usable ?? {};
     exported.push(usable === null ? { profile } : { profile, clientSecret, certificatePassword });
@@ -36,15 +37,16 @@ export async function importProfiles(
   const names = imported.map(({ profile }) => profile.name);
   await underLocks(names, { store, signal }, async () => {
     const before = await Promise.all(names.map((name) => profiles.find(name)));
-    const formerSecrets = new Map<string, ProfileSecrets | null>();
+    const restore: (() => Promise<void>)[] = [];
     await profiles.addAll(imported.map(({ profile }) => profile), { overwrite });
     try {
       for (const { profile, clientSecret, certificatePassword } of imported) {
         if (clientSecret === undefined && certificatePassword === undefined) continue;
         const { name, clientId, authority = null } = profile;
-        const former = await store.readSecrets(name);
-        await store.saveSecrets(name, { clientId, authority, clientSecret, certificatePassword });
-        formerSecrets.set(name, former);
+        const identity = await settleIdentity(name, { profiles, store });
+        const former = await store.readSecrets(name, identity);
+        await store.saveSecrets(name, identity, { clientId, authority, clientSecret, certificatePassword });
+        restore.push(() => store.saveSecrets(name, identity, former));
       }
       // Last: dropped tokens can't be restored.
       for (const [at, { profile }] of imported.entries()) {
@@ -53,7 +55,7 @@ export async function importProfiles(
       }
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      for (const [name, former] of formerSecrets) await store.saveSecrets(name, former);
+      for (const restoreSecrets of restore) await restoreSecrets();
       for (const [at, name] of names.entries()) {
         const former = before[at] ?? null;
         await (former === null ? profiles.remove(name) : profiles.update(name, former));

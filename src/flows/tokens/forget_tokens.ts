@@ -1,7 +1,9 @@
 import { CliError } from "../../errors.ts";
 import { coversScopes } from "../../identity/scopes.ts";
 import type { CachedToken, SessionKey } from "../../store/session.ts";
+import type { ProfileStore } from "../../profiles/profile_store.ts";
 import type { TokenStore } from "../../store/token_store.ts";
+import { startGeneration } from "../profiles/profile_identity.ts";
 import type { Secret } from "../../text/secret.ts";
 
 /** The result of {@linkcode forgetTokens}. */
@@ -19,6 +21,7 @@ export type Forgotten =
 
 export interface ForgetDependencies {
   readonly store: TokenStore;
+  readonly profiles: Pick<ProfileStore, "lookUp" | "identify">;
   /** Ends the wait for a refresh of another process, with its reason. */
   readonly signal: AbortSignal;
 }
@@ -31,9 +34,10 @@ export interface ForgetDependencies {
  */
 export async function forgetTokens(
   profile: string | null,
-  { store, signal }: ForgetDependencies,
+  dependencies: ForgetDependencies,
 ): Promise<Forgotten> {
-  const forget = async () => ({ kind: "forgotten", sessions: await drop(profile, store, signal) }) as const;
+  const { store } = dependencies;
+  const forget = async () => ({ kind: "forgotten", sessions: await drop(profile, dependencies) }) as const;
   try {
     return await forget();
   } catch (error) {
@@ -45,13 +49,23 @@ export async function forgetTokens(
 }
 
 /** Drops one profile after the other, each under its lock. Deleted profiles may have left tokens too. */
-async function drop(profile: string | null, store: TokenStore, signal: AbortSignal): Promise<number> {
-  if (profile !== null) return await store.forget(profile, { signal });
+async function drop(profile: string | null, dependencies: ForgetDependencies): Promise<number> {
+  const { store } = dependencies;
+  if (profile !== null) return await forgetOne(profile, dependencies);
   let sessions = 0;
   for (const name of new Set((await store.list()).map((session) => session.profile))) {
-    sessions += await store.forget(name, { signal });
+    sessions += await forgetOne(name, dependencies);
   }
   return sessions;
+}
+
+/** Forgets the tokens of one profile, also those in older copies of the token file. */
+async function forgetOne(name: string, { store, profiles, signal }: ForgetDependencies): Promise<number> {
+  const afterwards = async () => {
+    const { identity } = await profiles.lookUp(name);
+    if (identity !== null) await startGeneration(name, identity, { profiles, store });
+  };
+  return await store.forget(name, { signal, afterwards });
 }
 
 /** The access tokens to forget: one, or those that a request for these scopes would get. */
@@ -66,7 +80,7 @@ export type AccessTokenChoice = { readonly accessToken: Secret } | { readonly sc
 export async function forgetAccessTokens(
   profile: string,
   choice: AccessTokenChoice,
-  { store, signal }: ForgetDependencies,
+  { store, signal }: Pick<ForgetDependencies, "store" | "signal">,
 ): Promise<void> {
   const isMeant = (token: CachedToken, { authority }: SessionKey) =>
     "accessToken" in choice

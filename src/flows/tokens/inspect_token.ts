@@ -1,8 +1,10 @@
 import { type DecodedToken, decodeToken } from "../../entra/decode_token.ts";
 import type { Signature } from "../../entra/verify_token.ts";
 import { CliError } from "../../errors.ts";
+import { acceptsIdentity } from "../../identity/profile_identity.ts";
 import { coversScopes } from "../../identity/scopes.ts";
 import { isExpired } from "../../identity/token.ts";
+import type { ProfileStore } from "../../profiles/profile_store.ts";
 import type { Session } from "../../store/session.ts";
 import type { TokenStore } from "../../store/token_store.ts";
 import type { Clock } from "../../system/clock.ts";
@@ -45,6 +47,7 @@ export interface VerificationOptions {
 export interface InspectDependencies {
   readonly clock: Clock;
   readonly store: TokenStore;
+  readonly profiles: Pick<ProfileStore, "lookUp">;
   readonly verifyToken: (token: string, options: VerificationOptions) => Promise<Signature>;
 }
 
@@ -57,9 +60,11 @@ export interface InspectDependencies {
 export async function inspectToken(
   source: InspectedSource,
   verification: VerificationOptions | null,
-  { clock, store, verifyToken }: InspectDependencies,
+  { clock, store, profiles, verifyToken }: InspectDependencies,
 ): Promise<InspectedToken | null> {
-  const found = source.kind === "cached" ? await findCached(source, store) : readText(source.text);
+  const found = source.kind === "cached"
+    ? await findCached(source, { store, profiles })
+    : readText(source.text);
   if (found === null) return null;
   const { token, ...inspected } = found;
   const authority = inspected.session?.authority ?? verification?.authority;
@@ -75,9 +80,12 @@ interface FoundToken extends Omit<InspectedToken, "state" | "signature"> {
 
 async function findCached(
   { profile, scopes }: Extract<InspectedSource, { kind: "cached" }>,
-  store: TokenStore,
+  { store, profiles }: Pick<InspectDependencies, "store" | "profiles">,
 ): Promise<FoundToken | null> {
-  const sessions = (await store.list()).filter((session) => session.profile === profile);
+  const { identity } = await profiles.lookUp(profile);
+  const sessions = (await store.list()).filter((session) =>
+    session.profile === profile && acceptsIdentity(identity, session.identity)
+  );
   const cached = sessions.flatMap((session) => session.tokens.map((token) => ({ session, token })));
   const [newest] = cached
     .filter(({ session, token }) =>

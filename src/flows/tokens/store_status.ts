@@ -1,4 +1,6 @@
+import { acceptsIdentity } from "../../identity/profile_identity.ts";
 import { isExpired } from "../../identity/token.ts";
+import type { ProfileStore } from "../../profiles/profile_store.ts";
 import type { Session } from "../../store/session.ts";
 import type { KeyPlace, TokenStore } from "../../store/token_store.ts";
 import type { Clock } from "../../system/clock.ts";
@@ -18,15 +20,36 @@ export interface StoreStatus {
   readonly signIns: readonly SavedSignIn[];
 }
 
+export interface StatusDependencies {
+  readonly clock: Clock;
+  readonly store: TokenStore;
+  readonly profiles: Pick<ProfileStore, "lookUp">;
+}
+
 /** Returns what the store contains, without secrets. @throws {CliError} `store`, `unreadable_store`, `usage` or `permission`. */
 export async function storeStatus(
-  { clock, store }: { readonly clock: Clock; readonly store: TokenStore },
+  { clock, store, profiles }: StatusDependencies,
 ): Promise<StoreStatus> {
   // The tokens first: opening the store for them may migrate the key.
-  const sessions = await store.list();
+  const sessions = await ofTheirProfiles(await store.list(), profiles);
   const signIns = sessions.map((session) => describe(session, clock.now()));
   signIns.sort((a, b) => a.session.profile < b.session.profile ? -1 : 1);
   return { key: await store.keyPlace(), signIns };
+}
+
+/** Drops the sessions of other profiles that had the name of an existing one. */
+async function ofTheirProfiles(
+  sessions: readonly Session[],
+  profiles: Pick<ProfileStore, "lookUp">,
+): Promise<Session[]> {
+  const names = [...new Set(sessions.map(({ profile }) => profile))];
+  const found = new Map(
+    await Promise.all(names.map(async (name) => [name, await profiles.lookUp(name)] as const)),
+  );
+  return sessions.filter((session) => {
+    const { profile = null, identity = null } = found.get(session.profile) ?? {};
+    return profile === null || acceptsIdentity(identity, session.identity);
+  });
 }
 
 function describe({ tokens, msalCache: _cache, ...session }: Session, nowMs: number): SavedSignIn {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
 import { forgetTokens } from "../../../src/flows/tokens/forget_tokens.ts";
+import { openProfileStore } from "../../../src/profiles/profile_store.ts";
 import { openTokenStore } from "../../../src/store/token_store.ts";
 import { createSystem } from "../../../src/system/create_system.ts";
 import { type Locks, systemLocks } from "../../../src/system/files/lock.ts";
@@ -215,7 +216,11 @@ Deno.test("clear-cache does not move aside a valid tokens.enc that replaces a da
   const env = { get: () => undefined };
   const interrupted = () => system.interrupted;
   const store = openTokenStore({ ...system, env, folder, interrupted, notice });
-  const forgotten = await forgetTokens("other", { store, signal: new AbortController().signal });
+  const forgotten = await forgetTokens("other", {
+    store,
+    profiles: openProfileStore({ folder }),
+    signal: new AbortController().signal,
+  });
   assertEquals(forgotten, { kind: "forgotten", sessions: 0 });
   assertEquals(acquisitions >= 2, true);
   assertEquals((await sandbox.run(["get-token", "--no-interactive"])).code, 0);

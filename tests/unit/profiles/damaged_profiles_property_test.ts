@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { CliError } from "../../../src/errors.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
@@ -153,6 +153,9 @@ Deno.test("A mistake in profiles.json is an error with its place, and the file i
       } else {
         // A rewrite keeps the content, also what this program does not use.
         const rewritten = JSON.parse(new TextDecoder().decode(await home.read("profiles.json")));
+        const { id, ...added } = rewritten.profiles.new;
+        assertMatch(id, /^[0-9a-f]{32}$/);
+        rewritten.profiles.new = added;
         assertEquals(JSON.stringify(rewritten), expected);
       }
       for (const outcome of outcomes) {

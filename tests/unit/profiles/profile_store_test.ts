@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import { openProfileStore } from "../../../src/profiles/profile_store.ts";
@@ -60,6 +60,9 @@ Deno.test("addAll() overwrites the known fields of a profile, and keeps the othe
   const written = JSON.parse(new TextDecoder().decode(await home.read("profiles.json")));
   const [work, job] = others.map(profileRecord);
   assertEquals(written, { version: 1, note: "mine", profiles: { work: { color: "red", ...work }, job } });
+  await store.addAll([profile("new")], { overwrite: true });
+  assertNotEquals((await store.lookUp("new")).identity, null);
+  assertEquals((await store.lookUp("work")).identity, null);
 });
 
 Deno.test("remove() removes one profile, and keeps unknown fields", async () => {

@@ -1,4 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { CliError } from "../../../src/errors.ts";
+import { formatSession } from "../../../src/store/session.ts";
 import { keyFileStore } from "../../../src/store/keystore/key_file.ts";
 import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../../src/store/token_file.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
@@ -41,4 +43,23 @@ Deno.test("A record of an unknown kind is not read as a session, and survives ev
   assertEquals(await otherRecords(home), [OTHER]);
   assertEquals(await home.store().forget("work"), 1);
   assertEquals([await otherRecords(home), await home.store().list()], [[OTHER], []]);
+});
+
+Deno.test("A session that is bound to another profile or account than it says is not read", async () => {
+  await using home = await makeStoreHome();
+  const identity = { id: "0123456789abcdef".repeat(2), generation: 1 };
+  const session = { ...sampleSession("work"), identity };
+  await home.store().save(session);
+  const { key, id } = await keyFileStore(home.folder()).obtain(".old");
+  const bound = `${identity.id} 1 oid.tid`;
+  for (const boundTo of [bound, bound.replace("oid.tid", "other.tid"), bound.replace("0", "f"), undefined]) {
+    const record = { kind: "session", name: "work", boundTo, data: formatSession(session) };
+    await home.write(
+      "tokens.enc",
+      await formatTokenFile({ keyStore: 1, keyId: await id() }, key, [record]),
+    );
+    const read = () => home.store().read({ ...keyOf("work"), identity });
+    if (boundTo === bound) assertEquals((await read())?.account?.homeAccountId, "oid.tid");
+    else await assertRejects(read, CliError, "bound to another profile");
+  }
 });

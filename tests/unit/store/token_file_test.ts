@@ -122,14 +122,14 @@ Deno.test("parseTokenFileHeader() distinguishes foreign, empty, truncated and ne
   const key = await newKey();
   const file = await format(key);
   const newer = file.slice();
-  newer[4] = 2;
+  newer[4] = 3;
   const older = file.slice();
   older[4] = 0;
   const table: [Bytes, string][] = [
     [bytes(""), "the file is empty"],
     [bytes('{"tokens":[]}'), "the first bytes are wrong"],
     [file.slice(0, 20), "the file is truncated"],
-    [newer, "newer version of entra-auth-cli (format 2)"],
+    [newer, "newer version of entra-auth-cli (format 3)"],
     [older, "unknown format 0"],
   ];
   for (const [content, message] of table) {
@@ -165,4 +165,19 @@ Deno.test("parseTokenFile() rejects an invalid index", async () => {
       "tokens.enc has invalid content: the index has an invalid entry",
     );
   }
+});
+
+Deno.test("parseTokenFile() detects a record that is passed off as bound to another profile", async () => {
+  const key = await newKey();
+  // The index names one profile, the record was sealed for the other.
+  const owners = ["profile-b", "profile-a"];
+  const record: PlainRecord = {
+    ...{ kind: "session", name: "work", data: bytes("first") },
+    get boundTo() {
+      return owners.shift();
+    },
+  };
+  await errorOf(await format(key, [record]), key);
+  const own = { kind: "session", name: "work", boundTo: "profile-a", data: bytes("first") };
+  assertEquals((await readAll(await format(key, [own]), key)).length, 1);
 });

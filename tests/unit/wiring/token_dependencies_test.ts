@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import type { ProgressEvent } from "../../../src/flows/progress.ts";
 import type { TokenRequest } from "../../../src/flows/get_token/token_request.ts";
@@ -90,8 +90,8 @@ Deno.test("openTokenDependencies() looks up the profile each time", async () => 
     forwardSignals: () => ({ [Symbol.dispose]: () => {} }),
   });
   const parts = { system, folder: home.folder(), store: new MemoryStore(), profiles, progress: () => {} };
-  const { profileExists } = openTokenDependencies(APPLICATION, parts);
-  assertEquals(await profileExists(), true);
+  const { profiles: found } = openTokenDependencies(APPLICATION, parts);
+  assertNotEquals((await found.lookUp(WORK.name)).profile, null);
   await profiles.remove(WORK.name);
-  assertEquals(await profileExists(), false);
+  assertEquals((await found.lookUp(WORK.name)).profile, null);
 });

@@ -49,7 +49,7 @@ Deno.test("explain prints the IDs of a named profile, or of the default one", as
 Deno.test("explain works without readable profiles, unless one is named", async () => {
   const broken = () => {
     const context = new MemoryContext();
-    context.profiles.find = () => Promise.reject(new CliError("invalid_profile", "broken"));
+    context.profiles.lookUp = () => Promise.reject(new CliError("invalid_profile", "broken"));
     return context;
   };
   assertStringIncludes(await explain(["50011"], {}, broken()), "CLIENT_ID");

@@ -35,6 +35,7 @@ Deno.test("get-token without flags requests the profile's scopes, and may use th
   assertEquals(signInFlags?.(), []);
   assertEquals(requested, {
     key: {
+      identity: null,
       profile: "work",
       authority: "https://login.microsoftonline.com",
       tenant: WORK.tenantId,

@@ -17,6 +17,7 @@ function inspected(
 ): InspectedToken {
   return {
     session: {
+      identity: null,
       profile: "work",
       authority: "https://login.example",
       tenant: "t",

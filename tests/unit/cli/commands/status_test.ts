@@ -9,6 +9,7 @@ const SIGNED_IN: StoreStatus = {
   key: { keyStore: "secret-service", place: "the Secret Service", isInUse: true, reason: null },
   signIns: [{
     session: {
+      identity: null,
       profile: "work",
       authority: "https://login.example.org",
       tenant: "contoso",

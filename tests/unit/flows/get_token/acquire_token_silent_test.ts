@@ -4,7 +4,13 @@ import { Secret } from "../../../../src/text/secret.ts";
 import type { Session } from "../../../../src/store/session.ts";
 
 const NOW = 1_766_923_200;
-const KEY = { profile: "work", authority: "https://login.example", tenant: "t", clientId: "c" };
+const KEY = {
+  identity: null,
+  profile: "work",
+  authority: "https://login.example",
+  tenant: "t",
+  clientId: "c",
+};
 
 function after(previous: Session | null, scopes: string[], seconds: number): Session {
   const token = {

@@ -3,7 +3,6 @@ import type { ProfileDependencies } from "../../../../src/flows/profiles/change_
 import { changeSecrets, type SecretChange } from "../../../../src/flows/profiles/change_secrets.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { Secret } from "../../../../src/text/secret.ts";
-import type { TokenStore } from "../../../../src/store/token_store.ts";
 import { MemoryProfileStore, WORK } from "../../../support/fixtures/command_fixture.ts";
 import { makeStoreHome, type StoreHome } from "../../../support/fixtures/store_fixture.ts";
 
@@ -40,8 +39,8 @@ async function change(
   return changed;
 }
 
-async function kept(store: TokenStore): Promise<unknown> {
-  const secrets = await store.readSecrets(JOB.name);
+async function kept({ store, profiles }: ProfileDependencies): Promise<unknown> {
+  const secrets = await store.readSecrets(JOB.name, (await profiles.lookUp(JOB.name)).identity);
   return secrets && [
     secrets.clientId,
     secrets.authority,
@@ -54,12 +53,12 @@ Deno.test("changeSecrets() saves each secret beside the other, and returns wheth
   await using home = await makeStoreHome();
   const places = placesIn(home);
   assertEquals(await change(places, JOB, { clientSecret: null }, secret(), password()), [false, true, true]);
-  assertEquals(await kept(places.store), [JOB.clientId, null, "a secret", "a password"]);
+  assertEquals(await kept(places), [JOB.clientId, null, "a secret", "a password"]);
   assertEquals(await change(places, JOB, {}, secret(), password()), [false, false, false]);
   assertEquals(await change(places, JOB, { clientSecret: null }, { clientSecret: null }), [true, false]);
-  assertEquals(await kept(places.store), [JOB.clientId, null, undefined, "a password"]);
+  assertEquals(await kept(places), [JOB.clientId, null, undefined, "a password"]);
   assertEquals(await change(places, JOB, { certificatePassword: null }), [true]);
-  assertEquals(await kept(places.store), null);
+  assertEquals(await kept(places), null);
 });
 
 Deno.test("changeSecrets() drops the secrets of another application and of another authority", async () => {
@@ -68,7 +67,7 @@ Deno.test("changeSecrets() drops the secrets of another application and of anoth
     const places = placesIn(home);
     await change(places, JOB, secret());
     assertEquals(await change(places, other, password()), [true]);
-    assertEquals(await kept(places.store), [
+    assertEquals(await kept(places), [
       other.clientId,
       other.authority ?? null,
       undefined,
@@ -86,5 +85,5 @@ Deno.test("changeSecrets() saves nothing for a profile that was deleted before i
     CliError,
     "was deleted while the command ran",
   );
-  assertEquals([error.code, await kept(places.store)], ["no_profile", null]);
+  assertEquals([error.code, await kept(places)], ["no_profile", null]);
 });

@@ -4,6 +4,7 @@ import { exportProfiles, importProfiles } from "../../../../src/flows/profiles/e
 import { changeProfile, deleteProfile } from "../../../../src/flows/profiles/change_profile.ts";
 import type { Profile } from "../../../../src/profiles/profile.ts";
 import { openProfileStore, type ProfileStore } from "../../../../src/profiles/profile_store.ts";
+import type { ProfileSecrets } from "../../../../src/store/profile_secrets.ts";
 import { Secret } from "../../../../src/text/secret.ts";
 import type { TokenStore } from "../../../../src/store/token_store.ts";
 import { ADA } from "../../../support/fixtures/token_harness.ts";
@@ -33,8 +34,9 @@ async function openPlaces(home: StoreHome): Promise<Places> {
   const profiles = openProfileStore({ folder: home.folder() });
   const store = home.store();
   await profiles.add(WORK);
-  await store.save(session("work"));
-  await store.saveSecrets("work", SECRETS);
+  const { identity } = await profiles.lookUp("work");
+  await store.save({ ...session("work"), identity });
+  await store.saveSecrets("work", identity, SECRETS);
   return { home, signal: new AbortController().signal, profiles, store };
 }
 
@@ -43,6 +45,7 @@ function session(profile: string): Parameters<TokenStore["save"]>[0] {
   const cache = new Secret("cache");
   return {
     profile,
+    identity: null,
     authority: "https://a.example",
     tenant,
     clientId,
@@ -52,11 +55,19 @@ function session(profile: string): Parameters<TokenStore["save"]>[0] {
   };
 }
 
+/** Returns the secrets that the profile can use. */
+async function secretsOf(
+  name: string,
+  { profiles, store }: Pick<Places, "profiles" | "store">,
+): Promise<ProfileSecrets | null> {
+  return await store.readSecrets(name, (await profiles.lookUp(name)).identity);
+}
+
 async function kept({ profiles, store }: Places): Promise<unknown> {
   const names = (await profiles.list()).map(({ name }) => name);
   const sessions = (await store.list()).map(({ profile }) => profile);
   const secrets = await Promise.all(
-    ["work", "home"].map(async (name) => (await store.readSecrets(name)) !== null),
+    ["work", "home"].map(async (name) => (await secretsOf(name, { profiles, store })) !== null),
   );
   return { names, sessions, secrets };
 }
@@ -97,14 +108,16 @@ Deno.test("changeProfile() to another tenant drops the tokens and keeps the secr
 
 Deno.test("exportProfiles() exports secrets only on request, and none of a former application or authority", async () => {
   await using home = await makeStoreHome();
-  const { store } = await openPlaces(home);
+  const { profiles, store } = await openPlaces(home);
   const other = { ...WORK, clientId: "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee" };
-  assertEquals(await exportProfiles([WORK, HOME], false, { store }), [{ profile: WORK }, { profile: HOME }]);
-  const [packed] = await exportProfiles([WORK], true, { store });
+  assertEquals(await exportProfiles([WORK, HOME], false, { profiles, store }), [{ profile: WORK }, {
+    profile: HOME,
+  }]);
+  const [packed] = await exportProfiles([WORK], true, { profiles, store });
   assertEquals(packed?.clientSecret?.reveal(), "a secret");
   const elsewhere = { ...WORK, authority: "https://login.example.org" };
   for (const profile of [other, elsewhere]) {
-    assertEquals(await exportProfiles([profile], true, { store }), [{ profile }]);
+    assertEquals(await exportProfiles([profile], true, { profiles, store }), [{ profile }]);
   }
 });
 
@@ -122,7 +135,7 @@ Deno.test("importProfiles() saves all profiles with their secrets, or changes no
 
   await importProfiles(packed, true, places);
   assertEquals(await kept(places), { names: ["work", "home"], sessions: [], secrets: [true, true] });
-  const { authority, clientSecret } = await places.store.readSecrets("home") ?? {};
+  const { authority, clientSecret } = await secretsOf("home", places) ?? {};
   assertEquals([authority, clientSecret?.reveal()], [null, "another"]);
 });
 
@@ -133,7 +146,7 @@ Deno.test("importProfiles() restores a replaced secret if a later one can't be s
   const failing = { ...places, store: broken(places.store, "saveSecrets", 2) };
   await assertRejects(() => importProfiles(packed, true, failing), CliError, "damaged");
   assertEquals(await kept(places), AS_IT_WAS);
-  assertEquals((await places.store.readSecrets("work"))?.clientSecret?.reveal(), "a secret");
+  assertEquals((await secretsOf("work", places))?.clientSecret?.reveal(), "a secret");
 });
 
 /** The same part, of which one method fails: always, or at one of its calls. */

@@ -4,10 +4,12 @@ import { forgetAccessTokens, forgetTokens } from "../../../../src/flows/tokens/f
 import type { Session } from "../../../../src/store/session.ts";
 import type { TokenStore } from "../../../../src/store/token_store.ts";
 import { Secret } from "../../../../src/text/secret.ts";
+import { MemoryProfileStore, WORK } from "../../../support/fixtures/command_fixture.ts";
 import { sampleSession } from "../../../support/fixtures/store_fixture.ts";
 import { MemoryStore } from "../../../support/fixtures/memory_store.ts";
 
 const { signal } = new AbortController();
+const profiles = new MemoryProfileStore([WORK]);
 
 function storeThatForgets(forget: () => Promise<number>, movedTo: string | null): TokenStore {
   const unused = () => Promise.reject(new Error("not part of this"));
@@ -18,6 +20,7 @@ function storeThatForgets(forget: () => Promise<number>, movedTo: string | null)
     saveSecrets: () => Promise.reject(new Error("not part of it")),
     read: unused,
     save: unused,
+    rebind: unused,
     rehearseSave: unused,
     list: unused,
     drop: unused,
@@ -29,13 +32,13 @@ function storeThatForgets(forget: () => Promise<number>, movedTo: string | null)
 
 Deno.test("forgetTokens() returns the number of sign-ins that were dropped", async () => {
   const store = storeThatForgets(() => Promise.resolve(2), "/nowhere");
-  assertEquals(await forgetTokens("work", { store, signal }), { kind: "forgotten", sessions: 2 });
+  assertEquals(await forgetTokens("work", { store, profiles, signal }), { kind: "forgotten", sessions: 2 });
 });
 
 Deno.test("forgetTokens() moves an unreadable store aside", async () => {
   const unreadable = new CliError("unreadable_store", "damaged");
   const store = storeThatForgets(() => Promise.reject(unreadable), "/home/me/aside");
-  assertEquals(await forgetTokens("work", { store, signal }), {
+  assertEquals(await forgetTokens("work", { store, profiles, signal }), {
     kind: "moved-aside",
     path: "/home/me/aside",
   });
@@ -46,7 +49,7 @@ Deno.test("forgetTokens() leaves the file if the store fails for another reason"
     () => Promise.reject(new CliError("store", "the disk is full")),
     "/home/me/aside",
   );
-  await assertRejects(() => forgetTokens("work", { store, signal }), CliError, "the disk is full");
+  await assertRejects(() => forgetTokens("work", { store, profiles, signal }), CliError, "the disk is full");
 });
 
 Deno.test("forgetTokens() of all profiles forgets each once, including deleted ones", async () => {
@@ -56,15 +59,28 @@ Deno.test("forgetTokens() of all profiles forgets each once, including deleted o
     { ...sampleSession("work"), tenant: "another" },
     sampleSession("deleted"),
   ];
-  assertEquals(await forgetTokens(null, { store, signal }), { kind: "forgotten", sessions: 3 });
+  assertEquals(await forgetTokens(null, { store, profiles, signal }), { kind: "forgotten", sessions: 3 });
   assertEquals(store.sessions, []);
-  assertEquals(await forgetTokens(null, { store, signal }), { kind: "forgotten", sessions: 0 });
+  assertEquals(await forgetTokens(null, { store, profiles, signal }), { kind: "forgotten", sessions: 0 });
+});
+
+Deno.test("forgetTokens() gives the profile another generation, so that older copies of its tokens are invalid", async () => {
+  const store = new MemoryStore();
+  const identity = { id: "f".repeat(32), generation: 3 };
+  const owners = new MemoryProfileStore([WORK]);
+  owners.identities.set("work", identity);
+  store.sessions = [{ ...sampleSession("work"), identity }];
+  await forgetTokens("work", { store, profiles: owners, signal });
+  assertEquals((await owners.lookUp("work")).identity, { ...identity, generation: 4 });
 });
 
 Deno.test("forgetTokens() of all profiles moves an unreadable store aside", async () => {
   const store = storeThatForgets(() => Promise.resolve(0), "/home/me/aside");
   store.list = () => Promise.reject(new CliError("unreadable_store", "damaged"));
-  assertEquals(await forgetTokens(null, { store, signal }), { kind: "moved-aside", path: "/home/me/aside" });
+  assertEquals(await forgetTokens(null, { store, profiles, signal }), {
+    kind: "moved-aside",
+    path: "/home/me/aside",
+  });
 });
 
 function session(profile: string, ...tokens: [string, string][]): Session {

@@ -10,6 +10,7 @@ import {
 import { Secret } from "../../../../src/text/secret.ts";
 import { FakeClock } from "../../../support/machine/fake_clock.ts";
 import { sampleSession } from "../../../support/fixtures/store_fixture.ts";
+import { MemoryProfileStore, WORK } from "../../../support/fixtures/command_fixture.ts";
 import { MemoryStore } from "../../../support/fixtures/memory_store.ts";
 
 const NOW = 1_999_999_999;
@@ -31,7 +32,10 @@ function inspect(
   verification: VerificationOptions | null = null,
   verifyToken: InspectDependencies["verifyToken"] = () => Promise.reject(new Error("not to be verified")),
 ) {
-  return inspectToken(source, verification, { clock: new FakeClock(NOW * 1000), store, verifyToken });
+  const profiles = new MemoryProfileStore([WORK]);
+  return inspectToken(source, verification, {
+    ...{ clock: new FakeClock(NOW * 1000), store, profiles, verifyToken },
+  });
 }
 
 Deno.test("inspectToken() describes the profile's newest token without the token itself", async () => {
@@ -56,6 +60,7 @@ Deno.test("inspectToken() describes the profile's newest token without the token
     "account",
     "authority",
     "clientId",
+    "identity",
     "owner",
     "profile",
     "tenant",

@@ -3,6 +3,7 @@ import { storeStatus } from "../../../../src/flows/tokens/store_status.ts";
 import { Secret } from "../../../../src/text/secret.ts";
 import type { CachedToken, Session } from "../../../../src/store/session.ts";
 import { FakeClock } from "../../../support/machine/fake_clock.ts";
+import { MemoryProfileStore } from "../../../support/fixtures/command_fixture.ts";
 import { MemoryStore } from "../../../support/fixtures/memory_store.ts";
 import { ADA, REQUEST } from "../../../support/fixtures/token_harness.ts";
 
@@ -31,7 +32,9 @@ function sessionUntil(profile: string, ...ends: number[]): Session {
 }
 
 async function statusOf(store: MemoryStore) {
-  return await storeStatus({ clock: new FakeClock(NOW * 1000), store });
+  return await storeStatus({
+    ...{ clock: new FakeClock(NOW * 1000), store, profiles: new MemoryProfileStore([]) },
+  });
 }
 
 Deno.test("storeStatus() returns the sign-ins by profile, each with the expiry of its last token", async () => {
