@@ -1,6 +1,8 @@
 /**
- * Times the program on this machine: `bench.ts [--pairs N]`. Signs in once at a local provider, then runs each command and
- * its baseline alternately. Only the ratio can be compared between machines.
+ * Times the program on this machine: `bench.ts [--pairs N] [--mechanisms]`. Signs in once at a local provider, then runs
+ * each command and its baseline alternately. Only the ratio can be compared between machines.
+ *
+ * With `--mechanisms`, compares a cached get-token of executables that lack one of the mechanisms for speed each.
  */
 
 import { encodeBase64 } from "@std/encoding/base64";
@@ -21,6 +23,7 @@ import { fillStore } from "./fill_store.ts";
 import { compare, type Comparison, formatTable, type TimedCommand } from "./compare.ts";
 import { applicationOf, findPeers, SCOPE } from "./peers.ts";
 import { peakMemory, timeAtOnce, timeProvider } from "./measurements.ts";
+import { MECHANISMS } from "../build/bundle.ts";
 import { compile } from "../build/compile.ts";
 import { compilePlainly } from "../build/compile/deno_compile.ts";
 import { say } from "../offline/npm_package.ts";
@@ -199,6 +202,31 @@ async function bench(pairs: number): Promise<Measurements> {
   };
 }
 
+/** Times a cached call of executables without one mechanism each, against the executable with all of them. */
+async function benchMechanisms(pairs: number): Promise<Measurements> {
+  await using sandbox = await openSandbox();
+  const signedIn = await sandbox.signIn(["get-token"]);
+  if (signedIn.code !== 0) throw new Error(`Cannot sign in: ${signedIn.stderr}`);
+  const env = { ...inheritedVariables(), ...sandbox.env };
+  const alsoNet = [`localhost:${sandbox.provider.port}`];
+  const cached = (name: string, program: string) => ({ name, command: [program, ...CACHED], env });
+  const whole = await compile({ output: join(sandbox.folder, "whole"), alsoNet });
+  // Two copies of one executable differ too: that is the noise of this machine.
+  const copy = join(sandbox.folder, "copy");
+  await Deno.copyFile(whole, copy);
+  const baseline = cached("all mechanisms", whole);
+  const comparisons = [await compare(cached("a copy", copy), baseline, pairs)];
+  for (const without of MECHANISMS) {
+    say(`without: ${without}`);
+    const program = await compile({ output: join(sandbox.folder, "variant"), alsoNet, without });
+    comparisons.push(await compare(cached(`without: ${without}`, program), baseline, pairs));
+  }
+  // A flag that the fast path does not know has Cliffy parse the arguments.
+  const slow = { ...baseline, name: "without: the fast path", command: [whole, "--verbose", ...CACHED] };
+  comparisons.push(await compare(slow, baseline, pairs));
+  return { comparisons, remarks: [] };
+}
+
 function parsePairs(text: string): number {
   const pairs = Number(text);
   if (Number.isSafeInteger(pairs) && pairs > 0) return pairs;
@@ -206,9 +234,11 @@ function parsePairs(text: string): number {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { pairs: { type: "string", default: "20" } } });
+  const { values } = parseArgs({
+    options: { pairs: { type: "string", default: "20" }, mechanisms: { type: "boolean", default: false } },
+  });
   const pairs = parsePairs(values.pairs);
-  const { comparisons, remarks } = await bench(pairs);
+  const { comparisons, remarks } = await (values.mechanisms ? benchMechanisms : bench)(pairs);
   print(formatTable(comparisons));
   for (const remark of remarks) print(`\n${remark}`);
   const { os, arch } = Deno.build;

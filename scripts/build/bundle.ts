@@ -29,6 +29,19 @@ const KEPT_APART: Readonly<Record<string, string>> = {
 
 const MAIN = "main.js";
 
+/**
+ * What makes the start of an executable faster. docs/performance.md has the gain of each; `bench.ts --mechanisms` measures
+ * them.
+ */
+export const MECHANISMS = [
+  "modules of the start in one file",
+  "ASCII only",
+  "functions compiled with the module",
+  "no-sparkplug",
+] as const;
+
+export type Mechanism = typeof MECHANISMS[number];
+
 /** Has the bundler write what is loaded late into modules of their own, and leave out what is kept apart. */
 const SPLITTING: readonly string[] = [
   "--code-splitting",
@@ -48,10 +61,15 @@ async function denoBundle(args: readonly string[], cwd = TOP): Promise<void> {
   throw new Error(`Cannot bundle: ${said}`);
 }
 
-/** Bundles the program into `folder`, and gives the path of the module to start. Throws an `Error` with what Deno said where that fails. */
-export async function bundle(folder: string): Promise<string> {
+/**
+ * Bundles the program into `folder`, and returns the path of the module to start.
+ *
+ * @param without A mechanism to leave out, to measure its gain.
+ * @throws An `Error` with the output of Deno if it fails.
+ */
+export async function bundle(folder: string, without?: Mechanism): Promise<string> {
   const flags = flagsFromEnvironment();
-  await bundleProgram(folder);
+  await bundleProgram(folder, without);
   for (const name of Object.values(KEPT_APART)) {
     const output = join(folder, `${name}.js`);
     await denoBundle([...flags, `--output=${output}`, `scripts/build/bundle/${name}.ts`]);
@@ -92,16 +110,16 @@ export async function bundledModules(): Promise<string[]> {
 }
 
 /** Bundles what is not kept apart into `folder`. */
-async function bundleProgram(folder: string): Promise<void> {
+async function bundleProgram(folder: string, without: Mechanism | undefined): Promise<void> {
   const parts = await Deno.makeTempDir({ prefix: "entra-auth-cli-parts-" });
   try {
     await denoBundle([...flagsFromEnvironment(), ...SPLITTING, `--outdir=${parts}`, "main.ts"]);
-    await gatherStart(parts, join(parts, MAIN));
+    if (without !== "modules of the start in one file") await gatherStart(parts, join(parts, MAIN));
     // From there: the files' names would differ each time with the path to what they are made from.
     await denoBundle(["--no-config", ...SPLITTING, `--outdir=${folder}`, MAIN], parts);
-    await escapeModules(folder);
+    if (without !== "ASCII only") await escapeModules(folder);
     await nameFiles(folder, KEPT_APART);
-    await compileAtOnce(folder, MAIN);
+    if (without !== "functions compiled with the module") await compileAtOnce(folder, MAIN);
   } finally {
     await Deno.remove(parts, { recursive: true });
   }

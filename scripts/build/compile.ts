@@ -12,7 +12,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { bundle } from "./bundle.ts";
+import { bundle, type Mechanism } from "./bundle.ts";
 import { grantFlags, type Grants } from "../../src/cli/permissions/permission_grants.ts";
 import { grantsFor, needsOf } from "../../src/cli/permissions/permission_needs.ts";
 import { systemEnvironment } from "../../src/system/environment.ts";
@@ -28,6 +28,8 @@ const TOP = new URL("../../", import.meta.url);
 export interface CompileOptions extends Partial<MoreGrants> {
   readonly target?: Target | undefined;
   readonly output?: string | undefined;
+  /** A mechanism to leave out, to measure its gain. */
+  readonly without?: Mechanism | undefined;
 }
 
 /** What an executable is granted besides the permissions of `deno.json`, and what instead of them. */
@@ -68,7 +70,7 @@ async function readPermissions(): Promise<Grants> {
 export async function compile(options: CompileOptions = {}): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-compile-" });
   try {
-    return await compileBundle(options, await bundle(folder));
+    return await compileBundle(options, await bundle(folder, options.without));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -84,8 +86,8 @@ async function compileBundle(options: CompileOptions, main: string): Promise<str
     ...grantFlags(grants),
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
     "--no-code-cache",
-    // A program that is over so soon has nothing of V8's helper threads, nor of code that is compiled for speed at once.
-    "--v8-flags=--no-sparkplug",
+    // The program ends before V8's baseline compiler pays off.
+    ...(options.without === "no-sparkplug" ? [] : ["--v8-flags=--no-sparkplug"]),
     "--output",
     output,
     main,
