@@ -1,6 +1,7 @@
 /** The device authorization grant (RFC 8628): validates what the authority grants, and polls for the tokens. */
 
 import { CliError, type CliErrorOptions } from "../errors.ts";
+import { CLOUDS } from "../identity/cloud.ts";
 import type { Clock } from "../system/clock.ts";
 import type { JsonObject } from "../text/json.ts";
 import { plainText } from "../text/plain_text.ts";
@@ -25,10 +26,8 @@ export interface DeviceAuthorization {
 const VERIFICATION_HOSTS = [
   "microsoft.com",
   "www.microsoft.com",
-  "login.microsoft.com",
-  "login.microsoftonline.com",
-  "login.microsoftonline.us",
-  "login.partner.microsoftonline.cn",
+  "login.microsoftonline.cn",
+  ...CLOUDS.flatMap(({ hosts }) => hosts),
 ];
 
 /** In seconds. The default is the RFC's. The limits prevent both a flood of requests and a poll that never comes. */
@@ -49,7 +48,8 @@ export function validateDeviceAuthorization(body: JsonObject, authority: Authori
   if (typeof deviceCode !== "string" || deviceCode === "") throw invalidField("device_code", "a code");
   const userCode = typeof shown === "string" ? plainText(shown, MAX_USER_CODE) : "";
   if (userCode === "") throw invalidField("user_code", "a code");
-  const verificationUri = trustedAddress(body.verification_uri, authority);
+  // Some authorities use the name that the drafts of RFC 8628 had.
+  const verificationUri = trustedAddress(body.verification_uri ?? body.verification_url, authority);
   if (verificationUri === null) {
     throw invalidField("verification_uri", `https on ${authority.host} or on a Microsoft sign-in page`);
   }

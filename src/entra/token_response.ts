@@ -39,6 +39,7 @@ export interface TokenResponse {
  */
 export function validateTokenResponse(body: JsonObject): TokenResponse {
   const { access_token: accessToken, id_token: idToken } = body;
+  if (accessToken === undefined && typeof idToken === "string") throw noAccessToken();
   if (
     typeof accessToken !== "string" || accessToken.length > MAX_TOKEN || !BEARER_TOKEN.test(accessToken)
   ) {
@@ -87,6 +88,17 @@ function isRefreshToken(value: unknown): value is string {
 function validateRefreshToken(value: unknown): void {
   if (value === undefined || value === null || value === "") return;
   if (!isRefreshToken(value)) throw invalidField("refresh_token", "a token");
+}
+
+/** B2C sends only an ID token if the request names no API. */
+function noAccessToken(): CliError {
+  return new CliError(
+    "invalid_response",
+    "The sign-in service returned no access token: no scope names an API",
+    {
+      hint: "Name a scope of an API with --scope, or for the application itself its client ID.",
+    },
+  );
 }
 
 function invalidField(name: string, expected: string): CliError {

@@ -60,7 +60,11 @@ const PROTECTION: Readonly<Record<StoreStatus["key"]["keyStore"], string>> = {
 function formatText({ key, signIns }: StoreStatus, profiles: readonly string[], nowMs: number): string {
   const created = key.isInUse ? "" : "not created yet; it will be in ";
   const reason = key.reason === null ? "" : ` (${key.reason})`;
-  const lines = signIns.map((signIn) => signInLine(signIn, profiles, nowMs));
+  const lines = signIns.map((signIn) => {
+    const { profile } = signIn.session;
+    const isOne = signIns.filter(({ session }) => session.profile === profile).length === 1;
+    return signInLine(signIn, profiles, nowMs) + (isOne ? "" : ` (${sessionInWords(signIn)})`);
+  });
   lines.push(...signedOut(profiles, signIns).map((name) => `Profile '${name}': not signed in`));
   if (lines.length === 0) lines.push("Nobody is signed in.");
   lines.push(`Encryption key: ${created}${key.place}${reason}. ${PROTECTION[key.keyStore]}`);
@@ -69,6 +73,11 @@ function formatText({ key, signIns }: StoreStatus, profiles: readonly string[], 
 
 function signedOut(profiles: readonly string[], signIns: readonly SavedSignIn[]): string[] {
   return profiles.filter((name) => !signIns.some(({ session }) => session.profile === name));
+}
+
+/** Returns what tells two sign-ins of one profile apart: flags and variables replace the profile's values. */
+function sessionInWords({ session: { authority, tenant, clientId } }: SavedSignIn): string {
+  return `application ${clientId} at ${authority}/${tenant}`;
 }
 
 /** A sign-in can lack a profile: if it was made by flags alone, or if its profile was removed by hand. */

@@ -147,9 +147,10 @@ function parseFields({ status, body }: HttpResponse): JsonObject {
   );
 }
 
-/** These endpoints state when a token expires, in seconds since 1970 or as a date, instead of its lifetime. */
+/** Most of these endpoints state when a token expires, in seconds since 1970 or as a date, and some only its lifetime. */
 function withLifetime(fields: JsonObject, nowMs: number): JsonObject {
   const end = fields.expires_on;
+  if (end === undefined) return { token_type: "Bearer", ...fields, scope: undefined };
   const endMs = typeof end === "string" && !/^\d+$/.test(end) ? Date.parse(end) : Number(end) * 1000;
   return {
     token_type: "Bearer",

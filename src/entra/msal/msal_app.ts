@@ -118,6 +118,8 @@ function sendingOf(
     repeatGet: failFast ? "never" : "always",
     repeatPost: failFast ? "never" : repeat,
     obeysThrottle,
+    // A user who signs in tries again at will.
+    backsOff: silently,
   };
 }
 

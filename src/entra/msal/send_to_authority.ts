@@ -31,6 +31,8 @@ export interface Sending {
   readonly repeatPost: RetryPolicy;
   /** Whether the grant waits while the authority demands a pause. */
   readonly obeysThrottle: boolean;
+  /** Whether a service that fails is left alone for a while by all processes. */
+  readonly backsOff?: boolean | undefined;
 }
 
 /** The connection to an authority. */
@@ -76,6 +78,7 @@ export async function sendToAuthority(
     signal,
     retry: method === "GET" ? sending.repeatGet : sending.repeatPost,
     obeysThrottle: sending.obeysThrottle,
+    backsOff: sending.backsOff,
   });
   const body = parseBody(response, authority.host, clock?.now() ?? null);
   return { status: response.status, headers: { ...response.headers }, body };

@@ -23,7 +23,7 @@ export type TokenState = "valid" | "expired" | "not-yet-valid";
 export interface InspectedToken {
   /** The session of a cached token. */
   readonly session: Omit<Session, "tokens" | "msalCache"> | null;
-  /** Granted scopes. */
+  /** The granted scopes: those in the token, or for an opaque one those of the response that it came with. */
   readonly scopes: readonly string[];
   /** The header and the claims if the token is a JWT. Only its audience may rely on its format. */
   readonly content: DecodedToken | null;
@@ -99,7 +99,7 @@ async function findCached(
   return {
     token: token.accessToken,
     session,
-    scopes: token.scopes,
+    scopes: scopesIn(content) ?? token.scopes,
     content,
     notBefore: timeOf(content, "nbf"),
     expiresAt: token.expiresAt,
@@ -120,15 +120,22 @@ function readText(text: Secret): FoundToken {
       },
     );
   }
-  const { scp } = content.claims;
   return {
     token,
     session: null,
-    scopes: typeof scp === "string" ? scp.split(" ").filter((scope) => scope !== "") : [],
+    scopes: scopesIn(content) ?? [],
     content,
     notBefore: timeOf(content, "nbf"),
     expiresAt: timeOf(content, "exp"),
   };
+}
+
+/** Returns the permissions in a token (`scp`), or null for a token that cannot be read. An application's has none. */
+function scopesIn(content: DecodedToken | null): readonly string[] | null {
+  if (content === null || content.claims === null) return null;
+  const { scp } = content.claims;
+  const words = typeof scp === "string" ? scp.split(" ") : Array.isArray(scp) ? scp : [];
+  return words.filter((scope) => typeof scope === "string" && scope !== "");
 }
 
 /** Returns the token of a header as `get-token --output header` prints it, or the text itself. */

@@ -17,6 +17,11 @@ export interface HttpRequest {
   readonly retry?: RetryPolicy | undefined;
   /** Whether `retryingNetwork()` delays the request while the host throttles this application. Default: false. */
   readonly obeysThrottle?: boolean | undefined;
+  /**
+   * Whether a host that fails (429, 5xx) is left alone for a while by all processes although it names no time. Default:
+   * false.
+   */
+  readonly backsOff?: boolean | undefined;
 }
 
 /**

@@ -21,6 +21,8 @@ const MAX_ATTEMPTS = 3;
 const MAX_ATTEMPT_MS = 30_000;
 /** The wait after the first attempt. Each later one is twice as long. */
 const FIRST_WAIT_MS = 500;
+/** The pause after the last attempt if a host fails without naming one. */
+const DEFAULT_PAUSE_MS = 60_000;
 /** The time that must remain for a response after a wait. */
 const RESPONSE_MS = 1000;
 
@@ -58,8 +60,11 @@ export function retryingNetwork(options: RetryingNetworkOptions): Network {
         const requiredMs = "response" in outcome ? requiredPause(outcome.response, clock.now()) : null;
         if (requiredMs !== null) await throttle.remember(host, clock.now() + requiredMs);
         if (attempt === MAX_ATTEMPTS || !mayRetry(outcome, retry) || !allows(requiredMs ?? backoffMs)) {
-          if ("response" in outcome) return outcome.response;
-          throw outcome.error;
+          if (!("response" in outcome)) throw outcome.error;
+          if (request.backsOff && requiredMs === null && hasFailed(outcome.response)) {
+            await throttle.remember(host, clock.now() + DEFAULT_PAUSE_MS);
+          }
+          return outcome.response;
         }
         if (requiredMs === null) await clock.wait(backoffMs, signal);
         else await pause(requiredMs);
@@ -80,10 +85,14 @@ async function attemptOnce(network: Network, request: HttpRequest, timeoutMs: nu
 
 function mayRetry(outcome: Outcome, retry: RetryPolicy): boolean {
   if (retry === "never") return false;
-  if ("response" in outcome) return outcome.response.status === 429 || outcome.response.status >= 500;
+  if ("response" in outcome) return hasFailed(outcome.response);
   const { error } = outcome;
   if (!(error instanceof NetworkError) || !error.isTransient) return false;
   return retry === "always" || !error.mayHaveArrived;
+}
+
+function hasFailed({ status }: HttpResponse): boolean {
+  return status === 429 || status >= 500;
 }
 
 /** Returns the pause that a throttling response requires. RFC 9110 allows `Retry-After` on other responses too. */

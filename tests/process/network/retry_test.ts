@@ -38,7 +38,7 @@ Deno.test("refresh retries a busy authority", async () => {
   assertEquals([result.code, refreshes(sandbox)], [0, 2], result.stderr);
 });
 
-Deno.test("refresh fails if the authority remains busy, and keeps the tokens", async () => {
+Deno.test("refresh fails if the authority remains busy, keeps the tokens, and no process asks again for a minute", async () => {
   await using sandbox = await openSignedIn();
   const before = await storeOf(sandbox);
   for (let times = 3; times > 0; times--) sandbox.provider.failNext("token", BUSY);
@@ -46,6 +46,11 @@ Deno.test("refresh fails if the authority remains busy, and keeps the tokens", a
   assertEquals([result.code, result.stdout, refreshes(sandbox)], [4, "", 3], result.stderr);
   assertMatch(result.stderr, /^localhost:\d+ is unavailable \(status 503\)$/m);
   assertEquals(await storeOf(sandbox), before);
+  const next = await sandbox.run(["refresh"]);
+  assertEquals([next.code, next.stdout, refreshes(sandbox)], [4, "", 3], "nothing is sent");
+  assertMatch(next.stderr, /^localhost:\d+ is throttling requests$/m);
+  assertMatch(next.stderr, /^Hint: Try again in (?:1 minute|\d\d? seconds?), at /m);
+  await Deno.remove(join(sandbox.home, "throttle.json"));
   assertEquals((await sandbox.run(["refresh"])).code, 0);
 });
 
@@ -162,6 +167,7 @@ Deno.test("a token with some minutes left is returned at once if its refresh mee
     assertEquals([result.code, result.stdout.trim()], [0, sandbox.token], result.stderr);
     assertStringIncludes(result.stderr, reason);
     assertEquals(refreshes(sandbox), times, "nothing is sent again");
+    if (failure === BUSY) await Deno.remove(join(sandbox.home, "throttle.json"));
   }
 });
 

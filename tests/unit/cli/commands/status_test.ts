@@ -51,6 +51,18 @@ Deno.test("runStatus() prints where the first key will be and why, and how a key
   );
 });
 
+Deno.test("runStatus() tells two sign-ins of one profile apart", async () => {
+  const context = new MemoryContext();
+  const [signIn] = SIGNED_IN.signIns;
+  if (signIn === undefined) throw new Error("no sign-in");
+  const other = { ...signIn, session: { ...signIn.session, tenant: "fabrikam", clientId: "other" } };
+  setStatus(context, { ...SIGNED_IN, signIns: [signIn, other] });
+  await runStatus("text", context);
+  const [first = "", second = ""] = context.terminal.data.split("\n");
+  assertEquals(first.endsWith(" (application client at https://login.example.org/contoso)"), true, first);
+  assertEquals(second.endsWith(" (application other at https://login.example.org/fabrikam)"), true, second);
+});
+
 Deno.test("runStatus() prints JSON without a token, and refuses other formats", async () => {
   const context = new MemoryContext();
   setStatus(context, SIGNED_IN);

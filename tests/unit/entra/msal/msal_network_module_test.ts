@@ -130,6 +130,7 @@ Deno.test("authorityNetworkModule() sends the request with its limits", async ()
     signal,
     retry: "unprocessed",
     obeysThrottle: true,
+    backsOff: undefined,
   });
   assertStrictEquals(request?.signal, signal);
 });

@@ -72,6 +72,23 @@ Deno.test("inspectToken() describes the profile's newest token without the token
   assertEquals(await inspect({ ...kept, profile: "nobody" }, store), null);
 });
 
+Deno.test("inspectToken() shows the same scopes for a kept and a pasted token, and those of the response for an opaque one", async () => {
+  const store = new MemoryStore();
+  const kept = { kind: "cached", profile: "work", scopes: undefined } as const;
+  const table = [
+    [jwt({ exp: NOW + 60, scp: "User.Read profile" }), ["User.Read", "profile"]],
+    [jwt({ exp: NOW + 60, scp: ["read", 7] }), ["read"]],
+    [jwt({ exp: NOW + 60, roles: ["Tasks.Read.All"] }), []],
+  ] as const;
+  for (const [token, scopes] of table) {
+    store.sessions = [sampleSession("work", token)];
+    assertEquals((await inspect(kept, store))?.scopes, scopes);
+    assertEquals((await inspect(text(token), store))?.scopes, scopes);
+  }
+  store.sessions = [sampleSession("work", "opaque")];
+  assertEquals((await inspect(kept, store))?.scopes, store.sessions[0]?.tokens[0]?.scopes);
+});
+
 Deno.test("inspectToken() tells whether a token is valid, expired or not yet valid", async () => {
   const table = [
     [{ exp: NOW + 1 }, "valid"],

@@ -155,6 +155,20 @@ Deno.test("retryingNetwork() obeys Retry-After only with 429 and 503", async () 
   }
 });
 
+Deno.test("retryingNetwork() stores a pause of a minute after the last attempt if a host fails without naming one", async () => {
+  for (const status of [429, 500, 503]) {
+    const harness = new TestHarness([answer(status)]);
+    const until = START_MS + 1500 + 60_000;
+    await harness.send({ retry: "unprocessed", backsOff: true });
+    assertEquals([harness.sent.length, harness.remembered], [3, [["login.example", until]]], String(status));
+    await harness.send({ retry: "never" });
+    assertEquals(harness.remembered.length, 1, "a request of a user stores none");
+  }
+  const harness = new TestHarness([answer(503), answer(400)]);
+  await harness.send({ retry: "unprocessed", backsOff: true });
+  assertEquals(harness.remembered, [], "an attempt that succeeds ends the matter");
+});
+
 Deno.test("retryingNetwork() delays a request during a pause stored by another process", async () => {
   const harness = new TestHarness([answer(200)]);
   harness.known = START_MS + 12_000;
