@@ -79,6 +79,7 @@ export const GROUPS: readonly Group[] = [
     group: "other users and root",
     files: [
       "tests/process/hostile/other_users_test.ts",
+      "tests/unit/system/network/connection_owner_test.ts",
       "tests/unit/system/files/private_folder_test.ts",
       "tests/unit/system/files/lock_mode_test.ts",
     ],

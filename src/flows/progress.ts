@@ -1,5 +1,6 @@
 import type { DeviceCode } from "../entra/token_client.ts";
 import type { CliError } from "../errors.ts";
+import type { Account } from "../identity/token.ts";
 
 /** What a flow reports while it runs. The commands decide how to show it. */
 export type ProgressEvent =
@@ -43,6 +44,15 @@ export type ProgressEvent =
   /** `.default` is requested in the browser. */
   | { readonly kind: "default-scope-in-browser" }
   | { readonly kind: "signed-in" }
+  /** Who signed in, and the last account of the profile if that is another one. */
+  | {
+    readonly kind: "signed-in-as";
+    readonly profile: string;
+    readonly account: Account;
+    readonly previous: Account | null;
+  }
+  /** The system does not tell which user connects to the callback server. */
+  | { readonly kind: "connections-not-checked" }
   | { readonly kind: "scopes-missing"; readonly scopes: readonly string[] }
   | { readonly kind: "not-saved"; readonly error: CliError };
 

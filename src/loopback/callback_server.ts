@@ -1,5 +1,6 @@
 import { abortable } from "@std/async/abortable";
 import { deadline } from "@std/async/deadline";
+import type { ConnectionCheck } from "../system/network/connection_owner.ts";
 import type { Os } from "../system/os.ts";
 import { admitRequest, readForm } from "./callback_request.ts";
 import { type CallbackTraffic, describeTraffic, noTraffic, type TrafficFault } from "./callback_traffic.ts";
@@ -50,7 +51,8 @@ export interface CallbackServer extends AsyncDisposable {
 
 /**
  * Starts a server that accepts exactly one callback: the first that matches `expected`. Any other request gets an error
- * page and changes nothing. `os` selects the commands that errors name.
+ * page and changes nothing. `os` selects the commands that errors name. `isAllowed` decides who may connect; everyone by
+ * default.
  *
  * @throws {CliError} `port_in_use` if no port of `ports` is free, `permission` if Deno may not listen, `network` if the
  * machine has no loopback address.
@@ -59,6 +61,7 @@ export async function listenForCallback(
   ports: PortChoice,
   expected: ExpectedCallback,
   os: Os = Deno.build.os === "windows" ? "windows" : "linux",
+  isAllowed: ConnectionCheck = () => Promise.resolve(true),
 ): Promise<CallbackServer> {
   const respond = await preparePageResponse();
   const receiver = new CallbackReceiver(expected, respond);
@@ -66,6 +69,7 @@ export async function listenForCallback(
     handle: (request, port) => receiver.receive(request, port),
     handleFailure: () => respond(500, brokenPage()),
     traffic: receiver.traffic,
+    isAllowed,
     os,
   });
   return {

@@ -22,6 +22,8 @@ export interface ConnectionTraffic {
   silent: number;
   /** Connections that began with TLS: the client used https. */
   tls: number;
+  /** Connections from a process of another user, or of an unknown one. */
+  otherUser: number;
   /** Connections that sent something other than a complete request. */
   unreadable: number;
 }
@@ -40,6 +42,7 @@ export function noTraffic(): CallbackTraffic {
     malformed: 0,
     silent: 0,
     tls: 0,
+    otherUser: 0,
     unreadable: 0,
   };
 }
@@ -56,6 +59,7 @@ const FAULTS: readonly (readonly [TrafficFault, string])[] = [
 const CONNECTIONS: readonly (readonly [keyof ConnectionTraffic, string])[] = [
   ["silent", "that sent nothing"],
   ["tls", "over TLS (the URL begins with http://, not https://)"],
+  ["otherUser", "from a process of another user, refused"],
   ["unreadable", "without a complete request"],
 ];
 

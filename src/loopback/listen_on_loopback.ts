@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import type { ConnectionCheck } from "../system/network/connection_owner.ts";
 import type { Os } from "../system/os.ts";
 import type { ConnectionTraffic } from "./callback_traffic.ts";
 import { startRelayServer } from "./relay_server.ts";
@@ -20,6 +21,8 @@ export interface LoopbackOptions {
   readonly handleFailure: () => Response;
   /** Counts the connections that send no request. */
   readonly traffic: ConnectionTraffic;
+  /** Decides who may connect; everyone by default. */
+  readonly isAllowed?: ConnectionCheck;
   /** Selects the commands that an error names. */
   readonly os: Os;
 }
@@ -94,11 +97,12 @@ function tryPort(port: number, options: LoopbackOptions): LoopbackListener | Por
       cause: missingAddress,
     });
   }
-  const { handle, handleFailure, traffic } = options;
+  const { handle, handleFailure, traffic, isAllowed = () => Promise.resolve(true) } = options;
   const server = startRelayServer(listeners, {
     handle: (request) => handle(request, port),
     handleFailure,
     traffic,
+    isAllowed,
   });
   return { port, [Symbol.asyncDispose]: () => server.close() };
 }

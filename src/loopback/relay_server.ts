@@ -1,4 +1,5 @@
 import { delay } from "@std/async/delay";
+import type { ConnectionCheck } from "../system/network/connection_owner.ts";
 import type { ConnectionTraffic } from "./callback_traffic.ts";
 import { RelayedConnection, settledWithin } from "./relayed_connection.ts";
 
@@ -8,6 +9,8 @@ export interface ServeOptions {
   readonly handleFailure: () => Response;
   /** Counts the connections that send no request. */
   readonly traffic: ConnectionTraffic;
+  /** Decides who may connect. */
+  readonly isAllowed: ConnectionCheck;
 }
 
 export interface RelayServer {
@@ -32,7 +35,7 @@ const ACCEPT_RETRY_MS = 20;
  */
 export function startRelayServer(
   listeners: readonly Deno.TcpListener[],
-  { handle, handleFailure, traffic }: ServeOptions,
+  { handle, handleFailure, traffic, isAllowed }: ServeOptions,
 ): RelayServer {
   const relays = new Set<RelayedConnection>();
   /** The relayed connections, by the address and port from which each reaches the inner server. */
@@ -71,13 +74,13 @@ export function startRelayServer(
     return connection;
   }
 
-  function relay(connection: Deno.Conn): void {
+  function relay(connection: Deno.TcpConn): void {
     if (relays.size >= MAX_CONNECTIONS) {
       const oldest = [...relays].find(({ isResponding }) => !isResponding);
       if (oldest === undefined) return connection.close();
       oldest.close();
     }
-    const relay = new RelayedConnection(connection, traffic, connect);
+    const relay = new RelayedConnection(connection, traffic, connect, isAllowed);
     relays.add(relay);
     relay.closed.finally(() => relays.delete(relay));
   }

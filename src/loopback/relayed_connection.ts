@@ -1,3 +1,4 @@
+import { type ConnectionCheck, endsOf } from "../system/network/connection_owner.ts";
 import type { ConnectionTraffic } from "./callback_traffic.ts";
 
 /** The first byte of a TLS connection: a record of type handshake (RFC 8446 section 5.1). */
@@ -29,17 +30,20 @@ export class RelayedConnection {
 
   /**
    * Takes ownership of `outer` and counts it in `traffic`. `connect` opens a connection to the inner server; it gets this
-   * object, to identify the request of that connection.
+   * object, to identify the request of that connection. Nothing is read from a connection that `isAllowed` refuses.
    */
   constructor(
-    outer: Deno.Conn,
+    outer: Deno.TcpConn,
     traffic: ConnectionTraffic,
     connect: (relayed: RelayedConnection) => Promise<Deno.Conn>,
+    isAllowed: ConnectionCheck,
   ) {
     this.#outer = outer;
     this.#traffic = traffic;
     this.responded = this.#response.promise;
-    this.closed = this.#relay(connect).catch(() => {}).finally(() => this.close());
+    this.closed = this.#relayIfAllowed(connect, () => isAllowed(endsOf(outer))).catch(() => {}).finally(() =>
+      this.close()
+    );
   }
 
   /** Whether the inner server is handling a request of this connection. */
@@ -74,6 +78,14 @@ export class RelayedConnection {
   #end(): void {
     this.#state = "over";
     this.#response.resolve();
+  }
+
+  async #relayIfAllowed(
+    connect: (relayed: RelayedConnection) => Promise<Deno.Conn>,
+    isAllowed: () => Promise<boolean>,
+  ): Promise<void> {
+    if (await isAllowed()) return await this.#relay(connect);
+    this.#traffic.otherUser++;
   }
 
   async #relay(connect: (relayed: RelayedConnection) => Promise<Deno.Conn>): Promise<void> {

@@ -4,6 +4,7 @@ import { systemFiles } from "./files/deno_files.ts";
 import { systemLocks } from "./files/lock.ts";
 import { systemNetwork } from "./network/deno_network.ts";
 import { systemOs } from "./os.ts";
+import { type ReadSocketTables, socketTableReader } from "./network/connection_owner.ts";
 import { systemProcesses } from "./processes/processes.ts";
 import type { Signals } from "./processes/signals.ts";
 import type { System } from "./system.ts";
@@ -19,6 +20,8 @@ type SignalSource = Pick<Signals, "signal" | "forwardSignals">;
  * @param signals The signals that end the program.
  */
 export function createSystem(signals: SignalSource): System {
+  // Opened on first use.
+  let readTables: ReadSocketTables | undefined;
   return {
     os: systemOs,
     pid: Deno.pid,
@@ -34,6 +37,7 @@ export function createSystem(signals: SignalSource): System {
     terminal: systemTerminal,
     readInput: readStandardInput,
     processes: systemProcesses,
+    readSocketTables: async () => await (readTables ??= socketTableReader(systemProcesses))(),
     dataProtection: openDataProtection,
     network: systemNetwork,
     get interrupted() {

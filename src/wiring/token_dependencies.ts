@@ -8,6 +8,7 @@ import { needsCredential } from "../profiles/profile.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
+import type { ConnectionCheck } from "../system/network/connection_owner.ts";
 import type { Network } from "../system/network/network.ts";
 import { permitted } from "../system/permission.ts";
 import type { System } from "../system/system.ts";
@@ -65,7 +66,8 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
         ...{ os: system.os, env: system.env, clock, terminal: system.terminal, tokens, progress },
         async listen(ports, expected) {
           const { listenForCallback } = await import("../loopback/callback_server.ts");
-          return await listenForCallback(ports, expected, system.os);
+          const isAllowed = await openConnectionCheck(system, progress);
+          return await listenForCallback(ports, expected, system.os, isAllowed);
         },
         async openBrowser(url, signal) {
           const { openBrowser } = await import("../browser/open_browser.ts");
@@ -95,6 +97,25 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
       );
     },
   };
+}
+
+/**
+ * Opens the check of who connects to the callback server: the command line of the browser, which contains `state`, can be
+ * read by all users. Only Linux tells who opened a connection.
+ */
+async function openConnectionCheck(
+  { os, env, files, readSocketTables }: System,
+  progress: Progress,
+): Promise<ConnectionCheck | undefined> {
+  const userId = files.userId();
+  if (os !== "linux" || userId === null) return undefined;
+  if (await readSocketTables() === null) {
+    progress({ kind: "connections-not-checked" });
+    return undefined;
+  }
+  const { connectionCheck } = await import("../system/network/connection_owner.ts");
+  const acceptsUnlisted = env.get("WSL_DISTRO_NAME") !== undefined;
+  return connectionCheck({ readTables: readSocketTables, userId, acceptsUnlisted });
 }
 
 async function tokenClientOptions(

@@ -21,10 +21,46 @@ const CRASH_TESTS = ["tests/process/store/store_crash_test.ts"];
 const FILE_SIZE_TESTS = ["tests/unit/store/store_places_test.ts"];
 
 const OTHER_USER_TESTS = ["tests/process/hostile/other_users_test.ts"];
+const CONNECTION_TESTS = ["tests/unit/system/network/connection_owner_test.ts"];
 const PRIVATE_FOLDER_TESTS = ["tests/unit/system/files/private_folder_test.ts"];
 
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
+  {
+    guard: "user of the process that connects to the callback server",
+    file: "src/system/network/connection_owner.ts",
+    find: "(row.uid === userId || row.uid === ROOT)",
+    replace: "true",
+    tests: CONNECTION_TESTS,
+  },
+  {
+    guard: "refusal of a socket that its process has closed",
+    file: "src/system/network/connection_owner.ts",
+    find: "row?.isOpen === true && ",
+    replace: "row !== null && ",
+    tests: CONNECTION_TESTS,
+  },
+  {
+    guard: "refusal of a connection that no table lists",
+    file: "src/system/network/connection_owner.ts",
+    find: "    return acceptsUnlisted;",
+    replace: "    return true;",
+    tests: CONNECTION_TESTS,
+  },
+  {
+    guard: "both ends of a connection in the table of sockets",
+    file: "src/system/network/connection_owner.ts",
+    find: "row?.local === remote && row.remote === local",
+    replace: "row?.local === remote",
+    tests: CONNECTION_TESTS,
+  },
+  {
+    guard: "check of connections before they are relayed",
+    file: "src/loopback/relayed_connection.ts",
+    find: "if (await isAllowed()) return",
+    replace: "if (await isAllowed() || true) return",
+    tests: OTHER_USER_TESTS,
+  },
   {
     guard: "owner of the program's folder",
     file: "src/system/files/file_permissions.ts",
@@ -789,7 +825,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "size limit of profiles.json and throttle.json",
     file: "src/system/files/private_folder.ts",
-    find: "facts.size > MAX_FILE_BYTES",
+    find: "source.size > MAX_FILE_BYTES",
     replace: "false",
     tests: FILE_SIZE_TESTS,
   },

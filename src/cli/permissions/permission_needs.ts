@@ -72,6 +72,7 @@ const RULES: readonly Rule[] = [
   { kind: "ffi", names: /crypt32/, need: "key", os: ["windows"] },
   { kind: "run", names: /^secret-tool$/, need: "key", os: ["linux"] },
   { kind: "run", names: /security$/, need: "key", os: ["darwin"] },
+  { kind: "run", names: /^cat$/, need: "sign-in", os: ["linux"] },
   { kind: "run", names: /^(xdg-open|wslview)$/, need: "sign-in", os: ["linux"] },
   // On Linux it opens the browser of Windows from WSL.
   { kind: "run", names: /^rundll32\.exe$/, need: "sign-in", os: ["linux", "windows"] },

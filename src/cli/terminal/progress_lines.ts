@@ -1,4 +1,5 @@
 import type { CliError } from "../../errors.ts";
+import type { Account } from "../../identity/token.ts";
 import type { Progress, ProgressEvent } from "../../flows/progress.ts";
 import { formatDuration } from "../../text/duration.ts";
 import { plainText } from "../../text/plain_text.ts";
@@ -86,6 +87,13 @@ function progressLines(event: ProgressEvent): RankedLines {
       );
     case "signed-in":
       return status("✓ Authentication successful!");
+    case "signed-in-as":
+      return signedInAs(event);
+    case "connections-not-checked":
+      return warning(
+        "Warning: cannot check which user of this machine connects to finish the sign-in.",
+        "Hint: Add the Deno flag --allow-run=cat",
+      );
     case "url-to-open":
       return needed("To sign in, open this URL in a browser on this machine:", `  ${event.url}`);
     case "no-display":
@@ -114,6 +122,18 @@ function progressLines(event: ProgressEvent): RankedLines {
         ...hintLines(event.error.hint),
       );
   }
+}
+
+function signedInAs({ profile, account, previous }: ProgressEvent & { kind: "signed-in-as" }): RankedLines {
+  const line = `Signed in as ${accountName(account)}`;
+  if (previous === null) return status(line);
+  return warning(
+    `Warning: ${line}, but the last account of profile '${profile}' was ${accountName(previous)}`,
+  );
+}
+
+function accountName({ username, objectId }: Account): string {
+  return plainText(username === "" ? objectId : username);
 }
 
 function signInNeededLine({ message, aadsts }: CliError): string {

@@ -175,6 +175,12 @@ async function signInUser(
   );
   assertExpected(issued.token.account, request.expect, request.key, session?.account);
   progress({ kind: "signed-in" });
+  const { account } = issued.token;
+  if (account !== null) {
+    const last = session?.account ?? null;
+    const previous = last?.homeAccountId === account.homeAccountId ? null : last;
+    progress({ kind: "signed-in-as", profile: request.key.profile, account, previous });
+  }
   warnMissingScopes(request, issued, progress);
   // Under the profile's lock: a refresh that began before this sign-in would put the earlier account in its place.
   const save = () =>

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Cancels the wait with its reason, and kills the program. */
   readonly signal?: AbortSignal | undefined;
+  /** How many characters of each output are kept. Default: a million. */
+  readonly maxOutput?: number | undefined;
   /** Whether the program stays in the session of this one and so can open the terminal. Ctrl-C then reaches it too. */
   readonly inSession?: boolean | undefined;
 }
@@ -69,14 +71,14 @@ export const systemProcesses: Processes = {
     const child = trySpawn(command, args, { ...DETACHED, env: JOB_SECRETS });
     return Promise.resolve(isFailure(child) ? child : started(child));
   },
-  async run(command, args, { input, env, timeoutMs, signal, inSession = false }) {
+  async run(command, args, { input, env, timeoutMs, signal, maxOutput = MAX_OUTPUT, inSession = false }) {
     signal?.throwIfAborted();
     const child = trySpawn(command, args, {
       ...PIPED,
       detached: !inSession,
       env: { ...JOB_SECRETS, ...env },
     });
-    if (!isFailure(child)) return await collect(child, input ?? "", timeoutMs, signal);
+    if (!isFailure(child)) return await collect(child, input ?? "", { timeoutMs, maxOutput, signal });
     const { kind } = child;
     return kind === "not-permitted" ? { kind, flag: permissionFlag({ name: "run", command }) } : { kind };
   },
@@ -112,16 +114,15 @@ function started(child: Deno.ChildProcess): StartAttempt {
 async function collect(
   child: Deno.ChildProcess,
   input: string,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
+  { timeoutMs, maxOutput, signal }: { timeoutMs: number; maxOutput: number; signal: AbortSignal | undefined },
 ): Promise<RunResult> {
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
   const until = AbortSignal.any(signal === undefined ? [deadline.signal] : [deadline.signal, signal]);
   try {
     const [stdout, stderr, { code }] = await Promise.all([
-      textOf(child.stdout, until),
-      textOf(child.stderr, until),
+      textOf(child.stdout, maxOutput, until),
+      textOf(child.stderr, maxOutput, until),
       abortable(child.status, until),
       feed(child.stdin, input),
     ]);
@@ -139,13 +140,17 @@ async function collect(
 /** In characters: more than any program that is run here prints. */
 const MAX_OUTPUT = 1_000_000;
 
-async function textOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
+async function textOf(
+  stream: ReadableStream<Uint8Array>,
+  maxLength: number,
+  signal: AbortSignal,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   const sink = new WritableStream<Uint8Array>({
     write(chunk) {
       // Endless output runs into the time limit without filling memory.
-      if (text.length < MAX_OUTPUT) text += decoder.decode(chunk, { stream: true });
+      if (text.length < maxLength) text += decoder.decode(chunk, { stream: true });
     },
   });
   await stream.pipeTo(sink, { signal });

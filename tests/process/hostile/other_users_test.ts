@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
-import { ADA } from "../../support/provider/directory.ts";
+import { ADA, BOB } from "../../support/provider/directory.ts";
+import { UserAgent } from "../../support/browser/user_agent.ts";
 import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
 /** A user ID that no account of the machine has. */
@@ -138,5 +139,98 @@ Deno.test({
     }
     await Deno.chmod(parent, 0o755);
     assertEquals((await create("second")).code, 0);
+  },
+});
+
+/** Sends an HTTP request as another user, and returns what the server responds. */
+async function sendAsOther(
+  address: string,
+  port: number,
+  form: string,
+  ending: "reads" | "closes",
+): Promise<string> {
+  const request = `POST / HTTP/1.1\r\nHost: localhost:${port}\r\nOrigin: null\r\n` +
+    `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form}`;
+  const script = `exec 3<>/dev/tcp/${address}/${port}; printf %s "$REQUEST" >&3; ` +
+    (ending === "reads" ? "head -n 1 <&3" : "exec 3>&-");
+  const { stdout } = await new Deno.Command("bash", {
+    args: ["-c", script],
+    env: { REQUEST: request },
+    uid: OTHER,
+    gid: OTHER,
+    cwd: "/",
+    stderr: "null",
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+/** Returns the ports on which a process listens at 127.0.0.1. */
+async function listeningPorts(pid: number): Promise<number[]> {
+  const sockets = await Array.fromAsync(
+    Deno.readDir(`/proc/${pid}/fd`),
+    ({ name }) => Deno.readLink(`/proc/${pid}/fd/${name}`).catch(() => ""),
+  );
+  const rows = (await Deno.readTextFile("/proc/net/tcp")).split("\n").map((line) => line.trim().split(/\s+/));
+  return rows.filter((row) => row[3] === "0A" && sockets.includes(`socket:[${row[9]}]`))
+    .map((row) => parseInt(row[1]?.split(":")[1] ?? "", 16));
+}
+
+Deno.test({
+  name: "Another user who knows the state neither ends nor takes over a sign-in",
+  ignore: isNotRoot || Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const program = sandbox.start(["get-token"]);
+    const url = await sandbox.browser.next();
+    const { searchParams } = new URL(url);
+    const port = Number(new URL(searchParams.get("redirect_uri") ?? "").port);
+    const state = searchParams.get("state") ?? "";
+    const inner = (await listeningPorts(program.pid)).filter((other) => other !== port);
+    assertEquals(inner.length, 1);
+    for (const form of [`error=access_denied&state=${state}`, `code=a-code-of-another&state=${state}`]) {
+      for (const address of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
+        assertEquals(await sendAsOther(address, port, form, "reads"), "", `${address} ${form}`);
+        await sendAsOther(address, port, form, "closes");
+      }
+      assertMatch(await sendAsOther("127.0.0.1", inner[0] ?? 0, form, "reads"), /^HTTP\/1\.1 403 /);
+      await sendAsOther("127.0.0.1", inner[0] ?? 0, form, "closes");
+    }
+    assertEquals(sandbox.provider.requestsTo("token").length, 0);
+    await sandbox.userAgent.signIn(url, ADA);
+    const { code, stderr } = await program.ended;
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, `✓ Authentication successful!\nSigned in as ${ADA.username}\n`);
+  },
+});
+
+Deno.test("A sign-in names the account, and warns if the profile's last account was another one", async () => {
+  await using sandbox = await openSandbox();
+  const first = await sandbox.signIn(["get-token"], ADA);
+  assertStringIncludes(first.stderr, `✓ Authentication successful!\nSigned in as ${ADA.username}\n`);
+  const same = await sandbox.signIn(["get-token", "--force"], ADA);
+  assertStringIncludes(same.stderr, `\nSigned in as ${ADA.username}\n`);
+  const quiet = await sandbox.signIn(["get-token", "--force", "--quiet"], ADA);
+  assertEquals(quiet.stderr, "");
+  using bobsBrowser = new UserAgent({ caPem: sandbox.provider.caPem });
+  const program = sandbox.start(["get-token", "--force", "--quiet"]);
+  await bobsBrowser.signIn(await sandbox.browser.next(), BOB);
+  const other = await program.ended;
+  assertEquals(other.code, 0, other.stderr);
+  assertEquals(
+    other.stderr,
+    `Warning: Signed in as ${BOB.username}, but the last account of profile 'default' was ${ADA.username}\n`,
+  );
+});
+
+Deno.test({
+  name: "If cat cannot run, the sign-in says once that connections are not checked",
+  ignore: Deno.build.os !== "linux" || Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const { code, stderr } = await sandbox.signIn(["get-token"], ADA, { env: { PATH: sandbox.folder } });
+    assertEquals(code, 0, stderr);
+    const warning =
+      /Warning: cannot check which user of this machine connects[^\n]*\nHint: .*--allow-run=cat\n/g;
+    assertEquals([...stderr.matchAll(warning)].length, 1, stderr);
   },
 });

@@ -27,7 +27,7 @@ Deno.test("the executable signs in, uses its cache, refreshes, and signs in agai
   assertEquals(first.code, 0, first.stderr);
   assertMatch(
     first.stderr,
-    /^Opening browser[^\n]+\n✓ Browser opened\n⏳ Waiting[^\n]+\n✓ Authentication successful!\n/,
+    /^Opening browser[^\n]+\n✓ Browser opened\n⏳ Waiting[^\n]+\n✓ Authentication successful!\nSigned in as [^\n]+\n/,
   );
   assertEquals(first.page.status, 200);
 

@@ -20,7 +20,7 @@ Deno.test("get-token --flow device-code shows the code in the specification's wo
       `^To sign in, use a web browser to open:\n  ${origin}/\\S+\nAnd enter code: [A-Z]{9}\n` +
         "Enter this code only if you started this sign-in: .*\n" +
         `.*for application ${clientId} in tenant ${tenantId}: User.Read\n` +
-        "⏳ Waiting for sign-in\\.\\.\\.\n✓ Authentication successful!\n" +
+        "⏳ Waiting for sign-in\\.\\.\\.\n✓ Authentication successful!\nSigned in as \\S+\n" +
         "Token expires: [\\d-]{10} [\\d:]{8}\nToken saved to profile 'default'\n$",
     ),
   );

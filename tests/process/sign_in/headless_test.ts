@@ -34,7 +34,7 @@ testHere(
         "^No display detected\\. Falling back to device code flow\\.\n" +
           `To sign in, use a web browser to open:\n  ${origin}/${tenantId}/oauth2/deviceauth\n` +
           "And enter code: [A-Z]{9}\nEnter this code only if you started this sign-in.*\n.*\n" +
-          "⏳ Waiting for sign-in\\.\\.\\.\n✓ Authentication successful!\n" +
+          "⏳ Waiting for sign-in\\.\\.\\.\n✓ Authentication successful!\nSigned in as \\S+\n" +
           "Token expires: [\\d-]{10} [\\d:]{8}\nToken saved to profile 'default'\n$",
       ),
     );

@@ -12,7 +12,7 @@ Deno.test("get-token signs in through the browser and prints the specification's
     result.stderr,
     new RegExp(
       "^Opening browser for authentication\\.\\.\\.\n✓ Browser opened\n⏳ Waiting for sign-in\\.\\.\\.\n" +
-        `✓ Authentication successful!\n${EXPIRY}\nToken saved to profile 'default'\n$`,
+        `✓ Authentication successful!\nSigned in as \\S+\n${EXPIRY}\nToken saved to profile 'default'\n$`,
     ),
   );
   assertEquals(result.stdout.split(".").length, 3, "stdout has only the token");

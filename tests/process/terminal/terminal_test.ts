@@ -19,7 +19,7 @@ testOnTerminal("get-token on a terminal prints the status lines and not the toke
     plainScreen(stdout),
     new RegExp(
       "^Opening browser for authentication\\.\\.\\.\n✓ Browser opened\n⏳ Waiting for sign-in\\.\\.\\.\n" +
-        "✓ Authentication successful!\nToken expires: \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\n" +
+        "✓ Authentication successful!\nSigned in as \\S+\nToken expires: \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\n" +
         "Token saved to profile 'default'\n$",
     ),
   );

@@ -54,7 +54,7 @@ const MAIN = Deno.env.get("ENTRA_AUTH_CLI_BUNDLE") ?? SOURCE_MAIN;
 const CONFIG = fromFileUrl(import.meta.resolve("../../../deno.json"));
 
 /** The programs that read the token key, and the one that writes to the controlling terminal. */
-const SYSTEM_PROGRAMS = ["secret-tool", "/usr/bin/security", "tee"];
+const SYSTEM_PROGRAMS = ["secret-tool", "/usr/bin/security", "tee", "cat"];
 
 /**
  * Starts the program as a user would: from its source under Deno with the permissions in `deno.json`, or as the

@@ -133,7 +133,12 @@ Deno.test("get-token shows a terminal the specification's lines and no token", a
   const { terminal } = await run({}, ({ terminal }) => {
     terminal.stdoutIsTerminal = true;
   });
-  assertEquals(terminal.said, ["✓ Authentication successful!", EXPIRES, "Token saved to profile 'work'"]);
+  assertEquals(terminal.said, [
+    "✓ Authentication successful!",
+    "Signed in as ada@contoso.example",
+    EXPIRES,
+    "Token saved to profile 'work'",
+  ]);
   assertEquals(terminal.data, "");
 });
 

@@ -21,7 +21,7 @@ Deno.test("getToken() goes from sign-in to cache, refresh, fallback, another sig
   world.signIn = () => world.issue("one");
   assertEquals(shown(await world.get()), ["one", "interactive", true]);
   assertEquals(world.asked, [{ scopes: ["User.Read"], prompt: "select_account" }]);
-  assertEquals(world.kinds(), ["signed-in"]);
+  assertEquals(world.kinds(), ["signed-in", "signed-in-as"]);
   world.signIn = () => mustNot("ask the user");
 
   world.clock.move(1000);
@@ -54,7 +54,7 @@ Deno.test("getToken() goes from sign-in to cache, refresh, fallback, another sig
   world.asked.length = 0;
   assertEquals(shown(await world.get()), ["three", "interactive", true]);
   assertEquals(world.asked, [{ scopes: ["User.Read"], loginHint: "ada@contoso.example", claims }]);
-  assertEquals(world.kinds(), ["refreshing", "sign-in-needed", "signed-in"]);
+  assertEquals(world.kinds(), ["refreshing", "sign-in-needed", "signed-in", "signed-in-as"]);
 
   world.refresh = () => mustNot("refresh");
   world.signIn = () => world.issue("four");
@@ -174,10 +174,10 @@ Deno.test("getToken() reports the scopes that were not granted, except .default"
   assertEquals(world.events.at(-1), { kind: "scopes-missing", scopes: ["Mail.Read"] });
   world.events.length = 0;
   await world.get({ ...FORCED, scopes: ["api://app/.default"] });
-  assertEquals(world.kinds(), ["default-scope-in-browser", "signed-in"]);
+  assertEquals(world.kinds(), ["default-scope-in-browser", "signed-in", "signed-in-as"]);
   // Only in the browser is it worse than naming what is needed.
   await world.get({ ...FORCED, flow: "device-code", scopes: ["api://app/.default"] });
-  assertEquals(world.kinds(), ["signed-in"]);
+  assertEquals(world.kinds(), ["signed-in", "signed-in-as"]);
 });
 
 Deno.test("getToken() sends no refresh whose result can't be saved, and returns a token that has not expired", async () => {
@@ -503,7 +503,7 @@ Deno.test("getToken() returns no token if it is interrupted while it waits for t
     return world.issue("one");
   };
   assertStrictEquals(await assertRejects(() => world.get(FORCED, interrupt.signal)), reason);
-  assertEquals(world.kinds(), ["signed-in"]);
+  assertEquals(world.kinds(), ["signed-in", "signed-in-as"]);
 });
 
 Deno.test("getToken() without the store neither reads, writes nor waits", async () => {
