@@ -1,4 +1,4 @@
-import { type ConnectionCheck, endsOf } from "../system/network/connection_owner.ts";
+import type { ConnectionCheck } from "../system/network/connection_owner.ts";
 import type { ConnectionTraffic } from "./callback_traffic.ts";
 
 /** The first byte of a TLS connection: a record of type handshake (RFC 8446 section 5.1). */
@@ -41,7 +41,7 @@ export class RelayedConnection {
     this.#outer = outer;
     this.#traffic = traffic;
     this.responded = this.#response.promise;
-    this.closed = this.#relayIfAllowed(connect, () => isAllowed(endsOf(outer))).catch(() => {}).finally(() =>
+    this.closed = this.#relayIfAllowed(connect, () => isAllowed(outer)).catch(() => {}).finally(() =>
       this.close()
     );
   }

@@ -135,7 +135,9 @@ export interface ConnectionCheckOptions {
 }
 
 /** Reports whether the other end of a connection belongs to a process of the current user or of root. */
-export type ConnectionCheck = (ends: ConnectionEnds) => Promise<boolean>;
+export type ConnectionCheck = (
+  connection: Pick<Deno.TcpConn, "localAddr" | "remoteAddr">,
+) => Promise<boolean>;
 
 /** Reading a table while sockets come and go may miss one. */
 const MAX_READS = 3;
@@ -147,7 +149,8 @@ export function connectionCheck(
   { readTables, userId, acceptsUnlisted }: ConnectionCheckOptions,
 ): ConnectionCheck {
   const read = shareReads(readTables);
-  return async ({ remote, local }) => {
+  return async (connection) => {
+    const { remote, local } = endsOf(connection);
     for (let reads = 0; reads < MAX_READS; reads++) {
       // A port as the table prints it, so that few lines are parsed.
       const port = `:${Number(remote.split(" ")[1]).toString(16).toUpperCase().padStart(4, "0")} `;

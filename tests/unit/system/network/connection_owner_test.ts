@@ -20,7 +20,11 @@ function row(local: string, remote: string, uid: number, inode = 4711): string {
 
 const CLIENT = "0100007F:D431";
 const SERVER = "0100007F:C001";
-const ENDS = { remote: "127.0.0.1 54321", local: "127.0.0.1 49153" };
+const CONNECTION = { remoteAddr: end("127.0.0.1", 54321), localAddr: end("127.0.0.1", 49153) };
+
+function end(hostname: string, port: number): Deno.NetAddr {
+  return { transport: "tcp", hostname, port };
+}
 
 Deno.test("parseSocketRow() reads IPv4, IPv6 and mapped addresses in both byte orders", () => {
   const table: [string, string, boolean][] = [
@@ -43,7 +47,6 @@ Deno.test("parseSocketRow() reads IPv4, IPv6 and mapped addresses in both byte o
 });
 
 Deno.test("endsOf() gives addresses the form that the tables have", () => {
-  const end = (hostname: string, port: number) => ({ transport: "tcp" as const, hostname, port });
   const ends = endsOf({
     remoteAddr: end("::ffff:127.0.0.1", 54321),
     localAddr: end("0:0:0:0:0:0:0:1", 49153),
@@ -67,16 +70,16 @@ Deno.test("connectionCheck() accepts sockets of the user and of root alone", asy
   for (const [name, rows, isAllowed] of table) {
     const text = [HEAD, back, ...rows].join("\n");
     const options = { readTables: () => Promise.resolve(text), userId: 1000 };
-    assertEquals(await connectionCheck({ ...options, acceptsUnlisted: false })(ENDS), isAllowed, name);
+    assertEquals(await connectionCheck({ ...options, acceptsUnlisted: false })(CONNECTION), isAllowed, name);
     assertEquals(
-      await connectionCheck({ ...options, acceptsUnlisted: true })(ENDS),
+      await connectionCheck({ ...options, acceptsUnlisted: true })(CONNECTION),
       isAllowed || !rows.some((line) => line.includes(`${CLIENT} ${SERVER}`)),
       name,
     );
   }
   for (const readTables of [() => Promise.resolve(null), () => Promise.reject(new Error("no tables"))]) {
     const check = connectionCheck({ readTables, userId: 1000, acceptsUnlisted: false });
-    assertEquals(await check(ENDS), false);
+    assertEquals(await check(CONNECTION), false);
   }
 });
 
@@ -88,10 +91,13 @@ Deno.test("connectionCheck() reads the tables again if a socket is missing, and 
     userId: 1000,
     acceptsUnlisted: false,
   });
-  assertEquals(await check(ENDS), true);
+  assertEquals(await check(CONNECTION), true);
   assertEquals(reads, 2);
   const before = reads;
-  assertEquals(new Set(await Promise.all(Array.from({ length: 50 }, () => check(ENDS)))), new Set([true]));
+  assertEquals(
+    new Set(await Promise.all(Array.from({ length: 50 }, () => check(CONNECTION)))),
+    new Set([true]),
+  );
   assertEquals(reads - before, 1);
 });
 
@@ -109,7 +115,7 @@ Deno.test({
       const check = connectionCheck({ readTables, userId, acceptsUnlisted: false });
       using _client = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
       using accepted = await listener.accept();
-      assertEquals(await check(endsOf(accepted)), true);
+      assertEquals(await check(accepted), true);
     }
     for (const kind of ["not-permitted", "not-found"] as const) {
       const run = () => Promise.resolve(kind === "not-found" ? { kind } : { kind, flag: "--allow-run=cat" });
