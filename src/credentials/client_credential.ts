@@ -69,6 +69,8 @@ export interface CredentialDependencies {
   readonly network: Network;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The time limit for opening an encrypted file; none by default. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A credential and its origin. */

@@ -107,15 +107,16 @@ async function fromCertificate(
   path: string,
   from: string,
   { flags, stored, ask }: CredentialPlaces,
-  { env, clock, readFile }: CredentialDependencies,
+  { env, clock, readFile, signal, timeoutMs }: CredentialDependencies,
 ): Promise<FoundCredential> {
   const content = await readFile(path, "certificate", from);
-  // Loads node-forge, which only certificates need.
   const { readCertificate } = await import("./certificate/read_certificate.ts");
   const certificate = await readCertificate(content, {
     path,
     sendChain: flags.sendCertificateChain ?? isTrue(env.get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")),
     nowMs: clock.now(),
+    signal,
+    timeoutMs,
     async password() {
       const named = env.get("AZURE_CLIENT_CERTIFICATE_PASSWORD");
       if (named !== undefined) return new Secret(named);

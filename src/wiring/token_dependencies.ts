@@ -141,7 +141,7 @@ async function findClientCredential(
   parts: TokenParts,
   openNetwork: () => Promise<Network>,
 ): Promise<ClientCredential> {
-  const { key, flow, loadClientAuthentication } = request;
+  const { key, flow, timeoutMs, loadClientAuthentication } = request;
   const { findCredential } = await import("../credentials/find_credential.ts");
   const { readCredentialFile } = await import("../system/files/user_files.ts");
   const { env, clock, files, interrupted: signal } = parts.system;
@@ -166,8 +166,8 @@ async function findClientCredential(
     clock,
     network,
     signal,
-    readFile: (path, what, source) =>
-      readCredentialFile(files, path, what, source, { signal, timeoutMs: request.timeoutMs }),
+    timeoutMs,
+    readFile: (path, what, source) => readCredentialFile(files, path, what, source, { signal, timeoutMs }),
   });
   parts.progress({ kind: "using-credential", from });
   return credential;

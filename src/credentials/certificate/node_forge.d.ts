@@ -1,51 +1,55 @@
 // The part of node-forge 1.4 that the program and its tests use. The package has no types.
 
-export interface BigInteger {
-  equals(other: BigInteger): boolean;
-}
-
-/** An RSA key, public or private. */
+/** An RSA key. */
 export interface RsaKey {
   /** The modulus. */
-  readonly n: BigInteger;
-  /** The public exponent. */
-  readonly e: BigInteger;
+  readonly n: unknown;
 }
 
 /** A certificate with an RSA key. */
 export interface Certificate {
-  readonly validity: { readonly notBefore: Date; readonly notAfter: Date };
   readonly publicKey: RsaKey;
 }
 
 export interface Asn1 {
   readonly type: number;
+  /** Bytes, or the elements of a constructed value. */
+  value: string | Asn1[];
 }
 
-/** An entry of a PFX file. */
-export interface Bag {
-  /** A private RSA key. */
-  readonly key?: RsaKey | null;
-  /** A certificate with an RSA key. */
-  readonly cert?: Certificate | null;
-  /** The whole entry. */
-  readonly asn1: Asn1;
+/** A growing buffer. */
+export interface ByteBuffer {
+  getBytes(): string;
 }
 
-/** An opened PFX file. */
-export interface Pfx {
-  /** Returns the entries by their type. */
-  getBags(filter: { bagType: string }): Record<string, Bag[] | undefined>;
+/** A cipher in CBC mode. */
+export interface Cipher {
+  start(iv: string): void;
+  update(input: ByteBuffer): void;
+  /** Returns false if the padding is invalid. */
+  finish(): boolean;
+  readonly output: ByteBuffer;
+}
+
+export interface Hash {
+  readonly digestLength: number;
+  readonly blockLength: number;
+  start(): Hash;
+  update(bytes: string): Hash;
+  digest(): ByteBuffer;
 }
 
 /** Bytes are strings with one character each. Errors may quote the input. */
 declare const forge: {
   readonly asn1: {
+    readonly Type: { readonly INTEGER: number; readonly OID: number; readonly SEQUENCE: number };
+    derToOid(bytes: string): string;
     fromDer(der: string): Asn1;
-    toDer(structure: Asn1): { getBytes(): string };
+    toDer(structure: Asn1): ByteBuffer;
   };
+  readonly des: { createDecryptionCipher(key: string): Cipher };
+  readonly md: Readonly<Record<string, { create(): Hash } | undefined>>;
   readonly pkcs12: {
-    pkcs12FromAsn1(structure: Asn1, password: string): Pfx;
     toPkcs12Asn1(
       key: RsaKey,
       certificates: readonly Certificate[],
@@ -54,9 +58,19 @@ declare const forge: {
     ): Asn1;
   };
   readonly pki: {
-    readonly oids: Readonly<Record<"certBag" | "keyBag" | "pkcs8ShroudedKeyBag", string>>;
+    /** Names by identifier, and identifiers by name. */
+    readonly oids: Readonly<Record<string, string | undefined>>;
+    readonly pbe: {
+      generatePkcs12Key(
+        password: string | null,
+        salt: ByteBuffer,
+        id: number,
+        iterations: number,
+        bytes: number,
+        hash: Hash,
+      ): ByteBuffer;
+    };
     certificateFromPem(pem: string): Certificate;
-    certificateToAsn1(certificate: Certificate): Asn1;
     decryptRsaPrivateKey(pem: string, password: string): RsaKey | null;
     encryptRsaPrivateKey(
       key: RsaKey,
@@ -64,10 +78,15 @@ declare const forge: {
       options: { legacy: boolean; algorithm: "aes256" },
     ): string;
     privateKeyFromPem(pem: string): RsaKey;
-    privateKeyInfoToPem(wrapped: Asn1): string;
     privateKeyToAsn1(key: RsaKey): Asn1;
     privateKeyToPem(key: RsaKey): string;
-    wrapRsaPrivateKey(key: Asn1): Asn1;
+  };
+  readonly rc2: { createDecryptionCipher(key: string, effectiveBits: number): Cipher };
+  readonly util: {
+    readonly binary: { readonly raw: { encode(bytes: Uint8Array): string } };
+    createBuffer(bytes: string): ByteBuffer;
+    decode64(text: string): string;
+    encodeUtf8(text: string): string;
   };
 };
 

@@ -100,7 +100,7 @@ Deno.test({
     const [refreshed, , saidLast] = await start("refresh").ended;
     assertEquals(refreshed.code, 0, saidLast);
 
-    // node-forge reads the PFX file, and MSAL signs with its key.
+    // node-forge decrypts the PFX file.
     const [certified, applicationToken, saidOfIt] = await start("get-token", "--profile", "app").ended;
     assertEquals(certified.code, 0, saidOfIt);
     assertMatch(applicationToken, /^ey\S+\n$/);

@@ -26,17 +26,36 @@ const keys: Promise<CryptoKeyPair>[] = [];
  * Returns the RSA key with this number. Keys are shared within the process: generating one takes longer than the
  * tests that use it.
  */
-function keyPair(number: number): Promise<CryptoKeyPair> {
-  return keys[number] ??= crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+function keyPair(number: number, bits = ALGORITHM.modulusLength): Promise<CryptoKeyPair> {
+  const algorithm = { ...ALGORITHM, modulusLength: bits };
+  return keys[number] ??= crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 }
 
-/** Creates a self-signed certificate. Each `key` number has its own key. `daysLeft` may be negative. */
-export async function makeClientCertificate({ key = 0, daysLeft = 1 } = {}): Promise<TestCertificate> {
-  const pair = await keyPair(key);
+/** What a test varies. */
+interface CertificateOptions {
+  /** Each number has its own key. */
+  readonly key?: number;
+  /** The length of a key that is not generated yet. */
+  readonly bits?: number;
+  /** May be negative. */
+  readonly daysLeft?: number;
+  readonly name?: string;
+  /** The name and the key number of the issuer. By default the certificate is self-signed. */
+  readonly issuer?: { readonly name: string; readonly key: number };
+}
+
+/** Creates a certificate. */
+export async function makeClientCertificate(
+  { key = 0, bits, daysLeft = 1, name = "Contoso nightly job", issuer = { name, key } }: CertificateOptions =
+    {},
+): Promise<TestCertificate> {
+  const pair = await keyPair(key, bits);
   const now = Date.now();
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=Contoso nightly job",
-    keys: pair,
+  const certificate = await X509CertificateGenerator.create({
+    subject: `CN=${name}`,
+    issuer: `CN=${issuer.name}`,
+    publicKey: pair.publicKey,
+    signingKey: (await keyPair(issuer.key)).privateKey,
     signingAlgorithm: ALGORITHM,
     notBefore: new Date(now - 10 * DAY_MS),
     notAfter: new Date(now + daysLeft * DAY_MS),
