@@ -73,6 +73,7 @@ export const GROUPS: readonly Group[] = [
       "tests/unit/profiles/damaged_profiles_property_test.ts",
       "tests/process/store/bad_store_test.ts",
       "tests/process/store/store_attack_test.ts",
+      "tests/process/store/key_store_test.ts",
     ],
   },
   {

@@ -45,6 +45,15 @@ export function differentKey(keyStore: KeyStoreName, place: string): CliError {
   );
 }
 
+/** The tokens are encrypted with a key in a file, though the machine has a key store. */
+export function weakerKeyStore(place: string, better: KeyStoreName): CliError {
+  return unreadable(
+    `The key of ${TOKEN_FILE} is in ${place}, although ${KEY_STORE_LABELS[better]} is available`,
+    `ENTRA_AUTH_CLI_KEYRING=${better} entra-auth-cli status moves it there, if you put the files there yourself.\n` +
+      `To keep it in the file, set ENTRA_AUTH_CLI_KEYRING=file. Or run ${CLEAR_CACHE}`,
+  );
+}
+
 export function otherSystem(keyStore: KeyStoreName): CliError {
   return unreadable(
     `The key of ${TOKEN_FILE} is in ${KEY_STORE_LABELS[keyStore]}, which is not available on this system`,

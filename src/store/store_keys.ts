@@ -14,9 +14,10 @@ import {
   forcedKeyStore,
   isOnSystem,
   type KeyStoreContext,
+  mayHaveKeyStore,
   openKeyStore,
 } from "./keystore/open_key_store.ts";
-import { differentKey, invalidTokenFile, missingKey, otherSystem } from "./store_error.ts";
+import { differentKey, invalidTokenFile, missingKey, otherSystem, weakerKeyStore } from "./store_error.ts";
 import type { TokenFileHeader } from "./token_file.ts";
 
 /** A key with the key store that has it. */
@@ -78,9 +79,16 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
     return { ...key, keyStore, declaredKeyStore };
   }
 
+  /** Returns the key store that this machine has besides the key file; null without one. */
+  async function betterKeyStore(): Promise<KeyStore | null> {
+    if (!mayHaveKeyStore(context)) return null;
+    const { keyStore } = await detectKeyStore(context);
+    return keyStore.name === "key-file" ? null : keyStore;
+  }
+
   /**
    * Looks for the key in the key file as well: the user may have copied it there, or it was always there and the one
-   * byte of the header that says so is damaged.
+   * byte of the header that says so is damaged. A file does not choose a weaker key store than the machine has.
    */
   async function inKeyFile(
     declaredKeyStore: KeyStoreName,
@@ -89,6 +97,7 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
   ): Promise<StoredKey | null> {
     if (declaredKeyStore === "key-file") return null;
     try {
+      if (forcedKeyStore(context.env) !== "key-file" && await betterKeyStore() !== null) return null;
       return await loadIfRight(openKeyStore("key-file", context), id, isRight);
     } catch (error) {
       // The error of the key store that the file names is the one to report.
@@ -107,6 +116,11 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
       // The user may have copied the key. And a forced key store that does not exist is an error right away.
       const copied = await loadIfRight(openKeyStore(forced, context), header.keyId, isRight);
       if (copied !== null) return { ...copied, declaredKeyStore };
+    }
+    if (forced === null && declaredKeyStore === "key-file") {
+      // Whoever can plant tokens.enc can plant a key beside it.
+      const better = await betterKeyStore();
+      if (better !== null) throw weakerKeyStore(openKeyStore("key-file", context).place, better.name);
     }
     try {
       return await load(declaredKeyStore, header.keyId, isRight);

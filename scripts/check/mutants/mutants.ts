@@ -27,6 +27,20 @@ const PRIVATE_FOLDER_TESTS = ["tests/unit/system/files/private_folder_test.ts"];
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
   {
+    guard: "refusal of a key file beside a key store",
+    file: "src/store/store_keys.ts",
+    find: "if (better !== null) throw weakerKeyStore",
+    replace: "if (false) throw weakerKeyStore",
+    tests: ["tests/process/store/key_store_test.ts"],
+  },
+  {
+    guard: "refusal of a copied key beside a key store",
+    file: "src/store/store_keys.ts",
+    find: `if (forcedKeyStore(context.env) !== "key-file" && await betterKeyStore() !== null) return null;`,
+    replace: "",
+    tests: ["tests/process/store/key_store_test.ts"],
+  },
+  {
     guard: "user of the process that connects to the callback server",
     file: "src/system/network/connection_owner.ts",
     find: "(row.uid === userId || row.uid === ROOT)",

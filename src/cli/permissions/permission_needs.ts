@@ -51,6 +51,7 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^ENTRA_AUTH_CLI_PROFILE$/, need: "profile" },
   { kind: "env", names: /^AZURE_(TENANT_ID|CLIENT_ID|AUTHORITY_HOST)$/, need: "settings" },
   { kind: "env", names: /^ENTRA_AUTH_CLI_KEY(RING)?$/, need: "key" },
+  { kind: "env", names: /^(DBUS_SESSION_BUS_ADDRESS|XDG_RUNTIME_DIR)$/, need: "key", os: ["linux"] },
   { kind: "env", names: /^ENTRA_AUTH_CLI_CA_CERT$/, need: "ca-cert" },
   { kind: "env", names: /_CA_STORE$|_PROXY$/i, need: "authority" },
   { kind: "env", names: /^Program(Data|Files)$/, need: "msal" },

@@ -107,6 +107,16 @@ export interface DetectedKeyStore {
 }
 
 /**
+ * Reports whether the machine may have a key store besides the key file, without starting a program: a Secret Service needs
+ * the D-Bus of a session.
+ */
+export function mayHaveKeyStore({ os, env }: Pick<KeyStoreContext, "os" | "env">): boolean {
+  return os !== "linux" || BUS_VARIABLES.some((name) => env.get(name) !== undefined);
+}
+
+const BUS_VARIABLES = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
+
+/**
  * Chooses the key store for the first `tokens.enc`: the one of the system if there is one, otherwise the key file. A key
  * store that exists but does not work is still chosen: its error is better than a silent fallback to a file.
  */

@@ -199,11 +199,51 @@ for (const value of [{}, { ENTRA_AUTH_CLI_KEYRING: "auto" }]) {
   );
 }
 
-test("A key file remains in use when a Secret Service becomes available", async (sandbox, service) => {
-  const first = await signIn(sandbox, {});
-  const result = await sandbox.run(["get-token"], { env: service.env });
-  assertEquals([result.code, result.stdout], [0, first.stdout], result.stderr);
-  assertEquals([await keyStoreFor(sandbox), await countKeys(service)], [1, 0]);
+test(
+  "A key file beside a Secret Service is used only with ENTRA_AUTH_CLI_KEYRING=file, or moved on request",
+  async (sandbox, service) => {
+    const first = await signIn(sandbox, {});
+    const { env } = service;
+    await assertOutOfReach(
+      sandbox,
+      { env },
+      /The key of tokens\.enc is in the file .*, although the Secret Service is available/,
+    );
+    const kept = await sandbox.run(["get-token"], { env: { ...env, ENTRA_AUTH_CLI_KEYRING: "file" } });
+    assertEquals([kept.code, kept.stdout], [0, first.stdout], kept.stderr);
+    assertEquals([await keyStoreFor(sandbox), await countKeys(service)], [1, 0]);
+    const moving = { ...env, ENTRA_AUTH_CLI_KEYRING: "secret-service" };
+    assertEquals((await sandbox.run(["status"], { env: moving })).code, 0);
+    const moved = await sandbox.run(["get-token"], { env });
+    assertEquals([moved.code, moved.stdout], [0, first.stdout], moved.stderr);
+    assertEquals([await hasKeyFile(sandbox), await countKeys(service)], [false, 1]);
+  },
+);
+
+test("A planted key and token file do not take the place of the Secret Service", async (sandbox, service) => {
+  const { env } = service;
+  const names = ["key", "tokens.enc"];
+  const planted = join(sandbox.folder, "planted");
+  await Deno.mkdir(planted);
+  // What anyone can make who knows the profile: tokens under a key of their own.
+  assertEquals((await signIn(sandbox, {})).code, 0);
+  for (const name of names) await Deno.rename(join(sandbox.home, name), join(planted, name));
+
+  assertEquals((await signIn(sandbox, env)).code, 0);
+  for (const storeNumber of [1, 5]) {
+    for (const name of names) await Deno.copyFile(join(planted, name), join(sandbox.home, name));
+    const file = join(sandbox.home, "tokens.enc");
+    const bytes = await Deno.readFile(file);
+    bytes[5] = storeNumber;
+    await Deno.writeFile(file, bytes);
+    await assertOutOfReach(sandbox, { env }, storeNumber === 1 ? /is available/ : /The key of .* is missing/);
+    const forced = await sandbox.run(["get-token", "--force", "--no-interactive"], { env });
+    assert(forced.code !== 0 && forced.stdout === "", forced.stderr);
+    // The next sign-in after the advice has a key in the Secret Service.
+    assertEquals((await sandbox.run(["clear-cache"], { env })).code, 0);
+    assertEquals((await signIn(sandbox, env)).code, 0);
+    assertEquals(await keyStoreFor(sandbox), 5);
+  }
 });
 
 test(
