@@ -281,6 +281,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/flows/tokens/forget_tokens_test.ts"],
   },
   {
+    guard: "assertion withheld from the command of exec",
+    file: "src/cli/commands/exec.ts",
+    find: "{ ...emptied, [variable]:",
+    replace: "{ [variable]:",
+    tests: ["tests/process/applications/federation_test.ts"],
+  },
+  {
     guard: "state check of the callback",
     file: "src/loopback/validate_callback.ts",
     find: " || !isSame(state, expected.state.reveal())",
@@ -601,8 +608,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "profile check before an application's token is stored",
     file: "src/flows/get_token/acquire_token_for_app.ts",
-    find: "await assertProfileExists(request, dependencies);",
-    replace: "",
+    find: "await forSameProfile(request, dependencies)",
+    replace: "request",
     tests: ["tests/unit/flows/get_token/deleted_profile_test.ts"],
   },
   {

@@ -42,7 +42,9 @@ export async function runExec(
   const variable = parseVariable(flags.env ?? DEFAULT_VARIABLE);
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   const { result } = await acquireToken(flags, context, waitPrinter(context.terminal, isQuiet));
-  const env = { [variable]: result.token.accessToken.reveal() };
+  // The assertion is for this program. Emptied, as removing an inherited variable requires the permission to read all.
+  const emptied = flags.assertionEnv === undefined ? {} : { [flags.assertionEnv]: "" };
+  const env = { ...emptied, [variable]: result.token.accessToken.reveal() };
   const ended = await context.runInForeground(command, args, env);
   if (ended.kind !== "ended") throw startError(ended, command, variable);
   context.exitCode = ended.code;

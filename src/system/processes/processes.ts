@@ -5,6 +5,7 @@ import type { Files } from "../files/files.ts";
 import type { Os } from "../os.ts";
 import { pathRules } from "../path.ts";
 import { permissionFlag } from "../permission.ts";
+import { catchChildSignal } from "./signals.ts";
 
 /** A program that runs independently of this one. */
 export interface StartedProcess {
@@ -242,7 +243,21 @@ function spawn(
   args: readonly string[],
   { env, ...options }: SpawnOptions,
 ): Deno.ChildProcess {
-  return new Deno.Command(command, { ...options, args: [...args], env: { ...OWN_SECRETS, ...env } }).spawn();
+  const prepared = new Deno.Command(command, {
+    ...options,
+    args: [...args],
+    env: { ...OWN_SECRETS, ...env },
+  });
+  const caught = catchChildSignal();
+  const release = () => caught[Symbol.dispose]();
+  try {
+    const child = prepared.spawn();
+    child.status.then(release, release);
+    return child;
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 export interface ProgramSearch {

@@ -5,6 +5,14 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type SignalName = keyof typeof EXIT_CODES;
 
+/**
+ * Catches SIGCHLD, without doing anything, until the result is disposed. If the parent of this process ignores it, the
+ * system discards the exit codes of the programs that this process starts, unless this process catches it.
+ */
+export function catchChildSignal(): Disposable {
+  return Deno.build.os === "windows" ? { [Symbol.dispose]: () => {} } : listen("SIGCHLD", () => {});
+}
+
 /** The signals that can be forwarded to another program. */
 export type ForwardedSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 
@@ -72,7 +80,7 @@ function listenForSignals(): Signals {
   };
 }
 
-function listen(name: ForwardedSignal, listener: () => void): Disposable {
+function listen(name: Deno.Signal, listener: () => void): Disposable {
   Deno.addSignalListener(name, listener);
   return { [Symbol.dispose]: () => Deno.removeSignalListener(name, listener) };
 }

@@ -3,7 +3,9 @@ import { join } from "@std/path/join";
 import { decodeJwt } from "jose";
 import { startCiSystem } from "../../support/machine/ci_system.ts";
 import { makeFederatedIssuer } from "../../support/network/federated_issuer.ts";
+import { startsOnlyNamed } from "../../support/program/executable.ts";
 import type { ProgramResult } from "../../support/program/program.ts";
+import { hasNoShell } from "../../support/program/shell.ts";
 import { CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
@@ -61,6 +63,23 @@ Deno.test("a federated token from a file or a variable authenticates the applica
   const byVariable = [...GET, "--verbose", "--assertion-env", "GITLAB_OIDC_TOKEN"];
   assertGood(await sandbox.run(byVariable, { env: gitlab }), "the variable GITLAB_OIDC_TOKEN");
   assertRefused(await sandbox.run(byVariable), 2, "The variable GITLAB_OIDC_TOKEN is empty");
+});
+
+Deno.test({
+  name: "exec does not pass the assertion of --assertion-env to its command",
+  ignore: hasNoShell || startsOnlyNamed,
+  async fn() {
+    await using at = await openFederatedSandbox();
+    const assertion = await at.issuer.issue();
+    const flags = [...GET.slice(1), "--assertion-env", "GITLAB_OIDC_TOKEN"];
+    const script = 'echo "[$GITLAB_OIDC_TOKEN] $ACCESS_TOKEN"';
+    const { code, stdout, stderr } = await at.sandbox.run(["exec", ...flags, "--", "sh", "-c", script], {
+      env: { GITLAB_OIDC_TOKEN: assertion },
+      programs: ["sh"],
+    });
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /^\[\] eyJ/);
+  },
 });
 
 Deno.test("an untrusted federated token is rejected, and each reason has its own message", async (test) => {

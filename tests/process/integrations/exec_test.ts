@@ -78,6 +78,19 @@ Deno.test({
 });
 
 Deno.test({
+  name: "exec and a sign-in work under a parent that ignores SIGCHLD",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const options = { ...PERMITTED, ignoresChildren: true };
+    const signedIn = await sandbox.signIn(["get-token"], ADA, options);
+    assertEquals(signedIn.code, 0, signedIn.stderr);
+    const ended = await sandbox.run(execShell("exit 7"), options);
+    assertEquals([ended.code, ended.stderr], [7, ""]);
+  },
+});
+
+Deno.test({
   name: "exec refreshes a token that expires soon and runs nothing if it gets no token",
   ignore,
   async fn() {

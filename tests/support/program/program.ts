@@ -25,6 +25,8 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** A file for the system's trace of each started program, including the program itself. */
   readonly tracedTo?: string;
+  /** Whether the program starts with SIGCHLD ignored, as its parent left it. Requires `env` of GNU. */
+  readonly ignoresChildren?: boolean;
   /** The executable to run. Its hosts are fixed. Default: the command of {@linkcode programCommand}. */
   readonly executable?: string;
 }
@@ -62,6 +64,7 @@ const SYSTEM_PROGRAMS = ["secret-tool", "/usr/bin/security", "tee", "cat"];
  */
 export function startProgram(args: readonly string[], options: ProgramOptions): RunningProgram {
   const [command = "", ...before] = [
+    ...(options.ignoresChildren ? ["env", "--ignore-signal=CHLD"] : []),
     ...(options.tracedTo === undefined ? [] : traceCommand(options.tracedTo)),
     ...commandFor(options),
   ];
