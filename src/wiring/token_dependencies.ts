@@ -90,9 +90,22 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
       );
       const { directNetwork } = await import("../system/network/direct_network.ts");
       const identity = parseManagedIdentity(key.clientId);
-      const { timeoutMs } = request;
+      const { timeoutMs, caCertFile } = request;
+      const { readRoots } = await import("../system/network/root_certificates.ts");
+      const roots = caCertFile === undefined
+        ? []
+        : await readRoots(caCertFile, system.files, { signal, timeoutMs });
       return await acquireManagedIdentityToken(
-        { identity, network: directNetwork, env: system.env, clock, signal, timeoutMs },
+        {
+          identity,
+          profile: key.profile,
+          tenant: key.tenant,
+          network: directNetwork(roots),
+          env: system.env,
+          clock,
+          signal,
+          timeoutMs,
+        },
         scopes,
       );
     },

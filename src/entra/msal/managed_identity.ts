@@ -5,9 +5,11 @@ import type { ManagedIdentity } from "../../profiles/managed_identity.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Environment } from "../../system/environment.ts";
 import type { HttpResponse, Network } from "../../system/network/network.ts";
-import { type JsonObject, parseJsonObject } from "../../text/json.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../text/json.ts";
 import { plainText, withoutTokens } from "../../text/plain_text.ts";
 import type { IssuedTokens } from "../token_client.ts";
+import { entraError } from "../errors/entra_error.ts";
+import { parseReportedError, type ReportedError } from "../errors/reported_error.ts";
 import { validateTokenResponse } from "../token_response.ts";
 import { applicationTokens } from "./issued_tokens.ts";
 import { msalCode } from "./msal_app.ts";
@@ -16,6 +18,9 @@ import { createMsalNetworkModule, type MsalNetworkModule, type Observed } from "
 /** The identity to use, and what using it needs. */
 export interface ManagedIdentityOptions {
   readonly identity: ManagedIdentity;
+  /** What hints name. */
+  readonly profile: string;
+  readonly tenant: string;
   /** Must bypass proxies: the endpoint is on this machine or its host. */
   readonly network: Network;
   /** Names the endpoint, on the services that use a variable for that. */
@@ -55,7 +60,7 @@ export async function acquireManagedIdentityToken(
   } catch (error) {
     options.signal.throwIfAborted();
     if (deadline.signal.aborted) throw tooLate(network, timeoutMs);
-    throw managedIdentityError(error, network, identity);
+    throw managedIdentityError(error, network, options);
   }
 }
 
@@ -93,11 +98,13 @@ export interface Refusal {
   readonly status: number;
   /** The endpoint's description, or an empty string. */
   readonly words: string;
+  /** What Entra reported, if the endpoint relays that. */
+  readonly reported: ReportedError | null;
 }
 
 /** Makes a network module that contacts only the addresses of managed identities. */
 export function managedIdentityNetworkModule(
-  { network, env, clock, signal }: Omit<ManagedIdentityOptions, "identity">,
+  { network, env, clock, signal }: Omit<ManagedIdentityOptions, "identity" | "profile" | "tenant">,
 ): ManagedIdentityNetworkModule {
   const observed: Observed & { refusal: Refusal | null } = {
     tokenResponse: null,
@@ -118,7 +125,7 @@ export function managedIdentityNetworkModule(
     });
     const { status } = response;
     const fields = parseFields(response);
-    observed.refusal = status === 200 ? null : { status, words: wordsOf(fields) };
+    observed.refusal = status === 200 ? null : refusalOf(status, fields);
     if (status === 200) observed.tokenResponse = validateTokenResponse(withLifetime(fields, clock.now()));
     // MSAL retries or reports a refusal.
     return { status, headers: { ...response.headers }, body: fields };
@@ -160,12 +167,22 @@ function withLifetime(fields: JsonObject, nowMs: number): JsonObject {
   };
 }
 
-function wordsOf({ error, error_description, message }: JsonObject): string {
-  const found = [error_description, message, error].find((words) => typeof words === "string");
-  return typeof found === "string" ? found : "";
+function refusalOf(status: number, fields: JsonObject): Refusal {
+  const { error, error_description: description, message } = fields;
+  // Some endpoints nest code and message.
+  const nested = isJsonObject(error) ? error : {};
+  const words = [description, message, nested.message, nested.code, error]
+    .find((found) => typeof found === "string");
+  const reported = parseReportedError(fields);
+  return {
+    status,
+    words: typeof words === "string" ? words : "",
+    reported: reported?.aadsts === undefined ? null : reported,
+  };
 }
 
-function describe({ status, words }: Refusal): string {
+function describe({ status, words, reported }: Refusal): string {
+  if (reported !== null) return `status ${status}`;
   return `status ${status}${words === "" ? "" : `, ${plainText(withoutTokens(words))}`}`;
 }
 
@@ -188,7 +205,7 @@ function tooLate({ refusal }: ManagedIdentityNetworkModule, timeoutMs: number): 
 function managedIdentityError(
   error: unknown,
   { failure, refusal }: ManagedIdentityNetworkModule,
-  identity: ManagedIdentity,
+  { identity, profile, tenant }: ManagedIdentityOptions,
 ): CliError {
   if (failure instanceof CliError && failure.code === "network") {
     return new CliError("network", `This machine has no managed identity: ${failure.message}`, {
@@ -197,6 +214,15 @@ function managedIdentityError(
     });
   }
   if (failure instanceof CliError) return failure;
+  if (refusal !== null && refusal.reported !== null) {
+    const clientId = identity.kind === "system" ? "(system-assigned)" : identity.id;
+    return entraError(refusal.reported, { clientId, tenant, profile }, false);
+  }
+  if (refusal !== null && refusal.status >= 500) {
+    return new CliError("network", `The managed identity's endpoint failed (${describe(refusal)})`, {
+      hint: "Try again in a minute.",
+    });
+  }
   if (refusal !== null) {
     const which = identity.kind === "system"
       ? "this machine's own managed identity"

@@ -1,33 +1,41 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { CliError } from "../../errors.ts";
 import { permitted } from "../permission.ts";
 import { assertValidHeaders, readBody } from "./deno_network.ts";
 import type { HttpRequest, HttpResponse, Network } from "./network.ts";
 
 /**
- * Sends plain http to this machine and its link, never through a proxy: through one, the metadata address would be that
- * of the proxy's machine. Deno's `fetch` cannot ignore the proxy variables.
+ * Returns a network for http and https to this machine and its link, never through a proxy: through one, the metadata
+ * address would be that of the proxy's machine. Deno's `fetch` cannot ignore the proxy variables.
+ *
+ * @param extraRoots Certificates (PEM) to trust for https, in addition to those built into Deno.
  */
-export const directNetwork: Network = {
-  async send(request) {
-    const url = new URL(request.url);
-    if (url.protocol !== "http:") {
-      throw new CliError("usage", `Invalid managed identity endpoint ${url.origin}: expected plain http`, {
-        hint: "Service Fabric, whose endpoint uses https, is not supported.",
-      });
-    }
-    assertValidHeaders(request.headers, url.host);
-    const host = `${url.hostname}:${url.port || "80"}`;
-    return await permitted([{ name: "net", host }], `Connecting to ${host}`, () => exchange(request, url));
-  },
-};
+export function directNetwork(extraRoots: readonly string[] = []): Network {
+  return {
+    async send(request) {
+      const url = new URL(request.url);
+      assertValidHeaders(request.headers, url.host);
+      const host = `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
+      return await permitted(
+        [{ name: "net", host }],
+        `Connecting to ${host}`,
+        () => exchange(request, url, extraRoots),
+      );
+    },
+  };
+}
 
-async function exchange(request: HttpRequest, url: URL): Promise<HttpResponse> {
+async function exchange(
+  request: HttpRequest,
+  url: URL,
+  extraRoots: readonly string[],
+): Promise<HttpResponse> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), request.timeoutMs);
   const signal = AbortSignal.any([timeout.signal, request.signal]);
   try {
-    const response = await send(request, url, signal);
+    const response = await send(request, url, signal, extraRoots);
     const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
     return {
       status: response.statusCode ?? 0,
@@ -40,16 +48,29 @@ async function exchange(request: HttpRequest, url: URL): Promise<HttpResponse> {
     const message = timeout.signal.aborted
       ? `No response from ${url.host} within ${request.timeoutMs / 1000} s`
       : `${url.host} could not be reached`;
-    throw new CliError("network", message, { cause: error });
+    const isUntrusted = error instanceof Error && /certificate/i.test(error.message);
+    throw new CliError("network", isUntrusted ? `The certificate of ${url.host} is not trusted` : message, {
+      hint: isUntrusted ? "Pass its root with --ca-cert FILE." : undefined,
+      cause: error,
+    });
   } finally {
     clearTimeout(timer);
   }
 }
 
-function send(request: HttpRequest, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+  request: HttpRequest,
+  url: URL,
+  signal: AbortSignal,
+  extraRoots: readonly string[],
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { method, headers, body } = request;
-    const outgoing = httpRequest(url, { method, headers, agent: false, signal }, resolve);
+    const options = { method, headers, agent: false, signal } as const;
+    const ca = extraRoots.length === 0 ? {} : { ca: [...extraRoots] };
+    const outgoing = url.protocol === "https:"
+      ? httpsRequest(url, { ...options, ...ca }, resolve)
+      : httpRequest(url, options, resolve);
     outgoing.on("error", reject);
     outgoing.end(body);
   });

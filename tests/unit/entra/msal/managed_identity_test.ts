@@ -87,7 +87,7 @@ Deno.test("managedIdentityNetworkModule() rejects a response without a valid tok
     body: { error: "invalid_request", error_description: "not found" },
   });
   assertEquals((await network.sendGetRequestAsync("http://169.254.169.254/")).status, 400);
-  assertEquals(network.refusal, { status: 400, words: "not found" });
+  assertEquals(network.refusal, { status: 400, words: "not found", reported: null });
 });
 
 /** A clock whose deadlines expire when {@linkcode end} is called. */
@@ -119,7 +119,15 @@ Deno.test("acquireManagedIdentityToken() times out after 30 seconds if the endpo
   const { signal } = new AbortController();
   const error = await assertRejects(
     () =>
-      acquireManagedIdentityToken({ identity: { kind: "system" }, network, env, clock, signal }, [
+      acquireManagedIdentityToken({
+        identity: { kind: "system" },
+        profile: "p",
+        tenant: "t",
+        network,
+        env,
+        clock,
+        signal,
+      }, [
         "resource",
       ]),
     CliError,
