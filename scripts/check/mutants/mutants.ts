@@ -839,7 +839,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "signature of the issuer in the certificate chain",
     file: "src/credentials/certificate/read_certificate.ts",
-    find: "issuers.find((other) => isSignedBy(child, other)) ?? ",
+    find: "issuers.find((other) => isSignedBy(child, other)) ??\n      ",
     replace: "",
     tests: CERTIFICATE_TESTS,
   },

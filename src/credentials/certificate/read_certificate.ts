@@ -153,8 +153,8 @@ function leafOf(certificates: readonly X509Certificate[], key: KeyObject, path: 
 
 /**
  * Returns the certificate and those of its issuers that are among `others`, each followed by its issuer (RFC 7515 section
- * 4.1.6). Of several with the issuer's name the one that signed is taken; the name alone counts if its algorithm is not
- * supported here.
+ * 4.1.6). Of several with the issuer's name the one that signed is taken, otherwise one whose algorithm may not be
+ * supported: Deno 2.7 does not verify P-384 with SHA-256.
  */
 function chainOf(leaf: X509Certificate, others: readonly X509Certificate[]): X509Certificate[] {
   const chain = [leaf];
@@ -163,12 +163,17 @@ function chainOf(leaf: X509Certificate, others: readonly X509Certificate[]): X50
     const child = last;
     const known = new Set(chain.map(({ fingerprint256 }) => fingerprint256));
     const issuers = others.filter((other) => !known.has(other.fingerprint256) && isIssuedBy(child, other));
-    const issuer = issuers.find((other) => isSignedBy(child, other)) ?? issuers[0];
+    const issuer = issuers.find((other) => isSignedBy(child, other)) ??
+      issuers.find((other) => !isRsa(other)) ?? issuers[0];
     if (issuer === undefined) break;
     chain.push(issuer);
     last = issuer;
   }
   return chain;
+}
+
+function isRsa(certificate: X509Certificate): boolean {
+  return attempt(() => certificate.publicKey.asymmetricKeyType) === "rsa";
 }
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
