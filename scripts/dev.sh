@@ -91,10 +91,10 @@ apt_install() {
   as_root true 2>/dev/null || return 1
   say "installing $* with apt-get (.dev/apt.log)"
   mkdir -p .dev
-  quietly_install() {
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >>.dev/apt.log 2>&1 </dev/null
-  }
-  quietly_install "$@" || { as_root apt-get update >>.dev/apt.log 2>&1 && quietly_install "$@"; }
+  # Two tasks at once would fail at apt's own lock.
+  apt() { as_root flock .dev/apt.lock env DEBIAN_FRONTEND=noninteractive apt-get "$@" >>.dev/apt.log 2>&1 </dev/null; }
+  quietly_install() { apt install -y --no-install-recommends "$@"; }
+  quietly_install "$@" || { apt update && quietly_install "$@"; }
 }
 
 find_chromium() { CHROMIUM_BIN=$(script scripts/check/find_chromium.ts); }

@@ -55,7 +55,7 @@ const RUNS: readonly TestRun[] = [
   { args: ["tests/unit", "--parallel", `--ignore=${IGNORED.join(",")}`], attempts: 2 },
 ];
 
-const MAX_ATTEMPT_MS = 240_000;
+const MAX_ATTEMPT_MS = 600_000;
 
 /** Increment `layout` after a change to the set-up, so that existing folders are made again. */
 const STAMP = JSON.stringify({ layout: 1, debian: DEBIAN });
@@ -129,7 +129,7 @@ async function debianMirror(): Promise<string> {
       .find(([origin, suite = ""]) => origin === "Debian" && !/security|updates|backports/.test(suite))?.[2];
   let mirror = await find();
   if (mirror === undefined) {
-    await run("apt-get", ["update"]);
+    await aptGet(["update"]);
     mirror = await find();
   }
   if (mirror === undefined) throw new Error("Cannot install Wine: apt has no Debian mirror");
@@ -140,11 +140,16 @@ async function installDebootstrap(): Promise<void> {
   if (await run("debootstrap", ["--version"]).then(() => true, () => false)) return;
   say("installing debootstrap with apt-get");
   const install = ["install", "-y", "--no-install-recommends", "debootstrap"];
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
-  await run("apt-get", install, env).catch(async () => {
-    await run("apt-get", ["update"]);
-    await run("apt-get", install, env);
+  await aptGet(install).catch(async () => {
+    await aptGet(["update"]);
+    await aptGet(install);
   });
+}
+
+/** Waits for the apt-get of another task, which dev.sh runs under the same lock. */
+async function aptGet(args: readonly string[]): Promise<void> {
+  const lock = fromFileUrl(new URL("apt.lock", DEV_FOLDER));
+  await run("flock", [lock, "apt-get", ...args], { DEBIAN_FRONTEND: "noninteractive" });
 }
 
 /** Downloads the packages that main.ts and the tests import. They are the same on every system. */
