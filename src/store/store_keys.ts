@@ -66,6 +66,8 @@ export interface StoreKeys {
    * `suffix` is appended to the name of a file that has to make room. @throws {CliError}
    */
   forWriting(present: StoredKey | null, suffix: () => Promise<string>): Promise<StoredKey>;
+  /** Returns a new key in place of `present`, like `forWriting`; the present one of a key store that cannot make keys. */
+  renew(present: StoredKey, suffix: () => Promise<string>): Promise<StoredKey>;
   /** Returns the location of the key of the file with this header, or of the first file. @throws {CliError} */
   place(header: TokenFileHeader | null): Promise<KeyPlace>;
 }
@@ -157,6 +159,11 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
       if (present !== null && present.keyStore.name === (forced ?? present.keyStore.name)) return present;
       const { keyStore } = await chooseKeyStore(context);
       return { ...await keyStore.obtain(await suffix()), keyStore };
+    },
+    async renew(present, suffix) {
+      const forced = forcedKeyStore(context.env) ?? present.keyStore.name;
+      const keyStore = forced === present.keyStore.name ? present.keyStore : openKeyStore(forced, context);
+      return { ...await keyStore.renew(await present.id(), await suffix()), keyStore };
     },
     async place(header) {
       const { keyStore, reason } = header === null

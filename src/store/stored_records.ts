@@ -7,7 +7,7 @@ import { formatSession, isSameKey, parseSession, SESSION, type Session, sessionB
 import type { KeyPlace } from "./store_keys.ts";
 import type { PlainRecord, RecordLabel } from "./token_file.ts";
 import type { ReadResult, TokenFileReader } from "./token_file_reader.ts";
-import { TokenFileWriter, type TokenFileWriterOptions } from "./token_file_writer.ts";
+import { type KeyRenewal, TokenFileWriter, type TokenFileWriterOptions } from "./token_file_writer.ts";
 
 export interface StoredRecordsOptions extends TokenFileWriterOptions {
   /** How long to wait for the lock of a profile, in milliseconds. Default: 90 seconds. */
@@ -137,6 +137,10 @@ export class StoredRecords {
       }
       return kept.length === records.length ? null : kept;
     });
+  }
+
+  renewKey(): Promise<KeyRenewal> {
+    return this.#writer.renewKey();
   }
 
   moveAside(): Promise<string | null> {

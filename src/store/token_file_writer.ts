@@ -5,7 +5,7 @@ import type { PrivateFolder } from "../system/files/private_folder.ts";
 import { KEY_STORE_LABELS, KEY_STORE_NUMBERS, type KeyStoreName } from "./keystore/key_store.ts";
 import type { KeyStoreContext } from "./keystore/open_key_store.ts";
 import { TOKEN_FILE } from "./store_error.ts";
-import type { FoundKey, KeyPlace } from "./store_keys.ts";
+import { type FoundKey, hasId, type KeyPlace, type StoredKey } from "./store_keys.ts";
 import { formatTokenFile, parseTokenFileHeader, type PlainRecord, type TokenFile } from "./token_file.ts";
 import type { OpenedFile, ReadResult, TokenFileReader } from "./token_file_reader.ts";
 
@@ -22,6 +22,9 @@ export interface TokenFileWriterOptions extends Pick<KeyStoreContext, "folder" |
   /** How long to wait for another process that writes, in milliseconds. */
   readonly lockTimeoutMs: number;
 }
+
+/** The result of renewing the key. */
+export type KeyRenewal = "renewed" | "unchanged" | "no-file";
 
 /**
  * Replaces `tokens.enc` as a whole, under a lock. All methods throw a `CliError`: `store`, `unreadable_store`, `usage` or
@@ -112,6 +115,30 @@ export class TokenFileWriter {
     await this.#write(opened, await allRecords(opened.file));
   }
 
+  /**
+   * Encrypts the file with a new key and deletes the former one, so that no older copy can be decrypted. Returns `unchanged`
+   * if the key store cannot make keys.
+   */
+  async renewKey(): Promise<KeyRenewal> {
+    if (!await this.exists()) return "no-file";
+    // From here on a signal waits until the former key is deleted.
+    this.#options.interrupted?.().throwIfAborted();
+    using _lock = await this.#lock();
+    const opened = await this.#reader.readWhole();
+    if (opened === null) return "no-file";
+    const former = await opened.key.id();
+    const key = await this.#reader.keys.renew(opened.key, () => this.#unusedSuffix());
+    if (await hasId(key, former)) return "unchanged";
+    await this.#replace(key, await allRecords(opened.file));
+    await opened.key.keyStore.forget(former);
+    return "renewed";
+  }
+
+  async #replace(key: StoredKey, records: readonly PlainRecord[]): Promise<void> {
+    const header = { keyStore: KEY_STORE_NUMBERS[key.keyStore.name], keyId: await key.id() };
+    await this.#folder.replace(TOKEN_FILE, await formatTokenFile(header, key.key, records));
+  }
+
   #lock(options: { signal?: AbortSignal } = {}): Promise<Lock> {
     return this.#folder.lock(STORE_LOCK, { ...options, timeoutMs: this.#options.lockTimeoutMs });
   }
@@ -119,8 +146,7 @@ export class TokenFileWriter {
   /** Writes the file in place of `present`, with the key of the key store that is to have it. */
   async #write(present: OpenedFile | null, records: readonly PlainRecord[]): Promise<void> {
     const key = await this.#reader.keys.forWriting(present?.key ?? null, () => this.#unusedSuffix());
-    const header = { keyStore: KEY_STORE_NUMBERS[key.keyStore.name], keyId: await key.id() };
-    await this.#folder.replace(TOKEN_FILE, await formatTokenFile(header, key.key, records));
+    await this.#replace(key, records);
     if (present !== null) await this.#afterMove(present.key, key.keyStore.name);
   }
 

@@ -13,6 +13,7 @@ import { damagedContent } from "./store_error.ts";
 import type { KeyPlace } from "./store_keys.ts";
 import type { StoredRecordsOptions } from "./stored_records.ts";
 import type { TokenFile } from "./token_file.ts";
+import type { KeyRenewal } from "./token_file_writer.ts";
 import { TokenFileReader } from "./token_file_reader.ts";
 
 export type { KeyPlace };
@@ -57,6 +58,11 @@ export interface TokenStore {
    * `exclusively`.
    */
   rename(profile: string, newName: string): Promise<void>;
+  /**
+   * Encrypts what is stored with a new key and deletes the former one: no older copy of the file can be decrypted. Returns
+   * `unchanged` if the key is in the environment.
+   */
+  renewKey(): Promise<KeyRenewal>;
   /** Renames a token file that cannot be read, and returns its new path, or null if there is no such file. */
   moveAside(): Promise<string | null>;
   /** Returns the location of the key. */
@@ -104,6 +110,7 @@ export function openTokenStore(options: TokenStoreOptions): TokenStore {
     readSecrets: async (profile, identity) => await (await records()).readSecrets(profile, identity),
     saveSecrets: async (profile, identity, secrets) =>
       await (await records()).saveSecrets(profile, identity, secrets),
+    renewKey: async () => await (await records()).renewKey(),
     moveAside: async () => await (await records()).moveAside(),
     keyPlace: async () => await (await records()).keyPlace(),
     exclusively: async (profile, signal, work) => await (await records()).exclusively(profile, signal, work),

@@ -27,6 +27,20 @@ const PRIVATE_FOLDER_TESTS = ["tests/unit/system/files/private_folder_test.ts"];
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
   {
+    guard: "new key after everything is cleared",
+    file: "src/flows/tokens/forget_tokens.ts",
+    find: `profile === null && await store.renewKey() === "unchanged"`,
+    replace: "false",
+    tests: ["tests/process/store/key_store_test.ts"],
+  },
+  {
+    guard: "deletion of the former key",
+    file: "src/store/token_file_writer.ts",
+    find: "    await opened.key.keyStore.forget(former);\n",
+    replace: "",
+    tests: ["tests/unit/store/move_key_test.ts"],
+  },
+  {
     guard: "refusal of a key file beside a key store",
     file: "src/store/store_keys.ts",
     find: "if (better !== null) throw weakerKeyStore",

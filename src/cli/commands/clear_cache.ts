@@ -37,7 +37,13 @@ export async function runClearCache(flags: ClearCacheFlags, context: CommandCont
     });
   }
   if (!flags.yes && !await confirmAll(context)) return terminal.writeMessage("Nothing was deleted");
-  terminal.writeMessage(describe(await forgetTokens(null, context), "all profiles", "No profile has"));
+  const forgotten = await forgetTokens(null, context);
+  terminal.writeMessage(describe(forgotten, "all profiles", "No profile has"));
+  if (forgotten.kind === "forgotten" && forgotten.isKeyUnchanged) {
+    terminal.writeMessage(
+      "ENTRA_AUTH_CLI_KEY is unchanged: set a new one, so that no older copy of tokens.enc can be decrypted.",
+    );
+  }
 }
 
 async function confirmAll(context: CommandContext): Promise<boolean> {

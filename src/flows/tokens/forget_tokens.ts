@@ -10,6 +10,8 @@ import type { Secret } from "../../text/secret.ts";
 export type Forgotten =
   | {
     readonly kind: "forgotten";
+    /** Whether older copies of the token file can still be decrypted, because the key is the user's. */
+    readonly isKeyUnchanged?: true;
     /** How many sign-ins were dropped. */
     readonly sessions: number;
   }
@@ -27,7 +29,7 @@ export interface ForgetDependencies {
 }
 
 /**
- * Forgets the tokens of `profile`, or of all profiles if it is null. A store that can't be read is moved aside, so that
+ * Forgets the tokens of `profile`, or of all profiles if it is null; then what remains gets a new key. A store that can't be read is moved aside, so that
  * the next sign-in makes a new one and nothing is lost.
  *
  * @throws {CliError} `store` or `permission`.
@@ -37,7 +39,11 @@ export async function forgetTokens(
   dependencies: ForgetDependencies,
 ): Promise<Forgotten> {
   const { store } = dependencies;
-  const forget = async () => ({ kind: "forgotten", sessions: await drop(profile, dependencies) }) as const;
+  const forget = async (): Promise<Forgotten> => {
+    const sessions = await drop(profile, dependencies);
+    const isKeyUnchanged = profile === null && await store.renewKey() === "unchanged";
+    return { kind: "forgotten", sessions, ...(isKeyUnchanged ? { isKeyUnchanged } : {}) };
+  };
   try {
     return await forget();
   } catch (error) {

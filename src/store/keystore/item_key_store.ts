@@ -1,6 +1,7 @@
 import { encodeHex } from "@std/encoding/hex";
 import type { CliError } from "../../errors.ts";
 import {
+  type DataKey,
   formatKeyText,
   generateKeyBytes,
   importDataKey,
@@ -28,6 +29,16 @@ export interface ItemKeyStoreOptions {
 
 /** Stores each data key in an item of its own. */
 export function itemKeyStore(items: ItemKeyStoreOptions): KeyStore {
+  async function createKey(): Promise<DataKey> {
+    const bytes = generateKeyBytes();
+    const [text, key] = [formatKeyText(bytes), await importDataKey(bytes)];
+    const id = encodeHex(await key.id());
+    await items.store(id, text);
+    // The next run reads the item: what it will find counts.
+    if (await items.read(id) !== text) throw items.notStored();
+    return key;
+  }
+
   return {
     name: items.name,
     place: items.place,
@@ -39,15 +50,8 @@ export function itemKeyStore(items: ItemKeyStoreOptions): KeyStore {
       if (bytes === null) throw items.damaged(id);
       return await importDataKey(bytes);
     },
-    async obtain() {
-      const bytes = generateKeyBytes();
-      const [text, key] = [formatKeyText(bytes), await importDataKey(bytes)];
-      const id = encodeHex(await key.id());
-      await items.store(id, text);
-      // The next run reads the item: what it will find counts.
-      if (await items.read(id) !== text) throw items.notStored();
-      return key;
-    },
+    obtain: createKey,
+    renew: createKey,
     forget: (keyId) => items.delete(encodeHex(keyId)),
   };
 }

@@ -3,9 +3,11 @@ import type { PermissionPolicy } from "../../system/files/file_permissions.ts";
 import type { Bytes } from "../../system/files/files.ts";
 import type { PrivateFolder } from "../../system/files/private_folder.ts";
 import {
+  type DataKey,
   formatKeyText,
   generateKeyBytes,
   importDataKey,
+  type KeyId,
   type KeyStore,
   type KeyStoreName,
   parseKeyText,
@@ -62,41 +64,75 @@ const MAX_KEY_FILE_BYTES = 65_536;
 export function fileKeyStore(options: FileKeyStoreOptions): KeyStore {
   const { name, place, folder, file, policy } = options;
 
-  async function readKeyBytes(): Promise<Bytes | null> {
+  /** Returns the keys of the file, one per line: the present one, and while it is being replaced the former one. */
+  async function readKeys(): Promise<Bytes[]> {
     using source = await folder.open(file, policy);
-    if (source === null) return null;
+    if (source === null) return [];
     if (source.size > MAX_KEY_FILE_BYTES) throw options.damaged();
-    return options.parse(new TextDecoder().decode(await source.read(0, source.size)));
+    const text = new TextDecoder().decode(await source.read(0, source.size));
+    return text.trim().split("\n").map((line) => options.parse(line));
   }
 
   /** Keeps an unusable key under another name: it is the user's, and may become usable again. */
-  async function readOrMoveAside(suffix: string): Promise<Bytes | null> {
+  async function readOrMoveAside(suffix: string): Promise<Bytes[]> {
     try {
-      return await readKeyBytes();
+      return await readKeys();
     } catch (error) {
       if (!(error instanceof UnusableKeyError)) throw error;
       await folder.rename(file, file + suffix);
-      return null;
+      return [];
     }
+  }
+
+  async function writeKeys(keys: readonly Bytes[]): Promise<void> {
+    const text = keys.map((bytes) => `${options.format(bytes)}\n`).join("");
+    await folder.replace(file, new TextEncoder().encode(text));
+    // The next run reads the file: what it will find counts.
+    const found = await readKeys();
+    const isSame = (bytes: Bytes, index: number) => {
+      const other = found[index];
+      return other !== undefined && timingSafeEqual(other, bytes);
+    };
+    if (found.length !== keys.length || !keys.every(isSame)) throw options.damaged();
+  }
+
+  async function createKey(others: readonly Bytes[]): Promise<DataKey> {
+    const generated = generateKeyBytes();
+    await writeKeys([generated, ...others]);
+    return await importDataKey(generated);
   }
 
   return {
     name,
     place,
-    async load() {
-      const bytes = await readKeyBytes();
-      return bytes === null ? null : await importDataKey(bytes);
+    async load(id) {
+      const keys = await Promise.all((await readKeys()).map(importDataKey));
+      for (const key of keys.slice(1)) {
+        if (timingSafeEqual(await key.id(), id)) return key;
+      }
+      return keys[0] ?? null;
     },
     async obtain(suffix) {
-      const present = await readOrMoveAside(suffix);
-      if (present !== null) return await importDataKey(present);
-      const generated = generateKeyBytes();
-      await folder.replace(file, new TextEncoder().encode(options.format(generated) + "\n"));
-      // The next run reads the file: what it will find counts.
-      const bytes = await readKeyBytes();
-      if (bytes === null || !timingSafeEqual(bytes, generated)) throw options.damaged();
-      return await importDataKey(bytes);
+      const [present] = await readOrMoveAside(suffix);
+      return await (present === undefined ? createKey([]) : importDataKey(present));
     },
-    forget: () => folder.remove(file),
+    async renew(id, suffix) {
+      const { present } = await split(await readOrMoveAside(suffix), id);
+      return await createKey(present);
+    },
+    async forget(id) {
+      const { others } = await split(await readKeys(), id);
+      await (others.length === 0 ? folder.remove(file) : writeKeys(others));
+    },
   };
+}
+
+/** Separates the key with this id from the others. */
+async function split(keys: readonly Bytes[], id: KeyId): Promise<{ present: Bytes[]; others: Bytes[] }> {
+  const [present, others]: [Bytes[], Bytes[]] = [[], []];
+  for (const bytes of keys) {
+    const key = await importDataKey(bytes);
+    (timingSafeEqual(await key.id(), id) ? present : others).push(bytes);
+  }
+  return { present, others };
 }

@@ -72,6 +72,11 @@ export interface KeyStore {
    * caller holds the lock of the token store.
    */
   obtain(suffix: string): Promise<DataKey>;
+  /**
+   * Returns a new key, and keeps the present one, with this id, until it is forgotten. `suffix` and the lock are as for `obtain`. A store
+   * that cannot make keys returns the present one.
+   */
+  renew(id: KeyId, suffix: string): Promise<DataKey>;
   /** Deletes the key with this id, if there is one. The caller no longer needs it to decrypt anything. */
   forget(id: KeyId): Promise<void>;
 }

@@ -147,6 +147,7 @@ export function environmentKeyStore(text: string | undefined): KeyStore {
     place: `the environment variable ${KEY_VARIABLE}`,
     load: async () => text === undefined ? null : await parse(),
     obtain: parse,
+    renew: parse,
     forget: () => Promise.resolve(),
   };
 }

@@ -220,6 +220,29 @@ test(
   },
 );
 
+test(
+  "clear-cache --all makes a new key, so that older copies of all files yield nothing",
+  async (sandbox, service) => {
+    const files = [join(sandbox.home, "tokens.enc"), join(sandbox.home, "profiles.json")];
+    for (const env of [service.env, { ...service.env, ENTRA_AUTH_CLI_KEYRING: "file" }]) {
+      assertEquals((await signIn(sandbox, env)).code, 0);
+      for (const file of files) await Deno.copyFile(file, `${file}.copy`);
+      const keys = await countKeys(service);
+      assertEquals((await sandbox.run(["clear-cache", "--all", "--yes"], { env })).code, 0);
+      assertEquals(await countKeys(service), keys, "the former key is deleted");
+      for (const file of files) await Deno.rename(`${file}.copy`, file);
+      const older = await sandbox.run(["get-token", "--no-interactive"], { env });
+      assertEquals([older.code, older.stdout], [7, ""], older.stderr);
+      assertEquals((await sandbox.run(["clear-cache"], { env })).code, 0);
+    }
+    const env = { ENTRA_AUTH_CLI_KEY: btoa("k".repeat(32)) };
+    assertEquals((await signIn(sandbox, env)).code, 0);
+    const cleared = await sandbox.run(["clear-cache", "--all", "--yes"], { env });
+    assertEquals(cleared.code, 0, cleared.stderr);
+    assertStringIncludes(cleared.stderr, "ENTRA_AUTH_CLI_KEY is unchanged: set a new one");
+  },
+);
+
 test("A planted key and token file do not take the place of the Secret Service", async (sandbox, service) => {
   const { env } = service;
   const names = ["key", "tokens.enc"];

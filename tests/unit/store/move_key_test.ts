@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
+import { MemorySecretTool } from "../../support/fixtures/memory_secret_tool.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 const KEY = encodeBase64(new Uint8Array(32).fill(7));
@@ -131,4 +132,47 @@ Deno.test("keyPlace() returns the location of the key, or that of the first one 
     isInUse: true,
     reason: null,
   });
+});
+
+for (const env of [{ ENTRA_AUTH_CLI_KEYRING: "file" }, { ENTRA_AUTH_CLI_KEYRING: "secret-service" }]) {
+  Deno.test(`renewKey() keeps what is stored and makes older copies unreadable (${env.ENTRA_AUTH_CLI_KEYRING})`, async () => {
+    await using home = await makeStoreHome();
+    const processes = new MemorySecretTool();
+    const open = () => home.store({ env, processes });
+    assertEquals(await open().renewKey(), "no-file");
+    await open().save(sampleSession("work"));
+    const [older, names, items] = [await home.read("tokens.enc"), await home.names(), processes.items.size];
+    assertEquals(await open().renewKey(), "renewed");
+    assertEquals((await open().read(keyOf("work")))?.profile, "work");
+    assertEquals([await home.names(), processes.items.size], [names, items], "the former key is gone");
+    await home.write("tokens.enc", older);
+    assertEquals((await assertRejects(() => open().read(keyOf("work")), CliError)).code, "unreadable_store");
+  });
+}
+
+Deno.test("A key file that is being replaced opens the former file and the new one, and the next renewal cleans it", async () => {
+  await using home = await makeStoreHome();
+  await home.store(IN_FILE).save(sampleSession("work"));
+  const former = await home.read("tokens.enc");
+  const formerKey = new TextDecoder().decode(await home.read("key"));
+  // As a crash leaves them: before the token file is replaced, and after.
+  await home.write("key", `${KEY}\n${formerKey}`);
+  assertEquals((await home.store(IN_FILE).read(keyOf("work")))?.profile, "work");
+  await home.write("key", formerKey);
+  assertEquals(await home.store(IN_FILE).renewKey(), "renewed");
+  const key = new TextDecoder().decode(await home.read("key"));
+  await home.write("key", `${key}${formerKey}`);
+  assertEquals((await home.store(IN_FILE).read(keyOf("work")))?.profile, "work");
+  assertEquals(await home.store(IN_FILE).renewKey(), "renewed");
+  await home.write("tokens.enc", former);
+  const error = await assertRejects(() => home.store(IN_FILE).read(keyOf("work")), CliError);
+  assertEquals(error.code, "unreadable_store");
+});
+
+Deno.test("renewKey() leaves a key in the environment to the user", async () => {
+  await using home = await makeStoreHome();
+  await home.store(IN_ENVIRONMENT).save(sampleSession("work"));
+  const before = await home.read("tokens.enc");
+  assertEquals(await home.store(IN_ENVIRONMENT).renewKey(), "unchanged");
+  assertEquals(await home.read("tokens.enc"), before);
 });

@@ -15,6 +15,7 @@ function storeThatForgets(forget: () => Promise<number>, movedTo: string | null)
   const unused = () => Promise.reject(new Error("not part of this"));
   return {
     forget,
+    renewKey: () => Promise.resolve("renewed"),
     moveAside: () => Promise.resolve(movedTo),
     readSecrets: () => Promise.reject(new Error("not part of it")),
     saveSecrets: () => Promise.reject(new Error("not part of it")),
