@@ -76,14 +76,20 @@ export async function compile(options: CompileOptions = {}): Promise<string> {
   }
 }
 
+/** The options of an executable that has its permissions inside. */
+const NARROWING = ["alsoNet", "alsoRun", "alsoEnv", "home"] as const;
+
 async function compileBundle(options: CompileOptions, main: string): Promise<string> {
-  const grants = executableGrants(await readPermissions(), osOf(options.target), options);
+  const isNarrow = NARROWING.some((option) => options[option] !== undefined);
+  const grants = isNarrow
+    ? grantFlags(executableGrants(await readPermissions(), osOf(options.target), options))
+    : ["--allow-all", "--unstable-worker-options"];
   const output = options.output ?? defaultOutput(options.target);
   const args = [
     // Nor is one looked for beside the bundle: an import map has an executable start later.
     "--no-config",
     "--no-prompt",
-    ...grantFlags(grants),
+    ...grants,
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
     "--no-code-cache",
     // The program ends before V8's baseline compiler pays off.
@@ -108,15 +114,15 @@ if (import.meta.main) {
         "target": { type: "string" },
         "output": { type: "string" },
         "scope-home": { type: "boolean", default: false },
-        "also-net": { type: "string", multiple: true, default: [] },
-        "also-run": { type: "string", multiple: true, default: [] },
-        "also-env": { type: "string", multiple: true, default: [] },
+        "also-net": { type: "string", multiple: true },
+        "also-run": { type: "string", multiple: true },
+        "also-env": { type: "string", multiple: true },
       },
     });
     const more = {
-      alsoNet: values["also-net"],
-      alsoRun: values["also-run"],
-      alsoEnv: values["also-env"],
+      ...(values["also-net"] ? { alsoNet: values["also-net"] } : {}),
+      ...(values["also-run"] ? { alsoRun: values["also-run"] } : {}),
+      ...(values["also-env"] ? { alsoEnv: values["also-env"] } : {}),
       ...(values["scope-home"] ? { home: homeOfThisMachine(values.target) } : {}),
     };
     for (const target of parseTargets(values.target)) {

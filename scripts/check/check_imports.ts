@@ -24,7 +24,18 @@ function folder(name: string, values: readonly string[], types: readonly string[
 }
 
 const ROWS: readonly Row[] = [
-  { name: "main.ts", pattern: /^main\.ts$/, values: ["src/app.ts", "src/system"], types: [] },
+  {
+    name: "main.ts",
+    pattern: /^main\.ts$/,
+    values: ["src/app.ts", "src/broker.ts", "src/system"],
+    types: [],
+  },
+  {
+    name: "src/broker.ts",
+    pattern: /^src\/broker\.ts$/,
+    values: ["src/wiring", "src/cli", "src/system", ...COMMON],
+    types: [],
+  },
   {
     name: "src/app.ts",
     pattern: /^src\/app\.ts$/,
@@ -32,7 +43,12 @@ const ROWS: readonly Row[] = [
     types: ["src/system"],
   },
   folder("src/wiring", ["src/cli", "src/flows", ...PARTS, "src/system", ...COMMON], []),
-  folder("src/cli", ["src/flows", "src/profiles", ...COMMON], ["src/store", "src/loopback", "src/system"]),
+  folder("src/cli", ["src/flows", "src/profiles", ...COMMON], [
+    "src/store",
+    "src/loopback",
+    "src/browser",
+    "src/system",
+  ]),
   folder("src/flows", [...COMMON], [...PARTS, "src/system"]),
   folder("src/entra", [...COMMON], ["src/credentials", "src/profiles", "src/system"]),
   folder("src/credentials", [...COMMON], ["src/system"]),
@@ -67,6 +83,7 @@ const PACKAGES: readonly { readonly start: string; readonly rows: readonly strin
 const REACHES_OUTSIDE = new RegExp(
   [
     "main.ts",
+    "src/broker.ts",
     "src/system/.+",
     "src/loopback/(callback_server|listen_on_loopback|relay_server|relayed_connection).ts",
     "src/store/keystore/.+",
@@ -81,14 +98,14 @@ function isFile(target: string): boolean {
   return target === "main.ts" || target.includes("/") && target.endsWith(".ts") && !target.startsWith("@");
 }
 
-/** Files without effects of their own, from which a flow may import values. */
+/** Files without effects of their own, from which flows and commands may import values. */
 const PURE = new RegExp(
   [
     "browser/(display|opener)",
     "entra/(decode_token|errors/aadsts/find_remedy)",
     "loopback/validate_callback",
     "profiles/profile",
-    "system/(files/file_error|network/(network_error|proxy))",
+    "system/(path|files/file_error|network/(network_error|proxy))",
   ].map((path) => `^src/${path}\\.ts$`).join("|"),
 );
 
@@ -98,7 +115,7 @@ function validateFile(row: Row, target: string, typeOnly: boolean): string | und
   if (targetRow === undefined) return "the program imports nothing from outside src";
   if (targetRow.name === row.name || row.values.includes(targetRow.name)) return undefined;
   if (!row.types.includes(targetRow.name)) return `${row.name} may not import from ${targetRow.name}`;
-  if (row.name === "src/flows" && PURE.test(target)) return undefined;
+  if (["src/flows", "src/cli"].includes(row.name) && PURE.test(target)) return undefined;
   return typeOnly ? undefined : `${row.name} may import only types from ${targetRow.name}`;
 }
 
@@ -128,8 +145,39 @@ function validateSourceFile({ path, text, imports }: SourceFile): string[] {
   });
   if (usesDeno(text) && !REACHES_OUTSIDE.test(path)) {
     complaints.push(
-      `${path} uses Deno: only main.ts, src/system, the callback server and the key stores may`,
+      `${path} uses Deno: only main.ts, src/broker.ts, src/system, the callback server and the key stores may`,
     );
+  }
+  return complaints;
+}
+
+/** The main thread of an executable, which has every permission while it starts the worker. */
+const BROKER = "src/broker.ts";
+const MAX_BROKER_LINES = 150;
+
+/** Packages that the broker may load, and the modules that it loads. */
+const BROKER_PACKAGES = /^(?:@std\/|deno\.json$)/;
+
+/**
+ * Returns one line for each package that is loaded with the broker, or with a module that it loads late, and is not from
+ * @std; and one if the broker is longer than a reviewer can read at once.
+ */
+export function validateBroker(files: readonly SourceFile[]): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const lines = byPath.get(BROKER)?.text.trimEnd().split("\n").length ?? 0;
+  const complaints = lines > MAX_BROKER_LINES
+    ? [`${BROKER} has ${lines} lines: at most ${MAX_BROKER_LINES} are allowed`]
+    : [];
+  const loaded = new Set([BROKER]);
+  // A set grows while it is gone through.
+  for (const path of loaded) {
+    for (const { target, typeOnly, dynamic } of byPath.get(path)?.imports ?? []) {
+      if (typeOnly || (dynamic && path !== BROKER)) continue;
+      if (isFile(target)) loaded.add(target);
+      else if (!BROKER_PACKAGES.test(target)) {
+        complaints.push(`${path} imports ${target}: the broker loads it, and may load only @std`);
+      }
+    }
   }
   return complaints;
 }
@@ -146,6 +194,7 @@ if (import.meta.main) {
   const cycles = importCycles(files);
   const complaints = [
     ...validateImports(files),
+    ...validateBroker(files),
     ...cycles.map((cycle) => `Import cycle: ${cycle.join(", ")}`),
   ];
   const figures = `${files.length} files, ${filesWithOneImporter(files).length} with one importer, ` +

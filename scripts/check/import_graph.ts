@@ -13,6 +13,8 @@ export interface SourceImport {
   readonly target: string;
   /** Whether the import disappears when types are erased. */
   readonly typeOnly: boolean;
+  /** Whether the module is loaded when `import()` is called. */
+  readonly dynamic?: boolean;
 }
 
 interface Resolved {
@@ -27,18 +29,19 @@ interface GraphModule {
     readonly specifier: string;
     readonly code?: Resolved;
     readonly type?: Resolved;
+    readonly isDynamic?: boolean;
   }[];
 }
 
 /** Returns the imports of a module. Files become paths relative to `root`, a `file:` URL that ends in a slash. */
 export function importsOf(module: GraphModule, root: string): SourceImport[] {
-  return (module.dependencies ?? []).map(({ specifier, code, type }) => {
+  return (module.dependencies ?? []).map(({ specifier, code, type, isDynamic }) => {
     const failed = code?.error ?? type?.error;
     if (failed !== undefined) throw new Error(`Cannot resolve ${specifier}: ${failed}`);
     const resolved = (code ?? type)?.specifier ?? specifier;
     const isRelative = /^\.{0,2}\//.test(specifier);
     const target = isRelative && resolved.startsWith(root) ? resolved.slice(root.length) : specifier;
-    return { target, typeOnly: code === undefined };
+    return { target, typeOnly: code === undefined, ...(isDynamic ? { dynamic: true } : {}) };
   });
 }
 

@@ -11,7 +11,7 @@ async function loadedAtOnce(path: string, seen = new Map<string, string>()): Pro
   if (seen.has(path)) return seen;
   const text = await Deno.readTextFile(path);
   seen.set(path, text);
-  for (const [, target = ""] of text.matchAll(/(?:\bfrom|\bimport) ?"([^"]+)"/g)) {
+  for (const [, target = ""] of text.matchAll(/(?<!")\b(?:from|import) ?"([^"]+)"/g)) {
     if (target.startsWith("./")) await loadedAtOnce(join(dirname(path), target), seen);
     else seen.set(target, "");
   }

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { validateImports } from "../../scripts/check/check_imports.ts";
+import { validateBroker, validateImports } from "../../scripts/check/check_imports.ts";
 import {
   filesWithOneImporter,
   importCycles,
@@ -133,4 +133,29 @@ Deno.test("filesWithOneImporter() counts importers, not imports", () => {
     file("src/c.ts", []),
   ];
   assertEquals(filesWithOneImporter(files), ["src/b.ts"]);
+});
+
+Deno.test("validateBroker() reports a package that the broker loads through another module, and a long broker", () => {
+  const late = { target: "src/cli/late.ts", typeOnly: false, dynamic: true };
+  const broker = file("src/broker.ts", [
+    "src/cli/x.ts",
+    "@std/path/join",
+    "deno.json",
+    "type @cliffy/command",
+  ]);
+  const files = [
+    { ...broker, imports: [...broker.imports, late] },
+    file("src/cli/x.ts", ["src/cli/y.ts"]),
+    file("src/cli/y.ts", ["jose"]),
+    // What other modules load late runs in the worker.
+    { ...file("src/cli/late.ts", []), imports: [{ target: "qr", typeOnly: false, dynamic: true }] },
+  ];
+  assertEquals(validateBroker(files), [
+    "src/cli/y.ts imports jose: the broker loads it, and may load only @std",
+  ]);
+  files[3] = file("src/cli/late.ts", ["qr"]);
+  assertEquals(validateBroker(files).length, 2);
+  assertEquals(validateBroker([{ ...broker, imports: [], text: "\n".repeat(151) + "x" }]), [
+    "src/broker.ts has 152 lines: at most 150 are allowed",
+  ]);
 });

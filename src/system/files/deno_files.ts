@@ -1,4 +1,5 @@
 import { permitted, permittedSync } from "../permission.ts";
+import { isHeld, readHeld } from "../sandbox.ts";
 import { create, makeFolder, renameWithRetry, syncFolder } from "./file_changes.ts";
 import { FileError, fileError } from "./file_error.ts";
 import { type Bytes, factsOf, type Files, type OpenFile } from "./files.ts";
@@ -18,14 +19,12 @@ export const systemFiles: Files = {
   readLink: (path) => attempt(["read"], "read", "Reading", path, () => Deno.readLink(path)),
   realPath: (path) => inspect(path, () => Deno.realPath(path)),
   open: (path) => attempt(["read"], "read", "Reading", path, () => open(path)),
-  read: (path, maxBytes) =>
-    attempt(
-      ["read"],
-      "read",
-      "Reading",
-      path,
-      () => maxBytes === undefined ? Deno.readFileSync(path) : readHead(path, maxBytes),
-    ),
+  async read(path, maxBytes) {
+    const held = isHeld(path) ? await readHeld(path, maxBytes) : null;
+    if (held !== null) return held;
+    const work = () => maxBytes === undefined ? Deno.readFileSync(path) : readHead(path, maxBytes);
+    return await attempt(["read"], "read", "Reading", path, work);
+  },
   create: (path, data) => attempt(["write"], "write", "Writing", path, () => create(path, data)),
   rename: (from, to) =>
     attempt(

@@ -1,4 +1,5 @@
 import type { Processes } from "../processes/processes.ts";
+import { isSandboxed, readHeld } from "../sandbox.ts";
 
 /**
  * Reads the tables of all TCP sockets of this moment, `/proc/net/tcp` and `/proc/net/tcp6`, as one text; null if they cannot
@@ -20,6 +21,7 @@ export function socketTableReader(
   processes: Pick<Processes, "run">,
   tables: readonly Deno.FsFile[] = openTables(),
 ): ReadSocketTables {
+  if (isSandboxed) return readHeldTables;
   if (tables.length > 0) return () => Promise.resolve(tables.map(readAnew).join("\n"));
   return async () => {
     const result = await processes.run("cat", TABLES, {
@@ -29,6 +31,13 @@ export function socketTableReader(
     // The exit code is not 0 if there is no IPv6.
     return result.kind === "ended" && result.stdout !== "" ? result.stdout : null;
   };
+}
+
+/** Deno opens the tables only with all permissions: the main thread of an executable keeps them open. */
+async function readHeldTables(): Promise<string | null> {
+  const tables = await Promise.all(TABLES.map((path) => readHeld(path, MAX_TABLE_LENGTH)));
+  const texts = tables.flatMap((bytes) => bytes === null ? [] : new TextDecoder().decode(bytes));
+  return texts.length === 0 ? null : texts.join("\n");
 }
 
 function openTables(): Deno.FsFile[] {

@@ -1,6 +1,7 @@
 import { CliError } from "../../errors.ts";
 import { type Os, systemOs } from "../os.ts";
 import type { Processes } from "../processes/processes.ts";
+import { isHeld, isSandboxed, writeHeld } from "../sandbox.ts";
 import type { Screen, Terminal } from "./terminal.ts";
 
 /** The standard streams of this process. */
@@ -52,11 +53,13 @@ function writeToStderr(text: string): void {
 /** More than writing to a terminal takes, unless the user stops it (Ctrl-S). */
 const WRITE_TIMEOUT_MS = 5_000;
 
+const TERMINAL = "/dev/tty";
+
 /**
  * Opens the controlling terminal of this process, whatever its streams are. Returns null if there is none.
  *
- * Deno opens `/dev/tty` only with all permissions, so on Linux and macOS `tee` writes to it, which needs
- * `--allow-run=tee`. On Windows `CONOUT$` opens like a file.
+ * Deno opens `/dev/tty` only with all permissions. So on Linux and macOS the main thread of an executable writes to it,
+ * and under `deno run` `tee`, which needs `--allow-run=tee`. On Windows `CONOUT$` opens like a file.
  *
  * @throws {CliError} `permission` if Deno may not run `tee`.
  */
@@ -65,9 +68,10 @@ export async function openControllingTerminal(
   os: Os = systemOs,
 ): Promise<Screen | null> {
   if (os === "windows") return openConsole();
+  if (isSandboxed) return isHeld(TERMINAL) ? { show: (text) => writeHeld(TERMINAL, text) } : null;
   const { run } = processes ?? (await import("../processes/processes.ts")).systemProcesses;
   const write = async (text: string) => {
-    const result = await run("tee", ["/dev/tty"], {
+    const result = await run("tee", [TERMINAL], {
       input: text,
       timeoutMs: WRITE_TIMEOUT_MS,
       inSession: true,

@@ -3,7 +3,6 @@ import { join } from "@std/path/join";
 import { decodeJwt } from "jose";
 import { startCiSystem } from "../../support/machine/ci_system.ts";
 import { makeFederatedIssuer } from "../../support/network/federated_issuer.ts";
-import { startsOnlyNamed } from "../../support/program/executable.ts";
 import type { ProgramResult } from "../../support/program/program.ts";
 import { hasNoShell } from "../../support/program/shell.ts";
 import { CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../../support/provider/directory.ts";
@@ -67,7 +66,7 @@ Deno.test("a federated token from a file or a variable authenticates the applica
 
 Deno.test({
   name: "exec does not pass the assertion of --assertion-env to its command",
-  ignore: hasNoShell || startsOnlyNamed,
+  ignore: hasNoShell,
   async fn() {
     await using at = await openFederatedSandbox();
     const assertion = await at.issuer.issue();

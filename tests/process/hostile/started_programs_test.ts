@@ -2,7 +2,6 @@ import { assert, assertEquals } from "@std/assert";
 import { basename } from "@std/path/basename";
 import { join } from "@std/path/join";
 import { shownDeviceCode } from "../../support/browser/enter_device_code.ts";
-import { startsOnlyNamed } from "../../support/program/executable.ts";
 import { ADA, CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../../support/provider/directory.ts";
 import { hasNoPseudoTerminal, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
@@ -50,7 +49,7 @@ async function assertStarted(sandbox: Sandbox, file: string, args: readonly stri
 
 Deno.test({
   name: "by the system's own trace no flow starts unnecessary programs or passes them a secret",
-  ignore: hasNoTrace || hasNoPseudoTerminal || startsOnlyNamed,
+  ignore: hasNoTrace || hasNoPseudoTerminal,
   async fn() {
     const { secret = "", clientId } = CONFIDENTIAL_APPLICATION;
     await using sandbox = await openSandbox({ applications: [PUBLIC_APPLICATION, CONFIDENTIAL_APPLICATION] });

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
-import { isExecutable, startsOnlyNamed } from "../../support/program/executable.ts";
+import { isExecutable } from "../../support/program/executable.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 import { hasNoShell } from "../../support/program/shell.ts";
 
 // An executable names no shell among the programs that it may start.
-const ignore = hasNoShell || startsOnlyNamed;
+const ignore = hasNoShell;
 
 const PERMITTED = { programs: ["sh"] };
 

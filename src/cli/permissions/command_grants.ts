@@ -1,0 +1,270 @@
+import { resolve as posixResolve } from "@std/path/posix/resolve";
+import { resolve as windowsResolve } from "@std/path/windows/resolve";
+import { openerCommands } from "../../browser/opener.ts";
+import { CliError } from "../../errors.ts";
+import { isApplicationFlow, needsCredential, type Profile } from "../../profiles/profile.ts";
+import type { ProfileStore } from "../../profiles/profile_store.ts";
+import { decideFlow, resolveAuthority } from "../../profiles/settings.ts";
+import type { Environment } from "../../system/environment.ts";
+import type { Files } from "../../system/files/files.ts";
+import type { Os } from "../../system/os.ts";
+import { pathRules } from "../../system/path.ts";
+import { COMPLETE, ownArguments, withoutConfigAlias, withoutJoinedValues } from "../arguments.ts";
+import { COMMAND_OPTIONS, type CommandName } from "../options/command_options.ts";
+import { profileName } from "../options/chosen_profile.ts";
+import type { Option } from "../options/option_table.ts";
+import type { GrantKind } from "./permission_grants.ts";
+import { grantsFor, type Need, needFor, needsOf } from "./permission_needs.ts";
+
+import denoJson from "../../../deno.json" with { type: "json" };
+
+/** What the permissions of a command line depend on. */
+export interface GrantContext {
+  readonly os: Os;
+  readonly env: Environment;
+  readonly home: string;
+  readonly profiles: Pick<ProfileStore, "find">;
+  readonly files: Pick<Files, "lstat" | "readLink">;
+}
+
+/** A file that Deno opens only with all permissions, such as a terminal or a pipe of the shell. */
+export interface SpecialFile {
+  readonly path: string;
+  readonly access: "read" | "write";
+}
+
+export interface CommandGrants {
+  readonly permissions: Record<GrantKind, string[]>;
+  /** What the worker reads and writes through the main thread. */
+  readonly held: readonly SpecialFile[];
+}
+
+/** A command line, as far as its permissions depend on it. */
+interface CommandLine {
+  readonly command: CommandName | null;
+  readonly needs: readonly Need[];
+  readonly flags: ReadonlyMap<string, string>;
+  /** The words after `--`. */
+  readonly literal: readonly string[];
+}
+
+/**
+ * Returns the permissions that a command line needs: those of the command, and the folder, files, hosts, programs and
+ * variables that its flags, the environment and its profile name. What is not plainly right is left out, and the command
+ * then reports the mistake.
+ */
+export async function commandGrants(args: readonly string[], context: GrantContext): Promise<CommandGrants> {
+  const { os, env } = context;
+  const line = parseCommandLine(args);
+  const uses = (need: Need) => line.needs.includes(need);
+  const profile = uses("profile") || uses("authority") ? await findProfile(line, context) : null;
+  const isForApplication = uses("credentials") && !isForUsers(line, profile);
+  const permissions = grantsFor(
+    denoJson.permissions.default,
+    line.needs.filter((need) => isForApplication || (need !== "credentials" && need !== "credential-files")),
+    os,
+  );
+  const grant = (kind: GrantKind, ...names: readonly (string | undefined)[]) => {
+    for (const name of names) {
+      if (name !== undefined && isPlain(kind, name)) permissions[kind].push(name);
+    }
+  };
+  const home = uses("home") ? attempt(() => context.home) : undefined;
+  grant("read", home);
+  if (uses("write-home")) grant("write", home);
+  const variable = (name: string) => attempt(() => env.get(name));
+  grant("env", line.flags.get("assertionEnv"));
+  if (uses("ca-cert")) grant("read", variable("ENTRA_AUTH_CLI_CA_CERT"));
+  if (isForApplication) {
+    grant("read", variable("AZURE_CLIENT_CERTIFICATE_PATH"), variable("AZURE_FEDERATED_TOKEN_FILE"));
+    grant("read", profile?.certificate);
+    grant("net", ...ENDPOINT_VARIABLES.map((name) => hostOf(variable(name))));
+  }
+  if (uses("authority")) {
+    const host = hostOf(attempt(() => resolveAuthority(typedAuthority(line), env, profile)));
+    permissions.net = permissions.net.filter((name) => needFor("net", name) !== "authority");
+    grant("net", host);
+  }
+  const openers = uses("sign-in")
+    ? attempt(() => openerCommands("https://localhost/", { os, env })) ?? []
+    : [];
+  grant("run", ...openers.map(({ command }) => command));
+  if (line.command === "doctor") grant("read", ...placesOf(openers.map(({ command }) => command), context));
+  if (line.command === "exec") grant("run", line.literal[0]);
+  const named = namedFiles(line);
+  for (const { path, access } of named) {
+    if (access === "read") grant("read", path);
+    else {
+      const folders = await foldersOf(path, context);
+      grant("read", ...folders);
+      grant("write", ...folders);
+    }
+  }
+  return { permissions: startable(permissions, context), held: heldFiles(line, named, context) };
+}
+
+/** Variables in which a machine or a CI system names the service that authenticates an application. */
+const ENDPOINT_VARIABLES = [
+  "IDENTITY_ENDPOINT",
+  "IMDS_ENDPOINT",
+  "MSI_ENDPOINT",
+  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+  "ACTIONS_ID_TOKEN_REQUEST_URL",
+  "SYSTEM_OIDCREQUESTURI",
+];
+
+function parseCommandLine(args: readonly string[]): CommandLine {
+  const typed = withoutJoinedValues(withoutConfigAlias(args[0] === "help" ? args.slice(1) : args));
+  const own = ownArguments(typed);
+  const called = own.find((word) => !word.startsWith("-"));
+  const command = isCommand(called) ? called : null;
+  const needs: readonly Need[] = args[0] === COMPLETE
+    ? ["home", "terminal"]
+    : needsOf(called) ?? ["terminal"];
+  return { command, needs, flags: readFlags(own, command), literal: typed.slice(own.length + 1) };
+}
+
+function isCommand(name: string | undefined): name is CommandName {
+  return name !== undefined && Object.hasOwn(COMMAND_OPTIONS, name);
+}
+
+/** Returns the values of the flags, by the keys of the option table. The last one counts. */
+function readFlags(words: readonly string[], command: CommandName | null): Map<string, string> {
+  const values = new Map<string, string>();
+  if (command === null) return values;
+  const options = Object.entries<Option>(COMMAND_OPTIONS[command]);
+  for (const [at, word] of words.entries()) {
+    const equals = word.indexOf("=");
+    const name = equals === -1 ? word : word.slice(0, equals);
+    const [key, option] = options.find(([, { flag, short }]) => flag === name || short === name) ?? [];
+    if (key === undefined || option?.value === undefined) continue;
+    const value = equals === -1 ? words[at + 1] : word.slice(equals + 1);
+    if (value !== undefined) values.set(key, value);
+  }
+  return values;
+}
+
+async function findProfile({ flags }: CommandLine, { env, profiles }: GrantContext): Promise<Profile | null> {
+  try {
+    return await profiles.find(profileName(flags.get("profile") ?? flags.get("name"), env));
+  } catch (error) {
+    if (error instanceof CliError) return null;
+    throw error;
+  }
+}
+
+function isForUsers({ flags }: CommandLine, profile: Profile | null): boolean {
+  const typed = flags.get("flow");
+  // Without either, `AZURE_…` may still describe an application: the flow is then the default, for users.
+  const flow = attempt(() => decideFlow(typed, profile));
+  return flow !== undefined && !isApplicationFlow(flow) && !needsCredential(flow);
+}
+
+function typedAuthority({ flags }: CommandLine) {
+  return { authority: flags.get("authority"), cloud: flags.get("cloud") };
+}
+
+/** Returns the host and port of a URL, or undefined. */
+function hostOf(url: string | undefined): string | undefined {
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  const { protocol, hostname, port } = new URL(url);
+  if (!["http:", "https:"].includes(protocol) || hostname === "") return undefined;
+  return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
+}
+
+/** The flags that name a file to read, in every command that has them. */
+const READ_FLAGS = ["certificate", "assertionFile", "caCert", "passphraseFile", "input"];
+
+/** Returns the files that the flags name, without `-` for a stream. */
+function namedFiles({ command, flags }: CommandLine): SpecialFile[] {
+  const writes = command === "get-token" || command === "export-profile";
+  const read = [...READ_FLAGS, ...writes ? [] : ["file"]].map((flag) => ({ flag, access: "read" } as const));
+  const written = (command === "export-profile" ? ["file", "output"] : writes ? ["file"] : [])
+    .map((flag) => ({ flag, access: "write" } as const));
+  return [...read, ...written].flatMap(({ flag, access }) => {
+    const path = flags.get(flag);
+    return path === undefined || path === "-" || path === "" ? [] : [{ path, access }];
+  });
+}
+
+function resolve(os: Os, ...paths: string[]): string {
+  return os === "windows" ? windowsResolve(...paths) : posixResolve(...paths);
+}
+
+/** As many links as Linux follows. */
+const MAX_LINKS = 40;
+
+/** Returns the folder of `path`, and those of the files that it links to. */
+async function foldersOf(path: string, { os, files }: GrantContext): Promise<string[]> {
+  const { dirname } = pathRules(os);
+  const folders: string[] = [];
+  let target = resolve(os, path);
+  try {
+    for (let links = 0; links <= MAX_LINKS; links++) {
+      folders.push(dirname(target));
+      if ((await files.lstat(target))?.kind !== "symlink") break;
+      const next = await files.readLink(target);
+      target = resolve(os, dirname(target), next);
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+  }
+  return folders;
+}
+
+/** Files of the system that Deno opens only with all permissions. */
+function isSpecial(path: string, os: Os): boolean {
+  return os !== "windows" && /^\/(?:dev|proc)\//.test(path);
+}
+
+function heldFiles(
+  { needs }: CommandLine,
+  named: readonly SpecialFile[],
+  { os }: GrantContext,
+): SpecialFile[] {
+  const held: SpecialFile[] = named.map(({ path, access }) => ({ path: resolve(os, path), access }))
+    .filter(({ path }) => isSpecial(path, os));
+  if (os !== "windows" && needs.includes("controlling-terminal")) {
+    held.push({ path: "/dev/tty", access: "write" });
+  }
+  if (os === "linux" && needs.includes("sign-in")) {
+    held.push({ path: "/proc/net/tcp", access: "read" }, { path: "/proc/net/tcp6", access: "read" });
+  }
+  return held;
+}
+
+/** Returns where `programs` may be found. */
+function placesOf(programs: readonly string[], { os, env }: GrantContext): string[] {
+  const path = attempt(() => env.get("PATH")) ?? "";
+  const folders = path.split(os === "windows" ? ";" : ":").filter((folder) => folder !== "");
+  return programs.flatMap((program) => folders.map((folder) => pathRules(os).join(folder, program)));
+}
+
+/**
+ * Leaves out what an executable does not need: the programs that write to the terminal and read the socket tables, which
+ * the main thread does; and without `PATH` the programs that would be looked up in it, which Deno refuses to list.
+ */
+function startable(permissions: Record<GrantKind, string[]>, { os, env }: GrantContext) {
+  const hasPath = os === "windows" || attempt(() => env.get("PATH")) !== undefined;
+  const run = permissions.run.filter((program) =>
+    !["tee", "cat"].includes(program) && (hasPath || program.includes("/"))
+  );
+  return { ...permissions, run: [...new Set(run)] };
+}
+
+/** Returns whether Deno takes `name` in a list of permissions, and as what it is. */
+function isPlain(kind: GrantKind, name: string): boolean {
+  if (name === "" || name.includes("\0")) return false;
+  if (kind === "env") return !name.includes("=");
+  return kind !== "net" || /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+$/i.test(name);
+}
+
+/** Returns undefined for what is reported when the command runs. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof CliError) return undefined;
+    throw error;
+  }
+}
