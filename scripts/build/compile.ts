@@ -1,6 +1,6 @@
 /**
- * Makes executables, with those permissions of `deno.json` baked in that their system has a use for, and never a question
- * for more.
+ * Makes executables that never ask for permissions: each command line runs with those that it needs (`src/broker.ts`).
+ * With one of the flags below, the executable has those of `deno.json` instead, for all commands.
  *
  * `compile.ts [--target TARGET|all] [--output FILE] [--scope-home] [--also-net HOST]... [--also-run PROGRAM]...
  * [--also-env NAME]...`: without

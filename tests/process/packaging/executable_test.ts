@@ -8,12 +8,17 @@ import { ADA } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
 let folder = "";
+/** An executable that has its permissions inside. */
 let executable = "";
+/** An executable as in a release, which gives each command line its permissions. */
+let release = "";
 
 Deno.test.beforeAll(async () => {
   folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-executable-" });
   executable = join(folder, Deno.build.os === "windows" ? "entra-auth-cli.exe" : "entra-auth-cli");
   // Compiled like `deno task compile`, but with permissions for the provider and browser of the tests.
+  release = `${executable}-release`;
+  await compile({ output: release });
   await compile({ output: executable, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] });
 });
 
@@ -218,4 +223,50 @@ Deno.test("the executable shows a device code, with its QR code, and signs in", 
   const result = await program.ended;
   assertEquals(result.code, 0, result.stderr);
   assertMatch(result.stderr, /^[█▀▄ ]{20,}$/m);
+});
+
+Deno.test("an executable of a release signs in, uses its cache, refreshes, and runs any program with exec", async () => {
+  await using sandbox = await openSandbox({ executable: release });
+  const signedIn = await sandbox.signIn(["get-token"]);
+  assertEquals(signedIn.code, 0, signedIn.stderr);
+  const cached = await sandbox.run(["get-token", "--no-interactive"]);
+  assertEquals([cached.code, cached.stdout], [0, signedIn.stdout], cached.stderr);
+  const refreshed = await sandbox.run(["refresh"]);
+  assertStringIncludes(refreshed.stderr, "✓ Token refreshed");
+
+  const token = join(sandbox.folder, "written", "token");
+  await Deno.mkdir(join(sandbox.folder, "written"));
+  const written = await sandbox.run(["get-token", "--file", token]);
+  assertEquals(written.code, 0, written.stderr);
+  const { stdout } = await sandbox.run(["get-token"]);
+  assertEquals(await Deno.readTextFile(token), stdout);
+
+  const script = 'console.log(Deno.env.get("ACCESS_TOKEN")); Deno.exit(7)';
+  const ran = await sandbox.run(["exec", "--", Deno.execPath(), "eval", script]);
+  assertEquals([ran.code, ran.stdout], [7, stdout], ran.stderr);
+  assertEquals((await sandbox.run(["exec", "--", "no-such-program"])).code, 127);
+});
+
+Deno.test({
+  name: "an executable of a release runs without PATH, and names a variable that is not UTF-8",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const shell = async (line: string) => {
+      const command = new Deno.Command("/bin/sh", {
+        args: ["-c", line, "sh", release],
+        env: { ENTRA_AUTH_CLI_HOME: sandbox.home },
+        clearEnv: true,
+        stdin: "null",
+      });
+      const { code, stdout, stderr } = await command.output();
+      return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+    };
+    const listed = await shell('unset PATH; exec "$1" list-profiles');
+    assertEquals(listed.code, 0, listed.output);
+    assertStringIncludes(listed.output, "default");
+    const unreadable = await shell(String.raw`ENTRA_AUTH_CLI_HOME=$(printf '/\377') exec "$1" list-profiles`);
+    assertEquals(unreadable.code, 2, unreadable.output);
+    assertStringIncludes(unreadable.output, "Invalid ENTRA_AUTH_CLI_HOME: expected UTF-8 text");
+  },
 });
