@@ -1,3 +1,4 @@
+import { CliError } from "../errors.ts";
 import { permittedSync } from "./permission.ts";
 
 /** Reads environment variables. An unset or empty variable is `undefined`. */
@@ -17,6 +18,16 @@ function read(name: string): string | undefined {
   return permittedSync(
     [{ name: "env", variable: name }],
     `Reading the environment variable ${name}`,
-    () => Deno.env.get(name),
+    () => {
+      try {
+        return Deno.env.get(name);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.InvalidData)) throw error;
+        throw new CliError("usage", `Invalid ${name}: expected UTF-8 text`, {
+          hint: `Set ${name} again, or unset it.`,
+          cause: error,
+        });
+      }
+    },
   );
 }
