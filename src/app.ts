@@ -1,6 +1,7 @@
 import { fastPath } from "./cli/options/fast_path.ts";
 import { runGetToken } from "./cli/commands/get_token.ts";
 import { ownArguments, wantsJson } from "./cli/arguments.ts";
+import { reportError } from "./cli/report_error.ts";
 import { GLOBAL_OPTIONS } from "./cli/options/token_options.ts";
 import type { System } from "./system/system.ts";
 import { createContext } from "./wiring/create_context.ts";
@@ -19,7 +20,6 @@ export async function runApp(args: readonly string[], system: System): Promise<n
     else await (await import("./cli/program.ts")).runProgram(args, context);
     return context.exitCode;
   } catch (error) {
-    const { reportError } = await import("./cli/report_error.ts");
     return reportError(error, context.terminal, {
       asJson: wantsJson(own),
       verbose: own.includes(GLOBAL_OPTIONS.verbose.flag),

@@ -12,7 +12,9 @@ import { decideFlow, resolveSettings, type SignInSettings } from "../profiles/se
 import { checkDomainHint } from "../profiles/validate_fields.ts";
 import type { CommandContext } from "./context.ts";
 import { profileName } from "./options/chosen_profile.ts";
+import { parseClaimsFlag } from "./options/claims.ts";
 import { PROMPTS, signInFlags, TOKEN_OPTIONS, type TokenFlags } from "./options/token_options.ts";
+import { openInteractiveSession } from "./terminal/open_interactive_session.ts";
 
 /** How long to wait for the user without `--timeout`, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
@@ -32,7 +34,7 @@ export async function acquireToken(
   const { env } = context;
   const manner = parseManner(flags);
   const prompt = parsePrompt(flags.prompt);
-  const claims = await parseClaims(flags.claims);
+  const claims = flags.claims === undefined ? undefined : parseClaimsFlag(flags.claims);
   const name = profileName(flags.profile, env);
   const settings = await readSettings(flags, name, context);
   const { hasProfile, identity, authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
@@ -114,7 +116,6 @@ async function openSession(
   context: CommandContext,
   progress: Progress,
 ): Promise<InteractiveSession> {
-  const { openInteractiveSession } = await import("./terminal/open_interactive_session.ts");
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   return await openInteractiveSession(context, { progress, withQrCode: flags.qr ?? false, isQuiet });
 }
@@ -138,13 +139,6 @@ function parseManner(flags: TokenFlags): SignInManner {
     showUrl: flags.showUrl ?? false,
     timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDuration(flags.timeout),
   };
-}
-
-/** Loads the parser only if there are claims. */
-async function parseClaims(claims: string | undefined): Promise<string | undefined> {
-  if (claims === undefined) return undefined;
-  const { parseClaimsFlag } = await import("./options/claims.ts");
-  return parseClaimsFlag(claims);
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

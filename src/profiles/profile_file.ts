@@ -15,6 +15,7 @@ import {
   checkProfileName,
   checkTenant,
 } from "./validate_fields.ts";
+import { newerFile, notJson, profileFileError } from "./profile_file_error.ts";
 
 /** The content of `profiles.json`. Its outer form is validated, the profiles are not. */
 export interface ProfileFile {
@@ -46,7 +47,6 @@ export async function parseProfileFile(path: string, content: Uint8Array): Promi
   const { profiles = {}, ...rest } = value;
   const { version = VERSION } = rest;
   if (typeof version === "number" && version > VERSION) {
-    const { newerFile } = await import("./profile_file_error.ts");
     throw await newerFile({ path, text }, version);
   }
   if (version !== VERSION) throw await errorAt({ path, text }, ["version"], `version must be ${VERSION}`);
@@ -147,19 +147,16 @@ async function parseText(path: string, text: string): Promise<unknown> {
     return parseJson(text);
   } catch {
     // The parser's message quotes its input, and an imported file can contain secrets.
-    const { notJson } = await import("./profile_file_error.ts");
     throw await notJson({ path, text });
   }
 }
 
-/** Locates a mistake with a parser that is loaded only then. */
 async function errorAt(
   file: { readonly path: string; readonly text: string },
   at: readonly (string | number)[],
   message: string,
   hint?: string,
 ): Promise<CliError> {
-  const { profileFileError } = await import("./profile_file_error.ts");
   return await profileFileError(file, at, message, hint);
 }
 

@@ -2,6 +2,7 @@ import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import type { Profile } from "./profile.ts";
 import { identityIn, profileIn, readProfileFile } from "./profile_file.ts";
+import { ProfileChanges } from "./profile_changes.ts";
 
 /** A profile with what its tokens are bound to. Both are null if there is none. */
 export interface FoundProfile {
@@ -47,11 +48,7 @@ export interface ProfileStoreOptions {
 
 /** Opens the profile store. Reads and creates nothing before it is needed. */
 export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore {
-  /** Everything that a cached token does not need. */
-  const changes = async () => {
-    const { ProfileChanges } = await import("./profile_changes.ts");
-    return new ProfileChanges(folder);
-  };
+  const changes = new ProfileChanges(folder);
   const lookUp = async (name: string): Promise<FoundProfile> => {
     const file = await readProfileFile(folder);
     if (file === null) return { profile: null, identity: null };
@@ -60,12 +57,12 @@ export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore 
   return {
     find: async (name) => (await lookUp(name)).profile,
     lookUp,
-    identify: async (name, identity) => await (await changes()).identify(name, identity),
-    list: async () => await (await changes()).list(),
-    add: async (profile) => await (await changes()).add(profile),
-    addAll: async (profiles, options) => await (await changes()).addAll(profiles, options),
-    update: async (name, changed) => await (await changes()).update(name, changed),
-    remove: async (name) => await (await changes()).remove(name),
-    assertWritable: async () => await (await changes()).assertWritable(),
+    identify: async (name, identity) => await changes.identify(name, identity),
+    list: async () => await changes.list(),
+    add: async (profile) => await changes.add(profile),
+    addAll: async (profiles, options) => await changes.addAll(profiles, options),
+    update: async (name, changed) => await changes.update(name, changed),
+    remove: async (name) => await changes.remove(name),
+    assertWritable: async () => await changes.assertWritable(),
   };
 }

@@ -15,6 +15,7 @@ import type { StoredRecordsOptions } from "./stored_records.ts";
 import type { TokenFile } from "./token_file.ts";
 import type { KeyRenewal } from "./token_file_writer.ts";
 import { TokenFileReader } from "./token_file_reader.ts";
+import { StoredRecords } from "./stored_records.ts";
 
 export type { KeyPlace };
 
@@ -89,31 +90,29 @@ const LOCK_TIMEOUT_MS = 10_000;
 /** Opens the token store. Reads and creates nothing before it is needed. */
 export function openTokenStore(options: TokenStoreOptions): TokenStore {
   const reader = new TokenFileReader(options);
-  /** Everything that a cached token does not need. */
-  const records = async () => {
-    const { StoredRecords } = await import("./stored_records.ts");
-    return new StoredRecords(reader, { ...options, lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS });
-  };
+  const records = new StoredRecords(reader, {
+    ...options,
+    lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+  });
   return {
     async read(key) {
       const found = await reader.read((file) => findSession(file, key));
       if (found === null || !found.needsKeyMigration) return found === null ? null : found.result;
-      return await (await records()).migrateIfNeeded(found);
+      return await records.migrateIfNeeded(found);
     },
-    list: async () => await (await records()).list(),
-    save: async (session) => await (await records()).save(session),
-    rebind: async (profile, from, to) => await (await records()).rebind(profile, from, to),
-    rehearseSave: async () => await (await records()).rehearseSave(),
-    forget: async (profile, options) => await (await records()).forget(profile, options),
-    drop: async (profile, what) => await (await records()).drop(profile, what),
-    rename: async (profile, newName) => await (await records()).rename(profile, newName),
-    readSecrets: async (profile, identity) => await (await records()).readSecrets(profile, identity),
-    saveSecrets: async (profile, identity, secrets) =>
-      await (await records()).saveSecrets(profile, identity, secrets),
-    renewKey: async () => await (await records()).renewKey(),
-    moveAside: async () => await (await records()).moveAside(),
-    keyPlace: async () => await (await records()).keyPlace(),
-    exclusively: async (profile, signal, work) => await (await records()).exclusively(profile, signal, work),
+    list: async () => await records.list(),
+    save: async (session) => await records.save(session),
+    rebind: async (profile, from, to) => await records.rebind(profile, from, to),
+    rehearseSave: async () => await records.rehearseSave(),
+    forget: async (profile, options) => await records.forget(profile, options),
+    drop: async (profile, what) => await records.drop(profile, what),
+    rename: async (profile, newName) => await records.rename(profile, newName),
+    readSecrets: async (profile, identity) => await records.readSecrets(profile, identity),
+    saveSecrets: async (profile, identity, secrets) => await records.saveSecrets(profile, identity, secrets),
+    renewKey: async () => await records.renewKey(),
+    moveAside: async () => await records.moveAside(),
+    keyPlace: async () => await records.keyPlace(),
+    exclusively: async (profile, signal, work) => await records.exclusively(profile, signal, work),
   };
 }
 

@@ -1,13 +1,20 @@
 import type { CommandContext } from "../cli/context.ts";
 import { createTerminalUi } from "../cli/terminal/terminal_ui.ts";
 import { openProfileStore } from "../profiles/profile_store.ts";
+import { detectKeyStore } from "../store/keystore/open_key_store.ts";
 import { openTokenStore } from "../store/token_store.ts";
 import { homeFolder } from "../system/path.ts";
 import { openPrivateFolder } from "../system/files/private_folder.ts";
+import { readTextFile, writePrivateFile } from "../system/files/user_files.ts";
+import { probeLoopback } from "../system/network/loopback_probe.ts";
 import { runtimeText } from "../system/os.ts";
 import { isPermitted, permissionFlag } from "../system/permission.ts";
+import { foregroundOf } from "../system/processes/foreground_program.ts";
+import { isInstalled } from "../system/processes/processes.ts";
 import type { System } from "../system/system.ts";
+import { CRYPT32 } from "../system/windows/data_protection.ts";
 import { plainText } from "../text/plain_text.ts";
+import { openNetwork } from "./open_network.ts";
 
 /**
  * Joins the parts of the program. Each part is made when it is first used, so that help needs neither a home folder nor
@@ -60,17 +67,11 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     },
     async verifyToken(token, { authority, caCertFile }) {
       const { verifyToken } = await import("../entra/verify_token.ts");
-      const { openNetwork } = await import("./open_network.ts");
       const network = await openNetwork(system, caCertFile);
       return await verifyToken(token, { authority, network, signal: system.interrupted });
     },
     async openDoctorProbes(request) {
       const { openDoctorProbes } = await import("../flows/doctor/doctor_probes.ts");
-      const { detectKeyStore } = await import("../store/keystore/open_key_store.ts");
-      const { probeLoopback } = await import("../system/network/loopback_probe.ts");
-      const { isInstalled } = await import("../system/processes/processes.ts");
-      const { CRYPT32 } = await import("../system/windows/data_protection.ts");
-      const { openNetwork } = await import("./open_network.ts");
       return openDoctorProbes(request, {
         ...{ os, env, clock, folder: folder(), store: store(), profiles: profiles() },
         runtime: runtimeText(),
@@ -91,15 +92,12 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     async writePrivateFile(path, text) {
       // From now on a signal does not end the process with a temporary file beside this one.
       system.interrupted.throwIfAborted();
-      const { writePrivateFile } = await import("../system/files/user_files.ts");
       await writePrivateFile(files, path, text, home());
     },
     async readTextFile(path, maxBytes) {
-      const { readTextFile } = await import("../system/files/user_files.ts");
       return await readTextFile(files, path, maxBytes, { signal: system.interrupted });
     },
     async runInForeground(command, args, variables) {
-      const { foregroundOf } = await import("../system/processes/foreground_program.ts");
       return await foregroundOf(system.forwardSignals, system.interrupted)(command, args, variables);
     },
     exitCode: 0,

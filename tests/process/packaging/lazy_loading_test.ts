@@ -23,15 +23,10 @@ const HEAVY_FILES = [
   "src/flows/sign_in/sign_in_by_flow.ts",
   "src/flows/sign_in/device_code_sign_in.ts",
   "src/flows/sign_in/remote_sign_in.ts",
-  "src/cli/terminal/open_interactive_session.ts",
   "src/cli/terminal/qr_code.ts",
 ];
 /** Needed only to write, to wait, or to report an error. */
 const LATE_FILES = [
-  "src/profiles/profile_changes.ts",
-  "src/profiles/profile_file_error.ts",
-  "src/store/token_file_writer.ts",
-  "src/store/stored_records.ts",
   "src/wiring/token_dependencies.ts",
 ];
 
