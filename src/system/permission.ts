@@ -59,7 +59,7 @@ function failsWithoutPrompt(
 const grantedEverywhere = new Map<Deno.PermissionDescriptor["name"], boolean>();
 
 /** Returns whether Deno grants a whole kind of permission. The result is kept: a cached token needs a dozen reads. */
-function isGrantedEverywhere(name: Deno.PermissionDescriptor["name"]): boolean {
+export function isGrantedEverywhere(name: Deno.PermissionDescriptor["name"]): boolean {
   const known = grantedEverywhere.get(name);
   if (known !== undefined) return known;
   const { state, partial } = Deno.permissions.querySync({ name });

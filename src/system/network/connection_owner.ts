@@ -1,3 +1,4 @@
+import { isGrantedEverywhere } from "../permission.ts";
 import type { Processes } from "../processes/processes.ts";
 import { isSandboxed, readHeld } from "../sandbox.ts";
 
@@ -40,7 +41,10 @@ async function readHeldTables(): Promise<string | null> {
   return texts.length === 0 ? null : texts.join("\n");
 }
 
+const ALL_KINDS = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;
+
 function openTables(): Deno.FsFile[] {
+  if (!ALL_KINDS.every(isGrantedEverywhere)) return [];
   return TABLES.flatMap((path) => {
     try {
       return [Deno.openSync(path)];

@@ -31,7 +31,7 @@ const UNESSENTIAL = /^--allow-env=(HOME|PATH|\w+_PROXY)$/i;
 /** Uses of each command. Add a line here for a new command. */
 const USES: readonly Use[] = [
   { args: ["get-token"] },
-  { args: ["get-token", ...SHOWN], signsIn: AT_URL, continuesWithout: SAVING },
+  { args: ["get-token", ...SHOWN], signsIn: AT_URL, continuesWithout: /^--allow-(write=|run=cat$)/ },
   {
     args: ["get-token", "--force", "--flow", "device-code"],
     signsIn: "with the code that is shown",
