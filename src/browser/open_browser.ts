@@ -62,7 +62,7 @@ async function tryOpener(
 ): Promise<BrowserOpening> {
   if (refusal !== undefined) return { kind: "failed", reason: refusal };
   const attempt = await dependencies.processes.start(command, args);
-  if (attempt.kind !== "started") return startFailure(command, attempt.kind);
+  if (attempt.kind !== "started") return startFailure(command, attempt);
   const { process } = attempt;
   try {
     const code = await exitCodeWithin(process, dependencies.graceMs ?? 1000, signal);
@@ -101,20 +101,14 @@ function exitReason(command: string, code: number): string {
 
 type Failure = Extract<BrowserOpening, { kind: "failed" }>;
 
-function startFailure(command: string, why: Exclude<StartAttempt["kind"], "started">): Failure {
-  switch (why) {
+function startFailure(command: string, attempt: Exclude<StartAttempt, { kind: "started" }>): Failure {
+  switch (attempt.kind) {
     case "not-found":
       return { kind: "failed", reason: `${command} was not found` };
     case "refused":
       return { kind: "failed", reason: `${command} could not be started` };
-    case "not-permitted": {
-      const name = /\s/.test(command) ? `"${command}"` : command;
-      return {
-        kind: "failed",
-        reason: `Deno is not allowed to run ${command}`,
-        hint: `Add the Deno flag --allow-run=${name}. For an executable, see Permissions in the README.`,
-      };
-    }
+    case "not-permitted":
+      return { kind: "failed", reason: `Running ${command} is not permitted`, hint: attempt.hint };
   }
 }
 

@@ -146,7 +146,9 @@ export function portError(choice: PortChoice, refusal: PortRefusal, os: Os): Cli
 /** Returns the error for a missing Deno permission to listen. */
 export function listenNotPermitted(cause: unknown): CliError {
   return new CliError("permission", "Deno is not allowed to listen on a loopback port", {
-    hint: "Add the Deno flag --allow-net=127.0.0.1,[::1]",
+    hint: Deno.build.standalone
+      ? "Sign in with --flow device-code, or use a release of this program."
+      : "Add the Deno flag --allow-net=127.0.0.1,[::1]",
     cause,
   });
 }

@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { isSandboxed } from "./sandbox.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 /**
@@ -82,6 +83,37 @@ export function permissionFlag(need: Deno.PermissionDescriptor): string {
   return /[\s$"'`\\]/.test(flag) ? shellWord(flag) : flag;
 }
 
+/** Names `need` for the user: by the flag of Deno, or without one in an executable. */
+export function permissionName(need: Deno.PermissionDescriptor): string {
+  return Deno.build.standalone ? `${need.name} ${permissionTarget(need) ?? "access"}` : permissionFlag(need);
+}
+
+/** Returns what the user can do to get the permission `need`. An executable takes no Deno flags. */
+export function permissionHint(need: Deno.PermissionDescriptor): string {
+  if (!Deno.build.standalone) return `Add the Deno flag ${permissionFlag(need)}`;
+  if (isSandboxed) return SANDBOX_HINT;
+  const target = permissionTarget(need) ?? "";
+  switch (need.name) {
+    case "net":
+    case "run":
+    case "env":
+      return `sh scripts/dev.sh compile --also-${need.name} ${shellWord(target)}\n${NARROW_BUILD}`;
+    case "read":
+    case "write":
+      return `Choose a path in the folder of this program.\n${NARROW_BUILD}`;
+    default:
+      return NARROW_BUILD;
+  }
+}
+
+/** For an executable that was compiled with `--also-…` or `--scope-home`. */
+const NARROW_BUILD =
+  "This executable was built with fewer permissions than a release. Use a build that has more.";
+
+/** For what no command line names: mostly files of the system, which Deno opens only with all permissions. */
+const SANDBOX_HINT = "Choose a file in a folder of your own, or a program in PATH.\n" +
+  "Or run the program by deno run, with the flags that entra-auth-cli permissions prints.";
+
 function permissionTarget(need: Deno.PermissionDescriptor): string | undefined {
   switch (need.name) {
     case "read":
@@ -101,17 +133,12 @@ function permissionTarget(need: Deno.PermissionDescriptor): string | undefined {
   }
 }
 
-/** An executable takes no Deno flags. */
-const EXECUTABLE_HINT = Deno.build.standalone
-  ? "\nAn executable has its permissions inside: see Permissions in the README."
-  : "";
-
 /** The missing permission of each error of this module. */
 const missingNeeds = new WeakMap<CliError, Deno.PermissionDescriptor>();
 
 function permissionError(action: string, need: Deno.PermissionDescriptor, cause?: unknown): CliError {
   const error = new CliError("permission", `${action} is not permitted`, {
-    hint: `Add the Deno flag ${permissionFlag(need)}${EXECUTABLE_HINT}`,
+    hint: permissionHint(need),
     cause,
   });
   missingNeeds.set(error, need);

@@ -8,7 +8,7 @@ import { openPrivateFolder } from "../system/files/private_folder.ts";
 import { readTextFile, writePrivateFile } from "../system/files/user_files.ts";
 import { probeLoopback } from "../system/network/loopback_probe.ts";
 import { runtimeText } from "../system/os.ts";
-import { isPermitted, permissionFlag } from "../system/permission.ts";
+import { isPermitted, permissionHint, permissionName } from "../system/permission.ts";
 import { foregroundOf } from "../system/processes/foreground_program.ts";
 import { isInstalled } from "../system/processes/processes.ts";
 import type { System } from "../system/system.ts";
@@ -77,7 +77,8 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
         runtime: runtimeText(),
         dataProtectionLibrary: CRYPT32,
         queryPermission: async (need) => ({
-          flag: permissionFlag(need),
+          name: permissionName(need),
+          hint: permissionHint(need).replaceAll("\n", " "),
           isGranted: await isPermitted(need),
         }),
         probeLoopback,

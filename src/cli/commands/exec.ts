@@ -78,8 +78,7 @@ function startError(
     case "not-permitted":
       return new CliError("permission", `Running ${JSON.stringify(command)} is not permitted`, {
         hint: [
-          `Add the Deno flag ${failed.flag}`,
-          `For an executable, build one that may: sh scripts/dev.sh compile --also-run ${shellWord(command)}`,
+          failed.hint,
           `Or without exec, in a POSIX shell: ${variable}=$(entra-auth-cli get-token) ${shellWord(command)}`,
         ].join("\n"),
       });

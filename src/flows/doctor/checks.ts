@@ -5,19 +5,21 @@ import { formatDuration } from "../../text/duration.ts";
 import { type CheckName, fail, type Finding, ok, warn } from "./finding.ts";
 
 export interface PermissionFacts {
-  /** The flag of Deno that grants it. */
-  readonly flag: string;
+  /** Names it: the flag of Deno, or without one in an executable. */
+  readonly name: string;
+  /** How to get it. */
+  readonly hint: string;
   readonly isGranted: boolean;
 }
 
 /** Checks that Deno grants what a sign-in needs. The programs that open a browser have a check of their own. */
 export function checkPermissions(permissions: readonly PermissionFacts[]): Finding {
-  const missing = permissions.filter(({ isGranted }) => !isGranted).map(({ flag }) => flag);
-  if (missing.length === 0) return ok("permissions", "Deno grants what a sign-in needs");
+  const missing = permissions.filter(({ isGranted }) => !isGranted);
+  if (missing.length === 0) return ok("permissions", "the folder, the network and the key store may be used");
   return fail(
     "permissions",
-    `Deno does not grant ${missing.join(" ")}`,
-    "Add these flags, or run the program with the permission set `default` of deno.json.",
+    `not granted: ${missing.map(({ name }) => name).join(" ")}`,
+    [...new Set(missing.map(({ hint }) => hint))].join(" "),
   );
 }
 
@@ -81,6 +83,8 @@ export interface OpenerFacts {
   readonly isInstalled: boolean | null;
   /** Whether Deno may start it. */
   readonly isPermitted: boolean;
+  /** How to permit that. */
+  readonly hint: string;
 }
 
 const WITHOUT_BROWSER =
@@ -119,8 +123,8 @@ function unusable(openers: readonly OpenerFacts[], origin: string): Finding {
   if (denied !== undefined) {
     return warn(
       "browser",
-      `Deno may not start ${denied.command} (${origin})`,
-      `Add the Deno flag --allow-run=${denied.command}, or set BROWSER to another browser. ${WITHOUT_BROWSER}`,
+      `this program may not start ${denied.command} (${origin})`,
+      `${denied.hint} Or set BROWSER to another browser. ${WITHOUT_BROWSER}`,
     );
   }
   const names = openers.map(({ command }) => command).join(", ");
@@ -148,7 +152,7 @@ export function checkLoopback(address: LoopbackAddress, result: ProbeResult): Fi
       return fail(
         check,
         "Deno may not listen there, so no browser can finish a sign-in",
-        `Add the Deno flag ${result.flag}`,
+        result.hint,
       );
     case "blocked":
       return fail(

@@ -175,8 +175,9 @@ async function probeBrowser(dependencies: DoctorDependencies): Promise<BrowserFa
 }
 
 async function probeOpener(command: string, dependencies: DoctorDependencies): Promise<OpenerFacts> {
-  const { isGranted } = await dependencies.queryPermission({ name: "run", command });
-  return { command, isInstalled: await isInstalledIfReadable(command, dependencies), isPermitted: isGranted };
+  const { isGranted, hint } = await dependencies.queryPermission({ name: "run", command });
+  const isInstalled = await isInstalledIfReadable(command, dependencies);
+  return { command, isInstalled, isPermitted: isGranted, hint };
 }
 
 async function isInstalledIfReadable(

@@ -134,7 +134,7 @@ function runError(result: Exclude<RunResult, Ended>, program: string): CliError 
       );
     case "not-permitted":
       return new CliError("permission", `Running ${program} is not permitted`, {
-        hint: `Add the Deno flag ${result.flag}`,
+        hint: result.hint,
       });
     case "not-found":
     case "refused":

@@ -139,7 +139,7 @@ function parseResult(result: RunResult, mayPrompt: boolean): SecretToolResult {
     case "not-permitted":
       return failed(
         new CliError("permission", `Running ${PROGRAM} is not permitted`, {
-          hint: `Add the Deno flag ${result.flag}`,
+          hint: result.hint,
         }),
       );
     case "refused":

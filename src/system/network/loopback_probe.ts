@@ -1,10 +1,10 @@
 import { abortable } from "@std/async/abortable";
-import { permissionFlag } from "../permission.ts";
+import { permissionHint } from "../permission.ts";
 
 export type ProbeResult =
   | { readonly kind: "connected" }
   | { readonly kind: "no-address" }
-  | { readonly kind: "not-permitted"; readonly flag: string }
+  | { readonly kind: "not-permitted"; readonly hint: string }
   | { readonly kind: "blocked"; readonly reason: string };
 
 /**
@@ -67,7 +67,7 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
 function resultOf(error: unknown, hostname: string): ProbeResult {
   if (error instanceof Deno.errors.NotCapable) {
     const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-    return { kind: "not-permitted", flag: permissionFlag({ name: "net", host }) };
+    return { kind: "not-permitted", hint: permissionHint({ name: "net", host }) };
   }
   const isMissing = error instanceof Deno.errors.AddrNotAvailable ||
     error instanceof Error && "code" in error && error.code === "EAFNOSUPPORT";

@@ -1,6 +1,6 @@
 import { CliError, type CliErrorOptions } from "../../errors.ts";
 import { systemOs } from "../os.ts";
-import { isPermitted } from "../permission.ts";
+import { isPermitted, permissionHint } from "../permission.ts";
 import type { Proxy, Route } from "./proxy.ts";
 
 export interface NetworkErrorOptions extends CliErrorOptions {
@@ -112,8 +112,9 @@ export async function assertPermittedHost({ host, hostname, port }: URL): Promis
 export function notPermitted(host: string): CliError {
   return new CliError("permission", `This program is not permitted to connect to ${host}`, {
     // The flag replaces the list of the permission set, so it must repeat the addresses of the callback.
-    hint:
-      `Add the Deno flag "--allow-net=${host},127.0.0.1,[::1]". For an executable, see Permissions in the README.`,
+    hint: Deno.build.standalone
+      ? permissionHint({ name: "net", host })
+      : `Add the Deno flag "--allow-net=${host},127.0.0.1,[::1]".`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { permissionFlag } from "../permission.ts";
+import { permissionHint } from "../permission.ts";
 import { isFailure, trySpawn } from "./processes.ts";
 import type { ForwardedSignal, ForwardSignals } from "./signals.ts";
 
@@ -11,8 +11,8 @@ export type ForegroundResult =
   | { readonly kind: "not-found" | "refused" }
   | {
     readonly kind: "not-permitted";
-    /** The missing Deno flag. */
-    readonly flag: string;
+    /** What the user can do. */
+    readonly hint: string;
   };
 
 /**
@@ -47,7 +47,7 @@ export function foregroundOf(forwardSignals: ForwardSignals, interrupted: AbortS
     });
     if (isFailure(spawned)) {
       const { kind } = spawned;
-      return kind === "not-permitted" ? { kind, flag: permissionFlag({ name: "run", command }) } : { kind };
+      return kind === "not-permitted" ? { kind, hint: permissionHint({ name: "run", command }) } : { kind };
     }
     child = spawned;
     return { kind: "ended", code: (await child.status).code };

@@ -4,7 +4,7 @@ import { FileError } from "../files/file_error.ts";
 import type { Files } from "../files/files.ts";
 import type { Os } from "../os.ts";
 import { pathRules } from "../path.ts";
-import { permissionFlag } from "../permission.ts";
+import { permissionHint } from "../permission.ts";
 import { catchChildSignal } from "./signals.ts";
 
 /** A program that runs independently of this one. */
@@ -21,7 +21,12 @@ export interface StartedProcess {
  */
 export type StartAttempt =
   | { kind: "started"; process: StartedProcess }
-  | { kind: "not-found" | "not-permitted" | "refused" };
+  | { kind: "not-found" | "refused" }
+  | {
+    kind: "not-permitted";
+    /** What the user can do. */
+    hint: string;
+  };
 
 export interface RunOptions {
   /** The standard input. Default: empty. */
@@ -49,8 +54,8 @@ export type RunResult =
   | { readonly kind: "timed-out" | "not-found" | "refused" }
   | {
     readonly kind: "not-permitted";
-    /** The missing Deno flag. */
-    readonly flag: string;
+    /** What the user can do. */
+    readonly hint: string;
   };
 
 /** Starts other programs. */
@@ -70,7 +75,11 @@ export interface Processes {
 export const systemProcesses: Processes = {
   start(command, args) {
     const child = trySpawn(command, args, { ...DETACHED, env: JOB_SECRETS });
-    return Promise.resolve(isFailure(child) ? child : started(child));
+    if (!isFailure(child)) return Promise.resolve(started(child));
+    const { kind } = child;
+    return Promise.resolve(
+      kind === "not-permitted" ? { kind, hint: permissionHint({ name: "run", command }) } : { kind },
+    );
   },
   async run(command, args, { input, env, timeoutMs, signal, maxOutput = MAX_OUTPUT, inSession = false }) {
     signal?.throwIfAborted();
@@ -81,7 +90,7 @@ export const systemProcesses: Processes = {
     });
     if (!isFailure(child)) return await collect(child, input ?? "", { timeoutMs, maxOutput, signal });
     const { kind } = child;
-    return kind === "not-permitted" ? { kind, flag: permissionFlag({ name: "run", command }) } : { kind };
+    return kind === "not-permitted" ? { kind, hint: permissionHint({ name: "run", command }) } : { kind };
   },
 };
 

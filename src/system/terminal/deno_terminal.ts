@@ -81,7 +81,7 @@ export async function openControllingTerminal(
         "permission",
         "Writing to the terminal while stderr is redirected is not permitted",
         {
-          hint: `Add the Deno flag ${result.flag}`,
+          hint: result.hint,
         },
       );
     }

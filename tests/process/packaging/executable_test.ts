@@ -109,23 +109,23 @@ Deno.test("the executable runs only the commands that exec was compiled for, and
 /** A host that no executable may connect to and that does not exist. */
 const ELSEWHERE = ["--authority", "https://sign-in.example", "--timeout", "1m"];
 
-Deno.test("the executable exits with 8 and names the flag for a host that it may not reach", async () => {
+Deno.test("a narrower executable exits with 8 and says how to build one for a host that it may not reach", async () => {
   await using sandbox = await openSandbox({ executable });
   const result = await sandbox.run(["get-token", ...ELSEWHERE]);
   assertEquals(result.code, 8, result.stderr);
   assertEquals(result.stdout, "");
-  assertStringIncludes(result.stderr, "--allow-net=sign-in.example");
+  assertStringIncludes(result.stderr, "compile --also-net sign-in.example\n");
   assertEquals(sandbox.browser.count, 0);
 });
 
-Deno.test("the executable exits with 8 and names the flag for a variable that it may not read", async () => {
+Deno.test("a narrower executable exits with 8 and says how to build one for a variable that it may not read", async () => {
   await using sandbox = await openSandbox({ executable });
   const flags = ["--flow", "client-credentials", "--assertion-env", "ASSERTION_OF_MINE"];
   const result = await sandbox.run(["get-token", ...flags], {
     env: { ASSERTION_OF_MINE: "an.assertion.here" },
   });
   assertEquals([result.code, result.stdout], [8, ""], result.stderr);
-  assertStringIncludes(result.stderr, "--allow-env=ASSERTION_OF_MINE");
+  assertStringIncludes(result.stderr, "compile --also-env ASSERTION_OF_MINE\n");
 });
 
 Deno.test({
@@ -143,7 +143,7 @@ Deno.test({
     const { code, stdout } = await command.output();
     const shown = new TextDecoder().decode(stdout);
     assertEquals(code, 8, shown);
-    assertStringIncludes(shown, "--allow-net=sign-in.example");
+    assertStringIncludes(shown, "compile --also-net sign-in.example");
     assert(!/permission prompt|Allow\?|requests (net|env|read|write|run) access/.test(shown), shown);
   },
 });
@@ -156,7 +156,7 @@ Deno.test("the executable shows the URL if it may not start the browser, and con
   await sandbox.userAgent.signIn(url ?? "", ADA);
   const result = await program.ended;
   assertEquals(result.code, 0, result.stderr);
-  assertStringIncludes(result.stderr, `--allow-run=${unknown}`);
+  assertStringIncludes(result.stderr, `compile --also-run ${unknown}\n`);
 });
 
 Deno.test("the executable prints its version and commit", async () => {
@@ -192,13 +192,14 @@ Deno.test("an executable for one folder reads and writes nothing else", async ()
   const token = join(sandbox.folder, "token");
   const written = await sandbox.run(["get-token", "--file", token], options);
   assertEquals(written.code, 8, written.stderr);
-  assertStringIncludes(written.stderr, `--allow-write=${sandbox.folder}\n`);
+  assertStringIncludes(written.stderr, "Choose a path in the folder of this program.");
   const read = await sandbox.run(["get-token", "--force", "--ca-cert", outside], options);
+  assert(!`${written.stderr}${read.stderr}`.includes("--allow-"), read.stderr);
   assertEquals(read.code, 8, read.stderr);
-  assertStringIncludes(read.stderr, `--allow-read=${outside}`);
+  assertStringIncludes(read.stderr, "Choose a path in the folder of this program.");
   assertStringIncludes(
     read.stderr,
-    "An executable has its permissions inside: see Permissions in the README.",
+    "This executable was built with fewer permissions than a release.",
   );
   assertEquals([written.stdout, read.stdout], ["", ""]);
 });

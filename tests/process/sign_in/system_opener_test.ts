@@ -90,7 +90,7 @@ function processesWith(env: Readonly<Record<string, string>>): Pick<Processes, "
         detached: true,
         env,
       });
-      if (isFailure(child)) return Promise.resolve(child);
+      if (isFailure(child)) return Promise.resolve({ kind: "refused" });
       return Promise.resolve({ kind: "started", process: { exited: child.status, unref: () => {} } });
     },
   };

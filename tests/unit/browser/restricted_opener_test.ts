@@ -56,7 +56,7 @@ Deno.test({
     withBrowser(async (path) => {
       assertEquals(
         await run(path, []),
-        `failed Deno is not allowed to run ${path} Add the Deno flag --allow-run=${path}. For an executable, see Permissions in the README.\n`,
+        `failed Running ${path} is not permitted Add the Deno flag --allow-run=${path}\n`,
       );
       assertEquals(await run(path, [`--allow-run=${path}`]), "opened undefined undefined\n");
     }),

@@ -50,10 +50,14 @@ Deno.test("checkFolder() fails if locks are ignored", () => {
 });
 
 Deno.test("checkPermissions() names only the missing flags", () => {
-  const granted = { flag: "--allow-read=/f", isGranted: true };
+  const granted = { name: "--allow-read=/f", hint: "Add it", isGranted: true };
   assertEquals(checkPermissions([granted]).level, "ok");
-  const { level, message } = checkPermissions([granted, { flag: "--allow-write=/f", isGranted: false }]);
-  assertEquals([level, message], ["fail", "Deno does not grant --allow-write=/f"]);
+  const { level, message } = checkPermissions([granted, {
+    ...granted,
+    name: "--allow-write=/f",
+    isGranted: false,
+  }]);
+  assertEquals([level, message], ["fail", "not granted: --allow-write=/f"]);
 });
 
 Deno.test("checkAuthority() names the proxy and the extra root certificates", () => {
@@ -75,8 +79,8 @@ Deno.test("checkAuthority() names the proxy and the extra root certificates", ()
 
 Deno.test("checkBrowser() names the first opener that is installed and permitted", () => {
   const facts = { hasDisplay: true, displayReason: "DISPLAY is set", browserVariable: "firefox:chromium" };
-  const firefox = { command: "firefox", isInstalled: false, isPermitted: true };
-  const chromium = { command: "chromium", isInstalled: true, isPermitted: true };
+  const firefox = { command: "firefox", isInstalled: false, isPermitted: true, hint: "" };
+  const chromium = { command: "chromium", isInstalled: true, isPermitted: true, hint: "" };
   assertStringIncludes(checkBrowser({ ...facts, openers: [firefox, chromium] }).message, "chromium opens it");
   assertEquals(checkBrowser({ ...facts, openers: [firefox] }).level, "warn");
   assertEquals(checkDisplay({ ...facts, openers: [] }).message, "not needed, because BROWSER is set");

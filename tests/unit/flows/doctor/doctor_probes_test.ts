@@ -59,7 +59,7 @@ function open(changes: Partial<DoctorDependencies> = {}, caCertFile?: string): D
     store: new MemoryStore(),
     runtime: "Deno",
     dataProtectionLibrary: "crypt32.dll",
-    queryPermission: (need) => Promise.resolve({ flag: JSON.stringify(need), isGranted: true }),
+    queryPermission: (need) => Promise.resolve({ name: JSON.stringify(need), hint: "", isGranted: true }),
     probeLoopback: unused,
     isInstalled: () => Promise.resolve(true),
     detectKeyStore: () => Promise.resolve({ keyStore: "secret-service", place: "the Secret Service" }),
@@ -102,7 +102,7 @@ Deno.test("doctor looks for a better key store only if the key is in a file", as
 
 Deno.test("doctor queries the permissions of its platform, and those of the authority's port", async () => {
   const flags = async (os: "linux" | "darwin" | "windows", host: string) =>
-    (await open({ os }).permissions(host)).map(({ flag }) => JSON.parse(flag));
+    (await open({ os }).permissions(host)).map(({ name }) => JSON.parse(name));
   const [authority, ...others] = await flags("linux", "login.example");
   assertEquals(authority, { name: "net", host: "login.example:443" });
   assertEquals(others.map(({ name }) => name), ["net", "net", "read", "write", "sys"]);
@@ -117,7 +117,7 @@ Deno.test("doctor queries the permissions of its platform, and those of the auth
 Deno.test("doctor does not know whether an opener is installed if it may not read PATH", async () => {
   const isInstalled = () => Promise.reject(new CliError("permission", "PATH"));
   const { openers } = await open({ isInstalled }).browser();
-  assertEquals(openers, [{ command: "xdg-open", isInstalled: null, isPermitted: true }]);
+  assertEquals(openers, [{ command: "xdg-open", isInstalled: null, isPermitted: true, hint: "" }]);
 });
 
 Deno.test("doctor names the proxy without its password, and the roots that are trusted", () => {

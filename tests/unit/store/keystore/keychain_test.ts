@@ -143,7 +143,8 @@ test("keychainKeyStore() reports a missing `security`", async (keychain) => {
 
 Deno.test("keychainKeyStore() names the flag that permits `security`", async () => {
   const processes: Pick<Processes, "run"> = {
-    run: (command) => Promise.resolve({ kind: "not-permitted", flag: `--allow-run=${command}` }),
+    run: (command) =>
+      Promise.resolve({ kind: "not-permitted", hint: `Add the Deno flag --allow-run=${command}` }),
   };
   for (const use of usesOf(keychainKeyStore(processes), OTHER_ID)) {
     const { code, hint } = await errorOf(use());

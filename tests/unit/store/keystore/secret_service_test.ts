@@ -289,7 +289,7 @@ Deno.test("findSecretService() distinguishes a secret-tool that cannot be starte
 
 Deno.test("secretServiceKeyStore() names the flag that permits secret-tool", async () => {
   const processes: Pick<Processes, "run"> = {
-    run: () => Promise.resolve({ kind: "not-permitted", flag: "--allow-run=secret-tool" }),
+    run: () => Promise.resolve({ kind: "not-permitted", hint: "Add the Deno flag --allow-run=secret-tool" }),
   };
   const keyStore = secretServiceKeyStore(processes, NO_DISPLAY);
   for (const work of [...usesOf(keyStore, OTHER_ID), () => findSecretService(processes)]) {

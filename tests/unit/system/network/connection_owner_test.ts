@@ -118,7 +118,7 @@ Deno.test({
       assertEquals(await check(accepted), true);
     }
     for (const kind of ["not-permitted", "not-found"] as const) {
-      const run = () => Promise.resolve(kind === "not-found" ? { kind } : { kind, flag: "--allow-run=cat" });
+      const run = () => Promise.resolve(kind === "not-found" ? { kind } : { kind, hint: "--allow-run=cat" });
       assertEquals(await socketTableReader({ run }, [])(), null);
     }
   },

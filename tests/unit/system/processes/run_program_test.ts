@@ -100,7 +100,10 @@ Deno.test({
         stdout: "as given, \n",
         stderr: "",
       });
-      assertEquals(await runWith([], program), { kind: "not-permitted", flag: `--allow-run=${program}` });
+      assertEquals(await runWith([], program), {
+        kind: "not-permitted",
+        hint: `Add the Deno flag --allow-run=${program}`,
+      });
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -40,7 +40,7 @@ Deno.test("openControllingTerminal() returns null if tee fails, times out or is 
 });
 
 Deno.test("openControllingTerminal() reports a missing permission", async () => {
-  const processes = played({ kind: "not-permitted", flag: "--allow-run=tee" });
+  const processes = played({ kind: "not-permitted", hint: "Add the Deno flag --allow-run=tee" });
   const error = await assertRejects(() => openControllingTerminal(processes, "linux"), CliError);
   assertEquals([error.code, error.hint], ["permission", "Add the Deno flag --allow-run=tee"]);
 });
