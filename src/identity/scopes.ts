@@ -140,6 +140,24 @@ export function missingScopes(
   return wanted.filter((scope) => !isOpenIdScope(scope) && !have.has(canonicalScope(scope, authority)));
 }
 
+/**
+ * Returns the scopes of `wanted` that `granted` lacks under any of their names: an authority may name an API by its
+ * application ID, or without a doubled slash. A cached token is still found by the requested or granted name only, because
+ * its audience is in that form.
+ */
+export function ungrantedScopes(
+  granted: readonly string[],
+  wanted: readonly string[],
+  authority: string,
+): string[] {
+  const meaning = (scope: string) => {
+    const permission = scope.slice(scope.lastIndexOf("/") + 1).toLowerCase();
+    return `${resourceOf(scope, authority)} ${permission}`;
+  };
+  const have = new Set(granted.map(meaning));
+  return missingScopes(granted, wanted, authority).filter((scope) => !have.has(meaning(scope)));
+}
+
 function canonicalScopes(scopes: readonly string[], authority: string): ReadonlySet<string> {
   return new Set(scopes.map((scope) => canonicalScope(scope, authority)));
 }

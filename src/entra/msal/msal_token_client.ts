@@ -2,8 +2,10 @@
 
 import { ConfidentialClientApplication, PublicClientApplication } from "@azure/msal-node";
 import type { ClientCredential } from "../../credentials/client_credential.ts";
+import { CliError } from "../../errors.ts";
 import type { Account } from "../../identity/token.ts";
 import { Secret } from "../../text/secret.ts";
+import { shellWord } from "../../text/shell_word.ts";
 import { acceptsIssuer, entraAuthority } from "../authority.ts";
 import {
   type DeviceAuthorization,
@@ -158,6 +160,7 @@ async function refresh(
 ): Promise<IssuedTokens> {
   let cache = saved;
   let clientInfo: unknown;
+  let isInvalidScope = false;
   const change = (changed: Secret) => {
     cache = changed;
     onCacheChange?.(changed);
@@ -167,6 +170,7 @@ async function refresh(
     const response = await send();
     const { body } = response;
     const reported = parseReportedError(body);
+    isInvalidScope = reported?.error === "invalid_scope";
     if (reported !== null && isDeadRefreshToken(reported)) change(new Secret(""));
     const refreshToken = reported === null ? findRefreshToken(body) : null;
     if (refreshToken !== null) change(withRefreshToken(saved, account.homeAccountId, refreshToken));
@@ -176,14 +180,36 @@ async function refresh(
   const manner = { silently: true, repeat: "unprocessed", failFast, post } as const;
   const msal = createMsal(options, manner, makeClient(options));
   const known = await restoreCache(msal.app.getTokenCache(), saved, account.homeAccountId);
-  await runMsal(msal, (app) =>
-    app.acquireTokenSilent({
-      account: known,
-      scopes: [...scopes],
-      forceRefresh: true,
-      ...defined({ claims }),
-    }));
+  try {
+    await runMsal(msal, (app) =>
+      app.acquireTokenSilent({
+        account: known,
+        scopes: [...scopes],
+        forceRefresh: true,
+        ...defined({ claims }),
+      }));
+  } catch (error) {
+    if (!isInvalidScope || !(error instanceof CliError)) throw error;
+    throw error.withHint(boundToScopes(options.profile, scopes));
+  }
   return refreshedTokens(options, msal.network, { scopes, account, cache, clientInfo });
+}
+
+/** Returns the hint for scopes that a refresh was refused: its token may be bound to others (RFC 6749 section 6). */
+function boundToScopes(profile: string, scopes: readonly string[]): string {
+  const command = [
+    "entra-auth-cli",
+    "get-token",
+    "--profile",
+    profile,
+    "--scope",
+    scopes.join(" "),
+    "--force",
+  ];
+  return `${
+    command.map(shellWord).join(" ")
+  }\nThe saved sign-in may be for other scopes only. If the scopes exist, sign ` +
+    "in for them with this command.";
 }
 
 /**

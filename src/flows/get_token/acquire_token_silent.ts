@@ -2,7 +2,7 @@ import type { IssuedTokens } from "../../entra/token_client.ts";
 import { CliError, type ErrorCode } from "../../errors.ts";
 import { assertExpected } from "../../identity/expected_account.ts";
 import type { ProfileIdentity } from "../../identity/profile_identity.ts";
-import { canonicalScope, coversScopes, isDefaultScope, missingScopes } from "../../identity/scopes.ts";
+import { canonicalScope, coversScopes, isDefaultScope, ungrantedScopes } from "../../identity/scopes.ts";
 import { isExpired, REFRESH_MARGIN_SECONDS } from "../../identity/token.ts";
 import { profileDeletedError, profileReplacedError } from "../../profiles/profile.ts";
 import type { CachedToken, Refusal, Session, SessionKey } from "../../store/session.ts";
@@ -280,7 +280,7 @@ export function warnMissingScopes(
   progress: Progress,
 ): void {
   const wanted = request.scopes.filter((scope) => !isDefaultScope(scope));
-  const scopes = missingScopes(token.scopes, wanted, request.key.authority);
+  const scopes = ungrantedScopes(token.scopes, wanted, request.key.authority);
   if (scopes.length > 0) progress({ kind: "scopes-missing", scopes });
 }
 

@@ -166,3 +166,38 @@ Deno.test("the claims of every challenge of the corpus are requested", async (t)
     assertEquals((await program.ended).code, 0);
   });
 });
+
+Deno.test("a family refresh token is used for its own application, and client_mismatch requires a sign-in", async () => {
+  await using sandbox = await openServiceSandbox();
+  const { service } = sandbox;
+  service.account = entryNamed(accounts, "work");
+  // Microsoft's own applications get `foci`; MSAL stores their refresh tokens for the whole family.
+  service.tokenResponse = entryNamed(await readTokenResponses(), "device-code-work");
+  const scope = service.tokenResponse.scope;
+  const flags = flagsOf(service.account);
+  await sandbox.run(["create-profile", "--name", "default", ...flags, "--scope", scope]);
+  assertEquals((await sandbox.signIn(["get-token"])).code, 0);
+  for (let times = 0; times < 2; times++) {
+    const refreshed = await sandbox.run(["refresh"]);
+    assertEquals(refreshed.code, 0, refreshed.stderr);
+  }
+  const sent = () => service.requests.filter(({ form }) => form.grant_type === "refresh_token");
+  assertEquals(
+    new Set(sent().map(({ form }) => form.refresh_token)).size,
+    2,
+    "each refresh uses the newest token",
+  );
+
+  const error_description = "AADSTS700055: The refresh token is for another application.";
+  const body = {
+    error: "invalid_grant",
+    suberror: "client_mismatch",
+    error_description,
+    error_codes: [700055],
+  };
+  service.replies.push({ status: 400, body }, { status: 400, body });
+  const refused = await sandbox.run(["refresh"]);
+  assertEquals([refused.code, refused.stdout], [3, ""], refused.stderr);
+  assertStringIncludes(refused.stderr, "entra-auth-cli get-token --profile default");
+  assertEquals(sent().length, 3, "the refused token is not sent again");
+});

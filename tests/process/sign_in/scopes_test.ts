@@ -44,6 +44,45 @@ Deno.test("two resources, or .default with another scope, fail before the browse
   assertEquals(sandbox.browser.count, 0);
 });
 
+Deno.test("with a refresh token that is bound to its scopes, another scope names --force, and the sign-in keeps the other token", async () => {
+  await using sandbox = await openSandbox({ bindsRefreshTokens: true });
+  const first = await sandbox.signIn(["get-token"]);
+  assertEquals(first.code, 0, first.stderr);
+  const refused = await sandbox.run(["get-token", "--scope", "Mail.Read"]);
+  assertEquals([refused.code, refused.stdout], [3, ""], refused.stderr);
+  assertStringIncludes(refused.stderr, "AADSTS70011");
+  const command = "entra-auth-cli get-token --profile default --scope Mail.Read --force";
+  assertStringIncludes(refused.stderr, command);
+
+  const forced = await sandbox.signIn(command.split(" ").slice(1));
+  assertEquals(forced.code, 0, forced.stderr);
+  for (const [scope, token] of [["User.Read", first.stdout], ["Mail.Read", forced.stdout]] as const) {
+    const cached = await sandbox.run(["get-token", "--scope", scope, "--no-interactive"]);
+    assertEquals([cached.code, cached.stdout], [0, token], cached.stderr);
+  }
+});
+
+Deno.test("a scope that is granted under another form of its name is not reported as missing, and is cached", async () => {
+  await using sandbox = await openSandbox();
+  const forms = [
+    ["User.Read", `${GRAPH}/User.Read`],
+    [`${GRAPH}/Mail.Read`, "Mail.Read"],
+    [`${GRAPH}/Calendars.Read`, "00000003-0000-0000-c000-000000000000/Calendars.Read"],
+    ["api://Orders/Read", "API://orders/read"],
+    ["https://orders.example//Read", "https://orders.example/Read"],
+  ] as const;
+  for (const [asked, granted] of forms) {
+    const rewrite = (body: Record<string, unknown>) => ({ ...body, scope: `openid ${granted}` });
+    sandbox.provider.failNext("token", { kind: "rewrite", rewrite });
+    const args = ["get-token", "--scope", asked, "--output", "json"];
+    const signedIn = await sandbox.signIn([...args, "--force"]);
+    assertEquals(signedIn.code, 0, signedIn.stderr);
+    assert(!signedIn.stderr.includes("not granted"), `${asked}: ${signedIn.stderr}`);
+    const cached = await sandbox.run(args);
+    assertEquals(JSON.parse(cached.stdout).source, "cache", cached.stderr);
+  }
+});
+
 Deno.test(".default works in the interactive flow and prints a warning on stderr, even with --quiet", async () => {
   await using sandbox = await openSandbox();
   const asked = ["get-token", "--scope", `${GRAPH}/.default`, "--quiet"];

@@ -37,7 +37,7 @@ function callbackParameters(
     };
   }
   const account = findBySubject(setup.accounts, ctx.oidc.account?.accountId);
-  const asked = ctx.oidc.params?.client_info === "1" && account !== undefined;
+  const asked = setup.sendsClientInfo && ctx.oidc.params?.client_info === "1" && account !== undefined;
   return {
     ...rest,
     ...(asked ? { client_info: clientInfo(account, setup.tenantId) } : {}),

@@ -21,7 +21,7 @@ export function discoveryDocument(origin: string, tenant: string, issuerTenant: 
     authorization_endpoint: at(TENANT_PATHS.authorization),
     device_authorization_endpoint: at(TENANT_PATHS.device_authorization),
     http_logout_supported: true,
-    frontchannel_logout_supported: false,
+    frontchannel_logout_supported: true,
     end_session_endpoint: at(TENANT_PATHS.end_session),
     claims_supported: [
       ...[

@@ -72,8 +72,12 @@ export function correlationOf(headers: Record<string, unknown>, query: URLSearch
 function describe(error: EntraError, correlationId: string) {
   const traceId = crypto.randomUUID();
   const timestamp = new Date().toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z");
-  const text = `AADSTS${error.aadsts}: ${error.description} Trace ID: ${traceId} ` +
-    `Correlation ID: ${correlationId} Timestamp: ${timestamp}`;
+  const text = [
+    `AADSTS${error.aadsts}: ${error.description}`,
+    `Trace ID: ${traceId}`,
+    `Correlation ID: ${correlationId}`,
+    `Timestamp: ${timestamp}`,
+  ].join("\r\n");
   return { traceId, timestamp, text };
 }
 

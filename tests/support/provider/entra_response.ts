@@ -6,7 +6,7 @@ import { openIdScopes } from "./access_token.ts";
 import { discoveryDocument } from "./discovery_document.ts";
 import { findBySubject } from "./directory.ts";
 import { clientInfo } from "./entra_claims.ts";
-import { correlationOf, entraErrorBody, toEntraError } from "./entra_errors.ts";
+import { correlationOf, type EntraError, entraErrorBody, toEntraError } from "./entra_errors.ts";
 import type { Json, ResponseChange } from "./failures.ts";
 import { routeOf } from "./entra_request.ts";
 import type { Route } from "./routes.ts";
@@ -50,12 +50,23 @@ function entraResponse(
   }
   if (typeof body.error === "string") {
     const description = String(body.error_description ?? "");
-    const said = toEntraError({ error: body.error, description, detail: detail ?? "" }, name);
+    const said = setup.bindsRefreshTokens && body.error === "invalid_scope"
+      ? unknownScopes(String(ctx.oidc.params?.scope ?? ""))
+      : toEntraError({ error: body.error, description, detail: detail ?? "" }, name);
     return entraErrorBody(said, correlationOf(ctx.headers, ctx.URL.searchParams));
   }
   if (name === "token") return tokenResponse(ctx, body, setup);
   if (name === "devicecode") return deviceResponse(body, setup.devicePollInterval);
   return body;
+}
+
+function unknownScopes(scope: string): EntraError {
+  return {
+    error: "invalid_scope",
+    aadsts: 70011,
+    description:
+      `The provided value for the input parameter 'scope' is not valid. The scope ${scope} is not valid.`,
+  };
 }
 
 function tokenResponse(ctx: KoaContextWithOIDC, body: Json, setup: Tenant["setup"]): Json {
@@ -67,7 +78,7 @@ function tokenResponse(ctx: KoaContextWithOIDC, body: Json, setup: Tenant["setup
     ...rest,
     ...times,
     scope: responseScope(readResourceScopes(scope as string | undefined), openIdScopes(ctx)),
-    client_info: clientInfo(account, setup.tenantId),
+    ...(setup.sendsClientInfo ? { client_info: clientInfo(account, setup.tenantId) } : {}),
   };
 }
 

@@ -37,6 +37,13 @@ export interface ProviderOptions {
   readonly devicePollInterval?: number;
   /** Whether a refresh token remains valid after its use, as in Entra. By default reuse revokes the whole sign-in. */
   readonly keepsUsedRefreshTokens?: boolean;
+  /**
+   * Whether a refresh token is good for its own scopes only, so that others are `invalid_scope` (RFC 6749 section 6). By
+   * default they need consent, as in Entra.
+   */
+  readonly bindsRefreshTokens?: boolean;
+  /** Whether responses have `client_info`, as Entra's do; true by default. */
+  readonly sendsClientInfo?: boolean;
   /** The years of its certificate's validity; by default it is valid for a day. */
   readonly certificateYears?: readonly [from: number, until: number];
   /** 0, the default, takes any free port. */
@@ -112,6 +119,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       lifetimes,
       devicePollInterval: options.devicePollInterval ?? 5,
       keepsUsedRefreshTokens: options.keepsUsedRefreshTokens ?? false,
+      bindsRefreshTokens: options.bindsRefreshTokens ?? false,
+      sendsClientInfo: options.sendsClientInfo ?? true,
       changeFor: (request) => router.changeFor(request),
       takeAuthorizeChange: () => router.takeAuthorizeChange(),
       onResponse: (answer) => router.secrets.noteResponse(answer),

@@ -37,6 +37,10 @@ export interface TenantSetup {
   readonly devicePollInterval: number;
   /** Whether a refresh token remains valid after its use. */
   readonly keepsUsedRefreshTokens: boolean;
+  /** Whether a refresh token is good for its own scopes only. */
+  readonly bindsRefreshTokens: boolean;
+  /** Whether responses have `client_info`. */
+  readonly sendsClientInfo: boolean;
   /** Returns the change that a test demands of the response to a request. */
   readonly changeFor: (request: IncomingMessage) => ResponseChange | undefined;
   /** Takes the change that a test demands of the next authorization response. */

@@ -30,7 +30,7 @@ Deno.test("failNext() makes one request fail with one of Entra's errors", async 
   assertEquals(json.claims, '{"access_token":{}}');
   assertMatch(
     String(json.error_description),
-    /^AADSTS50076: You must use multi-factor authentication\. Trace ID: /,
+    /^AADSTS50076: You must use multi-factor authentication\.\r\nTrace ID: /,
   );
   assertEquals((await client.refresh(first.refresh_token)).status, 200);
 });

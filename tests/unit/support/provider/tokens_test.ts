@@ -221,7 +221,7 @@ Deno.test("Errors have Entra's form", async () => {
   assertEquals(status, 400);
   assertMatch(
     String(json.error_description),
-    /^AADSTS70008: .+ Trace ID: [0-9a-f-]{36} Correlation ID: [0-9a-f-]{36} Timestamp: \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/,
+    /^AADSTS70008: .+\r\nTrace ID: [0-9a-f-]{36}\r\nCorrelation ID: [0-9a-f-]{36}\r\nTimestamp: \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/,
   );
   assertEquals(json.error_codes, [70008]);
   assert(String(json.error_description).includes(String(json.correlation_id)));
