@@ -1,8 +1,10 @@
 import { CliError } from "../../errors.ts";
 import {
+  type ErrorClass,
   type ErrorSubject,
   type ExplainedError,
   explainError,
+  findErrorCodes,
   knownNumbers,
 } from "../../flows/explain_error.ts";
 import { breakLogCommands } from "../../text/plain_text.ts";
@@ -13,8 +15,16 @@ import { profileName } from "../options/chosen_profile.ts";
 import { commandLine, EXPLAIN_OPTIONS, type ExplainFlags } from "../options/command_options.ts";
 import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 
-/** Matches the number alone, or with its prefix anywhere in a pasted message. */
-const NUMBER = /^(\d{1,9})$|(AADSTS|AADB2C)(\d{1,9})(?!\d)/i;
+/** Matches what is meant as a code, but is none. */
+const LIKE_A_CODE = /^[a-z]*\d{4,}$/i;
+
+const CLASS_TEXTS: Readonly<Record<ErrorClass, string>> = {
+  retry: "temporary, try again later",
+  sign_in: "a sign-in can fix it",
+  administrator: "an administrator of the tenant can fix it",
+  application: "the owner of the application can fix it",
+  usage: "other options or settings can fix it",
+};
 
 /** Placeholders for the IDs of a profile. */
 const PLACEHOLDERS: Omit<ErrorSubject, "profile"> = { clientId: "CLIENT_ID", tenant: "TENANT" };
@@ -25,6 +35,7 @@ export function explainCommand(command: AnyCommand, context: CommandContext): An
     .arguments("[codes...:string]");
   return addOptions(command, EXPLAIN_OPTIONS)
     .example("Explain an error", "entra-auth-cli explain AADSTS50011")
+    .example("Explain the codes of a pasted message", "entra-auth-cli explain 'error code: 50011'")
     .example("List the known codes", "entra-auth-cli explain")
     .action((flags: ExplainFlags, ...codes: string[]) => runExplain(codes, flags, context));
 }
@@ -41,9 +52,9 @@ export async function runExplain(
   context: CommandContext,
 ): Promise<void> {
   const format = parseDocumentFormat(flags.output);
-  const numbers = named.map(parseNumber);
+  const numbers = parseCodes(named);
   const subject = await findSubject(flags.profile, context);
-  const wanted = named.length === 0 ? knownNumbers() : [...new Set(numbers)];
+  const wanted = named.length === 0 ? knownNumbers() : numbers;
   const errors = wanted.map((number) => explainError(number, subject) ?? unknown(number));
   const text = named.length === 0 ? listText(errors) : errors.map(fullText).join("\n");
   await context.terminal.writeData(
@@ -51,13 +62,18 @@ export async function runExplain(
   );
 }
 
-function parseNumber(text: string): string {
-  const [, bare, prefix = "AADSTS", prefixed] = NUMBER.exec(text) ?? [];
-  const digits = bare ?? prefixed;
-  if (digits !== undefined) return `${prefix.toUpperCase()}${digits}`;
+/** Returns the codes that the arguments name: each names at least one, or they are a message without quotes. */
+function parseCodes(named: readonly string[]): string[] {
+  const wrong = named.find((text) => findErrorCodes(text).length === 0);
+  if (wrong === undefined) return [...new Set(named.flatMap(findErrorCodes))];
+  const typo = named.find((text) => findErrorCodes(text).length === 0 && LIKE_A_CODE.test(text));
+  const inMessage = typo === undefined ? findErrorCodes(named.join(" ")) : [];
+  if (inMessage.length > 0) return inMessage;
   throw new CliError(
     "usage",
-    `Invalid error code ${JSON.stringify(text.slice(0, 100))}: expected a code such as AADSTS50011`,
+    `Invalid error code ${
+      JSON.stringify((typo ?? wrong).slice(0, 100))
+    }: expected a code such as AADSTS50011`,
     {
       hint: "Type AADSTS50011, 50011 or AADB2C90118, or paste the whole message in quotes.",
     },
@@ -92,6 +108,7 @@ function listText(errors: readonly ExplainedError[]): string {
   return errors.map(({ aadsts, message }) => `${aadsts.padEnd(14)}${message}\n`).join("");
 }
 
-function fullText({ aadsts, message, hint }: ExplainedError): string {
-  return `${aadsts}: ${message}\n  ${hint.replaceAll("\n", "\n  ")}\n`;
+function fullText({ aadsts, class: name, message, hint }: ExplainedError): string {
+  const fix = `Class: ${name} (${CLASS_TEXTS[name]})`;
+  return `${aadsts}: ${message}\n  ${hint.replaceAll("\n", "\n  ")}\n  ${fix}\n`;
 }

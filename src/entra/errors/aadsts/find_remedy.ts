@@ -1,5 +1,6 @@
 import { shellWord } from "../../../text/shell_word.ts";
 import { APPLICATION_REMEDIES } from "./application_remedies.ts";
+import { findOtherNumber, OTHER_NUMBERS } from "./other_numbers.ts";
 import { AZ_LOGIN, type ErrorContext, type Remedy } from "./remedy.ts";
 import { SUBERRORS, USER_REMEDIES } from "./user_remedies.ts";
 
@@ -12,10 +13,22 @@ const REMEDIES: Readonly<Record<string, Remedy>> = { ...APPLICATION_REMEDIES, ..
 /** Values of a tenant that `az` cannot sign in to. */
 const MANY_TENANTS = ["common", "organizations", "consumers"];
 
-/** Returns the remedy for an error code such as `AADSTS50011` or `AADB2C90118`, or null if it is unknown. */
+/** Returns the remedy for an error code such as `AADSTS50011` or `AADB2C90118`, or null if it has none of its own. */
 export function findRemedy(aadsts: string): Remedy | null {
-  const number = aadsts.toUpperCase().replace(/^AADSTS/, "");
+  const number = tableKey(aadsts);
   return Object.hasOwn(REMEDIES, number) ? REMEDIES[number] ?? null : null;
+}
+
+/**
+ * Returns the meaning of an error code: its remedy, otherwise a sentence and the hint of its class; null if the code is
+ * unknown. For a code without a remedy, the authority's own description says more than the sentence.
+ */
+export function findMeaning(aadsts: string): Remedy | null {
+  return findRemedy(aadsts) ?? findOtherNumber(tableKey(aadsts));
+}
+
+function tableKey(aadsts: string): string {
+  return aadsts.toUpperCase().replace(/^AADSTS/, "");
 }
 
 /** Returns the remedy for a `suberror`, or null if it is unknown or missing. */
@@ -24,9 +37,11 @@ export function findSuberror(suberror: string | undefined): Remedy | null {
   return SUBERRORS[suberror] ?? null;
 }
 
-/** Returns every error code that {@linkcode findRemedy} knows, such as `AADSTS50011`, sorted. */
+/** Returns every error code that {@linkcode findMeaning} knows, such as `AADSTS50011`, sorted. */
 export function knownNumbers(): string[] {
-  return Object.keys(REMEDIES).sort().map((number) => /^\d/.test(number) ? `AADSTS${number}` : number);
+  return [REMEDIES, ...Object.values(OTHER_NUMBERS)].flatMap(Object.keys).sort().map((number) =>
+    /^\d/.test(number) ? `AADSTS${number}` : number
+  );
 }
 
 /** Returns the hint of `remedy` for the application, tenant and profile in use. */

@@ -6,8 +6,12 @@ export interface ErrorContext {
   readonly profile: string;
 }
 
+/** Who can fix an error, or what. */
+export type ErrorClass = "retry" | "sign_in" | "administrator" | "application" | "usage";
+
 /** The meaning of one of Entra's error codes, and what the user can do about it. */
 export interface Remedy {
+  readonly class: ErrorClass;
   /** One line without a full stop. */
   readonly message: string;
   /** The lines of the hint, commands first. `{clientId}`, `{tenant}` and `{profile}` stand for the values in use. */

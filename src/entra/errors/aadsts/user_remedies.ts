@@ -8,11 +8,13 @@ const GRANT_CONSENT = [
 ];
 
 const ADMIN_CONSENT: Remedy = {
+  class: "administrator",
   message: "An administrator must consent to these scopes",
   hint: GRANT_CONSENT,
 };
 
 const NOT_IN_TENANT: Remedy = {
+  class: "sign_in",
   message: "The account does not exist in this tenant",
   hint: [
     `${SIGN_IN} --prompt select_account`,
@@ -22,18 +24,43 @@ const NOT_IN_TENANT: Remedy = {
 };
 
 const PASSWORD_EXPIRED: Remedy = {
+  class: "sign_in",
   message: "The password has expired",
   hint: [SIGN_IN, "Change the password in the browser while you sign in."],
 };
 
 const PASSWORD_CHANGED: Remedy = {
+  class: "sign_in",
   message: "The password was changed or has expired since the last sign-in",
   hint: [SIGN_IN],
 };
 
-const WRONG_PASSWORD: Remedy = { message: "The user name or password is wrong", hint: [SIGN_IN] };
+const WRONG_PASSWORD: Remedy = {
+  class: "sign_in",
+  message: "The user name or password is wrong",
+  hint: [SIGN_IN],
+};
+
+const OTHER_ACCOUNT: Remedy = {
+  class: "sign_in",
+  message: "The browser is signed in with an account that cannot be used here",
+  hint: [`${SIGN_IN} --prompt select_account`],
+};
+
+const PASSWORD_CHANGE: Remedy = {
+  class: "sign_in",
+  message: "The password must be changed first",
+  hint: [SIGN_IN, "Change the password in the browser while you sign in."],
+};
+
+const BROWSER_QUESTION: Remedy = {
+  class: "sign_in",
+  message: "Entra has a question that only the browser can show",
+  hint: [SIGN_IN, "Answer the question in the browser."],
+};
 
 const NO_CONSENT: Remedy = {
+  class: "sign_in",
   message: "The application has no consent for these scopes",
   hint: [
     SIGN_IN,
@@ -45,6 +72,7 @@ const NO_CONSENT: Remedy = {
 const ACCOUNT: Readonly<Record<string, Remedy>> = {
   65001: NO_CONSENT,
   65004: {
+    class: "sign_in",
     message: "Consent was declined",
     hint: [
       "Sign in again and accept, or request fewer scopes with --scope.",
@@ -60,10 +88,12 @@ const ACCOUNT: Readonly<Record<string, Remedy>> = {
   16003: NOT_IN_TENANT,
   90072: NOT_IN_TENANT,
   50014: {
+    class: "administrator",
     message: "The account is invited to this tenant but has not accepted the invitation",
     hint: ["Accept the invitation in the e-mail, or ask {tenant} to send it again."],
   },
   50105: {
+    class: "administrator",
     message: "The application is for assigned users only, and this account is not assigned",
     hint: [
       ...az("ad sp update --id {clientId} --set appRoleAssignmentRequired=false"),
@@ -74,11 +104,13 @@ const ACCOUNT: Readonly<Record<string, Remedy>> = {
     isFinal: true,
   },
   50053: {
+    class: "retry",
     message:
       "The account is locked after too many wrong passwords, or the sign-in came from a suspicious address",
     hint: [`Try again in a few minutes. An administrator can see the reason: ${SIGN_IN_LOGS}`],
   },
   50057: {
+    class: "administrator",
     message: "The account is disabled",
     hint: [
       ...az("ad user update --id USER --account-enabled true"),
@@ -93,10 +125,43 @@ const ACCOUNT: Readonly<Record<string, Remedy>> = {
   50126: WRONG_PASSWORD,
   50056: WRONG_PASSWORD,
   50058: {
+    class: "sign_in",
     message: "Nobody is signed in to Entra in the browser",
     hint: [SIGN_IN, "Omit --prompt none."],
   },
+  500341: {
+    class: "sign_in",
+    message: "The account has been deleted from the tenant",
+    hint: [
+      `${SIGN_IN} --prompt select_account`,
+      "Choose another account. An administrator can restore a deleted one for 30 days: Entra admin center > Users > " +
+      "Deleted users",
+    ],
+  },
+  16001: OTHER_ACCOUNT,
+  16002: OTHER_ACCOUNT,
+  160021: OTHER_ACCOUNT,
+  50136: OTHER_ACCOUNT,
+  50143: OTHER_ACCOUNT,
+  50197: OTHER_ACCOUNT,
+  50064: WRONG_PASSWORD,
+  50142: PASSWORD_CHANGE,
+  50135: PASSWORD_CHANGE,
+  500121: {
+    class: "sign_in",
+    message: "The second factor was not confirmed",
+    hint: [SIGN_IN, "Confirm the request of the authenticator, or choose another method in the browser."],
+  },
+  50125: {
+    class: "sign_in",
+    message: "Entra wants the password to be reset, or a way to reset it",
+    hint: [SIGN_IN, "The browser shows the step."],
+  },
+  50140: BROWSER_QUESTION,
+  50199: BROWSER_QUESTION,
+  700020: BROWSER_QUESTION,
   16000: {
+    class: "sign_in",
     message: "Entra does not know which account to use, or the current one is not in this tenant",
     hint: [`${SIGN_IN} --prompt select_account`],
   },
@@ -112,16 +177,19 @@ const EXCLUDE_APPLICATION =
   "Policies";
 
 const MFA: Remedy = {
+  class: "sign_in",
   message: "Multifactor authentication is required",
   hint: [SIGN_IN, "Complete it in the browser."],
 };
 
 const MFA_REGISTRATION: Remedy = {
+  class: "sign_in",
   message: "Multifactor authentication is required, and this account has no method for it yet",
   hint: [SIGN_IN, "Set up a method in the browser."],
 };
 
 const BLOCKED: Remedy = {
+  class: "administrator",
   message: "A Conditional Access policy blocks this sign-in",
   hint: [SIGN_IN, "Use a network and a device that your organization allows.", SEE_LOGS],
 };
@@ -134,21 +202,25 @@ const ENROLL_DEVICE = [
 ];
 
 const DEVICE_NOT_COMPLIANT: Remedy = {
+  class: "administrator",
   message: "A Conditional Access policy requires a compliant device, and this one is not known as compliant",
   hint: ENROLL_DEVICE,
 };
 
 const DEVICE_NOT_MANAGED: Remedy = {
+  class: "administrator",
   message: "A Conditional Access policy requires a device that your organization manages",
   hint: ENROLL_DEVICE,
 };
 
 const DEVICE_CODE_BLOCKED: Remedy = {
+  class: "usage",
   message: "A Conditional Access policy does not allow the device code flow",
   hint: [`${SIGN_IN} --flow interactive`, "It needs a browser on this machine.", SEE_LOGS],
 };
 
 const RISK: Remedy = {
+  class: "administrator",
   message: "The sign-in is blocked because the account is at risk in its home tenant",
   hint: [
     "An administrator of the account's home tenant can clear the risk: Entra admin center > ID Protection > Risky users",
@@ -157,9 +229,43 @@ const RISK: Remedy = {
 };
 
 const TENANT_RESTRICTED: Remedy = {
+  class: "administrator",
   message: "Your network does not allow sign-ins to this tenant",
   hint: ["Ask the administrator of the network to allow {tenant} in the tenant restrictions."],
   isFinal: true,
+};
+
+const CROSS_TENANT: Remedy = {
+  class: "administrator",
+  message: "The cross-tenant access policy of one of the organizations does not allow this account",
+  hint: [
+    "Ask the administrators of {tenant} and of the account's own tenant: Entra admin center > External Identities > " +
+    "Cross-tenant access settings",
+  ],
+  isFinal: true,
+};
+
+const APP_PROTECTION: Remedy = {
+  class: "administrator",
+  message: "A Conditional Access policy allows only applications with a protection policy (Intune)",
+  hint: [EXCLUDE_APPLICATION, "This program cannot have a protection policy."],
+  isFinal: true,
+};
+
+const APP_NOT_APPROVED: Remedy = {
+  class: "administrator",
+  message: "A Conditional Access policy allows approved applications only, and this one is not approved",
+  hint: [EXCLUDE_APPLICATION, SEE_LOGS],
+  isFinal: true,
+};
+
+const DEVICE_UNKNOWN: Remedy = {
+  class: "administrator",
+  message: "Entra could not authenticate the device, or the tenant does not know it",
+  hint: [
+    SIGN_IN,
+    "If that fails, have the device registered again: Entra admin center > Devices > All devices",
+  ],
 };
 
 const POLICY: Readonly<Record<string, Remedy>> = {
@@ -169,17 +275,22 @@ const POLICY: Readonly<Record<string, Remedy>> = {
   50079: MFA_REGISTRATION,
   53004: MFA_REGISTRATION,
   50078: {
+    class: "sign_in",
     message: "The last multifactor authentication is too long ago for a policy of the tenant",
     hint: MFA.hint,
   },
   50158: {
+    class: "sign_in",
     message: "Another step is required first, such as accepting the terms of use or another provider's check",
     hint: [SIGN_IN, "The browser shows the step."],
   },
   53003: BLOCKED,
   50131: BLOCKED,
+  530031: BLOCKED,
+  530022: BLOCKED,
   530032: { ...BLOCKED, message: "A security policy of the tenant blocks this sign-in" },
   530035: {
+    class: "sign_in",
     message: "The tenant's security defaults block this sign-in",
     hint: [
       `${SIGN_IN} --flow interactive`,
@@ -189,18 +300,40 @@ const POLICY: Readonly<Record<string, Remedy>> = {
   53000: DEVICE_NOT_COMPLIANT,
   530002: DEVICE_NOT_COMPLIANT,
   53001: {
+    class: "administrator",
     message: "A Conditional Access policy requires a device that is joined to the domain",
     hint: ENROLL_DEVICE,
   },
   530003: DEVICE_NOT_MANAGED,
-  50097: DEVICE_NOT_MANAGED,
-  50129: DEVICE_NOT_MANAGED,
-  53002: {
-    message: "A Conditional Access policy allows approved applications only, and this one is not approved",
-    hint: [EXCLUDE_APPLICATION, SEE_LOGS],
+  530004: {
+    class: "administrator",
+    message: "The organization does not accept the compliant device of another organization",
+    hint: [
+      "Ask an administrator of {tenant} to trust it: Entra admin center > External Identities > Cross-tenant access " +
+      "settings > Trust settings",
+    ],
     isFinal: true,
   },
+  700003: DEVICE_UNKNOWN,
+  50155: DEVICE_UNKNOWN,
+  50187: DEVICE_UNKNOWN,
+  135011: {
+    class: "administrator",
+    message: "The device of the sign-in is disabled in the tenant",
+    hint: [
+      "Ask an administrator to enable the device: Entra admin center > Devices > All devices. Or sign in from another " +
+      "device.",
+    ],
+    isFinal: true,
+  },
+  50097: DEVICE_NOT_MANAGED,
+  50129: DEVICE_NOT_MANAGED,
+  53002: APP_NOT_APPROVED,
+  530021: APP_NOT_APPROVED,
+  53005: APP_PROTECTION,
+  53009: APP_PROTECTION,
   530084: {
+    class: "administrator",
     message: "A Conditional Access policy requires tokens that are bound to the device (token protection)",
     hint: [
       EXCLUDE_APPLICATION,
@@ -213,13 +346,18 @@ const POLICY: Readonly<Record<string, Remedy>> = {
   53011: RISK,
   530034: RISK,
   50005: {
+    class: "administrator",
     message: "A Conditional Access policy does not allow this operating system",
     hint: [SEE_LOGS],
     isFinal: true,
   },
   500021: TENANT_RESTRICTED,
   500022: TENANT_RESTRICTED,
+  50002: TENANT_RESTRICTED,
+  500212: CROSS_TENANT,
+  500213: CROSS_TENANT,
   50196: {
+    class: "retry",
     message: "Entra received too many identical requests in a short time",
     hint: [
       "Wait a few minutes. If a script runs get-token with --force or --no-cache, let it use the cache.",
@@ -230,36 +368,59 @@ const POLICY: Readonly<Record<string, Remedy>> = {
 
 // Refresh tokens, authorization codes and device codes; failures of the service
 
+const SIGN_IN_FREQUENCY: Remedy = {
+  class: "sign_in",
+  message: "The saved sign-in is older than a Conditional Access policy allows (sign-in frequency)",
+  hint: [SIGN_IN],
+};
+
+const DEVICE_SIGN_IN = `${SIGN_IN} --flow device-code`;
+
+const CODE_WRONG: Remedy = {
+  class: "sign_in",
+  message: "The code that was entered is not the one that was shown",
+  hint: [DEVICE_SIGN_IN, "Enter the new code."],
+};
+
 const CODE_EXPIRED: Remedy = {
+  class: "sign_in",
   message: "The code was not entered in time",
-  hint: [`${SIGN_IN} --flow device-code`, "Enter the new code before it expires."],
+  hint: [DEVICE_SIGN_IN, "Enter the new code before it expires."],
 };
 
 const UNAVAILABLE: Remedy = {
+  class: "retry",
   message: "The sign-in service is not available at the moment",
   hint: ["Try again in a few minutes."],
 };
 
 const CODE_REUSED: Remedy = {
+  class: "sign_in",
   message: "The authorization code cannot be used a second time",
   hint: [SIGN_IN],
 };
 
 const GRANT: Readonly<Record<string, Remedy>> = {
   700082: {
+    class: "sign_in",
     message: "The saved sign-in has expired because it was not used for too long",
     hint: [SIGN_IN],
   },
-  70008: { message: "The sign-in has expired because it was not used in time", hint: [SIGN_IN] },
+  70008: {
+    class: "sign_in",
+    message: "The sign-in has expired because it was not used in time",
+    hint: [SIGN_IN],
+  },
   50173: {
+    class: "sign_in",
     message: "The saved sign-in was revoked by the user, an administrator or a password change",
     hint: [SIGN_IN],
   },
-  70043: {
-    message: "The saved sign-in is older than a Conditional Access policy allows (sign-in frequency)",
-    hint: [SIGN_IN],
-  },
+  70043: SIGN_IN_FREQUENCY,
+  70044: SIGN_IN_FREQUENCY,
+  700081: SIGN_IN_FREQUENCY,
   700084: {
+    class: "sign_in",
     message: "The saved sign-in has expired: for a single-page application it lasts at most a day",
     hint: [
       SIGN_IN,
@@ -268,19 +429,36 @@ const GRANT: Readonly<Record<string, Remedy>> = {
       }`,
     ],
   },
-  50089: { message: "The saved sign-in has expired", hint: [SIGN_IN] },
-  70000: { message: "The saved sign-in is no longer valid", hint: [SIGN_IN] },
-  700005: { message: "The sign-in was for another tenant than the requested one", hint: [SIGN_IN] },
+  50089: { class: "sign_in", message: "The saved sign-in has expired", hint: [SIGN_IN] },
+  70000: { class: "sign_in", message: "The saved sign-in is no longer valid", hint: [SIGN_IN] },
+  700005: {
+    class: "sign_in",
+    message: "The sign-in was for another tenant than the requested one",
+    hint: [SIGN_IN],
+  },
+  50085: {
+    class: "sign_in",
+    message: "The saved sign-in needs a new one at the other provider",
+    hint: [SIGN_IN],
+  },
+  50139: {
+    class: "sign_in",
+    message: "The saved sign-in of the personal account is not valid",
+    hint: [SIGN_IN],
+  },
+  9002313: {
+    class: "sign_in",
+    message: "The request is malformed, or the saved sign-in is damaged",
+    hint: [SIGN_IN, "If it fails again, check --scope and whether a proxy changes requests."],
+  },
   54005: CODE_REUSED,
   501481: CODE_REUSED,
   70016: {
+    class: "sign_in",
     message: "Nobody has entered the code yet",
     hint: ["Enter the code on the page that is shown with it. The program waits for that."],
   },
-  70018: {
-    message: "The code that was entered is not the one that was shown",
-    hint: [`${SIGN_IN} --flow device-code`, "Enter the new code."],
-  },
+  70018: CODE_WRONG,
   70019: CODE_EXPIRED,
   70020: CODE_EXPIRED,
   90033: UNAVAILABLE,
@@ -288,7 +466,30 @@ const GRANT: Readonly<Record<string, Remedy>> = {
   90012: UNAVAILABLE,
   90024: UNAVAILABLE,
   50033: UNAVAILABLE,
+  50000: UNAVAILABLE,
+  50087: UNAVAILABLE,
+  70012: UNAVAILABLE,
+  90090: UNAVAILABLE,
+  90091: UNAVAILABLE,
+  40010: UNAVAILABLE,
+  90119: CODE_WRONG,
+  90120: {
+    class: "sign_in",
+    message: "The device code was already used or declined",
+    hint: [DEVICE_SIGN_IN],
+  },
+  50134: {
+    class: "sign_in",
+    message: "The device code was entered in another region than it was requested in",
+    hint: [`${SIGN_IN} --flow interactive`],
+  },
+  50088: {
+    class: "retry",
+    message: "Entra has called or texted too often for multifactor authentication",
+    hint: ["Wait a few minutes, or choose another method in the browser."],
+  },
   90055: {
+    class: "retry",
     message: "The tenant sends too many requests",
     hint: ["Wait a few minutes before the next request."],
   },
@@ -303,6 +504,7 @@ function b2cPage(page: string): string {
 
 const B2C: Readonly<Record<string, Remedy>> = {
   AADB2C90118: {
+    class: "sign_in",
     message: "The user chose to reset the password, for which this policy refers to another one",
     hint: [
       SIGN_IN,
@@ -310,30 +512,43 @@ const B2C: Readonly<Record<string, Remedy>> = {
       "--authority.",
     ],
   },
-  AADB2C90091: { message: "The sign-in was cancelled on its page", hint: [SIGN_IN] },
+  AADB2C90091: { class: "sign_in", message: "The sign-in was cancelled on its page", hint: [SIGN_IN] },
   AADB2C90077: {
+    class: "sign_in",
     message: "Nobody is signed in in the browser, and --prompt none does not let B2C ask",
     hint: [SIGN_IN, "Omit --prompt none."],
   },
-  AADB2C90080: { message: "The saved sign-in has expired", hint: [SIGN_IN] },
-  AADB2C90129: { message: "The saved sign-in was revoked", hint: [SIGN_IN] },
-  AADB2C90128: { message: "The account of the saved sign-in no longer exists", hint: [SIGN_IN] },
-  AADB2C90279: { message: "The saved sign-in belongs to another application", hint: [SIGN_IN] },
+  AADB2C90080: { class: "sign_in", message: "The saved sign-in has expired", hint: [SIGN_IN] },
+  AADB2C90129: { class: "sign_in", message: "The saved sign-in was revoked", hint: [SIGN_IN] },
+  AADB2C90128: {
+    class: "sign_in",
+    message: "The account of the saved sign-in no longer exists",
+    hint: [SIGN_IN],
+  },
+  AADB2C90279: {
+    class: "sign_in",
+    message: "The saved sign-in belongs to another application",
+    hint: [SIGN_IN],
+  },
   AADB2C90111: {
+    class: "administrator",
     message: "The account is locked",
     hint: ["Ask an administrator of {tenant} to unlock it."],
   },
   AADB2C90114: {
+    class: "retry",
     message: "The account is temporarily locked, to protect its password from guessing",
     hint: [SIGN_IN, "Wait a few minutes before that."],
   },
   AADB2C90079: {
+    class: "application",
     message: "The application is not registered as a public client",
     hint: [
       `Move http://localhost from Web to Mobile and desktop applications: ${b2cPage("Authentication")}`,
     ],
   },
   AADB2C90205: {
+    class: "administrator",
     message: "The application has no permission for this API, or nobody has consented",
     hint: [`Add the permission and grant admin consent: ${b2cPage("API permissions")}`],
   },
@@ -349,20 +564,24 @@ export const USER_REMEDIES: Readonly<Record<string, Remedy>> = { ...ACCOUNT, ...
  * https://learn.microsoft.com/entra/msal/dotnet/advanced/exceptions/msal-error-handling.
  */
 export const SUBERRORS: Readonly<Record<string, Remedy>> = {
-  bad_token: { message: "The saved sign-in is no longer valid", hint: [SIGN_IN] },
+  bad_token: { class: "sign_in", message: "The saved sign-in is no longer valid", hint: [SIGN_IN] },
   consent_required: {
+    class: "sign_in",
     message: NO_CONSENT.message,
     hint: [SIGN_IN, "Accept the permissions in the browser."],
   },
   basic_action: {
+    class: "sign_in",
     message: "Entra requires an action in the browser before it issues a token",
     hint: [SIGN_IN],
   },
   additional_action: {
+    class: "sign_in",
     message: "Entra requires an action outside of the sign-in before it issues a token",
     hint: [SIGN_IN, "The browser shows the action."],
   },
   message_only: {
+    class: "administrator",
     message: "Entra issues no token at the moment, and signing in again would not change that",
     hint: [
       SIGN_IN,
@@ -372,9 +591,5 @@ export const SUBERRORS: Readonly<Record<string, Remedy>> = {
     isFinal: true,
   },
   user_password_expired: PASSWORD_EXPIRED,
-  protection_policy_required: {
-    message: "A Conditional Access policy allows only applications with a protection policy (Intune)",
-    hint: [EXCLUDE_APPLICATION, "This program cannot have a protection policy."],
-    isFinal: true,
-  },
+  protection_policy_required: APP_PROTECTION,
 };

@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { parse } from "@std/yaml/parse";
 import { runExplain } from "../../../../src/cli/commands/explain.ts";
 import type { ExplainFlags } from "../../../../src/cli/options/command_options.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MemoryContext, WORK } from "../../../support/fixtures/command_fixture.ts";
+import { entraBody } from "../../../support/fixtures/entra_bodies.ts";
 
 async function explain(
   named: string[],
@@ -35,6 +36,44 @@ Deno.test("explain accepts a code in every spelling and in a pasted message, and
   assertEquals(two, `${wanted}\n${await explain(["53003"])}`);
 });
 
+Deno.test("explain prints who can fix an error", async () => {
+  assertMatch(
+    await explain(["53003"]),
+    /\n {2}Class: administrator \(an administrator of the tenant can fix it\)\n$/,
+  );
+  const [{ class: name }] = JSON.parse(await explain(["50033"], { output: "json" }));
+  assertEquals(name, "retry");
+});
+
+Deno.test("explain finds the codes in what people paste", async () => {
+  const codesIn = async (...pasted: string[]) =>
+    JSON.parse(await explain(pasted, { output: "json" })).map(({ aadsts }: { aadsts: string }) => aadsts);
+  const body = JSON.stringify(entraBody("invalid_grant", 50076, "Use the code 123456."), null, 2);
+  const cases: [string[], string[]][] = [
+    [["AADSTS 50011"], ["AADSTS50011"]],
+    [["AADSTS", "50011"], ["AADSTS50011"]],
+    [["AADSTS: 50011"], ["AADSTS50011"]],
+    [["error code: 50011"], ["AADSTS50011"]],
+    [["error", "code:", "50011"], ["AADSTS50011"]],
+    [["Sign-in error code 50053\nFailure reason: locked"], ["AADSTS50053"]],
+    [["https://login.microsoftonline.com/error?code=50011"], ["AADSTS50011"]],
+    [["https://a.example/?u=https%3A%2F%2Flogin.example%2Ferror%3Fcode%3D50011"], ["AADSTS50011"]],
+    [["http://localhost/?error=x&error_description=AADSTS65004%3a+User+declined&code=0.AX"], ["AADSTS65004"]],
+    [[body], ["AADSTS50076"]],
+    [['{"error":"x","error_codes":[50076, 50074]}'], ["AADSTS50076", "AADSTS50074"]],
+    [['2026-11-28T12:34:56Z WARN status={"errorCode":50126,"correlation":"12345678"}'], ["AADSTS50126"]],
+    [["AADSTS70002: Error. AADSTS50012: Wrong secret."], ["AADSTS70002", "AADSTS50012"]],
+    [["50011, 53003"], ["AADSTS50011", "AADSTS53003"]],
+    [["50011", "https://login.microsoftonline.com/error?code=53003"], ["AADSTS50011", "AADSTS53003"]],
+    [["AADSTS50011:", "The", "redirect", "URI", "http://localhost:12345"], ["AADSTS50011"]],
+  ];
+  for (const [pasted, codes] of cases) assertEquals(await codesIn(...pasted), codes, pasted.join(" "));
+  for (const typo of ["AADST53003", "AADSTD53003"]) {
+    const error = await assertRejects(() => explain(["AADSTS50011", typo]), CliError);
+    assertStringIncludes(error.message, `Invalid error code "${typo}"`);
+  }
+});
+
 Deno.test("explain prints the IDs of a named profile, or of the default one", async () => {
   const named = await explain(["50011"], { profile: "work" });
   assertStringIncludes(named, `--id ${WORK.clientId} `);
@@ -61,14 +100,14 @@ Deno.test("explain works without readable profiles, unless one is named", async 
 Deno.test("explain prints the same in JSON and in YAML", async () => {
   const json = JSON.parse(await explain(["50011", "53003"], { output: "json" }));
   assertEquals(json.map(({ aadsts }: { aadsts: string }) => aadsts), ["AADSTS50011", "AADSTS53003"]);
-  assertEquals(Object.keys(json[0]), ["aadsts", "message", "hint"]);
+  assertEquals(Object.keys(json[0]), ["aadsts", "class", "message", "hint"]);
   assertEquals(parse(await explain(["50011", "53003"], { output: "yaml" })), json);
-  assertEquals(JSON.parse(await explain([], { output: "json" })).length > 80, true);
+  assertEquals(JSON.parse(await explain([], { output: "json" })).length > 340, true);
 });
 
 Deno.test("explain without a code lists the known ones, one per line", async () => {
   const lines = (await explain([])).trimEnd().split("\n");
-  assert(lines.length > 80);
+  assert(lines.length > 340);
   for (const line of lines) assert(/^(AADSTS|AADB2C)\d+ +[A-Z]/.test(line), line);
   assert(lines.includes("AADSTS50057   The account is disabled"));
 });

@@ -59,6 +59,41 @@ Deno.test("entraError() explains the suberror of an unknown code and knows which
   }
 });
 
+Deno.test("entraError() keeps Entra's description of an unknown code with a known suberror", () => {
+  const body = entraBody("invalid_grant", 99999, "Token of 'ada' is bad.", { suberror: "bad_token" });
+  assertEquals(
+    errorFor(body, true).message,
+    "The saved sign-in is no longer valid: AADSTS99999: Token of 'ada' is bad.",
+  );
+});
+
+Deno.test("entraError() says that a sign-in was cancelled, and names no administrator", () => {
+  const denied = "The user has denied access to the scope requested by the client application.";
+  for (const body of [{ error: "access_denied" }, { error: "access_denied", error_description: denied }]) {
+    const { code, message, hint = "" } = errorFor({ ...body, error_subcode: "cancel" }, false);
+    assertEquals(code, "access_denied");
+    assert(message.startsWith("The sign-in was cancelled or declined in the browser"), message);
+    assertEquals(message.includes(denied), "error_description" in body);
+    assert(hint.startsWith("entra-auth-cli get-token ") && !/administrator/i.test(hint), hint);
+  }
+});
+
+Deno.test("entraError() says to try again after a server_error without a description", () => {
+  const { code, message, hint } = errorFor({ error: "server_error" }, false);
+  assertEquals([code, message, hint], [
+    "network",
+    "The sign-in service failed (server_error)",
+    "Try again in a few minutes.",
+  ]);
+});
+
+Deno.test("entraError() shows B2C's description without IDs and time", () => {
+  const words = "AADB2C90085: Internal trouble.";
+  const description = `${words}\r\nCorrelation ID: ${CORRELATION_ID}\r\nTimestamp: 2026-01-09 02:02:12Z\r\n`;
+  const { message } = errorFor({ error: "server_error", error_description: description }, false);
+  assertEquals(message, `Sign-in failed: ${words}`);
+});
+
 Deno.test("entraError() carries the claims that the authority demands", () => {
   const error = entraError({ error: "interaction_required", description: null, claims: "{}" }, CONTEXT, true);
   assertEquals(error.claims, "{}");

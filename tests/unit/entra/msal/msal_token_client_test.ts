@@ -401,7 +401,7 @@ Deno.test("redeem() reports the authority's refusal with error code and correlat
 Deno.test("refusal() returns the error for an error response", async () => {
   const { transaction } = await begin(tinyAuthority(never));
   assertEquals(transaction.refusal("access_denied", "AADSTS65004: declined").code, "access_denied");
-  assertEquals(transaction.refusal("access_denied", null).message, "Sign-in failed: access_denied");
+  assertEquals(transaction.refusal("consent_required", null).message, "Sign-in failed: consent_required");
 });
 
 Deno.test("The cache contains the refresh token and neither access token nor ID token", async () => {

@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { findRemedy, formatHint, knownNumbers } from "../../../../../src/entra/errors/aadsts/find_remedy.ts";
+import {
+  findMeaning,
+  findRemedy,
+  formatHint,
+  knownNumbers,
+} from "../../../../../src/entra/errors/aadsts/find_remedy.ts";
+import NUMBERS from "../../../../support/corpus/aadsts_numbers.json" with { type: "json" };
 import { CONTEXT, CORRELATION_ID, entraBody, errorFor } from "../../../../support/fixtures/entra_bodies.ts";
+
+const CLASSES = ["retry", "sign_in", "administrator", "application", "usage"];
 
 /** A refresh is made without the user, a sign-in with the user. */
 type When = "refresh" | "sign-in";
@@ -172,6 +180,85 @@ const ROWS: readonly Row[] = [
   ["invalid_client", 700213, "sign-in", 3, "subject", ["Federated credentials"]],
   ["invalid_client", 7002131, "sign-in", 3, "subject", ["Federated credentials"]],
   ["invalid_client", 700024, "sign-in", 3, "clock", ["clock"]],
+
+  ["unauthorized_client", 700038, "sign-in", 3, "client ID", ["--client-id CLIENT_ID"]],
+  ["invalid_request", 900021, "sign-in", 3, "no such tenant", [CONTEXT.tenant]],
+  ["invalid_resource", 650054, "sign-in", 3, "does not have the API", ["az ad sp list"]],
+  ["invalid_resource", 500014, "refresh", 3, "disabled in this tenant", ["az ad sp update --id RESOURCE"]],
+  ["invalid_client", 650053, "sign-in", 3, "no permission with the name", [
+    "oauth2PermissionScopes",
+    "--scope",
+  ]],
+  ["invalid_client", 65002, "sign-in", 3, "Microsoft has not authorized", [
+    "az ad app create",
+    `edit-profile --name "my app" --client-id`,
+  ]],
+  ["invalid_client", 650051, "sign-in", 3, "could not add the application", [`az ad sp create --id ${APP}`]],
+  ["invalid_request", 90009, "sign-in", 3, "a token for itself", [`--scope ${APP}/.default`]],
+  ["invalid_scope", 1002012, "sign-in", 3, "all its permissions", ["graph.microsoft.com/.default"]],
+  ["invalid_scope", 28002, "sign-in", 3, "scope is not valid", [PERMISSIONS]],
+  ["invalid_scope", 28003, "sign-in", 3, "scope is not valid", [PERMISSIONS]],
+  ["invalid_scope", 700023, "sign-in", 3, "scope is not valid", [PERMISSIONS]],
+  ["invalid_request", 900144, "sign-in", 3, "not complete", ["entra-auth-cli doctor"]],
+  ["invalid_request", 90014, "sign-in", 3, "not complete", ["entra-auth-cli doctor"]],
+  ["invalid_request", 90023, "sign-in", 3, "not complete", ["entra-auth-cli doctor"]],
+  ["invalid_request", 90100, "sign-in", 3, "not complete", ["entra-auth-cli doctor"]],
+  ["invalid_request", 50049, "sign-in", 3, "authority", ["--authority"]],
+  ["invalid_grant", 500207, "sign-in", 3, "of this type", ["--prompt select_account", "organizations"]],
+  ["invalid_grant", 500208, "sign-in", 3, "of this type", ["--prompt select_account", "organizations"]],
+  ["invalid_request", 5000225, "sign-in", 3, "not used for a long time", ["Microsoft support"]],
+  ["invalid_client", 70002, "sign-in", 3, "application's credential", [SECRETS, KEEP]],
+  ["invalid_client", 50012, "sign-in", 3, "application's credential", [SECRETS, KEEP]],
+  ["invalid_client", 7000216, "sign-in", 3, "needs a client secret", [KEEP]],
+  ["invalid_client", 1000502, "sign-in", 3, "certificate", ["--cert", SECRETS]],
+  ["invalid_request", 700222, "sign-in", 3, "federated credential", ["federated-credential list"]],
+  ["invalid_request", 700229, "sign-in", 3, "federated credential", ["federated-credential list"]],
+  ["invalid_client", 700238, "sign-in", 3, "this issuer", [CONTEXT.tenant]],
+  ["invalid_grant", 500131, "sign-in", 3, "another application", [APP]],
+  ["invalid_client", 500133, "sign-in", 3, "clock", ["clock"]],
+  ["invalid_grant", 500341, "refresh", 3, "deleted", ["--prompt select_account", "Deleted"]],
+  ["interaction_required", 16001, "sign-in", 3, "cannot be used here", ["--prompt select_account"]],
+  ["interaction_required", 16002, "sign-in", 3, "cannot be used here", ["--prompt select_account"]],
+  ["interaction_required", 160021, "sign-in", 3, "cannot be used here", ["--prompt select_account"]],
+  ["interaction_required", 50136, "sign-in", 3, "cannot be used here", ["--prompt select_account"]],
+  ["interaction_required", 50143, "sign-in", 3, "cannot be used here", ["--prompt select_account"]],
+  ["interaction_required", 50197, "sign-in", 3, "cannot be used here", ["--prompt select_account"]],
+  ["invalid_grant", 50064, "sign-in", 3, "wrong", [SIGN_IN]],
+  ["interaction_required", 50142, "refresh", 3, "must be changed", [SIGN_IN, "Change the password"]],
+  ["interaction_required", 50135, "refresh", 3, "must be changed", [SIGN_IN, "Change the password"]],
+  ["invalid_grant", 500121, "sign-in", 3, "second factor", [SIGN_IN]],
+  ["interaction_required", 50125, "refresh", 3, "password to be reset", [SIGN_IN]],
+  ["interaction_required", 50140, "refresh", 3, "has a question", [SIGN_IN]],
+  ["interaction_required", 50199, "refresh", 3, "has a question", [SIGN_IN]],
+  ["interaction_required", 700020, "refresh", 3, "has a question", [SIGN_IN]],
+  ["unauthorized_client", 53005, "refresh", 3, "protection policy", ["Policies"]],
+  ["unauthorized_client", 53009, "refresh", 3, "protection policy", ["Policies"]],
+  ["interaction_required", 530021, "refresh", 3, "approved applications", [LOGS]],
+  ["invalid_grant", 530031, "refresh", 3, "Conditional Access policy blocks", [LOGS]],
+  ["invalid_grant", 530022, "refresh", 3, "Conditional Access policy blocks", [LOGS]],
+  ["invalid_grant", 530004, "refresh", 3, "compliant device of another", ["Trust settings"]],
+  ["invalid_grant", 700003, "refresh", 3, "authenticate the device", [SIGN_IN, "All devices"]],
+  ["invalid_grant", 50155, "refresh", 3, "authenticate the device", [SIGN_IN, "All devices"]],
+  ["invalid_grant", 50187, "refresh", 3, "authenticate the device", [SIGN_IN, "All devices"]],
+  ["invalid_grant", 135011, "refresh", 3, "is disabled", ["All devices"]],
+  ["access_denied", 50002, "sign-in", 3, "network", [CONTEXT.tenant]],
+  ["invalid_grant", 500212, "refresh", 3, "cross-tenant", ["Cross-tenant access settings"]],
+  ["invalid_grant", 500213, "refresh", 3, "cross-tenant", ["Cross-tenant access settings"]],
+  ["invalid_grant", 70044, "refresh", 3, "sign-in frequency", [SIGN_IN]],
+  ["invalid_grant", 700081, "refresh", 3, "sign-in frequency", [SIGN_IN]],
+  ["invalid_grant", 50085, "refresh", 3, "saved sign-in", [SIGN_IN]],
+  ["invalid_grant", 50139, "refresh", 3, "saved sign-in", [SIGN_IN]],
+  ["invalid_grant", 9002313, "refresh", 3, "malformed", [SIGN_IN, "--scope"]],
+  ["server_error", 50000, "refresh", 4, "not available", ["Try again"]],
+  ["server_error", 50087, "refresh", 4, "not available", ["Try again"]],
+  ["server_error", 70012, "refresh", 4, "not available", ["Try again"]],
+  ["temporarily_unavailable", 90090, "refresh", 4, "not available", ["Try again"]],
+  ["temporarily_unavailable", 90091, "refresh", 4, "not available", ["Try again"]],
+  ["temporarily_unavailable", 40010, "refresh", 4, "not available", ["Try again"]],
+  ["invalid_request", 90119, "sign-in", 3, "not the one that was shown", ["--flow device-code"]],
+  ["invalid_request", 90120, "sign-in", 3, "already used", ["--flow device-code"]],
+  ["invalid_grant", 50134, "sign-in", 3, "another region", ["--flow interactive"]],
+  ["invalid_grant", 50088, "sign-in", 3, "too often", ["Wait"]],
 ];
 
 Deno.test("entraError() explains each known error code with a hint for this application and tenant", () => {
@@ -239,9 +326,34 @@ Deno.test("entraError() explains B2C's known error codes and shows B2C's descrip
   assertStringIncludes(other.message, "AADB2C90273: B2C's own words.");
 });
 
-Deno.test("Every error code of the table is tested, and no other is known", () => {
+Deno.test("Every published error code is known, with a class, a sentence and a hint", () => {
+  const { published, others } = NUMBERS;
+  assertEquals(new Set(published).size, 304);
+  const meanings = (numbers: readonly number[]) => numbers.map((number) => findMeaning(`AADSTS${number}`));
+  const known = meanings(published).filter((meaning) => meaning !== null);
+  assertEquals(`${known.length} of ${published.length} numbers known`, "304 of 304 numbers known");
+  for (const meaning of [...meanings(published), ...meanings(others)]) {
+    assert(meaning !== null && CLASSES.includes(meaning.class) && meaning.hint.length > 0);
+    assertMatch(meaning.message, /^[A-Z][^\n]{15,120}[^.\n]$/);
+  }
+});
+
+Deno.test("entraError() shows a sentence and Entra's description for a number without a remedy", () => {
+  const shown = errorFor(entraBody("invalid_request", 90015, "Too long by 12 characters."), false);
+  assertEquals(
+    shown.message,
+    "The query of the request is too long: AADSTS90015: Too long by 12 characters.",
+  );
+  assertStringIncludes(shown.hint ?? "", 'entra-auth-cli doctor --profile "my app"');
+  const bare = errorFor({ error: "invalid_request", error_codes: [90015] }, false);
+  assertEquals([bare.message, bare.aadsts], ["The query of the request is too long", "AADSTS90015"]);
+});
+
+Deno.test("Every error code with a remedy is tested, and no code has two meanings", () => {
   const tested = [...ROWS.map(([, number]) => `AADSTS${number}`), ...B2C_ROWS.map(([, number]) => number)];
-  assertEquals([...new Set(tested)].sort(), knownNumbers().sort());
+  const all = knownNumbers();
+  assertEquals(new Set(all).size, all.length);
+  assertEquals([...new Set(tested)].sort(), all.filter((number) => findRemedy(number) !== null).sort());
   for (
     const number of [
       "AADSTS1",
@@ -254,7 +366,7 @@ Deno.test("Every error code of the table is tested, and no other is known", () =
       "90118",
     ]
   ) {
-    assertEquals(findRemedy(number), null);
+    assertEquals(findMeaning(number), null);
   }
 });
 
@@ -278,7 +390,7 @@ Deno.test("Hints sign az in to the tenant first, unless the configured value is 
 Deno.test("A hint with a command starts with one, and no remedy has a contraction or an unfilled placeholder", () => {
   const isCommand = (line: string) => /^(az|entra-auth-cli|printenv) /.test(line);
   for (const number of knownNumbers()) {
-    const remedy = findRemedy(number);
+    const remedy = findMeaning(number);
     assert(remedy !== null, number);
     const lines = formatHint(remedy, CONTEXT).split("\n");
     const at = `${number}: ${remedy.message}\n${lines.join("\n")}`;
