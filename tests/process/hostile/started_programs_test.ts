@@ -3,6 +3,7 @@ import { basename } from "@std/path/basename";
 import { join } from "@std/path/join";
 import { shownDeviceCode } from "../../support/browser/enter_device_code.ts";
 import { ADA, CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../../support/provider/directory.ts";
+import { isExecutable } from "../../support/program/executable.ts";
 import { hasNoPseudoTerminal, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 import { hasNoTrace, readTrace, traceCommand } from "../../support/program/traced_programs.ts";
@@ -72,7 +73,8 @@ esac`,
     });
     const env = { ...SECRETS, AZURE_CLIENT_SECRET: secret, PATH, ENTRA_AUTH_CLI_KEYRING: "secret-service" };
     const programs = ["a-browser", "xdg-open", "a-command"];
-    const opened = [basename(deno ?? "")];
+    // An executable reads the socket tables itself.
+    const opened = [basename(deno ?? ""), ...(isExecutable ? [] : ["cat"])];
 
     let runs = 0;
     const trace = async (

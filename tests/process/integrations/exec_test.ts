@@ -224,7 +224,6 @@ Deno.test({
       result.stderr,
       /^Running "curl" is not permitted\nHint: Add the Deno flag --allow-run=curl\n/,
     );
-    assertStringIncludes(result.stderr, "compile --also-run curl\n");
     assertStringIncludes(result.stderr, "T=$(entra-auth-cli get-token) curl\n");
   },
 });
