@@ -77,6 +77,10 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    group: "named files and pipes",
+    files: ["tests/process/hostile/named_files_test.ts", "tests/unit/system/files/user_files_test.ts"],
+  },
+  {
     group: "other users and root",
     files: [
       "tests/process/hostile/other_users_test.ts",

@@ -38,6 +38,8 @@ export interface CommandContext {
   readonly openDoctorProbes: (request: DoctorRequest) => Promise<DoctorProbes>;
   /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */
   readonly writePrivateFile: (path: string, text: string) => Promise<void>;
+  /** Checks the path for `writePrivateFile()`. @throws {CliError} `usage`, `store` or `permission`. */
+  readonly checkPrivateFile: (path: string) => Promise<void>;
   /** Reads a file that the user named. @throws {CliError} `usage` or `permission`. */
   readonly readTextFile: (path: string, maxBytes: number) => Promise<string>;
   /** Runs another program in place of this one. */

@@ -13,6 +13,18 @@ export async function readUserFile(
   return await context.readTextFile(path, maxBytes);
 }
 
+/**
+ * Checks that `writeUserFile()` will not refuse the path, before a sign-in or a question whose result would be lost.
+ *
+ * @throws {CliError} `usage` for a file of this program; `store` for a link of another user; `permission`.
+ */
+export async function checkUserFile(
+  path: string | undefined,
+  { checkPrivateFile }: Pick<CommandContext, "checkPrivateFile">,
+): Promise<void> {
+  if (path !== undefined && path !== STREAM) await checkPrivateFile(path);
+}
+
 /** Writes a file that only its owner can read; `-` is standard output. @throws {CliError} `store` or `permission`. */
 export async function writeUserFile(
   path: string,

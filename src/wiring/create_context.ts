@@ -5,7 +5,7 @@ import { detectKeyStore } from "../store/keystore/open_key_store.ts";
 import { openTokenStore } from "../store/token_store.ts";
 import { homeFolder } from "../system/path.ts";
 import { openPrivateFolder } from "../system/files/private_folder.ts";
-import { readTextFile, writePrivateFile } from "../system/files/user_files.ts";
+import { checkPrivateFile, readTextFile, writePrivateFile } from "../system/files/user_files.ts";
 import { probeLoopback } from "../system/network/loopback_probe.ts";
 import { runtimeText } from "../system/os.ts";
 import { isPermitted, permissionHint, permissionName } from "../system/permission.ts";
@@ -67,7 +67,7 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     },
     async verifyToken(token, { authority, caCertFile }) {
       const { verifyToken } = await import("../entra/verify_token.ts");
-      const network = await openNetwork(system, caCertFile);
+      const network = await openNetwork(system, caCertFile, READ_TIMEOUT_MS);
       return await verifyToken(token, { authority, network, signal: system.interrupted });
     },
     async openDoctorProbes(request) {
@@ -87,13 +87,18 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
           const { keyStore } = await detectKeyStore({ env, os, folder: folder(), processes, dataProtection });
           return { keyStore: keyStore.name, place: keyStore.place };
         },
-        openNetwork: (caCertFile) => openNetwork(system, caCertFile),
+        openNetwork: (caCertFile) => openNetwork(system, caCertFile, READ_TIMEOUT_MS),
       });
     },
     async writePrivateFile(path, text) {
       // From now on a signal does not end the process with a temporary file beside this one.
       system.interrupted.throwIfAborted();
       await writePrivateFile(files, path, text, home());
+    },
+    async checkPrivateFile(path) {
+      // It can write a temporary file.
+      system.interrupted.throwIfAborted();
+      await checkPrivateFile(files, path, home());
     },
     async readTextFile(path, maxBytes) {
       return await readTextFile(files, path, maxBytes, { signal: system.interrupted });
@@ -104,6 +109,9 @@ export function createContext(system: System, isPlain: boolean): CommandContext 
     exitCode: 0,
   };
 }
+
+/** How long `inspect` and `doctor`, which have no `--timeout`, wait for the file of `--ca-cert`. A check of `doctor` has 10 s. */
+const READ_TIMEOUT_MS = 5_000;
 
 /** Makes a value when it is first needed, and only then. */
 function once<T>(make: () => T): () => T {

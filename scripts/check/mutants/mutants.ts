@@ -895,15 +895,29 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "rejection of the program's own files as output",
     file: "src/system/files/user_files.ts",
-    find: "    await assertNotOwn(files, path, target, home);\n",
+    find: "  await assertNotOwn(files, path, found.target, home);\n",
     replace: "",
     tests: ["tests/unit/system/files/user_files_test.ts"],
   },
   {
+    guard: "check of the output file before a sign-in",
+    file: "src/cli/commands/get_token.ts",
+    find: "  await checkUserFile(flags.file, context);\n",
+    replace: "",
+    tests: ["tests/process/hostile/named_files_test.ts"],
+  },
+  {
+    guard: "interrupt while a file named by the user is read",
+    file: "src/system/files/user_files.ts",
+    find: "AbortSignal.any([signal, limit.signal])",
+    replace: "limit.signal",
+    tests: ["tests/unit/system/files/user_files_test.ts", "tests/process/hostile/named_files_test.ts"],
+  },
+  {
     guard: "owner of a link that is written through",
     file: "src/system/files/user_files.ts",
-    find: "{ owner: linkOwner }",
-    replace: "{}",
+    find: "new TextEncoder().encode(text), { owner: linkOwner }",
+    replace: "new TextEncoder().encode(text), {}",
     tests: ["tests/unit/system/files/user_files_test.ts"],
   },
   {

@@ -5,7 +5,7 @@ import { sealText } from "../../profiles/exchange/passphrase_seal.ts";
 import { noSuchProfile, type Profile } from "../../profiles/profile.ts";
 import { exportProfiles } from "../../flows/profiles/export_import.ts";
 import { escapeJson } from "../../text/plain_text.ts";
-import { writeUserFile } from "../user_files.ts";
+import { checkUserFile, writeUserFile } from "../user_files.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { commandLine } from "../options/command_options.ts";
@@ -33,10 +33,11 @@ export function exportProfileCommand(command: AnyCommand, context: CommandContex
 export async function runExportProfile(flags: ExportProfileFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const withSecrets = flags.includeSecrets ?? false;
+  const file = flags.file ?? flags.output;
+  await checkUserFile(file, context);
   const packed = await exportProfiles(await chosenProfiles(flags, context), withSecrets, context);
   const plain = escapeJson(formatPortable(packed));
   const text = withSecrets ? await sealText(plain, await choosePassphrase(flags, context)) : plain;
-  const file = flags.file ?? flags.output;
   if (file === undefined) await terminal.writeData(text);
   else await writeUserFile(file, text, context);
   const secrets = packed.filter((one) => one.clientSecret ?? one.certificatePassword).length;

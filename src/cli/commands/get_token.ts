@@ -7,7 +7,7 @@ import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { profileName } from "../options/chosen_profile.ts";
 import { progressPrinter } from "../terminal/progress_lines.ts";
 import { GET_TOKEN_OPTIONS, type GetTokenFlags, signInFlags } from "../options/token_options.ts";
-import { writeUserFile } from "../user_files.ts";
+import { checkUserFile, writeUserFile } from "../user_files.ts";
 import { kubernetesError, parseExecInfo } from "../output/exec_credential.ts";
 import { formatToken, type OutputFormat, parseOutputFormat } from "../output/token_output.ts";
 
@@ -40,6 +40,7 @@ async function acquireAndDeliver(
   apiVersion?: string,
 ): Promise<void> {
   const isQuiet = flags.quiet ?? flags.silent ?? false;
+  await checkUserFile(flags.file, context);
   const { result, settings } = await acquireToken(
     flags,
     context,

@@ -5,7 +5,7 @@ import { join } from "@std/path/join";
 import { resolve } from "@std/path/resolve";
 import { CliError } from "../../errors.ts";
 import { permitted } from "../permission.ts";
-import { replaceFile, WrongOwnerError } from "./file_changes.ts";
+import { rehearseReplaceFile, replaceFile, WrongOwnerError } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
 import { isOwnName } from "./file_permissions.ts";
 import type { Bytes, Files } from "./files.ts";
@@ -111,11 +111,30 @@ export async function writePrivateFile(
   text: string,
   home: string,
 ): Promise<void> {
-  try {
-    const { target, linkOwner } = await inFolder(path, path, () => followLinks(files, path));
-    await assertNotOwn(files, path, target, home);
+  await reportAs(path, async () => {
+    const { target, linkOwner } = await findTarget(files, path, home);
     const write = () => replaceFile(files, target, new TextEncoder().encode(text), { owner: linkOwner });
     await inFolder(target, path, write);
+  });
+}
+
+/**
+ * Checks what `writePrivateFile()` refuses for the path alone, before there is something to write.
+ *
+ * @throws What `writePrivateFile()` throws for a file of this program or a link.
+ */
+export async function checkPrivateFile(files: Files, path: string, home: string): Promise<void> {
+  await reportAs(path, async () => {
+    const { target, linkOwner } = await findTarget(files, path, home);
+    if (linkOwner === null) return;
+    const rehearse = () => rehearseReplaceFile(files, target, new Uint8Array(), { owner: linkOwner });
+    await inFolder(target, path, rehearse);
+  });
+}
+
+async function reportAs(path: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
   } catch (error) {
     if (error instanceof WrongOwnerError) throw foreignLinkError(path, error);
     if (!(error instanceof FileError)) throw error;
@@ -125,6 +144,13 @@ export async function writePrivateFile(
     throw new FileError(error.reason, `write ${path}`, path, error.cause)
       .withHint(hint ?? `Check that ${path} can be a file, and that its folder exists and is writable.`);
   }
+}
+
+/** Returns the file to write for `path`. @throws {CliError} `usage` for a file of this program or a circle of links, `store`, `permission`. */
+async function findTarget(files: Files, path: string, home: string): Promise<LinkTarget> {
+  const found = await inFolder(path, path, () => followLinks(files, path));
+  await assertNotOwn(files, path, found.target, home);
+  return found;
 }
 
 /** Runs `work` on the file `target`. An error for a missing permission names its folder. */
@@ -137,11 +163,14 @@ function inFolder<T>(target: string, path: string, work: () => Promise<T>): Prom
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
 
-/** Returns the file that `path` leads to, and the owner of the links on the way; null without a link. */
-async function followLinks(
-  files: Files,
-  path: string,
-): Promise<{ readonly target: string; readonly linkOwner: number | null }> {
+interface LinkTarget {
+  /** The file that a path leads to. */
+  readonly target: string;
+  /** The owner of the links on the way; null without a link. */
+  readonly linkOwner: number | null;
+}
+
+async function followLinks(files: Files, path: string): Promise<LinkTarget> {
   let target = resolve(path);
   let linkOwner: number | null = null;
   for (let links = 0; links <= MAX_LINKS; links++) {
@@ -158,9 +187,8 @@ async function followLinks(
 
 /** @throws {CliError} `usage` if `target` is a file that this program keeps in `home`. */
 async function assertNotOwn(files: Files, path: string, target: string, home: string): Promise<void> {
-  const ownFolder = await files.realPath(home);
-  const folder = await files.realPath(dirname(target));
-  if (ownFolder === null || folder === null) return;
+  const ownFolder = await files.realPath(home) ?? resolve(home);
+  const folder = await files.realPath(dirname(target)) ?? dirname(target);
   const isOwn = folder === ownFolder ? isOwnName(basename(target)) : folder === join(ownFolder, "locks");
   if (!isOwn) return;
   throw new CliError("usage", `Could not write ${path}: it is a file of entra-auth-cli itself`, {
