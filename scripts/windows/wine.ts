@@ -55,7 +55,7 @@ const RUNS: readonly TestRun[] = [
   { args: ["tests/unit", "--parallel", `--ignore=${IGNORED.join(",")}`], attempts: 2 },
 ];
 
-const MAX_ATTEMPT_MS = 600_000;
+const MAX_ATTEMPT_MS = 400_000;
 
 /** Increment `layout` after a change to the set-up, so that existing folders are made again. */
 const STAMP = JSON.stringify({ layout: 1, debian: DEBIAN });
