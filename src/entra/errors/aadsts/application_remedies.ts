@@ -267,7 +267,10 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   50049: {
     class: "usage",
     message: "The authority is not one that Entra knows",
-    hint: ["entra-auth-cli show-profile --name {profile}", "Check --authority and --cloud."],
+    hint: [
+      "entra-auth-cli show-profile --name {profile}",
+      "Check --authority and --cloud.",
+    ],
   },
   500207: ACCOUNT_TYPE,
   500208: ACCOUNT_TYPE,
