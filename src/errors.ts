@@ -34,6 +34,8 @@ export interface CliErrorOptions {
   readonly aadsts?: string | undefined;
   /** Identifies the request to Microsoft support. */
   readonly correlationId?: string | undefined;
+  /** The authority's own words, on one line. */
+  readonly description?: string | undefined;
   /** A claims request that the next sign-in must carry (Conditional Access), as the JSON text that Entra sent. */
   readonly claims?: string | undefined;
   /** The underlying error, for `--verbose`. It must not contain a secret. */
@@ -47,6 +49,7 @@ export class CliError extends Error {
   readonly hint: string | undefined;
   readonly aadsts: string | undefined;
   readonly correlationId: string | undefined;
+  readonly description: string | undefined;
   readonly claims: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: CliErrorOptions = {}) {
@@ -55,13 +58,14 @@ export class CliError extends Error {
     this.hint = options.hint;
     this.aadsts = options.aadsts;
     this.correlationId = options.correlationId;
+    this.description = options.description;
     this.claims = options.claims;
   }
 
   /** Returns the same error with another hint. */
   withHint(hint: string): CliError {
-    const { code, message, aadsts, correlationId, claims, cause } = this;
-    return new CliError(code, message, { hint, aadsts, correlationId, claims, cause });
+    const { code, message, aadsts, correlationId, description, claims, cause } = this;
+    return new CliError(code, message, { hint, aadsts, correlationId, description, claims, cause });
   }
 
   /** The exit code of the program if this error ends it. */

@@ -69,7 +69,8 @@ function entry(remedy: Remedy, codes: readonly string[]): string {
   const sentences = lines.filter((line) => !isCommand(line)).map(escapeMarkdown);
   const block = commands.length === 0 ? "" : `\n\`\`\`bash\n${commands.join("\n")}\n\`\`\`\n`;
   const advice = sentences.length === 0 ? "" : `\n${sentences.map(sentence).join(" ")}\n`;
-  return `### ${codes.join(", ")}\n\n${escapeMarkdown(remedy.message)}.\n${block}${advice}`;
+  const cause = remedy.cause === undefined ? "" : ` ${escapeMarkdown(remedy.cause)}`;
+  return `### ${codes.join(", ")}\n\n${escapeMarkdown(remedy.message)}.${cause}\n${block}${advice}`;
 }
 
 /** Ends what ends in a path or a command. */

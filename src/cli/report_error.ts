@@ -6,8 +6,9 @@ import { GLOBAL_OPTIONS } from "./options/token_options.ts";
 const MAX_LENGTH = 2000;
 
 /**
- * Prints an error on stderr: one line for what happened and, after `Hint:`, what to do next; or one JSON document if the
- * command prints JSON.
+ * Prints an error on stderr: one line for what happened, with the error number and the correlation ID, and, after `Hint:`,
+ * what to do next; or one JSON document if the command prints JSON. The authority's own words stand between them with
+ * `--verbose`, and if they name something that message and hint do not.
  *
  * @returns The exit code.
  */
@@ -22,6 +23,7 @@ export function reportError(
   const message = plainText(known.message, MAX_LENGTH);
   const aadsts = known.aadsts === undefined ? undefined : plainText(known.aadsts);
   const correlationId = known.correlationId === undefined ? undefined : plainText(known.correlationId);
+  const description = known.description === undefined ? undefined : plainText(known.description, MAX_LENGTH);
   const hint = known.hint?.split("\n").map((line) => plainText(line, MAX_LENGTH)).join("\n");
   if (options.asJson) {
     const document = {
@@ -30,17 +32,38 @@ export function reportError(
       hint: hint ?? null,
       aadsts: aadsts ?? null,
       correlation_id: correlationId ?? null,
+      description: description ?? null,
     };
     terminal.writeMessage(escapeJson(JSON.stringify({ error: document })));
     return known.exitCode;
   }
-  terminal.writeMessage(message);
+  const reference = [aadsts, correlationId && `correlation ID ${correlationId}`]
+    .filter((part) => part !== undefined).join(", ");
+  terminal.writeMessage(reference === "" ? message : `${message} (${reference})`);
+  if (description !== undefined && !message.includes(description)) {
+    const isWanted = options.verbose || namesMore(description, `${message}\n${hint ?? ""}`);
+    if (isWanted) terminal.writeMessage(`Details: ${description}`);
+  }
   if (hint !== undefined) terminal.writeMessage(`Hint: ${hint.replaceAll("\n", "\n      ")}`);
-  const reference = [aadsts, correlationId && `correlation ID ${correlationId}`];
-  const details = reference.filter((part) => part !== undefined).join(", ");
-  if (details !== "") terminal.writeMessage(`(${details})`);
   if (options.verbose) { for (const line of causeLines(known)) terminal.writeMessage(line); }
   return known.exitCode;
+}
+
+/** Values in the words of an authority: what is quoted, addresses, IDs, user names and times. */
+const VALUES =
+  /'([^']+)'|"([^"]+)"|\b([a-z][a-z\d+.-]*:\/\/[^\s'",;)\]]+|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d{4}-\d\d-\d\d[T ][\d:.]+Z?)/gi;
+
+/** What is quoted or linked without naming anything of the user's: parameters, what Entra hides, and its documentation. */
+const NO_VALUE =
+  /^(client_(assertion|secret)|\{EUII Hidden\}|https:\/\/(aka\.ms|[\w.]+\.microsoft\.com)\/.*)$/i;
+
+/** Reports whether `words` name a value that `shown` does not. */
+function namesMore(words: string, shown: string): boolean {
+  const known = shown.toLowerCase();
+  return [...words.matchAll(VALUES)].some(([, single, double, bare]) => {
+    const value = (single ?? double ?? bare ?? "").replace(/\.$/, "");
+    return value !== "" && !NO_VALUE.test(value) && !known.includes(value.toLowerCase());
+  });
 }
 
 /** Shows only the stack of an unexpected error: its message could hold a secret. */

@@ -55,7 +55,17 @@ export interface AuthorizationTransaction {
    */
   redeem(code: Secret): Promise<IssuedTokens>;
   /** Returns the error for an error response (RFC 6749 section 4.1.2.1). */
-  refusal(error: string, description: string | null): CliError;
+  refusal(response: RefusedAuthorization): Promise<CliError>;
+}
+
+/** What an authority says instead of a code. */
+export interface RefusedAuthorization {
+  /** The error code, such as `access_denied`. */
+  readonly error: string;
+  readonly description: string | null;
+  readonly subcode?: string | undefined;
+  /** A page on the error. */
+  readonly uri?: string | undefined;
 }
 
 /** A device code to show to the user (RFC 8628). */

@@ -20,6 +20,8 @@ export interface ExplainedError {
   /** Who can fix it, or what. */
   readonly class: ErrorClass;
   readonly message: string;
+  /** Why it happens; null if the message says all that is known. */
+  readonly cause: string | null;
   /** What to do about it, in one or more lines. */
   readonly hint: string;
 }
@@ -28,7 +30,8 @@ export interface ExplainedError {
 export function explainError(aadsts: string, subject: ErrorSubject): ExplainedError | null {
   const meaning = findMeaning(aadsts);
   if (meaning === null) return null;
-  return { aadsts, class: meaning.class, message: meaning.message, hint: formatHint(meaning, subject) };
+  const { class: name, message, cause = null } = meaning;
+  return { aadsts, class: name, message, cause, hint: formatHint(meaning, subject) };
 }
 
 /** An error code with its prefix, after a name such as `error_codes` or `Error code`, or in an `error_uri`. */

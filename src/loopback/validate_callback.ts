@@ -19,6 +19,10 @@ export type AuthorizationResponse =
     error: string;
     /** The server's explanation on one line, without control characters, of at most 1000 characters; null if absent. */
     description: string | null;
+    /** Entra's subdivision of `error`, such as `cancel`. */
+    subcode?: string;
+    /** The server's page on the error, not validated. */
+    uri?: string;
   };
 
 export type CallbackVerdict =
@@ -53,15 +57,12 @@ export function validateCallback(encoded: string, expected: ExpectedCallback): C
   }
   const value = (name: string) => parameters.get(name)?.[0] ?? null;
   if (!expected.acceptsIssuer(value("iss"))) return { kind: "rejected", fault: "wrongIssuer" };
-  const response = validateResponse(value("code"), value("error"), value("error_description"));
+  const response = validateResponse(value);
   return response === null ? { kind: "rejected", fault: "malformed" } : { kind: "accepted", response };
 }
 
-function validateResponse(
-  code: string | null,
-  error: string | null,
-  description: string | null,
-): AuthorizationResponse | null {
+function validateResponse(value: (name: string) => string | null): AuthorizationResponse | null {
+  const [code, error] = [value("code"), value("error")];
   if (code !== null && error === null) {
     return code.length <= MAX_CODE_LENGTH && CODE.test(code)
       ? { kind: "code", code: new Secret(code) }
@@ -69,10 +70,14 @@ function validateResponse(
   }
   if (error !== null && code === null) {
     if (error.length > MAX_ERROR_LENGTH || !ERROR.test(error)) return null;
+    const subcode = plainText(withoutTokens(value("error_subcode") ?? ""), MAX_ERROR_LENGTH);
+    const uri = value("error_uri");
     return {
       kind: "refused",
       error,
-      description: plainText(withoutTokens(description ?? ""), MAX_DESCRIPTION_LENGTH) || null,
+      description: plainText(withoutTokens(value("error_description") ?? ""), MAX_DESCRIPTION_LENGTH) || null,
+      ...(subcode !== "" && { subcode }),
+      ...(uri !== null && { uri }),
     };
   }
   return null;

@@ -51,6 +51,7 @@ export interface Refusal {
   readonly hint?: string | undefined;
   readonly aadsts?: string | undefined;
   readonly correlationId?: string | undefined;
+  readonly description?: string | undefined;
 }
 
 /** The kind of a record with a session. */
@@ -181,6 +182,7 @@ function refusalField(record: JsonObject): Refusal | undefined {
     hint: optional("hint"),
     aadsts: optional("aadsts"),
     correlationId: optional("correlationId"),
+    description: optional("description"),
   };
 }
 

@@ -187,20 +187,30 @@ export function parseSignInRecord(content: Uint8Array): SignInRecord | null {
 
 function formatOutcome(outcome: SignInOutcome): Record<string, unknown> {
   if (outcome.kind === "signed-in") return { kind: outcome.kind };
-  const { code, message, hint, aadsts, correlationId } = outcome.error;
-  return { kind: outcome.kind, scopes: outcome.scopes, code, message, hint, aadsts, correlationId };
+  const { code, message, hint, aadsts, correlationId, description } = outcome.error;
+  return {
+    kind: outcome.kind,
+    scopes: outcome.scopes,
+    code,
+    message,
+    hint,
+    aadsts,
+    correlationId,
+    description,
+  };
 }
 
 function parseOutcome(value: unknown): SignInOutcome | null {
   if (!isJsonObject(value)) return null;
   if (value.kind === "signed-in") return { kind: "signed-in" };
-  const { code, message, hint, aadsts, correlationId, scopes } = value;
+  const { code, message, hint, aadsts, correlationId, description, scopes } = value;
   if (value.kind !== "refused" || !isErrorCode(code) || typeof message !== "string") return null;
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === "string")) return null;
   const error = new CliError(code, message, {
     hint: optionalText(hint),
     aadsts: optionalText(aadsts),
     correlationId: optionalText(correlationId),
+    description: optionalText(description),
   });
   return { kind: "refused", error, scopes };
 }

@@ -767,6 +767,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/text/plain_text_test.ts"],
   },
   {
+    guard: "form of the authority's page on an error",
+    file: "src/entra/errors/reported_error.ts",
+    find: `PAGE_ADDRESS.test(value) && `,
+    replace: "",
+    tests: ["tests/unit/entra/errors/reported_error_test.ts"],
+  },
+  {
+    guard: "tokens in the authority's page on an error",
+    file: "src/entra/errors/reported_error.ts",
+    find: ` && withoutTokens(value) === value`,
+    replace: "",
+    tests: ["tests/unit/entra/errors/reported_error_test.ts"],
+  },
+  {
+    guard: "characters of a resource in a command",
+    file: "src/entra/errors/aadsts/find_remedy.ts",
+    find: `PLAIN_RESOURCE.test(resource) ? resource : "RESOURCE"`,
+    replace: "resource",
+    tests: ["tests/unit/entra/errors/aadsts/find_remedy_test.ts"],
+  },
+  {
     guard: "removal of invisible characters from text of others",
     file: "src/text/plain_text.ts",
     find: `const UNSAFE = /[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]+/gu;`,

@@ -108,7 +108,8 @@ function listText(errors: readonly ExplainedError[]): string {
   return errors.map(({ aadsts, message }) => `${aadsts.padEnd(14)}${message}\n`).join("");
 }
 
-function fullText({ aadsts, class: name, message, hint }: ExplainedError): string {
-  const fix = `Class: ${name} (${CLASS_TEXTS[name]})`;
-  return `${aadsts}: ${message}\n  ${hint.replaceAll("\n", "\n  ")}\n  ${fix}\n`;
+function fullText({ aadsts, class: name, message, cause, hint }: ExplainedError): string {
+  const lines = [...hint.split("\n"), `Class: ${name} (${CLASS_TEXTS[name]})`];
+  if (cause !== null) lines.unshift(cause);
+  return `${aadsts}: ${message}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }

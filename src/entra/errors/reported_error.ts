@@ -1,5 +1,5 @@
 import { parseClaimsRequest } from "../../identity/claims.ts";
-import type { JsonObject } from "../../text/json.ts";
+import { isJsonObject, type JsonObject } from "../../text/json.ts";
 import { plainText, withoutTokens } from "../../text/plain_text.ts";
 
 /** An error that the authority reports in a response or in the redirect. */
@@ -17,6 +17,8 @@ export interface ReportedError {
   readonly timestamp?: string | undefined;
   /** A claims request that the next sign-in must carry, as JSON text. */
   readonly claims?: string | undefined;
+  /** The authority's page on the error (RFC 6749 section 5.2). */
+  readonly uri?: string | undefined;
 }
 
 /** Reads the error fields of a response. Returns null if it reports no error. */
@@ -28,16 +30,19 @@ export function parseReportedError(body: JsonObject): ReportedError | null {
     error,
     description,
     aadsts: findNumber(description) ?? firstNumber(body.error_codes),
-    suberror: text(body.suberror),
+    suberror: text(body.suberror) ?? text(body.error_subcode),
     correlationId: shortText(body.correlation_id) ?? labelled(description, "Correlation ID"),
     timestamp: shortText(body.timestamp) ?? labelled(description, "Timestamp"),
     claims: claimsText(body.claims),
+    uri: pageAddress(body.error_uri),
   };
 }
 
 /** Reports whether the service failed temporarily (RFC 6749 section 4.1.2.1). */
-export function isTransient({ error }: ReportedError): boolean {
-  return error === "temporarily_unavailable" || error === "server_error";
+export function isTransient({ error, aadsts }: ReportedError): boolean {
+  if (error === "temporarily_unavailable") return true;
+  // B2C reports mistakes of users and of its configuration in this way.
+  return error === "server_error" && !aadsts?.startsWith("AADB2C");
 }
 
 /** Error codes of Entra that say that a refresh token is expired or revoked. */
@@ -79,8 +84,21 @@ function labelled(description: string | null, label: string): string | undefined
   return value === undefined ? undefined : plainText(value, 64);
 }
 
-/** Drops what is not a claims request, because it would make the next sign-in fail. One line fits into a command. */
+const PAGE_ADDRESS = /^https:\/\/[\w.-]+\/[\w.~:/?#@!$&()*+,;=%-]{0,150}$/;
+
+/** Returns an address that can be shown: https, on one line, and without anything that may be a token. */
+function pageAddress(value: unknown): string | undefined {
+  return typeof value === "string" && PAGE_ADDRESS.test(value) && withoutTokens(value) === value
+    ? value
+    : undefined;
+}
+
+/**
+ * Drops what is not a claims request, because it would make the next sign-in fail. One line fits into a command. Some
+ * responses have the request as an object instead of as text.
+ */
 function claimsText(value: unknown): string | undefined {
-  const claims = typeof value === "string" ? parseClaimsRequest(value) : null;
-  return claims === null ? undefined : JSON.stringify(claims);
+  const text = isJsonObject(value) ? JSON.stringify(value) : value;
+  const claims = typeof text === "string" ? parseClaimsRequest(text) : null;
+  return claims === null || Object.keys(claims).length === 0 ? undefined : JSON.stringify(claims);
 }

@@ -40,9 +40,7 @@ export function userTokens(
   const { metadata, tokenResponse } = network;
   const idToken = tokenResponse?.idToken ?? null;
   if (tokenResponse === null || idToken === null || !result?.account) {
-    throw new CliError("invalid_response", "The token response has no ID token", {
-      hint: "Check --authority: Entra sends one with every sign-in.",
-    });
+    throw missingIdToken();
   }
   const { homeAccountId } = result.account;
   if (!HOME_ACCOUNT_ID.test(homeAccountId)) {
@@ -116,6 +114,13 @@ function decodeText(base64Url: string): Uint8Array {
   } catch {
     return new Uint8Array();
   }
+}
+
+/** Returns the error for a sign-in whose token response has no ID token. */
+export function missingIdToken(): CliError {
+  return new CliError("invalid_response", "The token response has no ID token", {
+    hint: "Check --authority: Entra sends one with every sign-in.",
+  });
 }
 
 function namesNoAccount(): CliError {

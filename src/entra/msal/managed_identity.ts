@@ -8,7 +8,6 @@ import type { HttpResponse, Network } from "../../system/network/network.ts";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../../text/json.ts";
 import { plainText, withoutTokens } from "../../text/plain_text.ts";
 import type { IssuedTokens } from "../token_client.ts";
-import { entraError } from "../errors/entra_error.ts";
 import { parseReportedError, type ReportedError } from "../errors/reported_error.ts";
 import { validateTokenResponse } from "../token_response.ts";
 import { applicationTokens } from "./issued_tokens.ts";
@@ -60,7 +59,7 @@ export async function acquireManagedIdentityToken(
   } catch (error) {
     options.signal.throwIfAborted();
     if (deadline.signal.aborted) throw tooLate(network, timeoutMs);
-    throw managedIdentityError(error, network, options);
+    throw await managedIdentityError(error, network, options, scopes);
   }
 }
 
@@ -173,12 +172,10 @@ function refusalOf(status: number, fields: JsonObject): Refusal {
   const nested = isJsonObject(error) ? error : {};
   const words = [description, message, nested.message, nested.code, error]
     .find((found) => typeof found === "string");
-  const reported = parseReportedError(fields);
-  return {
-    status,
-    words: typeof words === "string" ? words : "",
-    reported: reported?.aadsts === undefined ? null : reported,
-  };
+  const text = typeof words === "string" ? words : "";
+  const code = typeof error === "string" ? error : nested.code ?? "invalid_request";
+  const reported = parseReportedError({ ...fields, error: code, error_description: text });
+  return { status, words: text, reported: reported?.aadsts === undefined ? null : reported };
 }
 
 function describe({ status, words, reported }: Refusal): string {
@@ -202,11 +199,12 @@ function tooLate({ refusal }: ManagedIdentityNetworkModule, timeoutMs: number): 
 }
 
 /** Returns the error to show for MSAL's: the endpoint's refusal, or why the endpoint cannot be contacted. */
-function managedIdentityError(
+async function managedIdentityError(
   error: unknown,
   { failure, refusal }: ManagedIdentityNetworkModule,
   { identity, profile, tenant }: ManagedIdentityOptions,
-): CliError {
+  [resource]: readonly string[],
+): Promise<CliError> {
   if (failure instanceof CliError && failure.code === "network") {
     return new CliError("network", `This machine has no managed identity: ${failure.message}`, {
       hint: `${WHERE} ${ELSEWHERE}`,
@@ -214,14 +212,17 @@ function managedIdentityError(
     });
   }
   if (failure instanceof CliError) return failure;
-  if (refusal !== null && refusal.reported !== null) {
-    const clientId = identity.kind === "system" ? "(system-assigned)" : identity.id;
-    return entraError(refusal.reported, { clientId, tenant, profile }, false);
-  }
   if (refusal !== null && refusal.status >= 500) {
     return new CliError("network", `The managed identity's endpoint failed (${describe(refusal)})`, {
       hint: "Try again in a minute.",
+      aadsts: refusal.reported?.aadsts,
+      correlationId: refusal.reported?.correlationId,
     });
+  }
+  if (refusal !== null && refusal.reported !== null) {
+    const clientId = identity.kind === "system" ? "(system-assigned)" : identity.id;
+    const { entraError } = await import("../errors/entra_error.ts");
+    return entraError(refusal.reported, { clientId, tenant, profile, resource }, false);
   }
   if (refusal !== null) {
     const which = identity.kind === "system"

@@ -4,8 +4,11 @@ import { CliError } from "../../errors.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Network, RetryPolicy } from "../../system/network/network.ts";
 import { entraAuthority } from "../authority.ts";
-import type { ErrorContext } from "../errors/aadsts/remedy.ts";
-import { entraError } from "../errors/entra_error.ts";
+import { resourceOf } from "../../identity/scopes.ts";
+import { isJsonObject } from "../../text/json.ts";
+import { plainText } from "../../text/plain_text.ts";
+import { decodeToken } from "../decode_token.ts";
+import type { AssertionNames, ErrorContext } from "../errors/aadsts/remedy.ts";
 import { signInAgain } from "./msal_cache.ts";
 import {
   type AuthorityNetworkModule,
@@ -74,6 +77,10 @@ export interface GrantManner {
   readonly obeysThrottle?: boolean | undefined;
   /** Makes the requests of a grant that needs more than one per post of MSAL's. */
   readonly post?: PostExchange | undefined;
+  /** What is requested, for hints. */
+  readonly scopes: readonly string[];
+  /** The user name, for hints, if it is known. */
+  readonly user?: string | undefined;
 }
 
 /** Makes an MSAL application for one grant. */
@@ -85,7 +92,7 @@ export function createMsal<A>(
   const { silently, post } = manner;
   const authority = entraAuthority(options.authority, options.tenant);
   const { clientId, tenant, profile } = options;
-  const errors = { clientId, tenant, profile };
+  const errors = { clientId, tenant, profile, user: manner.user, resource: firstResource(manner, options) };
   const knownAuthorities = [authority.host];
   const network = authorityNetworkModule({
     network: options.network,
@@ -93,7 +100,11 @@ export function createMsal<A>(
     signal: options.signal,
     clock: options.clock,
     sending: sendingOf(manner, options),
-    onReportedError: (reported) => entraError(reported, errors, silently),
+    async onReportedError(reported, { body }) {
+      // The table of errors is large, and most exchanges succeed.
+      const { entraError } = await import("../errors/entra_error.ts");
+      return entraError(reported, { ...errors, assertion: assertionIn(body) }, silently);
+    },
     // MSAL accepts the issuer of External ID on a custom domain only if the issuer's host is in this list.
     onIssuer: (issuer) => void knownAuthorities.push(new URL(issuer).host),
     post,
@@ -103,6 +114,24 @@ export function createMsal<A>(
     system: { networkClient: network },
   });
   return { app, network, errors };
+}
+
+/** Returns the API of the first scope that has one. */
+function firstResource({ scopes }: GrantManner, { authority }: TokenClientOptions): string | undefined {
+  return scopes.map((scope) => resourceOf(scope, authority)).find((resource) => resource !== null) ??
+    undefined;
+}
+
+/** Returns what identifies the assertion in a request, which Entra compares with the federated credentials. */
+function assertionIn(body: string | undefined): AssertionNames | undefined {
+  const assertion = new URLSearchParams(body).get("client_assertion");
+  const claims = assertion === null ? null : decodeToken(assertion)?.claims;
+  if (!isJsonObject(claims)) return undefined;
+  const [issuer, subject, audience] = [claims.iss, claims.sub, claims.aud].map((value) =>
+    plainText(typeof value === "string" ? value : JSON.stringify(value ?? null), 300)
+  );
+  if (issuer === undefined || subject === undefined || audience === undefined) return undefined;
+  return { issuer, subject, audience };
 }
 
 function sendingOf(

@@ -1,6 +1,6 @@
-import type { CliError } from "../../errors.ts";
+import { CliError } from "../../errors.ts";
 import type { JsonObject } from "../../text/json.ts";
-import type { AuthorityMetadata } from "../authority.ts";
+import type { Authority, AuthorityMetadata } from "../authority.ts";
 import { parseReportedError, type ReportedError } from "../errors/reported_error.ts";
 import { validateMetadata } from "../metadata.ts";
 import { type TokenResponse, validateTokenResponse } from "../token_response.ts";
@@ -68,8 +68,8 @@ export interface AuthorityNetworkModule extends MsalNetworkModule, Readonly<Obse
 
 /** What {@linkcode authorityNetworkModule} needs. */
 export interface AuthorityNetworkOptions extends AuthorityConnection {
-  /** Makes the error for what the authority reported. */
-  readonly onReportedError: (reported: ReportedError) => CliError;
+  /** Makes the error for what the authority reported in response to `request`. */
+  readonly onReportedError: (reported: ReportedError, request: MsalRequest) => Promise<CliError>;
   /** Receives the validated issuer before MSAL checks it. */
   readonly onIssuer?: ((issuer: string) => void) | undefined;
   /** Makes the requests of a grant that needs more than one per post of MSAL's. */
@@ -103,13 +103,21 @@ export function authorityNetworkModule(options: AuthorityNetworkOptions): Author
     const response = post === undefined ? await send() : await post(request, send);
     const { body } = response;
     const reported = parseReportedError(body);
-    if (reported !== null) throw options.onReportedError(reported);
+    if (reported !== null) throw await options.onReportedError(reported, request);
+    if (method === "GET" && response.status === 404) throw noTenant(authority);
     if (response.status !== 200) throw unusable(authority.host, `status ${response.status}`);
     if (method === "GET") {
       observed.metadata = validateMetadata(body, authority);
       options.onIssuer?.(observed.metadata.issuer);
     } else if (isTokenRequest(request)) observed.tokenResponse = validateTokenResponse(body);
     return response;
+  });
+}
+
+/** Returns the error for a discovery document that does not exist. */
+function noTenant({ host, tenant }: Authority): CliError {
+  return new CliError("invalid_response", `${host} has no tenant ${JSON.stringify(tenant)} (status 404)`, {
+    hint: "Check --tenant-id and --authority.",
   });
 }
 

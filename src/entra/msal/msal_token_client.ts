@@ -12,7 +12,6 @@ import {
   pollForTokens,
   validateDeviceAuthorization,
 } from "../device_authorization.ts";
-import { entraError } from "../errors/entra_error.ts";
 import { isDeadRefreshToken, parseReportedError } from "../errors/reported_error.ts";
 import { generatePkcePair, generateRandomValue } from "../pkce.ts";
 import type {
@@ -25,11 +24,11 @@ import type {
 } from "../token_client.ts";
 import { findRefreshToken } from "../token_response.ts";
 import { withClientAuthentication } from "./client_authentication.ts";
-import { applicationTokens, refreshedTokens, userTokens } from "./issued_tokens.ts";
+import { applicationTokens, missingIdToken, refreshedTokens, userTokens } from "./issued_tokens.ts";
 import { createMsal, type MsalConfiguration, runMsal, type TokenClientOptions } from "./msal_app.ts";
 import { restoreCache, withRefreshToken } from "./msal_cache.ts";
 import { isTokenRequest, type PostExchange } from "./msal_network_module.ts";
-import { assertAllowed } from "./send_to_authority.ts";
+import { assertAllowed, unusable } from "./send_to_authority.ts";
 
 /** Makes a token client for a user. */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
@@ -51,7 +50,8 @@ async function beginSignIn(
   options: TokenClientOptions,
   request: SignInOptions,
 ): Promise<AuthorizationTransaction> {
-  const msal = createMsal(options, { silently: false }, makeClient(options));
+  const { scopes, loginHint: user } = request;
+  const msal = createMsal(options, { silently: false, scopes, user }, makeClient(options));
   const authority = entraAuthority(options.authority, options.tenant);
   const { verifier, challenge } = await generatePkcePair();
   const state = generateRandomValue();
@@ -89,17 +89,24 @@ async function beginSignIn(
           // A confidential client reads it here.
           nonce,
           ...defined({ claims: request.claims }),
-        }, payload));
+        }, payload)).catch((error: unknown) => {
+          // MSAL compares the nonce with one that is not there.
+          throw msal.network.tokenResponse?.idToken === null ? missingIdToken() : error;
+        });
       const issued = userTokens(options, msal, result, { scopes: request.scopes, nonce });
       request.accept?.(issued.token.account);
       return issued;
     },
-    refusal: (error, description) =>
-      entraError(
-        parseReportedError({ error, error_description: description }) ?? { error, description },
-        msal.errors,
-        false,
-      ),
+    async refusal({ error, description, subcode, uri }) {
+      const { entraError } = await import("../errors/entra_error.ts");
+      const reported = parseReportedError({
+        error,
+        error_description: description,
+        error_subcode: subcode,
+        error_uri: uri,
+      });
+      return entraError(reported ?? { error, description }, msal.errors, false);
+    },
   };
 }
 
@@ -117,7 +124,7 @@ async function signInWithDeviceCode(
   const msal = createMsal(
     { ...options, signal },
     // A poll during a pause counts as failed and is not sent.
-    { silently: false, obeysThrottle: true, post },
+    { silently: false, obeysThrottle: true, post, scopes: request.scopes, user: request.loginHint },
     (configuration) => new PublicClientApplication(configuration),
   );
   const result = await runMsal(msal, (app) =>
@@ -144,6 +151,9 @@ function deviceExchange(
     }
     const response = await send();
     if (parseReportedError(response.body) !== null) return response;
+    if (response.status !== 200) {
+      throw unusable(authority.host, `status ${response.status} to the device code request`);
+    }
     granted = validateDeviceAuthorization(response.body, authority);
     const { intervalSeconds: _, ...shown } = granted;
     onCode({ ...shown, clientId, tenant });
@@ -177,7 +187,8 @@ async function refresh(
     clientInfo = body.client_info;
     return response;
   };
-  const manner = { silently: true, repeat: "unprocessed", failFast, post } as const;
+  const user = account.username;
+  const manner = { silently: true, repeat: "unprocessed", failFast, post, scopes, user } as const;
   const msal = createMsal(options, manner, makeClient(options));
   const known = await restoreCache(msal.app.getTokenCache(), saved, account.homeAccountId);
   try {
@@ -224,7 +235,7 @@ export async function acquireTokenForApplication(
   const { credential, clock } = options;
   const msal = createMsal(
     options,
-    { silently: true, repeat: "unprocessed", failFast },
+    { silently: true, repeat: "unprocessed", failFast, scopes },
     (configuration) =>
       new ConfidentialClientApplication(withClientAuthentication(configuration, credential, clock)),
   );

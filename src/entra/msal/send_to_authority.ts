@@ -4,7 +4,6 @@ import type { HttpResponse, Network, RetryPolicy } from "../../system/network/ne
 import { type JsonObject, parseJsonObject } from "../../text/json.ts";
 import { retryAfterMs, tryAgainIn } from "../../text/retry_after.ts";
 import { type Authority, CHECK_AUTHORITY } from "../authority.ts";
-import { serviceError } from "../errors/entra_error.ts";
 import { parseReportedError } from "../errors/reported_error.ts";
 
 /** What MSAL sends. */
@@ -80,7 +79,7 @@ export async function sendToAuthority(
     obeysThrottle: sending.obeysThrottle,
     backsOff: sending.backsOff,
   });
-  const body = parseBody(response, authority.host, clock?.now() ?? null);
+  const body = await parseBody(response, authority.host, clock?.now() ?? null);
   return { status: response.status, headers: { ...response.headers }, body };
 }
 
@@ -96,14 +95,17 @@ export function assertAllowed(url: string, authority: Authority): void {
   });
 }
 
-function parseBody(response: HttpResponse, host: string, nowMs: number | null): JsonObject {
+async function parseBody(response: HttpResponse, host: string, nowMs: number | null): Promise<JsonObject> {
   const { status, headers } = response;
   const body = parseObject(response);
   if (status === 429 || status >= 500) {
+    const { serviceError } = await import("../errors/entra_error.ts");
     throw serviceError(host, status, parseReportedError(body ?? {}), tryAgain(headers, nowMs));
   }
   if (status >= 300 && status < 400) throw unusable(host, "a redirect");
   if (body !== null) return body;
+  // Callers know what does not exist.
+  if (status === 404) return {};
   // The text itself is not shown, because it may come from anywhere.
   throw isWebPage(response) ? webPage(host) : unusable(host, "something that is not a JSON object");
 }

@@ -243,8 +243,8 @@ function isOfAnotherAccount(error: unknown): boolean {
 /** What is remembered of a refusal, for the next command. */
 function refusalIn(error: unknown): Refusal | undefined {
   if (!(error instanceof CliError) || error.code !== "interaction_required") return undefined;
-  const { message, hint, aadsts, correlationId } = error;
-  return { message, hint, aadsts, correlationId };
+  const { message, hint, aadsts, correlationId, description } = error;
+  return { message, hint, aadsts, correlationId, description };
 }
 
 function spentSession({ refusal }: Session): CliError {

@@ -64,6 +64,7 @@ function personNeeded(
     hint: `${hint}\n${commandFor(request, demand)}`,
     aadsts: demand?.aadsts,
     correlationId: demand?.correlationId,
+    description: demand?.description,
     claims: mergeClaims(request.claims, demand?.claims),
   });
 }

@@ -107,7 +107,7 @@ export async function finishSignIn(
 ): Promise<IssuedTokens> {
   const { response } = callback;
   if (response.kind === "refused") {
-    const error = transaction.refusal(response.error, response.description);
+    const error = await transaction.refusal(response);
     callback.showOutcome({ kind: "refused", message: error.message, hint: error.hint });
     throw error;
   }

@@ -92,8 +92,14 @@ Deno.test("an untrusted federated token is rejected, and each reason has its own
   ];
   for (const [name, token, aadsts, says] of cases) {
     await test.step(name, async () => {
-      await Deno.writeTextFile(file, await token());
-      assertRefused(await sandbox.run([...GET, "--assertion-file", file]), 3, aadsts, says);
+      const assertion = await token();
+      await Deno.writeTextFile(file, assertion);
+      const refused = await sandbox.run([...GET, "--assertion-file", file]);
+      assertRefused(refused, 3, aadsts, says);
+      const { iss, sub, aud } = decodeJwt(assertion);
+      const sent = `has the issuer ${iss}, the subject ${sub} and the audience ${aud}`;
+      assertStringIncludes(refused.stderr, sent);
+      assert(!refused.stderr.includes(assertion), "not the assertion itself");
     });
   }
   await test.step("no token at all", async () => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
 Deno.test("an Entra error is explained with commands for this application, on the terminal and in the page", async () => {
@@ -7,7 +7,10 @@ Deno.test("an Entra error is explained with commands for this application, on th
   provider.failNext("token", { kind: "entraError", error: "invalid_client", aadsts: 7000218, status: 401 });
   const result = await sandbox.signIn(["get-token"]);
   assertEquals([result.code, result.stdout], [3, ""]);
-  assertStringIncludes(result.stderr, "\nThe application is not registered as a public client\nHint: ");
+  assertMatch(
+    result.stderr,
+    /^The application is not registered as a public client \(AADSTS7000218, correlation ID [\da-f-]{36}\)\nHint: /m,
+  );
   for (const shown of [result.stderr, result.page.body]) {
     assertStringIncludes(shown, `az login --tenant ${provider.tenantId}`);
     assertStringIncludes(
@@ -16,7 +19,6 @@ Deno.test("an Entra error is explained with commands for this application, on th
     );
     assertStringIncludes(shown, "delegated permissions only");
   }
-  assertMatch(result.stderr, /\(AADSTS7000218, correlation ID [\da-f-]{36}\)\n$/);
 });
 
 Deno.test("an unknown error shows Entra's message with code, ID and time", async () => {
@@ -57,9 +59,8 @@ Deno.test("an Azure AD B2C error is explained too, and the browser opens if that
   assertEquals([refused.code, refused.stdout], [3, ""]);
   assertStringIncludes(
     refused.stderr,
-    "The application has no permission for this API, or nobody has consented\nHint: ",
+    `The application has no permission for this API, or nobody has consented (AADB2C90205, correlation ID ${id})\nHint: `,
   );
-  assertStringIncludes(refused.stderr, `(AADB2C90205, correlation ID ${id})\n`);
 });
 
 Deno.test("a service failure remains a network error with its code and ID", async () => {
@@ -74,11 +75,11 @@ Deno.test("a service failure remains a network error with its code and ID", asyn
     sandbox.provider.failNext("token", { kind: "entraError", error: "server_error", aadsts, status });
     const result = await sandbox.signIn(["get-token"]);
     assertEquals([result.code, result.stdout], [4, ""], result.stderr);
+    const reference = `\\(AADSTS${aadsts}, correlation ID [\\da-f-]{36}\\)`;
     assertMatch(
       result.stderr,
-      new RegExp(`^localhost:\\d+ is unavailable \\(status ${status}\\)${words}`, "m"),
+      new RegExp(`^localhost:\\d+ is unavailable \\(status ${status}\\)${words}.* ${reference}$`, "m"),
     );
-    assertMatch(result.stderr, new RegExp(`^\\(AADSTS${aadsts}, correlation ID [\\da-f-]{36}\\)$`, "m"));
   }
 });
 
@@ -101,8 +102,86 @@ Deno.test("a policy against device codes ends the flow at once with an alternati
   assertEquals([result.code, result.stdout], [3, ""], result.stderr);
   assertStringIncludes(
     result.stderr,
-    "A Conditional Access policy does not allow the device code flow\nHint: ",
+    "A Conditional Access policy does not allow the device code flow (AADSTS530033, correlation ID ",
   );
   assertStringIncludes(result.stderr, "get-token --profile default --force --flow interactive");
   assertEquals([sandbox.browser.count, sandbox.provider.requestsTo("token").length], [0, 0]);
+});
+
+Deno.test("a code that is refused with 70000 is not called a saved sign-in", async () => {
+  await using sandbox = await openSandbox();
+  sandbox.provider.failNext("token", { kind: "entraError", error: "invalid_grant", aadsts: 70000 });
+  const result = await sandbox.signIn(["get-token"]);
+  assertEquals([result.code, result.stdout], [3, ""]);
+  assertMatch(result.stderr, /^Entra did not accept the code of the sign-in \(AADSTS70000, /m);
+  assert(!result.stderr.includes("saved sign-in"), result.stderr);
+});
+
+Deno.test("a token response without an ID token is named as that", async () => {
+  await using sandbox = await openSandbox();
+  sandbox.provider.failNext("token", { kind: "rewrite", rewrite: ({ id_token: _, ...rest }) => rest });
+  const result = await sandbox.signIn(["get-token"]);
+  assertEquals([result.code, result.stdout], [3, ""]);
+  assertMatch(result.stderr, /^The token response has no ID token\nHint: /m);
+});
+
+Deno.test("a tenant without a discovery document is named", async () => {
+  await using sandbox = await openSandbox();
+  for (const body of ["{}", "Not found"]) {
+    sandbox.provider.failNext("discovery", { kind: "response", status: 404, body });
+    const result = await sandbox.run(["get-token"]);
+    assertEquals([result.code, result.stdout], [3, ""], result.stderr);
+    assertMatch(
+      result.stderr,
+      new RegExp(`localhost:\\d+ has no tenant "${sandbox.provider.tenantId}" \\(status 404\\)`),
+    );
+  }
+});
+
+Deno.test("Entra's own words follow if they name something more, with --verbose, and in JSON", async () => {
+  await using sandbox = await openSandbox();
+  const failWith = (aadsts: number, description: string) =>
+    sandbox.provider.failNext("token", { kind: "entraError", error: "invalid_grant", aadsts, description });
+  const guest = "User account 'ben@fabrikam.example' does not exist in tenant.";
+  failWith(50020, guest);
+  const naming = await sandbox.signIn(["get-token"]);
+  assertStringIncludes(naming.stderr, `\nDetails: AADSTS50020: ${guest}\nHint: `);
+  const plain = "The user account is disabled.";
+  failWith(50057, plain);
+  const short = await sandbox.signIn(["get-token"]);
+  assert(!short.stderr.includes("Details: "), short.stderr);
+  failWith(50057, plain);
+  const verbose = await sandbox.signIn(["get-token", "--verbose"]);
+  assertStringIncludes(verbose.stderr, `\nDetails: AADSTS50057: ${plain}\n`);
+  failWith(50057, plain);
+  const json = await sandbox.signIn(["get-token", "--quiet", "--output", "json"]);
+  const { error } = JSON.parse(json.stderr);
+  assertEquals([error.message, error.description], ["The account is disabled", `AADSTS50057: ${plain}`]);
+});
+
+Deno.test("hints name the API of the scopes and the user of the session in place of placeholders", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  await sandbox.signIn(["get-token"]);
+  sandbox.provider.failNext("token", { kind: "entraError", error: "invalid_grant", aadsts: 50057 });
+  const disabled = await sandbox.run(["get-token"]);
+  assertStringIncludes(disabled.stderr, "az ad user update --id ada@contoso.example --account-enabled true");
+  sandbox.provider.failNext("token", { kind: "entraError", error: "invalid_resource", aadsts: 500011 });
+  const unknown = await sandbox.run(["get-token", "--scope", "https://api.contoso.example/.default"]);
+  assertStringIncludes(unknown.stderr, "n eq 'https://api.contoso.example'");
+  for (const { stderr } of [disabled, unknown]) assert(!/RESOURCE|--id USER/.test(stderr), stderr);
+});
+
+Deno.test("an unknown number with a known suberror keeps Entra's words and its page, and the suberror decides", async () => {
+  await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+  await sandbox.signIn(["get-token"]);
+  const description = "A rule of this tenant.";
+  const failure = { kind: "entraError", error: "invalid_grant", aadsts: 999999, description } as const;
+  sandbox.provider.failNext("token", { ...failure, suberror: "message_only" });
+  const result = await sandbox.run(["get-token"]);
+  assertEquals([result.code, result.stdout, sandbox.browser.count], [3, "", 1]);
+  assertStringIncludes(
+    result.stderr,
+    `signing in again would not change that: AADSTS999999: ${description} (`,
+  );
+  assertStringIncludes(result.stderr, "https://login.microsoftonline.com/error?code=999999");
 });

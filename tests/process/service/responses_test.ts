@@ -149,8 +149,27 @@ Deno.test("every authorization response of the corpus signs in or is reported wi
     const { error } = JSON.parse(result.stderr.slice(result.stderr.indexOf('{"error"')));
     assertEquals([error.aadsts, error.correlation_id], [entry.expect.aadsts, entry.expect.correlation_id]);
     assert(!/Trace ID|aaaaaaaa-1111/.test(error.message), error.message);
+    assertCallbackError(entry, error);
   });
 });
+
+/** Asserts what a user reads about an authorization response that is no code. */
+function assertCallbackError(
+  { id, account }: CallbackEntry,
+  { code, message, hint, description }: Record<string, string | null>,
+): void {
+  const shown = `${message}\n${hint}`;
+  if (account.startsWith("personal")) assert(!/administrator/i.test(shown), shown);
+  if (id === "cancelled" || id === "personal, Back or Cancel") {
+    assertEquals(code, "access_denied");
+    assertMatch(shown, /^The sign-in was cancelled or declined/);
+    assertMatch(shown, /\nentra-auth-cli get-token --profile default --force/);
+  }
+  if (id.startsWith("server_error")) assertMatch(shown, /service failed \(server_error\)\nTry again/);
+  if (id === "b2c") assertEquals([code, message?.includes("network")], ["sign_in_failed", false]);
+  if (id.includes("declined") || id.includes("consent page")) assertEquals(code, "access_denied");
+  if (id === "unknown scope") assertMatch(description ?? "", /User\.Reed/);
+}
 
 Deno.test("the claims of every challenge of the corpus are requested", async (t) => {
   await replayEach(t, "challenges", await readChallenges(), async (sandbox, entry, home) => {

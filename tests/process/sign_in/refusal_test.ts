@@ -9,8 +9,7 @@ Deno.test("get-token exits with code 3 if consent is declined, and the page says
   const result = await sandbox.signIn(["get-token"], { ...ADA, consent: "cancel" });
   assertEquals(result.code, 3);
   assertEquals(result.stdout, "");
-  assertStringIncludes(result.stderr, "Consent was declined\nHint: ");
-  assertStringIncludes(result.stderr, "AADSTS65004");
+  assertMatch(result.stderr, /^Consent was declined \(AADSTS65004, correlation ID [\da-f-]{36}\)\nHint: /m);
   assertStringIncludes(result.page.body, "Consent was declined");
   assertEquals(sandbox.provider.requestsTo("token").length, 0);
 });
@@ -23,7 +22,7 @@ Deno.test("get-token --output json reports a refusal as one JSON document on std
   });
   assertEquals(result.stdout, "");
   const { error } = JSON.parse(result.stderr);
-  assertEquals(Object.keys(error), ["code", "message", "hint", "aadsts", "correlation_id"]);
+  assertEquals(Object.keys(error), ["code", "message", "hint", "aadsts", "correlation_id", "description"]);
   assertEquals(error.code, "access_denied");
   assertEquals(error.aadsts, "AADSTS65004");
 });

@@ -23,18 +23,52 @@ Deno.test("reportError() prints what happened, then what to do next", () => {
   assertEquals(report(cliError()).said, ["Port 8080 is already in use"]);
 });
 
-Deno.test("reportError() adds the error code and the correlation ID for support", () => {
-  assertEquals(
-    report(cliError({ aadsts: "AADSTS1", correlationId: "c-1" })).said.at(-1),
-    "(AADSTS1, correlation ID c-1)",
-  );
-  assertEquals(report(cliError({ aadsts: "AADSTS1" })).said.at(-1), "(AADSTS1)");
-  assertEquals(report(cliError({ correlationId: "c-1" })).said.at(-1), "(correlation ID c-1)");
+Deno.test("reportError() prints number and correlation ID next to the message, before the hint", () => {
+  assertEquals(report(cliError({ aadsts: "AADSTS1", correlationId: "c-1", hint: "h" })).said, [
+    "Port 8080 is already in use (AADSTS1, correlation ID c-1)",
+    "Hint: h",
+  ]);
+  assertEquals(report(cliError({ aadsts: "AADSTS1" })).said, ["Port 8080 is already in use (AADSTS1)"]);
+  assertEquals(report(cliError({ correlationId: "c-1" })).said, [
+    "Port 8080 is already in use (correlation ID c-1)",
+  ]);
+});
+
+Deno.test("reportError() shows the authority's words with --verbose, and if they name what message and hint do not", () => {
+  const linesFor = (description: string, verbose = false) =>
+    report(cliError({ description, hint: "Check contoso.com" }), { asJson: false, verbose }).said.slice(
+      1,
+      -1,
+    );
+  const plain = "AADSTS1: The account is not known.";
+  assertEquals(linesFor(plain), []);
+  assertEquals(linesFor(plain, true), [`Details: ${plain}`]);
+  const naming = [
+    "User account 'ann' is unknown.",
+    'The "My API" is unknown.',
+    "No principal named api://x in the tenant.",
+    "Client app 33333333-3333-4333-8333-333333333333 is unknown.",
+    "User ann@fabrikam.com is unknown.",
+    "Issued on 2026-01-01T00:00:00.0000000Z.",
+  ];
+  for (const words of naming) assertEquals(linesFor(words), [`Details: ${words}`]);
+  const nothingNew = [
+    "The tenant 'contoso.com' is unknown.",
+    "User account '{EUII Hidden}' is unknown.",
+    "The body must contain 'client_assertion' or 'client_secret'.",
+    "See https://aka.ms/NewClientSecret.",
+  ];
+  for (const words of nothingNew) assertEquals(linesFor(words), []);
+  const repeated = report(new CliError("usage", "Sign-in failed: 'x'", { description: "'x'" }), {
+    asJson: false,
+    verbose: true,
+  });
+  assertEquals(repeated.said, ["Sign-in failed: 'x'"]);
 });
 
 Deno.test("reportError() prints one JSON document with exactly the documented keys", () => {
   const { said, data } = report(
-    cliError({ hint: "h", aadsts: "AADSTS1", correlationId: "c-1", claims: "{}" }),
+    cliError({ hint: "h", aadsts: "AADSTS1", correlationId: "c-1", description: "d", claims: "{}" }),
     {
       asJson: true,
       verbose: true,
@@ -48,6 +82,7 @@ Deno.test("reportError() prints one JSON document with exactly the documented ke
       hint: "h",
       aadsts: "AADSTS1",
       correlation_id: "c-1",
+      description: "d",
     },
   });
   assertEquals(data, "");
@@ -62,6 +97,7 @@ Deno.test("reportError() prints null for unknown values", () => {
       hint: null,
       aadsts: null,
       correlation_id: null,
+      description: null,
     },
   });
 });
@@ -129,14 +165,15 @@ Deno.test("reportError() removes control characters from every part", () => {
   const error = new CliError("usage", `m ${evil}`, {
     hint: `h ${evil}\nsecond ${evil}`,
     correlationId: evil,
+    description: `d ${evil}`,
     cause: new Error(evil),
   });
   const { said } = report(error, { asJson: false, verbose: true });
   const plain = "a [2Jb 31m c d";
   assertEquals(said, [
-    `m ${plain}`,
+    `m ${plain} (correlation ID ${plain})`,
+    `Details: d ${plain}`,
     `Hint: h ${plain}\n      second ${plain}`,
-    `(correlation ID ${plain})`,
     `Cause: Error: ${plain}`,
   ]);
   const json = report(error, { asJson: true, verbose: false }).said.join();

@@ -71,6 +71,20 @@ Deno.test("validateCallback() accepts a refusal with the right state", () => {
   });
 });
 
+Deno.test("validateCallback() keeps Entra's subcode and the page on an error", () => {
+  const parameters = "error=access_denied&error_subcode=cancel&error_uri=https%3A%2F%2Flogin.example%2Ferror";
+  assertEquals(validate(`${parameters}&state=right-state`), {
+    kind: "accepted",
+    response: {
+      kind: "refused",
+      error: "access_denied",
+      description: null,
+      subcode: "cancel",
+      uri: "https://login.example/error",
+    },
+  });
+});
+
 Deno.test("validateCallback() returns null for a missing or blank description", () => {
   for (const description of ["", "&error_description=", "&error_description=+%0A"]) {
     assertEquals(validate(`error=server_error&state=right-state${description}`), {

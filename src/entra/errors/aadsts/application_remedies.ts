@@ -13,6 +13,7 @@ const PUBLIC_CLIENT = [
 const REDIRECT_URI_MISSING: Remedy = {
   class: "application",
   message: "The application does not have http://localhost as a redirect URI",
+  cause: "Entra redirects only to addresses in the registration. For http://localhost any port is accepted.",
   hint: [
     ...az("ad app update --id {clientId} --public-client-redirect-uris http://localhost"),
     "The command replaces the list: append the application's other redirect URIs to it.",
@@ -23,6 +24,8 @@ const REDIRECT_URI_MISSING: Remedy = {
 const APPLICATION_NOT_FOUND: Remedy = {
   class: "usage",
   message: "The tenant does not have this application",
+  cause:
+    "The client ID or the tenant is mistyped, or nobody has used or added the application in the tenant.",
   hint: [
     ...az("ad sp show --id {clientId}"),
     "Check the client ID {clientId} and the tenant {tenant}. If the application belongs to another tenant, an " +
@@ -34,6 +37,7 @@ const APPLICATION_NOT_FOUND: Remedy = {
 const APPLICATION_DISABLED: Remedy = {
   class: "administrator",
   message: "The application is disabled in this tenant",
+  cause: "An administrator turned its service principal off, or Microsoft has disabled the application.",
   hint: [
     ...az("ad sp update --id {clientId} --set accountEnabled=true"),
     `Only an administrator can do that, also in ${enterprisePage("Properties")}`,
@@ -44,6 +48,8 @@ const APPLICATION_DISABLED: Remedy = {
 const TENANT_NOT_FOUND: Remedy = {
   class: "usage",
   message: "There is no such tenant",
+  cause:
+    "The tenant ID or domain is mistyped, was deleted, or is in another cloud than the one that was asked.",
   hint: [
     "az account show --query tenantId",
     "Check the tenant ID {tenant}, which is also in Entra admin center > Overview.",
@@ -54,20 +60,23 @@ const TENANT_NOT_FOUND: Remedy = {
 const TENANT_MISSING: Remedy = {
   class: "usage",
   message: "The request does not say which tenant it is for",
+  cause: "Neither the authority nor the user name tells the tenant.",
   hint: ["Name the tenant: --tenant-id TENANT"],
 };
 
 const NOT_THROUGH_COMMON: Remedy = {
   class: "usage",
   message: "The application, its API or the sign-in method does not support common and consumers",
+  cause: "A flow or an API can be limited to work and school accounts, or to one tenant.",
   hint: ["Name a tenant with --tenant-id TENANT, or allow all of them with --tenant-id organizations."],
 };
 
 const API_NOT_FOUND: Remedy = {
   class: "usage",
   message: "The tenant does not have the API that the scopes belong to",
+  cause: "The scope's API is mistyped, is not in this tenant, or nobody has added its application to it.",
   hint: [
-    ...az(`ad sp list --filter "servicePrincipalNames/any(n:n eq 'RESOURCE')" --query "[].appDisplayName"`),
+    ...az(`ad sp list --filter "servicePrincipalNames/any(n:n eq '{resource}')" --query "[].appDisplayName"`),
     "Check the spelling of the scopes and the tenant {tenant}. An administrator may have to add the API to it.",
   ],
 };
@@ -75,6 +84,8 @@ const API_NOT_FOUND: Remedy = {
 const API_NOT_REQUESTED: Remedy = {
   class: "administrator",
   message: "The application's registration does not list the API of the scopes, or nobody has consented",
+  cause:
+    "Only APIs under API permissions of the registration can be requested without a question to the user.",
   hint: [
     ...az("ad app permission list --id {clientId}"),
     "az ad app permission admin-consent --id {clientId}",
@@ -85,6 +96,7 @@ const API_NOT_REQUESTED: Remedy = {
 const SCOPE_INVALID: Remedy = {
   class: "usage",
   message: "A scope is not valid",
+  cause: "A scope is mistyped, its API does not have it, or scopes that exclude each other are combined.",
   hint: [
     ...az("ad app permission list --id {clientId}"),
     "Check the spelling, as in --scope https://graph.microsoft.com/User.Read. The command lists what the application " +
@@ -95,6 +107,7 @@ const SCOPE_INVALID: Remedy = {
 const MALFORMED: Remedy = {
   class: "usage",
   message: "The request is not complete or has an invalid value",
+  cause: "A parameter is missing or not valid, or a proxy changed the request.",
   hint: [
     "entra-auth-cli doctor --profile {profile}",
     "Check --scope, --tenant-id and --client-id, and whether a proxy changes requests.",
@@ -104,6 +117,7 @@ const MALFORMED: Remedy = {
 const ACCOUNT_TYPE: Remedy = {
   class: "usage",
   message: "Accounts of this type, personal or work, cannot be used here",
+  cause: "A personal account was used for a work resource, or a work account for personal accounts only.",
   hint: [
     `${SIGN_IN} --prompt select_account`,
     "Choose an account of the other type. --tenant-id organizations is for work accounts, and consumers for personal ones.",
@@ -113,6 +127,7 @@ const ACCOUNT_TYPE: Remedy = {
 const TWO_APIS: Remedy = {
   class: "usage",
   message: "The scopes belong to more than one API, and a token is valid for one",
+  cause: "Entra issues a token for one API at a time.",
   hint: ["Run get-token once for each API, with its own --scope."],
 };
 
@@ -122,6 +137,8 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   9002326: {
     class: "application",
     message: "The redirect URI is registered for another platform than the one of the request",
+    cause:
+      "http://localhost is registered for web or single-page applications, which redeem codes differently.",
     hint: [
       ...PUBLIC_CLIENT,
       `Or register http://localhost under Mobile and desktop applications: ${appPage("Authentication")}`,
@@ -131,6 +148,7 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   9002327: {
     class: "application",
     message: "The redirect URI is registered for a single-page application",
+    cause: "Entra gives the tokens of single-page applications only to code in a browser.",
     hint: [
       ...PUBLIC_CLIENT,
       `Remove http://localhost from Single-page application: ${appPage("Authentication")}`,
@@ -139,6 +157,7 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   7000218: {
     class: "application",
     message: "The application is not registered as a public client",
+    cause: "Entra demands a secret, a certificate or an assertion because public client flows are off.",
     hint: [
       ...PUBLIC_CLIENT,
       "Or move http://localhost from Web to Mobile and desktop applications, and allow public client flows: " +
@@ -148,6 +167,7 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   700025: {
     class: "application",
     message: "The application is a public client, but the request has a client secret or certificate",
+    cause: "Public clients cannot keep a credential, so Entra refuses one.",
     hint: [
       "Sign in without a credential, with --flow interactive.",
       "Or make the application confidential: move the redirect URI to Web, and turn off public client flows in " +
@@ -161,6 +181,7 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   700038: {
     class: "usage",
     message: "The client ID is not the ID of an application",
+    cause: "The client ID is a placeholder, such as a GUID of zeros.",
     hint: [
       "entra-auth-cli edit-profile --name {profile} --client-id CLIENT_ID",
       "The client ID is in Entra admin center > App registrations > Overview.",
@@ -172,11 +193,13 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   90038: {
     class: "usage",
     message: "The tenant belongs to another national cloud",
+    cause: "Every national cloud has its own sign-in service, and a tenant is in one of them.",
     hint: ["Name the cloud of {tenant}: --cloud public, --cloud usgov or --cloud china."],
   },
   50194: {
     class: "usage",
     message: "The application is for one tenant, and the request names no single tenant",
+    cause: "common, organizations and consumers work only for applications that are open to every tenant.",
     hint: [
       "az ad app update --id {clientId} --sign-in-audience AzureADMultipleOrgs",
       `The command opens the application to every tenant, as does ${appPage("Authentication")}`,
@@ -192,6 +215,7 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   9002332: {
     class: "usage",
     message: "The application is for work and school accounts only",
+    cause: "The registration's supported account types exclude personal accounts.",
     hint: [
       "Sign in with a work or school account: --tenant-id organizations",
       `Or open the application to personal accounts: ${appPage("Authentication")}`,
@@ -206,9 +230,10 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   500014: {
     class: "administrator",
     message: "The API that the scopes belong to is disabled in this tenant",
+    cause: "An administrator turned the API's service principal off, or its subscription has ended.",
     hint: [
-      ...az("ad sp update --id RESOURCE --set accountEnabled=true"),
-      "RESOURCE is the API in Entra's own words. Only an administrator can enable it, also in Entra admin center > " +
+      ...az("ad sp update --id {resource} --set accountEnabled=true"),
+      "Only an administrator can enable the API {resource}, also in Entra admin center > " +
       "Enterprise applications > Properties",
     ],
     isFinal: true,
@@ -216,15 +241,18 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   650053: {
     class: "usage",
     message: "The API has no permission with the name of a scope",
+    cause: "The name of the permission is mistyped, or it is a permission of another API.",
     hint: [
-      ...az('ad sp show --id RESOURCE --query "oauth2PermissionScopes[].value"'),
-      "The command lists the permissions of the API RESOURCE, such as https://graph.microsoft.com. Check the spelling " +
+      ...az('ad sp show --id {resource} --query "oauth2PermissionScopes[].value"'),
+      "The command lists the permissions of the API {resource}. Check the spelling " +
       "of --scope.",
     ],
   },
   65002: {
     class: "application",
     message: "Microsoft has not authorized this application of its own for the API",
+    cause:
+      "Microsoft decides which of its own APIs each of its applications can use. Nobody else can consent.",
     hint: [
       ...az(
         "ad app create --display-name entra-auth-cli --is-fallback-public-client true --public-client-redirect-uris " +
@@ -238,6 +266,8 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   650051: {
     class: "administrator",
     message: "Entra could not add the application to the tenant",
+    cause:
+      "The tenant is not managed by an administrator yet, or has another application with the same name.",
     hint: [
       ...az("ad sp create --id {clientId}"),
       "Somebody may have added it at the same time: then sign in again. Otherwise an administrator adds it.",
@@ -246,12 +276,15 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   90009: {
     class: "usage",
     message: "The application requests a token for itself, which needs its client ID in the scope",
+    cause: "An application may request a token for itself only by its application ID.",
     hint: ["entra-auth-cli get-token --profile {profile} --scope {clientId}/.default"],
   },
   1002012: {
     class: "usage",
     message:
       "An application without a user gets all its permissions of an API at once, and names no single scope",
+    cause:
+      "Without a user there are no delegated permissions, only those that the application has been given.",
     hint: [
       "entra-auth-cli get-token --profile {profile} --scope https://graph.microsoft.com/.default",
       "Write the API and /.default.",
@@ -267,6 +300,7 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   50049: {
     class: "usage",
     message: "The authority is not one that Entra knows",
+    cause: "The authority is mistyped, or belongs to no cloud.",
     hint: [
       "entra-auth-cli show-profile --name {profile}",
       "Check --authority and --cloud.",
@@ -277,6 +311,7 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   5000225: {
     class: "administrator",
     message: "The tenant is blocked because it was not used for a long time",
+    cause: "Microsoft blocks tenants that have been inactive for months, and deletes them later.",
     hint: ["Ask an administrator of {tenant} to reactivate it with Microsoft support."],
     isFinal: true,
   },
@@ -286,6 +321,7 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
   650052: {
     class: "administrator",
     message: "The organization has no subscription for the service that the scopes belong to",
+    cause: "The tenant has no service principal of the API, which it gets with the subscription.",
     hint: ["Ask an administrator of {tenant} to subscribe to the service or to enable it."],
   },
 };
@@ -302,6 +338,7 @@ const NEW_SECRET = [
 const ASSERTION_TIME: Remedy = {
   class: "application",
   message: "The assertion is not valid at this time: it has expired, or this machine's clock is wrong",
+  cause: "Assertions are valid for some minutes only.",
   hint: ["Set this machine's clock, and get a new assertion from its issuer."],
 };
 
@@ -309,16 +346,22 @@ const CREDENTIAL_WRONG: Remedy = {
   class: "application",
   message:
     "Entra does not accept the application's credential: the secret, certificate or signature is wrong",
+  cause: "The secret, certificate or assertion is wrong, has expired, or belongs to another application.",
   hint: NEW_SECRET,
 };
+
+const ASSERTION_SENT =
+  "The assertion that was sent has the issuer {issuer}, the subject {subject} and the audience {audience}";
 
 function federated(part: string): Remedy {
   return {
     class: "application",
     message: `The application does not trust a federated credential with this ${part}`,
+    cause: "Issuer, subject and audience of the assertion must equal those of one federated credential.",
     hint: [
       ...az("ad app federated-credential list --id {clientId}"),
       `Compare it letter by letter with ${appPage("Certificates & secrets > Federated credentials")}`,
+      ASSERTION_SENT,
     ],
   };
 }
@@ -327,22 +370,31 @@ const CREDENTIAL: Readonly<Record<string, Remedy>> = {
   7000215: {
     class: "application",
     message: "The client secret is wrong",
+    cause:
+      "The secret belongs to another application, was deleted, or its ID was given in place of its value.",
     hint: [
       ...NEW_SECRET,
       "Use the secret's value, not its ID. The list shows both, and the value only once, right after it is made.",
     ],
   },
-  7000222: { class: "application", message: "The client secret has expired", hint: NEW_SECRET },
+  7000222: {
+    class: "application",
+    message: "The client secret has expired",
+    cause: "A secret is valid for two years at most.",
+    hint: NEW_SECRET,
+  },
   70002: CREDENTIAL_WRONG,
   50012: CREDENTIAL_WRONG,
   7000216: {
     class: "application",
     message: "The application needs a client secret, a certificate or an assertion, and the request has none",
+    cause: "The client credentials flow authenticates the application, and the request had no credential.",
     hint: NEW_SECRET,
   },
   1000502: {
     class: "application",
     message: "The certificate of the application is not valid yet, or has expired",
+    cause: "The certificate's dates do not include the present time of Entra.",
     hint: [
       ...az("ad app credential reset --id {clientId} --append --cert @certificate.pem"),
       `The command uploads a new certificate, as does ${appPage("Certificates & secrets")}`,
@@ -351,36 +403,44 @@ const CREDENTIAL: Readonly<Record<string, Remedy>> = {
   700222: {
     class: "application",
     message: "A token that Entra issued is not an assertion that a federated credential accepts",
+    cause: "Entra accepts its own tokens as assertions only from managed identities.",
     hint: [
       ...az("ad app federated-credential list --id {clientId}"),
       "Use the token of the other issuer, such as the CI system, or a managed identity's.",
+      ASSERTION_SENT,
     ],
   },
   700229: {
     class: "application",
     message:
       "A federated credential accepts the token of an application or managed identity, not that of a user",
+    cause: "Entra accepts its own tokens as assertions only from managed identities.",
     hint: [
       ...az("ad app federated-credential list --id {clientId}"),
       "Get the assertion with the application's own credential.",
+      ASSERTION_SENT,
     ],
   },
   700238: {
     class: "administrator",
     message: "The tenant does not allow federated credentials of this issuer",
+    cause: "A policy of the tenant lists the issuers that federated credentials may have.",
     hint: [
       ...az("ad app federated-credential list --id {clientId}"),
       "Ask an administrator of {tenant} to allow the issuer in the policy for applications.",
+      ASSERTION_SENT,
     ],
   },
   500131: {
     class: "application",
     message: "The assertion was issued for another application",
-    hint: ["Get an assertion whose audience is {clientId}."],
+    cause: "The audience of the assertion is not the application that presents it.",
+    hint: ["Get an assertion whose audience is {clientId}.", ASSERTION_SENT],
   },
   700027: {
     class: "application",
     message: "The application does not have this certificate",
+    cause: "The certificate is not registered, or its key does not match the registered one.",
     hint: [
       ...az("ad app credential reset --id {clientId} --append --cert @certificate.pem"),
       "The command uploads the certificate. Or use the one whose thumbprint is in " +
@@ -390,7 +450,17 @@ const CREDENTIAL: Readonly<Record<string, Remedy>> = {
   700030: {
     class: "application",
     message: "The application does not trust the subject name of the certificate",
+    cause: "With --send-certificate-chain, Entra compares the subject name and issuer with the manifest.",
     hint: [`Compare it with the trusted names in ${appPage("Manifest")}`],
+  },
+  50013: {
+    class: "application",
+    message: "The assertion is not valid: its signature, issuer, time or form is wrong",
+    cause: "Entra verifies it with the keys that its issuer publishes.",
+    hint: [
+      "Get a new assertion from its issuer, and check that the issuer's keys can be read from the internet.",
+      ASSERTION_SENT,
+    ],
   },
   70021: federated("issuer, subject and audience"),
   700211: federated("issuer"),

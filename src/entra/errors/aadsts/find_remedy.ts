@@ -1,6 +1,8 @@
 import { shellWord } from "../../../text/shell_word.ts";
+import { CONSUMERS_TENANT } from "../../authority.ts";
 import { APPLICATION_REMEDIES } from "./application_remedies.ts";
 import { findOtherNumber, OTHER_NUMBERS } from "./other_numbers.ts";
+import { CODES } from "./codes.ts";
 import { AZ_LOGIN, type ErrorContext, type Remedy } from "./remedy.ts";
 import { SUBERRORS, USER_REMEDIES } from "./user_remedies.ts";
 
@@ -37,6 +39,11 @@ export function findSuberror(suberror: string | undefined): Remedy | null {
   return SUBERRORS[suberror] ?? null;
 }
 
+/** Returns the remedy for an error code of OAuth or OpenID Connect that comes without a number, or null. */
+export function findCode(code: string): Remedy | null {
+  return Object.hasOwn(CODES, code) ? CODES[code] ?? null : null;
+}
+
 /** Returns every error code that {@linkcode findMeaning} knows, such as `AADSTS50011`, sorted. */
 export function knownNumbers(): string[] {
   return [REMEDIES, ...Object.values(OTHER_NUMBERS)].flatMap(Object.keys).sort().map((number) =>
@@ -44,19 +51,31 @@ export function knownNumbers(): string[] {
   );
 }
 
+/** The tenant of personal accounts has no administrator. */
+export function isPersonalTenant(tenant: string): boolean {
+  return ["consumers", CONSUMERS_TENANT].includes(tenant.toLowerCase());
+}
+
+/** A resource that can stand in a command, between quotes or not. */
+const PLAIN_RESOURCE = /^[\w.:/-]+$/;
+
 /** Returns the hint of `remedy` for the application, tenant and profile in use. */
-export function formatHint(
-  { hint }: Remedy,
-  { clientId, tenant: configured, profile }: ErrorContext,
-): string {
+export function formatHint({ hint }: Pick<Remedy, "hint">, context: ErrorContext): string {
+  const { clientId, profile, resource = "", user = "", assertion } = context;
   // For B2C the policy follows the tenant.
-  const [tenant = ""] = configured.split("/");
-  const values: Readonly<Record<string, string>> = {
+  const [tenant = ""] = context.tenant.split("/");
+  const values: Readonly<Record<string, string | undefined>> = {
     clientId,
     tenant: shellWord(tenant),
     profile: shellWord(profile),
+    resource: PLAIN_RESOURCE.test(resource) ? resource : "RESOURCE",
+    user: user === "" ? "USER" : shellWord(user),
+    ...assertion,
   };
-  return hint.filter((line) => line !== AZ_LOGIN || !MANY_TENANTS.includes(tenant))
-    .map((line) => line.replace(/\{(\w+)\}/g, (placeholder, name) => values[name] ?? placeholder))
-    .join("\n");
+  const lines = hint.filter((line) => line !== AZ_LOGIN || !MANY_TENANTS.includes(tenant))
+    .filter((line) => [...line.matchAll(/\{(\w+)\}/g)].every(([, name = ""]) => values[name] !== undefined))
+    .map((line) => line.replace(/\{(\w+)\}/g, (placeholder, name) => values[name] ?? placeholder));
+  if (!isPersonalTenant(tenant)) return lines.join("\n");
+  const others = lines.filter((line) => !/\badministrator\b/i.test(line));
+  return (others.length > 0 ? others : lines).join("\n");
 }

@@ -4,6 +4,19 @@ export interface ErrorContext {
   /** The tenant as configured. */
   readonly tenant: string;
   readonly profile: string;
+  /** The API of the scopes, such as `https://graph.microsoft.com`, if it is known. */
+  readonly resource?: string | undefined;
+  /** The user name of the account, if it is known. */
+  readonly user?: string | undefined;
+  /** The assertion that authenticated the application, if there was one. */
+  readonly assertion?: AssertionNames | undefined;
+}
+
+/** The claims by which Entra finds a federated credential. */
+export interface AssertionNames {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
 }
 
 /** Who can fix an error, or what. */
@@ -14,7 +27,14 @@ export interface Remedy {
   readonly class: ErrorClass;
   /** One line without a full stop. */
   readonly message: string;
-  /** The lines of the hint, commands first. `{clientId}`, `{tenant}` and `{profile}` stand for the values in use. */
+  /** The message if a sign-in was refused, for a `message` about a saved sign-in. */
+  readonly messageAtSignIn?: string;
+  /** Why it happens, in full sentences. */
+  readonly cause?: string;
+  /**
+   * The lines of the hint, commands first. `{clientId}`, `{tenant}` and `{profile}` stand for the values in use, as do
+   * `{resource}` and `{user}` if they are known. A line with another name, such as `{issuer}`, is omitted without a value.
+   */
   readonly hint: readonly string[];
   /** Whether signing in again would fail in the same way, so that a refused refresh must not open the browser. */
   readonly isFinal?: true;

@@ -74,6 +74,15 @@ Deno.test("explain finds the codes in what people paste", async () => {
   }
 });
 
+Deno.test("explain prints the cause of an error with a remedy", async () => {
+  assertStringIncludes(
+    await explain(["50011"]),
+    "\n  Entra redirects only to addresses in the registration.",
+  );
+  const [rare] = JSON.parse(await explain(["75003"], { output: "json" }));
+  assertEquals([rare.class, rare.cause], ["application", null]);
+});
+
 Deno.test("explain prints the IDs of a named profile, or of the default one", async () => {
   const named = await explain(["50011"], { profile: "work" });
   assertStringIncludes(named, `--id ${WORK.clientId} `);
@@ -100,7 +109,7 @@ Deno.test("explain works without readable profiles, unless one is named", async 
 Deno.test("explain prints the same in JSON and in YAML", async () => {
   const json = JSON.parse(await explain(["50011", "53003"], { output: "json" }));
   assertEquals(json.map(({ aadsts }: { aadsts: string }) => aadsts), ["AADSTS50011", "AADSTS53003"]);
-  assertEquals(Object.keys(json[0]), ["aadsts", "class", "message", "hint"]);
+  assertEquals(Object.keys(json[0]), ["aadsts", "class", "message", "cause", "hint"]);
   assertEquals(parse(await explain(["50011", "53003"], { output: "yaml" })), json);
   assertEquals(JSON.parse(await explain([], { output: "json" })).length > 340, true);
 });

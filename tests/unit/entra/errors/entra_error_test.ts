@@ -33,8 +33,14 @@ Deno.test("entraError() shows Entra's description of an unknown code with the co
 
 Deno.test("entraError() shows the authority's description of an error without a code", () => {
   const error = errorFor({ error: "invalid_request", error_description: "no idea" }, false);
-  assertEquals([error.message, error.aadsts], ["Sign-in failed: no idea", undefined]);
-  assertEquals(errorFor({ error: "invalid_request" }, false).message, "Sign-in failed: invalid_request");
+  assertEquals(
+    [error.message, error.aadsts],
+    ["The authority does not accept the request (invalid_request): no idea", undefined],
+  );
+  const bare = errorFor({ error: "invalid_request" }, false);
+  assertEquals(bare.message, "The authority does not accept the request (invalid_request)");
+  const other = errorFor({ error: "policy_failed", error_description: "no idea" }, false);
+  assertEquals(other.message, "Sign-in failed (policy_failed): no idea");
 });
 
 Deno.test("entraError() explains the suberror of an unknown code and knows which are final", () => {
@@ -51,7 +57,8 @@ Deno.test("entraError() explains the suberror of an unknown code and knows which
     const error = errorFor(entraBody("invalid_grant", 99999, "words", { suberror }), true);
     assertEquals(error.code, code, suberror);
     assertStringIncludes(error.message, message);
-    assert((error.hint ?? "").length > 20, suberror);
+    assertStringIncludes(error.message, ": AADSTS99999: words");
+    assertStringIncludes(error.hint ?? "", "https://login.microsoftonline.com/error?code=99999");
   }
   for (const suberror of ["constructor", "device_authentication_failed"]) {
     const error = errorFor(entraBody("invalid_grant", 99999, "words", { suberror }), true);
@@ -67,14 +74,14 @@ Deno.test("entraError() keeps Entra's description of an unknown code with a know
   );
 });
 
-Deno.test("entraError() says that a sign-in was cancelled, and names no administrator", () => {
+Deno.test("entraError() says that a sign-in was cancelled, and what to run", () => {
   const denied = "The user has denied access to the scope requested by the client application.";
   for (const body of [{ error: "access_denied" }, { error: "access_denied", error_description: denied }]) {
     const { code, message, hint = "" } = errorFor({ ...body, error_subcode: "cancel" }, false);
     assertEquals(code, "access_denied");
     assert(message.startsWith("The sign-in was cancelled or declined in the browser"), message);
     assertEquals(message.includes(denied), "error_description" in body);
-    assert(hint.startsWith("entra-auth-cli get-token ") && !/administrator/i.test(hint), hint);
+    assert(hint.startsWith("entra-auth-cli get-token "), hint);
   }
 });
 
@@ -132,4 +139,93 @@ Deno.test("serviceError() is a network error that keeps the service's explanatio
     "login.example is unavailable (status 502)",
     undefined,
   ]);
+});
+
+Deno.test("entraError() explains the codes of OAuth and OpenID Connect without a number, and shows them", () => {
+  const table: [string, ErrorCode, string][] = [
+    ["invalid_scope", "sign_in_failed", "A scope is not valid"],
+    ["login_required", "sign_in_failed", "Nobody is signed in"],
+    ["interaction_required", "sign_in_failed", "action in the browser"],
+    ["account_selection_required", "sign_in_failed", "which account"],
+    ["consent_required", "sign_in_failed", "no consent"],
+    ["temporarily_unavailable", "network", "not available at the moment"],
+    ["server_error", "network", "The sign-in service failed"],
+    ["unauthorized_client", "sign_in_failed", "not allowed to sign in this way"],
+    ["unsupported_grant_type", "sign_in_failed", "does not support this flow"],
+    ["invalid_client", "sign_in_failed", "does not accept the application or its credential"],
+    ["invalid_grant", "sign_in_failed", "did not accept the code"],
+    ["invalid_target", "sign_in_failed", "does not know the API"],
+    ["access_denied", "access_denied", "The sign-in was cancelled or declined"],
+  ];
+  for (const [code, expected, message] of table) {
+    const shown = errorFor({ error: code, error_description: "the words" }, false);
+    assertEquals(shown.code, expected, code);
+    assertStringIncludes(shown.message, message);
+    assertStringIncludes(shown.message, ` (${code}): the words`);
+    assert((shown.hint ?? "") !== "" && !shown.hint?.includes("Sign-in logs"), shown.hint);
+  }
+});
+
+Deno.test("entraError() tells a refused code from a saved sign-in that is no longer valid", () => {
+  const body = entraBody("invalid_grant", 70000, "words");
+  assertEquals(errorFor(body, true).message, "The saved sign-in is no longer valid");
+  assertEquals(errorFor(body, false).message, "Entra did not accept the code of the sign-in");
+  for (const number of [50173, 70043, 9002313]) {
+    assert(
+      !errorFor(entraBody("invalid_grant", number, "words"), false).message.includes("saved"),
+      String(number),
+    );
+  }
+});
+
+Deno.test("entraError() treats declined consent alike, whatever the error code is", () => {
+  for (const error of ["access_denied", "consent_required", "invalid_grant"]) {
+    for (const silently of [true, false]) {
+      assertEquals(errorFor(entraBody(error, 65004, "words"), silently).code, "access_denied", error);
+    }
+  }
+});
+
+Deno.test("entraError() keeps the authority's own words without the trace, in every layout", () => {
+  const layouts = [
+    "AADSTS50020: User 'ann' is unknown.\r\nTrace ID: t\r\nCorrelation ID: c\r\nTimestamp: 2026-01-09 02:02:12Z",
+    "AADSTS50020: User 'ann' is unknown. Trace ID: t Correlation ID: c Timestamp: 2026-01-09 02:02:12Z",
+    "AADSTS50020: User 'ann' is unknown.\r\nCorrelation ID: c\r\nTimestamp: 2026-01-09 02:02:12Z\r\n",
+  ];
+  for (const words of layouts) {
+    const { message, description } = errorFor({ error: "invalid_grant", error_description: words }, false);
+    assertEquals([message, description], [
+      "The account does not exist in this tenant",
+      "AADSTS50020: User 'ann' is unknown.",
+    ]);
+  }
+});
+
+Deno.test("entraError() shows the class of a number without a message of its own with Entra's words", () => {
+  const shown = errorFor(entraBody("invalid_request", 75003, "Entra's words"), false);
+  assertEquals(shown.message, "The SAML binding is not supported: AADSTS75003: Entra's words");
+  assertStringIncludes(shown.hint ?? "", "check its registration");
+  assert(!shown.hint?.includes("not in this program's list"));
+});
+
+Deno.test("entraError() takes server_error with a number as the class of the number says", () => {
+  const codeOf = (words: string) => errorFor({ error: "server_error", error_description: words }, false).code;
+  assertEquals(codeOf("AADB2C99002: no such user"), "sign_in_failed");
+  assertEquals(codeOf("AADB2C90037: unknown to this program"), "sign_in_failed");
+  assertEquals(codeOf("AADB2C90244: busy"), "network");
+  assertEquals(codeOf("AADSTS90033: busy"), "network");
+  assertEquals(codeOf("no number"), "network");
+});
+
+Deno.test("entraError() names no administrator to personal accounts", () => {
+  const personal = { ...CONTEXT, tenant: "consumers" };
+  for (
+    const error of [{ error: "x", description: null, aadsts: "AADSTS99999" }, {
+      error: "access_denied",
+      description: "no",
+    }]
+  ) {
+    const { hint = "" } = entraError(error, personal, false);
+    assert(hint !== "" && !/administrator|admin center/.test(hint), hint);
+  }
 });

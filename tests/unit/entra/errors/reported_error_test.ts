@@ -20,6 +20,7 @@ Deno.test("parseReportedError() reads every field of Entra's errors", () => {
     correlationId: CORRELATION_ID,
     timestamp: "2026-01-09 02:02:12Z",
     claims,
+    uri: "https://login.microsoftonline.com/error?code=50076",
   });
 });
 
@@ -32,6 +33,28 @@ Deno.test("parseReportedError() drops claims that the next sign-in cannot carry"
 Deno.test("parseReportedError() puts claims on one line", () => {
   const claims = '{\n  "access_token": {\n    "x": null\n  }\n}';
   assertEquals(parseReportedError({ error: "x", claims })?.claims, '{"access_token":{"x":null}}');
+});
+
+Deno.test("parseReportedError() keeps claims that are an object instead of text", () => {
+  const claims = { access_token: { capolids: { essential: true } } };
+  assertEquals(parseReportedError({ error: "x", claims })?.claims, JSON.stringify(claims));
+});
+
+Deno.test("parseReportedError() takes the page on the error only if it is an https address of one line", () => {
+  const uri = "https://login.example/error?code=1";
+  assertEquals(parseReportedError({ error: "x", error_uri: uri })?.uri, uri);
+  for (
+    const bad of [
+      "http://login.example/",
+      "javascript:alert(1)",
+      `${uri}${"x".repeat(80)}`,
+      `${uri}\nHint: run evil`,
+      `${uri}${"x".repeat(999)}`,
+      1,
+    ]
+  ) {
+    assertEquals(parseReportedError({ error: "x", error_uri: bad })?.uri, undefined);
+  }
 });
 
 Deno.test("parseReportedError() and entraError() accept any body", () => {

@@ -139,3 +139,17 @@ Deno.test("acquireManagedIdentityToken() times out after 30 seconds if the endpo
   ]);
   assertMatch(error.hint ?? "", /--timeout 2m/);
 });
+
+Deno.test("managedIdentityNetworkModule() finds Entra's number wherever an endpoint relays it", async () => {
+  const words = "AADSTS500011: The resource was not found.";
+  const bodies = [
+    { error: "invalid_resource", error_description: words },
+    { error: { code: "invalid_resource", message: words } },
+    { statusCode: 400, message: words },
+  ];
+  for (const body of bodies) {
+    const { network } = machine({ status: 400, body });
+    await network.sendGetRequestAsync("http://169.254.169.254/");
+    assertEquals(network.refusal?.reported?.aadsts, "AADSTS500011", JSON.stringify(body));
+  }
+});

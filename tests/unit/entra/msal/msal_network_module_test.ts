@@ -60,7 +60,7 @@ function open(
     clock: new FakeClock(NOW_MS),
     onReportedError: (error) => {
       reported.push(error);
-      return new CliError("sign_in_failed", "as reported");
+      return Promise.resolve(new CliError("sign_in_failed", "as reported"));
     },
   });
   return { module, network, reported };

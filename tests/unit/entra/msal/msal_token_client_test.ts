@@ -400,8 +400,12 @@ Deno.test("redeem() reports the authority's refusal with error code and correlat
 
 Deno.test("refusal() returns the error for an error response", async () => {
   const { transaction } = await begin(tinyAuthority(never));
-  assertEquals(transaction.refusal("access_denied", "AADSTS65004: declined").code, "access_denied");
-  assertEquals(transaction.refusal("consent_required", null).message, "Sign-in failed: consent_required");
+  const refusal = (error: string, description: string | null) => transaction.refusal({ error, description });
+  assertEquals((await refusal("access_denied", "AADSTS65004: declined")).message, "Consent was declined");
+  assertEquals(
+    (await refusal("access_denied", null)).message,
+    "The sign-in was cancelled or declined in the browser (access_denied)",
+  );
 });
 
 Deno.test("The cache contains the refresh token and neither access token nor ID token", async () => {

@@ -99,8 +99,8 @@ class Stage {
               this.redeemed.push(code.reveal());
               return this.redeem();
             },
-            refusal: (error, description) =>
-              new CliError("access_denied", `${error}: ${description}`, { hint: "h" }),
+            refusal: ({ error, description }) =>
+              Promise.resolve(new CliError("access_denied", `${error}: ${description}`, { hint: "h" })),
           }),
       },
     }, this.#interrupt.signal);

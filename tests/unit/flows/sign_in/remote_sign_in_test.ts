@@ -75,7 +75,7 @@ class Stage {
               authorizationUrl: (uri, mode) =>
                 Promise.resolve(`https://login.example/?to=${uri}&mode=${mode}`),
               redeem: (code) => Promise.resolve(issued(code.reveal())),
-              refusal: () => new CliError("access_denied", "refused"),
+              refusal: () => Promise.resolve(new CliError("access_denied", "refused")),
             }),
         },
         forwardCommand: this.forwardCommand,

@@ -83,7 +83,7 @@ class Machine {
           acceptsIssuer: () => true,
           authorizationUrl: (_uri, mode = "form_post") => Promise.resolve(`https://login.example/${mode}`),
           redeem: () => Promise.resolve(issued("by browser")),
-          refusal: () => new CliError("access_denied", "refused"),
+          refusal: () => Promise.resolve(new CliError("access_denied", "refused")),
         }),
       refresh: () => Promise.reject(new Error("not used here")),
     };

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
+  findCode,
   findMeaning,
   findRemedy,
   formatHint,
@@ -173,6 +174,7 @@ const ROWS: readonly Row[] = [
   ]],
   ["invalid_client", 700027, "sign-in", 3, "certificate", [SECRETS, "--cert"]],
   ["invalid_client", 700030, "sign-in", 3, "subject name", ["Manifest"]],
+  ["invalid_client", 50013, "sign-in", 3, "assertion is not valid", ["keys"]],
   ["invalid_client", 70021, "sign-in", 3, "federated credential", [`federated-credential list --id ${APP}`]],
   ["invalid_client", 700211, "sign-in", 3, "issuer", [SECRETS, "Federated credentials"]],
   ["invalid_client", 700212, "sign-in", 3, "audience", ["Federated credentials"]],
@@ -396,6 +398,47 @@ Deno.test("A hint with a command starts with one, and no remedy has a contractio
     const at = `${number}: ${remedy.message}\n${lines.join("\n")}`;
     assert(!lines.some(isCommand) || isCommand(lines[0] ?? ""), at);
     assert(!/n't\b|'(ll|re|ve)\b|[{}]/.test(at), at);
+  }
+});
+
+Deno.test("Hints have the API, the user and the assertion in place of placeholders, if they are known", () => {
+  const hintFor = (number: string, more: object) => {
+    const remedy = findRemedy(number);
+    assert(remedy !== null);
+    return formatHint(remedy, { ...CONTEXT, ...more });
+  };
+  const resource = "https://api.contoso.example";
+  assertStringIncludes(hintFor("500011", { resource }), `n eq '${resource}'`);
+  assertStringIncludes(hintFor("500014", { resource }), `az ad sp update --id ${resource} --set`);
+  assertStringIncludes(hintFor("500011", { resource: "x' or 1 eq '1" }), "n eq 'RESOURCE'");
+  assertStringIncludes(hintFor("50057", { user: "ann@contoso.com" }), "--id ann@contoso.com ");
+  assertStringIncludes(hintFor("50057", {}), "--id USER ");
+  const assertion = { issuer: "https://issuer.example", subject: "repo:a/b", audience: "api://x" };
+  for (const number of ["70021", "700211", "700212", "700213", "7002131", "700222", "700238", "500131"]) {
+    assertStringIncludes(
+      hintFor(number, { assertion }),
+      "has the issuer https://issuer.example, the subject repo:a/b and the audience api://x",
+    );
+    assert(!hintFor(number, {}).includes("The assertion that was sent"));
+  }
+});
+
+Deno.test("Hints for personal accounts name no administrator", () => {
+  const cancelled = findCode("access_denied");
+  assert(cancelled !== null);
+  for (const tenant of ["consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"]) {
+    assertEquals(
+      formatHint(cancelled, { ...CONTEXT, tenant, profile: "home" }),
+      "entra-auth-cli get-token --profile home --force",
+    );
+  }
+  assertStringIncludes(formatHint(cancelled, CONTEXT), "administrator");
+});
+
+Deno.test("Each error code with a remedy has a cause in full sentences", () => {
+  for (const number of knownNumbers()) {
+    const remedy = findRemedy(number);
+    if (remedy !== null) assertMatch(remedy.cause ?? "", /^[A-Za-z].*\.$/, number);
   }
 });
 
