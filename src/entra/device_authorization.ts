@@ -108,20 +108,28 @@ const MAX_WAIT_MS = 60_000;
  * Polls the token endpoint until the user has decided (RFC 8628 section 3.5), and returns the last response. Retries after
  * network failures and transient errors, and doubles the wait each time.
  *
- * @throws {CliError} `timeout` if the code expired, `access_denied` if the user declined.
+ * @throws {CliError} `timeout` if the code expired, with the last failure if no poll succeeded; `access_denied` if the
+ *   user declined.
  */
 export async function pollForTokens(polling: DevicePolling): Promise<MsalResponse<JsonObject>> {
   const { clock, signal } = polling;
   const life = startLife(clock, polling.expiresInSeconds * 1000);
   let intervalMs = polling.intervalSeconds * 1000;
   let failures = 0;
+  let failure: CliError | null = null;
+  let hasFailedOnly = true;
   while (true) {
     const waitMs = Math.min(intervalMs * 2 ** failures, Math.max(intervalMs, MAX_WAIT_MS));
     await clock.wait(Math.min(waitMs, Math.max(life.leftMs(), 0)), signal);
-    if (life.leftMs() <= 0) throw expired(null);
+    if (life.leftMs() <= 0) throw failure ?? expired(null);
     const response = await pollOnce(polling);
-    failures = response === null ? failures + 1 : 0;
-    if (response === null) continue;
+    failures = response instanceof CliError ? failures + 1 : 0;
+    if (response instanceof CliError) {
+      if (hasFailedOnly) failure = neverReached(response);
+      continue;
+    }
+    hasFailedOnly = false;
+    failure = null;
     const reported = parseReportedError(response.body);
     if (reported?.error === "slow_down") intervalMs += SLOW_DOWN_MS;
     else if (reported?.error !== "authorization_pending") return finalResponse(response, reported);
@@ -134,15 +142,20 @@ function startLife(clock: Clock, lifeMs: number): { leftMs(): number } {
   return { leftMs: () => Math.min(ends.wall - clock.now(), ends.monotonic - clock.monotonic()) };
 }
 
-/** Returns the response, or null after a failure that a retry may fix. */
-async function pollOnce({ poll }: DevicePolling): Promise<MsalResponse<JsonObject> | null> {
+/** Returns the response, or a failure that a retry may fix. */
+async function pollOnce({ poll }: DevicePolling): Promise<MsalResponse<JsonObject> | CliError> {
   try {
     const response = await poll();
     const reported = parseReportedError(response.body);
-    return reported !== null && isTransient(reported) ? null : response;
+    if (reported === null || !isTransient(reported)) return response;
+    return new CliError(
+      "network",
+      `the service responded with ${plainText(reported.error)}`,
+      reference(reported),
+    );
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== "network") throw error;
-    return null;
+    return error;
   }
 }
 
@@ -150,7 +163,7 @@ function finalResponse(
   response: MsalResponse<JsonObject>,
   reported: ReportedError | null,
 ): MsalResponse<JsonObject> {
-  if (reported?.error === "expired_token") throw expired(reported);
+  if (reported?.error === "expired_token" || reported?.error === "code_expired") throw expired(reported);
   if (reported?.error === "authorization_declined") {
     throw new CliError("access_denied", "The sign-in was declined on the device code page", {
       hint: "Run the command again and accept, or request fewer scopes with --scope.",
@@ -160,8 +173,20 @@ function finalResponse(
   return response;
 }
 
+const EXPIRED = "The device code expired before the sign-in was completed";
+
+/** Returns the error for a code that expired without one successful poll. */
+function neverReached({ message, aadsts, correlationId, cause }: CliError): CliError {
+  return new CliError("timeout", `${EXPIRED}, and no request for the token succeeded: ${message}`, {
+    hint: "Check the connection and the authority, then run the command again for a new code.",
+    aadsts,
+    correlationId,
+    cause,
+  });
+}
+
 function expired(reported: ReportedError | null): CliError {
-  return new CliError("timeout", "The device code expired before the sign-in was completed", {
+  return new CliError("timeout", EXPIRED, {
     hint: "Run the command again for a new code, and enter it before it expires.",
     ...reference(reported),
   });

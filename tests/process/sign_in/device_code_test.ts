@@ -61,21 +61,49 @@ Deno.test("declining on the device code page exits with code 3 and says where it
   await enterDeviceCode(sandbox, program.stderrMatch, { ...ADA, consent: "cancel" });
   const result = await program.ended;
   assertEquals([result.code, result.stdout], [3, ""], result.stderr);
-  assertStringIncludes(
-    result.stderr,
-    "The sign-in was declined on the device code page\nHint: ",
-  );
+  assertMatch(result.stderr, /^The sign-in was declined on the device code page \(AADSTS\d+, .*\)\nHint: /m);
 });
 
 Deno.test("an unused device code expires with exit code 5, and --timeout ends the wait earlier with another message", async () => {
   await using sandbox = await openSandbox({ ...FAST, deviceCodeTtl: 2 });
   const expired = await sandbox.run(DEVICE_CODE);
   assertEquals([expired.code, expired.stdout], [5, ""], expired.stderr);
-  assertStringIncludes(expired.stderr, "The device code expired before the sign-in was completed\nHint: ");
+  assertMatch(expired.stderr, /The device code expired before the sign-in was completed( \(.*\))?\nHint: /);
   sandbox.provider.setDeviceCodeTtl(900);
   const timedOut = await sandbox.run([...DEVICE_CODE, "--timeout", "1s"]);
   assertEquals([timedOut.code, timedOut.stdout], [5, ""], timedOut.stderr);
   assertStringIncludes(timedOut.stderr, "Timeout waiting for the code to be entered\nHint: ");
+});
+
+Deno.test("a code_expired of the first version of the protocol is exit code 5 too", async () => {
+  await using sandbox = await openSandbox(FAST);
+  sandbox.provider.failNext("token", { kind: "entraError", error: "code_expired", aadsts: 70020 });
+  const result = await sandbox.run(DEVICE_CODE);
+  assertEquals([result.code, result.stdout], [5, ""], result.stderr);
+  assertMatch(result.stderr, /The device code expired before the sign-in was completed \(AADSTS70020, /);
+});
+
+Deno.test("polling that met only 503 names the service when the code has expired", async () => {
+  await using sandbox = await openSandbox({ ...FAST, deviceCodeTtl: 2 });
+  for (let times = 0; times < 5; times++) {
+    sandbox.provider.failNext("token", { kind: "response", status: 503, body: "<html>busy</html>" });
+  }
+  const result = await sandbox.run(DEVICE_CODE);
+  assertEquals([result.code, result.stdout], [5, ""], result.stderr);
+  assertMatch(
+    result.stderr,
+    /no request for the token succeeded: localhost:\d+ is unavailable \(status 503\)/,
+  );
+});
+
+Deno.test("an authority without a device code endpoint is named with the status", async () => {
+  await using sandbox = await openSandbox(FAST);
+  for (const body of ["{}", "<html>Not found</html>"]) {
+    sandbox.provider.failNext("devicecode", { kind: "response", status: 404, body });
+    const result = await sandbox.run(DEVICE_CODE);
+    assertEquals([result.code, result.stdout], [3, ""], result.stderr);
+    assertMatch(result.stderr, /localhost:\d+ responded with status 404 to the device code request\nHint: /);
+  }
 });
 
 Deno.test("polling continues after a broken connection and after a 503 response", async () => {
@@ -101,7 +129,7 @@ Deno.test("a tenant that refuses device codes is reported without a code and wit
   });
   const result = await sandbox.run(DEVICE_CODE);
   assertEquals([result.code, result.stdout], [3, ""], result.stderr);
-  assertMatch(result.stderr, /^A Conditional Access policy blocks this sign-in\nHint: /);
+  assertMatch(result.stderr, /^A Conditional Access policy blocks this sign-in \(AADSTS53003, .*\)\nHint: /);
   assertStringIncludes(result.stderr, "--flow interactive");
   for (const text of ["enter code", "undefined", "\x1b"]) {
     assert(!result.stderr.includes(text), result.stderr);

@@ -1,5 +1,6 @@
 import {
   assertEquals,
+  assertMatch,
   assertRejects,
   assertStrictEquals,
   assertStringIncludes,
@@ -194,8 +195,23 @@ Deno.test("pollForTokens() ends when the code expires and waits no longer than i
   assertEquals(failing.waits.reduce((sum, seconds) => sum + seconds), 900);
   for (const { outcome } of [pending, failing]) {
     assertEquals((outcome as CliError).code, "timeout");
-    assertEquals((outcome as CliError).message, "The device code expired before the sign-in was completed");
+    assertMatch((outcome as CliError).message, /^The device code expired before the sign-in was completed/);
   }
+});
+
+Deno.test("pollForTokens() names the failure if no poll succeeded until the code expired", async () => {
+  const unavailable = new CliError("network", "login.example is unavailable (status 503)", {
+    aadsts: "AADSTS90033",
+  });
+  const { outcome } = await poll([unavailable], { expiresInSeconds: 60 });
+  const { code, message, aadsts } = outcome as CliError;
+  assertEquals([code, aadsts], ["timeout", "AADSTS90033"]);
+  assertMatch(message, /no request for the token succeeded: login\.example is unavailable \(status 503\)$/);
+  const later = await poll(["authorization_pending", unavailable], { expiresInSeconds: 60 });
+  assertEquals(
+    (later.outcome as CliError).message,
+    "The device code expired before the sign-in was completed",
+  );
 });
 
 Deno.test("pollForTokens() notices by either clock that the code has expired and stops polling", async () => {
@@ -214,6 +230,8 @@ Deno.test("pollForTokens() notices by either clock that the code has expired and
 Deno.test("pollForTokens() distinguishes declined, expired and other refusals and ends at once", async () => {
   const declined = await poll(["authorization_pending", "authorization_declined"]);
   assertEquals([(declined.outcome as CliError).code, declined.polls], ["access_denied", 2]);
+  const ofFirstVersion = await poll(["code_expired"]);
+  assertEquals([(ofFirstVersion.outcome as CliError).exitCode, ofFirstVersion.polls], [5, 1]);
   const expired = await poll([{ error: "expired_token", correlation_id: "the-id" }]);
   assertEquals([(expired.outcome as CliError).code, expired.polls], ["timeout", 1]);
   assertEquals((expired.outcome as CliError).correlationId, "the-id");
