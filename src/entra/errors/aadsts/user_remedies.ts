@@ -579,6 +579,13 @@ function b2cPage(page: string): string {
   return `Azure portal > Azure AD B2C > App registrations > {clientId} > ${page}`;
 }
 
+const B2C_TOO_OFTEN: Remedy = {
+  class: "sign_in",
+  message: "The sign-in was tried too often",
+  cause: "The page allows a limited number of attempts.",
+  hint: [SIGN_IN, "Wait a few minutes before that."],
+};
+
 const B2C: Readonly<Record<string, Remedy>> = {
   AADB2C90118: {
     class: "sign_in",
@@ -596,6 +603,12 @@ const B2C: Readonly<Record<string, Remedy>> = {
     cause: "The user chose Cancel, there or at the identity provider.",
     hint: [SIGN_IN],
   },
+  AADB2C90273: {
+    class: "sign_in",
+    message: "The sign-in was cancelled or refused at the other identity provider",
+    cause: "The user chose Cancel there, or that provider refused the account.",
+    hint: [SIGN_IN],
+  },
   AADB2C90077: {
     class: "sign_in",
     message: "Nobody is signed in in the browser, and --prompt none does not let B2C ask",
@@ -608,6 +621,20 @@ const B2C: Readonly<Record<string, Remedy>> = {
     cause: "The policy limits how long a refresh token is valid.",
     hint: [SIGN_IN],
   },
+  AADB2C90088: {
+    class: "sign_in",
+    message: "The saved sign-in belongs to another policy",
+    cause: "A refresh token is accepted only by the policy that issued it.",
+    hint: [SIGN_IN],
+  },
+  AADB2C99002: {
+    class: "sign_in",
+    message: "There is no such account",
+    cause: "The account has not been made at this tenant.",
+    hint: [SIGN_IN, "Sign up on the page first."],
+  },
+  AADB2C90151: B2C_TOO_OFTEN,
+  AADB2C90157: B2C_TOO_OFTEN,
   AADB2C90129: {
     class: "sign_in",
     message: "The saved sign-in was revoked",
@@ -637,6 +664,18 @@ const B2C: Readonly<Record<string, Remedy>> = {
     message: "The account is temporarily locked, to protect its password from guessing",
     cause: "The password was wrong too often.",
     hint: [SIGN_IN, "Wait a few minutes before that."],
+  },
+  AADB2C90006: {
+    class: "application",
+    message: "The application does not have http://localhost as a redirect URI",
+    cause: "B2C redirects only to addresses in the registration.",
+    hint: [`Add the URI under Mobile and desktop applications: ${b2cPage("Authentication")}`],
+  },
+  AADB2C90117: {
+    class: "usage",
+    message: "B2C does not support a scope that was requested",
+    cause: "B2C issues tokens for the tenant's own APIs, not for Microsoft Graph.",
+    hint: ["Name a scope of an API in this tenant, or the client ID itself: --scope {clientId}"],
   },
   AADB2C90079: {
     class: "application",

@@ -306,6 +306,13 @@ const B2C_ROWS: readonly B2cRow[] = [
   ["access_denied", "AADB2C90114", "sign-in", 3, "temporarily", [SIGN_IN]],
   ["invalid_request", "AADB2C90079", "sign-in", 3, "public client", [`${B2C_PAGE} > Authentication`]],
   ["unauthorized_client", "AADB2C90205", "sign-in", 3, "no permission", [`${B2C_PAGE} > API permissions`]],
+  ["access_denied", "AADB2C90273", "sign-in", 3, "cancelled or refused", [SIGN_IN]],
+  ["invalid_grant", "AADB2C90088", "refresh", 3, "another policy", [SIGN_IN]],
+  ["server_error", "AADB2C99002", "sign-in", 3, "no such account", [SIGN_IN, "Sign up"]],
+  ["access_denied", "AADB2C90151", "sign-in", 3, "too often", [SIGN_IN, "Wait"]],
+  ["access_denied", "AADB2C90157", "sign-in", 3, "too often", [SIGN_IN, "Wait"]],
+  ["invalid_request", "AADB2C90006", "sign-in", 3, "redirect URI", [`${B2C_PAGE} > Authentication`]],
+  ["invalid_request", "AADB2C90117", "sign-in", 3, "does not support a scope", [`--scope ${APP}`]],
   ["temporarily_unavailable", "AADB2C90035", "refresh", 4, "not available", ["Try again"]],
   ["server_error", "AADB2C90244", "refresh", 4, "not available", ["Try again"]],
 ];
@@ -324,8 +331,8 @@ Deno.test("entraError() explains B2C's known error codes and shows B2C's descrip
     for (const text of [message, ...hints]) assertStringIncludes(at, text);
     assert(!at.includes("own words") && !/[.\n]$/.test(shown.message), at);
   }
-  const other = shownFor("server_error", "AADB2C90273", false);
-  assertStringIncludes(other.message, "AADB2C90273: B2C's own words.");
+  const other = shownFor("server_error", "AADB2C90085", false);
+  assertStringIncludes(other.message, "AADB2C90085: B2C's own words.");
 });
 
 Deno.test("Every published error code is known, with a class, a sentence and a hint", () => {
