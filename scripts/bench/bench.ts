@@ -50,7 +50,7 @@ async function compileBoth(sandbox: Sandbox): Promise<{ program: string; helloWo
   const suffix = Deno.build.os === "windows" ? ".exe" : "";
   const program = join(sandbox.folder, `entra-auth-cli${suffix}`);
   const helloWorld = join(sandbox.folder, `hello-world${suffix}`);
-  await compile({ output: program, alsoNet: [`localhost:${sandbox.provider.port}`] });
+  await compile({ output: program });
   await compilePlainly("scripts/bench/hello_world.ts", helloWorld);
   return { program, helloWorld };
 }
@@ -208,9 +208,8 @@ async function benchMechanisms(pairs: number): Promise<Measurements> {
   const signedIn = await sandbox.signIn(["get-token"]);
   if (signedIn.code !== 0) throw new Error(`Cannot sign in: ${signedIn.stderr}`);
   const env = { ...inheritedVariables(), ...sandbox.env };
-  const alsoNet = [`localhost:${sandbox.provider.port}`];
   const cached = (name: string, program: string) => ({ name, command: [program, ...CACHED], env });
-  const whole = await compile({ output: join(sandbox.folder, "whole"), alsoNet });
+  const whole = await compile({ output: join(sandbox.folder, "whole") });
   // Two copies of one executable differ too: that is the noise of this machine.
   const copy = join(sandbox.folder, "copy");
   await Deno.copyFile(whole, copy);
@@ -218,7 +217,7 @@ async function benchMechanisms(pairs: number): Promise<Measurements> {
   const comparisons = [await compare(cached("a copy", copy), baseline, pairs)];
   for (const without of MECHANISMS) {
     say(`without: ${without}`);
-    const program = await compile({ output: join(sandbox.folder, "variant"), alsoNet, without });
+    const program = await compile({ output: join(sandbox.folder, "variant"), without });
     comparisons.push(await compare(cached(`without: ${without}`, program), baseline, pairs));
   }
   // A flag that the fast path does not know has Cliffy parse the arguments.
