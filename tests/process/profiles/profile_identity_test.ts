@@ -100,7 +100,7 @@ Deno.test("An older copy of the token file yields nothing after clear-cache", as
   }
 });
 
-Deno.test("A profile that is renamed and made anew during a sign-in gets nothing of the old one", async () => {
+Deno.test("A profile that is renamed and recreated during a sign-in gets nothing of the old one", async () => {
   await using sandbox = await openSandbox();
   const program = sandbox.start(["get-token"]);
   const url = await sandbox.browser.next();

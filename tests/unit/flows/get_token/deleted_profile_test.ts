@@ -81,7 +81,7 @@ Deno.test("getToken() does not save an application's token without the lock, whi
 
 const OTHER = { id: "f".repeat(32), generation: 1 };
 
-Deno.test("getToken() saves nothing for a profile that was made anew during the sign-in", async () => {
+Deno.test("getToken() saves nothing for a profile that was recreated during the sign-in", async () => {
   const world = new TestHarness();
   world.signIn = () => {
     world.identity = OTHER;
@@ -91,7 +91,7 @@ Deno.test("getToken() saves nothing for a profile that was made anew during the 
   assertEquals(world.store.sessions, []);
 });
 
-Deno.test("getToken() neither refreshes nor returns a token of a profile that was made anew while it waited", async () => {
+Deno.test("getToken() neither refreshes nor returns a token of a profile that was recreated while it waited", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
   world.clock.move(LIFE_SECONDS);
