@@ -45,7 +45,7 @@ class NotCached extends Error {}
 
 /**
  * Prints the cached token that a plain `get-token` asks for, and returns the exit code. Returns null if there is none, or
- * an error: the worker starts anew, and reports it.
+ * an error: the worker starts over, and reports it.
  */
 async function printCached(args: readonly string[], system: System): Promise<number | null> {
   const flags = fastPath(args);
@@ -133,7 +133,7 @@ async function writeAll(file: Deno.FsFile | undefined, text: string): Promise<vo
   while (file !== undefined && data.length > 0) data = data.subarray(await file.write(data));
 }
 
-/** Reads a file anew from its beginning. A pipe has only one. */
+/** Reads a file from its beginning; a pipe, from where it is. */
 async function readFile(file: Deno.FsFile | undefined, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   let bytes = new Uint8Array(65_536);
   let size = 0;
@@ -143,7 +143,7 @@ async function readFile(file: Deno.FsFile | undefined, maxBytes: number): Promis
       if (size + count === bytes.length) bytes = concat([bytes, new Uint8Array(bytes.length)]);
     }
   } catch {
-    // What was read so far counts.
+    // Returns what was read before the error.
   }
   return bytes.subarray(0, Math.min(size, maxBytes));
 }

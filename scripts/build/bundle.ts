@@ -30,8 +30,8 @@ const KEPT_APART: Readonly<Record<string, string>> = {
 const MAIN = "main.js";
 
 /**
- * What makes the start of an executable faster. docs/performance.md has the gain of each; `bench.ts --mechanisms` measures
- * them.
+ * Mechanisms that make an executable start faster. docs/performance.md lists their gains, as measured by
+ * `bench.ts --mechanisms`.
  */
 export const MECHANISMS = [
   "modules of the start in one file",
@@ -125,7 +125,7 @@ async function bundleProgram(folder: string, without: Mechanism | undefined): Pr
   }
 }
 
-/** What is made for Node gets Node's modules by `require`, which the bundler of Deno 2.7 does not provide. */
+/** Gives a module for Node the function `require`, which the bundler of Deno 2.7 does not provide. */
 async function giveRequire(path: string): Promise<void> {
   const text = await Deno.readTextFile(path);
   if (!text.includes("Dynamic require of") || text.includes("createRequire")) return;

@@ -17,7 +17,7 @@ export interface ErrorSubject {
 export interface ExplainedError {
   /** Its number, as `AADSTS50011`. */
   readonly aadsts: string;
-  /** Who can fix it, or what. */
+  /** The kind of fix. */
   readonly class: ErrorClass;
   readonly message: string;
   /** Why it happens; null if the message says all that is known. */

@@ -71,7 +71,7 @@ export function nameTaken(name: string): CliError {
   });
 }
 
-/** Returns the error for a profile that was made anew or renamed since the command began. */
+/** Returns the error for a profile that was recreated or renamed since the command began. */
 export function profileReplacedError(name: string): CliError {
   return new CliError("no_profile", `Profile '${name}' was replaced by another one while the command ran`, {
     hint: `Get a token of the new one: entra-auth-cli get-token --profile ${shellWord(name)}`,

@@ -7,7 +7,7 @@ import { damagedContent } from "./store_error.ts";
 /** Identifies a session: a profile, and the authority, tenant and client that it was used with. */
 export interface SessionKey {
   readonly profile: string;
-  /** The identity of the profile: a profile made anew under the same name has another one. */
+  /** The identity of the profile: a profile recreated under the same name has another one. */
   readonly identity: ProfileIdentity | null;
   /** Base URL of the authority, without the tenant, such as `https://login.microsoftonline.com`. */
   readonly authority: string;

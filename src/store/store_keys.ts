@@ -120,7 +120,7 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
       if (copied !== null) return { ...copied, declaredKeyStore };
     }
     if (forced === null && declaredKeyStore === "key-file") {
-      // Whoever can plant tokens.enc can plant a key beside it.
+      // A user who can plant tokens.enc can plant a key beside it.
       const better = await betterKeyStore();
       if (better !== null) throw weakerKeyStore(openKeyStore("key-file", context).place, better.name);
     }

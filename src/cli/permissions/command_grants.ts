@@ -18,7 +18,7 @@ import { grantsFor, type Need, needFor, needsOf } from "./permission_needs.ts";
 
 import denoJson from "../../../deno.json" with { type: "json" };
 
-/** What the permissions of a command line depend on. */
+/** Inputs, besides the arguments, that decide the permissions of a command line. */
 export interface GrantContext {
   readonly os: Os;
   readonly env: Environment;
@@ -35,7 +35,7 @@ export interface SpecialFile {
 
 export interface CommandGrants {
   readonly permissions: Record<GrantKind, string[]>;
-  /** What the worker reads and writes through the main thread. */
+  /** Files that the worker reads and writes through the main thread. */
   readonly held: readonly SpecialFile[];
 }
 

@@ -216,7 +216,7 @@ function finish(cipher: Cipher, iv: string, data: string): string | null {
   return cipher.finish() ? cipher.output.getBytes() : null;
 }
 
-/** What {@linkcode derivePkcs12} derives. */
+/** Parameters of {@linkcode derivePkcs12}. */
 export interface Pkcs12Derivation {
   /** node-forge's name of the hash. */
   readonly hash: string;

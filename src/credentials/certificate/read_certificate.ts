@@ -184,7 +184,7 @@ function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   return attempt(() => certificate.verify(issuer.publicKey)) ?? false;
 }
 
-/** What PS256 needs (RFC 7518 section 3.5), and Entra too. */
+/** The minimum for PS256 (RFC 7518 section 3.5) and for Entra. */
 const MIN_KEY_BITS = 2048;
 
 function validateLength({ asymmetricKeyDetails }: KeyObject, path: string): void {

@@ -17,7 +17,7 @@ import { createMsalNetworkModule, type MsalNetworkModule, type Observed } from "
 /** The identity to use, and what using it needs. */
 export interface ManagedIdentityOptions {
   readonly identity: ManagedIdentity;
-  /** What hints name. */
+  /** Values for the hints. */
   readonly profile: string;
   readonly tenant: string;
   /** Must bypass proxies: the endpoint is on this machine or its host. */
@@ -97,7 +97,7 @@ export interface Refusal {
   readonly status: number;
   /** The endpoint's description, or an empty string. */
   readonly words: string;
-  /** What Entra reported, if the endpoint relays that. */
+  /** The error of Entra, if the endpoint relays one. */
   readonly reported: ReportedError | null;
 }
 

@@ -74,7 +74,7 @@ async function signInOnce(
 
 /**
  * Returns the request with the identity that the profile has, or gets now: once the user signs in, a profile that was
- * made anew could not be distinguished from one without an identity.
+ * recreated could not be distinguished from one without an identity.
  *
  * @throws {CliError} `no_profile` if the profile was deleted or replaced.
  */

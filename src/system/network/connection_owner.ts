@@ -98,7 +98,7 @@ export interface SocketRow {
   readonly local: string;
   readonly remote: string;
   readonly uid: number;
-  /** False for a socket that its process has closed: its user ID is then 0, whoever opened it. */
+  /** False for a socket that its process has closed: its user ID is then 0, regardless of who opened it. */
   readonly isOpen: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { appPage, type ErrorClass, type Remedy, SIGN_IN, SIGN_IN_LOGS } from "./remedy.ts";
 
 /**
- * What the published numbers mean that this program rarely or never meets, by class: those of other protocols (SAML,
+ * The meanings, by class, of published numbers that this program rarely or never meets: those of other protocols (SAML,
  * WS-Federation, Kerberos), of federation, of password changes and of requests that this program does not send. A number
  * with a hint of its own is in `user_remedies.ts` or `application_remedies.ts`.
  */
@@ -183,7 +183,7 @@ export const OTHER_NUMBERS: Readonly<Record<ErrorClass, Readonly<Record<string, 
   },
 };
 
-/** What to do about each class. */
+/** The hint of each class. */
 export const CLASS_HINTS: Readonly<Record<ErrorClass, readonly string[]>> = {
   retry: ["Try again in a few minutes."],
   sign_in: [SIGN_IN, "Follow the steps in the browser."],

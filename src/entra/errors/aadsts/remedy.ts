@@ -19,7 +19,7 @@ export interface AssertionNames {
   readonly audience: string;
 }
 
-/** Who can fix an error, or what. */
+/** The kind of fix: wait and retry, sign in again, or a change by an administrator, to the application or to the command. */
 export type ErrorClass = "retry" | "sign_in" | "administrator" | "application" | "usage";
 
 /** The meaning of one of Entra's error codes, and what the user can do about it. */
