@@ -6,6 +6,9 @@ import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 /** A user ID that no account of the machine has. */
 const OTHER = 54_321;
 
+/** Ends a sign-in that should not have begun. */
+const BRIEFLY = ["--timeout", "1s"];
+
 const isWindows = Deno.build.os === "windows";
 // Only root can give files to another user.
 const isNotRoot = isWindows || Deno.uid() !== 0;
@@ -29,7 +32,11 @@ Deno.test("--file on a file of the program is refused before a sign-in, the firs
   for (const name of ["tokens.enc", "key", "profiles.json", "throttle.json", "locks"]) {
     const path = join(sandbox.home, name);
     for (
-      const command of [["get-token"], ["get-token", "--flow", "device-code"], ["export-profile", "--all"]]
+      const command of [
+        ["get-token", ...BRIEFLY],
+        ["get-token", "--flow", "device-code", ...BRIEFLY],
+        ["export-profile", "--all"],
+      ]
     ) {
       await t.step(`${command.join(" ")} --file ${name}`, async () => {
         const result = await sandbox.run([...command, "--file", path]);
@@ -43,7 +50,7 @@ Deno.test("--file on a file of the program is refused before a sign-in, the firs
     const { tenantId, clientId, origin } = sandbox.provider;
     const flags = ["--tenant-id", tenantId, "--client-id", clientId, "--authority", origin];
     const file = join(env.ENTRA_AUTH_CLI_HOME, "key");
-    const result = await sandbox.run(["get-token", ...flags, "--file", file], { env });
+    const result = await sandbox.run(["get-token", ...BRIEFLY, ...flags, "--file", file], { env });
     assertRefusedEarly(sandbox, result, 2, "it is a file of entra-auth-cli itself");
   });
 });
@@ -57,7 +64,7 @@ Deno.test({
     const link = join(sandbox.folder, "link");
     await Deno.symlink("target", link);
     assertEquals((await new Deno.Command("chown", { args: ["-h", `${OTHER}`, link] }).output()).code, 0);
-    for (const command of [["get-token"], ["export-profile", "--all"]]) {
+    for (const command of [["get-token", ...BRIEFLY], ["export-profile", "--all"]]) {
       const refused = await sandbox.run([...command, "--file", link]);
       assertRefusedEarly(sandbox, refused, 7, "it is a link of another user");
     }
