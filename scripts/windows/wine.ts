@@ -1,6 +1,6 @@
 /**
  * Runs the tests for Windows on Deno for Windows under Wine, on Debian as root. Arguments replace those of `deno test`,
- * including the files to run.
+ * including the files to run. `--set-up` alone runs no test.
  *
  * `.dev/wine/` holds a small Debian with a recent Wine (from apt's mirror), Deno for Windows, and the packages. A run uses
  * an overlay in memory and its own namespaces, so that it leaves no mount, process or change behind. The set-up takes two
@@ -244,6 +244,7 @@ async function test({ args, attempts }: TestRun): Promise<number> {
 }
 
 await setUp();
+if (Deno.args[0] === "--set-up") Deno.exit(0);
 let exitCode = 0;
 for (const run of Deno.args.length === 0 ? RUNS : [{ args: Deno.args, attempts: 1 }]) {
   exitCode = await test(run) || exitCode;
