@@ -45,14 +45,16 @@ Deno.test("--file on a file of the program is refused before a sign-in, the firs
       });
     }
   }
-  await t.step("in a folder that the sign-in would make", async () => {
-    const env = { ENTRA_AUTH_CLI_HOME: join(sandbox.folder, "new-home") };
-    const { tenantId, clientId, origin } = sandbox.provider;
-    const flags = ["--tenant-id", tenantId, "--client-id", clientId, "--authority", origin];
-    const file = join(env.ENTRA_AUTH_CLI_HOME, "key");
-    const result = await sandbox.run(["get-token", ...BRIEFLY, ...flags, "--file", file], { env });
-    assertRefusedEarly(sandbox, result, 2, "it is a file of entra-auth-cli itself");
-  });
+});
+
+Deno.test("--file on a file of the program is refused before a sign-in makes the folder", async () => {
+  await using sandbox = await openSandbox();
+  const env = { ENTRA_AUTH_CLI_HOME: join(sandbox.folder, "new-home") };
+  const { tenantId, clientId, origin } = sandbox.provider;
+  const flags = ["--tenant-id", tenantId, "--client-id", clientId, "--authority", origin];
+  const file = join(env.ENTRA_AUTH_CLI_HOME, "key");
+  const result = await sandbox.run(["get-token", ...BRIEFLY, ...flags, "--file", file], { env });
+  assertRefusedEarly(sandbox, result, 2, "it is a file of entra-auth-cli itself");
 });
 
 Deno.test({

@@ -144,10 +144,10 @@ Deno.test({
       const interrupted = new CliError("interrupted", "Interrupted");
       const controller = new AbortController();
       setTimeout(() => controller.abort(interrupted));
-      const reading = read(make(10_000_000), { signal: controller.signal, password: give(PASSWORD) });
+      const reading = read(make(1_000_000), { signal: controller.signal, password: give(PASSWORD) });
       assertEquals(await assertRejects(() => reading), interrupted);
       const late = await assertRejects(
-        () => read(make(10_000_000), { password: give(PASSWORD), timeoutMs: 20 }),
+        () => read(make(1_000_000), { password: give(PASSWORD), timeoutMs: 20 }),
         CliError,
       );
       assertEquals(late.code, "timeout");
