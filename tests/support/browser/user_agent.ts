@@ -41,8 +41,11 @@ export class UserAgent implements Disposable {
   #client: Deno.HttpClient;
   #cookies = new CookieJar();
 
-  constructor(options: { caPem: string }) {
-    this.#client = Deno.createHttpClient({ caCerts: [options.caPem] });
+  constructor({ caPem, proxyUrl }: { caPem: string; proxyUrl?: string | null }) {
+    this.#client = Deno.createHttpClient({
+      caCerts: [caPem],
+      ...(typeof proxyUrl === "string" ? { proxy: { url: proxyUrl } } : {}),
+    });
   }
 
   /** Signs in, from the authorization URL to the page of the redirect URI. */

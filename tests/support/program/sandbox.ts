@@ -59,7 +59,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   await using parts = new AsyncDisposableStack();
   const provider = parts.use(await startProvider(options));
   const browser = parts.use(openUrlInbox());
-  const userAgent = parts.use(new UserAgent({ caPem: provider.caPem }));
+  const userAgent = parts.use(new UserAgent(provider));
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   parts.defer(() => Deno.remove(folder, { recursive: true }));
   const home = join(folder, "home");
@@ -78,12 +78,18 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     ENTRA_AUTH_CLI_HOME: home,
     ENTRA_AUTH_CLI_CA_CERT: caFile,
     BROWSER: browser.browser,
+    ...(provider.proxyUrl === null
+      ? {}
+      : { HTTPS_PROXY: provider.proxyUrl, NO_PROXY: "localhost,127.0.0.1" }),
     // A keychain belongs to the user, not to a folder, so tests must not use it.
     ...(Deno.build.os === "darwin" ? { ENTRA_AUTH_CLI_KEYRING: "file" } : {}),
     ...(options.isCrowded ? { DENO_DIR: await denoFolderApart(folder) } : {}),
   };
   const complete = (given: Partial<ProgramOptions> = {}): ProgramOptions => ({
-    hosts: [`localhost:${provider.port}`],
+    hosts: [
+      `localhost:${provider.port}`,
+      ...options.authorities?.map(({ host }) => `${host}:443`) ?? [],
+    ],
     preload: record.recorder,
     ...(options.executable === undefined ? {} : { executable: options.executable }),
     ...given,

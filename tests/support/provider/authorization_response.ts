@@ -40,7 +40,7 @@ function callbackParameters(
   const asked = setup.sendsClientInfo && ctx.oidc.params?.client_info === "1" && account !== undefined;
   return {
     ...rest,
-    ...(asked ? { client_info: clientInfo(account, setup.tenantId) } : {}),
+    ...(asked ? { client_info: clientInfo(account, setup) } : {}),
     session_state: crypto.randomUUID(),
   };
 }

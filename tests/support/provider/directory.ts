@@ -27,6 +27,17 @@ export interface Application {
   readonly objectId: string;
 }
 
+/** An authority under a host name of its own, whose requests reach the provider through its proxy. */
+export interface NamedAuthority {
+  readonly host: string;
+  /** What stands for the tenant in a URL, besides its ID. */
+  readonly tenant: string;
+  /** The `iss` of its tokens. */
+  readonly issuer: string;
+  /** The policy in the URL (B2C). */
+  readonly policy?: string;
+}
+
 /** A federated credential: the tokens that the application trusts. */
 export interface Federation {
   readonly issuer: string;
@@ -39,6 +50,24 @@ export interface Federation {
 export const DEFAULT_TENANT_ID = "11111111-2222-4333-8444-555555555555";
 const DEFAULT_CLIENT_ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 const DEFAULT_PASSWORD = "correct horse battery staple";
+
+/** A B2C tenant with a policy. */
+export const B2C: NamedAuthority = {
+  host: "contoso.b2clogin.com",
+  tenant: "contoso.onmicrosoft.com",
+  issuer: `https://contoso.b2clogin.com/${DEFAULT_TENANT_ID}/v2.0/`,
+  policy: "B2C_1_signin",
+};
+
+/** An External ID tenant, whose issuer is on another host. */
+export const EXTERNAL_ID: NamedAuthority = {
+  host: "contoso.ciamlogin.com",
+  tenant: "contoso.onmicrosoft.com",
+  issuer: `https://${DEFAULT_TENANT_ID}.ciamlogin.com/${DEFAULT_TENANT_ID}/v2.0`,
+};
+
+/** An External ID tenant on a domain of its organization. */
+export const CUSTOM_DOMAIN: NamedAuthority = { ...EXTERNAL_ID, host: "login.contoso.example" };
 
 export const ADA: Account = {
   username: "ada@contoso.example",

@@ -1,11 +1,8 @@
 import type { Json } from "./failures.ts";
 import { TENANT_PATHS } from "./routes.ts";
 
-/**
- * Entra's discovery document. For an alias like `organizations` the issuer has the placeholder `{tenantid}`, since
- * the tenant is only known after sign-in.
- */
-export function discoveryDocument(origin: string, tenant: string, issuerTenant: string): Json {
+/** Entra's discovery document, with the endpoints of `tenant`. */
+export function discoveryDocument(origin: string, tenant: string, issuer: string): Json {
   const at = (path: string) => `${origin}/${tenant}${path}`;
   return {
     token_endpoint: at(TENANT_PATHS.token),
@@ -16,7 +13,7 @@ export function discoveryDocument(origin: string, tenant: string, issuerTenant: 
     id_token_signing_alg_values_supported: ["RS256"],
     response_types_supported: ["code"],
     scopes_supported: ["openid", "profile", "email", "offline_access"],
-    issuer: `${origin}/${issuerTenant}/v2.0`,
+    issuer,
     request_uri_parameter_supported: false,
     authorization_endpoint: at(TENANT_PATHS.authorization),
     device_authorization_endpoint: at(TENANT_PATHS.device_authorization),

@@ -1,9 +1,23 @@
 import { encodeBase64Url } from "@std/encoding/base64url";
-import type { Account, Application } from "./directory.ts";
+import type { Account, Application, NamedAuthority } from "./directory.ts";
 import type { Json } from "./failures.ts";
 
+/** The tenant that a token is from, as far as its claims depend on it. */
+export interface ClaimsSetup {
+  readonly tenantId: string;
+  readonly authority?: NamedAuthority | undefined;
+}
+
 /** The claims about a user for the ID token. oidc-provider selects those that the scopes allow. */
-export function userClaims(account: Account, tenantId: string): Json & { sub: string } {
+export function userClaims(
+  account: Account,
+  { tenantId, authority }: ClaimsSetup,
+): Json & { sub: string } {
+  // B2C names neither the tenant nor an object ID, and a version that is not the one of the endpoint.
+  if (authority?.policy !== undefined) {
+    const { subject, username, name } = account;
+    return { sub: subject, ver: "1.0", name, emails: [username], tfp: authority.policy };
+  }
   return {
     sub: account.subject,
     oid: account.objectId,
@@ -18,7 +32,7 @@ export function userClaims(account: Account, tenantId: string): Json & { sub: st
 /** The claims by scope. Entra issues `oid` and `tid` with `profile`, which MSAL always requests. */
 export const CLAIMS_BY_SCOPE = {
   openid: ["sub", "ver"],
-  profile: ["oid", "tid", "name", "preferred_username"],
+  profile: ["oid", "tid", "name", "preferred_username", "emails", "tfp"],
   email: ["email"],
 };
 
@@ -48,8 +62,9 @@ export function applicationTokenClaims(token: { application: Application; tenant
 }
 
 /** The `client_info` of a response: the two halves of MSAL's home account id, as base64url JSON. */
-export function clientInfo(account: Account, tenantId: string): string {
-  return encodeBase64Url(JSON.stringify({ uid: account.objectId, utid: tenantId }));
+export function clientInfo({ objectId }: Account, { tenantId, authority }: ClaimsSetup): string {
+  const uid = authority?.policy === undefined ? objectId : `${objectId}-${authority.policy.toLowerCase()}`;
+  return encodeBase64Url(JSON.stringify({ uid, utid: tenantId }));
 }
 
 function applicationClaims(application: Application, tenantId: string): Json {

@@ -45,8 +45,7 @@ function entraResponse(
 ): Json {
   const body = ctx.body as Json;
   if (name === "discovery") {
-    const issuerTenant = tenant === setup.tenantId ? setup.tenantId : "{tenantid}";
-    return discoveryDocument(setup.origin, tenant, issuerTenant);
+    return discoveryDocument(setup.origin, tenant, issuerFor(tenant, setup));
   }
   if (typeof body.error === "string") {
     const description = String(body.error_description ?? "");
@@ -58,6 +57,14 @@ function entraResponse(
   if (name === "token") return tokenResponse(ctx, body, setup);
   if (name === "devicecode") return deviceResponse(body, setup.devicePollInterval);
   return body;
+}
+
+/**
+ * Returns the issuer in the document of `tenant`. For an alias like `organizations` it has the placeholder `{tenantid}`,
+ * since the tenant is only known after the sign-in; only the hosts of Entra's own clouds have aliases.
+ */
+function issuerFor(tenant: string, { tenantId, issuer, authority }: Tenant["setup"]): string {
+  return tenant === tenantId || authority !== undefined ? issuer : issuer.replace(tenantId, "{tenantid}");
 }
 
 function unknownScopes(scope: string): EntraError {
@@ -78,7 +85,7 @@ function tokenResponse(ctx: KoaContextWithOIDC, body: Json, setup: Tenant["setup
     ...rest,
     ...times,
     scope: responseScope(readResourceScopes(scope as string | undefined), openIdScopes(ctx)),
-    ...(setup.sendsClientInfo ? { client_info: clientInfo(account, setup.tenantId) } : {}),
+    ...(setup.sendsClientInfo ? { client_info: clientInfo(account, setup) } : {}),
   };
 }
 

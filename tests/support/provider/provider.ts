@@ -6,6 +6,7 @@ import {
   BOB,
   CONFIDENTIAL_APPLICATION,
   DEFAULT_TENANT_ID,
+  type NamedAuthority,
   PUBLIC_APPLICATION,
 } from "./directory.ts";
 import type { Endpoint, Failure } from "./failures.ts";
@@ -15,7 +16,8 @@ import { type ProviderRequest, RequestRouter } from "./request_router.ts";
 import type { RouteName } from "./routes.ts";
 import type { SecretKind } from "./secrets_on_the_wire.ts";
 import { signingKey } from "./signing_key.ts";
-import { makeTenant } from "./tenant.ts";
+import { makeTenant, type TenantSetup } from "./tenant.ts";
+import { startProxy } from "../network/proxy.ts";
 
 /** How to start a provider; everything has a default. */
 export interface ProviderOptions {
@@ -23,6 +25,8 @@ export interface ProviderOptions {
   readonly tenantId?: string;
   /** More tenants with the same users and applications; none by default. */
   readonly otherTenantIds?: readonly string[];
+  /** Authorities with host names of their own, which clients reach through {@linkcode Provider.proxyUrl}. */
+  readonly authorities?: readonly NamedAuthority[];
   /** The first one is the public application that `clientId` is about. */
   readonly applications?: readonly Application[];
   /** Ada and Bob by default. */
@@ -55,6 +59,8 @@ export interface Provider extends AsyncDisposable {
   /** `https://localhost:PORT`, which is also the authority's base. */
   readonly origin: string;
   readonly port: number;
+  /** The proxy that leads to the authorities with host names of their own; null without any. */
+  readonly proxyUrl: string | null;
   readonly tenantId: string;
   readonly clientId: string;
   readonly issuer: string;
@@ -82,8 +88,9 @@ const ALIASES = ["common", "organizations", "contoso.example"];
 /** Starts a provider on a free port of 127.0.0.1, ready when the promise resolves. */
 export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
   // In parallel: the key is made on another thread while the library loads.
+  const authorities = options.authorities ?? [];
   const [certificate, key] = await Promise.all([
-    makeServerCertificate(certificateOptions(options.certificateYears)),
+    makeServerCertificate(certificateOptions(options.certificateYears, authorities)),
     signingKey(),
     loadOidcProvider(),
   ]);
@@ -109,11 +116,12 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     });
   });
   const origin = `https://localhost:${server.port}`;
-  const addTenant = async (id: string, names: readonly string[]) => {
-    const tenant = await makeTenant({
-      origin,
-      tenantId: id,
-      accounts: options.accounts ?? [ADA, BOB],
+  const accounts = options.accounts ?? [ADA, BOB];
+  const tenantAt = (
+    place: Pick<TenantSetup, "origin" | "tenantId" | "issuer" | "accounts" | "authority">,
+  ) =>
+    makeTenant({
+      ...place,
       applications,
       signingKey: key,
       lifetimes,
@@ -126,19 +134,43 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       onResponse: (answer) => router.secrets.noteResponse(answer),
       onFault,
     });
+  const addTenant = async (id: string, names: readonly string[]) => {
+    const tenant = await tenantAt({ origin, tenantId: id, issuer: `${origin}/${id}/v2.0`, accounts });
     for (const name of names) router.tenants.set(name, tenant);
   };
   await addTenant(tenantId, [tenantId, ...ALIASES]);
   for (const other of options.otherTenantIds ?? []) {
     await addTenant(other.toLowerCase(), [other.toLowerCase()]);
   }
-  const stop = () => {
+  for (const authority of authorities) {
+    const { host, issuer, policy, tenant: domain } = authority;
+    const tenant = await tenantAt({
+      origin: `https://${host}`,
+      tenantId,
+      issuer,
+      authority,
+      // At B2C the subject is the object ID.
+      accounts: policy === undefined
+        ? accounts
+        : accounts.map((account) => ({ ...account, subject: account.objectId })),
+    });
+    const names = [domain, tenantId].map((name) => policy === undefined ? name : `${name}/${policy}`);
+    // The pages are below the tenant ID.
+    router.hosts.set(host, new Map([...names, tenantId].map((name) => [name.toLowerCase(), tenant])));
+  }
+  const own = [`localhost:${server.port}`, ...authorities.map(({ host }) => `${host}:443`)];
+  const proxy = authorities.length === 0
+    ? null
+    : startProxy({ route: (target) => own.includes(target) ? server.port : null });
+  const stop = async () => {
     stopped = true;
-    return server.stop();
+    await proxy?.[Symbol.asyncDispose]();
+    await server.stop();
   };
   return {
     origin,
     port: server.port,
+    proxyUrl: proxy?.url ?? null,
     tenantId,
     clientId: applications[0]?.clientId ?? "",
     issuer: `${origin}/${tenantId}/v2.0`,
@@ -156,7 +188,11 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   };
 }
 
-function certificateOptions(years: ProviderOptions["certificateYears"]): CertificateOptions {
+function certificateOptions(
+  years: ProviderOptions["certificateYears"],
+  authorities: readonly NamedAuthority[],
+): CertificateOptions {
+  if (authorities.length > 0) return { names: ["localhost", ...authorities.map(({ host }) => host)] };
   if (years === undefined) return {};
   const [from, until] = years.map((year) => (Date.UTC(year) - Date.now()) / (24 * 60 * 60 * 1000));
   return { validDays: [from ?? 0, until ?? 0] };

@@ -37,6 +37,8 @@ export class RequestRouter {
   readonly secrets = new SecretsOnTheWire();
   /** By the first segment of the path: tenant ids and aliases, lower-case. */
   readonly tenants = new Map<string, Tenant>();
+  /** The tenants of the authorities with a host name of their own, by that name. */
+  readonly hosts = new Map<string, Map<string, Tenant>>();
   #changes = new WeakMap<IncomingMessage, ResponseChange>();
 
   async serve(request: IncomingMessage, response: ServerResponse, breakOff: () => void): Promise<void> {
@@ -47,7 +49,8 @@ export class RequestRouter {
     const recorded = record(request, url, route, body);
     this.requests.push(recorded);
     this.secrets.noteForm(recorded.form);
-    const tenant = route && this.tenants.get(route.tenant);
+    const host = request.headers.host ?? String(request.headers[":authority"] ?? "");
+    const tenant = route && (this.hosts.get(host) ?? this.tenants).get(route.tenant);
     if (route === undefined || tenant === undefined) return answerNotFound(response, route);
     const failure = this.#failureFor(route.name);
     if (failure !== undefined) {

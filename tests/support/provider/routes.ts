@@ -13,7 +13,7 @@ export type RouteName =
 /** A path taken apart. */
 export interface Route {
   readonly name: RouteName;
-  /** The first segment: a tenant id, a domain or an alias. */
+  /** The first segment: a tenant id, a domain or an alias; at B2C a policy follows, after a slash. */
   readonly tenant: string;
   /** The rest, as oidc-provider knows it below its mount path `/TENANT`. */
   readonly inner: string;
@@ -31,6 +31,9 @@ export const TENANT_PATHS = {
   end_session: "/oauth2/v2.0/logout",
 } as const;
 
+/** The tenant, at B2C with its policy, and the rest. */
+const TENANT_PREFIX = /^\/([^/]+(?:\/b2c_1a?_[^/]+)?)(\/.*)$/i;
+
 const PATTERNS: readonly [RouteName, RegExp][] = [
   ["discovery", /^\/v2\.0\/\.well-known\/openid-configuration$/],
   ["authorize", /^\/oauth2\/v2\.0\/authorize$/],
@@ -45,8 +48,7 @@ const PATTERNS: readonly [RouteName, RegExp][] = [
 
 /** Returns the route of a path, or undefined for a path that Entra does not have either. */
 export function findRoute(pathname: string): Route | undefined {
-  const [, tenant = "", ...rest] = pathname.split("/");
-  const below = `/${rest.join("/")}`;
+  const [, tenant = "", below = ""] = TENANT_PREFIX.exec(pathname) ?? [];
   const name = PATTERNS.find(([, pattern]) => pattern.test(below))?.[0];
   if (name === undefined || tenant === "") return undefined;
   return { name, tenant: tenant.toLowerCase(), inner: name === "discovery" ? DISCOVERY_PATH : below };

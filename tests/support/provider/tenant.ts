@@ -4,7 +4,7 @@ import { accessTokenClaims } from "./access_token.ts";
 import { Consents } from "./consents.ts";
 import { clientMetadata } from "./client_metadata.ts";
 import { deviceFlow } from "./device_flow.ts";
-import { type Account, type Application, findBySubject } from "./directory.ts";
+import { type Account, type Application, findBySubject, type NamedAuthority } from "./directory.ts";
 import { CLAIMS_BY_SCOPE, userClaims } from "./entra_claims.ts";
 import { rewriteResponse } from "./entra_response.ts";
 import type { Json, ResponseChange } from "./failures.ts";
@@ -26,6 +26,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export interface TenantSetup {
   readonly origin: string;
   readonly tenantId: string;
+  /** The `iss` of its tokens. */
+  readonly issuer: string;
+  /** The authority with a host name of its own; undefined for the one on `localhost`. */
+  readonly authority?: NamedAuthority | undefined;
   readonly accounts: readonly Account[];
   readonly applications: readonly Application[];
   readonly signingKey: SigningKey;
@@ -66,8 +70,7 @@ export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
   const store = new MemoryStore();
   const consents = new Consents();
   const resources = new ResourceCatalogue(library.errors, () => setup.lifetimes.accessToken);
-  const issuer = `${setup.origin}/${setup.tenantId}/v2.0`;
-  const provider = new library.Provider(issuer, {
+  const provider = new library.Provider(setup.issuer, {
     ...flowConfiguration(setup),
     adapter: (model) => store.adapterFor(model),
     clients: await Promise.all(setup.applications.map(clientMetadata)),
@@ -132,7 +135,7 @@ function flowConfiguration(setup: TenantSetup): Configuration {
       client.grantTypeAllowed("refresh_token") && source.scopes.has(OFFLINE_INSIDE),
     findAccount: (_ctx, id) => {
       const account = findBySubject(setup.accounts, id);
-      return account && { accountId: id, claims: () => userClaims(account, setup.tenantId) };
+      return account && { accountId: id, claims: () => userClaims(account, setup) };
     },
     clientBasedCORS: () => false,
     renderError: (ctx, out, error) => {
