@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { ADFS } from "../identity/cloud.ts";
 import { isGuid } from "../identity/guid.ts";
 import { formatDuration } from "../text/duration.ts";
 import type { JsonObject } from "../text/json.ts";
@@ -36,8 +37,9 @@ export interface ExpectedIdToken {
 export interface IdTokenSubject {
   /** The sign-in name; without one, the name or the object ID. Never empty. */
   readonly username: string;
+  /** The object ID, or at AD FS, which has none, the subject. */
   readonly objectId: string;
-  /** The tenant that issued the token. */
+  /** The tenant that issued the token, or `adfs`. */
   readonly tenantId: string;
 }
 
@@ -52,7 +54,8 @@ export function validateIdToken(idToken: Secret, expected: ExpectedIdToken): IdT
   const claims = signedClaims(idToken.reveal());
   if (claims === null) throw invalid("it is not a signed JWT");
   const isPolicy = expected.authority.tenant.includes("/");
-  const tenantId = isPolicy ? tenantOfIssuer(claims) : guid(claims, "tid");
+  const isAdfs = expected.authority.tenant === ADFS;
+  const tenantId = isAdfs ? ADFS : isPolicy ? tenantOfIssuer(claims) : guid(claims, "tid");
   if (expected.authority.tenant.toLowerCase() === "organizations" && tenantId === CONSUMERS_TENANT) {
     throw new CliError(
       "wrong_account",
@@ -79,12 +82,24 @@ export function validateIdToken(idToken: Secret, expected: ExpectedIdToken): IdT
     throw invalid("nonce is not the one that was sent");
   }
   validateTimes(claims, expected.nowMs);
-  const objectId = guid(claims, isPolicy && claims.oid === undefined ? "sub" : "oid");
+  const objectId = isAdfs
+    ? opaqueId(claims)
+    : guid(claims, isPolicy && claims.oid === undefined ? "sub" : "oid");
   return { username: userName(claims) ?? objectId, objectId, tenantId };
 }
 
-/** Claims with a sign-in name, the most specific first. `emails` and `signInNames.emailAddress` are B2C's. */
-const NAME_CLAIMS = ["preferred_username", "emails", "upn", "email", "signInNames.emailAddress"];
+/**
+ * Claims with a sign-in name, the most specific first. `emails` and `signInNames.emailAddress` are B2C's, and AD FS has
+ * `unique_name`, which is `DOMAIN\user`, for accounts without `upn`.
+ */
+const NAME_CLAIMS = [
+  "preferred_username",
+  "emails",
+  "upn",
+  "email",
+  "signInNames.emailAddress",
+  "unique_name",
+];
 
 /**
  * Returns the name to display, or null if the token has none. Users choose `name` themselves in many tenants, so one with
@@ -153,6 +168,13 @@ function time(claims: JsonObject, name: string): number {
 function guid(claims: JsonObject, name: string): string {
   const value = text(claims, name).toLowerCase();
   if (!isGuid(value)) throw invalid(`${name} is not a GUID`);
+  return value;
+}
+
+/** The `sub` of AD FS identifies the user to one application. It is base64, and displayed where there is no name. */
+function opaqueId(claims: JsonObject): string {
+  const value = text(claims, "sub");
+  if (!/^[\x21-\x7e]{1,255}$/.test(value)) throw invalid("sub is not an ID");
   return value;
 }
 

@@ -1,5 +1,6 @@
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet, type JWK } from "jose";
 import { CliError } from "../errors.ts";
+import { ADFS, discoveryUrl } from "../identity/cloud.ts";
 import { isGuid } from "../identity/guid.ts";
 import { isJsonObject, type JsonObject } from "../text/json.ts";
 import { plainText } from "../text/plain_text.ts";
@@ -67,14 +68,20 @@ export async function verifyToken(token: string, options: VerifyOptions): Promis
     return wrong("The header requires an extension (crit) that Entra does not use");
   }
   const policy = policyOf(claims);
-  const tenantId = tenantOf(claims, policy);
-  if (!isGuid(tenantId)) return wrong("The token names no tenant");
+  const tenantId = isFromAdfs(claims, options.authority) ? ADFS : tenantOf(claims, policy);
+  if (tenantId !== ADFS && !isGuid(tenantId)) return wrong("The token names no tenant");
   if (policy !== null && claims.tid !== undefined && claims.tid !== tenantId) {
     return wrong("The tenant in tid is not the one in the issuer");
   }
   const authority = entraAuthority(options.authority, policy === null ? tenantId : `${tenantId}/${policy}`);
   const keys = await fetchKeys(authority, tenantId, claims.iss, options);
   return "kind" in keys ? keys : await verifyWith(keys, token, authority);
+}
+
+/** Reports whether the token claims to be from AD FS on the host of the authority. */
+function isFromAdfs({ iss }: JsonObject, authority: string): boolean {
+  const issuer = typeof iss === "string" ? URL.parse(iss) : null;
+  return issuer?.host === new URL(authority).host && issuer.pathname.split("/")[1] === ADFS;
 }
 
 /** Returns the tenant of a token: `tid`, or the one in the path of a B2C issuer, whose policies may omit `tid`. */
@@ -99,10 +106,14 @@ async function fetchKeys(
     assertAllowed(url, authority);
     return await sendToAuthority(url, "GET", {}, { ...options, authority });
   };
-  const { status, body } = await get(`${authority.url}/v2.0/.well-known/openid-configuration`);
+  const { status, body } = await get(discoveryUrl(authority.url));
   if (status !== 200) return wrong(`${authority.host} has no tenant ${authority.tenant}`);
   const metadata = validateMetadata(body, authority);
   const issuers = [expectedIssuer(authority, metadata, tenantId), ...formerIssuers(authority)];
+  // AD FS signs access tokens in another name than ID tokens.
+  if (tenantId === ADFS && typeof body.access_token_issuer === "string") {
+    issuers.push(body.access_token_issuer);
+  }
   if (typeof issuer !== "string" || !issuers.some((known) => isSameIssuer(known, issuer))) {
     return wrong(`The issuer is ${shown(issuer)}, expected tenant ${tenantId} on ${authority.host}`);
   }

@@ -51,3 +51,11 @@ export function cloudOf(authority: string): Cloud {
   const { host = "" } = URL.parse(authority) ?? {};
   return CLOUDS.find(({ hosts }) => hosts.includes(host)) ?? PUBLIC;
 }
+
+/** The path of AD FS, in place of a tenant: its users belong to none. */
+export const ADFS = "adfs";
+
+/** Returns the URL of the discovery document of an authority, whose URL includes the tenant. */
+export function discoveryUrl(authority: string): string {
+  return `${authority}${authority.endsWith(`/${ADFS}`) ? "" : "/v2.0"}/.well-known/openid-configuration`;
+}

@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { ADFS } from "../identity/cloud.ts";
 import {
   isDefaultScope,
   lacksResource,
@@ -60,14 +61,15 @@ export interface SettingsFlags {
 export const DEFAULT_AUTHORITY = "https://login.microsoftonline.com";
 
 /**
- * Returns the scopes to request if neither the command nor the profile names one: `User.Read`, or the application itself
- * at B2C, which has no Microsoft Graph.
+ * Returns the scopes to request if neither the command nor the profile names one: `User.Read`; without Microsoft Graph the
+ * application itself at B2C, and `openid` at AD FS.
  */
 export function defaultScopes(
-  authority: Pick<Authority, "policy"> | null,
+  { policy, tenant }: Pick<Authority, "policy" | "tenant">,
   clientId: string,
 ): readonly string[] {
-  return (authority?.policy ?? null) === null ? ["User.Read"] : [clientId];
+  if (policy !== null) return [clientId];
+  return tenant === ADFS ? ["openid"] : ["User.Read"];
 }
 
 /**
@@ -93,7 +95,7 @@ export function resolveSettings(
   const clientId = sources.find((source) => source.clientId !== undefined)?.clientId;
   if (tenant === undefined || clientId === undefined) throw missingProfile(profileName, existing);
   const { base, policy } = authority ?? { base: DEFAULT_AUTHORITY, policy: null };
-  const scopes = decideScopes(flags.scopes, profile?.scopes, defaultScopes(authority ?? null, clientId));
+  const scopes = decideScopes(flags.scopes, profile?.scopes, defaultScopes({ policy, tenant }, clientId));
   assertOneToken(scopes, base, profileName);
   return {
     profile: profileName,

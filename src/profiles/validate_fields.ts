@@ -7,7 +7,8 @@ const MAX_NAME = 64;
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$/;
 /** Longer than any user name that Entra allows. */
 const MAX_USER = 256;
-const TENANT_WORDS = ["common", "organizations", "consumers"];
+/** `adfs` is the path of AD FS, which has no tenants. */
+const TENANT_WORDS = ["common", "organizations", "consumers", "adfs"];
 const DOMAIN_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The spellings of the .NET program that users migrate from. */
 const OTHER_FLOW_NAMES: Readonly<Record<string, Flow>> = {
@@ -29,7 +30,8 @@ export function checkProfileName(text: string): string {
 }
 
 /**
- * Validates a tenant, which is a GUID, a domain, `common`, `organizations` or `consumers`. Returns it in lower case.
+ * Validates a tenant, which is a GUID, a domain, `common`, `organizations`, `consumers`, or `adfs` in place of one at AD
+ * FS. Returns it in lower case.
  *
  * @throws {CliError} `usage`
  */
@@ -39,7 +41,7 @@ export function checkTenant(text: string): string {
   throw invalidValue(
     "tenant",
     text,
-    "a GUID, a domain such as contoso.onmicrosoft.com, common, organizations or consumers",
+    "a GUID, a domain such as contoso.onmicrosoft.com, common, organizations or consumers (or adfs at AD FS)",
   );
 }
 

@@ -375,6 +375,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ID_TOKEN_TESTS,
   },
   {
+    guard: "a token without a tenant only from AD FS",
+    file: "src/entra/id_token.ts",
+    find: "const isAdfs = expected.authority.tenant === ADFS;",
+    replace: "const isAdfs = claims.tid === undefined;",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "subject of AD FS that is safe to display",
+    file: "src/entra/id_token.ts",
+    find: "!/^[\\x21-\\x7e]{1,255}$/.test(value)",
+    replace: "false",
+    tests: ID_TOKEN_TESTS,
+  },
+  {
+    guard: "issuer of AD FS on the authority's own host",
+    file: "src/entra/verify_token.ts",
+    find: "issuer?.host === new URL(authority).host && ",
+    replace: "issuer !== null && ",
+    tests: VERIFY_TESTS,
+  },
+  {
     guard: "issuer check of the ID token",
     file: "src/entra/id_token.ts",
     find:

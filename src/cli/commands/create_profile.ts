@@ -46,11 +46,11 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   // If the IDs are given by flags, the other values get their defaults without a prompt.
   const unasked = tenantId === undefined || clientId === undefined
     ? {}
-    : { flow, scopes: scopesByDefault(flow, authority, clientId) };
+    : { flow, scopes: scopesByDefault(flow, authority, { tenantId, clientId }) };
   const answers = await promptForProfile(context, {
     given: { ...unasked, ...given },
     byDefault: { flow: DEFAULT_FLOW },
-    defaultScopes: (id, chosen) => scopesByDefault(chosen, authority, id),
+    defaultScopes: (ids) => scopesByDefault(ids.flow, authority, ids),
     checkScopes: (chosen) => assertFittingScopes({ ...values, ...chosen }),
     async checkName(name) {
       if (await profiles.find(name) !== null) throw nameTaken(name);

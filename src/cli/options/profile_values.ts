@@ -74,10 +74,12 @@ export function withFittingAuthority(profile: Profile): Profile {
 export function scopesByDefault(
   flow: Flow,
   authority: string | undefined,
-  clientId: string,
+  { clientId, tenantId }: Pick<Profile, "clientId" | "tenantId">,
 ): readonly string[] {
   const { base, policy } = checkAuthority(authority ?? DEFAULT_AUTHORITY);
-  return isApplicationFlow(flow) ? [defaultApplicationScope(base)] : defaultScopes({ policy }, clientId);
+  return isApplicationFlow(flow)
+    ? [defaultApplicationScope(base)]
+    : defaultScopes({ policy, tenant: tenantId }, clientId);
 }
 
 /** Refuses scopes that the flow cannot request, or not in one request. @throws {CliError} `usage` */

@@ -1,5 +1,5 @@
 import { checkClientId, checkFlow, checkProfileName, checkTenant } from "../../profiles/validate_fields.ts";
-import { type Flow, FLOWS, type Profile } from "../../profiles/profile.ts";
+import { FLOWS, type Profile } from "../../profiles/profile.ts";
 import { parseScopes } from "../../identity/scopes.ts";
 import { prompt, type PromptContext } from "./prompt.ts";
 
@@ -12,7 +12,7 @@ export interface ProfilePromptOptions {
   /** The values of empty lines. */
   readonly byDefault: Partial<Omit<RequiredValues, "scopes">>;
   /** Returns the scopes of an empty line. */
-  readonly defaultScopes: (clientId: string, flow: Flow) => readonly string[];
+  readonly defaultScopes: (profile: Pick<Profile, "tenantId" | "clientId" | "flow">) => readonly string[];
   /** Refuses scopes that conflict with the flow or with each other. @throws {CliError} `usage` */
   readonly checkScopes: (profile: Pick<Profile, "name" | "flow" | "scopes">) => void;
   /** Refuses the name of another profile. */
@@ -46,7 +46,7 @@ export async function promptForProfile(
   };
   const scopes = given.scopes ??
     await prompt(context, "Scopes", readScopes, {
-      byDefault: options.defaultScopes(clientId, flow).join(" "),
+      byDefault: options.defaultScopes({ tenantId, clientId, flow }).join(" "),
     });
   options.checkScopes({ name, flow, scopes });
   return { name, tenantId, clientId, flow, scopes };

@@ -1,4 +1,5 @@
 import { CliError, type ErrorCode } from "../../errors.ts";
+import { ADFS } from "../../identity/cloud.ts";
 import { plainText } from "../../text/plain_text.ts";
 import {
   findCode,
@@ -104,7 +105,9 @@ function lookUpLines(
   { tenant }: ErrorContext,
 ): string[] {
   const unknown = aadsts === undefined ? "" : `${aadsts} is not in this program's list. `;
-  if (isPersonalTenant(tenant)) return [`${unknown}Try again, and check --scope and --client-id.`];
+  if (isPersonalTenant(tenant) || tenant === ADFS) {
+    return [`${unknown}Try again, and check --scope and --client-id.`];
+  }
   const by = correlationId === undefined ? "" : ` by the correlation ID ${correlationId}`;
   const at = timestamp === undefined ? "" : `, at ${timestamp}`;
   return [`${unknown}A tenant administrator can find the sign-in${by}${at}: ${SIGN_IN_LOGS}`];

@@ -1,6 +1,7 @@
 import { displayReason, hasDisplay } from "../../browser/display.ts";
 import { openerCommands } from "../../browser/opener.ts";
 import { CliError } from "../../errors.ts";
+import { discoveryUrl } from "../../identity/cloud.ts";
 import type { ProfileStore } from "../../profiles/profile_store.ts";
 import type { SignInSettings } from "../../profiles/settings.ts";
 import type { KeyPlace, TokenStore } from "../../store/token_store.ts";
@@ -228,7 +229,7 @@ async function askAuthority(
   const network = await openNetwork(caCertFile);
   const sentAt = clock.now();
   const { status, headers, body } = await network.send({
-    url: `${url}/v2.0/.well-known/openid-configuration`,
+    url: discoveryUrl(url),
     method: "GET",
     headers: { "accept": "application/json", "cache-control": "no-cache" },
     timeoutMs: REQUEST_TIMEOUT_MS,

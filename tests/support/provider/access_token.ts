@@ -1,5 +1,6 @@
 // @ts-types="npm:@types/oidc-provider@9.12.1"
 import type { AccessToken, ClientCredentials, JWTStructured, KoaContextWithOIDC } from "oidc-provider";
+import { ADFS, adfsTokenClaims } from "./adfs.ts";
 import { type Account, type Application, findBySubject } from "./directory.ts";
 import { applicationTokenClaims, delegatedTokenClaims } from "./entra_claims.ts";
 import { grantedPermissions, OPENID_SCOPES, readResourceScopes } from "./scopes.ts";
@@ -9,7 +10,12 @@ export function accessTokenClaims(
   ctx: KoaContextWithOIDC,
   token: AccessToken | ClientCredentials,
   jwt: JWTStructured,
-  directory: { accounts: readonly Account[]; applications: readonly Application[]; tenantId: string },
+  directory: {
+    accounts: readonly Account[];
+    applications: readonly Application[];
+    tenantId: string;
+    origin: string;
+  },
 ): JWTStructured {
   const { scope, client_id: clientId, jti: _jti, ...rest } = jwt.payload;
   const application = directory.applications.find((known) => known.clientId === clientId);
@@ -17,10 +23,15 @@ export function accessTokenClaims(
   const about = { application, tenantId: directory.tenantId };
   const times = { nbf: rest.iat };
   const header = { ...jwt.header, typ: "JWT" };
+  const account = findBySubject(directory.accounts, ctx.oidc.account?.accountId);
+  if (directory.tenantId === ADFS) {
+    const permissions = readResourceScopes(scope as string | undefined).map(({ permission }) => permission);
+    const claims = adfsTokenClaims({ origin: directory.origin, application, account, permissions });
+    return { header, payload: { ...rest, ...claims } };
+  }
   if (token.kind === "ClientCredentials") {
     return { header, payload: { ...rest, ...times, ...applicationTokenClaims(about) } };
   }
-  const account = findBySubject(directory.accounts, ctx.oidc.account?.accountId);
   if (account === undefined) throw new Error("No account for an access token");
   const permissions = grantedPermissions(readResourceScopes(scope as string | undefined), openIdScopes(ctx));
   return {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { adfsErrorBody } from "./adfs.ts";
 import { entraErrorBody, entraErrorParameters } from "./entra_errors.ts";
 import { changesResponse, type EntraErrorFailure, type Failure, type ResponseChange } from "./failures.ts";
 import { authorizationResponse, innerResponseMode } from "./response_modes.ts";
@@ -14,6 +15,8 @@ export interface FailingRequest {
   /** Its query: the redirect URI is there, for a failure that is a redirect. */
   readonly query: URLSearchParams;
   readonly correlationId: string;
+  /** Whether it is for AD FS, which has errors of its own form. */
+  readonly isAdfs: boolean;
   /** Breaks its connection. */
   readonly breakOff: () => void;
 }
@@ -46,16 +49,17 @@ export async function applyFailure(
 
 function writeError(failure: EntraErrorFailure, response: ServerResponse, request: FailingRequest): void {
   const error = { ...failure, description: failure.description ?? "A failure that a test demanded." };
-  const { query, correlationId } = request;
+  const { query, correlationId, isAdfs } = request;
   const redirectUri = query.get("redirect_uri");
   if (redirectUri === null) {
     const headers = { "content-type": "application/json; charset=utf-8", ...failure.headers };
-    write(response, failure.status ?? 400, headers, JSON.stringify(entraErrorBody(error, correlationId)));
+    const body = isAdfs ? adfsErrorBody(error) : entraErrorBody(error, correlationId);
+    write(response, failure.status ?? 400, headers, JSON.stringify(body));
     return;
   }
   const state = query.get("state");
   const answer = authorizationResponse(innerResponseMode(query.get("response_mode")), redirectUri, {
-    ...entraErrorParameters(error, correlationId),
+    ...(isAdfs ? adfsErrorBody(error) : entraErrorParameters(error, correlationId)),
     ...(state === null ? {} : { state }),
   });
   write(response, answer.status, answer.headers, answer.body);

@@ -1,5 +1,6 @@
 // @ts-types="npm:@types/oidc-provider@9.12.1"
 import type { KoaContextWithOIDC } from "oidc-provider";
+import { ADFS, adfsErrorBody } from "./adfs.ts";
 import { findBySubject } from "./directory.ts";
 import { clientInfo } from "./entra_claims.ts";
 import { entraErrorParameters, toEntraError } from "./entra_errors.ts";
@@ -29,13 +30,10 @@ function callbackParameters(
   const { iss: _iss, error, error_description: description, ...rest } = asText(payload);
   if (error !== undefined) {
     const state = rest.state === undefined ? {} : { state: rest.state };
-    return {
-      ...entraErrorParameters(
-        toEntraError({ error, ...(description && { description }) }, "authorize"),
-      ),
-      ...state,
-    };
+    const said = toEntraError({ error, ...(description && { description }) }, "authorize");
+    return { ...(setup.tenantId === ADFS ? adfsErrorBody(said) : entraErrorParameters(said)), ...state };
   }
+  if (setup.tenantId === ADFS) return rest;
   const account = findBySubject(setup.accounts, ctx.oidc.account?.accountId);
   const asked = setup.sendsClientInfo && ctx.oidc.params?.client_info === "1" && account !== undefined;
   return {

@@ -30,7 +30,7 @@ export interface Application {
 /** An authority under a host name of its own, whose requests reach the provider through its proxy. */
 export interface NamedAuthority {
   readonly host: string;
-  /** What stands for the tenant in a URL, besides its ID. */
+  /** What stands for the tenant in a URL, besides its ID; `adfs` makes it an AD FS. */
   readonly tenant: string;
   /** The `iss` of its tokens. */
   readonly issuer: string;
@@ -64,6 +64,13 @@ export const EXTERNAL_ID: NamedAuthority = {
   host: "contoso.ciamlogin.com",
   tenant: "contoso.onmicrosoft.com",
   issuer: `https://${DEFAULT_TENANT_ID}.ciamlogin.com/${DEFAULT_TENANT_ID}/v2.0`,
+};
+
+/** An AD FS. */
+export const AD_FS: NamedAuthority = {
+  host: "fs.contoso.example",
+  tenant: "adfs",
+  issuer: "https://fs.contoso.example/adfs",
 };
 
 /** An External ID tenant on a domain of its organization. */

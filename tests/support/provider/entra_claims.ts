@@ -29,9 +29,9 @@ export function userClaims(
   };
 }
 
-/** The claims by scope. Entra issues `oid` and `tid` with `profile`, which MSAL always requests. */
+/** The claims by scope. Entra issues `oid` and `tid` with `profile`, which MSAL always requests; AD FS has no scopes for claims. */
 export const CLAIMS_BY_SCOPE = {
-  openid: ["sub", "ver"],
+  openid: ["sub", "ver", "upn", "unique_name", "sid", "apptype", "authmethod", "scp"],
   profile: ["oid", "tid", "name", "preferred_username", "emails", "tfp"],
   email: ["email"],
 };

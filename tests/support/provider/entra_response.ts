@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import { decodeJwt, SignJWT } from "jose";
 // @ts-types="npm:@types/oidc-provider@9.12.1"
 import type { KoaContextWithOIDC } from "oidc-provider";
+import { ADFS, adfsDiscoveryDocument, adfsErrorBody } from "./adfs.ts";
 import { openIdScopes } from "./access_token.ts";
 import { discoveryDocument } from "./discovery_document.ts";
 import { findBySubject } from "./directory.ts";
@@ -44,7 +45,9 @@ function entraResponse(
   { setup }: Tenant,
 ): Json {
   const body = ctx.body as Json;
+  const isAdfs = tenant === ADFS;
   if (name === "discovery") {
+    if (isAdfs) return adfsDiscoveryDocument(setup.origin);
     return discoveryDocument(setup.origin, tenant, issuerFor(tenant, setup));
   }
   if (typeof body.error === "string") {
@@ -52,9 +55,11 @@ function entraResponse(
     const said = setup.bindsRefreshTokens && body.error === "invalid_scope"
       ? unknownScopes(String(ctx.oidc.params?.scope ?? ""))
       : toEntraError({ error: body.error, description, detail: detail ?? "" }, name);
-    return entraErrorBody(said, correlationOf(ctx.headers, ctx.URL.searchParams));
+    return isAdfs
+      ? { ...adfsErrorBody(said) }
+      : entraErrorBody(said, correlationOf(ctx.headers, ctx.URL.searchParams));
   }
-  if (name === "token") return tokenResponse(ctx, body, setup);
+  if (name === "token") return isAdfs ? adfsTokenResponse(body) : tokenResponse(ctx, body, setup);
   if (name === "devicecode") return deviceResponse(body, setup.devicePollInterval);
   return body;
 }
@@ -86,6 +91,18 @@ function tokenResponse(ctx: KoaContextWithOIDC, body: Json, setup: Tenant["setup
     ...times,
     scope: responseScope(readResourceScopes(scope as string | undefined), openIdScopes(ctx)),
     ...(setup.sendsClientInfo ? { client_info: clientInfo(account, setup) } : {}),
+  };
+}
+
+function adfsTokenResponse({ scope, token_type: _, ...rest }: Json): Json {
+  const { aud: resource } = decodeJwt(String(rest.access_token));
+  const asked = readResourceScopes(scope as string | undefined).map((known) => known.asked);
+  return {
+    ...rest,
+    token_type: "bearer",
+    resource,
+    ...("refresh_token" in rest ? { refresh_token_expires_in: 28_800 } : {}),
+    scope: [...asked, "openid"].join(" "),
   };
 }
 

@@ -1,3 +1,4 @@
+import { ADFS } from "./adfs.ts";
 import { type CertificateOptions, makeServerCertificate } from "./certificate.ts";
 import {
   type Account,
@@ -144,9 +145,10 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   }
   for (const authority of authorities) {
     const { host, issuer, policy, tenant: domain } = authority;
+    const isAdfs = domain === ADFS;
     const tenant = await tenantAt({
       origin: `https://${host}`,
-      tenantId,
+      tenantId: isAdfs ? ADFS : tenantId,
       issuer,
       authority,
       // At B2C the subject is the object ID.
@@ -154,6 +156,10 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
         ? accounts
         : accounts.map((account) => ({ ...account, subject: account.objectId })),
     });
+    if (isAdfs) {
+      router.hosts.set(host, new Map([[ADFS, tenant]]));
+      continue;
+    }
     const names = [domain, tenantId].map((name) => policy === undefined ? name : `${name}/${policy}`);
     // The pages are below the tenant ID.
     router.hosts.set(host, new Map([...names, tenantId].map((name) => [name.toLowerCase(), tenant])));

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ADFS } from "./adfs.ts";
 import { applyFailure } from "./apply_failure.ts";
 import { validateAssertion } from "./client_assertion.ts";
 import { correlationOf, type EntraError, entraErrorBody } from "./entra_errors.ts";
@@ -58,6 +59,7 @@ export class RequestRouter {
       const outcome = await applyFailure(failure, response, {
         query: url.searchParams,
         correlationId,
+        isAdfs: route.tenant === ADFS,
         breakOff,
       });
       if (outcome.answered) return;

@@ -1,6 +1,6 @@
 // @ts-types="npm:@types/oidc-provider@9.12.1"
 import type { errors, KoaContextWithOIDC, ResourceServer } from "oidc-provider";
-import { GRAPH, readResourceScopes } from "./scopes.ts";
+import { readResourceScopes } from "./scopes.ts";
 
 /**
  * Every resource that anyone asked for a scope of. oidc-provider wants to know a resource's scopes beforehand; Entra
@@ -10,18 +10,22 @@ export class ResourceCatalogue {
   #scopes = new Map<string, Set<string>>();
   #audiences = new Map<string, string>();
 
-  constructor(private readonly library: typeof errors, private readonly accessTokenTtl: () => number) {}
+  constructor(
+    private readonly library: typeof errors,
+    private readonly options: { readonly accessTokenTtl: () => number; readonly byDefault: string },
+  ) {}
 
-  /** The one resource that the scopes of a request belong to: Graph if they name none. */
+  /** The one resource that the scopes of a request belong to: the default one if they name none. */
   choose(ctx: KoaContextWithOIDC, oneOf?: readonly string[]): string {
     if (oneOf?.[0] !== undefined) return oneOf[0];
     const asked = readResourceScopes(ctx.oidc.params?.scope as string | undefined);
-    const [resource = GRAPH, ...others] = new Set(asked.map((scope) => scope.resource));
+    const { byDefault } = this.options;
+    const [resource = byDefault, ...others] = new Set(asked.map((scope) => scope.resource));
     if (others.length > 0) throw new this.library.InvalidScope("more than one resource", others.join(" "));
     const known = this.#scopes.get(resource) ?? new Set();
     for (const scope of asked) known.add(scope.asked);
     this.#scopes.set(resource, known);
-    this.#audiences.set(resource, asked[0]?.audience ?? GRAPH);
+    this.#audiences.set(resource, asked[0]?.audience ?? byDefault);
     return resource;
   }
 
@@ -29,7 +33,7 @@ export class ResourceCatalogue {
     return {
       scope: [...this.#scopes.get(resource) ?? []].join(" "),
       audience: this.#audiences.get(resource) ?? resource,
-      accessTokenTTL: this.accessTokenTtl(),
+      accessTokenTTL: this.options.accessTokenTtl(),
       accessTokenFormat: "jwt",
       jwt: { sign: { alg: "RS256" } },
     };

@@ -1,3 +1,5 @@
+import { ADFS } from "./adfs.ts";
+
 /** A route of the provider. */
 export type RouteName =
   | "authorize"
@@ -46,10 +48,25 @@ const PATTERNS: readonly [RouteName, RegExp][] = [
   ["interaction", /^\/interaction\/[^/]+$/],
 ];
 
+/** AD FS has slashes at the end of some, and accepts them at the end of all. */
+const ADFS_PATTERNS: readonly [RouteName, RegExp][] = [
+  ["discovery", /^\/\.well-known\/openid-configuration$/],
+  ["authorize", /^\/oauth2\/authorize$/],
+  ["resume", /^\/oauth2\/authorize\/[^/]+$/],
+  ["token", /^\/oauth2\/token$/],
+  ["devicecode", /^\/oauth2\/devicecode$/],
+  ["deviceauth", /^\/oauth2\/deviceauth(\/[^/]+)?$/],
+  ["keys", /^\/discovery\/keys$/],
+  ["logout", /^\/oauth2\/logout(\/[^/]+)?$/],
+  ["interaction", /^\/interaction\/[^/]+$/],
+];
+
 /** Returns the route of a path, or undefined for a path that Entra does not have either. */
 export function findRoute(pathname: string): Route | undefined {
-  const [, tenant = "", below = ""] = TENANT_PREFIX.exec(pathname) ?? [];
-  const name = PATTERNS.find(([, pattern]) => pattern.test(below))?.[0];
+  const [, tenant = "", rest = ""] = TENANT_PREFIX.exec(pathname) ?? [];
+  const isAdfs = tenant === ADFS;
+  const below = isAdfs ? rest.replace(/\/$/, "") : rest;
+  const name = (isAdfs ? ADFS_PATTERNS : PATTERNS).find(([, pattern]) => pattern.test(below))?.[0];
   if (name === undefined || tenant === "") return undefined;
   return { name, tenant: tenant.toLowerCase(), inner: name === "discovery" ? DISCOVERY_PATH : below };
 }

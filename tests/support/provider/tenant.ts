@@ -1,6 +1,7 @@
 // @ts-types="npm:@types/oidc-provider@9.12.1"
 import type { Configuration, KoaContextWithOIDC, Provider } from "oidc-provider";
 import { accessTokenClaims } from "./access_token.ts";
+import { ADFS, ADFS_PATHS, ADFS_USERINFO, adfsUserClaims } from "./adfs.ts";
 import { Consents } from "./consents.ts";
 import { clientMetadata } from "./client_metadata.ts";
 import { deviceFlow } from "./device_flow.ts";
@@ -16,7 +17,7 @@ import { messagePage, signOutPage } from "./pages.ts";
 import { ResourceCatalogue } from "./resource_catalogue.ts";
 import { installResponseModes } from "./authorization_response.ts";
 import { interactionPath, TENANT_PATHS } from "./routes.ts";
-import { OFFLINE_INSIDE, OPENID_SCOPES } from "./scopes.ts";
+import { GRAPH, OFFLINE_INSIDE, OPENID_SCOPES } from "./scopes.ts";
 import type { SigningKey } from "./signing_key.ts";
 import { toEntraError } from "./entra_errors.ts";
 import type { EventEmitter } from "node:events";
@@ -25,6 +26,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 /** The options of a tenant. Lifetimes are in seconds and read at each use, so that a test can change them. */
 export interface TenantSetup {
   readonly origin: string;
+  /** A GUID, or `adfs` for AD FS. */
   readonly tenantId: string;
   /** The `iss` of its tokens. */
   readonly issuer: string;
@@ -69,7 +71,10 @@ export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
   const library = await loadOidcProvider();
   const store = new MemoryStore();
   const consents = new Consents();
-  const resources = new ResourceCatalogue(library.errors, () => setup.lifetimes.accessToken);
+  const resources = new ResourceCatalogue(library.errors, {
+    accessTokenTtl: () => setup.lifetimes.accessToken,
+    byDefault: setup.tenantId === ADFS ? ADFS_USERINFO : GRAPH,
+  });
   const provider = new library.Provider(setup.issuer, {
     ...flowConfiguration(setup),
     adapter: (model) => store.adapterFor(model),
@@ -120,7 +125,7 @@ export async function makeTenant(setup: TenantSetup): Promise<Tenant> {
 function flowConfiguration(setup: TenantSetup): Configuration {
   const hour = 60 * 60;
   return {
-    routes: TENANT_PATHS,
+    routes: setup.tenantId === ADFS ? ADFS_PATHS : TENANT_PATHS,
     jwks: { keys: [setup.signingKey.jwk] } as Configuration["jwks"],
     cookies: { keys: [crypto.randomUUID()] },
     scopes: [...OPENID_SCOPES, OFFLINE_INSIDE],
@@ -135,7 +140,8 @@ function flowConfiguration(setup: TenantSetup): Configuration {
       client.grantTypeAllowed("refresh_token") && source.scopes.has(OFFLINE_INSIDE),
     findAccount: (_ctx, id) => {
       const account = findBySubject(setup.accounts, id);
-      return account && { accountId: id, claims: () => userClaims(account, setup) };
+      const claims = setup.tenantId === ADFS ? adfsUserClaims : userClaims;
+      return account && { accountId: id, claims: () => claims(account, setup) };
     },
     clientBasedCORS: () => false,
     renderError: (ctx, out, error) => {

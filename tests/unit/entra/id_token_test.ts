@@ -45,6 +45,42 @@ Deno.test("validateIdToken() returns the user that a valid token names", () => {
   assertEquals(validate({}), { username: "ada@contoso.example", objectId: OBJECT_ID, tenantId: TENANT_ID });
 });
 
+Deno.test("validateIdToken() identifies a user of AD FS by the subject, and accepts such a token from nobody else", () => {
+  const issuer = "https://fs.contoso.example/adfs";
+  const adfs = {
+    authority: entraAuthority("https://fs.contoso.example", "adfs"),
+    metadata: { issuer, namesIssuerInResponse: false },
+  };
+  const claims = {
+    iss: issuer,
+    sub: "c3ViamVjdA+/=",
+    upn: "ada@contoso.example",
+    unique_name: "CONTOSO\\ada",
+    ...{ tid: undefined, oid: undefined, preferred_username: undefined, email: undefined, name: undefined },
+  };
+  assertEquals(validate(claims, adfs), {
+    username: "ada@contoso.example",
+    objectId: "c3ViamVjdA+/=",
+    tenantId: "adfs",
+  });
+  assertEquals(validate({ ...claims, upn: undefined }, adfs).username, "CONTOSO\\ada");
+  assertEquals(validate({ ...claims, upn: "", unique_name: "" }, adfs).username, "c3ViamVjdA+/=");
+  const table: [Record<string, unknown>, Partial<ExpectedIdToken>, string][] = [
+    [{ sub: undefined }, adfs, "sub is missing"],
+    [{ sub: "two words" }, adfs, "sub is not an ID"],
+    [{ sub: "s".repeat(256) }, adfs, "sub is not an ID"],
+    [{ iss: "https://evil.example/adfs" }, adfs, "iss is not the requested authority"],
+    [{ iss: `${BASE}/${TENANT_ID}/v2.0` }, adfs, "iss is not the requested authority"],
+    [{ nonce: "other" }, adfs, "nonce"],
+    [{}, {}, "tid is missing"],
+  ];
+  for (const [changes, expected, words] of table) {
+    const { code, message } = refusal({ ...claims, ...changes }, expected);
+    assertEquals(code, "invalid_response", message);
+    assertStringIncludes(message, words);
+  }
+});
+
 Deno.test("validateIdToken() rejects a missing or mistyped claim and names it", () => {
   const wrong: Record<string, unknown[]> = {
     iss: [undefined, "", 1, null, [`${BASE}/${TENANT_ID}/v2.0`], {}],

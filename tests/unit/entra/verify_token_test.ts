@@ -69,6 +69,28 @@ Deno.test("verifyToken() accepts a version 1.0 token from its former issuer", as
   await assertRejects(() => verifyToken(former, elsewhere), CliError, "is not https on login.example.org");
 });
 
+Deno.test("verifyToken() verifies a token of AD FS with the keys of the authority, whichever of its names it has", async () => {
+  const base = "https://fs.contoso.example";
+  const metadata = {
+    issuer: `${base}/adfs`,
+    access_token_issuer: "http://fs.contoso.example/adfs/services/trust",
+    authorization_endpoint: `${base}/adfs/oauth2/authorize/`,
+    token_endpoint: `${base}/adfs/oauth2/token/`,
+    jwks_uri: `${base}/adfs/discovery/keys`,
+  };
+  const verify = async (iss: string) => {
+    const { options, asked } = authority(metadata);
+    const signature = await verifyToken(await sign({ iss, tid: undefined }), { ...options, authority: base });
+    return [signature.kind, ...asked.map(({ url }) => url)];
+  };
+  const requests = [`${base}/adfs/.well-known/openid-configuration`, metadata.jwks_uri];
+  for (const iss of [metadata.issuer, metadata.access_token_issuer]) {
+    assertEquals(await verify(iss), ["valid", ...requests]);
+  }
+  assertEquals(await verify(`${base}/adfs/other`), ["wrong", requests[0]]);
+  assertEquals(await verify("https://evil.example/adfs"), ["wrong"]);
+});
+
 Deno.test("verifyToken() detects a forged token", async () => {
   const good = await sign();
   const [header = "", , signature = ""] = good.split(".");

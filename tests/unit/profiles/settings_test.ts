@@ -174,6 +174,17 @@ Deno.test("resolveSettings() appends the B2C policy to the tenant in use", () =>
   assertEquals(resolve({ authority }, {}, PROFILE).tenant, "contoso.onmicrosoft.com/b2c_1_signin");
 });
 
+Deno.test("resolveSettings() takes the path of AD FS for its tenant, and openid for the scope", () => {
+  const authority = "https://fs.contoso.example/ADFS/";
+  const { authority: base, tenant, scopes } = resolve({ authority, scopes: [] }, {}, {
+    ...PROFILE,
+    scopes: [],
+  });
+  assertEquals([base, tenant, scopes], ["https://fs.contoso.example", "adfs", ["openid"]]);
+  const profile = { ...PROFILE, authority: base, tenantId: "adfs", scopes: [] };
+  assertEquals(resolve({}, {}, profile).scopes, ["openid"]);
+});
+
 Deno.test("resolveSettings() takes the tenant of External ID from its host by default", () => {
   const env = { AZURE_CLIENT_ID: CLIENT[1] ?? "" };
   const authority = "https://contoso.ciamlogin.com";

@@ -1,4 +1,5 @@
 import { shellWord } from "../../../text/shell_word.ts";
+import { ADFS } from "../../../identity/cloud.ts";
 import { CONSUMERS_TENANT } from "../../authority.ts";
 import { APPLICATION_REMEDIES } from "./application_remedies.ts";
 import { findOtherNumber, OTHER_NUMBERS } from "./other_numbers.ts";
@@ -75,7 +76,13 @@ export function formatHint({ hint }: Pick<Remedy, "hint">, context: ErrorContext
   const lines = hint.filter((line) => line !== AZ_LOGIN || !MANY_TENANTS.includes(tenant))
     .filter((line) => [...line.matchAll(/\{(\w+)\}/g)].every(([, name = ""]) => values[name] !== undefined))
     .map((line) => line.replace(/\{(\w+)\}/g, (placeholder, name) => values[name] ?? placeholder));
-  if (!isPersonalTenant(tenant)) return lines.join("\n");
-  const others = lines.filter((line) => !/\badministrator\b/i.test(line));
+  const useless = uselessLines(tenant);
+  const others = lines.filter((line) => !useless?.test(line));
   return (others.length > 0 ? others : lines).join("\n");
+}
+
+/** Returns what marks the lines of hints that do not help in a tenant, or null if all may help. */
+function uselessLines(tenant: string): RegExp | null {
+  if (isPersonalTenant(tenant)) return /\badministrator\b/i;
+  return tenant === ADFS ? /\bEntra admin center\b|^az / : null;
 }

@@ -439,7 +439,12 @@ Deno.test("Hints for personal accounts name no administrator", () => {
       "entra-auth-cli get-token --profile home --force",
     );
   }
-  assertStringIncludes(formatHint(cancelled, CONTEXT), "administrator");
+  assertStringIncludes(formatHint(cancelled, CONTEXT), "Entra admin center");
+  assertEquals(
+    formatHint(cancelled, { ...CONTEXT, tenant: "adfs", profile: "fs" }),
+    "entra-auth-cli get-token --profile fs --force",
+    "AD FS is not in the Entra admin center",
+  );
 });
 
 Deno.test("Each error code with a remedy has a cause in full sentences", () => {
