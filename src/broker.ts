@@ -5,11 +5,10 @@
  */
 
 import { concat } from "@std/bytes/concat";
-import { ownArguments } from "./cli/arguments.ts";
+import { errorStyle, terminalStyle } from "./cli/arguments.ts";
 import { runGetToken } from "./cli/commands/get_token.ts";
 import type { CommandContext } from "./cli/context.ts";
 import { fastPath } from "./cli/options/fast_path.ts";
-import { GLOBAL_OPTIONS } from "./cli/options/token_options.ts";
 import type { CommandGrants, GrantContext, SpecialFile } from "./cli/permissions/command_grants.ts";
 import { systemFiles } from "./system/files/deno_files.ts";
 import type { Signals } from "./system/processes/signals.ts";
@@ -35,7 +34,7 @@ export async function runBroker(args: readonly string[], system: System, signals
   const interrupted = signals.exitCode();
   if (interrupted !== null) return interrupted;
   const { commandGrants } = await import("./cli/permissions/command_grants.ts");
-  const context: GrantContext = Object.create(createContext(system, false), {
+  const context: GrantContext = Object.create(createContext(system, terminalStyle(args)), {
     files: { value: systemFiles },
   });
   return await runWorker(await commandGrants(args, context));
@@ -57,9 +56,8 @@ async function printCached(args: readonly string[], system: System): Promise<num
     writeData: (text) => Promise.resolve(void output.push(() => system.terminal.writeData(text))),
     writeMessage: (line) => void output.push(() => system.terminal.writeMessage(line)),
   };
-  const isPlain = ownArguments(args).includes(GLOBAL_OPTIONS.plain.flag);
   const own: System = Object.create(system, { terminal: { value: terminal } });
-  const context: CommandContext = Object.create(createContext(own, isPlain), {
+  const context: CommandContext = Object.create(createContext(own, terminalStyle(args)), {
     openTokenDependencies: { value: () => Promise.reject(new NotCached()) },
   });
   try {
@@ -75,7 +73,7 @@ async function printCached(args: readonly string[], system: System): Promise<num
     return 0;
   } catch (error) {
     const { reportError } = await import("./cli/report_error.ts");
-    return reportError(error, system.terminal, { asJson: flags.output === "json", verbose: false });
+    return reportError(error, system.terminal, errorStyle(args));
   }
 }
 

@@ -1,5 +1,7 @@
 import type { CommandName } from "./options/command_options.ts";
-import { GET_TOKEN_OPTIONS } from "./options/token_options.ts";
+import { GET_TOKEN_OPTIONS, GLOBAL_OPTIONS, TOKEN_OPTIONS } from "./options/token_options.ts";
+import type { ErrorStyle } from "./report_error.ts";
+import type { TerminalStyle } from "./terminal/terminal_ui.ts";
 
 /** The word before those that a shell wants completed. Only completion scripts type it. */
 export const COMPLETE = "__complete";
@@ -10,13 +12,37 @@ export function ownArguments(args: readonly string[]): readonly string[] {
   return end === -1 ? args : args.slice(0, end);
 }
 
-/** Reports whether errors are printed as JSON. It reads unparsed arguments: they may be the error. */
-export function wantsJson(args: readonly string[]): boolean {
+/** Commands that only another program runs. */
+const CALLED_BY_PROGRAMS: readonly string[] = ["credential-helper"] satisfies CommandName[];
+
+/** Returns how errors are printed. It reads unparsed arguments: they may be the error. */
+export function errorStyle(args: readonly string[]): ErrorStyle {
+  const own = ownArguments(args);
+  const command = own.find((arg) => !arg.startsWith("-")) ?? "";
+  return {
+    asJson: hasOutput(own, "json"),
+    verbose: own.includes(GLOBAL_OPTIONS.verbose.flag),
+    isCalled: CALLED_BY_PROGRAMS.includes(command) || hasOutput(own, "exec-credential"),
+  };
+}
+
+/** Reports whether the unparsed arguments choose an output format. */
+function hasOutput(args: readonly string[], format: string): boolean {
   const { flag, short } = GET_TOKEN_OPTIONS.output;
   return args.some((arg, index) =>
-    [`${flag}=json`, `${short}=json`, `${short}json`].includes(arg) ||
-    (arg === "json" && [flag, short].some((name) => name === args[index - 1]))
+    [`${flag}=${format}`, `${short}=${format}`, `${short}${format}`].includes(arg) ||
+    (arg === format && [flag, short].some((name) => name === args[index - 1]))
   );
+}
+
+/** Returns what the unparsed arguments say about the look of the output. */
+export function terminalStyle(args: readonly string[]): TerminalStyle {
+  const own = ownArguments(args);
+  const { quiet, silent } = TOKEN_OPTIONS;
+  return {
+    isPlain: own.includes(GLOBAL_OPTIONS.plain.flag),
+    isQuiet: [quiet.flag, quiet.short, silent.flag].some((flag) => own.includes(flag)),
+  };
 }
 
 /** The commands of the .NET tool of the same name, for users who migrate from it. */

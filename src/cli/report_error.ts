@@ -1,22 +1,29 @@
-import { CliError } from "../errors.ts";
+import { CliError, type ErrorCode } from "../errors.ts";
 import { escapeJson, plainText } from "../text/plain_text.ts";
 import type { Terminal } from "../system/terminal/terminal.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
 
 const MAX_LENGTH = 2000;
 
+/** The lines of a hint that are shown without `--verbose`. */
+const MAX_HINT_LINES = 3;
+
+export interface ErrorStyle {
+  /** Whether to print one JSON document. */
+  readonly asJson: boolean;
+  readonly verbose: boolean;
+  /** Whether another program called this one, and may show the error among its own. */
+  readonly isCalled: boolean;
+}
+
 /**
- * Prints an error on stderr: one line for what happened, with the error number and the correlation ID, and, after `Hint:`,
- * what to do next; or one JSON document if the command prints JSON. The authority's own words stand between them with
- * `--verbose`, and if they name something that message and hint do not.
+ * Prints an error on stderr: after `error:` what happened, with the error number and the correlation ID, and, after
+ * `Hint:`, what to do next; or one JSON document if the command prints JSON. The authority's own words stand between them
+ * with `--verbose`, and if they name something that message and hint do not.
  *
  * @returns The exit code.
  */
-export function reportError(
-  error: unknown,
-  terminal: Terminal,
-  options: { asJson: boolean; verbose: boolean },
-): number {
+export function reportError(error: unknown, terminal: Terminal, style: ErrorStyle): number {
   const known = toCliError(error);
   const { code } = known;
   // Text from the network is plain already; this covers text that was forgotten.
@@ -24,29 +31,45 @@ export function reportError(
   const aadsts = known.aadsts === undefined ? undefined : plainText(known.aadsts);
   const correlationId = known.correlationId === undefined ? undefined : plainText(known.correlationId);
   const description = known.description === undefined ? undefined : plainText(known.description, MAX_LENGTH);
-  const hint = known.hint?.split("\n").map((line) => plainText(line, MAX_LENGTH)).join("\n");
-  if (options.asJson) {
+  if (style.asJson) {
+    const hint = known.hint?.split("\n").map((line) => plainText(line, MAX_LENGTH)).join("\n");
     const document = {
       code,
       message,
       hint: hint ?? null,
       aadsts: aadsts ?? null,
       correlation_id: correlationId ?? null,
-      description: description ?? null,
+      ...(description === undefined ? {} : { description }),
     };
     terminal.writeMessage(escapeJson(JSON.stringify({ error: document })));
     return known.exitCode;
   }
   const reference = [aadsts, correlationId && `correlation ID ${correlationId}`]
     .filter((part) => part !== undefined).join(", ");
-  terminal.writeMessage(reference === "" ? message : `${message} (${reference})`);
+  const prefix = errorPrefix(code, style);
+  terminal.writeMessage(prefix + (reference === "" ? message : `${message} (${reference})`));
+  const hint = known.hint === undefined ? null : hintText(known.hint, style.verbose);
   if (description !== undefined && !message.includes(description)) {
-    const isWanted = options.verbose || namesMore(description, `${message}\n${hint ?? ""}`);
+    const isWanted = style.verbose || namesMore(description, `${message}\n${hint ?? ""}`);
     if (isWanted) terminal.writeMessage(`Details: ${description}`);
   }
-  if (hint !== undefined) terminal.writeMessage(`Hint: ${hint.replaceAll("\n", "\n      ")}`);
-  if (options.verbose) { for (const line of causeLines(known)) terminal.writeMessage(line); }
+  if (hint !== null) terminal.writeMessage(hint);
+  if (style.verbose) { for (const line of causeLines(known)) terminal.writeMessage(line); }
   return known.exitCode;
+}
+
+/** Returns what precedes the message. To stop the program is no error, unless a caller wonders who stopped. */
+function errorPrefix(code: ErrorCode, { isCalled }: ErrorStyle): string {
+  if (isCalled) return "entra-auth-cli: error: ";
+  return code === "interrupted" ? "" : "error: ";
+}
+
+/** Formats the hint of an error or warning: at most three lines, or all of them with `--verbose`. */
+export function hintText(hint: string, verbose = false): string {
+  const lines = hint.split("\n").map((line) => plainText(line, MAX_LENGTH));
+  const shown = verbose ? lines : lines.slice(0, MAX_HINT_LINES);
+  const more = shown.length < lines.length ? ` (more with ${GLOBAL_OPTIONS.verbose.flag})` : "";
+  return `Hint: ${shown.join("\n      ")}${more}`;
 }
 
 /** Values in the words of an authority: what is quoted, addresses, IDs, user names and times. */

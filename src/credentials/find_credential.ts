@@ -153,11 +153,10 @@ function fromAssertionVariable(name: string, { env }: CredentialDependencies): F
 function noCredential(flow: string): CliError {
   return new CliError("usage", `No credential found for ${flow}`, {
     hint: [
-      "Use one of these:",
-      "a client secret in AZURE_CLIENT_SECRET, or stored in the profile with edit-profile --client-secret-stdin;",
-      "a certificate with its key: --certificate FILE, or AZURE_CLIENT_CERTIFICATE_PATH;",
-      "a federated token: --assertion-file FILE, --assertion-env NAME, or AZURE_FEDERATED_TOKEN_FILE;",
-      "the permission id-token: write in GitHub Actions, or SYSTEM_ACCESSTOKEN in Azure Pipelines.",
+      "Client secret: AZURE_CLIENT_SECRET, or entra-auth-cli edit-profile --client-secret-stdin",
+      "Certificate with its key: --certificate FILE, or AZURE_CLIENT_CERTIFICATE_PATH",
+      "Federated token: --assertion-file FILE, --assertion-env NAME, or AZURE_FEDERATED_TOKEN_FILE",
+      "GitHub Actions: the permission id-token: write. Azure Pipelines: SYSTEM_ACCESSTOKEN",
     ].join("\n"),
   });
 }

@@ -222,7 +222,7 @@ export function assertOneToken(scopes: readonly string[], authority: string, pro
       "usage",
       `One token cannot be for ${groups.size} resources: ${[...groups.keys()].join(", ")}`,
       {
-        hint: ["Get a token for each:", ...[...groups.values()].map((group) => command(group, profile))].join(
+        hint: [...[...groups.values()].map((group) => command(group, profile)), "Get a token for each."].join(
           "\n",
         ),
       },
@@ -233,7 +233,7 @@ export function assertOneToken(scopes: readonly string[], authority: string, pro
   const named = group.filter((scope) => !isDefaultScope(scope));
   if (byDefault.length === 0 || named.length === 0) return;
   throw new CliError("usage", `${byDefault[0]} cannot be combined with ${named.join(" ")}`, {
-    hint: ["Choose one of the two:", command(named, profile), command(byDefault, profile)].join("\n"),
+    hint: [command(named, profile), command(byDefault, profile), "Choose one of the two."].join("\n"),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { CommandContext } from "../cli/context.ts";
-import { createTerminalUi } from "../cli/terminal/terminal_ui.ts";
+import { createTerminalUi, type TerminalStyle } from "../cli/terminal/terminal_ui.ts";
 import { openProfileStore } from "../profiles/profile_store.ts";
 import { detectKeyStore } from "../store/keystore/open_key_store.ts";
 import { openTokenStore } from "../store/token_store.ts";
@@ -19,12 +19,10 @@ import { openNetwork } from "./open_network.ts";
 /**
  * Joins the parts of the program. Each part is made when it is first used, so that help needs neither a home folder nor
  * the permission to look for one, and a cached token loads only what it needs.
- *
- * @param isPlain Whether the user wants words in place of symbols, and nothing that moves.
  */
-export function createContext(system: System, isPlain: boolean): CommandContext {
+export function createContext(system: System, style: TerminalStyle): CommandContext {
   const { env, clock, files, locks, os, processes, dataProtection } = system;
-  const terminal = createTerminalUi(system.terminal, { env, os, clock, isPlain });
+  const terminal = createTerminalUi(system.terminal, { env, os, clock, ...style });
   const notice = (message: string) => terminal.writeMessage(`Notice: ${plainText(message, 2000)}`);
   const home = once(() => homeFolder(env, os));
   const folder = once(() => openPrivateFolder({ path: home(), files, locks, notice }));

@@ -97,9 +97,9 @@ async function findSubject(profile: string | undefined, context: CommandContext)
 function unknown(number: string): never {
   throw new CliError("usage", `Unknown error code: ${number}`, {
     hint: [
+      `List the known codes: ${commandLine("explain")}`,
       "Read the text after the code: it is from Entra, and ends with a correlation ID and a time.",
       "An administrator can find the sign-in by these: Entra admin center > Monitoring & health > Sign-in logs",
-      `List the known codes: ${commandLine("explain")}`,
     ].join("\n"),
   });
 }

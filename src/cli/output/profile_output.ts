@@ -5,6 +5,7 @@ import { isApplicationFlow, type Profile } from "../../profiles/profile.ts";
 import { resolveSettings, type SignInSettings } from "../../profiles/settings.ts";
 import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
+import { hintText } from "../report_error.ts";
 import { accountDocument } from "./document_format.ts";
 import { localTime, utcTime } from "./time.ts";
 
@@ -30,12 +31,9 @@ export async function describeProfiles(
   } catch (error) {
     if (!(error instanceof CliError) || !["store", "unreadable_store"].includes(error.code)) throw error;
     context.terminal.writeMessage(
-      `Warning: cannot tell which profiles are signed in: ${plainText(error.message)}`,
+      `warning: cannot tell which profiles are signed in: ${plainText(error.message)}`,
     );
-    if (error.hint !== undefined) {
-      const lines = error.hint.split("\n").map((line) => plainText(line));
-      context.terminal.writeMessage(`Hint: ${lines.join("\n      ")}`);
-    }
+    if (error.hint !== undefined) context.terminal.writeMessage(hintText(error.hint));
   }
   return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns, context.env) }));
 }

@@ -5,6 +5,7 @@ import { formatDuration } from "../../text/duration.ts";
 import { plainText } from "../../text/plain_text.ts";
 import { showToUser, type TerminalUi } from "./terminal_ui.ts";
 import { TOKEN_OPTIONS } from "../options/token_options.ts";
+import { hintText } from "../report_error.ts";
 
 /**
  * Returns a function that prints progress on stderr. `quiet` limits it to warnings and what the user needs to continue;
@@ -83,7 +84,7 @@ function progressLines(event: ProgressEvent): RankedLines {
     }
     case "default-scope-in-browser":
       return needed(
-        "Warning: avoid .default with the interactive flow; name the delegated permissions that you need.",
+        "warning: avoid .default with the interactive flow; name the delegated permissions that you need.",
       );
     case "signed-in":
       return status("✓ Authentication successful!");
@@ -91,7 +92,7 @@ function progressLines(event: ProgressEvent): RankedLines {
       return signedInAs(event);
     case "connections-not-checked":
       return warning(
-        "Warning: cannot check which user of this machine connects to finish the sign-in.",
+        "warning: cannot check which user of this machine connects to finish the sign-in.",
         "Hint: Add the Deno flag --allow-run=cat",
       );
     case "url-to-open":
@@ -111,14 +112,14 @@ function progressLines(event: ProgressEvent): RankedLines {
       return needed(...browserFailedLines(event));
     case "refresh-failed":
       return warning(
-        `Warning: could not refresh the token: ${plainText(event.error.message)}`,
+        `warning: could not refresh the token: ${plainText(event.error.message)}`,
         "The cached token is still valid.",
       );
     case "scopes-missing":
-      return warning(`Warning: these scopes were not granted: ${plainText(event.scopes.join(" "))}`);
+      return warning(`warning: these scopes were not granted: ${plainText(event.scopes.join(" "))}`);
     case "not-saved":
       return warning(
-        `Warning: could not save the token: ${plainText(event.error.message)}`,
+        `warning: could not save the token: ${plainText(event.error.message)}`,
         ...hintLines(event.error.hint),
       );
   }
@@ -128,7 +129,7 @@ function signedInAs({ profile, account, previous }: ProgressEvent & { kind: "sig
   const line = `Signed in as ${accountName(account)}`;
   if (previous === null) return status(line);
   return warning(
-    `Warning: ${line}, but the last account of profile '${profile}' was ${accountName(previous)}`,
+    `warning: ${line}, but the last account of profile '${profile}' was ${accountName(previous)}`,
   );
 }
 
@@ -181,9 +182,7 @@ function otherWaysLines(
 }
 
 function hintLines(hint: string | undefined): string[] {
-  return hint === undefined
-    ? []
-    : [`Hint: ${hint.split("\n").map((line) => plainText(line)).join("\n      ")}`];
+  return hint === undefined ? [] : [hintText(hint)];
 }
 
 function status(...lines: string[]): RankedLines {

@@ -7,8 +7,8 @@ import { breakLogCommands } from "../../text/plain_text.ts";
 import type { Countdown } from "./countdown.ts";
 
 /**
- * A terminal that replaces characters which cannot be shown, breaks commands to a CI log in messages, and shows a countdown
- * during a wait.
+ * A terminal that colours messages, replaces characters which cannot be shown, breaks commands to a CI log in messages, and
+ * shows a countdown during a wait.
  */
 export interface TerminalUi extends Terminal {
   /**
@@ -21,13 +21,19 @@ export interface TerminalUi extends Terminal {
   endWait(): void;
 }
 
-export interface TerminalUiOptions {
+/** How the user wants messages to look. */
+export interface TerminalStyle {
+  /** Whether to print words instead of glyphs, and without colour or animation, for screen readers. */
+  readonly isPlain: boolean;
+  /** Whether to print without colour and animation, as with `--quiet`. */
+  readonly isQuiet: boolean;
+}
+
+export interface TerminalUiOptions extends TerminalStyle {
   /** For `NO_COLOR`, `TERM` and the locale. */
   readonly env: Environment;
   readonly os: Os;
   readonly clock: Clock;
-  /** Whether to print words instead of glyphs and animate nothing, for screen readers. */
-  readonly isPlain: boolean;
 }
 
 /** The width of a terminal that does not report one. */
@@ -59,7 +65,8 @@ export function createTerminalUi(terminal: Terminal, options: TerminalUiOptions)
     writeMessage(line) {
       countdown?.hide();
       const text = breakLogCommands(line);
-      terminal.writeMessage(/[✓⏳⟳]/u.test(text) && !hasGlyphs() ? replaceGlyphs(text) : text);
+      const shown = /[✓⏳⟳]/u.test(text) && !hasGlyphs() ? replaceGlyphs(text) : text;
+      terminal.writeMessage(mayStyle(terminal, options) ? colourMessage(shown) : shown);
     },
     async screen() {
       const screen = await terminal.screen();
@@ -68,7 +75,7 @@ export function createTerminalUi(terminal: Terminal, options: TerminalUiOptions)
     },
     startWait(untilMs) {
       endWait();
-      if (mayAnimate(terminal, options)) void draw(untilMs, waits);
+      if (mayStyle(terminal, options)) void draw(untilMs, waits);
     },
     endWait,
   };
@@ -83,9 +90,33 @@ function screenShowsGlyphs({ env, os, isPlain }: TerminalUiOptions): boolean {
   return !isPlain && falseIfDenied(() => supportsGlyphs(os, env));
 }
 
-function mayAnimate({ stderrIsTerminal }: Terminal, { env, isPlain }: TerminalUiOptions): boolean {
-  if (isPlain || !stderrIsTerminal) return false;
+/** Reports whether messages may have colours and animation. */
+function mayStyle({ stderrIsTerminal }: Terminal, { env, isPlain, isQuiet }: TerminalUiOptions): boolean {
+  if (isPlain || isQuiet || !stderrIsTerminal) return false;
   return falseIfDenied(() => supportsColour(env));
+}
+
+/** Begin and end of a style, as parameters of SGR (ECMA-48). */
+const RED = [31, 39] as const;
+const YELLOW = [33, 39] as const;
+const GREEN = [32, 39] as const;
+const BOLD = [1, 22] as const;
+
+/** What has a colour in a message: how it begins, and in hints the command, which ends its line. */
+const COLOURS: readonly (readonly [RegExp, readonly [number, number]])[] = [
+  [/^(?:entra-auth-cli: )?error:/, RED],
+  [/^warning:/, YELLOW],
+  [/^(?:✓|\[ok\])/u, GREEN],
+  [/(?<=^(?:Hint:)? +|^(?:Hint:)? .*: )entra-auth-cli .*$|(?<=`)entra-auth-cli [^`\n]+(?=`)/gm, BOLD],
+];
+
+/** Colours a message of this program, unless it is JSON. */
+export function colourMessage(message: string): string {
+  if (message.startsWith("{")) return message;
+  return COLOURS.reduce(
+    (text, [pattern, [on, off]]) => text.replace(pattern, (part) => `\x1b[${on}m${part}\x1b[${off}m`),
+    message,
+  );
 }
 
 /** The program must not fail because it may not read a variable that only affects the look of its output. */

@@ -31,7 +31,7 @@ export function interactionRequired(request: TokenRequest, demand: CliError | nu
   if (!wantsRefresh) {
     return personNeeded(
       "Sign-in requires interaction, which --no-interactive forbids",
-      `${reasonOf(demand)}Sign in where there is a browser:`,
+      `${reasonOf(demand)}Sign in where there is a browser.`,
       request,
       demand,
     );
@@ -50,8 +50,7 @@ export function noTerminalForSignIn(
   request: TokenRequest,
   demand: CliError | null,
 ): CliError {
-  const ways = error.hint === undefined ? "" : `${error.hint}\n`;
-  return personNeeded(error.message, `${reasonOf(demand)}${ways}The command:`, request, demand);
+  return personNeeded(error.message, `${reasonOf(demand)}${error.hint ?? ""}`, request, demand);
 }
 
 function personNeeded(
@@ -61,7 +60,7 @@ function personNeeded(
   demand: CliError | null,
 ): CliError {
   return new CliError("person_needed", message, {
-    hint: `${hint}\n${commandFor(request, demand)}`,
+    hint: `${commandFor(request, demand)}\n${hint}`,
     aadsts: demand?.aadsts,
     correlationId: demand?.correlationId,
     description: demand?.description,

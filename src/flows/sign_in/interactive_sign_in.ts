@@ -130,9 +130,9 @@ export function timeoutError(server: Pick<CallbackServer, "port" | "describeTraf
     hint: [
       `${server.describeTraffic()} It listened on port ${server.port}.`,
       "Check that the app registration has the redirect URI http://localhost under Mobile and desktop applications.",
+      "Try a fixed port, as in --port 8080, or more time, as in --timeout 10m.",
       "Check that no firewall blocks connections to localhost, and what the browser's page says.",
       "If the page shows an error number: entra-auth-cli explain AADSTS50011",
-      "Try a fixed port, as in --port 8080, or more time, as in --timeout 10m.",
     ].join("\n"),
   });
 }

@@ -149,9 +149,8 @@ function noTerminalError(): CliError {
     "No display was detected, and there is no terminal to show a code on",
     {
       hint: [
-        "Run the same command on a terminal, or where there is a browser.",
+        "Run this command on a terminal, or set BROWSER to a browser that works without a display.",
         "With --flow device-code the code is written to stderr, with --show-url the URL.",
-        "If a browser works without a display, name it with BROWSER, as in BROWSER=firefox.",
       ].join("\n"),
     },
   );

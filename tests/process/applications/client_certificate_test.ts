@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { join } from "@std/path/join";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { encryptKey, makeClientCertificate, makePfx } from "../../support/secrets/client_certificate.ts";
-import { hasNoPseudoTerminal, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
+import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
 import type { ProgramOptions, ProgramResult } from "../../support/program/program.ts";
 import { CONFIDENTIAL_APPLICATION, PUBLIC_APPLICATION } from "../../support/provider/directory.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
@@ -187,7 +187,7 @@ Deno.test({
     const { code, stdout } = await shell.ended;
     assertEquals(code, 0, stdout);
     assert(!stdout.includes(PASSWORD), stdout);
-    assertStringIncludes(stdout, "✓ Authentication successful!");
+    assertStringIncludes(plainScreen(stdout), "✓ Authentication successful!");
   },
 });
 

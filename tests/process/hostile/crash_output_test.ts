@@ -92,7 +92,7 @@ Deno.test({
         const result = await signIn(sandbox, { preload: await moduleOf(sandbox, failWith, place) });
         assert(result.code !== 0, "it has failed");
         assertEquals(result.stdout, "");
-        assertMatch(result.stderr, /^Hint: |^Unexpected error/m);
+        assertMatch(result.stderr, /^Hint: |^error: Unexpected error/m);
       });
     }
   },

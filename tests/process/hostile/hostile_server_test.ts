@@ -24,11 +24,11 @@ const BOMB = deflateRawSync(new Uint8Array(1024 * 1024), { finishFlush: constant
 const FLOODS: Readonly<Record<string, readonly [Responder, RegExp]>> = {
   "a body that never ends": [
     endless(`${HEAD}\r\n`, new Uint8Array(256 * 1024).fill(0x20)),
-    /^The response from localhost:\d+ is larger than 1048576 bytes$/m,
+    /^error: The response from localhost:\d+ is larger than 1048576 bytes$/m,
   ],
   "a body that is said to have 1 GB": [
     endless(`${HEAD}content-length: 1073741824\r\n\r\n`, new Uint8Array(256 * 1024).fill(0x20)),
-    /^The response from localhost:\d+ is larger than 1048576 bytes$/m,
+    /^error: The response from localhost:\d+ is larger than 1048576 bytes$/m,
   ],
   "a bomb of gzip": [
     async (connection, received) => {
@@ -36,11 +36,11 @@ const FLOODS: Readonly<Record<string, readonly [Responder, RegExp]>> = {
       await sendAll(connection, Uint8Array.from(GZIP, (character) => character.charCodeAt(0)));
       await endless("", BOMB)(connection, received);
     },
-    /^The response from localhost:\d+ is larger than 1048576 bytes$/m,
+    /^error: The response from localhost:\d+ is larger than 1048576 bytes$/m,
   ],
   "headers that never end": [
     endless(HEAD, new TextEncoder().encode(`x-more: ${"y".repeat(60_000)}\r\n`)),
-    /^The response headers from localhost:\d+ are too large$/m,
+    /^error: The response headers from localhost:\d+ are too large$/m,
   ],
 };
 

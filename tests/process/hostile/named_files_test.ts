@@ -129,7 +129,7 @@ Deno.test({
       sandbox.run(["doctor", "--ca-cert", pipe]),
     ]);
     assertEquals(inspected.code, 5, inspected.stderr);
-    assertMatch(inspected.stderr, /^Timeout reading .*pipe: it did not end within 5 s$/m);
+    assertMatch(inspected.stderr, /^error: Timeout reading .*pipe: it did not end within 5 s$/m);
     assertMatch(doctor.stdout, /Timeout reading .*pipe: it did not end within 5 s/);
   },
 });

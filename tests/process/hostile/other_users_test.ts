@@ -110,7 +110,7 @@ Deno.test({
     const flags = ["--tenant-id", tenantId, "--client-id", clientId, "--authority", origin];
     const signedIn = await sandbox.signIn(["get-token", ...flags, "--scope", "User.Read"], ADA, { env });
     assertEquals(signedIn.code, 0, signedIn.stderr);
-    assertMatch(signedIn.stderr, /Warning: could not save the token: .* belongs to another user/);
+    assertMatch(signedIn.stderr, /warning: could not save the token: .* belongs to another user/);
     assertEquals(await Array.fromAsync(Deno.readDir(home)), []);
   },
 });
@@ -218,7 +218,7 @@ Deno.test("A sign-in names the account, and warns if the profile's last account 
   assertEquals(other.code, 0, other.stderr);
   assertEquals(
     other.stderr,
-    `Warning: Signed in as ${BOB.username}, but the last account of profile 'default' was ${ADA.username}\n`,
+    `warning: Signed in as ${BOB.username}, but the last account of profile 'default' was ${ADA.username}\n`,
   );
 });
 
@@ -230,7 +230,7 @@ Deno.test({
     const { code, stderr } = await sandbox.signIn(["get-token"], ADA, { env: { PATH: sandbox.folder } });
     assertEquals(code, 0, stderr);
     const warning =
-      /Warning: cannot check which user of this machine connects[^\n]*\nHint: .*--allow-run=cat\n/g;
+      /warning: cannot check which user of this machine connects[^\n]*\nHint: .*--allow-run=cat\n/g;
     assertEquals([...stderr.matchAll(warning)].length, 1, stderr);
   },
 });

@@ -43,7 +43,11 @@ Deno.test({
 
     const failing = await sandbox.run(["exec", "--profile", "none", "--", "sh", "-o", "json"], PERMITTED);
     assertEquals(failing.code, 6);
-    assertMatch(failing.stderr, /^Profile 'none' does not exist\nHint: /, "-o json belongs to the command");
+    assertMatch(
+      failing.stderr,
+      /^error: Profile 'none' does not exist\nHint: /,
+      "-o json belongs to the command",
+    );
   },
 });
 
@@ -206,7 +210,7 @@ Deno.test({
     for (const [command, code] of [["no-such-command", 127], [text, 126]] as const) {
       const result = await sandbox.run(["exec", "--", command], { programs: [command] });
       assertEquals([result.code, result.stdout], [code, ""], result.stderr);
-      assertMatch(result.stderr, /^[^\n]+\nHint: \S/);
+      assertMatch(result.stderr, /^error: [^\n]+\nHint: \S/);
       assertStringIncludes(result.stderr, command);
     }
   },
@@ -222,7 +226,7 @@ Deno.test({
     assertEquals([result.code, result.stdout], [8, ""], result.stderr);
     assertMatch(
       result.stderr,
-      /^Running "curl" is not permitted\nHint: Add the Deno flag --allow-run=curl\n/,
+      /^error: Running "curl" is not permitted\nHint: Add the Deno flag --allow-run=curl\n/,
     );
     assertStringIncludes(result.stderr, "T=$(entra-auth-cli get-token) curl\n");
   },

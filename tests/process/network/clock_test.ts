@@ -30,9 +30,9 @@ const [EARLIEST = "", LATEST = ""] = [OTHER_AGES.at(0), OTHER_AGES.at(-1)];
 const ALL_AGES = { certificateYears: [1970, 2200] } as const;
 
 const APART =
-  /^The clocks of this machine and of the sign-in service are about \d+ (?:minute|hour|day|year)s? apart\nHint: Set this/m;
+  /^error: The clocks of this machine and of the sign-in service are about \d+ (?:minute|hour|day|year)s? apart\nHint: Set this/m;
 const CERTIFICATE =
-  /^The TLS certificate of localhost:\d+ .*\nHint: Check the date and time of this machine\.$/m;
+  /^error: The TLS certificate of localhost:\d+ .*\nHint: Check the date and time of this machine\.$/m;
 
 /** At these times the provider's certificate is not valid. */
 const WRONG_CLOCKS = ["+10y", "-5d", ...OTHER_AGES];

@@ -9,7 +9,7 @@ Deno.test("an Entra error is explained with commands for this application, on th
   assertEquals([result.code, result.stdout], [3, ""]);
   assertMatch(
     result.stderr,
-    /^The application is not registered as a public client \(AADSTS7000218, correlation ID [\da-f-]{36}\)\nHint: /m,
+    /^error: The application is not registered as a public client \(AADSTS7000218, correlation ID [\da-f-]{36}\)\nHint: /m,
   );
   for (const shown of [result.stderr, result.page.body]) {
     assertStringIncludes(shown, `az login --tenant ${provider.tenantId}`);
@@ -78,7 +78,7 @@ Deno.test("a service failure remains a network error with its code and ID", asyn
     const reference = `\\(AADSTS${aadsts}, correlation ID [\\da-f-]{36}\\)`;
     assertMatch(
       result.stderr,
-      new RegExp(`^localhost:\\d+ is unavailable \\(status ${status}\\)${words}.* ${reference}$`, "m"),
+      new RegExp(`^error: localhost:\\d+ is unavailable \\(status ${status}\\)${words}.* ${reference}$`, "m"),
     );
   }
 });
@@ -113,7 +113,7 @@ Deno.test("a code that is refused with 70000 is not called a saved sign-in", asy
   sandbox.provider.failNext("token", { kind: "entraError", error: "invalid_grant", aadsts: 70000 });
   const result = await sandbox.signIn(["get-token"]);
   assertEquals([result.code, result.stdout], [3, ""]);
-  assertMatch(result.stderr, /^Entra did not accept the code of the sign-in \(AADSTS70000, /m);
+  assertMatch(result.stderr, /^error: Entra did not accept the code of the sign-in \(AADSTS70000, /m);
   assert(!result.stderr.includes("saved sign-in"), result.stderr);
 });
 
@@ -122,7 +122,7 @@ Deno.test("a token response without an ID token is named as that", async () => {
   sandbox.provider.failNext("token", { kind: "rewrite", rewrite: ({ id_token: _, ...rest }) => rest });
   const result = await sandbox.signIn(["get-token"]);
   assertEquals([result.code, result.stdout], [3, ""]);
-  assertMatch(result.stderr, /^The token response has no ID token\nHint: /m);
+  assertMatch(result.stderr, /^error: The token response has no ID token\nHint: /m);
 });
 
 Deno.test("a tenant without a discovery document is named", async () => {

@@ -54,7 +54,12 @@ Deno.test("a user-named file that is too large or endless is a usage error and i
   for (const file of [large, ...(Deno.build.os === "windows" ? [] : ["/dev/zero"])]) {
     for (const args of [["--ca-cert", file], ["--flow", "client-credentials", "--certificate", file]]) {
       const result = await sandbox.run(["get-token", ...args]);
-      await assertNothingCame(sandbox, result, 2, /^Cannot use the .*: .* is larger than 1048576 bytes$/m);
+      await assertNothingCame(
+        sandbox,
+        result,
+        2,
+        /^error: Cannot use the .*: .* is larger than 1048576 bytes$/m,
+      );
     }
     const inspected = await sandbox.run(["inspect", "--file", file]);
     await assertNothingCame(sandbox, inspected, 2, / is larger than \d+ bytes$/m);
@@ -70,7 +75,7 @@ Deno.test({
     assertEquals((await new Deno.Command("mkfifo", { args: [pipe] }).output()).code, 0);
     const args = ["get-token", "--ca-cert", pipe];
     const late = await sandbox.run([...args, "--timeout", "1s"]);
-    await assertNothingCame(sandbox, late, 5, /^Timeout reading .*pipe: it did not end within 1 s$/m);
+    await assertNothingCame(sandbox, late, 5, /^error: Timeout reading .*pipe: it did not end within 1 s$/m);
 
     // A write returns when the program has opened the pipe.
     const content = await Deno.readFile(join(sandbox.folder, "ca.pem"));
@@ -98,7 +103,12 @@ Deno.test("get-token --ca-cert overrides $ENTRA_AUTH_CLI_CA_CERT", async () => {
 Deno.test("get-token names TLS and --ca-cert for an untrusted authority", async () => {
   await using sandbox = await openSandbox();
   const result = await sandbox.run(["get-token"], { env: { ENTRA_AUTH_CLI_CA_CERT: "" } });
-  await assertNothingCame(sandbox, result, 4, /^The TLS certificate of localhost:\d+ is not trusted$/m);
+  await assertNothingCame(
+    sandbox,
+    result,
+    4,
+    /^error: The TLS certificate of localhost:\d+ is not trusted$/m,
+  );
   assertStringIncludes(result.stderr, "--ca-cert");
   assertEquals([sandbox.browser.count, sandbox.provider.requests.length], [0, 0]);
 });
@@ -119,7 +129,7 @@ Deno.test({
     assertEquals(result.code, 0, result.stderr);
     const mozilla = await sandbox.run(["refresh"], { env: { ...env, DENO_TLS_CA_STORE: "mozilla" } });
     assertEquals(mozilla.code, 4);
-    assertMatch(mozilla.stderr, /^The TLS certificate of localhost:\d+ is not trusted$/m);
+    assertMatch(mozilla.stderr, /^error: The TLS certificate of localhost:\d+ is not trusted$/m);
     const nonsense = await sandbox.run(["refresh"], { env: { ...env, DENO_TLS_CA_STORE: "moon" } });
     assertEquals(nonsense.code, 2);
     assertStringIncludes(nonsense.stderr, "Check the variables DENO_TLS_CA_STORE and DENO_CERT");
@@ -204,7 +214,7 @@ Deno.test("get-token exits with 4 and names the proxy if it refuses or is unreac
   ] as const;
   for (const [url, message, hint] of cases) {
     const result = await sandbox.run(["get-token", "--verbose"], { env: { HTTPS_PROXY: url } });
-    await assertNothingCame(sandbox, result, 4, /^The proxy /);
+    await assertNothingCame(sandbox, result, 4, /^error: The proxy /);
     assertEquals(result.stderr.split("\n")[0], message);
     assertStringIncludes(result.stderr, hint);
     assert(!result.stderr.includes("sesame"), result.stderr);
@@ -239,7 +249,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
       body: "<html>Sign in to the hotel</html>",
     },
     4,
-    /^Received a web page instead of a response from localhost:\d+$/m,
+    /^error: Received a web page instead of a response from localhost:\d+$/m,
   ],
   ["a reset during discovery", "discovery", { kind: "reset" }, 4, /localhost:\d+ /],
   [
@@ -315,7 +325,7 @@ const FAILURES: readonly (readonly [string, Endpoint, Failure, number, RegExp])[
     "token",
     { kind: "response", status: 200, headers: { "content-type": "text/html" }, body: "<html></html>" },
     4,
-    /^Received a web page instead of a response from localhost:\d+$/m,
+    /^error: Received a web page instead of a response from localhost:\d+$/m,
   ],
   ["a token endpoint that resets the connection", "token", { kind: "reset" }, 4, /localhost:\d+ /],
   [

@@ -44,11 +44,11 @@ Deno.test("refresh fails if the authority remains busy, keeps the tokens, and no
   for (let times = 3; times > 0; times--) sandbox.provider.failNext("token", BUSY);
   const result = await sandbox.run(["refresh"]);
   assertEquals([result.code, result.stdout, refreshes(sandbox)], [4, "", 3], result.stderr);
-  assertMatch(result.stderr, /^localhost:\d+ is unavailable \(status 503\)$/m);
+  assertMatch(result.stderr, /^error: localhost:\d+ is unavailable \(status 503\)$/m);
   assertEquals(await storeOf(sandbox), before);
   const next = await sandbox.run(["refresh"]);
   assertEquals([next.code, next.stdout, refreshes(sandbox)], [4, "", 3], "nothing is sent");
-  assertMatch(next.stderr, /^localhost:\d+ is throttling requests$/m);
+  assertMatch(next.stderr, /^error: localhost:\d+ is throttling requests$/m);
   assertMatch(next.stderr, /^Hint: Try again in (?:1 minute|\d\d? seconds?), at /m);
   await Deno.remove(join(sandbox.home, "throttle.json"));
   assertEquals((await sandbox.run(["refresh"])).code, 0);
@@ -60,7 +60,7 @@ Deno.test("a refresh whose response is lost is not retried, since its token may 
   sandbox.provider.failNext("token", { kind: "reset" });
   const result = await sandbox.run(["refresh"]);
   assertEquals([result.code, result.stdout, refreshes(sandbox)], [4, "", 1], result.stderr);
-  assertMatch(result.stderr, /^localhost:\d+ closed the connection before it responded$/m);
+  assertMatch(result.stderr, /^error: localhost:\d+ closed the connection before it responded$/m);
   assertEquals(await storeOf(sandbox), before);
 });
 
@@ -71,7 +71,7 @@ Deno.test("a refresh with an unusable response keeps the tokens", async () => {
     return { kind: "response", status: 200, headers, body };
   };
   const answers: readonly (readonly [Failure, number, RegExp])[] = [
-    [answer("<html>", HTML), 4, /^Received a web page instead of a response from localhost:\d+$/m],
+    [answer("<html>", HTML), 4, /^error: Received a web page instead of a response from localhost:\d+$/m],
     [answer('{"token_type":"Bearer","access_tok'), 3, /something that is not a JSON object$/m],
     [answer(new Uint8Array(2 * 1024 * 1024)), 4, /is larger than 1048576 bytes$/m],
     [answer("x".repeat(100), { "content-encoding": "gzip" }), 4, /could not be decompressed$/m],
@@ -115,12 +115,12 @@ Deno.test("the next process obeys a long pause, but a new sign-in does not", asy
   sandbox.provider.failNext("token", askFor("300", 503));
   const first = await sandbox.run(["refresh"]);
   assertEquals([first.code, first.stdout], [4, ""]);
-  assertMatch(first.stderr, /^localhost:\d+ is unavailable \(status 503\)$/m);
+  assertMatch(first.stderr, /^error: localhost:\d+ is unavailable \(status 503\)$/m);
   assertMatch(first.stderr, /^Hint: Try again in 5 minutes, at \d\d:\d\d:\d\d\.$/m);
 
   const next = await sandbox.run(["refresh"]);
   assertEquals([next.code, next.stdout], [4, ""]);
-  assertMatch(next.stderr, /^localhost:\d+ is throttling requests$/m);
+  assertMatch(next.stderr, /^error: localhost:\d+ is throttling requests$/m);
   assertMatch(
     next.stderr,
     /^Hint: Try again in (?:5 minutes|[34] minutes(?: \d\d? seconds?)?), at \d\d:\d\d:\d\d\.$/m,
@@ -180,7 +180,7 @@ Deno.test("a token with some minutes left is returned if the authority exceeds -
   assertEquals([result.code, result.stdout.trim()], [0, sandbox.token], result.stderr);
   assertMatch(
     result.stderr,
-    /^Warning: could not refresh the token: No response from localhost:\d+ within/m,
+    /^warning: could not refresh the token: No response from localhost:\d+ within/m,
   );
 });
 
@@ -217,7 +217,7 @@ Deno.test("get-token --timeout ends a request without a response", async () => {
     sandbox.provider.failNext(endpoint, held);
     const result = await sandbox.run(["get-token", ...flags, "--timeout", "2s"]);
     assertEquals([result.code, result.stdout], [4, ""], result.stderr);
-    assertMatch(result.stderr, /^No response from localhost:\d+ within [\d.]+ s$/m);
+    assertMatch(result.stderr, /^error: No response from localhost:\d+ within [\d.]+ s$/m);
   }
   release.resolve();
   assertEquals(sandbox.browser.count, 1);

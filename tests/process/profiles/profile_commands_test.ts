@@ -53,7 +53,7 @@ Deno.test("list-profiles lists profiles even if the tokens cannot be read, and p
   await using sandbox = await openSandbox();
   await Deno.writeTextFile(join(sandbox.home, "tokens.enc"), "damaged", { mode: 0o600 });
   const listed = await sandbox.run(["list-profiles", "--output", "json"]);
-  assertDone(listed, "Warning: cannot tell which profiles are signed in: ", "clear-cache");
+  assertDone(listed, "warning: cannot tell which profiles are signed in: ", "clear-cache");
   assertEquals(JSON.parse(listed.stdout)[0].account, null);
 });
 
@@ -118,7 +118,7 @@ Deno.test("delete-profile during a sign-in leaves no token in the store; it is p
   const result = await program.ended;
   assertDone(
     result,
-    "Warning: could not save the token: Profile 'default' was deleted while the command ran",
+    "warning: could not save the token: Profile 'default' was deleted while the command ran",
   );
   assertMatch(result.stdout, /^\S+\n$/);
   assert(!result.stderr.includes("Token saved"), result.stderr);

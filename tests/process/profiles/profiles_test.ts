@@ -29,7 +29,7 @@ async function openHome(): Promise<Home> {
 }
 
 /** An error that names the expectation, or has a hint. */
-const HELPFUL = /^[^\n]+(: expected \S|\nHint: \S)/;
+const HELPFUL = /^error: [^\n]+(: expected \S|\nHint: \S)/;
 
 function assertFails(result: ProgramResult, code: number, ...named: string[]): void {
   assertEquals([result.code, result.stdout], [code, ""], result.stderr);

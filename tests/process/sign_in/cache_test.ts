@@ -139,7 +139,7 @@ Deno.test("get-token returns the token with a warning if not all scopes were gra
   sandbox.provider.failNext("token", { kind: "rewrite", rewrite: grantLess });
   const result = await sandbox.signIn(["get-token", "--quiet", "--scope", "User.Read Mail.Read"]);
   assertEquals(result.code, 0, result.stderr);
-  assertEquals(result.stderr, "Warning: these scopes were not granted: Mail.Read\n");
+  assertEquals(result.stderr, "warning: these scopes were not granted: Mail.Read\n");
   assertEquals(result.stdout.split(".").length, 3);
 });
 
@@ -206,7 +206,7 @@ Deno.test("get-token returns the cached token with a warning if it is still vali
   await sandbox.provider.stop();
   const result = await sandbox.run(["get-token"]);
   assertEquals([result.code, result.stdout], [0, first.stdout], result.stderr);
-  assertMatch(result.stderr, /^Warning: .*\n/m);
+  assertMatch(result.stderr, /^warning: .*\n/m);
   assertStringIncludes(result.stderr, "The cached token is still valid");
   const explicit = await sandbox.run(["refresh"]);
   assertEquals([explicit.code, explicit.stdout], [4, ""], "an explicit refresh never returns the old token");

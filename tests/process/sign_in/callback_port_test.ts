@@ -42,7 +42,7 @@ Deno.test("get-token --port reports a port that is in use, with a command that f
   const result = await sandbox.run(["get-token", "--port", String(busy.port)]);
   assertEquals(result.code, 3);
   assertEquals(result.stdout, "");
-  assertMatch(result.stderr, new RegExp(`^Port ${busy.port} is already in use\nHint: `));
+  assertMatch(result.stderr, new RegExp(`^error: Port ${busy.port} is already in use\nHint: `));
   assertStringIncludes(result.stderr, Deno.build.os === "windows" ? "netstat" : `lsof -i :${busy.port}`);
   assertStringIncludes(result.stderr, "--port ");
   assertEquals(sandbox.browser.count, 0, "no browser opens if no callback can be received");

@@ -61,7 +61,10 @@ Deno.test("declining on the device code page exits with code 3 and says where it
   await enterDeviceCode(sandbox, program.stderrMatch, { ...ADA, consent: "cancel" });
   const result = await program.ended;
   assertEquals([result.code, result.stdout], [3, ""], result.stderr);
-  assertMatch(result.stderr, /^The sign-in was declined on the device code page \(AADSTS\d+, .*\)\nHint: /m);
+  assertMatch(
+    result.stderr,
+    /^error: The sign-in was declined on the device code page \(AADSTS\d+, .*\)\nHint: /m,
+  );
 });
 
 Deno.test("an unused device code expires with exit code 5, and --timeout ends the wait earlier with another message", async () => {
@@ -129,7 +132,10 @@ Deno.test("a tenant that refuses device codes is reported without a code and wit
   });
   const result = await sandbox.run(DEVICE_CODE);
   assertEquals([result.code, result.stdout], [3, ""], result.stderr);
-  assertMatch(result.stderr, /^A Conditional Access policy blocks this sign-in \(AADSTS53003, .*\)\nHint: /);
+  assertMatch(
+    result.stderr,
+    /^error: A Conditional Access policy blocks this sign-in \(AADSTS53003, .*\)\nHint: /,
+  );
   assertStringIncludes(result.stderr, "--flow interactive");
   for (const text of ["enter code", "undefined", "\x1b"]) {
     assert(!result.stderr.includes(text), result.stderr);

@@ -66,7 +66,7 @@ Deno.test("without a terminal the fallback to a device code exits with code 9 an
     assertEquals([result.code, result.stdout], [9, ""], result.stderr);
     assertMatch(
       result.stderr,
-      /^No display was detected, and there is no terminal to show a code on\nHint: /,
+      /^error: No display was detected, and there is no terminal to show a code on\nHint: /,
     );
     assertStringIncludes(result.stderr, "--flow device-code");
     assertStringIncludes(result.stderr, "entra-auth-cli get-token --profile default\n");

@@ -9,7 +9,10 @@ Deno.test("get-token exits with code 3 if consent is declined, and the page says
   const result = await sandbox.signIn(["get-token"], { ...ADA, consent: "cancel" });
   assertEquals(result.code, 3);
   assertEquals(result.stdout, "");
-  assertMatch(result.stderr, /^Consent was declined \(AADSTS65004, correlation ID [\da-f-]{36}\)\nHint: /m);
+  assertMatch(
+    result.stderr,
+    /^error: Consent was declined \(AADSTS65004, correlation ID [\da-f-]{36}\)\nHint: /m,
+  );
   assertStringIncludes(result.page.body, "Consent was declined");
   assertEquals(sandbox.provider.requestsTo("token").length, 0);
 });

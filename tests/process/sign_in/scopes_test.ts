@@ -88,7 +88,7 @@ Deno.test(".default works in the interactive flow and prints a warning on stderr
   const asked = ["get-token", "--scope", `${GRAPH}/.default`, "--quiet"];
   const signedIn = await sandbox.signIn(asked);
   assertEquals(signedIn.code, 0, signedIn.stderr);
-  assertStringIncludes(signedIn.stderr, "Warning: avoid .default with the interactive flow");
+  assertStringIncludes(signedIn.stderr, "warning: avoid .default with the interactive flow");
   const cached = await sandbox.run(asked);
   assertEquals(
     [cached.stdout, cached.stderr],

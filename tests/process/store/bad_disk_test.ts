@@ -17,7 +17,7 @@ import { hasNoShell, runShell, signInWithShell } from "../../support/program/she
 const noMemoryDisks = !await canMountMemoryDisk();
 const noFaultDisks = !await canMountFuse();
 
-const NOT_SAVED = /^Warning: could not save the token: (.+)$/m;
+const NOT_SAVED = /^warning: could not save the token: (.+)$/m;
 
 /** Asserts that a token was printed with a warning that it is not saved, and why. */
 function assertTokenWithWarning(result: ProgramResult, why: string): void {

@@ -118,7 +118,7 @@ Deno.test({
       const result = await sandbox.signIn(["get-token"]);
       assertEquals(result.code, 0, result.stderr);
       assertMatch(result.stdout, /^[\w.-]{20,}\n$/);
-      assertStringIncludes(result.stderr, `Warning: could not save the token: ${path} is a symbolic link`);
+      assertStringIncludes(result.stderr, `warning: could not save the token: ${path} is a symbolic link`);
       assertEquals(await Deno.lstat(join(sandbox.folder, "nowhere")).catch(() => "nothing"), "nothing");
       await Deno.remove(path);
     }

@@ -7,7 +7,7 @@ import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts
 import { signInWithShell } from "../../support/program/shell.ts";
 
 const ignore = !await canMountFuse();
-const NOT_SAVED = /^Warning: could not save the token: (.+)$/m;
+const NOT_SAVED = /^warning: could not save the token: (.+)$/m;
 
 /** A disk without modes, like FAT: one kind refuses to set them, the other pretends to. */
 async function mountModeless(fixedMode: number, refuses: boolean): Promise<FaultDisk> {

@@ -95,7 +95,7 @@ Deno.test("20 get-token at once exit alike if the user refuses, and none prompts
   await sandbox.userAgent.signIn(url, { ...ADA, consent: "cancel" });
   const results = await all(programs);
   assertAll(results, 3);
-  assertMatch(common(results.map(errorOf)), /^Consent was declined \(AADSTS65004, .*\)\nHint: /);
+  assertMatch(common(results.map(errorOf)), /^error: Consent was declined \(AADSTS65004, .*\)\nHint: /);
   assertEquals(common(results.map(({ stdout }) => stdout)), "");
   assertEquals([sandbox.browser.count, sandbox.provider.requestsTo("token").length], [1, 0]);
   // A later process prompts again.
@@ -118,7 +118,7 @@ Deno.test({
     }
     const results = await all([holder, ...others]);
     assertAll(results, 5);
-    assertMatch(common(results.map(errorOf)), /^Timeout waiting for authentication callback\nHint: /);
+    assertMatch(common(results.map(errorOf)), /^error: Timeout waiting for authentication callback\nHint: /);
     assertEquals(sandbox.browser.count, 1);
   },
 });
@@ -234,7 +234,7 @@ Deno.test("get-token signs in without a lock if the file system has none, and wa
   const result = await sandbox.signIn(["get-token"]);
   assertEquals(result.code, 0, result.stderr);
   assert(result.stdout.length > 100);
-  assertMatch(result.stderr, /^Warning: could not save the token: .*locks is a file, not a folder$/m);
+  assertMatch(result.stderr, /^warning: could not save the token: .*locks is a file, not a folder$/m);
 });
 
 Deno.test("100 processes that sign in at once, each to its own profile, are all saved", async () => {

@@ -125,7 +125,7 @@ Deno.test({
     );
     const unsaved = await signIn(sandbox, tool);
     assertEquals(unsaved.code, 0, unsaved.stderr);
-    assertMatch(unsaved.stderr, /^Warning: could not save the token: .*Forged$/m);
+    assertMatch(unsaved.stderr, /^warning: could not save the token: .*Forged$/m);
     assertPlain(unsaved);
 
     const env = { ENTRA_AUTH_CLI_HOME: join(sandbox.folder, "a\nb\u001b[31m") };

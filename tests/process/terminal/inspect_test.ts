@@ -68,7 +68,7 @@ Deno.test("inspect exits with 0 for a valid token, 6 for one that is not valid n
   ) {
     const result = await inspect(await signToken(sandbox, claims));
     assertEquals(result.code, 6, result.stderr);
-    assertMatch(result.stderr, new RegExp(`^The token ${words}\nHint: `));
+    assertMatch(result.stderr, new RegExp(`^error: The token ${words}\nHint: `));
     assertMatch(result.stdout, /^State:/);
   }
   for (const text of ["", "nonsense", "0.AXoAopaque-refresh-token", "a.b.c"]) {
@@ -122,7 +122,7 @@ Deno.test("inspect --verify verifies the signature with the tenant's keys", asyn
   const asked = sandbox.provider.requestsTo("keys").length;
   const forGraph = await verify(await signToken(sandbox, {}, { nonce: "n" }));
   assertEquals(forGraph.code, 6);
-  assertMatch(forGraph.stderr, /^The token cannot be verified: .*Microsoft Graph/);
+  assertMatch(forGraph.stderr, /^error: The token cannot be verified: .*Microsoft Graph/);
   assertEquals(sandbox.provider.requestsTo("keys").length, asked, "no request for keys");
   assertStringIncludes(forGraph.stdout, "api://payroll");
 

@@ -187,8 +187,8 @@ Deno.test("get-token --output json reports an error as one JSON document on stde
     const result = await sandbox.run(["get-token", "--no-interactive", ...args]);
     assertEquals([result.code, result.stdout], [9, ""], result.stderr);
     const { error } = JSON.parse(result.stderr);
-    assertEquals(Object.keys(error), ["code", "message", "hint", "aadsts", "correlation_id", "description"]);
-    assertEquals([error.code, error.aadsts, error.description], ["person_needed", null, null]);
+    assertEquals(Object.keys(error), ["code", "message", "hint", "aadsts", "correlation_id"]);
+    assertEquals([error.code, error.aadsts], ["person_needed", null]);
     assertNotEquals(error.hint, null);
   }
   const usage = await sandbox.run(["get-token", "--output", "json", "--port", "0"]);

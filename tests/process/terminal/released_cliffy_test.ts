@@ -89,7 +89,7 @@ Deno.test({
       await test.step(JSON.stringify(args), async () => {
         const { code, stdout, stderr } = await at.run(MAIN, ...args);
         assertEquals([code, stdout], [2, ""], stderr);
-        assertMatch(stderr, /^[^\n]+\nHint: \S/);
+        assertMatch(stderr, /^error: [^\n]+\nHint: \S/);
       });
     }
     for (const command of ["", ...COMMAND_NAMES]) {

@@ -229,7 +229,7 @@ testOnTerminal(
     await terminal.type("Mail.Read, Files.Read\r");
     const { code, stdout } = await terminal.ended;
     assertEquals(code, 0, stdout);
-    assertStringIncludes(stdout, "✓ Profile 'default' changed, now 'work'");
+    assertStringIncludes(plainScreen(stdout), "✓ Profile 'default' changed, now 'work'");
     assertEquals(await profilesOf(sandbox), [{ ...before, name: "work", scope: "Mail.Read Files.Read" }]);
 
     const unchanged = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name work");

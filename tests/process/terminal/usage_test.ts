@@ -74,9 +74,9 @@ for (const [args, named] of WRONG) {
     const result = await runAlone(...args);
     assertEquals([result.code, result.stdout], [2, ""], result.stderr);
     // It says what to do: what is expected, or a hint.
-    assertMatch(result.stderr, /^[^\n]+(: expected [^\n]+\n|\nHint: \S)/);
+    assertMatch(result.stderr, /^error: [^\n]+(: expected [^\n]+\n|\nHint: \S)/);
     assertStringIncludes(result.stderr, named);
-    assert(!/^\s+at |error:|Uncaught/m.test(result.stderr), result.stderr);
+    assert(!/^\s+at |Uncaught/m.test(result.stderr), result.stderr);
     assert(!result.madeHome, "a usage error creates nothing");
   });
 }
@@ -174,7 +174,7 @@ Deno.test("a mistyped command or flag gets a suggestion", async () => {
   for (const [args, meant] of typed) {
     const { code, stderr } = await runAlone(...args);
     assertEquals(code, 2);
-    assertMatch(stderr, new RegExp(`^Unknown .* Did you mean .*"${meant}"\\?\n`));
+    assertMatch(stderr, new RegExp(`^error: Unknown .* Did you mean .*"${meant}"\\?\n`));
   }
 });
 

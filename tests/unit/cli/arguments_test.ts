@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import {
+  errorStyle,
   ignoredArgumentError,
   ownArguments,
-  wantsJson,
+  terminalStyle,
   withoutConfigAlias,
   withoutJoinedValues,
 } from "../../../src/cli/arguments.ts";
@@ -13,13 +14,34 @@ Deno.test("ownArguments() ends before the first --", () => {
   assertEquals(ownArguments(["exec", "--env=--"]), ["exec", "--env=--"]);
 });
 
-Deno.test("wantsJson() finds --output json in each way to type it, also among invalid arguments", () => {
+Deno.test("errorStyle() finds --output json in each way to type it, also among invalid arguments", () => {
   for (const typed of ["--output json", "--output=json", "-o json", "-o=json", "-ojson", "--nope -o json"]) {
-    assertEquals(wantsJson(["get-token", ...typed.split(" ")]), true, typed);
+    assertEquals(errorStyle(["get-token", ...typed.split(" ")]).asJson, true, typed);
   }
   for (const typed of ["--output yaml", "json", "--file json", "-o jsonl", "-o"]) {
-    assertEquals(wantsJson(["get-token", ...typed.split(" ")]), false, typed);
+    assertEquals(errorStyle(["get-token", ...typed.split(" ")]).asJson, false, typed);
   }
+});
+
+Deno.test("errorStyle() knows the commands and the output format that only another program asks for", () => {
+  const isCalled = (typed: string) => errorStyle(typed.split(" ")).isCalled;
+  for (const typed of ["credential-helper get", "--plain credential-helper", "get-token -oexec-credential"]) {
+    assertEquals(isCalled(typed), true, typed);
+  }
+  for (
+    const typed of ["get-token", "get-token --profile credential-helper", "exec -- a -o exec-credential"]
+  ) {
+    assertEquals(isCalled(typed), false, typed);
+  }
+});
+
+Deno.test("errorStyle() and terminalStyle() ignore what another program is given after --", () => {
+  const { asJson, verbose } = errorStyle(["exec", "--", "a", "-o", "json", "--verbose"]);
+  assertEquals([asJson, verbose], [false, false]);
+  assertEquals(errorStyle(["exec", "--verbose", "--", "a"]).verbose, true);
+  assertEquals(terminalStyle(["exec", "--", "a", "--plain", "-q"]), { isPlain: false, isQuiet: false });
+  assertEquals(terminalStyle(["exec", "--plain", "-q"]), { isPlain: true, isQuiet: true });
+  assertEquals(terminalStyle(["exec", "--silent"]), { isPlain: false, isQuiet: true });
 });
 
 Deno.test("withoutConfigAlias() replaces a command of config by this program's, and changes nothing else", () => {

@@ -1,13 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { reportError } from "../../../src/cli/report_error.ts";
+import { type ErrorStyle, hintText, reportError } from "../../../src/cli/report_error.ts";
 import { CliError, type CliErrorOptions, type ErrorCode, EXIT_CODES } from "../../../src/errors.ts";
 import { MemoryTerminal } from "../../support/fixtures/command_fixture.ts";
 
-const PLAIN = { asJson: false, verbose: false };
+const PLAIN: ErrorStyle = { asJson: false, verbose: false, isCalled: false };
 
-function report(error: unknown, options = PLAIN): { said: string[]; exitCode: number; data: string } {
+function report(
+  error: unknown,
+  style: Partial<ErrorStyle> = {},
+): { said: string[]; exitCode: number; data: string } {
   const terminal = new MemoryTerminal();
-  const exitCode = reportError(error, terminal, options);
+  const exitCode = reportError(error, terminal, { ...PLAIN, ...style });
   return { said: terminal.said, exitCode, data: terminal.data };
 }
 
@@ -17,20 +20,41 @@ function cliError(options: CliErrorOptions = {}): CliError {
 
 Deno.test("reportError() prints what happened, then what to do next", () => {
   assertEquals(report(cliError({ hint: "Use another port:\nentra-auth-cli get-token --port 8081" })).said, [
-    "Port 8080 is already in use",
+    "error: Port 8080 is already in use",
     "Hint: Use another port:\n      entra-auth-cli get-token --port 8081",
   ]);
-  assertEquals(report(cliError()).said, ["Port 8080 is already in use"]);
+  assertEquals(report(cliError()).said, ["error: Port 8080 is already in use"]);
+});
+
+Deno.test("reportError() names the program if another one called it, and does not call an interruption an error", () => {
+  assertEquals(report(cliError(), { isCalled: true }).said, [
+    "entra-auth-cli: error: Port 8080 is already in use",
+  ]);
+  const interrupted = new CliError("interrupted", "Interrupted");
+  assertEquals(report(interrupted).said, ["Interrupted"]);
+  assertEquals(report(interrupted, { isCalled: true }).said, ["entra-auth-cli: error: Interrupted"]);
+});
+
+Deno.test("reportError() prints three lines of a hint, all with --verbose, and all in JSON", () => {
+  const hint = "entra-auth-cli get-token\none\ntwo\nthree";
+  const shown = "Hint: entra-auth-cli get-token\n      one\n      two";
+  assertEquals(report(cliError({ hint })).said[1], `${shown} (more with --verbose)`);
+  assertEquals(report(cliError({ hint }), { verbose: true }).said[1], `${shown}\n      three`);
+  const [line = ""] = report(cliError({ hint }), { asJson: true }).said;
+  assertEquals(JSON.parse(line).error.hint, hint);
+  assertEquals(hintText("one\ntwo\nthree"), "Hint: one\n      two\n      three");
 });
 
 Deno.test("reportError() prints number and correlation ID next to the message, before the hint", () => {
   assertEquals(report(cliError({ aadsts: "AADSTS1", correlationId: "c-1", hint: "h" })).said, [
-    "Port 8080 is already in use (AADSTS1, correlation ID c-1)",
+    "error: Port 8080 is already in use (AADSTS1, correlation ID c-1)",
     "Hint: h",
   ]);
-  assertEquals(report(cliError({ aadsts: "AADSTS1" })).said, ["Port 8080 is already in use (AADSTS1)"]);
+  assertEquals(report(cliError({ aadsts: "AADSTS1" })).said, [
+    "error: Port 8080 is already in use (AADSTS1)",
+  ]);
   assertEquals(report(cliError({ correlationId: "c-1" })).said, [
-    "Port 8080 is already in use (correlation ID c-1)",
+    "error: Port 8080 is already in use (correlation ID c-1)",
   ]);
 });
 
@@ -63,7 +87,7 @@ Deno.test("reportError() shows the authority's words with --verbose, and if they
     asJson: false,
     verbose: true,
   });
-  assertEquals(repeated.said, ["Sign-in failed: 'x'"]);
+  assertEquals(repeated.said, ["error: Sign-in failed: 'x'"]);
 });
 
 Deno.test("reportError() prints one JSON document with exactly the documented keys", () => {
@@ -97,7 +121,6 @@ Deno.test("reportError() prints null for unknown values", () => {
       hint: null,
       aadsts: null,
       correlation_id: null,
-      description: null,
     },
   });
 });
@@ -117,7 +140,7 @@ Deno.test("reportError() shows only the type of an unexpected error", () => {
       assertEquals(exitCode, 1);
     }
   }
-  assertEquals(report("s3cret-canary").said[0], "Unexpected error (string)");
+  assertEquals(report("s3cret-canary").said[0], "error: Unexpected error (string)");
 });
 
 Deno.test("reportError() explains why Deno cannot load a package: a wrong clock, or no connection", () => {
@@ -127,16 +150,16 @@ Deno.test("reportError() explains why Deno cannot load a package: a wrong clock,
       "because it was newer than the specified minimum dependency date of 1969-12-31 00:00:20 UTC.",
   );
   assertEquals(report(unpublished).said, [
-    "A package of this program is newer than this machine's clock",
+    "error: A package of this program is newer than this machine's clock",
     "Hint: Check the date and time of this machine.",
   ]);
   const unreachable = notLoaded('Failed loading https://packages.example/a for package "a"');
   assertEquals([report(unreachable).said[0], report(unreachable).exitCode], [
-    "Deno could not load a package of this program",
+    "error: Deno could not load a package of this program",
     4,
   ]);
-  assertEquals(report(notLoaded("Module not found")).said[0], "Unexpected error (TypeError)");
-  assertEquals(report(new TypeError(unpublished.message)).said[0], "Unexpected error (TypeError)");
+  assertEquals(report(notLoaded("Module not found")).said[0], "error: Unexpected error (TypeError)");
+  assertEquals(report(new TypeError(unpublished.message)).said[0], "error: Unexpected error (TypeError)");
 });
 
 Deno.test("reportError() shows the stack of an unexpected error with --verbose", () => {
@@ -149,7 +172,7 @@ Deno.test("reportError() shows the stack of an unexpected error with --verbose",
 
 Deno.test("reportError() shows the cause of a known error with --verbose only, without control characters", () => {
   const error = cliError({ cause: new RangeError("beneath\u001b[2J") });
-  assertEquals(report(error).said, ["Port 8080 is already in use"]);
+  assertEquals(report(error).said, ["error: Port 8080 is already in use"]);
   assertEquals(report(error, { asJson: false, verbose: true }).said.at(-1), "Cause: RangeError: beneath [2J");
 });
 
@@ -171,7 +194,7 @@ Deno.test("reportError() removes control characters from every part", () => {
   const { said } = report(error, { asJson: false, verbose: true });
   const plain = "a [2Jb 31m c d";
   assertEquals(said, [
-    `m ${plain} (correlation ID ${plain})`,
+    `error: m ${plain} (correlation ID ${plain})`,
     `Details: d ${plain}`,
     `Hint: h ${plain}\n      second ${plain}`,
     `Cause: Error: ${plain}`,

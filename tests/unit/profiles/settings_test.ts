@@ -224,9 +224,9 @@ Deno.test("assertOneToken() accepts scopes of one resource in any spelling, with
 Deno.test("assertOneToken() rejects two resources, and prints a command for each", () => {
   assertEquals(refusal("User.Read", "api://app/Read", "openid", "Mail.Read"), [
     "One token cannot be for 2 resources: https://graph.microsoft.com, api://app",
-    "Get a token for each:\n" +
     'entra-auth-cli get-token --profile "my app" --scope "User.Read Mail.Read"\n' +
-    'entra-auth-cli get-token --profile "my app" --scope api://app/Read',
+    'entra-auth-cli get-token --profile "my app" --scope api://app/Read\n' +
+    "Get a token for each.",
   ]);
 });
 
@@ -266,8 +266,8 @@ Deno.test("assertOneToken() rejects a slash without a resource before it", () =>
 Deno.test("assertOneToken() rejects .default with another scope of its resource, and prints a command for each", () => {
   assertEquals(refusal("https://graph.microsoft.com/.default", "User.Read"), [
     "https://graph.microsoft.com/.default cannot be combined with User.Read",
-    "Choose one of the two:\n" +
     'entra-auth-cli get-token --profile "my app" --scope User.Read\n' +
-    'entra-auth-cli get-token --profile "my app" --scope https://graph.microsoft.com/.default',
+    'entra-auth-cli get-token --profile "my app" --scope https://graph.microsoft.com/.default\n' +
+    "Choose one of the two.",
   ]);
 });

@@ -28,10 +28,12 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
   }
 }
 
+const STYLE = { isPlain: false, isQuiet: false };
+
 Deno.test("createContext() listens for signals before it writes a file, and writes nothing after a signal", async () => {
   await withFolder(async (folder) => {
     const { world, system } = listeningHarness();
-    const context = createContext(system, false);
+    const context = createContext(system, STYLE);
     assertEquals(world.asked, 0);
     await context.writePrivateFile(join(folder, "token"), "a token");
     assertEquals([world.asked > 0, await Deno.readTextFile(join(folder, "token"))], [true, "a token"]);
@@ -61,21 +63,21 @@ function systemWith(variables: Readonly<Record<string, string>>): System {
 }
 
 Deno.test("createContext() makes each part once", () => {
-  const context = createContext(systemWith({ ENTRA_AUTH_CLI_HOME: "/home/ada/f" }), false);
+  const context = createContext(systemWith({ ENTRA_AUTH_CLI_HOME: "/home/ada/f" }), STYLE);
   assertStrictEquals(context.profiles, context.profiles);
   assertStrictEquals(context.store, context.store);
   assertEquals(context.home, "/home/ada/f");
 });
 
 Deno.test("createContext() needs no home folder before a command uses it", () => {
-  const context = createContext(systemWith({}), false);
+  const context = createContext(systemWith({}), STYLE);
   assertThrows(() => context.home, CliError);
   assertThrows(() => context.store, CliError);
 });
 
 Deno.test("createContext() reads a file of the user up to its limit", async () => {
   await withFolder(async (folder) => {
-    const context = createContext(systemWith({}), false);
+    const context = createContext(systemWith({}), STYLE);
     const path = join(folder, "text");
     await Deno.writeTextFile(path, "four");
     assertEquals(await context.readTextFile(path, 4), "four");

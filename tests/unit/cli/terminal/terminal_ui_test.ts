@@ -72,7 +72,14 @@ function stage(
   };
   const clock = new TickingClock();
   const env = { get: (name: string) => (manners.variables ?? { LANG: "C.UTF-8" })[name] };
-  const mannered = createTerminalUi(terminal, { os: "linux", clock, env, isPlain: false, ...manners });
+  const mannered = createTerminalUi(terminal, {
+    os: "linux",
+    clock,
+    env,
+    isPlain: false,
+    isQuiet: false,
+    ...manners,
+  });
   return Object.assign(stage, { mannered, clock });
 }
 
@@ -128,13 +135,14 @@ Deno.test("createTerminalUi() does not draw a wait that ended before its first t
   assertEquals(s.shown, "");
 });
 
-Deno.test("createTerminalUi() does not animate without a terminal, with NO_COLOR, on a dumb terminal or with --plain", async () => {
+Deno.test("createTerminalUi() does not animate without a terminal, with NO_COLOR, on a dumb terminal, with --plain or --quiet", async () => {
   const utf8 = { LANG: "C.UTF-8" };
   const stages = [
     stage({ isTerminal: false }),
     stage({ variables: { ...utf8, NO_COLOR: "1" } }),
     stage({ variables: { ...utf8, TERM: "dumb" } }),
     stage({ isPlain: true }),
+    stage({ isQuiet: true }),
   ];
   for (const s of stages) {
     s.mannered.startWait(300_000);
@@ -145,16 +153,44 @@ Deno.test("createTerminalUi() does not animate without a terminal, with NO_COLOR
 });
 
 Deno.test("createTerminalUi() replaces glyphs on a terminal without UTF-8 and with --plain, but not in a file", () => {
-  const said = (options: Parameters<typeof stage>[0]) => {
-    const s = stage(options);
-    s.mannered.writeMessage("✓ Browser opened");
-    return s.shown;
-  };
-  assertEquals(said({}), "✓ Browser opened\n");
-  assertEquals(said({ variables: { LANG: "C" } }), "[ok] Browser opened\n");
+  const said = (options: Parameters<typeof stage>[0]) => shownBy(options, "✓ Browser opened");
+  assertEquals(said({}), "\x1b[32m✓\x1b[39m Browser opened\n");
+  assertEquals(said({ variables: { LANG: "C" } }), "\x1b[32m[ok]\x1b[39m Browser opened\n");
   assertEquals(said({ variables: { LANG: "C" }, isTerminal: false }), "✓ Browser opened\n");
   assertEquals(said({ isPlain: true, isTerminal: false }), "[ok] Browser opened\n");
 });
+
+Deno.test("createTerminalUi() colours errors, warnings, successes and the commands in hints", () => {
+  const table = [
+    ["error: No error: here", "\x1b[31merror:\x1b[39m No error: here"],
+    ["entra-auth-cli: error: No", "\x1b[31mentra-auth-cli: error:\x1b[39m No"],
+    ["warning: Not saved", "\x1b[33mwarning:\x1b[39m Not saved"],
+    ["✓ Browser opened", "\x1b[32m✓\x1b[39m Browser opened"],
+    ["Hint: entra-auth-cli doctor", "Hint: \x1b[1mentra-auth-cli doctor\x1b[22m"],
+    ["Hint: Wait.\n      entra-auth-cli doctor", "Hint: Wait.\n      \x1b[1mentra-auth-cli doctor\x1b[22m"],
+    ["Hint: Sign in: entra-auth-cli get-token", "Hint: Sign in: \x1b[1mentra-auth-cli get-token\x1b[22m"],
+    ["Hint: Run `entra-auth-cli status` now.", "Hint: Run `\x1b[1mentra-auth-cli status\x1b[22m` now."],
+    ["Details: entra-auth-cli: ✓", "Details: entra-auth-cli: ✓"],
+    ['{"error":{"hint":"`entra-auth-cli doctor`"}}', '{"error":{"hint":"`entra-auth-cli doctor`"}}'],
+  ] as const;
+  for (const [message, coloured] of table) {
+    assertEquals(shownBy({}, message), `${coloured}\n`);
+    const plain: Parameters<typeof stage>[0][] = [
+      { isTerminal: false },
+      { isQuiet: true },
+      { variables: { LANG: "C.UTF-8", NO_COLOR: "1" } },
+      { variables: { LANG: "C.UTF-8", TERM: "dumb" } },
+    ];
+    for (const options of plain) assertEquals(shownBy(options, message), `${message}\n`);
+  }
+});
+
+/** Returns what a terminal shows for a message. */
+function shownBy(options: Parameters<typeof stage>[0], message: string): string {
+  const s = stage(options);
+  s.mannered.writeMessage(message);
+  return s.shown;
+}
 
 Deno.test("createTerminalUi() breaks CI log commands in messages, and leaves data as it is", async () => {
   const s = stage();

@@ -30,10 +30,9 @@ Deno.test("interactionRequired() hints at the exact command that signs in, quote
   ]);
   assertEquals(
     error.hint,
-    "Multifactor authentication is required. Sign in where there is a browser:\n" +
-      `entra-auth-cli get-token --profile "my app" --scope "User.Read Mail.Read" --claims ${
-        encodeBase64Url(CLAIMS)
-      }`,
+    `entra-auth-cli get-token --profile "my app" --scope "User.Read Mail.Read" --claims ${
+      encodeBase64Url(CLAIMS)
+    }\nMultifactor authentication is required. Sign in where there is a browser.`,
   );
 });
 
@@ -45,7 +44,7 @@ Deno.test("interactionRequired() merges the requested claims with the demanded o
   );
   assertStringIncludes(
     interactionRequired(REQUEST, null).hint ?? "",
-    "\nentra-auth-cli get-token --profile work",
+    "entra-auth-cli get-token --profile work\n",
   );
 });
 
@@ -74,7 +73,7 @@ Deno.test("noTerminalForSignIn() keeps the error's message and adds the reason a
   ]);
   assertEquals(
     error.hint,
-    "Multifactor authentication is required. Use a terminal.\nThe command:\n" +
-      `entra-auth-cli get-token --profile work --scope Mail.Read --claims ${encodeBase64Url(CLAIMS)}`,
+    `entra-auth-cli get-token --profile work --scope Mail.Read --claims ${encodeBase64Url(CLAIMS)}\n` +
+      "Multifactor authentication is required. Use a terminal.",
   );
 });
