@@ -12,6 +12,7 @@ import { currentImportMap, flagsFromEnvironment, flagsWithoutImportMap } from ".
 import { escapeModules, escapeText } from "./bundle/escape_text.ts";
 import { compileAtOnce } from "./bundle/compile_at_once.ts";
 import { gatherStart } from "./bundle/gather_start.ts";
+import { nameChunks } from "./bundle/name_chunks.ts";
 import { nameFiles } from "./bundle/name_files.ts";
 import { stampBuild } from "./bundle/stamp_build.ts";
 import { say } from "../offline/npm_package.ts";
@@ -114,6 +115,7 @@ async function bundleProgram(folder: string, without: Mechanism | undefined): Pr
   const parts = await Deno.makeTempDir({ prefix: "entra-auth-cli-parts-" });
   try {
     await denoBundle([...flagsFromEnvironment(), ...SPLITTING, `--outdir=${parts}`, "main.ts"]);
+    await nameChunks(parts);
     if (without !== "modules of the start in one file") await gatherStart(parts, join(parts, MAIN));
     // From there: the files' names would differ each time with the path to what they are made from.
     await denoBundle(["--no-config", ...SPLITTING, `--outdir=${folder}`, MAIN], parts);

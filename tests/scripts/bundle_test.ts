@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { bundle, withoutFiles } from "../../scripts/build/bundle.ts";
 import { withCompiled } from "../../scripts/build/bundle/compile_at_once.ts";
 import { escapeText } from "../../scripts/build/bundle/escape_text.ts";
+import { chunkNames } from "../../scripts/build/bundle/name_chunks.ts";
 import { withFiles } from "../../scripts/build/bundle/name_files.ts";
 
 /** The module at `path` with all that it loads before it runs, but for what it loads late. */
@@ -111,4 +112,33 @@ Deno.test("bundle() puts what a cached token needs into two modules, without Cli
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("chunkNames() gives the same names whatever the bundler's hashes are", async () => {
+  const namesFor = async (first: string, second: string, third: string) =>
+    (await chunkNames(
+      new Map([
+        ["main.js", `import"./chunk-${first}.js"`],
+        [`chunk-${first}.js`, `import"./chunk-${third}.js"`],
+        [`chunk-${second}.js`, `import("./late-${first}.js")`],
+        [`late-${first}.js`, `import"./chunk-${second}.js"`],
+        [`chunk-${third}.js`, "let a=1"],
+      ]),
+    )).values().toArray();
+  const names = await namesFor("AAAAAAAA", "BBBBBBBB", "CCCCCCCC");
+  assertEquals(await namesFor("CCCCCCCC", "00000000", "AAAAAAAA"), names);
+  assertEquals(new Set(names).size, 4);
+  assertEquals(names.every((name) => /^(chunk|late)-[0-9A-F]{8}\.js$/.test(name)), true);
+});
+
+Deno.test("chunkNames() tells chunks apart by what they import, and refuses two of the same content", async () => {
+  const different = new Map([
+    ["chunk-AAAAAAAA.js", 'import"./chunk-CCCCCCCC.js"'],
+    ["chunk-BBBBBBBB.js", 'import"./chunk-DDDDDDDD.js"'],
+    ["chunk-CCCCCCCC.js", "let a=1"],
+    ["chunk-DDDDDDDD.js", "let a=2"],
+  ]);
+  assertEquals(new Set((await chunkNames(different)).values()).size, 4);
+  const alike = new Map([["chunk-AAAAAAAA.js", "let a=1"], ["chunk-BBBBBBBB.js", "let a=1"]]);
+  await assertRejects(() => chunkNames(alike), Error, "two have the same content");
 });
