@@ -68,23 +68,34 @@ async function readPermissions(): Promise<Grants> {
 
 /** Makes one executable and gives its path. Throws an `Error` with what Deno said where it can't be made. */
 export async function compile(options: CompileOptions = {}): Promise<string> {
+  await compileAll([options]);
+  return outputOf(options);
+}
+
+/** Makes executables of the same bundle, one after the other. Throws an `Error` for the first that can't be made. */
+export async function compileAll(all: readonly CompileOptions[]): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-compile-" });
   try {
-    return await compileBundle(options, await bundle(folder, options.without));
+    const main = await bundle(folder, all[0]?.without);
+    for (const options of all) await compileBundle(options, main);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
+function outputOf({ output, target }: CompileOptions): string {
+  return output ?? defaultOutput(target);
+}
+
 /** The options of an executable that has its permissions inside. */
 const NARROWING = ["alsoNet", "alsoRun", "alsoEnv", "home"] as const;
 
-async function compileBundle(options: CompileOptions, main: string): Promise<string> {
+async function compileBundle(options: CompileOptions, main: string): Promise<void> {
   const isNarrow = NARROWING.some((option) => options[option] !== undefined);
   const grants = isNarrow
     ? grantFlags(executableGrants(await readPermissions(), osOf(options.target), options))
     : ["--allow-all", "--unstable-worker-options"];
-  const output = options.output ?? defaultOutput(options.target);
+  const output = outputOf(options);
   const args = [
     // Nor is one looked for beside the bundle: an import map has an executable start later.
     "--no-config",
@@ -99,7 +110,7 @@ async function compileBundle(options: CompileOptions, main: string): Promise<str
     main,
   ];
   await denoCompile(args, output, options.target);
-  return output;
+  say(`made ${output}`);
 }
 
 function homeOfThisMachine(target: string | undefined): string {
@@ -125,9 +136,9 @@ if (import.meta.main) {
       ...(values["also-env"] ? { alsoEnv: values["also-env"] } : {}),
       ...(values["scope-home"] ? { home: homeOfThisMachine(values.target) } : {}),
     };
-    for (const target of parseTargets(values.target)) {
-      say(`made ${await compile({ target, output: values.output, ...more })}`);
-    }
+    await compileAll(
+      parseTargets(values.target).map((target) => ({ target, output: values.output, ...more })),
+    );
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     Deno.exit(1);

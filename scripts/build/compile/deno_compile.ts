@@ -41,10 +41,11 @@ function lacksRuntime(stderr: string): boolean {
   return /Setting up base binary|denort/.test(stderr);
 }
 
-function runsOnThisLinux(target: Target | undefined): boolean {
-  const isLinux = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
-  return isLinux && (target === undefined || target === "x86_64-unknown-linux-gnu");
-}
+/** Whether the runtimes of npm can be used here. Set when the first download of Deno's own fails. */
+const testRuntime = {
+  isPossible: Deno.build.os === "linux" && Deno.build.arch === "x86_64",
+  isNeeded: false,
+};
 
 /** Makes an executable of one module as anybody would: what the program's own is measured against. */
 export async function compilePlainly(entry: string, output: string): Promise<void> {
@@ -62,14 +63,18 @@ export async function denoCompile(
   target: Target | undefined,
 ): Promise<void> {
   const forTarget = target === undefined ? args : ["--target", target, ...args];
-  let outcome = await tryToCompile(forTarget, { deno: Deno.execPath(), env: {} });
-  if (!outcome.success && lacksRuntime(outcome.stderr) && runsOnThisLinux(target)) {
-    say(
-      "Deno's runtime for executables can't be downloaded: using one from npm, so this one is for tests only",
-    );
-    const { deno, denort } = await takeTestRuntime();
+  let outcome = { success: false, stderr: "" };
+  if (!testRuntime.isNeeded) {
+    outcome = await tryToCompile(forTarget, { deno: Deno.execPath(), env: {} });
+    if (!outcome.success && lacksRuntime(outcome.stderr) && testRuntime.isPossible) {
+      say("Deno's runtimes for executables can't be downloaded: using those from npm, for tests only");
+      testRuntime.isNeeded = true;
+    }
+  }
+  if (testRuntime.isNeeded) {
+    const { deno, denort } = await takeTestRuntime(target ?? "x86_64-unknown-linux-gnu");
     const env = { DENORT_BIN: denort, DENO_TLS_CA_STORE: "system,mozilla" };
-    outcome = await tryToCompile(args, { deno, env });
+    outcome = await tryToCompile(forTarget, { deno, env });
   }
   if (!outcome.success) throw new Error(`Cannot make ${output}: ${outcome.stderr}`);
 }
