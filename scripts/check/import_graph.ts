@@ -65,8 +65,24 @@ async function sourcePaths(path: string): Promise<string[]> {
 
 /** Reads main.ts and every file in src. */
 export async function readSourceFiles(root: string): Promise<SourceFile[]> {
-  const modules = new Map<string, GraphModule>();
-  const paths = ["main.ts", ...await sourcePaths("src")];
+  return await readFiles(["main.ts", ...await sourcePaths("src")], root);
+}
+
+/** Reads `entry`, a path from the top folder, and every file that it reaches by imports. */
+export async function readReachedFiles(entry: string, root: string): Promise<SourceFile[]> {
+  const files = await graphOf(entry);
+  const modules = new Map(files.map((module) => [module.specifier, module]));
+  const paths = [...modules.keys()].filter((url) => url.startsWith(root)).map((url) =>
+    url.slice(root.length)
+  );
+  return await readFiles(paths, root, modules);
+}
+
+async function readFiles(
+  paths: readonly string[],
+  root: string,
+  modules = new Map<string, GraphModule>(),
+): Promise<SourceFile[]> {
   for (const path of paths) {
     if (modules.has(root + path)) continue;
     for (const module of await graphOf(path)) modules.set(module.specifier, module);
@@ -74,7 +90,7 @@ export async function readSourceFiles(root: string): Promise<SourceFile[]> {
   return await Promise.all(paths.map(async (path) => {
     const module = modules.get(root + path);
     if (module === undefined) throw new Error(`Cannot find ${path} in its own list of imports`);
-    return { path, text: await Deno.readTextFile(path), imports: importsOf(module, root) };
+    return { path, text: await Deno.readTextFile(new URL(path, root)), imports: importsOf(module, root) };
   }));
 }
 

@@ -15,6 +15,7 @@ import {
   say,
   unpackFromNpm,
 } from "../offline/npm_package.ts";
+import { findTestsOfSystem } from "./system_tests.ts";
 
 /** The oldest Debian with a Wine that runs Deno. */
 const DEBIAN = "trixie";
@@ -47,13 +48,33 @@ interface TestRun {
   readonly attempts: number;
 }
 
-/** The default runs. */
-const RUNS: readonly TestRun[] = [
-  { args: ["tests/process/packaging/windows_test.ts"], attempts: 3 },
-  { args: ["tests/process/sign_in/sign_in_test.ts"], attempts: 3 },
-  { args: ["tests/process/sign_in/system_opener_test.ts"], attempts: 3 },
-  { args: ["tests/unit", "--parallel", `--ignore=${IGNORED.join(",")}`], attempts: 2 },
+/** Files of tests of the program, which run one after the other. */
+const PROCESS_TESTS = [
+  "tests/process/packaging/windows_test.ts",
+  "tests/process/sign_in/sign_in_test.ts",
+  "tests/process/sign_in/system_opener_test.ts",
 ];
+
+/** Tests of the tests' own tools: what the process tests use of them runs here with those. */
+const TEST_SUPPORT = "tests/unit/support/";
+
+/**
+ * Returns the default runs: tests of the program, and the unit tests that depend on the system. The other unit tests reach
+ * only pure modules, have the same result on every system, and run on Linux.
+ */
+async function defaultRuns(): Promise<TestRun[]> {
+  const unitTests = (await Array.fromAsync(testsBelow(new URL("tests/unit/", TOP))))
+    .map((path) => path.slice(fromFileUrl(TOP).length));
+  const ofSystem = (await findTestsOfSystem(unitTests))
+    .filter((path) => !IGNORED.includes(path) && !path.startsWith(TEST_SUPPORT));
+  say(
+    `of ${unitTests.length} files of unit tests, the ${ofSystem.length} that depend on the system run on Windows`,
+  );
+  return [
+    ...PROCESS_TESTS.map((path) => ({ args: [path], attempts: 3 })),
+    { args: ["--parallel", ...ofSystem], attempts: 2 },
+  ];
+}
 
 const MAX_ATTEMPT_MS = 400_000;
 
@@ -246,7 +267,7 @@ async function test({ args, attempts }: TestRun): Promise<number> {
 await setUp();
 if (Deno.args[0] === "--set-up") Deno.exit(0);
 let exitCode = 0;
-for (const run of Deno.args.length === 0 ? RUNS : [{ args: Deno.args, attempts: 1 }]) {
+for (const run of Deno.args.length === 0 ? await defaultRuns() : [{ args: Deno.args, attempts: 1 }]) {
   exitCode = await test(run) || exitCode;
 }
 Deno.exit(exitCode);
