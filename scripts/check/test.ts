@@ -6,17 +6,10 @@
  * does the same for named files.
  */
 
-import { encodeHex } from "@std/encoding/hex";
-import { fromFileUrl } from "@std/path/from-file-url";
 import { signingKey } from "../../tests/support/provider/signing_key.ts";
-import { bundle } from "../build/bundle.ts";
-import { DEV_FOLDER, makeFolderOnce, say } from "../offline/npm_package.ts";
+import { bundleOnce } from "../build/built_once.ts";
+import { say } from "../offline/npm_package.ts";
 import { findChromium } from "./find_chromium.ts";
-
-const TOP = new URL("../../", import.meta.url);
-
-/** What a bundle is made from. */
-const BUNDLE_SOURCES = ["deno.json", "main.ts", "src/", "scripts/build/"];
 
 /** Deno 2.8 introduced the flags and turned the leak checks off by default. Older versions always check. */
 function leakChecks(version: string): string[] {
@@ -36,29 +29,6 @@ async function namesTests(args: readonly string[]): Promise<boolean> {
 
 function words(text: string | undefined): string[] {
   return (text ?? "").split(/\s+/).filter(Boolean);
-}
-
-/** Bundles the program into the ignored folder, unless a bundle of the same source is there. Returns the main module. */
-async function bundleOnce(): Promise<string> {
-  const folder = new URL("test_bundle/", DEV_FOLDER);
-  await makeFolderOnce(folder, await sourceDigest(), async (draft) => {
-    await bundle(fromFileUrl(draft).replace(/[/\\]$/, ""));
-  });
-  return fromFileUrl(new URL("main.js", folder));
-}
-
-async function sourceDigest(): Promise<string> {
-  const files = (await Promise.all(BUNDLE_SOURCES.map((path) => listFiles(new URL(path, TOP))))).flat();
-  const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
-  const text = JSON.stringify([Deno.version.deno, Deno.env.get("DENO_FLAGS"), files, texts]);
-  return encodeHex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-}
-
-async function listFiles(path: URL): Promise<URL[]> {
-  if (!path.href.endsWith("/")) return [path];
-  const entries = await Array.fromAsync(Deno.readDir(path));
-  const names = entries.map(({ name, isDirectory }) => isDirectory ? `${name}/` : name).toSorted();
-  return (await Promise.all(names.map((name) => listFiles(new URL(name, path))))).flat();
 }
 
 /** Makes once what every test file would otherwise make again: the provider's RSA key and the bundle. */

@@ -15,6 +15,7 @@ import {
   say,
   unpackFromNpm,
 } from "../offline/npm_package.ts";
+import { executablesOnce } from "../build/built_once.ts";
 import { findTestsOfSystem } from "./system_tests.ts";
 
 /** The oldest Debian with a Wine that runs Deno. */
@@ -26,6 +27,8 @@ const WINDOWS_DENO: PinnedPackage = {
   integrity:
     "sha512-LkcERsH0olOgevg9L9eootSr1U8ydyfnX1bS3mFqU+lGBeTYtlec5b/QF473WUOGVgPlWECrkxi4As5kEaFOzg==",
 };
+
+const TARGET = "x86_64-pc-windows-msvc";
 
 /** Tests that fail under Wine. */
 const IGNORED = [
@@ -46,6 +49,8 @@ interface TestRun {
   readonly args: readonly string[];
   /** The maximum number of attempts. Wine sometimes loses a socket event, and a test then hangs. */
   readonly attempts: number;
+  /** The executable that the tests of the program run. Default: the source. */
+  readonly executable?: string | undefined;
 }
 
 /** Files of tests of the program, which run one after the other. */
@@ -62,7 +67,7 @@ const TEST_SUPPORT = "tests/unit/support/";
  * Returns the default runs: tests of the program, and the unit tests that depend on the system. The other unit tests reach
  * only pure modules, have the same result on every system, and run on Linux.
  */
-async function defaultRuns(): Promise<TestRun[]> {
+async function defaultRuns(executable: string | undefined): Promise<TestRun[]> {
   const unitTests = (await Array.fromAsync(testsBelow(new URL("tests/unit/", TOP))))
     .map((path) => path.slice(fromFileUrl(TOP).length));
   const ofSystem = (await findTestsOfSystem(unitTests))
@@ -71,7 +76,7 @@ async function defaultRuns(): Promise<TestRun[]> {
     `of ${unitTests.length} files of unit tests, the ${ofSystem.length} that depend on the system run on Windows`,
   );
   return [
-    ...PROCESS_TESTS.map((path) => ({ args: [path], attempts: 3 })),
+    ...PROCESS_TESTS.map((path) => ({ args: [path], attempts: 3, executable })),
     { args: ["--parallel", ...ofSystem], attempts: 2 },
   ];
 }
@@ -100,7 +105,8 @@ async function run(
   throw new Error(`${program} ${args.join(" ")} failed:\n${text}${new TextDecoder().decode(stderr)}`);
 }
 
-async function setUp(): Promise<void> {
+/** Returns the path of the executable for Windows. */
+async function setUp(): Promise<string | undefined> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) {
     throw new Error("Cannot run Wine: expected Linux and root, for a Debian in its own namespaces");
   }
@@ -112,6 +118,8 @@ async function setUp(): Promise<void> {
   );
   await makeFolderOnce(new URL("debian/", WINE), STAMP, makeDebian);
   await fetchPackages();
+  const [executable] = await executablesOnce([TARGET]);
+  return executable;
 }
 
 async function makeDebian(draft: URL): Promise<void> {
@@ -188,6 +196,11 @@ async function* testsBelow(folder: URL): AsyncGenerator<string> {
   }
 }
 
+/** Returns the path, below the top folder, as Windows programs see it. */
+function windowsPath(path: string): string {
+  return `${WINDOWS_TOP}\\${path.slice(fromFileUrl(TOP).length).replaceAll("/", "\\")}`;
+}
+
 function flags(): string[] {
   return (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter(Boolean);
 }
@@ -215,8 +228,8 @@ function inside(root: URL, changes: "kept" | "discarded", command: readonly stri
   ];
 }
 
-/** Returns the command line that runs `deno test` on Deno for Windows. */
-function testCommand(args: readonly string[]): string[] {
+/** Returns the command line that runs `deno test` on Deno for Windows, with `executable` as the program if there is one. */
+function testCommand({ args, executable }: TestRun): string[] {
   // DENO_FLAGS may contain an absolute path to the import map.
   const windowsFlags = flags().map((flag) =>
     flag.startsWith("--import-map=") ? `--import-map=${WINDOWS_TOP}\\.dev\\import_map.json` : flag
@@ -226,6 +239,7 @@ function testCommand(args: readonly string[]): string[] {
     DENO_DIR: `${WINDOWS_TOP}\\.dev\\wine\\deno_dir`,
     DENO_NO_UPDATE_CHECK: "1",
     NO_COLOR: "1",
+    ...(executable === undefined ? {} : { ENTRA_AUTH_CLI_EXECUTABLE: windowsPath(executable) }),
   };
   return inside(new URL("debian/", WINE), "discarded", [
     "env",
@@ -240,8 +254,9 @@ function testCommand(args: readonly string[]): string[] {
 }
 
 /** Runs the tests until they pass or no attempt is left, and prints the last result. Returns the exit code. */
-async function test({ args, attempts }: TestRun): Promise<number> {
-  const [program = "", ...rest] = testCommand(args);
+async function test(run: TestRun): Promise<number> {
+  const { args, attempts } = run;
+  const [program = "", ...rest] = testCommand(run);
   for (let attempt = 1;; attempt++) {
     const command = new Deno.Command(program, {
       args: rest,
@@ -264,10 +279,11 @@ async function test({ args, attempts }: TestRun): Promise<number> {
   }
 }
 
-await setUp();
+const executable = await setUp();
 if (Deno.args[0] === "--set-up") Deno.exit(0);
 let exitCode = 0;
-for (const run of Deno.args.length === 0 ? await defaultRuns() : [{ args: Deno.args, attempts: 1 }]) {
+const named = [{ args: Deno.args, attempts: 1, executable }];
+for (const run of Deno.args.length === 0 ? await defaultRuns(executable) : named) {
   exitCode = await test(run) || exitCode;
 }
 Deno.exit(exitCode);

@@ -1,0 +1,50 @@
+/** Builds into the ignored folder what several scripts and tests use, unless it is there and made from the same source. */
+
+import { encodeHex } from "@std/encoding/hex";
+import { fromFileUrl } from "@std/path/from-file-url";
+import { DEV_FOLDER, makeFolderOnce } from "../offline/npm_package.ts";
+import { bundle } from "./bundle.ts";
+import { currentBuild } from "./bundle/stamp_build.ts";
+import { compileAll } from "./compile.ts";
+import { osOf, type Target } from "./compile/targets.ts";
+
+const TOP = new URL("../../", import.meta.url);
+
+/** What a build is made from. */
+const SOURCES = ["deno.json", "main.ts", "src/", "scripts/build/", "scripts/check/test_runtime.ts"];
+
+/** Bundles the program. Returns the path of the main module. */
+export async function bundleOnce(): Promise<string> {
+  const folder = new URL("test_bundle/", DEV_FOLDER);
+  await makeFolderOnce(folder, await sourceDigest(), async (draft) => {
+    await bundle(fromFileUrl(draft).replace(/[/\\]$/, ""));
+  });
+  return fromFileUrl(new URL("main.js", folder));
+}
+
+/** Makes the executables of a release for `targets`. Returns their paths, in the same order. */
+export async function executablesOnce(targets: readonly Target[]): Promise<string[]> {
+  const folder = new URL(`executables/${targets.join("+")}/`, DEV_FOLDER);
+  const nameOf = (target: Target) => `entra-auth-cli-${target}${osOf(target) === "windows" ? ".exe" : ""}`;
+  const stamp = JSON.stringify([await sourceDigest(), await currentBuild()]);
+  await makeFolderOnce(folder, stamp, async (draft) => {
+    await compileAll(
+      targets.map((target) => ({ target, output: fromFileUrl(new URL(nameOf(target), draft)) })),
+    );
+  });
+  return targets.map((target) => fromFileUrl(new URL(nameOf(target), folder)));
+}
+
+async function sourceDigest(): Promise<string> {
+  const files = (await Promise.all(SOURCES.map((path) => listFiles(new URL(path, TOP))))).flat();
+  const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
+  const text = JSON.stringify([Deno.version.deno, Deno.env.get("DENO_FLAGS"), files, texts]);
+  return encodeHex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}
+
+async function listFiles(path: URL): Promise<URL[]> {
+  if (!path.href.endsWith("/")) return [path];
+  const entries = await Array.fromAsync(Deno.readDir(path));
+  const names = entries.map(({ name, isDirectory }) => isDirectory ? `${name}/` : name).toSorted();
+  return (await Promise.all(names.map((name) => listFiles(new URL(name, path))))).flat();
+}
