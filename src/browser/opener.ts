@@ -23,6 +23,19 @@ export interface OpenerContext {
  */
 const MAX_SHELL_URL_LENGTH = 2081;
 
+/**
+ * Where the installers put browsers on Windows, which leave `PATH` alone. `deno.json` permits to start them, so these are
+ * literal paths.
+ */
+const WINDOWS_PLACES: Readonly<Record<string, readonly string[]>> = {
+  "firefox.exe": [String.raw`C:\Program Files\Mozilla Firefox\firefox.exe`],
+  "chrome.exe": [
+    String.raw`C:\Program Files\Google\Chrome\Application\chrome.exe`,
+    String.raw`C:\Program Files (x86)\Google\Chrome\Application\chrome.exe`,
+  ],
+  "msedge.exe": [String.raw`C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe`],
+};
+
 /** Programs that let the Windows shell choose the browser. */
 const WINDOWS_SHELL_OPENER = /(?:^|[/\\])(?:rundll32\.exe|wslview)$/i;
 
@@ -73,7 +86,16 @@ function browserVariableCommands(value: string, url: string, os: Os): OpenerComm
   return splitList(value, os)
     .flatMap((entry) => readings(entry, os))
     .filter(([command]) => isProgramName(command, os))
-    .map(([command, ...args]) => ({ command: withExtension(command, os), args: withUrl(args, url) }));
+    .flatMap(([command, ...args]) =>
+      placesOf(withExtension(command, os), os).map((place) => ({ command: place, args: withUrl(args, url) }))
+    );
+}
+
+/** Returns the program itself, which is looked up in `PATH`, and where else a browser of this name may be. */
+function placesOf(command: string, os: Os): string[] {
+  const name = command.toLowerCase();
+  const places = os === "windows" && Object.hasOwn(WINDOWS_PLACES, name) ? WINDOWS_PLACES[name] ?? [] : [];
+  return [command, ...places];
 }
 
 type Words = [command: string, ...args: string[]];

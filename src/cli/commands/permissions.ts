@@ -3,6 +3,7 @@ import { grantFlags, type GrantKind, type Grants } from "../permissions/permissi
 import { checkAuthority } from "../../profiles/validate_fields.ts";
 import { isApplicationFlow, needsCredential, noSuchProfile, type Profile } from "../../profiles/profile.ts";
 import { DEFAULT_AUTHORITY } from "../../profiles/settings.ts";
+import type { Os } from "../../system/os.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
@@ -42,7 +43,7 @@ export async function runPermissions(
   const flags = ["--quiet", "--no-prompt", ...grantFlags(grants)];
   await context.terminal.writeData(
     format === "text"
-      ? `${flags.map(flagWord).join(" ")}\n`
+      ? `${flags.map((flag) => flagWord(flag, context.os)).join(" ")}\n`
       : await formatDocument({ command: command ?? null, flags, permissions: grants }, format),
   );
   if (command === "exec") {
@@ -117,8 +118,19 @@ function hostOf({ authority }: Profile): string {
 }
 
 /** Separates each `##` by two quotes: the shell reads the same word, and a CI log finds no command in it. */
-function flagWord(flag: string): string {
+function flagWord(flag: string, os: Os): string {
+  if (os === "windows") return windowsWord(flag);
   if (/^[\w.:/@=,-]+$/.test(flag)) return flag;
   const word = shellWord(flag);
   return word.replaceAll(/#(?=#)/g, `#${word[0]}${word[0]}`);
+}
+
+/**
+ * Returns `flag` as one word for PowerShell and cmd. Both have double quotes. PowerShell splits at a comma, and reads a
+ * dollar sign and a backtick within double quotes, which leaves its own single quotes. A backslash before the closing quote
+ * would make the quote a part of the word.
+ */
+function windowsWord(flag: string): string {
+  if (/^[\w.:\\/=-]+$/.test(flag)) return flag;
+  return /[$`]/.test(flag) ? `'${flag.replaceAll("'", "''")}'` : `"${flag.replace(/\\+$/, "$&$&")}"`;
 }

@@ -78,6 +78,7 @@ const RULES: readonly Rule[] = [
   // On Linux it opens the browser of Windows from WSL.
   { kind: "run", names: /^rundll32\.exe$/, need: "sign-in", os: ["linux", "windows"] },
   { kind: "run", names: /^(open$|\/Applications\/)/, need: "sign-in", os: ["darwin"] },
+  { kind: "run", names: /^C:\\/, need: "sign-in", os: ["windows"] },
   { kind: "run", names: /^tee$/, need: "controlling-terminal", os: ["linux", "darwin"] },
   { kind: "run", names: /^[\w-]+$/, need: "sign-in" },
 ];

@@ -108,7 +108,11 @@ function privateNames(os: Os, env: Environment): PrivateNames {
       throw error;
     }
   };
-  return { home: read(os === "windows" ? "USERPROFILE" : "HOME"), ownFolder: read("ENTRA_AUTH_CLI_HOME") };
+  return {
+    home: read(os === "windows" ? "USERPROFILE" : "HOME"),
+    ownFolder: read("ENTRA_AUTH_CLI_HOME"),
+    os,
+  };
 }
 
 async function queryPermissions(

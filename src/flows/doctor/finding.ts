@@ -1,4 +1,5 @@
 import type { CliError } from "../../errors.ts";
+import type { Os } from "../../system/os.ts";
 
 /** The checks, in the order of the report. */
 export const CHECKS = [
@@ -54,6 +55,7 @@ export interface PrivateNames {
   readonly home: string | undefined;
   /** The program's folder, if a variable names it. */
   readonly ownFolder: string | undefined;
+  readonly os: Os;
 }
 
 /** Returns the finding without anything that tells who uses this machine: see {@linkcode redact}. */
@@ -67,17 +69,18 @@ export function redacted(finding: Finding, names: PrivateNames): Finding {
 }
 
 /**
- * Removes what tells who uses this machine: the home folder becomes `~`, the program's folder elsewhere the variable that
- * names it, the user's name in other paths `USER`; user and password in a URL are dropped, and e-mail addresses replaced.
+ * Removes what tells who uses this machine: the home folder becomes `~` (`%USERPROFILE%` on Windows), the program's
+ * folder elsewhere the variable that names it, the user's name in other paths `USER`; user and password in a URL are dropped, and e-mail addresses replaced.
  */
-export function redact(text: string, { home, ownFolder }: PrivateNames): string {
+export function redact(text: string, { home, ownFolder, os }: PrivateNames): string {
+  const isWindows = os === "windows";
   let shown = text;
   if (ownFolder !== undefined && ownFolder.length > 1) {
-    shown = shown.replaceAll(ownFolder, "$ENTRA_AUTH_CLI_HOME");
+    shown = shown.replaceAll(ownFolder, () => isWindows ? "%ENTRA_AUTH_CLI_HOME%" : "$ENTRA_AUTH_CLI_HOME");
   }
   const user = home?.split(/[/\\]/).findLast((part) => part !== "");
   if (home !== undefined && user !== undefined) {
-    shown = shown.replaceAll(home, "~").replaceAll(
+    shown = shown.replaceAll(home, isWindows ? "%USERPROFILE%" : "~").replaceAll(
       new RegExp(`(?<=[/\\\\])${escape(user)}(?=[/\\\\]|\\b)`, "g"),
       "USER",
     );

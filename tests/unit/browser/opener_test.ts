@@ -29,8 +29,22 @@ Deno.test("openerCommands() uses the Windows browser under WSL, without a Window
 Deno.test("openerCommands() lets BROWSER take precedence on every system", () => {
   assertEquals(fromBrowser("firefox"), [["firefox", URL]]);
   assertEquals(fromBrowser("firefox", "darwin"), [["firefox", URL]]);
-  assertEquals(fromBrowser("firefox", "windows"), [["firefox.exe", URL]]);
+  assertEquals(fromBrowser("lynx", "windows"), [["lynx.exe", URL]]);
   assertEquals(commands("linux", { BROWSER: "firefox", WSL_DISTRO_NAME: "Debian" }), [["firefox", URL]]);
+});
+
+Deno.test("openerCommands() finds the browsers of Windows in PATH, then where their installers put them", () => {
+  assertEquals(fromBrowser("Firefox", "windows"), [
+    ["Firefox.exe", URL],
+    ["C:\\Program Files\\Mozilla Firefox\\firefox.exe", URL],
+  ]);
+  assertEquals(fromBrowser("chrome.exe --app=%s;msedge", "windows"), [
+    ["chrome.exe", `--app=${URL}`],
+    ["C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe", `--app=${URL}`],
+    ["C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe", `--app=${URL}`],
+    ["msedge.exe", URL],
+    ["C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe", URL],
+  ]);
 });
 
 Deno.test("openerCommands() refuses URLs that are too long for the Windows shell", () => {
@@ -42,7 +56,7 @@ Deno.test("openerCommands() refuses URLs that are too long for the Windows shell
     assertEquals(refused({}, "windows", address), [isRefused]);
     assertEquals(refused({ WSL_DISTRO_NAME: "Debian" }, "linux", address), [isRefused, isRefused]);
     assertEquals(refused({ BROWSER: "/usr/bin/wslview:firefox" }, "linux", address), [isRefused, false]);
-    assertEquals(refused({ BROWSER: "firefox" }, "windows", address), [false]);
+    assertEquals(refused({ BROWSER: "lynx" }, "windows", address), [false]);
     assertEquals(refused({}, "linux", address), [false]);
     assertEquals(refused({}, "darwin", address), [false]);
   }
@@ -57,8 +71,8 @@ Deno.test("openerCommands() treats an empty BROWSER as unset, and `none` as no b
 Deno.test("openerCommands() returns the entries of a list in order", () => {
   assertEquals(fromBrowser("google-chrome:firefox"), [["google-chrome", URL], ["firefox", URL]]);
   assertEquals(fromBrowser(":: firefox : "), [["firefox", URL]]);
-  assertEquals(fromBrowser("chrome.exe;C:\\b\\firefox.exe", "windows"), [
-    ["chrome.exe", URL],
+  assertEquals(fromBrowser("lynx.exe;C:\\b\\firefox.exe", "windows"), [
+    ["lynx.exe", URL],
     ["C:\\b\\firefox.exe", URL],
   ]);
 });

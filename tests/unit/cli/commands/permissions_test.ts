@@ -127,3 +127,18 @@ Deno.test("runPermissions() quotes a path so that a CI log finds no command and 
   await runPermissions({}, undefined, context);
   assertStringIncludes(context.terminal.data, "/etc/#''#''#vso[x]$a/ca.pem");
 });
+
+Deno.test("runPermissions() quotes the flags for PowerShell and cmd on Windows", async () => {
+  const flagsOn = async (home: string) => {
+    const context = Object.assign(new MemoryContext(), { os: "windows", home });
+    await runPermissions({}, "list-profiles", context);
+    return context.terminal.data;
+  };
+  const flags = await flagsOn("C:\\Users\\Ada Löw\\.entra-auth-cli");
+  assertStringIncludes(flags, ' "--allow-read=C:\\Users\\Ada Löw\\.entra-auth-cli" ');
+  // PowerShell would pass the names after a comma as other arguments.
+  assertEquals(/(^| )[^" ]*,/.test(flags), false, flags);
+  assertStringIncludes(await flagsOn("D:\\my tokens\\"), ' "--allow-read=D:\\my tokens\\\\" ');
+  assertStringIncludes(await flagsOn("C:\\$a's b"), " '--allow-read=C:\\$a''s b' ");
+  assertStringIncludes(await flagsOn("C:\\tokens"), " --allow-read=C:\\tokens ");
+});

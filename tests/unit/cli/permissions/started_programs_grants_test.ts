@@ -85,11 +85,13 @@ for (const os of SYSTEMS) {
   });
 
   Deno.test(`on ${os} BROWSER starts each granted browser by its granted name`, () => {
-    for (const name of grantedBrowsers(os)) {
+    const granted = grantedBrowsers(os);
+    for (const name of granted) {
       const env = environment({ BROWSER: `"${name}"` });
-      const [first] = openerCommands(SIGN_IN_PAGE, { os, env });
+      const [first, ...places] = openerCommands(SIGN_IN_PAGE, { os, env }).map(({ command }) => command);
       // Windows finds both by the same search of PATH.
-      assertEquals(first?.command, os === "windows" ? `${name}.exe` : name);
+      assertEquals(first, os === "windows" && !name.includes("\\") ? `${name}.exe` : name);
+      assertEquals(places.filter((place) => !granted.includes(place)), []);
     }
   });
 }

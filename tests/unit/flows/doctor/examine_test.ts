@@ -9,7 +9,7 @@ const KEY = { keyStore: "key-file", place: "the file ~/key" } as const;
 const WELL: DoctorProbes = {
   os: "linux",
   runtime: "Deno",
-  privateNames: { home: "/home/ada", ownFolder: undefined },
+  privateNames: { home: "/home/ada", ownFolder: undefined, os: "linux" },
   permissions: () => Promise.resolve([]),
   folder: () => Promise.resolve({ path: "/home/ada/f", locks: "work" }),
   countProfiles: () => Promise.resolve(1),
