@@ -2,14 +2,15 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { join } from "@std/path/join";
 import { CRYPT32 } from "../../../src/system/windows/data_protection.ts";
+import { isExecutable } from "../../support/program/executable.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 
 const DPAPI = 3;
 const KEY_FILE = 1;
 
-/** Defines a test that needs Windows or Wine (scripts/windows/wine.ts). */
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: Deno.build.os !== "windows", fn });
+/** Defines a test that needs Windows or Wine (scripts/windows/wine.ts). An executable has fixed permissions. */
+function test(name: string, fn: () => Promise<void>, needsSource: "needs-source" | "" = ""): void {
+  Deno.test({ name, ignore: Deno.build.os !== "windows" || (isExecutable && needsSource !== ""), fn });
 }
 
 /** Returns the key store according to `tokens.enc`, and the files in the home folder that could be a key. */
@@ -83,4 +84,4 @@ test("without the permission for DPAPI get-token exits with 8 and names the flag
   assertEquals([denied.code, denied.stdout, sandbox.browser.count], [8, "", 1], denied.stderr);
   assertStringIncludes(denied.stderr, "Using Windows DPAPI is not permitted\nHint: Add the Deno flag ");
   assertStringIncludes(denied.stderr, "crypt32.dll");
-});
+}, "needs-source");
