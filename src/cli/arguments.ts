@@ -12,15 +12,21 @@ export function ownArguments(args: readonly string[]): readonly string[] {
   return end === -1 ? args : args.slice(0, end);
 }
 
+/**
+ * Commands that other programs call in place of another one. The help does not list them, and their errors are text
+ * whatever the output format is, because the callers show them as they are.
+ */
+export const INTEGRATIONS: readonly string[] = ["az", "azd"] satisfies CommandName[];
+
 /** Commands that only another program runs. */
-const CALLED_BY_PROGRAMS: readonly string[] = ["credential-helper"] satisfies CommandName[];
+const CALLED_BY_PROGRAMS: readonly string[] = ["credential-helper", ...INTEGRATIONS];
 
 /** Returns how errors are printed. It reads unparsed arguments: they may be the error. */
 export function errorStyle(args: readonly string[]): ErrorStyle {
   const own = ownArguments(args);
   const command = own.find((arg) => !arg.startsWith("-")) ?? "";
   return {
-    asJson: hasOutput(own, "json"),
+    asJson: hasOutput(own, "json") && !INTEGRATIONS.includes(command),
     verbose: own.includes(GLOBAL_OPTIONS.verbose.flag),
     isCalled: CALLED_BY_PROGRAMS.includes(command) || hasOutput(own, "exec-credential"),
   };

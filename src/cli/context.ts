@@ -1,6 +1,7 @@
 import type { Signature, VerificationOptions } from "../flows/tokens/inspect_token.ts";
 import type { DoctorProbes, DoctorRequest } from "../flows/doctor/doctor_probes.ts";
 import type { TokenDependencies, TokenRequest } from "../flows/get_token/token_request.ts";
+import type { ShimFiles } from "../flows/shims.ts";
 import type { Progress } from "../flows/progress.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
@@ -42,6 +43,10 @@ export interface CommandContext {
   readonly checkPrivateFile: (path: string) => Promise<void>;
   /** Reads a file that the user named. @throws {CliError} `usage` or `permission`. */
   readonly readTextFile: (path: string, maxBytes: number) => Promise<string>;
+  /** Opens a folder of programs, which need not exist. @throws {CliError} `permission` */
+  readonly openShimFolder: (path: string) => Promise<ShimFiles>;
+  /** Absolute path of this executable; null if the program runs from its source. */
+  readonly executable: string | null;
   /** Runs another program in place of this one. */
   readonly runInForeground: RunInForeground;
   /** The exit code if nothing fails: 0, unless a command sets another. */

@@ -3,6 +3,7 @@ import denoJson from "../../deno.json" with { type: "json" };
 import {
   COMPLETE,
   ignoredArgumentError,
+  INTEGRATIONS,
   ownArguments,
   withoutConfigAlias,
   withoutJoinedValues,
@@ -43,6 +44,10 @@ const COMMANDS: Readonly<Record<CommandName, LoadCommand>> = {
   "completions": async (...args) => (await import("./commands/completions.ts")).completionsCommand(...args),
   "permissions": async (...args) => (await import("./commands/permissions.ts")).permissionsCommand(...args),
   "doctor": async (...args) => (await import("./commands/doctor.ts")).doctorCommand(...args),
+  "install-shims": async (...args) =>
+    (await import("./commands/install_shims.ts")).installShimsCommand(...args),
+  "az": async (...args) => (await import("./commands/azure_clis.ts")).azCommand(...args),
+  "azd": async (...args) => (await import("./commands/azure_clis.ts")).azdCommand(...args),
 };
 
 /** The names of the commands. */
@@ -111,7 +116,8 @@ async function buildProgram(called: CommandName | null, context: CommandContext)
     .noExit();
   addOptions(program, GLOBAL_OPTIONS, { global: true });
   for (const name of called === null ? COMMAND_NAMES : [called]) {
-    program.command(name, await COMMANDS[name](new Command(), context));
+    const command = await COMMANDS[name](new Command(), context);
+    program.command(name, INTEGRATIONS.includes(name) ? command.hidden() : command);
   }
   return program;
 }

@@ -10,6 +10,8 @@ export interface Cloud {
   readonly hosts: readonly string[];
   /** Its Microsoft Graph, the resource of scopes that name none. */
   readonly graph: string;
+  /** Its Azure Resource Manager, the resource that the Azure CLI gets a token for by default. */
+  readonly resourceManager: string;
 }
 
 const PUBLIC: Cloud = {
@@ -18,6 +20,7 @@ const PUBLIC: Cloud = {
   authority: "https://login.microsoftonline.com",
   hosts: ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
   graph: "https://graph.microsoft.com",
+  resourceManager: "https://management.core.windows.net/",
 };
 
 /** See https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud. */
@@ -29,6 +32,7 @@ export const CLOUDS: readonly Cloud[] = [
     authority: "https://login.microsoftonline.us",
     hosts: ["login.microsoftonline.us", "login.usgovcloudapi.net"],
     graph: "https://graph.microsoft.us",
+    resourceManager: "https://management.core.usgovcloudapi.net/",
   },
   {
     name: "china",
@@ -36,6 +40,7 @@ export const CLOUDS: readonly Cloud[] = [
     authority: "https://login.partner.microsoftonline.cn",
     hosts: ["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
     graph: "https://microsoftgraph.chinacloudapi.cn",
+    resourceManager: "https://management.core.chinacloudapi.cn/",
   },
 ];
 

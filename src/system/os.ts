@@ -6,6 +6,11 @@ export const systemOs: Os = Deno.build.os === "darwin" || Deno.build.os === "win
   ? Deno.build.os
   : "linux";
 
+/** Returns the absolute path of this executable, or null if the program runs from its source. */
+export function executablePath(): string | null {
+  return Deno.build.standalone ? Deno.execPath() : null;
+}
+
 /** Returns the runtime for a report: "Deno 2.9.6 on linux x86_64, from its source". */
 export function runtimeText(): string {
   const { os, arch, standalone } = Deno.build;

@@ -7,10 +7,10 @@ import { homeFolder } from "../system/path.ts";
 import { openPrivateFolder } from "../system/files/private_folder.ts";
 import { checkPrivateFile, readTextFile, writePrivateFile } from "../system/files/user_files.ts";
 import { probeLoopback } from "../system/network/loopback_probe.ts";
-import { runtimeText } from "../system/os.ts";
-import { isPermitted, permissionHint, permissionName } from "../system/permission.ts";
+import { executablePath, runtimeText } from "../system/os.ts";
+import { isPermitted, permissionHint, permissionName, permitted } from "../system/permission.ts";
 import { foregroundOf } from "../system/processes/foreground_program.ts";
-import { isInstalled } from "../system/processes/processes.ts";
+import { findInPath, isInstalled } from "../system/processes/processes.ts";
 import type { System } from "../system/system.ts";
 import { CRYPT32 } from "../system/windows/data_protection.ts";
 import { plainText } from "../text/plain_text.ts";
@@ -81,6 +81,8 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
         }),
         probeLoopback,
         isInstalled: (command) => isInstalled(command, system),
+        findInPath: (name) => findInPath(name, system),
+        files,
         async detectKeyStore() {
           const { keyStore } = await detectKeyStore({ env, os, folder: folder(), processes, dataProtection });
           return { keyStore: keyStore.name, place: keyStore.place };
@@ -100,6 +102,13 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
     },
     async readTextFile(path, maxBytes) {
       return await readTextFile(files, path, maxBytes, { signal: system.interrupted });
+    },
+    async openShimFolder(path) {
+      const needs = [{ name: "read", path }, { name: "write", path }] as const;
+      return await permitted(needs, `Writing to ${path}`, () => files);
+    },
+    get executable() {
+      return executablePath();
     },
     async runInForeground(command, args, variables) {
       return await foregroundOf(system.forwardSignals, system.interrupted)(command, args, variables);

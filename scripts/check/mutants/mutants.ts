@@ -29,6 +29,20 @@ const PRIVATE_FOLDER_TESTS = ["tests/unit/system/files/private_folder_test.ts"];
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
   {
+    guard: "links among the shims",
+    file: "src/flows/shims.ts",
+    find: `facts.kind === "file" && await isShim`,
+    replace: "await isShim",
+    tests: ["tests/unit/flows/shims_test.ts"],
+  },
+  {
+    guard: "line breaks in a script",
+    file: "src/flows/shims.ts",
+    find: String.raw`/[\0\r\n]/.test(word) || `,
+    replace: "",
+    tests: ["tests/unit/flows/shims_test.ts"],
+  },
+  {
     guard: "new key after everything is cleared",
     file: "src/flows/tokens/forget_tokens.ts",
     find: `profile === null && await store.renewKey() === "unchanged"`,

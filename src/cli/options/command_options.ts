@@ -109,6 +109,51 @@ export const STATUS_OPTIONS = DOCUMENT_OUTPUT;
 
 export type StatusFlags = FlagsOf<typeof STATUS_OPTIONS>;
 
+export const INSTALL_SHIMS_OPTIONS = {
+  program: {
+    flag: "--program",
+    value: "path",
+    description: "Program that the shims call (default: this executable).",
+  },
+  profile: { ...PROFILE.profile, description: "Profile whose tokens they return (default: as usual)." },
+  remove: { flag: "--remove", description: "Remove the shims from the folder." },
+} as const satisfies OptionTable;
+
+export type InstallShimsFlags = FlagsOf<typeof INSTALL_SHIMS_OPTIONS>;
+
+const OUTPUT = {
+  flag: "--output",
+  short: "-o",
+  value: "format",
+  description: "json or another format of that program.",
+} as const;
+
+/** The flags of `az` that its callers pass to `account get-access-token`, `account show` and `version`. */
+export const AZ_OPTIONS = {
+  scope: { ...TOKEN_OPTIONS.scope, description: "Scopes of the token, in one string or in several flags." },
+  resource: { flag: "--resource", value: "resource", description: "Resource of the token." },
+  tenant: { flag: "--tenant", short: "-t", value: "tenant", description: "Tenant of the token." },
+  subscription: { flag: "--subscription", value: "subscription", description: "Has no effect." },
+  query: { flag: "--query", value: "member", description: "Print only this member, such as accessToken." },
+  output: { ...OUTPUT, completions: ["json", "tsv", "none"] },
+  onlyShowErrors: { flag: "--only-show-errors", description: "Print no notes." },
+  ...PROFILE,
+} as const satisfies OptionTable;
+
+export type AzFlags = FlagsOf<typeof AZ_OPTIONS>;
+
+/** The flags of `azd` that its callers pass to `auth token` and `version`. */
+export const AZD_OPTIONS = {
+  scope: AZ_OPTIONS.scope,
+  tenantId: { flag: "--tenant-id", value: "tenant", description: "Tenant of the token." },
+  claims: TOKEN_OPTIONS.claims,
+  output: { ...OUTPUT, completions: ["json", "none"] },
+  prompt: { flag: "--no-prompt", description: "Has no effect: nothing prompts." },
+  ...PROFILE,
+} as const satisfies OptionTable;
+
+export type AzdFlags = FlagsOf<typeof AZD_OPTIONS>;
+
 /** The flags of each command, in the order in which the help lists the commands. */
 export const COMMAND_OPTIONS = {
   "get-token": GET_TOKEN_OPTIONS,
@@ -129,6 +174,9 @@ export const COMMAND_OPTIONS = {
   "completions": {},
   "permissions": PERMISSIONS_OPTIONS,
   "doctor": DOCTOR_OPTIONS,
+  "install-shims": INSTALL_SHIMS_OPTIONS,
+  "az": AZ_OPTIONS,
+  "azd": AZD_OPTIONS,
 } as const satisfies Readonly<Record<string, OptionTable>>;
 
 /** The name of a command. */

@@ -59,7 +59,7 @@ export async function formatToken(
     case "header":
       return `Authorization: ${result.token.tokenType} ${token}\n`;
     case "az":
-      return formatAzToken(result.token, known(context.tenant));
+      return formatJson(azTokenDocument(result.token, context.tenant));
     case "exec-credential":
       return formatExecCredential(result.token, context.apiVersion ?? parseExecInfo(undefined).apiVersion);
     case "json":
@@ -89,16 +89,18 @@ function known(id: string): string | null {
 }
 
 /**
- * Formats a token like `az account get-access-token`, whose `expiresOn` is local time with microseconds. `subscription` is
- * null, as it is if az is called with a tenant.
+ * Describes a token like `az account get-access-token`, whose `expiresOn` is local time with microseconds. `subscription`
+ * is null, as it is if az is called with a tenant.
+ *
+ * @param tenant The configured tenant, for a token without an account.
  */
-function formatAzToken(token: Token, tenant: string | null): string {
-  return formatJson({
+export function azTokenDocument(token: Token, tenant: string): Record<string, unknown> {
+  return {
     accessToken: token.accessToken.reveal(),
     expiresOn: `${localTime(token.expiresAt)}.000000`,
     expires_on: token.expiresAt,
     subscription: null,
-    tenant: token.account?.tenantId ?? tenant,
+    tenant: token.account?.tenantId ?? known(tenant),
     tokenType: token.tokenType,
-  });
+  };
 }

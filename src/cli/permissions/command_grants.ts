@@ -44,6 +44,8 @@ interface CommandLine {
   readonly command: CommandName | null;
   readonly needs: readonly Need[];
   readonly flags: ReadonlyMap<string, string>;
+  /** The words that are neither a flag nor its value, without the command. */
+  readonly words: readonly string[];
   /** The words after `--`. */
   readonly literal: readonly string[];
 }
@@ -89,8 +91,15 @@ export async function commandGrants(args: readonly string[], context: GrantConte
     ? attempt(() => openerCommands("https://localhost/", { os, env })) ?? []
     : [];
   grant("run", ...openers.map(({ command }) => command));
-  if (line.command === "doctor") grant("read", ...placesOf(openers.map(({ command }) => command), context));
+  if (line.command === "doctor") {
+    const az = os === "windows" ? ["az.com", "az.exe", "az.bat", "az.cmd"] : ["az"];
+    grant("read", ...placesOf([...openers.map(({ command }) => command), ...az], context));
+  }
   if (line.command === "exec") grant("run", line.literal[0]);
+  if (line.command === "install-shims" && line.words[0] !== undefined) {
+    grant("read", resolve(os, line.words[0]));
+    grant("write", resolve(os, line.words[0]));
+  }
   const named = namedFiles(line);
   for (const { path, access } of named) {
     if (access === "read") grant("read", path);
@@ -121,27 +130,34 @@ function parseCommandLine(args: readonly string[]): CommandLine {
   const needs: readonly Need[] = args[0] === COMPLETE
     ? ["home", "terminal"]
     : needsOf(called) ?? ["terminal"];
-  return { command, needs, flags: readFlags(own, command), literal: typed.slice(own.length + 1) };
+  const { flags, words } = readFlags(own, command);
+  return { command, needs, flags, words, literal: typed.slice(own.length + 1) };
 }
 
 function isCommand(name: string | undefined): name is CommandName {
   return name !== undefined && Object.hasOwn(COMMAND_OPTIONS, name);
 }
 
-/** Returns the values of the flags, by the keys of the option table. The last one counts. */
-function readFlags(words: readonly string[], command: CommandName | null): Map<string, string> {
-  const values = new Map<string, string>();
-  if (command === null) return values;
+/** Returns the values of the flags, by the keys of the option table, and the other words. The last value counts. */
+function readFlags(
+  own: readonly string[],
+  command: CommandName | null,
+): { flags: Map<string, string>; words: string[] } {
+  const flags = new Map<string, string>();
+  if (command === null) return { flags, words: [] };
   const options = Object.entries<Option>(COMMAND_OPTIONS[command]);
-  for (const [at, word] of words.entries()) {
+  const values = new Set<number>();
+  for (const [at, word] of own.entries()) {
     const equals = word.indexOf("=");
     const name = equals === -1 ? word : word.slice(0, equals);
     const [key, option] = options.find(([, { flag, short }]) => flag === name || short === name) ?? [];
     if (key === undefined || option?.value === undefined) continue;
-    const value = equals === -1 ? words[at + 1] : word.slice(equals + 1);
-    if (value !== undefined) values.set(key, value);
+    const value = equals === -1 ? own[at + 1] : word.slice(equals + 1);
+    if (equals === -1) values.add(at + 1);
+    if (value !== undefined) flags.set(key, value);
   }
-  return values;
+  const words = own.filter((word, at) => !word.startsWith("-") && !values.has(at)).slice(1);
+  return { flags, words };
 }
 
 async function findProfile({ flags }: CommandLine, { env, profiles }: GrantContext): Promise<Profile | null> {

@@ -117,6 +117,9 @@ const COMMAND_NEEDS: Readonly<Record<CommandName, readonly Need[]>> = {
   "doctor": [...TOKEN.filter((need) => need !== "msal"), "doctor"],
   "completions": ["home", "terminal"],
   "permissions": ["home", "ca-cert", "credential-files", "terminal"],
+  "install-shims": ["terminal"],
+  "az": REFRESH,
+  "azd": REFRESH,
 };
 
 /** The commands, in the order in which the help of `permissions` lists them. */

@@ -64,6 +64,16 @@ export function checkKey({ place, best }: KeyFacts): Finding {
   );
 }
 
+/** The program that SDKs call as `az`; null if there is none, undefined if PATH could not be searched. */
+export type AzFacts = { readonly path: string; readonly isShim: boolean } | null | undefined;
+
+/** Tells whose tokens SDKs and Terraform get by `az`. */
+export function checkAz(az: AzFacts): Finding {
+  if (az === undefined) return ok("az", "not looked up, because the folders in PATH may not be read");
+  if (az === null) return ok("az", "not in PATH, so SDKs and Terraform get no token by it");
+  return ok("az", az.isShim ? `${az.path} returns tokens of this program` : `${az.path} is another program`);
+}
+
 export interface BrowserFacts {
   /** Whether a browser that is opened here would show on a display. */
   readonly hasDisplay: boolean;

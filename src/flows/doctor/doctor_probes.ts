@@ -8,6 +8,7 @@ import type { KeyPlace, TokenStore } from "../../store/token_store.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Environment } from "../../system/environment.ts";
 import { LockedError } from "../../system/files/file_error.ts";
+import type { Files } from "../../system/files/files.ts";
 import type { PrivateFolder } from "../../system/files/private_folder.ts";
 import type { ProbeResult } from "../../system/network/loopback_probe.ts";
 import type { Network } from "../../system/network/network.ts";
@@ -18,6 +19,7 @@ import { parseJsonObject } from "../../text/json.ts";
 import type {
   AuthorityResponse,
   AuthorityRoute,
+  AzFacts,
   BrowserFacts,
   FolderFacts,
   KeyFacts,
@@ -25,6 +27,7 @@ import type {
   OpenerFacts,
   PermissionFacts,
 } from "./checks.ts";
+import { isShim } from "../shims.ts";
 import type { PrivateNames } from "./finding.ts";
 
 /** The sign-in that the machine is examined for. */
@@ -50,6 +53,9 @@ export interface DoctorDependencies {
   readonly probeLoopback: (address: LoopbackAddress, signal: AbortSignal) => Promise<ProbeResult>;
   /** Whether a program exists. @throws {CliError} `permission` */
   readonly isInstalled: (command: string) => Promise<boolean>;
+  /** Returns the path of the program `name` in PATH, or null. @throws {CliError} `permission` */
+  readonly findInPath: (name: string) => Promise<string | null>;
+  readonly files: Pick<Files, "read">;
   /** Returns the best key store of this machine. */
   readonly detectKeyStore: () => Promise<Pick<KeyPlace, "keyStore" | "place">>;
   /** Opens the network. @throws {CliError} `usage` or `permission`, about the file. */
@@ -71,6 +77,8 @@ export interface DoctorProbes {
   countSignIns(): Promise<number>;
   key(): Promise<KeyFacts>;
   browser(): Promise<BrowserFacts>;
+  /** Looks for the program that is called as `az`. */
+  az(): Promise<AzFacts>;
   /** Listens on `address` and connects to it. */
   connectToItself(address: LoopbackAddress, signal: AbortSignal): Promise<ProbeResult>;
   /** Determines how the authority at `url` is reached. */
@@ -92,6 +100,7 @@ export function openDoctorProbes(request: DoctorRequest, dependencies: DoctorDep
     countSignIns: async () => (await store.list()).length,
     key: () => probeKey(dependencies),
     browser: () => probeBrowser(dependencies),
+    az: () => probeAz(dependencies),
     connectToItself: probeLoopback,
     route: (url) => authorityRoute(url, request.caCertFile, env),
     askAuthority: (url, signal) => askAuthority(url, request.caCertFile, dependencies, signal),
@@ -193,6 +202,16 @@ async function isInstalledIfReadable(
     return await isInstalled(command);
   } catch (error) {
     if (error instanceof CliError && error.code === "permission") return null;
+    throw error;
+  }
+}
+
+async function probeAz({ findInPath, files }: DoctorDependencies): Promise<AzFacts> {
+  try {
+    const path = await findInPath("az");
+    return path === null ? null : { path, isShim: await isShim(path, files) };
+  } catch (error) {
+    if (error instanceof CliError && error.code === "permission") return undefined;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../../system/clock.ts";
 import { NetworkError } from "../../system/network/network_error.ts";
 import {
   checkAuthority,
+  checkAz,
   checkBrowser,
   checkClock,
   checkDisplay,
@@ -57,6 +58,7 @@ export async function examine(
     }),
     run(["loopback 127.0.0.1"], () => examineLoopback(probes, "127.0.0.1", until)),
     run(["loopback [::1]"], () => examineLoopback(probes, "::1", until)),
+    run(["az"], async () => checkAz(await probes.az())),
     run(["authority", "clock"], async () => await examineAuthority(probes, await authority, until)),
   ]);
   signal.throwIfAborted();

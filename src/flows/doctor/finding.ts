@@ -16,6 +16,7 @@ export const CHECKS = [
   "loopback [::1]",
   "authority",
   "clock",
+  "az",
 ] as const;
 
 export type CheckName = typeof CHECKS[number];

@@ -280,20 +280,33 @@ export interface ProgramSearch {
  *
  * @throws {CliError} `permission`.
  */
-export async function isInstalled(command: string, { env, files, os }: ProgramSearch): Promise<boolean> {
+export async function isInstalled(command: string, search: ProgramSearch): Promise<boolean> {
+  return await findProgram(command, search, [".exe", ".com"]) !== null;
+}
+
+/** Returns the first program `name` in PATH; on Windows it may be a script. @throws {CliError} `permission` */
+export async function findInPath(name: string, search: ProgramSearch): Promise<string | null> {
+  return await findProgram(name, search, [".com", ".exe", ".bat", ".cmd"]);
+}
+
+async function findProgram(
+  command: string,
+  { env, files, os }: ProgramSearch,
+  windowsEndings: readonly string[],
+): Promise<string | null> {
   const { join } = pathRules(os);
   const isPath = os === "windows" ? /[/\\]/.test(command) : command.includes("/");
   const folders = (env.get("PATH") ?? "").split(os === "windows" ? ";" : ":").filter((folder) =>
     folder !== ""
   );
   const paths = isPath ? [command] : folders.map((folder) => join(folder, command));
-  const endings = os === "windows" && !/\.\w+$/.test(command) ? [".exe", ".com"] : [""];
+  const endings = os === "windows" && !/\.\w+$/.test(command) ? windowsEndings : [""];
   for (const path of paths) {
     for (const ending of endings) {
-      if (await isProgram(path + ending, files)) return true;
+      if (await isProgram(path + ending, files)) return path + ending;
     }
   }
-  return false;
+  return null;
 }
 
 async function isProgram(path: string, files: Pick<Files, "lstat">): Promise<boolean> {

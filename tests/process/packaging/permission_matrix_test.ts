@@ -75,6 +75,8 @@ const USES: readonly Use[] = [
   // A completion prints words or nothing.
   { args: ["__complete", "get-token", "--profile", ""], continuesWithout: ANYTHING, silentWithout: ANYTHING },
   { args: ["permissions"] },
+  { args: ["az", "account", "get-access-token", "--scope", "User.Read"] },
+  { args: ["azd", "auth", "token", "--scope", "User.Read"] },
   { args: ["doctor"], continuesWithout: ANYTHING, silentWithout: UNESSENTIAL },
 ];
 
@@ -97,11 +99,17 @@ async function usesOfFiles(folder: string, token: string): Promise<Use[]> {
     { args: ["export-profile", "--all", "--file", join(out, "profiles.json")], opens: written },
     { args: sealing, opens: { read: [passphrase] } },
     { args: ["import-profile", "--force", "--file", portable], opens: { read: [portable] } },
+    { args: ["install-shims", out, "--program", given], opens: written },
   ];
 }
 
 /** Commands that get a token in the same way as another one, which is tested. */
-const LIKE: Readonly<Record<string, string>> = { "exec": "get-token", "credential-helper": "get-token" };
+const LIKE: Readonly<Record<string, string>> = {
+  "exec": "get-token",
+  "credential-helper": "get-token",
+  "az": "refresh",
+  "azd": "refresh",
+};
 
 /** Read only on a terminal, without a configured folder, or after a network failure. */
 const ELSEWHERE = /^(HOME|NO_COLOR|USER|TERM|LANG|LC_\w+|\w+_PROXY)$/i;

@@ -43,6 +43,7 @@ Deno.test("doctor exits with 0 and no warning on a machine that can sign in", as
     "loopback [::1]",
     "authority",
     "clock",
+    "az",
   ]);
   assertEquals(checks.get("profiles")?.message, "profiles.json has 1 profile");
   assertEquals(checks.get("tokens")?.message, "tokens.enc has 1 sign-in");

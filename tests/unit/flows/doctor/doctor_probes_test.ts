@@ -62,6 +62,8 @@ function open(changes: Partial<DoctorDependencies> = {}, caCertFile?: string): D
     queryPermission: (need) => Promise.resolve({ name: JSON.stringify(need), hint: "", isGranted: true }),
     probeLoopback: unused,
     isInstalled: () => Promise.resolve(true),
+    findInPath: () => Promise.resolve(null),
+    files: { read: unused },
     detectKeyStore: () => Promise.resolve({ keyStore: "secret-service", place: "the Secret Service" }),
     openNetwork: unused,
     ...changes,

@@ -19,6 +19,7 @@ const WELL: DoctorProbes = {
   key: () => Promise.resolve({ place: { ...KEY, isInUse: true, reason: null }, best: KEY }),
   browser: () =>
     Promise.resolve({ hasDisplay: true, displayReason: "so", browserVariable: undefined, openers: [] }),
+  az: () => Promise.resolve(null),
   connectToItself: () => Promise.resolve({ kind: "connected" }),
   route: () => ({ host: "login.example", proxy: null, ignoredVariable: null, extraRoots: null }),
   askAuthority: () => Promise.resolve({ status: 200, isDiscoveryDocument: true, clockAheadMs: 0 }),
@@ -35,7 +36,7 @@ Deno.test("examine() ends in time and reports the other checks if one hangs", as
   await new Promise((resolve) => setTimeout(resolve));
   time.abort();
   const findings = await examining;
-  assertEquals(findings.length, 13);
+  assertEquals(findings.length, 14);
   assertEquals(findings.find(({ check }) => check === "folder")?.message, "~/f, can be written and locked");
   assertEquals(findings.filter(({ level }) => level === "fail").map(({ check }) => check), ["tokens"]);
   assertEquals(findings.find(({ check }) => check === "tokens")?.message, "no result within 10 s");
