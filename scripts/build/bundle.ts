@@ -8,6 +8,7 @@
 import { dirname } from "@std/path/dirname";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
+import { toFileUrl } from "@std/path/to-file-url";
 import { currentImportMap, flagsFromEnvironment, flagsWithoutImportMap } from "./bundle/import_map.ts";
 import { escapeModules, escapeText } from "./bundle/escape_text.ts";
 import { compileAtOnce } from "./bundle/compile_at_once.ts";
@@ -27,6 +28,19 @@ const KEPT_APART: Readonly<Record<string, string>> = {
   "@azure/msal-node": "msal",
   "node-forge": "forge",
 };
+
+/** What stands in for what MSAL imports. */
+const NODE_OF_MSAL = "scripts/build/bundle/node_of_msal.ts";
+
+/** What MSAL imports of Node and of other packages, and the bundle leaves out. */
+export const IMPORTS_OF_MSAL: readonly string[] = [
+  "crypto",
+  "node:crypto",
+  "fs",
+  "http",
+  "path",
+  "jsonwebtoken",
+];
 
 const MAIN = "main.js";
 
@@ -69,11 +83,10 @@ async function denoBundle(args: readonly string[], cwd = TOP): Promise<void> {
  * @throws An `Error` with the output of Deno if it fails.
  */
 export async function bundle(folder: string, without?: Mechanism): Promise<string> {
-  const flags = flagsFromEnvironment();
   await bundleProgram(folder, without);
   for (const name of Object.values(KEPT_APART)) {
     const output = join(folder, `${name}.js`);
-    await denoBundle([...flags, `--output=${output}`, `scripts/build/bundle/${name}.ts`]);
+    await bundleApart(name, output);
     await giveRequire(output);
   }
   const paths = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => join(folder, name));
@@ -93,11 +106,7 @@ export async function bundledModules(): Promise<string[]> {
     const options = ["--sourcemap=external", ...flagsFromEnvironment()];
     await denoBundle([...options, ...SPLITTING, `--outdir=${folder}`, "main.ts"]);
     for (const name of Object.values(KEPT_APART)) {
-      await denoBundle([
-        ...options,
-        `--output=${join(folder, `${name}.js`)}`,
-        `scripts/build/bundle/${name}.ts`,
-      ]);
+      await denoBundle(["--sourcemap=external", ...argumentsApart(name, join(folder, `${name}.js`))]);
     }
     const sources: string[] = [];
     for await (const { name } of Deno.readDir(folder)) {
@@ -125,6 +134,34 @@ async function bundleProgram(folder: string, without: Mechanism | undefined): Pr
   } finally {
     await Deno.remove(parts, { recursive: true });
   }
+}
+
+/** Bundles into the module `output` what is kept apart by this name. */
+async function bundleApart(name: string, output: string): Promise<void> {
+  if (name !== "msal") return await denoBundle(argumentsApart(name, output));
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-msal-" });
+  try {
+    const bare = join(folder, "bare.js");
+    await denoBundle(argumentsApart(name, bare));
+    const standIn = toFileUrl(join(TOP, NODE_OF_MSAL)).href;
+    // Deno writes "fs" as "node:fs" in places.
+    const specifiers = IMPORTS_OF_MSAL.flatMap((specifier) => [specifier, `node:${specifier}`]);
+    const imports = Object.fromEntries(specifiers.map((specifier) => [specifier, standIn]));
+    const map = join(folder, "import_map.json");
+    await Deno.writeTextFile(map, JSON.stringify({ imports }));
+    await denoBundle(["--no-config", "--no-lock", `--import-map=${map}`, `--output=${output}`, bare]);
+    const text = await Deno.readTextFile(output);
+    const left = [...text.matchAll(/(?:from|import) ?"([\w:]+)"/g)].map(([, specifier]) => specifier)
+      .filter((specifier) => specifier !== "node:process");
+    if (left.length > 0) throw new Error(`Cannot bundle: MSAL imports ${left.join(", ")}`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function argumentsApart(name: string, output: string): string[] {
+  const external = name === "msal" ? IMPORTS_OF_MSAL.map((specifier) => `--external=${specifier}`) : [];
+  return [...flagsFromEnvironment(), ...external, `--output=${output}`, `scripts/build/bundle/${name}.ts`];
 }
 
 /** Gives a module for Node the function `require`, which the bundler of Deno 2.7 does not provide. */
@@ -165,7 +202,7 @@ export async function bundleIntoOne(output: string): Promise<void> {
 /** A module that exports what the bundle `name` exports, and evaluates it no sooner than it is evaluated itself. */
 async function lateModule(name: string, folder: string): Promise<string> {
   const bundled = join(folder, `${name}.js`);
-  await denoBundle([...flagsFromEnvironment(), `--output=${bundled}`, `scripts/build/bundle/${name}.ts`]);
+  await bundleApart(name, bundled);
   const text = withoutFiles(await Deno.readTextFile(bundled));
   const names = Object.keys(await import(`./bundle/${name}.ts`));
   const named = names.filter((exported) => exported !== "default");

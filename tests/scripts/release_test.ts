@@ -51,7 +51,7 @@ Deno.test("the bill of materials lists the packages whose code is in the program
   }
 });
 
-Deno.test("reachedPackages() follows imports of code and dependencies of packages, not types nor what is only in the lock", () => {
+Deno.test("reachedPackages() follows imports of code and dependencies of packages, not types, what the bundle leaves out or what is only in the lock", () => {
   const code = (specifier: string) => ({ specifier, code: { specifier } });
   const npm = (name: string, ...dependencies: string[]) => ({ name, version: "1.0.0", dependencies });
   const registry = "https://jsr.example";
@@ -72,7 +72,8 @@ Deno.test("reachedPackages() follows imports of code and dependencies of package
       { specifier: "npm:types", npmPackage: "types@1.0.0" },
     ],
     npmPackages: {
-      "used@1.0.0": npm("used", "below@1.0.0"),
+      "used@1.0.0": npm("used", "below@1.0.0", "jsonwebtoken@1.0.0"),
+      "jsonwebtoken@1.0.0": npm("jsonwebtoken"),
       "below@1.0.0": npm("below", "used@1.0.0"),
       "types@1.0.0": npm("types"),
       "of-a-test@1.0.0": npm("of-a-test"),

@@ -1,4 +1,5 @@
 import type { Material } from "./bill_of_materials.ts";
+import { IMPORTS_OF_MSAL } from "../bundle.ts";
 import { flagsFromEnvironment } from "../bundle/import_map.ts";
 
 const TOP = new URL("../../../", import.meta.url);
@@ -71,7 +72,9 @@ function reachedModules({ roots, modules, redirects }: Graph): GraphModule[] {
 function npmPackagesOf({ npmPackages }: Graph, modules: readonly GraphModule[]): NpmPackage[] {
   const reached = new Set(modules.flatMap(({ npmPackage }) => npmPackage ?? []));
   for (const key of reached) {
-    for (const dependency of npmPackages[key]?.dependencies ?? []) reached.add(dependency);
+    for (const dependency of npmPackages[key]?.dependencies ?? []) {
+      if (!IMPORTS_OF_MSAL.includes(npmPackages[dependency]?.name ?? "")) reached.add(dependency);
+    }
   }
   return [...reached].flatMap((key) => npmPackages[key] ?? []);
 }
