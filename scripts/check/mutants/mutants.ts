@@ -312,6 +312,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/flows/tokens/forget_tokens_test.ts"],
   },
   {
+    guard: "signal of the file size limit caught while a file is written",
+    file: "src/system/files/file_changes.ts",
+    find: '  using _caught = catchSignal("SIGXFSZ");\n',
+    replace: "",
+    tests: ["tests/unit/system/files/disk_faults_test.ts"],
+  },
+  {
+    guard: "data key withheld from the browser and the key store",
+    file: "src/system/processes/processes.ts",
+    find: '  ENTRA_AUTH_CLI_KEY: "",\n',
+    replace: "",
+    tests: ["tests/unit/system/processes/processes_test.ts"],
+  },
+  {
     guard: "assertion withheld from the command of exec",
     file: "src/cli/commands/exec.ts",
     find: "{ ...emptied, [variable]:",

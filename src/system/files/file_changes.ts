@@ -2,6 +2,7 @@ import { delay } from "@std/async/delay";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import { systemPath } from "../path.ts";
+import { catchSignal } from "../processes/signals.ts";
 import { FileError } from "./file_error.ts";
 import { factsOf, type FileFacts, type Files } from "./files.ts";
 
@@ -12,6 +13,7 @@ const FOLDER_MODE = 0o700;
 
 /** Implements `Files.create`. */
 export async function create(path: string, data: Uint8Array): Promise<FileFacts> {
+  using _caught = catchSignal("SIGXFSZ");
   using file = await Deno.open(path, { write: true, createNew: true, mode: FILE_MODE });
   const facts = factsOf(await file.stat());
   // The umask can only remove bits: until here no other user could open the file.

@@ -5,6 +5,7 @@ export type FileErrorReason =
   | "exists"
   | "denied"
   | "full"
+  | "over_limit"
   | "read_only"
   | "not_a_file"
   | "not_a_folder"
@@ -24,6 +25,10 @@ const REASONS: Readonly<Record<FileErrorReason, { text: string; hint?: string }>
     hint: "Check its owner and permissions with `ls -ld`.",
   },
   full: { text: "the disk is full", hint: "Free disk space, or raise the quota, and try again." },
+  over_limit: {
+    text: "the file would exceed a size limit",
+    hint: "Raise the limit with `ulimit -f`, and try again.",
+  },
   read_only: {
     text: "the file system is read-only",
     hint: "Set ENTRA_AUTH_CLI_HOME to a writable folder.",
@@ -62,6 +67,7 @@ const REASON_OF_CODE: Readonly<Record<string, FileErrorReason>> = {
   EEXIST: "exists",
   EACCES: "denied",
   EPERM: "denied",
+  EFBIG: "over_limit",
   ENOSPC: "full",
   EDQUOT: "full",
   EROFS: "read_only",
@@ -79,6 +85,7 @@ const REASON_OF_CODE: Readonly<Record<string, FileErrorReason>> = {
 /** The messages of Linux and macOS for errors to which Deno gives no code. */
 const REASON_OF_TEXT: readonly (readonly [RegExp, FileErrorReason])[] = [
   [/^Dis[ck] quota exceeded/, "full"],
+  [/^File too large/, "over_limit"],
   [/^Too many open files in system/, "too_many_open"],
   [/^No locks available/, "unsupported"],
   [/^Function not implemented/, "unsupported"],

@@ -5,7 +5,7 @@ import type { Files } from "../files/files.ts";
 import type { Os } from "../os.ts";
 import { pathRules } from "../path.ts";
 import { permissionHint } from "../permission.ts";
-import { catchChildSignal } from "./signals.ts";
+import { catchSignal } from "./signals.ts";
 
 /** A program that runs independently of this one. */
 export interface StartedProcess {
@@ -95,10 +95,12 @@ export const systemProcesses: Processes = {
 };
 
 /**
- * Variables in which a pipeline or a machine passes secrets to the programs of a job. A browser or a key store does not
- * need them. The command of `exec` may, so they are emptied only here.
+ * Secrets that a browser or a key store does not need, but the command of `exec` may, so they are emptied only here: the
+ * data key, without which the command could not run this program again, and what a pipeline or a machine passes to the
+ * programs of a job.
  */
 const JOB_SECRETS = {
+  ENTRA_AUTH_CLI_KEY: "",
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: "",
   SYSTEM_ACCESSTOKEN: "",
   GITLAB_OIDC_TOKEN: "",
@@ -205,7 +207,6 @@ export function isFailure(spawned: Deno.ChildProcess | SpawnFailure): spawned is
  * variable requires the permission to read all variables, so they are emptied.
  */
 const OWN_SECRETS = {
-  ENTRA_AUTH_CLI_KEY: "",
   AZURE_CLIENT_SECRET: "",
   AZURE_CLIENT_CERTIFICATE_PASSWORD: "",
 };
@@ -257,7 +258,7 @@ function spawn(
     args: [...args],
     env: { ...OWN_SECRETS, ...env },
   });
-  const caught = catchChildSignal();
+  const caught = catchSignal("SIGCHLD");
   const release = () => caught[Symbol.dispose]();
   try {
     const child = prepared.spawn();

@@ -6,11 +6,14 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type SignalName = keyof typeof EXIT_CODES;
 
 /**
- * Catches SIGCHLD, without doing anything, until the result is disposed. If the parent of this process ignores it, the
- * system discards the exit codes of the programs that this process starts, unless this process catches it.
+ * Catches a signal, without doing anything, until the result is disposed. Does nothing on Windows.
+ *
+ * - SIGCHLD: if the parent of this process ignores it, the system discards the exit codes of the programs that this
+ *   process starts, unless this process catches it.
+ * - SIGXFSZ: a write beyond the limit of `ulimit -f` ends the process, unless it catches the signal; then the write fails.
  */
-export function catchChildSignal(): Disposable {
-  return Deno.build.os === "windows" ? { [Symbol.dispose]: () => {} } : listen("SIGCHLD", () => {});
+export function catchSignal(name: "SIGCHLD" | "SIGXFSZ"): Disposable {
+  return Deno.build.os === "windows" ? { [Symbol.dispose]: () => {} } : listen(name, () => {});
 }
 
 /** The signals that can be forwarded to another program. */

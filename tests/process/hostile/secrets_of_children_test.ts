@@ -10,7 +10,6 @@ const isExecutable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined;
 
 /** Variables that pass a secret to the program, each with a unique value. */
 const SECRETS = {
-  ENTRA_AUTH_CLI_KEY: btoa("k".repeat(32)),
   AZURE_CLIENT_SECRET: "a client secret of the test",
   AZURE_CLIENT_CERTIFICATE_PASSWORD: "a certificate's password of the test",
 };
@@ -23,6 +22,9 @@ const SECRETS_OF_THE_JOB = {
   IDENTITY_HEADER: "a machine's secret of the test",
   MSI_SECRET: "an old machine's secret of the test",
 };
+
+/** The data key, which the command of `exec` inherits too. */
+const ENTRA_AUTH_CLI_KEY = btoa("k".repeat(32));
 
 /** Puts programs first on the PATH that record their variables and arguments and then do their `work`. */
 async function observePrograms({ folder }: Sandbox, works: Readonly<Record<string, string>>) {
@@ -40,7 +42,11 @@ async function observePrograms({ folder }: Sandbox, works: Readonly<Record<strin
       const path = join(folder, `seen-by-${name}`);
       const seen = await Deno.readTextFile(path);
       assertStringIncludes(seen, "\nKEPT=kept\n", `${name} has the other variables`);
-      const hidden = name === "a-command" ? SECRETS : { ...SECRETS, ...SECRETS_OF_THE_JOB };
+      const hidden = name === "a-command" ? SECRETS : {
+        ...SECRETS,
+        ...SECRETS_OF_THE_JOB,
+        ENTRA_AUTH_CLI_KEY,
+      };
       for (const variable of Object.keys(hidden)) assertMatch(seen, new RegExp(`^${variable}=$`, "m"));
       for (const secret of [...Object.values(hidden), ...others]) assert(!seen.includes(secret), name);
       const handedOn = name === "a-command" ? SECRETS_OF_THE_JOB : {};
@@ -74,8 +80,7 @@ store) cat >'${key}' ;;
 search) test ! -e '${key}' || { echo '[/1]'; echo "secret = $(cat '${key}')"; } ;;
 esac`,
     });
-    const { ENTRA_AUTH_CLI_KEY, ...azure } = SECRETS;
-    const env = { ...azure, ...SECRETS_OF_THE_JOB, PATH, KEPT: "kept", BROWSER: "a-browser %s" };
+    const env = { ...SECRETS, ...SECRETS_OF_THE_JOB, PATH, KEPT: "kept", BROWSER: "a-browser %s" };
 
     const ran = sandbox.start(["exec", "--", "a-command"], {
       env: { ...env, ENTRA_AUTH_CLI_KEYRING: "secret-service" },

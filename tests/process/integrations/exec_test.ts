@@ -4,7 +4,7 @@ import { isExecutable } from "../../support/program/executable.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
-import { hasNoShell } from "../../support/program/shell.ts";
+import { hasNoShell, runShell } from "../../support/program/shell.ts";
 
 // An executable names no shell among the programs that it may start.
 const ignore = hasNoShell;
@@ -52,12 +52,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "exec puts the token in no command line and passes none of its own secrets to the command",
+  name: "exec puts the token in no command line and passes no secret of the application to the command",
   ignore: ignore || Deno.build.os !== "linux",
   async fn() {
     await using sandbox = await openSandbox();
     const secrets = {
-      ENTRA_AUTH_CLI_KEY: btoa("k".repeat(32)),
       AZURE_CLIENT_SECRET: "client-secret",
       AZURE_CLIENT_CERTIFICATE_PASSWORD: "certificate-password",
     };
@@ -78,6 +77,19 @@ Deno.test({
       assert(!stdout.includes(value), name);
     }
     assert(!stderr.includes(token), "it is not printed");
+  },
+});
+
+Deno.test({
+  name: "A command of exec can run the program again if the key is in ENTRA_AUTH_CLI_KEY",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const env = { ENTRA_AUTH_CLI_KEY: btoa("k".repeat(32)) };
+    const token = (await sandbox.signIn(["get-token"], ADA, { env })).stdout;
+    const script = "exec entra-auth-cli exec -- sh -c 'entra-auth-cli get-token --no-interactive'";
+    const nested = await runShell(sandbox, script, { env, programs: ["sh"] });
+    assertEquals([nested.code, nested.stdout], [0, token], nested.stderr);
   },
 });
 

@@ -9,6 +9,7 @@ import {
 import { stepsOf } from "../../support/machine/fault_disk/kill_at_step.ts";
 import { type Machine, openMachine } from "../../support/machine/machine.ts";
 import { canMountMemoryDisk, mountMemoryDisk } from "../../support/machine/mounts.ts";
+import { isExecutable } from "../../support/program/executable.ts";
 import type { ProgramResult } from "../../support/program/program.ts";
 import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts";
 import { ADA } from "../../support/provider/directory.ts";
@@ -230,6 +231,22 @@ Deno.test({
     }
     assert(codes.has(0) && codes.size > 1, [...codes].join());
     assertEquals(await sandbox.run(["get-token", "--no-interactive"]).then(({ stdout }) => stdout), token);
+  },
+});
+
+Deno.test({
+  name:
+    "With a limit on the size of files nothing is refreshed, the cause is stated, and the sign-in remains",
+  // From its source, Deno writes caches of its own, and ends.
+  ignore: hasNoShell || !isExecutable,
+  async fn() {
+    await using sandbox = await openSandbox();
+    assertEquals((await sandbox.signIn(["get-token"])).code, 0);
+    const refreshes = sandbox.provider.requestsTo("token").length;
+    const limited = await runShell(sandbox, "ulimit -f 0; exec entra-auth-cli refresh");
+    assertStoreError(limited, "would exceed a size limit");
+    assertEquals(sandbox.provider.requestsTo("token").length, refreshes);
+    assertEquals((await sandbox.run(["refresh"])).code, 0);
   },
 });
 

@@ -9,13 +9,13 @@ export type GivenKind =
 
 /** Variables that pass a secret only to the program. Programs that it starts do not need them. */
 const OF_THE_PROGRAM: Readonly<Record<string, GivenKind>> = {
-  ENTRA_AUTH_CLI_KEY: "key",
   AZURE_CLIENT_SECRET: "client secret",
   AZURE_CLIENT_CERTIFICATE_PASSWORD: "certificate's password",
 };
 
-/** Variables that pass secrets to every program of a job or a machine, including the command of `exec`. */
+/** Variables that pass secrets to every program of a job or a machine, and the data key: the command of `exec` has them. */
 const OF_THE_JOB: Readonly<Record<string, GivenKind>> = {
+  ENTRA_AUTH_CLI_KEY: "key",
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: "token of the pipeline",
   SYSTEM_ACCESSTOKEN: "token of the pipeline",
   GITLAB_OIDC_TOKEN: "assertion",

@@ -78,3 +78,33 @@ Deno.test({
     await assertRejects(() => systemFiles.open(folder), FileError);
   });
 });
+
+/** Runs under a limit on the size of files that it sets itself: with an earlier one Deno could not write its caches. */
+const LIMITED_WRITE = `
+import { systemFiles } from ${
+  JSON.stringify(import.meta.resolve("../../../../src/system/files/deno_files.ts"))
+};
+import { systemLocks } from ${JSON.stringify(import.meta.resolve("../../../../src/system/files/lock.ts"))};
+const [path] = Deno.args;
+await new Deno.Command("prlimit", { args: ["--pid", String(Deno.pid), "--fsize=0"] }).output();
+const lock = await systemLocks.acquire(path + ".lock");
+const error = await systemFiles.create(path, new Uint8Array(1)).catch((error) => error);
+lock[Symbol.dispose]();
+console.log(error.reason);
+`;
+
+Deno.test({
+  name: "A limit on the size of files is an error of create(), ends no process, and does not prevent a lock",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inTemporaryFolder(async (folder) => {
+      const script = join(folder, "limited_write.ts");
+      await Deno.writeTextFile(script, LIMITED_WRITE);
+      const flags = (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter(Boolean);
+      const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-code-cache", ...flags, "--allow-all", script, join(folder, "file")],
+        cwd: new URL("../../../../", import.meta.url),
+      }).output();
+      assertEquals([code, new TextDecoder().decode(stdout)], [0, "over_limit\n"]);
+    }),
+});

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path/join";
 import { systemProcesses } from "../../../../src/system/processes/processes.ts";
 
@@ -23,6 +23,22 @@ Deno.test({
   async fn() {
     const result = await systemProcesses.run("printf", ["%s", "$(id) `id` ; | &"], PATIENCE);
     assertEquals(result.kind === "ended" && result.stdout, "$(id) `id` ; | &");
+  },
+});
+
+Deno.test({
+  name: "run() passes no secret of this program or its job",
+  ignore,
+  async fn() {
+    const secrets = ["ENTRA_AUTH_CLI_KEY", "AZURE_CLIENT_SECRET", "SYSTEM_ACCESSTOKEN"];
+    for (const name of secrets) Deno.env.set(name, "secret");
+    try {
+      const result = await systemProcesses.run("env", [], PATIENCE);
+      assert(result.kind === "ended");
+      assert(!result.stdout.includes("secret"), result.stdout);
+    } finally {
+      for (const name of secrets) Deno.env.delete(name);
+    }
   },
 });
 
