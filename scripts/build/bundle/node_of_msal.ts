@@ -6,27 +6,41 @@
  */
 
 import process from "node:process";
-import type crypto from "node:crypto";
-import type fs from "node:fs";
-import type path from "node:path";
+import type { Hash } from "node:crypto";
+import type { Stats } from "node:fs";
 
-export const createHash: typeof crypto.createHash = (...args) =>
-  process.getBuiltinModule("node:crypto").createHash(...args);
+export function createHash(algorithm: string): Hash {
+  return process.getBuiltinModule("node:crypto").createHash(algorithm);
+}
 
-export const randomUUID: typeof crypto.randomUUID = () => globalThis.crypto.randomUUID();
+export function randomUUID(): string {
+  return crypto.randomUUID();
+}
 
-export const accessSync: typeof fs.accessSync = (...args) =>
-  process.getBuiltinModule("node:fs").accessSync(...args);
+export function accessSync(path: string, mode: number): void {
+  process.getBuiltinModule("node:fs").accessSync(path, mode);
+}
 
-export const statSync = (file: string): fs.Stats => process.getBuiltinModule("node:fs").statSync(file);
+export function statSync(path: string): Stats {
+  return process.getBuiltinModule("node:fs").statSync(path);
+}
 
-export const readFileSync = (file: string, encoding: BufferEncoding): string =>
-  process.getBuiltinModule("node:fs").readFileSync(file, encoding);
+export function readFileSync(path: string, encoding: BufferEncoding): string {
+  return process.getBuiltinModule("node:fs").readFileSync(path, encoding);
+}
 
-export const constants: Pick<typeof fs.constants, "F_OK" | "R_OK"> = { F_OK: 0, R_OK: 4 };
+/** The modes of `accessSync()` that MSAL asks for (POSIX). */
+export const constants = { F_OK: 0, R_OK: 4 } as const;
 
-const basename: typeof path.basename = (...args) => process.getBuiltinModule("node:path").basename(...args);
+/** The members that MSAL calls on the modules `crypto` and `path` themselves. */
+const members: {
+  readonly createHash: typeof createHash;
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly basename: (path: string) => string;
+} = {
+  createHash,
+  randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
+  basename: (path) => process.getBuiltinModule("node:path").basename(path),
+};
 
-const randomBytes = (size: number): Uint8Array => globalThis.crypto.getRandomValues(new Uint8Array(size));
-
-export default { createHash, randomBytes, basename };
+export default members;
