@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { B2C } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
 Deno.test("an Entra error is explained with commands for this application, on the terminal and in the page", async () => {
@@ -126,7 +127,7 @@ Deno.test("a token response without an ID token is named as that", async () => {
 });
 
 Deno.test("a tenant without a discovery document is named", async () => {
-  await using sandbox = await openSandbox();
+  await using sandbox = await openSandbox({ authorities: [B2C] });
   for (const body of ["{}", "Not found"]) {
     sandbox.provider.failNext("discovery", { kind: "response", status: 404, body });
     const result = await sandbox.run(["get-token"]);
@@ -136,6 +137,24 @@ Deno.test("a tenant without a discovery document is named", async () => {
       new RegExp(`localhost:\\d+ has no tenant "${sandbox.provider.tenantId}" \\(status 404\\)`),
     );
   }
+  // B2C and AD FS send a page; Entra itself has an error number.
+  const { clientId, origin } = sandbox.provider;
+  for (
+    const [authority, named] of [
+      [
+        `https://${B2C.host}/${B2C.tenant}/B2C_1_missing`,
+        `has no tenant "${B2C.tenant}/b2c_1_missing" (status 404)`,
+      ],
+      [`https://${B2C.host}/adfs`, `${B2C.host} has no tenant "adfs" (status 404)`],
+      [`${origin}/missing.example`, "AADSTS90002"],
+    ] as const
+  ) {
+    const result = await sandbox.run(["get-token", "--authority", authority, "--client-id", clientId]);
+    assertEquals([result.code, result.stdout], [3, ""], result.stderr);
+    assertStringIncludes(result.stderr, named);
+    assertStringIncludes(result.stderr, authority.endsWith("example") ? "missing.example" : "--tenant-id");
+  }
+  assertEquals(sandbox.browser.count, 0);
 });
 
 Deno.test("Entra's own words follow if they name something more, with --verbose, and in JSON", async () => {

@@ -101,6 +101,24 @@ Deno.test({
   },
 });
 
+Deno.test("inspect --verify and sign-ins work while the tenant's keys rotate, until the retired key is removed", async () => {
+  await using sandbox = await openSandbox();
+  const { provider } = sandbox;
+  const signIn = async () => (await sandbox.signIn(["get-token", "--force", "--scope", API])).stdout.trim();
+  const verify = (stdin: string) =>
+    sandbox.run(["inspect", "--verify", "--authority", provider.origin, "-"], { stdin });
+  const before = await signIn();
+  await provider.rotateKey();
+  assertEquals((await verify(before)).code, 0, "the retired key is still published");
+  const after = await signIn();
+  assertEquals((await verify(after)).code, 0);
+  provider.removeRetiredKeys();
+  assertEquals((await verify(after)).code, 0);
+  const refused = await verify(before);
+  assertEquals(refused.code, 6);
+  assertMatch(refused.stderr, /The signature was not made with a key of the tenant on localhost:\d+/);
+});
+
 Deno.test("inspect --verify verifies the signature with the tenant's keys", async () => {
   await using sandbox = await openSandbox();
   const token = (await sandbox.signIn(["get-token", "--scope", API])).stdout.trim();

@@ -8,7 +8,7 @@ import { discoveryDocument } from "./discovery_document.ts";
 import { findBySubject } from "./directory.ts";
 import { clientInfo } from "./entra_claims.ts";
 import { correlationOf, type EntraError, entraErrorBody, toEntraError } from "./entra_errors.ts";
-import type { Json, ResponseChange } from "./failures.ts";
+import type { ClaimsFailure, Json, ResponseChange } from "./failures.ts";
 import { routeOf } from "./entra_request.ts";
 import type { Route } from "./routes.ts";
 import { readResourceScopes, responseScope } from "./scopes.ts";
@@ -30,9 +30,11 @@ export function rewriteResponse(
     await next();
     const route = routeOf(ctx.req);
     if (route === undefined || !isJson(ctx.body)) return;
-    const genuine = entraResponse(route, ctx, details.get(ctx), tenant);
+    const { signing, inner } = setup.keys;
+    const converted = entraResponse(route, ctx, details.get(ctx), tenant);
+    const genuine = signing === inner ? converted : await signAgain(converted, signing);
     const failure = setup.changeFor(ctx.req);
-    const answer = failure === undefined ? genuine : await changeResponse(genuine, failure, setup.signingKey);
+    const answer = failure === undefined ? genuine : await changeResponse(genuine, failure, signing);
     setup.onResponse(answer);
     ctx.body = answer;
   };
@@ -61,6 +63,7 @@ function entraResponse(
   }
   if (name === "token") return isAdfs ? adfsTokenResponse(body) : tokenResponse(ctx, body, setup);
   if (name === "devicecode") return deviceResponse(body, setup.devicePollInterval);
+  if (name === "keys") return { keys: setup.keys.published };
   return body;
 }
 
@@ -118,13 +121,29 @@ function deviceResponse(body: Json, interval: number): Json {
 
 async function changeResponse(genuine: Json, failure: ResponseChange, key: SigningKey): Promise<Json> {
   if (failure.kind === "rewrite") return failure.rewrite(genuine);
-  const token = genuine[failure.token];
-  if (typeof token !== "string") return genuine;
-  const claims = failure.change({ ...decodeJwt(token) });
-  const forged = await new SignJWT(claims)
+  return { ...genuine, ...await resigned(genuine, failure.token, key, failure.change) };
+}
+
+/** Signs the tokens of a response with a key that oidc-provider does not know. */
+async function signAgain(genuine: Json, key: SigningKey): Promise<Json> {
+  const tokens = await Promise.all(
+    (["id_token", "access_token"] as const).map((name) => resigned(genuine, name, key, (claims) => claims)),
+  );
+  return Object.assign({}, genuine, ...tokens);
+}
+
+async function resigned(
+  genuine: Json,
+  name: ClaimsFailure["token"],
+  key: SigningKey,
+  change: (claims: Json) => Json,
+): Promise<Json> {
+  const token = genuine[name];
+  if (typeof token !== "string") return {};
+  const signed = await new SignJWT(change({ ...decodeJwt(token) }))
     .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: key.jwk.kid })
     .sign(key.privateKey);
-  return { ...genuine, [failure.token]: forged };
+  return { [name]: signed };
 }
 
 function isJson(body: unknown): body is Json {

@@ -16,7 +16,7 @@ import { loadOidcProvider } from "./load_oidc_provider.ts";
 import { type ProviderRequest, RequestRouter } from "./request_router.ts";
 import type { RouteName } from "./routes.ts";
 import type { SecretKind } from "./secrets_on_the_wire.ts";
-import { signingKey } from "./signing_key.ts";
+import { KeyRing, signingKey } from "./signing_key.ts";
 import { makeTenant, type TenantSetup } from "./tenant.ts";
 import { startProxy } from "../network/proxy.ts";
 
@@ -78,6 +78,10 @@ export interface Provider extends AsyncDisposable {
   setAccessTokenTtl(seconds: number): void;
   setRefreshTokenTtl(seconds: number): void;
   setDeviceCodeTtl(seconds: number): void;
+  /** Signs with a new key from now on. The keys before it are retired, and still published. */
+  rotateKey(): Promise<void>;
+  /** Publishes the retired keys no more. */
+  removeRetiredKeys(): void;
   /** Makes the next request to an endpoint fail, or the next two if called twice. */
   failNext(endpoint: Endpoint, failure: Failure): void;
   /** Closes the port and all connections; safe to call twice. */
@@ -90,7 +94,7 @@ const ALIASES = ["common", "organizations", "contoso.example"];
 export async function startProvider(options: ProviderOptions = {}): Promise<Provider> {
   // In parallel: the key is made on another thread while the library loads.
   const authorities = options.authorities ?? [];
-  const [certificate, key] = await Promise.all([
+  const [certificate, firstKey] = await Promise.all([
     makeServerCertificate(certificateOptions(options.certificateYears, authorities)),
     signingKey(),
     loadOidcProvider(),
@@ -100,6 +104,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     refreshToken: options.refreshTokenTtl ?? 14 * 24 * 3600,
     deviceCode: options.deviceCodeTtl ?? 900,
   };
+  const keys = new KeyRing(firstKey);
   const applications = options.applications ?? [PUBLIC_APPLICATION, CONFIDENTIAL_APPLICATION];
   const tenantId = (options.tenantId ?? DEFAULT_TENANT_ID).toLowerCase();
   const router = new RequestRouter();
@@ -124,7 +129,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     makeTenant({
       ...place,
       applications,
-      signingKey: key,
+      keys,
       lifetimes,
       devicePollInterval: options.devicePollInterval ?? 5,
       keepsUsedRefreshTokens: options.keepsUsedRefreshTokens ?? false,
@@ -188,6 +193,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     setAccessTokenTtl: (seconds) => void (lifetimes.accessToken = seconds),
     setRefreshTokenTtl: (seconds) => void (lifetimes.refreshToken = seconds),
     setDeviceCodeTtl: (seconds) => void (lifetimes.deviceCode = seconds),
+    rotateKey: () => keys.rotate(),
+    removeRetiredKeys: () => keys.removeRetired(),
     failNext: (endpoint, failure) => router.failures.add(endpoint, failure),
     stop,
     [Symbol.asyncDispose]: stop,

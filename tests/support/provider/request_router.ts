@@ -51,8 +51,11 @@ export class RequestRouter {
     this.requests.push(recorded);
     this.secrets.noteForm(recorded.form);
     const host = request.headers.host ?? String(request.headers[":authority"] ?? "");
-    const tenant = route && (this.hosts.get(host) ?? this.tenants).get(route.tenant);
-    if (route === undefined || tenant === undefined) return answerNotFound(response, route);
+    const named = this.hosts.get(host);
+    const tenant = route && (named ?? this.tenants).get(route.tenant);
+    if (route === undefined || tenant === undefined) {
+      return answerNotFound(response, named === undefined ? route : undefined);
+    }
     const failure = this.#failureFor(route.name);
     if (failure !== undefined) {
       const correlationId = correlationOf(request.headers, url.searchParams);
@@ -129,9 +132,10 @@ function answerRefusal(response: ServerResponse, request: IncomingMessage, error
     .end(JSON.stringify(entraErrorBody(error, correlationId)));
 }
 
+/** Responds to a path that does not exist. Only Entra itself has JSON for an unknown tenant: B2C and others have a page. */
 function answerNotFound(response: ServerResponse, route: Route | undefined): void {
   if (route === undefined) {
-    response.writeHead(404, { "content-type": "text/plain" }).end("Not found\n");
+    response.writeHead(404, { "content-type": "text/html" }).end("<html><body>404 - Not found</body></html>");
     return;
   }
   const body = entraErrorBody({

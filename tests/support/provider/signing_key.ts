@@ -31,6 +31,40 @@ async function openSigningKey(): Promise<SigningKey> {
   return { privateKey, jwk };
 }
 
+/** The keys of a provider. */
+export class KeyRing {
+  #published: readonly SigningKey[];
+
+  constructor(
+    /** The key that oidc-provider signs with. */
+    readonly inner: SigningKey,
+  ) {
+    this.#published = [inner];
+  }
+
+  /** The key that signs what is sent. */
+  get signing(): SigningKey {
+    return this.#published[0] ?? this.inner;
+  }
+
+  /** The public keys, the newest first. */
+  get published(): readonly JWK[] {
+    return this.#published.map(({ jwk: { kty, n, e, kid, use, alg } }) =>
+      ({ kty, n, e, kid, use, alg }) as JWK
+    );
+  }
+
+  /** Signs with a new key from now on, and publishes the previous one too. */
+  async rotate(): Promise<void> {
+    this.#published = [await makeSigningKey(), ...this.#published];
+  }
+
+  /** Publishes the present key only. */
+  removeRetired(): void {
+    this.#published = [this.signing];
+  }
+}
+
 async function makeSigningKey(): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair("RS256", { modulusLength: 2048, extractable: true });
   const jwk = await exportJWK(privateKey);

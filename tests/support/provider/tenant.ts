@@ -18,7 +18,7 @@ import { ResourceCatalogue } from "./resource_catalogue.ts";
 import { installResponseModes } from "./authorization_response.ts";
 import { interactionPath, TENANT_PATHS } from "./routes.ts";
 import { GRAPH, OFFLINE_INSIDE, OPENID_SCOPES } from "./scopes.ts";
-import type { SigningKey } from "./signing_key.ts";
+import type { KeyRing } from "./signing_key.ts";
 import { toEntraError } from "./entra_errors.ts";
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -34,7 +34,7 @@ export interface TenantSetup {
   readonly authority?: NamedAuthority | undefined;
   readonly accounts: readonly Account[];
   readonly applications: readonly Application[];
-  readonly signingKey: SigningKey;
+  readonly keys: KeyRing;
   readonly lifetimes: {
     readonly accessToken: number;
     readonly refreshToken: number;
@@ -126,7 +126,7 @@ function flowConfiguration(setup: TenantSetup): Configuration {
   const hour = 60 * 60;
   return {
     routes: setup.tenantId === ADFS ? ADFS_PATHS : TENANT_PATHS,
-    jwks: { keys: [setup.signingKey.jwk] } as Configuration["jwks"],
+    jwks: { keys: [setup.keys.inner.jwk] } as Configuration["jwks"],
     cookies: { keys: [crypto.randomUUID()] },
     scopes: [...OPENID_SCOPES, OFFLINE_INSIDE],
     claims: CLAIMS_BY_SCOPE,

@@ -48,7 +48,10 @@ Deno.test("The provider listens as localhost and as 127.0.0.1", async () => {
   using http = Deno.createHttpClient({ caCerts: [provider.caPem] });
   for (const host of ["localhost", "127.0.0.1"]) {
     const response = await fetch(`https://${host}:${provider.port}/nothing/here`, { client: http });
-    assertEquals([response.status, await response.text()], [404, "Not found\n"]);
+    assertEquals([response.status, await response.text()], [
+      404,
+      "<html><body>404 - Not found</body></html>",
+    ]);
   }
 });
 
