@@ -1,5 +1,5 @@
 import { CliError, type ErrorCode } from "../errors.ts";
-import { escapeJson, plainText } from "../text/plain_text.ts";
+import { escapeJson, namesMore, plainText } from "../text/plain_text.ts";
 import type { Terminal } from "../system/terminal/terminal.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
 
@@ -70,23 +70,6 @@ export function hintText(hint: string, verbose = false): string {
   const shown = verbose ? lines : lines.slice(0, MAX_HINT_LINES);
   const more = shown.length < lines.length ? ` (more with ${GLOBAL_OPTIONS.verbose.flag})` : "";
   return `Hint: ${shown.join("\n      ")}${more}`;
-}
-
-/** Values in the words of an authority: what is quoted, addresses, IDs, user names and times. */
-const VALUES =
-  /'([^']+)'|"([^"]+)"|\b([a-z][a-z\d+.-]*:\/\/[^\s'",;)\]]+|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d{4}-\d\d-\d\d[T ][\d:.]+Z?)/gi;
-
-/** What is quoted or linked without naming anything of the user's: parameters, what Entra hides, and its documentation. */
-const NO_VALUE =
-  /^(client_(assertion|secret)|\{EUII Hidden\}|https:\/\/(aka\.ms|[\w.]+\.microsoft\.com)\/.*)$/i;
-
-/** Reports whether `words` name a value that `shown` does not. */
-function namesMore(words: string, shown: string): boolean {
-  const known = shown.toLowerCase();
-  return [...words.matchAll(VALUES)].some(([, single, double, bare]) => {
-    const value = (single ?? double ?? bare ?? "").replace(/\.$/, "");
-    return value !== "" && !NO_VALUE.test(value) && !known.includes(value.toLowerCase());
-  });
 }
 
 /** Shows only the stack of an unexpected error: its message could hold a secret. */

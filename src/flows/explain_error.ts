@@ -1,4 +1,10 @@
-import { findMeaning, formatHint, knownNumbers } from "../entra/errors/aadsts/find_remedy.ts";
+import {
+  findCode,
+  findMeaning,
+  findSuberror,
+  formatHint,
+  knownNumbers,
+} from "../entra/errors/aadsts/find_remedy.ts";
 import type { ErrorClass } from "../entra/errors/aadsts/remedy.ts";
 
 export { type ErrorClass, knownNumbers };
@@ -15,8 +21,10 @@ export interface ErrorSubject {
 
 /** An error of Entra, explained. */
 export interface ExplainedError {
-  /** Its number, as `AADSTS50011`. */
-  readonly aadsts: string;
+  /** Its number, as `AADSTS50011`; null for a code without one. */
+  readonly aadsts: string | null;
+  /** Its code of OAuth or OpenID Connect, as `invalid_scope`, or Entra's suberror; null for a number. */
+  readonly error: string | null;
   /** The kind of fix. */
   readonly class: ErrorClass;
   readonly message: string;
@@ -26,12 +34,14 @@ export interface ExplainedError {
   readonly hint: string;
 }
 
-/** Explains the error with this number, as `AADSTS50011`; null if the number is unknown. */
-export function explainError(aadsts: string, subject: ErrorSubject): ExplainedError | null {
-  const meaning = findMeaning(aadsts);
+/** Explains the error with this number, as `AADSTS50011`, or code, as `invalid_scope`; null if it is unknown. */
+export function explainError(code: string, subject: ErrorSubject): ExplainedError | null {
+  const named = findCode(code) ?? findSuberror(code);
+  const meaning = named ?? findMeaning(code);
   if (meaning === null) return null;
   const { class: name, message, cause = null } = meaning;
-  return { aadsts, class: name, message, cause, hint: formatHint(meaning, subject) };
+  const [aadsts, error] = named === null ? [code, null] : [null, code];
+  return { aadsts, error, class: name, message, cause, hint: formatHint(meaning, subject) };
 }
 
 /** An error code with its prefix, after a name such as `error_codes` or `Error code`, or in an `error_uri`. */
@@ -43,14 +53,21 @@ const BARE = /^\s*\d{1,9}(?:[\s,;]+\d{1,9})*\s*$/;
 
 /**
  * Returns the error codes in a text, such as `AADSTS50011`, each once: a code, several, an `error_uri`, or a message, JSON
- * document or log line that names codes. Other numbers of a message are none.
+ * document or log line that names codes. Other numbers of a message are none. Without a number, codes such as
+ * `invalid_scope` count.
  */
 export function findErrorCodes(text: string): string[] {
   if (BARE.test(text)) return unique((text.match(/\d+/g) ?? []).map((digits) => `AADSTS${digits}`));
   const found = [...text.matchAll(LABELLED)].flatMap(([, prefix = "AADSTS", prefixed, listed, linked]) =>
     ((prefixed ?? listed ?? linked ?? "").match(/\d+/g) ?? []).map((digits) => prefix.toUpperCase() + digits)
   );
-  return unique(found);
+  return unique(found.length > 0 ? found : codesWithoutNumber(text));
+}
+
+/** Returns the known codes of OAuth and OpenID Connect in a text. All have an underscore, which prose has not. */
+function codesWithoutNumber(text: string): string[] {
+  return (text.toLowerCase().match(/(?<![a-z\d_])[a-z]+(?:_[a-z]+)+(?![a-z\d_])/g) ?? [])
+    .filter((word) => (findCode(word) ?? findSuberror(word)) !== null);
 }
 
 function unique(codes: readonly string[]): string[] {

@@ -53,3 +53,20 @@ const TOKEN = /[\w.~+=-]{72,}/g;
 export function withoutTokens(words: string): string {
   return words.replace(TOKEN, "***");
 }
+
+/** Values in the words of an authority: what is quoted, addresses, IDs, user names and times. */
+const VALUES =
+  /'([^']+)'|"([^"]+)"|\b([a-z][a-z\d+.-]*:\/\/[^\s'",;)\]]+|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\d{4}-\d\d-\d\d[T ][\d:.]+Z?)/gi;
+
+/** What is quoted or linked without naming anything of the user's: parameters, what Entra hides, and its documentation. */
+const NO_VALUE =
+  /^(client_(assertion|secret)|\{EUII Hidden\}|https:\/\/(aka\.ms|[\w.]+\.microsoft\.com)\/.*)$/i;
+
+/** Reports whether `words` name a value that `shown` does not. */
+export function namesMore(words: string, shown: string): boolean {
+  const known = shown.toLowerCase();
+  return [...words.matchAll(VALUES)].some(([, single, double, bare]) => {
+    const value = (single ?? double ?? bare ?? "").replace(/\.$/, "");
+    return value !== "" && !NO_VALUE.test(value) && !known.includes(value.toLowerCase());
+  });
+}

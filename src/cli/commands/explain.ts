@@ -31,7 +31,7 @@ const PLACEHOLDERS: Omit<ErrorSubject, "profile"> = { clientId: "CLIENT_ID", ten
 
 export function explainCommand(command: AnyCommand, context: CommandContext): AnyCommand {
   command
-    .description("Explain an Entra error code (AADSTS…) and how to fix it, offline.")
+    .description("Explain an Entra error code (AADSTS…, invalid_scope, …) and how to fix it, offline.")
     .arguments("[codes...:string]");
   return addOptions(command, EXPLAIN_OPTIONS)
     .example("Explain an error", "entra-auth-cli explain AADSTS50011")
@@ -75,7 +75,7 @@ function parseCodes(named: readonly string[]): string[] {
       JSON.stringify((typo ?? wrong).slice(0, 100))
     }: expected a code such as AADSTS50011`,
     {
-      hint: "Type AADSTS50011, 50011 or AADB2C90118, or paste the whole message in quotes.",
+      hint: "Type AADSTS50011, 50011, AADB2C90118 or invalid_scope, or paste the whole message in quotes.",
     },
   );
 }
@@ -105,11 +105,11 @@ function unknown(number: string): never {
 }
 
 function listText(errors: readonly ExplainedError[]): string {
-  return errors.map(({ aadsts, message }) => `${aadsts.padEnd(14)}${message}\n`).join("");
+  return errors.map(({ aadsts, message }) => `${(aadsts ?? "").padEnd(14)}${message}\n`).join("");
 }
 
-function fullText({ aadsts, class: name, message, cause, hint }: ExplainedError): string {
+function fullText({ aadsts, error, class: name, message, cause, hint }: ExplainedError): string {
   const lines = [...hint.split("\n"), `Class: ${name} (${CLASS_TEXTS[name]})`];
   if (cause !== null) lines.unshift(cause);
-  return `${aadsts}: ${message}\n${lines.map((line) => `  ${line}\n`).join("")}`;
+  return `${aadsts ?? error}: ${message}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }

@@ -2,7 +2,7 @@ import type { CliError } from "../../errors.ts";
 import type { Account } from "../../identity/token.ts";
 import type { Progress, ProgressEvent } from "../../flows/progress.ts";
 import { formatDuration } from "../../text/duration.ts";
-import { plainText } from "../../text/plain_text.ts";
+import { namesMore, plainText } from "../../text/plain_text.ts";
 import { showToUser, type TerminalUi } from "./terminal_ui.ts";
 import { TOKEN_OPTIONS } from "../options/token_options.ts";
 import { hintText } from "../report_error.ts";
@@ -69,7 +69,7 @@ function progressLines(event: ProgressEvent): RankedLines {
     case "refreshed":
       return status("✓ Token refreshed");
     case "sign-in-needed":
-      return status(signInNeededLine(event.error));
+      return status(...signInNeededLines(event.error));
     case "using-credential":
       return status(`Credential: ${plainText(event.from)}`);
     case "opening-browser":
@@ -137,8 +137,15 @@ function accountName({ username, objectId }: Account): string {
   return plainText(username === "" ? objectId : username);
 }
 
-function signInNeededLine({ message, aadsts }: CliError): string {
-  return `Signing in again: ${plainText(message)}${aadsts === undefined ? "" : ` (${plainText(aadsts)})`}`;
+/** Says why, and adds the authority's words if they name something more. */
+function signInNeededLines({ message, aadsts, description }: CliError): string[] {
+  const lines = [
+    `Signing in again: ${plainText(message)}${aadsts === undefined ? "" : ` (${plainText(aadsts)})`}`,
+  ];
+  if (description !== undefined && !message.includes(description) && namesMore(description, message)) {
+    lines.push(`Details: ${plainText(description, 2000)}`);
+  }
+  return lines;
 }
 
 function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): string[] {

@@ -87,12 +87,23 @@ Deno.test("a service failure remains a network error with its code and ID", asyn
 Deno.test("terms of use, multifactor authentication and a new password open the browser", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60 });
   await sandbox.signIn(["get-token"]);
+  const terms = "The terms 'Contoso 2026' must be accepted.";
   for (const aadsts of [50158, 50076, 50055]) {
     const opened = sandbox.browser.count;
-    sandbox.provider.failNext("token", { kind: "entraError", error: "interaction_required", aadsts });
+    const named = aadsts === 50158 ? { description: terms } : {};
+    sandbox.provider.failNext("token", {
+      kind: "entraError",
+      error: "interaction_required",
+      aadsts,
+      ...named,
+    });
     const result = await sandbox.signIn(["get-token"]);
     assertEquals([result.code, sandbox.browser.count], [0, opened + 1], result.stderr);
-    assertStringIncludes(result.stderr, `(AADSTS${aadsts})\nOpening browser for authentication...\n`);
+    const details = aadsts === 50158 ? `Details: AADSTS50158: ${terms}\n` : "";
+    assertStringIncludes(
+      result.stderr,
+      `(AADSTS${aadsts})\n${details}Opening browser for authentication...\n`,
+    );
   }
 });
 

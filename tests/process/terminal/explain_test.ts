@@ -10,6 +10,10 @@ Deno.test("explain works without home, network and profile, and keeps stdout emp
   const b2c = await runProgram(["explain", "AADB2C90118: The user has forgotten their password."], bare);
   assertEquals([b2c.code, b2c.stderr], [0, ""]);
   assertStringIncludes(b2c.stdout, "AADB2C90118: The user chose to reset the password");
+  const url = "https://login.microsoftonline.com/error?code=50011";
+  const several = await runProgram(["explain", "invalid_scope", url, '{"error":"login_required"}'], bare);
+  assertEquals([several.code, several.stderr], [0, ""]);
+  assertEquals(several.stdout.match(/^\w+(?=: )/gm), ["invalid_scope", "AADSTS50011", "login_required"]);
   const unknown = await runProgram(["explain", "AADSTS7000218", "99999"], bare);
   assertEquals([unknown.code, unknown.stdout], [2, ""]);
   assertStringIncludes(unknown.stderr, "Unknown error code: AADSTS99999\nHint: ");

@@ -74,6 +74,35 @@ Deno.test("explain finds the codes in what people paste", async () => {
   }
 });
 
+Deno.test("explain explains the codes of OAuth, OpenID Connect and suberrors that come without a number", async () => {
+  const text = await explain(["invalid_scope"]);
+  assert(text.startsWith("invalid_scope: A scope is not valid\n  A scope is mistyped"), text);
+  const [only] = JSON.parse(await explain(["login_required"], { output: "json" }));
+  assertEquals([only.aadsts, only.error, only.class], [null, "login_required", "sign_in"]);
+  const codesIn = async (...pasted: string[]) =>
+    JSON.parse(await explain(pasted, { output: "json" })).map((
+      { aadsts, error }: { aadsts: string | null; error: string | null },
+    ) => aadsts ?? error);
+  const cases: [string[], string[]][] = [
+    [["Interaction_Required"], ["interaction_required"]],
+    [["temporarily_unavailable", "bad_token"], ["temporarily_unavailable", "bad_token"]],
+    [["invalid_scope, login_required"], ["invalid_scope", "login_required"]],
+    [["50011", "access_denied"], ["AADSTS50011", "access_denied"]],
+    [['{"error":"invalid_grant","suberror":"bad_token","error_description":"x"}'], [
+      "invalid_grant",
+      "bad_token",
+    ]],
+    [['{"error":"invalid_grant","error_description":"AADSTS50173: x"}'], ["AADSTS50173"]],
+    [["http://localhost/?error=access_denied&error_subcode=cancel&state=a_b"], ["access_denied"]],
+    [["Nobody is signed in in the browser (login_required)"], ["login_required"]],
+    [["error:", "invalid_client"], ["invalid_client"]],
+  ];
+  for (const [pasted, codes] of cases) assertEquals(await codesIn(...pasted), codes, pasted.join(" "));
+  for (const other of ["unknown_code", "my_invalid_scope", "toString"]) {
+    assertEquals((await assertRejects(() => explain([other]), CliError)).exitCode, 2, other);
+  }
+});
+
 Deno.test("explain prints the cause of an error with a remedy", async () => {
   assertStringIncludes(
     await explain(["50011"]),
@@ -109,7 +138,7 @@ Deno.test("explain works without readable profiles, unless one is named", async 
 Deno.test("explain prints the same in JSON and in YAML", async () => {
   const json = JSON.parse(await explain(["50011", "53003"], { output: "json" }));
   assertEquals(json.map(({ aadsts }: { aadsts: string }) => aadsts), ["AADSTS50011", "AADSTS53003"]);
-  assertEquals(Object.keys(json[0]), ["aadsts", "class", "message", "cause", "hint"]);
+  assertEquals(Object.keys(json[0]), ["aadsts", "error", "class", "message", "cause", "hint"]);
   assertEquals(parse(await explain(["50011", "53003"], { output: "yaml" })), json);
   assertEquals(JSON.parse(await explain([], { output: "json" })).length > 340, true);
 });

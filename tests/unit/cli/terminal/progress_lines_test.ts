@@ -51,6 +51,20 @@ Deno.test("progressPrinter() prints the lines of the specification word for word
   }
 });
 
+Deno.test("progressPrinter() adds the authority's words to the reason for a sign-in if they name something more", () => {
+  const lines = (description: string) =>
+    said({
+      kind: "sign-in-needed",
+      error: new CliError("interaction_required", "A policy requires 'compliance'", { description }),
+    });
+  const reason = "Signing in again: A policy requires 'compliance'";
+  assertEquals(lines("AADSTS53000: Device 'ada-laptop'\u001b[2J is not compliant."), [
+    reason,
+    "Details: AADSTS53000: Device 'ada-laptop' [2J is not compliant.",
+  ]);
+  assertEquals(lines("AADSTS53000: 'compliance' is missing."), [reason]);
+});
+
 Deno.test("progressPrinter() shows a countdown until the next event, except a browser that fails late", () => {
   const terminal = new MemoryTerminal();
   const progress = progressPrinter(terminal, false);
