@@ -155,8 +155,8 @@ function noCredential(flow: string): CliError {
     hint: [
       "Client secret: AZURE_CLIENT_SECRET, or entra-auth-cli edit-profile --client-secret-stdin",
       "Certificate with its key: --certificate FILE, or AZURE_CLIENT_CERTIFICATE_PATH",
-      "Federated token: --assertion-file FILE, --assertion-env NAME, or AZURE_FEDERATED_TOKEN_FILE",
-      "GitHub Actions: the permission id-token: write. Azure Pipelines: SYSTEM_ACCESSTOKEN",
+      "Federated token: --assertion-file FILE, --assertion-env NAME, AZURE_FEDERATED_TOKEN_FILE, the permission " +
+      "id-token: write in GitHub Actions, or SYSTEM_ACCESSTOKEN in Azure Pipelines",
     ].join("\n"),
   });
 }

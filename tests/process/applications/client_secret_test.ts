@@ -122,7 +122,7 @@ const WRONG: [name: string, application: Application, secret: string, aadsts: st
 for (const [name, application, secret, aadsts] of WRONG) {
   Deno.test(`client-credentials with ${name} fails with ${aadsts} and a hint`, async () => {
     await using sandbox = await openSandbox({ applications: [PUBLIC_APPLICATION, application] });
-    const result = await sandbox.run(["get-token", ...AS_APPLICATION], {
+    const result = await sandbox.run(["get-token", ...AS_APPLICATION, "--verbose"], {
       env: { AZURE_CLIENT_SECRET: secret },
     });
     assertRefused(result, 3, aadsts, "Certificates & secrets");

@@ -215,7 +215,7 @@ Deno.test("get-token exits with 4 and names the proxy if it refuses or is unreac
   for (const [url, message, hint] of cases) {
     const result = await sandbox.run(["get-token", "--verbose"], { env: { HTTPS_PROXY: url } });
     await assertNothingCame(sandbox, result, 4, /^error: The proxy /);
-    assertEquals(result.stderr.split("\n")[0], message);
+    assertEquals(result.stderr.split("\n")[0], `error: ${message}`);
     assertStringIncludes(result.stderr, hint);
     assert(!result.stderr.includes("sesame"), result.stderr);
   }

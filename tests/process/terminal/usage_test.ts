@@ -115,7 +115,7 @@ Deno.test("entra-auth-cli get-token --help prints the flags", async () => {
 });
 
 Deno.test("arguments of az, gh and kubectl work, or get a hint with what to type", async () => {
-  assertStringIncludes((await runAlone("login")).stderr, "Hint: Use: entra-auth-cli get-token\n");
+  assertStringIncludes((await runAlone("login")).stderr, "Hint: Did you mean: entra-auth-cli get-token\n");
   const { stderr } = await runAlone("--profile", "x", "get-token");
   assertStringIncludes(stderr, "Hint: Flags come after the command: entra-auth-cli get-token --profile …\n");
   const joined = await runAlone("list-profiles", "-ojson");
@@ -174,7 +174,7 @@ Deno.test("a mistyped command or flag gets a suggestion", async () => {
   for (const [args, meant] of typed) {
     const { code, stderr } = await runAlone(...args);
     assertEquals(code, 2);
-    assertMatch(stderr, new RegExp(`^error: Unknown .* Did you mean .*"${meant}"\\?\n`));
+    assertMatch(stderr, new RegExp(`^error: Unknown .*\nHint: Did you mean: .*${meant}\n`));
   }
 });
 
