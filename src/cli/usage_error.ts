@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import { shellWord } from "../text/shell_word.ts";
-import { ownArguments } from "./arguments.ts";
+import { INTEGRATIONS, ownArguments } from "./arguments.ts";
 import {
   CLEAR_CACHE_OPTIONS,
   COMMAND_OPTIONS,
@@ -175,7 +175,7 @@ function similarCommand(own: readonly string[], commands: readonly string[]): st
     if (commands.includes(word)) return word;
     if (Object.hasOwn(COMMANDS_ELSEWHERE, word)) return COMMANDS_ELSEWHERE[word] ?? null;
   }
-  return nearest(first, commands);
+  return nearest(first, commands.filter((name) => !INTEGRATIONS.includes(name)));
 }
 
 /** Returns the flag that was probably meant, with its value, as a part of a command line. */
