@@ -34,11 +34,6 @@ const CLIFFY_MEMBERS = ["esm/deps", "esm/_dnt.shims.js", "types/deps", "types/_d
 const CLIFFY_ENTRIES: Readonly<Record<string, readonly string[]>> = {
   "@cliffy/command": ["command/mod"],
   "@cliffy/command/completions": ["command/completions/mod"],
-  "@cliffy/prompt": ["prompt/confirm", "prompt/input", "prompt/secret", "prompt/select"],
-  "@cliffy/prompt/confirm": ["prompt/confirm"],
-  "@cliffy/prompt/input": ["prompt/input"],
-  "@cliffy/prompt/secret": ["prompt/secret"],
-  "@cliffy/prompt/select": ["prompt/select"],
   "@cliffy/table": ["table/mod"],
 };
 

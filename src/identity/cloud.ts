@@ -12,6 +12,8 @@ export interface Cloud {
   readonly graph: string;
   /** Its Azure Resource Manager, the resource that the Azure CLI gets a token for by default. */
   readonly resourceManager: string;
+  /** The end of the domains that Microsoft gives to its tenants. */
+  readonly domain: string;
 }
 
 const PUBLIC: Cloud = {
@@ -21,6 +23,7 @@ const PUBLIC: Cloud = {
   hosts: ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
   graph: "https://graph.microsoft.com",
   resourceManager: "https://management.core.windows.net/",
+  domain: ".onmicrosoft.com",
 };
 
 /** See https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud. */
@@ -33,6 +36,7 @@ export const CLOUDS: readonly Cloud[] = [
     hosts: ["login.microsoftonline.us", "login.usgovcloudapi.net"],
     graph: "https://graph.microsoft.us",
     resourceManager: "https://management.core.usgovcloudapi.net/",
+    domain: ".onmicrosoft.us",
   },
   {
     name: "china",
@@ -41,6 +45,7 @@ export const CLOUDS: readonly Cloud[] = [
     hosts: ["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
     graph: "https://microsoftgraph.chinacloudapi.cn",
     resourceManager: "https://management.core.chinacloudapi.cn/",
+    domain: ".onmschina.cn",
   },
 ];
 

@@ -65,9 +65,7 @@ export function noSuchProfile(name: string): CliError {
 
 export function nameTaken(name: string): CliError {
   return new CliError("usage", `Profile '${name}' already exists`, {
-    hint: `Choose another name, or delete the profile: entra-auth-cli delete-profile --name ${
-      shellWord(name)
-    }`,
+    hint: `entra-auth-cli edit-profile --name ${shellWord(name)}\nThis changes it. Or choose another name.`,
   });
 }
 

@@ -185,7 +185,7 @@ export function tenantOfHost({ base }: Authority): string | null {
 }
 
 /** Returns the authority of the cloud `text`, also by its name in the Azure CLI. @throws {CliError} `usage` */
-function checkCloud(text: string): Authority {
+export function checkCloud(text: string): Authority {
   const name = text.toLowerCase();
   const cloud = CLOUDS.find((known) => known.name === name || known.azureName.toLowerCase() === name);
   if (cloud !== undefined) return { base: cloud.authority, tenant: null, policy: null };

@@ -1,6 +1,6 @@
 import { CliError } from "../../errors.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
-import { DEFAULT_FLOW, nameTaken, type Profile } from "../../profiles/profile.ts";
+import { DEFAULT_FLOW, nameTaken } from "../../profiles/profile.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { commandLine } from "../options/command_options.ts";
@@ -12,7 +12,7 @@ import {
   withFittingAuthority,
 } from "../options/profile_values.ts";
 import { readProfileSecret, saveSecrets } from "../options/secret_input.ts";
-import { promptForProfile, type RequiredValues } from "../terminal/profile_prompts.ts";
+import { type PromptedValues, promptForProfile } from "../terminal/profile_prompts.ts";
 
 export function createProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
   command.description("Create a profile, and prompt for values without a flag.");
@@ -34,7 +34,7 @@ export function createProfileCommand(command: AnyCommand, context: CommandContex
 export async function runCreateProfile(flags: CreateProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
   const values = profileValues(flags);
-  const given: Partial<Profile> = {
+  const given: Partial<PromptedValues> = {
     // A managed identity knows its tenant, and needs a client ID only if it is user-assigned.
     ...(values.flow === "managed-identity" ? { tenantId: "", clientId: "" } : {}),
     ...values,
@@ -50,7 +50,7 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   const answers = await promptForProfile(context, {
     given: { ...unasked, ...given },
     byDefault: { flow: DEFAULT_FLOW },
-    defaultScopes: (ids) => scopesByDefault(ids.flow, authority, ids),
+    defaultScopes: (chosen) => scopesByDefault(chosen.flow, chosen.authority, chosen),
     checkScopes: (chosen) => assertFittingScopes({ ...values, ...chosen }),
     async checkName(name) {
       if (await profiles.find(name) !== null) throw nameTaken(name);
@@ -64,7 +64,7 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
   terminal.writeMessage(`Sign in with: ${commandLine("get-token", { profile: profile.name })}`);
 }
 
-function requireIds({ name, tenantId, clientId }: Partial<RequiredValues>): void {
+function requireIds({ name, tenantId, clientId }: Partial<PromptedValues>): void {
   const options = CREATE_PROFILE_OPTIONS;
   const missing = [
     ...name === undefined ? [options.name.flag] : [],

@@ -2,7 +2,7 @@ import { CliError } from "../../errors.ts";
 import { changeProfile, signsInElsewhere } from "../../flows/profiles/change_profile.ts";
 import type { SecretChange } from "../../flows/profiles/change_secrets.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
-import { nameTaken, needsCredential, noSuchProfile, type Profile } from "../../profiles/profile.ts";
+import { needsCredential, noSuchProfile, type Profile } from "../../profiles/profile.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { commandLine } from "../options/command_options.ts";
@@ -132,14 +132,13 @@ async function byAnswers(present: Profile, context: CommandContext): Promise<Pro
       hint: `Pass flags such as ${flags} or ${unset.flag}.`,
     });
   }
+  const isUserless = present.flow === "managed-identity";
   const answers = await promptForProfile(context, {
-    given: present.flow === "managed-identity" ? { tenantId: "", clientId: present.clientId } : {},
+    given: { name: present.name, ...isUserless ? { tenantId: "", clientId: present.clientId } : {} },
     byDefault: present,
     defaultScopes: () => present.scopes,
-    checkScopes: (chosen) => assertFittingScopes({ ...present, ...chosen }),
-    async checkName(name) {
-      if (name !== present.name && await context.profiles.find(name) !== null) throw nameTaken(name);
-    },
+    checkScopes: assertFittingScopes,
+    checkName: () => Promise.resolve(),
   });
   return { ...present, ...answers };
 }

@@ -1,65 +1,151 @@
-import { abortable } from "@std/async/abortable";
 import { CliError } from "../../errors.ts";
 import type { AuthorizationResponse, PastedVerdict } from "../../flows/sign_in/interactive_session.ts";
 import type { Screen, Terminal } from "../../system/terminal/terminal.ts";
 import { Secret } from "../../text/secret.ts";
 import type { CommandContext } from "../context.ts";
+import { applyKeys, drawLine, EMPTY_LINE, type Line } from "./line_editor.ts";
+
+/** One of the values that a prompt lists. */
+export interface Choice {
+  readonly value: string;
+  readonly description: string;
+}
 
 export interface PromptOptions {
   /** The value of an empty line. */
   readonly byDefault?: string | undefined;
-  /** Values to complete with the Tab key. */
-  readonly suggestions?: readonly string[] | undefined;
+  /** Values to list before the prompt. They can be typed, completed, named by number, and chosen with the arrow keys. */
+  readonly choices?: readonly Choice[] | undefined;
 }
 
 export type PromptContext = Pick<CommandContext, "terminal" | "signal">;
 
 /**
- * Prompts until `parse` accepts the line, and returns what it returns.
+ * Prompts until `parse` accepts the line, and returns what it returns. Blanks around the line do not count. A line that
+ * `parse` refuses as `usage` is explained, and can be edited.
  *
- * @throws {CliError} `interrupted` if the user ends the program.
+ * @throws {CliError} `interrupted` if the user ends the program, `person_needed` without a terminal; what else `parse` throws.
  */
 export async function prompt<T>(
-  { terminal, signal }: PromptContext,
+  context: PromptContext,
   label: string,
-  parse: (text: string) => T,
-  { byDefault, suggestions }: PromptOptions = {},
+  parse: (text: string) => T | Promise<T>,
+  { byDefault, choices = [] }: PromptOptions = {},
 ): Promise<T> {
-  const { Input } = await import("@cliffy/prompt");
-  const line = Input.prompt({
-    message: label,
-    writer: await openWriter(terminal),
-    ...(byDefault === undefined ? {} : { default: byDefault }),
-    ...(suggestions === undefined ? {} : { suggestions: [...suggestions] }),
-    validate: (text) => {
-      try {
-        parse(text);
-        return true;
-      } catch (error) {
-        if (error instanceof CliError) return oneLine(error);
-        throw error;
-      }
-    },
+  const screen = await openScreen(context.terminal);
+  const question = byDefault === undefined ? label : `${label} (${byDefault})`;
+  const values = choices.map(({ value }) => value);
+  let intro = choices.length === 0 ? "" : `${label}:\n${listOf(choices)}`;
+  let refused = "";
+  while (true) {
+    const typed = trimmed(await readLine(context, screen, { question, intro, values, initial: refused }));
+    try {
+      return await parse(typed === "" ? byDefault ?? "" : chosen(typed, values));
+    } catch (error) {
+      if (!(error instanceof CliError) || error.code !== "usage") throw error;
+      intro = `error: ${error.message}\n${error.hint === undefined ? "" : `Hint: ${indented(error.hint)}\n`}`;
+      refused = typed;
+    }
+  }
+}
+
+function listOf(choices: readonly Choice[]): string {
+  const width = Math.max(...choices.map(({ value }) => value.length));
+  return choices.map(({ value, description }, at) => `  ${at + 1}. ${value.padEnd(width)}  ${description}\n`)
+    .join("");
+}
+
+/** Returns the value that a number or the beginning of one value stands for, and any other text as it is. */
+function chosen(typed: string, values: readonly string[]): string {
+  if (/^\d{1,3}$/.test(typed)) return values[Number(typed) - 1] ?? typed;
+  const [found, ...others] = values.filter((value) => value.startsWith(typed.toLowerCase()));
+  return found === undefined || others.length > 0 ? typed : found;
+}
+
+/** Removes blanks at both ends, and everywhere the invisible characters that come with text from web pages. */
+function trimmed(text: string): string {
+  return text.replaceAll(/\p{Cf}/gu, "").trim();
+}
+
+function indented(hint: string): string {
+  return hint.replaceAll("\n", "\n      ");
+}
+
+/** Prompts for yes or no. */
+export async function confirm(
+  context: PromptContext,
+  question: string,
+  byDefault: boolean = false,
+): Promise<boolean> {
+  const answer = await prompt(context, `${question} ${byDefault ? "(Y/n)" : "(y/N)"}`, (text) => {
+    if (/^(?:|y|yes|n|no)$/i.test(text)) return text.toLowerCase();
+    throw new CliError("usage", `Invalid response ${JSON.stringify(text)}: expected yes or no`);
   });
-  // Cliffy's prompt sees Ctrl-C only while it reads keys, and no other signal.
-  return parse(await abortable(line, signal));
+  return answer === "" ? byDefault : answer.startsWith("y");
 }
 
-function oneLine({ message, hint }: CliError): string {
-  return hint === undefined ? message : `${message}. ${hint.replaceAll("\n", " ")}`;
+interface Question {
+  readonly question: string;
+  /** Lines to show before the question. */
+  readonly intro: string;
+  readonly values: readonly string[];
+  /** The line to begin with, if the terminal can show it. */
+  readonly initial: string;
 }
 
-/** Prompts for yes or no. An empty line is no. */
-export async function confirm({ terminal, signal }: PromptContext, question: string): Promise<boolean> {
-  const { Confirm } = await import("@cliffy/prompt");
-  const writer = await openWriter(terminal);
-  return await abortable(Confirm.prompt({ message: question, default: false, writer }), signal);
+/** A prompt that leaves fewer columns for the line gets a line of its own. */
+const MIN_ROOM = 40;
+/** The width of a terminal that does not report one. */
+const DEFAULT_COLUMNS = 80;
+
+/** Reads a line that the user can edit; on a terminal that cannot redraw it, or for a screen reader, as the terminal does. */
+async function readLine(
+  { terminal, signal }: PromptContext,
+  screen: Screen,
+  { question, intro, values, initial }: Question,
+): Promise<string> {
+  if (!terminal.canRedraw()) {
+    screen.show(`${intro}${question}: `);
+    const line = await terminal.readLine(signal);
+    if (line !== null) return line;
+    signal.throwIfAborted();
+    throw interrupted();
+  }
+  const columns = () => terminal.columns() ?? DEFAULT_COLUMNS;
+  const isWide = columns() - question.length >= MIN_ROOM;
+  const mark = isWide ? `? ${question} › ` : "› ";
+  let line: Line = { before: initial, after: "" };
+  let drawn = 0;
+  const draw = () => {
+    const { text, columns: used } = drawLine(mark, line, columns(), drawn);
+    screen.show(text);
+    drawn = used;
+  };
+  let isPrompting = false;
+  for await (const keys of terminal.readKeys(signal)) {
+    // Echo is off from the first item on, so the prompt must not appear earlier.
+    if (!isPrompting) screen.show(intro + (isWide ? "" : `? ${question}\n`));
+    isPrompting = true;
+    const typed = applyKeys(line, keys, values);
+    if (typed.isInterrupted) break;
+    const [entered] = typed.entered;
+    line = entered === undefined ? typed.line : { before: entered, after: "" };
+    draw();
+    if (entered === undefined) continue;
+    screen.show("\n");
+    return entered;
+  }
+  screen.show("\n");
+  signal.throwIfAborted();
+  throw interrupted();
+}
+
+function interrupted(): CliError {
+  return new CliError("interrupted", "Interrupted");
 }
 
 /**
  * Prompts for a secret, without echo of what is typed or pasted. Returns null for an empty line.
- *
- * Cliffy's prompt is not used: it turns echo on between two keys, which shows parts of what is pasted.
  *
  * @throws {CliError} `interrupted` if the user ends the program, `person_needed` without a terminal.
  */
@@ -68,21 +154,23 @@ export async function promptForSecret(
   label: string,
 ): Promise<Secret | null> {
   const screen = await openScreen(terminal);
-  let line = "";
+  let line = EMPTY_LINE;
   let isPrompting = false;
   for await (const keys of terminal.readKeys(signal)) {
     // Echo is off from the first item on, so the prompt must not appear earlier.
-    if (!isPrompting) screen.show(`? ${label} › `);
+    if (!isPrompting) screen.show(terminal.canRedraw() ? `? ${label} › ` : `${label}: `);
     isPrompting = true;
     const typed = applyKeys(line, keys);
+    if (typed.isInterrupted) break;
     line = typed.line;
     const [entered] = typed.entered;
     if (entered === undefined) continue;
     screen.show("\n");
     return entered === "" ? null : new Secret(entered);
   }
+  screen.show("\n");
   signal.throwIfAborted();
-  throw new CliError("interrupted", "Interrupted");
+  throw interrupted();
 }
 
 /**
@@ -98,7 +186,7 @@ export async function promptForAddress(
   validate: (text: string) => PastedVerdict,
   signal: AbortSignal,
 ): Promise<AuthorizationResponse> {
-  let line = "";
+  let line = EMPTY_LINE;
   for await (const keys of terminal.readKeys(signal)) {
     const typed = applyKeys(line, keys);
     line = typed.line;
@@ -108,9 +196,10 @@ export async function promptForAddress(
       if (verdict.kind === "accepted") return verdict.response;
       say(`${verdict.reason}. Copy the whole address and paste it again.`);
     }
+    if (typed.isInterrupted) break;
   }
   signal.throwIfAborted();
-  throw new CliError("interrupted", "Interrupted");
+  throw interrupted();
 }
 
 /** Returns where prompts appear: never stdout, which is for data. @throws {CliError} `person_needed` without a terminal. */
@@ -120,39 +209,4 @@ async function openScreen(terminal: Pick<Terminal, "screen">): Promise<Screen> {
   throw new CliError("person_needed", "This command needs to prompt, and there is no terminal", {
     hint: "Run the command on a terminal, or pass the values as flags: see --help.",
   });
-}
-
-async function openWriter(terminal: Terminal): Promise<{ writeSync(data: Uint8Array): number }> {
-  const screen = await openScreen(terminal);
-  const decoder = new TextDecoder();
-  return {
-    writeSync(data) {
-      screen.show(decoder.decode(data, { stream: true }));
-      return data.length;
-    },
-  };
-}
-
-/** Longer than any URL that a browser accepts. */
-const MAX_LINE = 64 * 1024;
-
-/**
- * Applies keys to the line that is being typed. Returns the lines that were entered, and the current one.
- *
- * @throws {CliError} `interrupted` for Ctrl-C and Ctrl-D.
- */
-export function applyKeys(line: string, keys: string): { entered: string[]; line: string } {
-  const entered: string[] = [];
-  // Escape sequences: cursor keys, and the marks of bracketed paste.
-  // deno-lint-ignore no-control-regex -- they consist of control characters
-  for (const key of keys.replaceAll(/\x1b\[[\d;]*[A-Za-z~]/g, "")) {
-    if (key === "\x03" || key === "\x04") throw new CliError("interrupted", "Interrupted");
-    if (key === "\r" || key === "\n") {
-      entered.push(line);
-      line = "";
-    } else if (key === "\x7f" || key === "\b") line = line.slice(0, -1);
-    else if (key === "\x15") line = "";
-    else if (key >= " " && line.length < MAX_LINE) line += key;
-  }
-  return { entered, line };
 }

@@ -11,6 +11,8 @@ import type { Countdown } from "./countdown.ts";
  * shows a countdown during a wait.
  */
 export interface TerminalUi extends Terminal {
+  /** Reports whether a line can be overwritten: not on a dumb terminal, and not for a screen reader. */
+  canRedraw(): boolean;
   /**
    * Shows a countdown below the output. Does nothing unless stderr is a terminal that can draw and the user allows it.
    *
@@ -58,6 +60,7 @@ export function createTerminalUi(terminal: Terminal, options: TerminalUiOptions)
   };
   return {
     ...terminal,
+    canRedraw: () => !options.isPlain && falseIfDenied(() => options.env.get("TERM") !== "dumb"),
     writeData(text) {
       countdown?.hide();
       return terminal.writeData(text);
@@ -148,12 +151,9 @@ export function replaceGlyphs(text: string): string {
   return text.replaceAll(/[✓⏳⟳]/gu, (glyph) => WORDS[glyph] ?? glyph);
 }
 
-/** The symbols of Cliffy's prompts. Each replacement has the same width, which keeps the cursor in place. */
-const MARKS: Readonly<Record<string, string>> = { "›": ">", "»": ">", "✘": "x", "×": "x", "…": "." };
-
-/** Replaces the symbols of a prompt by ASCII, and leaves what the user typed. */
+/** Replaces the symbol of a prompt by ASCII of the same width, which keeps the cursor in place. */
 export function replacePromptMarks(text: string): string {
-  return text.replaceAll(/[›»✘×…]/gu, (mark) => MARKS[mark] ?? mark);
+  return text.replaceAll("›", ">");
 }
 
 /** Reports whether a terminal may get colours and animation, as far as the environment tells. */

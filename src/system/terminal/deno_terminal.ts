@@ -15,6 +15,10 @@ export const systemTerminal: Terminal = {
     const { readKeys } = await import("./standard_input.ts");
     yield* readKeys(signal);
   },
+  async readLine(signal) {
+    const { readLine } = await import("./standard_input.ts");
+    return await readLine(signal);
+  },
   async writeData(text) {
     try {
       let data = new TextEncoder().encode(text);

@@ -36,9 +36,13 @@ async function readStdin(buffer: Uint8Array): Promise<number | null> {
 
 const KEY_BUFFER_BYTES = 4096;
 
+/** Text that was read from the terminal and not used yet. */
+let unread = "";
+const decoder = new TextDecoder();
+
 /**
  * Implements `Terminal.readKeys`. Reads stdin in raw mode: the line buffer of a terminal is too short for a redirect address
- * with a code.
+ * with a code. Keys after the end of a line are left for the next reader.
  */
 export async function* readKeys(signal: AbortSignal): AsyncGenerator<string> {
   if (signal.aborted) return;
@@ -46,23 +50,41 @@ export async function* readKeys(signal: AbortSignal): AsyncGenerator<string> {
   Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
   try {
     yield "";
-    const decoder = new TextDecoder();
-    const buffer = new Uint8Array(KEY_BUFFER_BYTES);
     while (true) {
-      const count = await readUnlessAborted(buffer, signal);
-      if (count === null) return;
-      yield decoder.decode(buffer.subarray(0, count), { stream: true });
+      if (unread === "" && !await readMore(signal)) return;
+      yield takeUnread(/^[^\r\n]*(?:\r\n|[\r\n])?/);
     }
   } finally {
     Deno.stdin.setRaw(false);
   }
 }
 
-async function readUnlessAborted(buffer: Uint8Array, signal: AbortSignal): Promise<number | null> {
+/** Implements `Terminal.readLine`. */
+export async function readLine(signal: AbortSignal): Promise<string | null> {
+  if (signal.aborted) return null;
+  while (!/[\r\n]/.test(unread)) {
+    if (await readMore(signal)) continue;
+    if (signal.aborted || unread === "") return null;
+    break;
+  }
+  return takeUnread(/^[^\r\n]*(?:\r\n|[\r\n])?/).replace(/[\r\n]+$/, "");
+}
+
+function takeUnread(what: RegExp): string {
+  const [taken = ""] = what.exec(unread) ?? [];
+  unread = unread.slice(taken.length);
+  return taken;
+}
+
+/** Returns false at the end of the input, and if `signal` is aborted. */
+async function readMore(signal: AbortSignal): Promise<boolean> {
+  const buffer = new Uint8Array(KEY_BUFFER_BYTES);
   try {
-    return await abortable(Deno.stdin.read(buffer), signal);
+    const count = await abortable(Deno.stdin.read(buffer), signal);
+    if (count !== null) unread += decoder.decode(buffer.subarray(0, count), { stream: true });
+    return count !== null;
   } catch (error) {
-    if (signal.aborted) return null;
+    if (signal.aborted) return false;
     throw error;
   }
 }

@@ -19,6 +19,11 @@ export interface Terminal {
    * item is empty: from then on there is no echo. Requires that stdin is a terminal.
    */
   readKeys(signal: AbortSignal): AsyncIterable<string>;
+  /**
+   * Returns a line that the terminal itself echoes and edits, without its end. Null if the input ended or `signal` is
+   * aborted. Requires that stdin is a terminal.
+   */
+  readLine(signal: AbortSignal): Promise<string | null>;
   /** Returns the current width of the terminal, or null if unknown. */
   columns(): number | null;
 }

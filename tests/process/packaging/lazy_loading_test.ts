@@ -11,7 +11,6 @@ const CLIFFY = "@cliffy/command";
 const HEAVY_PACKAGES = [
   "@azure/msal-node",
   "jose",
-  "@cliffy/prompt",
   "@cliffy/table",
   "@std/yaml/stringify",
   "qr",
@@ -19,6 +18,7 @@ const HEAVY_PACKAGES = [
 const HEAVY_FOLDERS = ["src/entra/", "src/loopback/", "src/browser/"];
 const HEAVY_FILES = [
   "src/cli/terminal/countdown.ts",
+  "src/cli/terminal/prompt.ts",
   "src/flows/sign_in/interactive_sign_in.ts",
   "src/flows/sign_in/sign_in_by_flow.ts",
   "src/flows/sign_in/device_code_sign_in.ts",
@@ -56,12 +56,7 @@ async function heavyModules(names: readonly string[]): Promise<Record<string, st
 /** Writes an import map in which the heavy modules throw when they are loaded. */
 async function writeFailingMap(folder: string, also: readonly string[] = []): Promise<string> {
   const { imports, scopes } = await currentImportMap();
-  const subpaths = Object.keys(imports).filter((name) => name.startsWith("@cliffy/prompt/"));
-  const heavy = await heavyModules([
-    ...also,
-    ...HEAVY_PACKAGES,
-    ...subpaths.filter((name) => !name.endsWith("/")),
-  ]);
+  const heavy = await heavyModules([...also, ...HEAVY_PACKAGES]);
   const path = join(folder, `without_${HEAVY_PACKAGES.length + also.length}.json`);
   await Deno.writeTextFile(path, JSON.stringify({ imports: { ...imports, ...heavy }, scopes }));
   return path;

@@ -213,12 +213,10 @@ testOnTerminal(
 );
 
 testOnTerminal(
-  "edit-profile prompts with the current values as defaults, and Enter keeps them",
+  "edit-profile prompts with the current values as defaults, Enter keeps them, and the name stays",
   async (sandbox) => {
     const before = (await profilesOf(sandbox))[0];
     const terminal = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name default");
-    await terminal.stdoutMatch(/Profile Name.*default/);
-    await terminal.type("work\r");
     await terminal.stdoutMatch(new RegExp(`Tenant ID.*${before?.tenant_id}`));
     await terminal.type("\r");
     await terminal.stdoutMatch(new RegExp(`Client ID.*${before?.client_id}`));
@@ -229,11 +227,12 @@ testOnTerminal(
     await terminal.type("Mail.Read, Files.Read\r");
     const { code, stdout } = await terminal.ended;
     assertEquals(code, 0, stdout);
-    assertStringIncludes(plainScreen(stdout), "✓ Profile 'default' changed, now 'work'");
-    assertEquals(await profilesOf(sandbox), [{ ...before, name: "work", scope: "Mail.Read Files.Read" }]);
+    assert(!stdout.includes("Profile Name"), stdout);
+    assertStringIncludes(plainScreen(stdout), "✓ Profile 'default' changed");
+    assertEquals(await profilesOf(sandbox), [{ ...before, scope: "Mail.Read Files.Read" }]);
 
-    const unchanged = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name work");
-    for (const label of [/Profile Name/, /Tenant ID/, /Client ID/, /Flow/, /Scopes/]) {
+    const unchanged = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name default");
+    for (const label of [/Tenant ID/, /Client ID/, /Flow/, /Scopes/]) {
       await unchanged.stdoutMatch(label);
       await unchanged.type("\r");
     }
@@ -241,24 +240,91 @@ testOnTerminal(
   },
 );
 
-testOnTerminal("create-profile completes the flow with the Tab key", async (sandbox) => {
-  const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile --name myapp");
-  await terminal.stdoutMatch(/Tenant ID/);
-  await terminal.type("common\r");
-  await terminal.stdoutMatch(/Client ID/);
-  await terminal.type(`${CLIENT}\r`);
-  await terminal.stdoutMatch(/Flow/);
-  await terminal.type("inter");
-  // The rest of the word is suggested in another colour.
-  // deno-lint-ignore no-control-regex
-  await terminal.stdoutMatch(/inter(?:\x1b\[\d+m)+active/);
-  await terminal.type("\t\r");
-  await terminal.stdoutMatch(/Scopes/);
-  await terminal.type("\r");
-  const { code, stdout } = await terminal.ended;
-  assertEquals(code, 0, stdout);
-  assertEquals((await profilesOf(sandbox)).at(-1)?.flow, "interactive");
+testOnTerminal(
+  "a prompt has the editing keys of a shell, and lists the flows to choose from",
+  async (sandbox) => {
+    const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile");
+    const answer = async (label: RegExp, ...keys: string[]) => {
+      await terminal.stdoutMatch(label);
+      for (const key of keys) await terminal.type(key);
+      await terminal.type("\r");
+    };
+    // Ctrl-A, Ctrl-K, Ctrl-U and an arrow key.
+    await answer(/Profile Name/, "wrong", "\x01", "\x0b", "my-pp", "\x1b[D\x1b[D", "a", "\x1b[F", "\x1b[H");
+    await answer(/Tenant ID/, "x", "\x15", "  common \u200b ");
+    // Ctrl-W, Home, Delete and Ctrl-D.
+    await answer(/Client ID/, `12${CLIENT} no`, "\x17\x7f", "\x1b[H", "\x1b[3~", "\x04");
+    await answer(
+      /1\. interactive +sign in with[^]*5\. managed-identity[^]*Flow \(interactive\)/,
+      "\x1b[B\x1b[B",
+    );
+    await answer(/device-code\s[^]*Scopes \(User\.Read\)/);
+    const { code, stdout } = await terminal.ended;
+    assertEquals(code, 0, stdout);
+    assertEquals((await profilesOf(sandbox)).at(-1), {
+      ...(await profilesOf(sandbox)).at(-1),
+      name: "my-app",
+      tenant_id: "common",
+      client_id: CLIENT,
+      flow: "device-code",
+    });
+  },
+);
+
+testOnTerminal("a dumb terminal and --plain get plain questions that the terminal edits", async (sandbox) => {
+  const runs: [string, string, Record<string, string>][] = [
+    ["dumb", "", { TERM: "dumb" }],
+    ["plain", " --plain", {}],
+  ];
+  for (const [name, flag, env] of runs) {
+    const line = `entra-auth-cli create-profile${flag} --name ${name}`;
+    const terminal = await startOnTerminal(sandbox, line, { env });
+    // The terminal itself deletes the line for Ctrl-U.
+    const answers: [RegExp, string][] = [
+      [/Tenant ID: $/, "wrong\x15common\r"],
+      [/Client ID: $/, `${CLIENT}\r`],
+      [/5\. managed-identity .*\s+Flow \(interactive\): $/, "2\r"],
+      [/Scopes \(User\.Read\): $/, "\r"],
+    ];
+    for (const [label, typed] of answers) {
+      await terminal.stdoutMatch(label);
+      await terminal.type(typed);
+    }
+    const { code, stdout } = await terminal.ended;
+    assertEquals(code, 0, stdout);
+    assert(!/[\x1b›]|\r(?!\n)/.test(stdout), JSON.stringify(stdout));
+    const profile = (await profilesOf(sandbox)).at(-1);
+    assertEquals([profile?.name, profile?.tenant_id, profile?.flow], [name, "common", "device-code"]);
+  }
+  const ended = await startOnTerminal(sandbox, "entra-auth-cli create-profile --plain --name x");
+  await ended.stdoutMatch(/Tenant ID: $/);
+  await ended.type("\x04");
+  assertEquals((await ended.ended).code, 130);
 });
+
+testOnTerminal(
+  "create-profile asks again for a name that is taken, and for the cloud of a national tenant",
+  async (sandbox) => {
+    const terminal = await startOnTerminal(sandbox, "entra-auth-cli create-profile");
+    const answers: [RegExp, string][] = [
+      [/Profile Name › $/, "default\r"],
+      [/Profile 'default' already exists[^]*Profile Name › default$/, "-gov\r"],
+      [/Tenant ID › $/, "contoso.onmicrosoft.us\r"],
+      [/2\. usgov +login\.microsoftonline\.us[^]*Cloud \(usgov\) › $/, "\r"],
+      [/Client ID › $/, `${CLIENT}\r`],
+      [/Flow \(interactive\) › $/, "\r"],
+      [/Scopes \(User\.Read\) › $/, "\r"],
+    ];
+    for (const [label, typed] of answers) {
+      await terminal.stdoutMatch(label);
+      await terminal.type(typed);
+    }
+    const { code, stdout } = await terminal.ended;
+    assertEquals(code, 0, stdout);
+    const profile = (await profilesOf(sandbox)).at(-1);
+    assertEquals([profile?.name, profile?.authority], ["default-gov", "https://login.microsoftonline.us"]);
+  },
+);
 
 testOnTerminal("list-profiles fits into the width of the terminal", async (sandbox) => {
   const shown = async (columns: number) => {

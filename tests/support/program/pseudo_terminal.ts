@@ -23,15 +23,22 @@ export async function startOnTerminal(
 }
 
 /**
- * Returns the final text of a terminal, without colors and cursor movements: text after a carriage return replaces
- * the text before it.
+ * Returns the final text of a terminal, without colors and cursor movements: text after a carriage return or a backspace
+ * replaces the text before it.
  */
 export function plainScreen(shown: string): string {
   // deno-lint-ignore no-control-regex
   const text = shown.replaceAll(/\x1b\[[\d;?]*[A-Za-z]/g, "").replaceAll(/\r+\n/g, "\n");
-  return text.split("\n").map((line) => line.split("\r").reduce(overwrite).trimEnd()).join("\n");
+  return text.split("\n").map(finalLine).join("\n");
 }
 
-function overwrite(line: string, by: string): string {
-  return by + line.slice(by.length);
+function finalLine(written: string): string {
+  const cells: string[] = [];
+  let column = 0;
+  for (const character of written) {
+    if (character === "\r") column = 0;
+    else if (character === "\b") column--;
+    else cells[column++] = character;
+  }
+  return cells.join("").trimEnd();
 }
