@@ -53,6 +53,8 @@ async function printCached(args: readonly string[], system: System): Promise<num
   const output: (() => void | Promise<void>)[] = [];
   const terminal: Terminal = {
     ...system.terminal,
+    // The worker asks, if anything is to be asked.
+    stdinIsTerminal: false,
     writeData: (text) => Promise.resolve(void output.push(() => system.terminal.writeData(text))),
     writeMessage: (line) => void output.push(() => system.terminal.writeMessage(line)),
   };

@@ -25,18 +25,27 @@ export interface AcquiredToken {
   readonly settings: SignInSettings;
 }
 
-/** Gets the token that the flags request, for every command that needs one. @throws {CliError} What `getToken()` throws, or `usage`. */
+/**
+ * Gets the token that the flags request, for every command that needs one.
+ *
+ * @param offerProfile Creates the profile `name` if it is missing and the user wants it; returns whether it did.
+ * @throws {CliError} What `getToken()` throws, or `usage`.
+ */
 export async function acquireToken(
   flags: TokenFlags,
   context: CommandContext,
   progress: Progress,
+  offerProfile: (name: string) => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<AcquiredToken> {
   const { env } = context;
   const manner = parseManner(flags);
   const prompt = parsePrompt(flags.prompt);
   const claims = flags.claims === undefined ? undefined : parseClaimsFlag(flags.claims);
   const name = profileName(flags.profile, env);
-  const settings = await readSettings(flags, name, context);
+  const settings = await readSettings(flags, name, context).catch(async (error) => {
+    if (!(error instanceof CliError) || error.code !== "no_profile" || !await offerProfile(name)) throw error;
+    return await readSettings(flags, name, context);
+  });
   const { hasProfile, identity, authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
   const fresh = (flags.force ?? false) || flags.cache === false;
   const result = await getToken(

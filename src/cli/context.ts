@@ -10,7 +10,14 @@ import type { Environment } from "../system/environment.ts";
 import type { Os } from "../system/os.ts";
 import type { RunInForeground } from "../system/processes/foreground_program.ts";
 import type { ReadInput } from "../system/terminal/standard_input.ts";
+import type { Secret } from "../text/secret.ts";
 import type { TerminalUi } from "./terminal/terminal_ui.ts";
+
+/** A certificate file that was read. */
+export interface CertificateLock {
+  /** Reports whether `password` opens it, null without one. @throws {CliError} `usage` for a file that is useless anyway. */
+  opensWith(password: Secret | null): Promise<boolean>;
+}
 
 /**
  * What the commands work with. Each part is made once, when it is first used. A flow takes the parts that it needs, so a
@@ -47,6 +54,8 @@ export interface CommandContext {
   readonly openShimFolder: (path: string) => Promise<ShimFiles>;
   /** Absolute path of this executable; null if the program runs from its source. */
   readonly executable: string | null;
+  /** Reads a certificate file for a check. @throws {CliError} `usage` or `permission`. */
+  readonly openCertificate: (path: string) => Promise<CertificateLock>;
   /** Runs another program in place of this one. */
   readonly runInForeground: RunInForeground;
   /** The exit code if nothing fails: 0, unless a command sets another. */

@@ -5,7 +5,12 @@ import { detectKeyStore } from "../store/keystore/open_key_store.ts";
 import { openTokenStore } from "../store/token_store.ts";
 import { homeFolder } from "../system/path.ts";
 import { openPrivateFolder } from "../system/files/private_folder.ts";
-import { checkPrivateFile, readTextFile, writePrivateFile } from "../system/files/user_files.ts";
+import {
+  checkPrivateFile,
+  readCredentialFile,
+  readTextFile,
+  writePrivateFile,
+} from "../system/files/user_files.ts";
 import { probeLoopback } from "../system/network/loopback_probe.ts";
 import { executablePath, runtimeText } from "../system/os.ts";
 import { isPermitted, permissionHint, permissionName, permitted } from "../system/permission.ts";
@@ -109,6 +114,14 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
     },
     get executable() {
       return executablePath();
+    },
+    async openCertificate(path) {
+      const signal = system.interrupted;
+      const { opensCertificate } = await import("../credentials/certificate/read_certificate.ts");
+      const content = await readCredentialFile(files, path, "certificate", "the path", { signal });
+      return {
+        opensWith: (password) => opensCertificate(content, password, { path, nowMs: clock.now(), signal }),
+      };
     },
     async runInForeground(command, args, variables) {
       return await foregroundOf(system.forwardSignals, system.interrupted)(command, args, variables);

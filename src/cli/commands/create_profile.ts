@@ -11,7 +11,8 @@ import {
   scopesByDefault,
   withFittingAuthority,
 } from "../options/profile_values.ts";
-import { readProfileSecret, saveSecrets } from "../options/secret_input.ts";
+import { openNamedCertificate, readProfileSecret, saveSecrets } from "../options/secret_input.ts";
+import { confirm } from "../terminal/prompt.ts";
 import { type PromptedValues, promptForProfile } from "../terminal/profile_prompts.ts";
 
 export function createProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
@@ -32,6 +33,30 @@ export function createProfileCommand(command: AnyCommand, context: CommandContex
  *   terminal to prompt on.
  */
 export async function runCreateProfile(flags: CreateProfileFlags, context: CommandContext): Promise<void> {
+  const name = await createProfile(flags, context);
+  context.terminal.writeMessage(`Sign in with: ${commandLine("get-token", { profile: name })}`);
+}
+
+/**
+ * Offers to create the profile that a command lacks, on a terminal. Enter means yes only if there is no profile at all: a
+ * name that is not among the others may be misspelled.
+ *
+ * @returns Whether the profile now exists.
+ */
+export async function offerProfile(
+  { name, ...flags }: CreateProfileFlags & { readonly name: string },
+  context: CommandContext,
+): Promise<boolean> {
+  const others = (await context.profiles.list()).map((profile) => profile.name);
+  const which = others.length === 0 ? "" : ` (profiles that exist: ${others.join(", ")})`;
+  const question = `Profile '${name}' does not exist${which}. Create it now?`;
+  if (!await confirm(context, question, others.length === 0)) return false;
+  await createProfile({ ...flags, name }, context);
+  return true;
+}
+
+/** Creates a profile, and returns its name. */
+async function createProfile(flags: CreateProfileFlags, context: CommandContext): Promise<string> {
   const { terminal, profiles } = context;
   const values = profileValues(flags);
   const given: Partial<PromptedValues> = {
@@ -41,6 +66,7 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
     ...(flags.name === undefined ? {} : { name: checkProfileName(flags.name) }),
   };
   if (!terminal.stdinIsTerminal) requireIds(given);
+  const certificate = await openNamedCertificate(values.certificate, context);
   const { authority } = values;
   const { tenantId, clientId, flow = DEFAULT_FLOW } = given;
   // If the IDs are given by flags, the other values get their defaults without a prompt.
@@ -57,11 +83,15 @@ export async function runCreateProfile(flags: CreateProfileFlags, context: Comma
     },
   });
   const profile = withFittingAuthority({ ...values, ...answers });
-  const secret = await readProfileSecret(flags, profile, context, { isAsked: true, onEnter: "none" });
+  const secret = await readProfileSecret(flags, profile, context, {
+    isAsked: true,
+    onEnter: "none",
+    certificate,
+  });
   await profiles.add(profile);
   await saveSecrets(secret, profile, context);
   terminal.writeMessage(`✓ Profile '${profile.name}' created`);
-  terminal.writeMessage(`Sign in with: ${commandLine("get-token", { profile: profile.name })}`);
+  return profile.name;
 }
 
 function requireIds({ name, tenantId, clientId }: Partial<PromptedValues>): void {

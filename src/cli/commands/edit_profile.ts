@@ -17,7 +17,13 @@ import {
   profileValues,
   withFittingAuthority,
 } from "../options/profile_values.ts";
-import { hasSecretOnStdin, readProfileSecret, saveSecrets } from "../options/secret_input.ts";
+import {
+  hasSecretOnStdin,
+  openNamedCertificate,
+  openPresentCertificate,
+  readProfileSecret,
+  saveSecrets,
+} from "../options/secret_input.ts";
 import { promptForProfile } from "../terminal/profile_prompts.ts";
 
 /** Values that a profile does not need. */
@@ -67,11 +73,18 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   const present = await profiles.find(name);
   if (present === null) throw noSuchProfile(name);
   const named = byFlags(flags, present) ?? (hasSecretOnStdin(flags) ? present : null);
+  const newCertificate = flags.certificate === undefined ? undefined : named?.certificate;
+  const opened = await openNamedCertificate(newCertificate, context);
   const changed = withFittingAuthority(named ?? await byAnswers(present, context));
+  const isAsked = named === null || newCertificate !== undefined;
+  const certificate = named === null ? await openPresentCertificate(changed.certificate, context) : opened;
   assertComplete(changed);
   assertFittingScopes(changed);
-  const isAsked = named === null || flags.certificate !== undefined;
-  const taken = await readProfileSecret(flags, changed, context, { isAsked, onEnter: "unchanged" });
+  const taken = await readProfileSecret(flags, changed, context, {
+    isAsked,
+    onEnter: "unchanged",
+    certificate,
+  });
   const isSameProfile = isSame(present, changed);
   const forgotten = isSameProfile ? 0 : await changeProfile(present, changed, context);
   const isSaved = await saveSecrets({ ...deletedSecrets(flags), ...taken }, changed, context);
@@ -140,7 +153,8 @@ async function byAnswers(present: Profile, context: CommandContext): Promise<Pro
     checkScopes: assertFittingScopes,
     checkName: () => Promise.resolve(),
   });
-  return { ...present, ...answers };
+  const { authority: _former, ...rest } = present;
+  return { ...rest, ...answers };
 }
 
 function isSame(one: Profile, other: Profile): boolean {

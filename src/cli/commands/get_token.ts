@@ -1,9 +1,11 @@
 import type { TokenResult } from "../../flows/get_token/token_request.ts";
 import type { SignInSettings } from "../../profiles/settings.ts";
+import { shellWord } from "../../text/shell_word.ts";
 import type { CommandContext } from "../context.ts";
 import { localTime } from "../output/time.ts";
 import { acquireToken } from "../acquire_token.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
+import { flagWords } from "../options/option_table.ts";
 import { profileName } from "../options/chosen_profile.ts";
 import { progressPrinter } from "../terminal/progress_lines.ts";
 import { GET_TOKEN_OPTIONS, type GetTokenFlags, signInFlags } from "../options/token_options.ts";
@@ -45,9 +47,23 @@ async function acquireAndDeliver(
     flags,
     context,
     progressPrinter(context.terminal, isQuiet, flags.verbose),
+    (name) => offerMissingProfile(name, flags, format, context),
   );
-  if (!isQuiet) reportOutcome(result, settings.profile, context);
+  if (!isQuiet) reportOutcome(result, settings.profile, flags, context);
   await deliver(result, format, flags.file, { ...settings, apiVersion }, context);
+}
+
+/** Offers to create the profile if a person, and no other program, reads what this command says. */
+async function offerMissingProfile(
+  name: string,
+  { interactive = true, tenantId, tenant, clientId, flow, authority, cloud }: GetTokenFlags,
+  format: OutputFormat,
+  context: CommandContext,
+): Promise<boolean> {
+  const { stdinIsTerminal, stderrIsTerminal } = context.terminal;
+  if (!interactive || format === "exec-credential" || !stdinIsTerminal || !stderrIsTerminal) return false;
+  const { offerProfile } = await import("./create_profile.ts");
+  return await offerProfile({ name, tenantId, tenant, clientId, flow, authority, cloud }, context);
 }
 
 /** A Kubernetes client requests a version of the credential, and tells whether the user can be prompted. */
@@ -63,18 +79,39 @@ async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): 
   }
 }
 
+/** Says when the token expires. A cached one in a pipe needs no words. */
 function reportOutcome(
-  { token, source, isSaved }: TokenResult,
+  { token, source, isSaved, isFirst }: TokenResult,
   profile: string,
+  flags: GetTokenFlags,
   { terminal }: CommandContext,
 ): void {
+  if (source === "cache" && !terminal.stdoutIsTerminal && !flags.verbose) return;
   terminal.writeMessage(`Token expires: ${localTime(token.expiresAt)}`);
   if (source !== "cache" && source !== "refresh" && isSaved) {
     terminal.writeMessage(`Token saved to profile '${profile}'`);
   }
+  if (isFirst && isKept(flags, terminal)) {
+    const { scope, tenantId = flags.tenant, clientId, authority, cloud } = flags;
+    const same = { profile: flags.profile, scope, tenantId, clientId, authority, cloud };
+    const words = [
+      "entra-auth-cli",
+      "get-token",
+      ...flagWords(GET_TOKEN_OPTIONS, { ...same, output: "token" }),
+    ];
+    terminal.writeMessage(`Print it with: ${words.map(shellWord).join(" ")}`);
+  }
 }
 
-/** Prints the token, or writes it to the file. A terminal shows it only if a format was requested. */
+/** Reports whether the token stays off the terminal, which shows it only if a format was requested. */
+function isKept(
+  { file, output = "text" }: GetTokenFlags,
+  { stdoutIsTerminal }: CommandContext["terminal"],
+): boolean {
+  return file === undefined && output === "text" && stdoutIsTerminal;
+}
+
+/** Prints the token, or writes it to the file. */
 async function deliver(
   result: TokenResult,
   format: OutputFormat,

@@ -2,8 +2,9 @@ import { CliError } from "../../errors.ts";
 import { changeSecrets, type SecretChange } from "../../flows/profiles/change_secrets.ts";
 import { needsCredential, type Profile } from "../../profiles/profile.ts";
 import { Secret } from "../../text/secret.ts";
-import { promptForSecret } from "../terminal/prompt.ts";
-import type { CommandContext } from "../context.ts";
+import { isGuid } from "../../identity/guid.ts";
+import { confirm, type PromptContext, promptForSecret } from "../terminal/prompt.ts";
+import type { CertificateLock, CommandContext } from "../context.ts";
 import { readUserFile } from "../user_files.ts";
 import { commandLine } from "./command_options.ts";
 import {
@@ -29,6 +30,8 @@ export function hasSecretOnStdin({ clientSecretStdin, certificatePasswordStdin }
 export interface SecretQuestion {
   /** Whether to prompt at all. */
   readonly isAsked: boolean;
+  /** The profile's certificate file; null if it was not opened. */
+  readonly certificate: CertificateLock | null;
   /** The effect of Enter alone, shown in the prompt. */
   readonly onEnter: string;
 }
@@ -45,7 +48,7 @@ export async function readProfileSecret(
   flags: SecretFlags,
   { flow, certificate }: Pick<Profile, "flow" | "certificate">,
   context: Pick<CommandContext, "terminal" | "signal" | "readInput">,
-  { isAsked, onEnter }: SecretQuestion,
+  { isAsked, onEnter, certificate: lock }: SecretQuestion,
 ): Promise<SecretChange> {
   if (flags.clientSecretStdin && flags.certificatePasswordStdin) throw twoSecrets();
   if (flags.clientSecretStdin) return { clientSecret: await readSecret(CLIENT_SECRET, context) };
@@ -54,9 +57,68 @@ export async function readProfileSecret(
     return { certificatePassword: await readSecret(CERTIFICATE_PASSWORD, context) };
   }
   if (!isAsked || !needsCredential(flow) || !context.terminal.stdinIsTerminal) return {};
-  const { field, label } = certificate === undefined ? CLIENT_SECRET : CERTIFICATE_PASSWORD;
-  const secret = await promptForSecret(context, `${label} (Enter: ${onEnter})`);
-  return secret === null ? {} : { [field]: secret };
+  const secret = certificate === undefined
+    ? await promptForClientSecret(context, onEnter)
+    : await promptForPassword(context, onEnter, lock);
+  return secret === null
+    ? {}
+    : { [certificate === undefined ? "clientSecret" : "certificatePassword"]: secret };
+}
+
+/**
+ * Opens the certificate file that a flag names, so that a mistake in it is reported before any prompt. Returns null without
+ * a terminal: a script may create the profile before the file.
+ *
+ * @throws {CliError} `usage` for a file that is missing or useless, `permission`.
+ */
+export async function openNamedCertificate(
+  path: string | undefined,
+  { terminal, openCertificate }: Pick<CommandContext, "terminal" | "openCertificate">,
+): Promise<CertificateLock | null> {
+  if (path === undefined || !terminal.stdinIsTerminal) return null;
+  const certificate = await openCertificate(path);
+  await certificate.opensWith(null);
+  return certificate;
+}
+
+/** Opens the present certificate of a profile, whose file may be on another machine. Returns null if it cannot be used. */
+export async function openPresentCertificate(
+  path: string | undefined,
+  context: Pick<CommandContext, "terminal" | "openCertificate">,
+): Promise<CertificateLock | null> {
+  try {
+    return await openNamedCertificate(path, context);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code === "interrupted") throw error;
+    context.terminal.writeMessage(`warning: ${error.message}`);
+    return null;
+  }
+}
+
+/** Prompts for a client secret. Entra shows its ID, a GUID, beside it, which is easily taken for the secret. */
+async function promptForClientSecret(context: PromptContext, onEnter: string): Promise<Secret | null> {
+  while (true) {
+    const typed = await promptForSecret(context, `${CLIENT_SECRET.label} (Enter: ${onEnter})`);
+    const secret = typed === null ? null : new Secret(typed.reveal().trim());
+    if (secret === null || !isGuid(secret.reveal())) return secret;
+    if (await confirm(context, `${LOOKS_LIKE_ID}. Use it anyway?`)) return secret;
+  }
+}
+
+const LOOKS_LIKE_ID = "This is a GUID, as the secret's ID is, and not its value";
+
+/** Prompts for the password of a certificate, if it needs one, until it opens the file. */
+async function promptForPassword(
+  context: PromptContext,
+  onEnter: string,
+  certificate: CertificateLock | null,
+): Promise<Secret | null> {
+  if (await certificate?.opensWith(null)) return null;
+  while (true) {
+    const password = await promptForSecret(context, `${CERTIFICATE_PASSWORD.label} (Enter: ${onEnter})`);
+    if (password === null || certificate === null || await certificate.opensWith(password)) return password;
+    context.terminal.writeMessage("The password does not open the certificate");
+  }
 }
 
 /**
@@ -109,11 +171,16 @@ const CERTIFICATE_PASSWORD: SecretKind = {
 /** A file and `echo` end with a line break that is not part of the secret. */
 async function readSecret(
   { name, pattern, flag }: SecretKind,
-  context: Pick<CommandContext, "signal" | "readInput">,
+  context: Pick<CommandContext, "terminal" | "signal" | "readInput">,
 ): Promise<Secret> {
   const text = await context.readInput(MAX_BYTES, context.signal);
   const secret = text.replace(/\r?\n$/, "");
-  if (pattern.test(secret)) return new Secret(secret);
+  if (pattern.test(secret)) {
+    if (flag === CLIENT_SECRET.flag && isGuid(secret)) {
+      context.terminal.writeMessage(`warning: ${LOOKS_LIKE_ID}.`);
+    }
+    return new Secret(secret);
+  }
   const found = secret === "" ? "is empty" : "has an invalid character";
   throw new CliError("usage", `Standard input ${found}: expected one line with a ${name}`, {
     hint: `printenv SECRET | ${commandLine("edit-profile", { name: "NAME", [flag]: true })}`,

@@ -59,7 +59,8 @@ export async function commandGrants(args: readonly string[], context: GrantConte
   const { os, env } = context;
   const line = parseCommandLine(args);
   const uses = (need: Need) => line.needs.includes(need);
-  const profile = uses("profile") || uses("authority") ? await findProfile(line, context) : null;
+  const isEdited = line.command === "edit-profile";
+  const profile = uses("profile") || uses("authority") || isEdited ? await findProfile(line, context) : null;
   const isForApplication = uses("credentials") && !isForUsers(line, profile);
   const permissions = grantsFor(
     denoJson.permissions.default,
@@ -95,6 +96,7 @@ export async function commandGrants(args: readonly string[], context: GrantConte
     const az = os === "windows" ? ["az.com", "az.exe", "az.bat", "az.cmd"] : ["az"];
     grant("read", ...placesOf([...openers.map(({ command }) => command), ...az], context));
   }
+  if (isEdited) grant("read", profile?.certificate);
   if (line.command === "exec") grant("run", line.literal[0]);
   if (line.command === "install-shims" && line.words[0] !== undefined) {
     grant("read", resolve(os, line.words[0]));

@@ -88,7 +88,7 @@ export async function promptForProfile(
       byDefault: options.defaultScopes({ tenantId, clientId, flow, authority }).join(" "),
     });
   options.checkScopes({ name, flow, scopes, authority });
-  return { name, tenantId, clientId, flow, scopes, authority };
+  return { name, tenantId, clientId, flow, scopes, ...authority === undefined ? {} : { authority } };
 }
 
 /** Top-level domains of tenants in national clouds, and of others. */

@@ -9,15 +9,18 @@ import { hintText } from "../report_error.ts";
 
 /**
  * Returns a function that prints progress on stderr. `quiet` limits it to warnings and what the user needs to continue;
- * `verbose` adds the source of the client credential.
+ * `verbose` adds the source of the client credential, and that a token in a pipe is from the cache.
  */
 export function progressPrinter(terminal: TerminalUi, quiet: boolean, verbose = false): Progress {
   return (event) => {
     if (event.kind === "using-credential" && !verbose) return;
+    const isRoutine = event.kind === "using-cached-token" && !terminal.stdoutIsTerminal && !verbose;
     if (!DURING_WAIT.includes(event.kind)) terminal.endWait();
     const { lines, rank } = progressLines(event);
     if (rank === "needed") showToUser(terminal, lines);
-    else if (!(quiet && rank === "status")) { for (const line of lines) terminal.writeMessage(line); }
+    else if (!isRoutine && !(quiet && rank === "status")) {
+      for (const line of lines) terminal.writeMessage(line);
+    }
     const untilMs = startedWait(event);
     if (!quiet && untilMs !== undefined) terminal.startWait(untilMs);
   };

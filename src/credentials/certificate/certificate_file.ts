@@ -42,19 +42,22 @@ export function notRsa(path: string): CliError {
   });
 }
 
-/** Takes the password. @throws {CliError} `usage` if there is none. */
+/** The file needs another password, or one at all. */
+export class LockedFileError extends CliError {}
+
+/** Takes the password. @throws {LockedFileError} `usage` if there is none. */
 export async function requirePassword({ path, password }: CertificateFile): Promise<string> {
   const secret = await password();
   if (secret !== null) return secret.reveal();
-  throw new CliError("usage", `${path} is protected by a password`, {
+  throw new LockedFileError("usage", `${path} is protected by a password`, {
     hint: "Set AZURE_CLIENT_CERTIFICATE_PASSWORD, or run the command on a terminal, which prompts for it.\n" +
       "edit-profile --certificate-password-stdin stores it for a profile. There is no flag for it.",
   });
 }
 
 /** Returns the error for a password that does not open the file. */
-export function passwordWrong(path: string): CliError {
-  return new CliError("usage", `The password does not open ${path}`, {
+export function passwordWrong(path: string): LockedFileError {
+  return new LockedFileError("usage", `The password does not open ${path}`, {
     hint: "Check AZURE_CLIENT_CERTIFICATE_PASSWORD, the password that the profile stores, or what you typed.",
   });
 }

@@ -4,7 +4,13 @@ import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import { Secret } from "../../text/secret.ts";
 import type { ClientCertificate } from "../client_credential.ts";
-import { type Bundle, type CertificateFile, notRsa, type PrivateKeyDer } from "./certificate_file.ts";
+import {
+  type Bundle,
+  type CertificateFile,
+  LockedFileError,
+  notRsa,
+  type PrivateKeyDer,
+} from "./certificate_file.ts";
 
 /** What {@linkcode readCertificate} needs. */
 export interface CertificateOptions extends CertificateFile {
@@ -37,6 +43,29 @@ export async function readCertificate(
     privateKeyPem: new Secret(String(key.export({ type: "pkcs8", format: "pem" }))),
     chainPem: sendChain ? chainOf(certificate, certificates).map(String).join("") : null,
   };
+}
+
+/**
+ * Checks the content of a certificate file, and reports whether the password opens it.
+ *
+ * @throws {CliError} What {@linkcode readCertificate} throws for anything but the password.
+ */
+export async function opensCertificate(
+  content: Uint8Array<ArrayBuffer>,
+  password: Secret | null,
+  options: Omit<CertificateOptions, "password" | "sendChain">,
+): Promise<boolean> {
+  try {
+    await readCertificate(content, {
+      ...options,
+      sendChain: false,
+      password: () => Promise.resolve(password),
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof LockedFileError) return false;
+    throw error;
+  }
 }
 
 async function readBundle(content: Uint8Array, file: CertificateFile): Promise<Bundle> {

@@ -188,7 +188,7 @@ async function signInUser(
       await saveSignIn(await forSameProfile(request, dependencies), issued, dependencies);
     });
   const isSaved = await trySave(save, request, dependencies);
-  return { token: issued.token, source: issued.flow ?? request.flow, isSaved };
+  return { token: issued.token, source: issued.flow ?? request.flow, isSaved, isFirst: session === null };
 }
 
 /** Saves the session of a sign-in. Another account than before makes older copies of the token file invalid. */

@@ -79,6 +79,8 @@ export interface TokenResult {
   readonly source: TokenSource;
   /** Whether the token is in the store now. */
   readonly isSaved: boolean;
+  /** Whether no one had signed in with this profile and application before. */
+  readonly isFirst?: boolean | undefined;
 }
 
 /** The tokens of a sign-in. */

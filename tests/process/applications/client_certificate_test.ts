@@ -283,12 +283,23 @@ Deno.test({
       const { code, stdout } = await shell.ended;
       assertEquals(code, 0, stdout);
       assert(!stdout.includes(PASSWORD), stdout);
-      return stdout;
+      return plainScreen(stdout);
     };
+    const wrong = await startOnTerminal(
+      sandbox,
+      `entra-auth-cli ${[...create, "--name", "x"].join(" ")} --certificate ${path}.no`,
+    );
+    const missing = await wrong.ended;
+    assertEquals(missing.code, 2, missing.stdout);
+    assert(!missing.stdout.includes("Password"), "a file is checked before its password is asked for");
     const none = await type([...create, "--name", "job", "--certificate", path], "none", "");
     assert(!none.includes("kept"), none);
     const edit = ["edit-profile", "--name", "job", "--certificate", path];
-    assertStringIncludes(await type(edit, "unchanged", PASSWORD), "✓ Certificate password saved, encrypted");
+    const saved = await type(edit, "unchanged", `not it\r${PASSWORD}`);
+    assertMatch(
+      saved,
+      /The password does not open the certificate[^]*✓ Certificate password saved, encrypted/,
+    );
     assertStringIncludes(await type(edit, "unchanged", ""), "Nothing was changed");
     await run(["get-token", "-p", "job"]);
   },

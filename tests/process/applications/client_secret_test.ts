@@ -77,7 +77,7 @@ Deno.test("an expired application token is renewed without a user, and refresh a
   sandbox.provider.setAccessTokenTtl(3600);
   const refreshed = await sandbox.run(["refresh", "-p", "job"]);
   assertEquals(refreshed.code, 0, refreshed.stderr);
-  assertMatch(await get(), /^✓ Using cached token\n/);
+  assertMatch(await get("--verbose"), /^✓ Using cached token\n/);
   assertMatch(await get("--force"), /✓ Token refreshed/);
   await get("--no-cache");
   assertEquals([tokens.size, sandbox.provider.requestsTo("token").length], [5, 5]);

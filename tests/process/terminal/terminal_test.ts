@@ -20,7 +20,7 @@ testOnTerminal("get-token on a terminal prints the status lines and not the toke
     new RegExp(
       "^Opening browser for authentication\\.\\.\\.\n✓ Browser opened\n⏳ Waiting for sign-in\\.\\.\\.\n" +
         "✓ Authentication successful!\nSigned in as \\S+\nToken expires: \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\n" +
-        "Token saved to profile 'default'\n$",
+        "Token saved to profile 'default'\nPrint it with: entra-auth-cli get-token --output token\n$",
     ),
   );
 
@@ -292,7 +292,7 @@ testOnTerminal("a dumb terminal and --plain get plain questions that the termina
     }
     const { code, stdout } = await terminal.ended;
     assertEquals(code, 0, stdout);
-    assert(!/[\x1b›]|\r(?!\n)/.test(stdout), JSON.stringify(stdout));
+    assert(!stdout.includes("\x1b") && !/›|\r(?!\n)/.test(stdout), JSON.stringify(stdout));
     const profile = (await profilesOf(sandbox)).at(-1);
     assertEquals([profile?.name, profile?.tenant_id, profile?.flow], [name, "common", "device-code"]);
   }
@@ -371,3 +371,20 @@ testOnTerminal(
     assertEquals((await profilesOf(sandbox)).map(({ name }) => name), ["default", "copy"]);
   },
 );
+
+testOnTerminal("create-profile questions a GUID that is given as client secret", async (sandbox) => {
+  const flags = `--name job --flow client-credentials --tenant-id common --client-id ${CLIENT}`;
+  const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`);
+  await terminal.stdoutMatch(/Client Secret \(Enter: none\) › $/);
+  await terminal.type(`${CLIENT.toUpperCase()}\r`);
+  await terminal.stdoutMatch(
+    /This is a GUID, as the secret's ID is, and not its value\. Use it anyway\? \(y\/N\) › $/,
+  );
+  await terminal.type("\r");
+  await terminal.stdoutMatch(/anyway[^]*Client Secret \(Enter: none\) › $/);
+  await terminal.type(" value~of-the-secret \r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assertStringIncludes(plainScreen(stdout), "✓ Client secret saved, encrypted");
+  assert(!stdout.includes("value~"), stdout);
+});

@@ -77,7 +77,7 @@ testOnTerminal(
       plainScreen(refreshed.stdout),
       /^\[refresh\] Refreshing token\.\.\.\n\[ok\] Token refreshed\n/,
     );
-    const piped = await sandbox.run(["get-token", "--plain"]);
+    const piped = await sandbox.run(["get-token", "--plain", "--verbose"]);
     assertMatch(piped.stderr, /^\[ok\] Using cached token\n/);
   },
 );

@@ -5,8 +5,9 @@ import type { ProgressEvent } from "../../../../src/flows/progress.ts";
 import { MemoryTerminal } from "../../../support/fixtures/command_fixture.ts";
 import { CODE } from "../../../support/fixtures/device_code_fixture.ts";
 
-function said(event: ProgressEvent, quiet = false): string[] {
+function said(event: ProgressEvent, quiet = false, stdoutIsTerminal = true): string[] {
   const terminal = new MemoryTerminal();
+  terminal.stdoutIsTerminal = stdoutIsTerminal;
   progressPrinter(terminal, quiet)(event);
   return terminal.said;
 }
@@ -49,6 +50,7 @@ Deno.test("progressPrinter() prints the lines of the specification word for word
     assertEquals(said(event), [line]);
     assertEquals(said(event, true), []);
   }
+  assertEquals(said({ kind: "using-cached-token" }, false, false), []);
 });
 
 Deno.test("progressPrinter() adds the authority's words to the reason for a sign-in if they name something more", () => {
