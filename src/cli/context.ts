@@ -3,6 +3,8 @@ import type { DoctorProbes, DoctorRequest } from "../flows/doctor/doctor_probes.
 import type { TokenDependencies, TokenRequest } from "../flows/get_token/token_request.ts";
 import type { ShimFiles } from "../flows/shims.ts";
 import type { Progress } from "../flows/progress.ts";
+import type { PortChoice } from "../loopback/listen_on_loopback.ts";
+import type { TokenEndpoint, TokenEndpointOptions } from "../loopback/token_endpoint.ts";
 import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { Clock } from "../system/clock.ts";
@@ -56,6 +58,12 @@ export interface CommandContext {
   readonly executable: string | null;
   /** Reads a certificate file for a check. @throws {CliError} `usage` or `permission`. */
   readonly openCertificate: (path: string) => Promise<CertificateLock>;
+  /** Listens for requests of the user's own processes. @throws {CliError} `port_in_use`, `permission` or `network`. */
+  readonly listenForTokenRequests: (
+    ports: PortChoice,
+    options: Pick<TokenEndpointOptions, "supply" | "address" | "hosts">,
+    progress: Progress,
+  ) => Promise<TokenEndpoint>;
   /** Runs another program in place of this one. */
   readonly runInForeground: RunInForeground;
   /** The exit code if nothing fails: 0, unless a command sets another. */

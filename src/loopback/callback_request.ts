@@ -46,10 +46,9 @@ function refused(status: number, fault: TrafficFault): Admission {
   return { kind: "refused", status, fault };
 }
 
-/** Reports whether `host` names this server. Browsers omit port 80. */
-function isOurs(host: string, port: number): boolean {
-  const names = ["localhost", "127.0.0.1", "[::1]"];
-  return names.some((name) => {
+/** Reports whether `host` names this server, by a loopback name or one of `others`. Browsers omit port 80. */
+export function isOurs(host: string, port: number, others: readonly string[] = []): boolean {
+  return ["localhost", "127.0.0.1", "[::1]", ...others].some((name) => {
     const lowerCased = host.toLowerCase();
     return lowerCased === `${name}:${port}` || (port === 80 && lowerCased === name);
   });

@@ -23,6 +23,8 @@ export interface LoopbackOptions {
   readonly traffic: ConnectionTraffic;
   /** Decides who may connect; everyone by default. */
   readonly isAllowed?: ConnectionCheck;
+  /** The addresses to listen on; the loopback addresses by default. */
+  readonly addresses?: readonly string[];
   /** Selects the commands that an error names. */
   readonly os: Os;
 }
@@ -79,7 +81,7 @@ function randomPort(): number {
 function tryPort(port: number, options: LoopbackOptions): LoopbackListener | PortRefusal {
   const listeners: Deno.TcpListener[] = [];
   let missingAddress: unknown;
-  for (const hostname of ADDRESSES) {
+  for (const hostname of options.addresses ?? ADDRESSES) {
     try {
       listeners.push(Deno.listen({ hostname, port }));
     } catch (error) {

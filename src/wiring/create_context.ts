@@ -123,6 +123,15 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
         opensWith: (password) => opensCertificate(content, password, { path, nowMs: clock.now(), signal }),
       };
     },
+    async listenForTokenRequests(ports, options, progress) {
+      const { listenForTokenRequests } = await import("../loopback/token_endpoint.ts");
+      const { openConnectionCheck } = await import("./token_dependencies.ts");
+      // A process in a container is in none of this machine's tables.
+      const isAllowed = options.address === undefined
+        ? await openConnectionCheck(system, progress)
+        : undefined;
+      return listenForTokenRequests(ports, { ...options, isAllowed, os });
+    },
     async runInForeground(command, args, variables) {
       return await foregroundOf(system.forwardSignals, system.interrupted)(command, args, variables);
     },

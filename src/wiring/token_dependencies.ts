@@ -113,10 +113,10 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
 }
 
 /**
- * Opens the check of who connects to the callback server: the command line of the browser, which contains `state`, can be
- * read by all users. Only Linux tells who opened a connection.
+ * Opens the check of who connects to a port of this program: the command line of the browser, which contains `state`, can
+ * be read by all users. Only Linux tells who opened a connection.
  */
-async function openConnectionCheck(
+export async function openConnectionCheck(
   { os, env, files, readSocketTables }: System,
   progress: Progress,
 ): Promise<ConnectionCheck | undefined> {

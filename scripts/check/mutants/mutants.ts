@@ -18,6 +18,7 @@ const CALLBACK_TESTS = ["tests/unit/loopback/validate_callback_test.ts"];
 const POLLING_TESTS = ["tests/unit/entra/device_authorization_test.ts"];
 const CERTIFICATE_TESTS = ["tests/unit/credentials/certificate/read_certificate_test.ts"];
 const VERIFY_TESTS = ["tests/unit/entra/verify_token_test.ts"];
+const ENDPOINT_TESTS = ["tests/unit/loopback/token_endpoint_test.ts"];
 const SCOPE_TESTS = ["tests/unit/profiles/settings_test.ts"];
 const CRASH_TESTS = ["tests/process/store/store_crash_test.ts"];
 const FILE_SIZE_TESTS = ["tests/unit/store/store_places_test.ts"];
@@ -28,6 +29,41 @@ const PRIVATE_FOLDER_TESTS = ["tests/unit/system/files/private_folder_test.ts"];
 
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
+  {
+    guard: "Host of a request for a token",
+    file: "src/loopback/token_endpoint.ts",
+    find: "url === null || host === null || !isOurs(host, port, names) || !isOurs(url.host, port, names)",
+    replace: "url === null",
+    tests: ENDPOINT_TESTS,
+  },
+  {
+    guard: "web pages at the token endpoint",
+    file: "src/loopback/token_endpoint.ts",
+    find: `["origin", "sec-fetch-site", "referer"]`,
+    replace: "[]",
+    tests: ENDPOINT_TESTS,
+  },
+  {
+    guard: "secret of the token endpoint",
+    file: "src/loopback/token_endpoint.ts",
+    find: "left.byteLength === right.byteLength && timingSafeEqual(left, right)",
+    replace: "left.byteLength > 0",
+    tests: ENDPOINT_TESTS,
+  },
+  {
+    guard: "user of the process that asks for a token",
+    file: "src/loopback/token_endpoint.ts",
+    find: "...(isAllowed === undefined ? {} : { isAllowed }),",
+    replace: "",
+    tests: ENDPOINT_TESTS,
+  },
+  {
+    guard: "allowed resources",
+    file: "src/flows/supply_tokens.ts",
+    find: "if (!allowed.has(keyOf(resource, authority)))",
+    replace: "if (false)",
+    tests: ["tests/unit/flows/supply_tokens_test.ts"],
+  },
   {
     guard: "links among the shims",
     file: "src/flows/shims.ts",

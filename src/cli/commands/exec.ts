@@ -15,6 +15,7 @@ export function execCommand(command: AnyCommand, context: CommandContext): AnyCo
     .usage("[OPTION...] -- COMMAND [ARGUMENT...]");
   return addOptions(command, EXEC_OPTIONS)
     .example("Call an API", `entra-auth-cli exec -- sh -c 'curl --oauth2-bearer "$ACCESS_TOKEN" URL'`)
+    .example("As a managed identity", "entra-auth-cli exec --managed-identity -- node app.js")
     .example("Set another variable", "entra-auth-cli exec --env GRAPH_TOKEN -- node report.js")
     .action(async function (flags: ExecFlags) {
       await runExec(flags, this.getLiteralArgs(), context);
@@ -39,14 +40,53 @@ export async function runExec(
       hint: "entra-auth-cli exec -- COMMAND",
     });
   }
+  if (flags.managedIdentity ?? false) return await runWithEndpoint(flags, command, args, context);
+  if (flags.resource !== undefined) {
+    throw new CliError(
+      "usage",
+      `${EXEC_OPTIONS.resource.flag} is only for ${EXEC_OPTIONS.managedIdentity.flag}`,
+      { hint: `Choose what the token is for with ${EXEC_OPTIONS.scope.flag}.` },
+    );
+  }
   const variable = parseVariable(flags.env ?? DEFAULT_VARIABLE);
   const isQuiet = flags.quiet ?? flags.silent ?? false;
   const { result } = await acquireToken(flags, context, waitPrinter(context.terminal, isQuiet));
+  await runCommand(command, args, { [variable]: result.token.accessToken.reveal() }, flags, context);
+}
+
+/** Runs the command with an endpoint for its requests, which ends when the command does. */
+async function runWithEndpoint(
+  flags: ExecFlags,
+  command: string,
+  args: readonly string[],
+  context: CommandContext,
+): Promise<void> {
+  if (flags.env !== undefined) {
+    throw new CliError(
+      "usage",
+      `${EXEC_OPTIONS.env.flag} and ${EXEC_OPTIONS.managedIdentity.flag} cannot be used together`,
+      { hint: "Remove one of them." },
+    );
+  }
+  const { endpointVariables, openTokenEndpoint } = await import("../token_endpoint.ts");
+  const request = { ports: { kind: "random" }, resources: flags.resource } as const;
+  await using endpoint = await openTokenEndpoint(request, flags, context);
+  // With a thumbprint, SDKs would take the endpoint for that of Service Fabric.
+  const variables = { ...endpointVariables(endpoint, "127.0.0.1"), IDENTITY_SERVER_THUMBPRINT: "" };
+  await runCommand(command, args, variables, flags, context);
+}
+
+async function runCommand(
+  command: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  flags: ExecFlags,
+  context: CommandContext,
+): Promise<void> {
   // The assertion is for this program. Emptied, as removing an inherited variable requires the permission to read all.
   const emptied = flags.assertionEnv === undefined ? {} : { [flags.assertionEnv]: "" };
-  const env = { ...emptied, [variable]: result.token.accessToken.reveal() };
-  const ended = await context.runInForeground(command, args, env);
-  if (ended.kind !== "ended") throw startError(ended, command, variable);
+  const ended = await context.runInForeground(command, args, { ...emptied, ...variables });
+  if (ended.kind !== "ended") throw startError(ended, command, flags.env ?? DEFAULT_VARIABLE);
   context.exitCode = ended.code;
 }
 

@@ -28,10 +28,45 @@ export const EXEC_OPTIONS = {
     value: "name",
     description: `Environment variable to set (default: ${DEFAULT_VARIABLE}).`,
   },
+  managedIdentity: {
+    flag: "--managed-identity",
+    description: "Let the command get tokens like a managed identity, instead of one in a variable.",
+  },
+  resource: {
+    flag: "--resource",
+    value: "resource",
+    repeats: true,
+    description: "With --managed-identity: allow this resource (default: those of the scopes).",
+  },
   ...TOKEN_OPTIONS,
 } as const satisfies OptionTable;
 
 export type ExecFlags = FlagsOf<typeof EXEC_OPTIONS> & TokenFlags;
+
+export const SERVE_OPTIONS = {
+  ...TOKEN_OPTIONS,
+  port: { ...TOKEN_OPTIONS.port, description: "Port to listen on (default: a random free one)." },
+  resource: { ...EXEC_OPTIONS.resource, description: "Allow this resource (default: those of the scopes)." },
+  for: {
+    flag: "--for",
+    value: "duration",
+    description: "Stop after this time, such as 8h (default: never).",
+  },
+  listen: {
+    flag: "--listen",
+    value: "address",
+    description: "Listen on this address instead of the loopback ones: others may reach it.",
+  },
+  output: {
+    flag: "--output",
+    short: "-o",
+    value: "format",
+    completions: ["shell", "env", "devcontainer"],
+    description: "shell (default), env or devcontainer.",
+  },
+} as const satisfies OptionTable;
+
+export type ServeFlags = FlagsOf<typeof SERVE_OPTIONS> & TokenFlags;
 
 export const CREDENTIAL_HELPER_OPTIONS = {
   host: {
@@ -158,6 +193,7 @@ export type AzdFlags = FlagsOf<typeof AZD_OPTIONS>;
 export const COMMAND_OPTIONS = {
   "get-token": GET_TOKEN_OPTIONS,
   "exec": EXEC_OPTIONS,
+  "serve": SERVE_OPTIONS,
   "credential-helper": CREDENTIAL_HELPER_OPTIONS,
   "refresh": REFRESH_OPTIONS,
   "inspect": INSPECT_OPTIONS,

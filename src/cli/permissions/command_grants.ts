@@ -98,6 +98,7 @@ export async function commandGrants(args: readonly string[], context: GrantConte
   }
   if (isEdited) grant("read", profile?.certificate);
   if (line.command === "exec") grant("run", line.literal[0]);
+  if (line.command === "serve") grant("net", ...hostsOf(line.flags.get("listen")));
   if (line.command === "install-shims" && line.words[0] !== undefined) {
     grant("read", resolve(os, line.words[0]));
     grant("write", resolve(os, line.words[0]));
@@ -176,6 +177,11 @@ function isForUsers({ flags }: CommandLine, profile: Profile | null): boolean {
   // Without either, `AZURE_…` may still describe an application: the flow is then the default, for users.
   const flow = attempt(() => decideFlow(typed, profile));
   return flow !== undefined && !isApplicationFlow(flow) && !needsCredential(flow);
+}
+
+/** Returns an address with any port, to listen on and to be reached at. */
+function hostsOf(address: string | undefined): string[] {
+  return address !== undefined && /^\d{1,3}(\.\d{1,3}){3}$/.test(address) ? [address] : [];
 }
 
 function typedAuthority({ flags }: CommandLine) {
@@ -274,7 +280,7 @@ function startable(permissions: Record<GrantKind, string[]>, { os, env }: GrantC
 function isPlain(kind: GrantKind, name: string): boolean {
   if (name === "" || name.includes("\0")) return false;
   if (kind === "env") return !name.includes("=");
-  return kind !== "net" || /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+$/i.test(name);
+  return kind !== "net" || /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+$/i.test(name) || /^[\d.]+$/.test(name);
 }
 
 /** Returns undefined for what is reported when the command runs. */

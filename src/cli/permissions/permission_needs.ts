@@ -101,6 +101,7 @@ const TOKEN: readonly Need[] = [...REFRESH, "sign-in", "controlling-terminal"];
 const COMMAND_NEEDS: Readonly<Record<CommandName, readonly Need[]>> = {
   "get-token": [...TOKEN, "kubernetes"],
   "exec": TOKEN,
+  "serve": TOKEN,
   "credential-helper": TOKEN,
   "refresh": REFRESH,
   "inspect": ["home", "profile", "settings", "key", ...NETWORK, "terminal"],

@@ -40,6 +40,7 @@ const USES: readonly Use[] = [
   { args: ["get-token", "--force"], code: 9, continuesWithout: SAVING, silentWithout: SAVING },
   { args: ["get-token", "--output", "exec-credential"] },
   { args: ["exec", "--", "true"], runs: "true" },
+  { args: ["serve", "--for", "10ms"], continuesWithout: /^--allow-run=cat$/ },
   { args: ["credential-helper", "--profile", "repos", "get"], stdin: AZURE_REPOS },
   { args: ["refresh"] },
   { args: ["inspect"] },
@@ -107,6 +108,7 @@ async function usesOfFiles(folder: string, token: string): Promise<Use[]> {
 const LIKE: Readonly<Record<string, string>> = {
   "exec": "get-token",
   "credential-helper": "get-token",
+  "serve": "get-token",
   "az": "refresh",
   "azd": "refresh",
 };
