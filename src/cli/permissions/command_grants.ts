@@ -82,6 +82,7 @@ export async function commandGrants(args: readonly string[], context: GrantConte
     grant("read", variable("AZURE_CLIENT_CERTIFICATE_PATH"), variable("AZURE_FEDERATED_TOKEN_FILE"));
     grant("read", profile?.certificate);
     grant("net", ...ENDPOINT_VARIABLES.map((name) => hostOf(variable(name))));
+    grant("read", ...arcFiles(os, variable));
   }
   if (uses("authority")) {
     const host = hostOf(attempt(() => resolveAuthority(typedAuthority(line), env, profile)));
@@ -124,6 +125,15 @@ const ENDPOINT_VARIABLES = [
   "ACTIONS_ID_TOKEN_REQUEST_URL",
   "SYSTEM_OIDCREQUESTURI",
 ];
+
+/** Returns the program of Azure Arc's agent, by which MSAL finds it, and the folder of the keys that answer its challenges. */
+function arcFiles(os: Os, variable: (name: string) => string | undefined): string[] {
+  if (os === "linux") return ["/opt/azcmagent/bin/himds", "/var/opt/azcmagent/tokens"];
+  const [programs, data] = ["ProgramFiles", "ProgramData"].map(variable);
+  if (os !== "windows" || programs === undefined || data === undefined) return [];
+  const agent = "AzureConnectedMachineAgent";
+  return [`${programs}\\${agent}\\himds.exe`, `${data}\\${agent}\\Tokens`];
+}
 
 function parseCommandLine(args: readonly string[]): CommandLine {
   const typed = withoutJoinedValues(withoutConfigAlias(args[0] === "help" ? args.slice(1) : args));

@@ -198,6 +198,23 @@ function tooLate({ refusal }: ManagedIdentityNetworkModule, timeoutMs: number): 
   );
 }
 
+const FOREIGN_KEY = {
+  message: "Azure Arc's agent names a key file outside of its own folder, which is not read",
+  hint: "Check the variables IDENTITY_ENDPOINT and IMDS_ENDPOINT: another program may answer there.",
+};
+
+/** The errors of MSAL's for challenges of Azure Arc's agent, which only some users can answer, by its code. */
+const ARC_CHALLENGES: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
+  unable_to_read_secret_file: {
+    message: "The key file of Azure Arc's agent cannot be read",
+    hint: 'sudo usermod --append --groups himds "$USER"\n' +
+      "Only members of this group (on Windows: Hybrid agent extension applications) may use the machine's identity. " +
+      "Sign in to the machine again afterwards.",
+  },
+  invalid_file_path: FOREIGN_KEY,
+  invalid_file_extension: FOREIGN_KEY,
+};
+
 /** Returns the error to show for MSAL's: the endpoint's refusal, or why the endpoint cannot be contacted. */
 async function managedIdentityError(
   error: unknown,
@@ -223,6 +240,10 @@ async function managedIdentityError(
     const clientId = identity.kind === "system" ? "(system-assigned)" : identity.id;
     const { entraError } = await import("../errors/entra_error.ts");
     return entraError(refusal.reported, { clientId, tenant, profile, resource }, false);
+  }
+  const challenge = ARC_CHALLENGES[msalCode(error)];
+  if (challenge !== undefined) {
+    return new CliError("sign_in_failed", challenge.message, { hint: challenge.hint });
   }
   if (refusal !== null) {
     const which = identity.kind === "system"

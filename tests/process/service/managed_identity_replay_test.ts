@@ -40,7 +40,7 @@ function bodyOf({ body }: ManagedIdentityEntry): string {
 
 Deno.test("every response of a managed identity endpoint in the corpus gives a token or its own error, over http and https", async (t) => {
   const certificate = await makeServerCertificate();
-  // The agent of Azure Arc has its challenge answered from a file that only an administrator can write.
+  // Azure Arc's challenges have tests of their own below.
   const entries = (await readManagedIdentities()).filter(({ endpoint }) => endpoint !== "arc");
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
   const caFile = join(folder, "ca.pem");
@@ -85,3 +85,77 @@ Deno.test("every response of a managed identity endpoint in the corpus gives a t
   await Deno.remove(folder, { recursive: true });
   await printReplayed("managed identities", entries.length, passed);
 });
+
+/** The folder of Azure Arc's agent for keys. Only root can write to it. */
+const ARC_KEYS = "/var/opt/azcmagent/tokens";
+const canWriteKeys = Deno.build.os === "linux" && Deno.uid() === 0;
+
+Deno.test({
+  name: "a challenge of Azure Arc is answered with the key in its own folder, and with no other file",
+  ignore: !canWriteKeys,
+  async fn() {
+    const [challenge] = (await readManagedIdentities()).filter(({ endpoint }) => endpoint === "arc");
+    if (challenge === undefined) throw new Error("No challenge of Azure Arc in the corpus");
+    const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-test-" });
+    const made = await makeFolders(ARC_KEYS);
+    const key = crypto.randomUUID();
+    const own = `${ARC_KEYS}/entra-auth-cli-test-${key}.key`;
+    const foreign = join(folder, "foreign.key");
+    try {
+      for (const file of [own, foreign]) await Deno.writeTextFile(file, key);
+      const received: (string | null)[] = [];
+      let named = own;
+      await using agent = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+        const authorization = request.headers.get("authorization");
+        received.push(authorization);
+        if (authorization === `Basic ${key}`) {
+          return Response.json({
+            access_token: "token-of-the-test",
+            expires_in: "3600",
+            token_type: "Bearer",
+          });
+        }
+        const headers = Object.entries(challenge.headers ?? {})
+          .map(([name, value]): [string, string] => [name, value.replace("{key_file}", named)]);
+        return new Response("{}", { status: challenge.status, headers });
+      });
+      const env = {
+        ENTRA_AUTH_CLI_HOME: join(folder, "home"),
+        ENTRA_AUTH_CLI_KEYRING: "file",
+        ...variablesOf(challenge, `http://127.0.0.1:${agent.addr.port}`),
+      };
+      const args = ["get-token", "--flow", "managed-identity", "--no-cache", "--scope", RESOURCE];
+      const result = await runProgram(args, { env });
+      assertEquals([result.code, result.stdout], [0, "token-of-the-test\n"], result.stderr);
+      assertEquals(received, [null, `Basic ${key}`]);
+
+      for (
+        const [file, words] of [
+          [foreign, "names a key file outside of its own folder"],
+          [`${ARC_KEYS}/../${own.slice(ARC_KEYS.length)}`, "names a key file outside of its own folder"],
+          [`${ARC_KEYS}/missing-${key}.key`, "cannot be read\nHint: sudo usermod --append --groups himds"],
+        ] as const
+      ) {
+        named = file;
+        received.length = 0;
+        const refused = await runProgram(args, { env });
+        assertEquals([refused.code, refused.stdout, received], [3, "", [null]], refused.stderr);
+        assertStringIncludes(refused.stderr, words);
+      }
+    } finally {
+      await Deno.remove(own).catch(() => {});
+      await Deno.remove(folder, { recursive: true });
+      // Another test may use them.
+      for (const path of made.reverse()) await Deno.remove(path).catch(() => {});
+    }
+  },
+});
+
+/** Creates a folder and those above it, and returns those that did not exist. */
+async function makeFolders(path: string): Promise<string[]> {
+  const made: string[] = [];
+  for (const part of path.slice(1).split("/").map((_, at, all) => `/${all.slice(0, at + 1).join("/")}`)) {
+    await Deno.mkdir(part).then(() => made.push(part), () => {});
+  }
+  return made;
+}
