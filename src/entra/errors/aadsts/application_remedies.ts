@@ -360,8 +360,8 @@ function federated(part: string): Remedy {
     cause: "Issuer, subject and audience of the assertion must equal those of one federated credential.",
     hint: [
       ...az("ad app federated-credential list --id {clientId}"),
-      `Compare it letter by letter with ${appPage("Certificates & secrets > Federated credentials")}`,
       ASSERTION_SENT,
+      `Compare it letter by letter with ${appPage("Certificates & secrets > Federated credentials")}`,
     ],
   };
 }
@@ -406,8 +406,8 @@ const CREDENTIAL: Readonly<Record<string, Remedy>> = {
     cause: "Entra accepts its own tokens as assertions only from managed identities.",
     hint: [
       ...az("ad app federated-credential list --id {clientId}"),
-      "Use the token of the other issuer, such as the CI system, or a managed identity's.",
       ASSERTION_SENT,
+      "Use the token of the other issuer, such as the CI system, or a managed identity's.",
     ],
   },
   700229: {
@@ -417,8 +417,8 @@ const CREDENTIAL: Readonly<Record<string, Remedy>> = {
     cause: "Entra accepts its own tokens as assertions only from managed identities.",
     hint: [
       ...az("ad app federated-credential list --id {clientId}"),
-      "Get the assertion with the application's own credential.",
       ASSERTION_SENT,
+      "Get the assertion with the application's own credential.",
     ],
   },
   700238: {
@@ -427,8 +427,8 @@ const CREDENTIAL: Readonly<Record<string, Remedy>> = {
     cause: "A policy of the tenant lists the issuers that federated credentials may have.",
     hint: [
       ...az("ad app federated-credential list --id {clientId}"),
-      "Ask an administrator of {tenant} to allow the issuer in the policy for applications.",
       ASSERTION_SENT,
+      "Ask an administrator of {tenant} to allow the issuer in the policy for applications.",
     ],
   },
   500131: {
