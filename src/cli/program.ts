@@ -1,10 +1,10 @@
 import { Command, ValidationError } from "@cliffy/command";
-import denoJson from "../../deno.json" with { type: "json" };
 import {
   COMPLETE,
   ignoredArgumentError,
   INTEGRATIONS,
   ownArguments,
+  terminalStyle,
   withoutConfigAlias,
   withoutJoinedValues,
 } from "./arguments.ts";
@@ -57,7 +57,12 @@ export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
 /** The width of help in a file, a pipe or a CI log. */
 const HELP_COLUMNS = 100;
 
+/** Wider lines are hard to read. */
+const MAX_HELP_COLUMNS = 120;
+
 const GLOBAL_FLAGS: readonly string[] = Object.values(GLOBAL_OPTIONS).map(({ flag }) => flag);
+const HELP_FLAGS = ["-h", "--help"];
+const VERSION_FLAGS = ["-V", "--version"];
 
 /**
  * Parses `args` and runs the command they name. `help COMMAND` means `COMMAND --help`.
@@ -68,20 +73,44 @@ export async function runProgram(args: readonly string[], context: CommandContex
   if (args[0] === COMPLETE) return await complete(args.slice(1), context);
   const typed = withoutJoinedValues(withoutConfigAlias(args[0] === "help" ? asHelpFlag(args) : args));
   const called = calledCommand(typed);
+  const own = ownArguments(typed);
+  const isKnown = called !== null || own.every((arg) => arg.startsWith("-"));
+  if (isKnown && own.some((arg) => VERSION_FLAGS.includes(arg))) {
+    return await context.terminal.writeData(`${PROGRAM_VERSION}\n`);
+  }
   const program = await buildProgram(called, context);
+  const isEmpty = own.every((arg) => GLOBAL_FLAGS.includes(arg));
   try {
     const ignored = ignoredArgumentError(typed, called);
     if (ignored !== null) throw new ValidationError(ignored);
-    if (ownArguments(typed).every((arg) => GLOBAL_FLAGS.includes(arg))) program.showHelp();
-    else await program.parse([...typed]);
+    if (isEmpty || isKnown && own.some((arg) => HELP_FLAGS.includes(arg))) {
+      await showHelp(program, called, own, context);
+    } else await program.parse([...typed]);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     throw usageError({ args: typed, called, commands: COMMAND_NAMES, message: error.message });
   }
 }
 
+async function showHelp(
+  program: AnyCommand,
+  called: CommandName | null,
+  own: readonly string[],
+  { terminal, env }: CommandContext,
+): Promise<void> {
+  const { formatHelp } = await import("./help.ts");
+  const { isPlain, isQuiet } = terminalStyle(own);
+  const columns = terminal.stdoutIsTerminal ? terminal.columns() : null;
+  const text = formatHelp(program, called, {
+    width: Math.min(columns ?? HELP_COLUMNS, MAX_HELP_COLUMNS),
+    isColoured: terminal.stdoutIsTerminal && !isPlain && !isQuiet && supportsColour(env),
+    showsAll: own.includes("--all"),
+  });
+  await terminal.writeData(text);
+}
+
 function asHelpFlag(args: readonly string[]): string[] {
-  return [...args.slice(1).filter((arg) => !["-h", "--help"].includes(arg)), "--help"];
+  return [...args.slice(1).filter((arg) => !HELP_FLAGS.includes(arg)), "--help"];
 }
 
 /** Returns the command that `args` name, or null if there is none. */
@@ -92,27 +121,19 @@ function calledCommand(args: readonly string[]): CommandName | null {
 
 /** Builds the program with one command, or with all of them. */
 async function buildProgram(called: CommandName | null, context: CommandContext): Promise<AnyCommand> {
-  const { stdoutIsTerminal } = context.terminal;
-  const help = {
-    colors: stdoutIsTerminal && supportsColour(context.env),
-    // On a terminal Cliffy uses its width.
-    ...(stdoutIsTerminal ? {} : { width: HELP_COLUMNS }),
-  };
   const program = new Command()
     .name("entra-auth-cli")
-    .version(denoJson.version)
-    // Cliffy's own version option prints colours into a pipe too.
-    .versionOption(
-      "-V, --version",
-      "Show the version.",
-      () => context.terminal.writeData(`${PROGRAM_VERSION}\n`),
-    )
-    .usage("COMMAND [OPTION...]")
+    // For completions: both flags are handled before Cliffy parses the arguments.
+    .version(PROGRAM_VERSION)
+    .versionOption("-V, --version", "Show the version.", { global: true })
+    .helpOption("-h, --help", "Show this help.")
     .description("Sign in to Microsoft Entra ID and get access tokens, from the command line.")
     .example("Create a profile", "entra-auth-cli create-profile --name default")
     .example("Sign in", "entra-auth-cli get-token")
-    .example("Show the flags of a command", "entra-auth-cli get-token --help")
-    .help(help)
+    .example(
+      "Use the token",
+      'curl -H "$(entra-auth-cli get-token --output header)" https://graph.microsoft.com/v1.0/me',
+    )
     .throwErrors()
     .noExit();
   addOptions(program, GLOBAL_OPTIONS, { global: true });

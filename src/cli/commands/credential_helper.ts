@@ -28,16 +28,15 @@ export function credentialHelperCommand(command: AnyCommand, context: CommandCon
   command
     .description(
       "Sign git in to Azure Repos, as a credential helper that git runs.\n" +
-        `Without ${CREDENTIAL_HELPER_OPTIONS.scope.flag} it requests the profile's scopes for Azure DevOps, or all of\n` +
-        "them if the profile has none.",
+        `Without ${CREDENTIAL_HELPER_OPTIONS.scope.flag} it requests the profile's scopes for Azure DevOps, or all of them ` +
+        "if the profile has none.",
     )
-    .usage("[OPTION...] get|store|erase")
+    .usage("[options] get|store|erase")
     .arguments("<operation:string:operation>")
     .complete("operation", () => ["get", "store", "erase"]);
   return addOptions(command, CREDENTIAL_HELPER_OPTIONS)
     .example(
-      // A title would make the line wider than the help, and break the command in the middle.
-      "",
+      "Sign git in to Azure Repos",
       "git config --global credential.https://dev.azure.com.helper '!entra-auth-cli credential-helper'",
     )
     .action((flags: CredentialHelperFlags, operation: string) =>

@@ -12,7 +12,7 @@ export function execCommand(command: AnyCommand, context: CommandContext): AnyCo
     .description(
       "Run a command with an access token in its environment, and exit with its exit code.",
     )
-    .usage("[OPTION...] -- COMMAND [ARGUMENT...]");
+    .usage("[options] -- <command> [argument...]");
   return addOptions(command, EXEC_OPTIONS)
     .example("Call an API", `entra-auth-cli exec -- sh -c 'curl --oauth2-bearer "$ACCESS_TOKEN" URL'`)
     .example("As a managed identity", "entra-auth-cli exec --managed-identity -- node app.js")

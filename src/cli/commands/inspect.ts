@@ -18,10 +18,10 @@ export function inspectCommand(command: AnyCommand, context: CommandContext): An
   command
     .description(
       "Show the user, scopes and expiry of a token, but never the token itself.\n" +
-        "Without a token, show the newest in the cache. Other users of this machine can read arguments:\n" +
+        "Without a token, show the newest in the cache. Other users of this machine can read arguments: " +
         "pass a token through - instead.",
     )
-    .usage("[OPTION...] [TOKEN|-]")
+    .usage("[options] [token|-]")
     .arguments("[token:string]");
   return addOptions(command, INSPECT_OPTIONS)
     .example("Show when a token expires", "entra-auth-cli inspect --profile myapp")

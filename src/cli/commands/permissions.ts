@@ -27,7 +27,7 @@ export function permissionsCommand(command: AnyCommand, context: CommandContext)
     .arguments("[command:string:command]")
     .complete("command", () => [...COMMANDS_WITH_NEEDS]);
   return addOptions(command, PERMISSIONS_OPTIONS)
-    .example("Run from source", 'eval "deno run $(entra-auth-cli permissions) main.ts get-token"')
+    .example("Run from source", 'eval deno run "$(entra-auth-cli permissions)" main.ts get-token')
     .action((flags: PermissionsFlags, command?: string) => runPermissions(flags, command, context));
 }
 

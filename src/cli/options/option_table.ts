@@ -15,7 +15,16 @@ export interface Option {
   readonly repeats?: true;
   /** Set for aliases that the help does not show. */
   readonly hidden?: true;
+  /** Where the help lists the flag; by default among the options of the command itself. */
+  readonly group?: OptionGroup;
+  /** Set for flags that the help lists only with `--all`. */
+  readonly rare?: true;
 }
+
+/** The groups of flags in the help, in its order. */
+export const OPTION_GROUPS = ["sign-in", "application", "network"] as const;
+
+export type OptionGroup = (typeof OPTION_GROUPS)[number];
 
 /** The flags of a command, by the names that the program reads their values by. */
 export type OptionTable = Readonly<Record<string, Option>>;

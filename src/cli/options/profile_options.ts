@@ -43,10 +43,12 @@ export const PROFILE_VALUES = {
   certificate: TOKEN_OPTIONS.certificate,
   clientSecretStdin: {
     flag: "--client-secret-stdin",
+    group: "application",
     description: "Save the application's secret from stdin, encrypted.",
   },
   certificatePasswordStdin: {
     flag: "--certificate-password-stdin",
+    group: "application",
     description: "Save the certificate's password from stdin, encrypted.",
   },
 } as const satisfies OptionTable;

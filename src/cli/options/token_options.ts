@@ -39,12 +39,14 @@ const SCOPE = {
 /** Chooses the tenant and the application. */
 const APPLICATION = {
   tenantId: {
+    group: "application",
     flag: "--tenant-id",
     value: "tenant",
     description: "Tenant ID or domain ($AZURE_TENANT_ID, else the profile's).",
   },
   tenant: { flag: "--tenant", value: "tenant", description: "The same as --tenant-id.", hidden: true },
   clientId: {
+    group: "application",
     flag: "--client-id",
     value: "id",
     description: "Application (client) ID ($AZURE_CLIENT_ID, else the profile's).",
@@ -54,11 +56,13 @@ const APPLICATION = {
 /** Chooses the authority. */
 export const AUTHORITY = {
   authority: {
+    group: "network",
     flag: "--authority",
     value: "url",
     description: "Authority's base URL ($AZURE_AUTHORITY_HOST, else the profile's).",
   },
   cloud: {
+    group: "network",
     flag: "--cloud",
     value: "cloud",
     completions: CLOUDS.map(({ name }) => name),
@@ -69,6 +73,7 @@ export const AUTHORITY = {
 /** `--ca-cert`, of the commands that send requests. */
 export const CA_CERT = {
   caCert: {
+    group: "network",
     flag: "--ca-cert",
     value: "file",
     description: "Additional root certificate to trust, PEM ($ENTRA_AUTH_CLI_CA_CERT).",
@@ -92,19 +97,26 @@ export const TOKEN_OPTIONS = {
   ...PROFILE,
   ...SCOPE,
   port: {
+    group: "sign-in",
     flag: "--port",
     value: "port",
     description: "Port for the redirect (default: a random free one).",
   },
   portRange: {
+    group: "sign-in",
     flag: "--port-range",
     value: "range",
     description: "Ports to choose from for the redirect, such as 8000-8100.",
   },
-  showUrl: { flag: "--show-url", description: "Show the sign-in URL instead of opening a browser." },
+  showUrl: {
+    group: "sign-in",
+    flag: "--show-url",
+    description: "Show the sign-in URL instead of opening a browser.",
+  },
   force: { flag: "--force", description: "Sign in again, even if a token is cached." },
   cache: { flag: "--no-cache", description: "Do not read or save cached tokens." },
   timeout: {
+    group: "sign-in",
     flag: "--timeout",
     value: "duration",
     description: "Time limit for the sign-in, such as 90s or 2m (default: 5m).",
@@ -112,68 +124,91 @@ export const TOKEN_OPTIONS = {
   ...APPLICATION,
   ...AUTHORITY,
   loginHint: {
+    group: "sign-in",
     flag: "--login-hint",
     value: "user",
     description: "User name to fill in at the sign-in page.",
   },
   domainHint: {
+    group: "sign-in",
+    rare: true,
     flag: "--domain-hint",
     value: "domain",
     description: "Domain of the account, to skip the search for its organization.",
   },
   claims: {
+    group: "sign-in",
+    rare: true,
     flag: "--claims",
     value: "claims",
     description: "Claims for an API: JSON, base64, or a WWW-Authenticate header.",
   },
   prompt: {
+    group: "sign-in",
+    rare: true,
     flag: "--prompt",
     value: "prompt",
     completions: PROMPTS,
     description: `Prompt to show in the browser: ${PROMPTS.join(", ")}.`,
   },
   expectUser: {
+    group: "sign-in",
     flag: "--expect-user",
     value: "user",
     description: "Fail unless this user signs in: a user name or object ID.",
   },
   expectTenant: {
+    group: "sign-in",
     flag: "--expect-tenant",
     value: "id",
     description: "Fail unless the token is from this tenant: an ID.",
   },
   certificate: {
+    group: "application",
     flag: "--certificate",
     value: "file",
     description: "Certificate and private key of the application, PEM or PFX.",
   },
   sendCertificateChain: {
+    group: "application",
+    rare: true,
     flag: "--send-certificate-chain",
     description: "Send the certificate chain, for trust by subject and issuer.",
   },
   assertionFile: {
+    group: "application",
     flag: "--assertion-file",
     value: "file",
     description: "File with a federated token for the application.",
   },
   assertionEnv: {
+    group: "application",
+    rare: true,
     flag: "--assertion-env",
     value: "name",
     description: "Environment variable with a federated token for the application.",
   },
   identityResourceId: {
+    group: "application",
+    rare: true,
     flag: "--identity-resource-id",
     value: "id",
     description: "Managed identity to use, by its resource ID.",
   },
   identityObjectId: {
+    group: "application",
+    rare: true,
     flag: "--identity-object-id",
     value: "id",
     description: "Managed identity to use, by its object ID.",
   },
   ...CA_CERT,
-  qr: { flag: "--qr", description: "Also show the URL for a device code as a QR code." },
-  interactive: { flag: "--no-interactive", description: "Fail instead of asking the user." },
+  qr: { group: "sign-in", flag: "--qr", description: "Also show the URL for a device code as a QR code." },
+  interactive: {
+    group: "sign-in",
+    flag: "--no-interactive",
+    description: "Fail instead of asking the user.",
+  },
   ...QUIET,
 } as const satisfies OptionTable;
 

@@ -18,9 +18,9 @@ const ALL_FLAGS = new Set([
 
 /** The flags of other programs that messages and sources name. */
 const FOREIGN = /^--(allow(-[a-z]+)?|also(-run)?|no-prompt|no|public-client-redirect-uris)$/;
-/** Lines with a command of another program, or with a custom property of CSS. */
+/** Lines with a command or a flag of another program, or with a custom property of CSS. */
 const FOREIGN_LINE =
-  /\baz\(|\baz [a-z]|git config|curl |\bad (app|sp|user) |"search", "--unlock"|--label=|var\(--|^\s*--[a-z-]+: /;
+  /\baz\(|\baz [a-z]|git config|curl |\bad (app|sp|user) |"search", "--unlock"|--label=|var\(--|^\s*--[a-z-]+: |\bflags: "/;
 
 /** Returns the code of each file in a folder, line by line, without comments. */
 async function* sourceLines(folder: URL): AsyncGenerator<{ path: string; line: string }> {
