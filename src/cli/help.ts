@@ -23,7 +23,7 @@ export const COMMAND_GROUPS: readonly (readonly [title: string, names: readonly 
     "export-profile",
     "import-profile",
   ]],
-  ["Integrations", ["credential-helper", "install-shims", "completions"]],
+  ["Integrations", ["serve", "credential-helper", "install-shims", "completions"]],
   ["Diagnostics", ["doctor", "explain", "permissions"]],
 ];
 
