@@ -28,8 +28,6 @@ const WINDOWS_DENO: PinnedPackage = {
     "sha512-LkcERsH0olOgevg9L9eootSr1U8ydyfnX1bS3mFqU+lGBeTYtlec5b/QF473WUOGVgPlWECrkxi4As5kEaFOzg==",
 };
 
-const TARGET = "x86_64-pc-windows-msvc";
-
 /** Tests that fail under Wine. */
 const IGNORED = [
   // Replaces a file that is always open, which needs the POSIX rename of Windows 10.
@@ -50,12 +48,13 @@ interface TestRun {
   /** The maximum number of attempts. Wine sometimes loses a socket event, and a test then hangs. */
   readonly attempts: number;
   /** The executable that the tests of the program run. Default: the source. */
-  readonly executable?: string | undefined;
+  readonly executable?: string;
 }
 
 /** Files of tests of the program, which run one after the other. */
 const PROCESS_TESTS = [
   "tests/process/packaging/windows_test.ts",
+  "tests/process/packaging/windows_executable_test.ts",
   "tests/process/sign_in/sign_in_test.ts",
   "tests/process/sign_in/system_opener_test.ts",
 ];
@@ -67,7 +66,7 @@ const TEST_SUPPORT = "tests/unit/support/";
  * Returns the default runs: tests of the program, and the unit tests that depend on the system. The other unit tests reach
  * only pure modules, have the same result on every system, and run on Linux.
  */
-async function defaultRuns(executable: string | undefined): Promise<TestRun[]> {
+async function defaultRuns(executable: string): Promise<TestRun[]> {
   const unitTests = (await Array.fromAsync(testsBelow(new URL("tests/unit/", TOP))))
     .map((path) => path.slice(fromFileUrl(TOP).length));
   const ofSystem = (await findTestsOfSystem(unitTests))
@@ -106,7 +105,7 @@ async function run(
 }
 
 /** Returns the path of the executable for Windows. */
-async function setUp(): Promise<string | undefined> {
+async function setUp(): Promise<string> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) {
     throw new Error("Cannot run Wine: expected Linux and root, for a Debian in its own namespaces");
   }
@@ -118,8 +117,7 @@ async function setUp(): Promise<string | undefined> {
   );
   await makeFolderOnce(new URL("debian/", WINE), STAMP, makeDebian);
   await fetchPackages();
-  const [executable] = await executablesOnce([TARGET]);
-  return executable;
+  return (await executablesOnce())["x86_64-pc-windows-msvc"];
 }
 
 async function makeDebian(draft: URL): Promise<void> {

@@ -4,6 +4,7 @@ import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { resolve } from "@std/path/resolve";
 import { CliError } from "../../errors.ts";
+import { systemOs } from "../os.ts";
 import { permitted } from "../permission.ts";
 import { rehearseReplaceFile, replaceFile, WrongOwnerError } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
@@ -111,6 +112,7 @@ export async function writePrivateFile(
   text: string,
   home: string,
 ): Promise<void> {
+  if (isNullDevice(path)) return;
   await reportAs(path, async () => {
     const { target, linkOwner } = await findTarget(files, path, home);
     const write = () => replaceFile(files, target, new TextEncoder().encode(text), { owner: linkOwner });
@@ -124,12 +126,18 @@ export async function writePrivateFile(
  * @throws What `writePrivateFile()` throws for a file of this program or a link.
  */
 export async function checkPrivateFile(files: Files, path: string, home: string): Promise<void> {
+  if (isNullDevice(path)) return;
   await reportAs(path, async () => {
     const { target, linkOwner } = await findTarget(files, path, home);
     if (linkOwner === null) return;
     const rehearse = () => rehearseReplaceFile(files, target, new Uint8Array(), { owner: linkOwner });
     await inFolder(target, path, rehearse);
   });
+}
+
+/** Reports whether `path` is the device that Windows has instead of a file `/dev/null`, which no file can replace. */
+function isNullDevice(path: string): boolean {
+  return systemOs === "windows" && /^(?:\\\\\.\\)?nul:?$/i.test(path);
 }
 
 async function reportAs(path: string, work: () => Promise<unknown>): Promise<void> {

@@ -149,6 +149,7 @@ function withFlags(
 export function inheritedVariables(): Record<string, string> {
   const names = [
     "PATH",
+    "PATHEXT",
     "SystemRoot",
     "DENO_DIR",
     "DENO_TLS_CA_STORE",
