@@ -1,7 +1,8 @@
-# powershell -ExecutionPolicy Bypass -File install.ps1 [-Folder FOLDER]
+# powershell -ExecutionPolicy Bypass -File install.ps1 [-Folder FOLDER] [-Uninstall]
 #
-# Installs entra-auth-cli on Windows: downloads the executable and the list of sums of a release, compares them, and puts
+# Installs or upgrades entra-auth-cli on Windows: downloads the executable and the list of sums of a release, compares them, and puts
 # the executable into FOLDER (default: %LOCALAPPDATA%\Programs\entra-auth-cli). Leaves nothing behind if something fails.
+# -Uninstall removes the executable, and leaves the tokens and profiles in their own folder.
 #
 # $env:ENTRA_AUTH_CLI_RELEASE is the address of the release's files, as https://example.org/releases/v1.2.3.
 # $env:ENTRA_AUTH_CLI_SHA256, if set, is the sum that the executable must have, whatever the list says.
@@ -9,13 +10,36 @@
 # If gh is installed and signed in, it verifies who built the executable. $env:ENTRA_AUTH_CLI_REPOSITORY is the
 # OWNER/NAME of the repository that must have built it; it is known from an address on GitHub.
 [CmdletBinding()]
-param([string] $Folder = (Join-Path $env:LOCALAPPDATA 'Programs\entra-auth-cli'))
+param(
+  [string] $Folder = (Join-Path $env:LOCALAPPDATA 'Programs\entra-auth-cli'),
+  [switch] $Uninstall
+)
 
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 # Windows PowerShell 5.1 offers older versions first.
 [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor
   [Net.SecurityProtocolType]::Tls12
+
+$place = Join-Path $Folder 'entra-auth-cli.exe'
+# Windows does not replace or remove a program that runs, but renames it. What an earlier run left aside goes first.
+function Move-Aside {
+  Get-ChildItem -LiteralPath $Folder -Filter '.entra-auth-cli.*.old' -Force -ErrorAction SilentlyContinue |
+    Remove-Item -Force -ErrorAction SilentlyContinue
+  if (-not (Test-Path -LiteralPath $place -PathType Leaf)) { return $null }
+  $aside = Join-Path $Folder ('.entra-auth-cli.' + [guid]::NewGuid() + '.old')
+  Move-Item -LiteralPath $place -Destination $aside
+  return $aside
+}
+if ($Uninstall) {
+  $aside = Move-Aside
+  if (-not $aside) { throw "There is no $place" }
+  Remove-Item -Force -LiteralPath $aside -ErrorAction SilentlyContinue
+  Write-Host "install: removed $place"
+  Write-Host 'install: tokens and profiles are still in %USERPROFILE%\.entra-auth-cli: remove this folder, if nobody needs them'
+  if (Test-Path -LiteralPath $aside) { Write-Host "install: it still runs: remove $aside once it has ended" }
+  return
+}
 
 $release = $env:ENTRA_AUTH_CLI_RELEASE
 if (-not $release) { throw "Set ENTRA_AUTH_CLI_RELEASE to the address of a release's files" }
@@ -33,7 +57,6 @@ if (-not $isTrusted) {
 }
 # Windows on ARM runs it too.
 $name = 'entra-auth-cli-x86_64-pc-windows-msvc.exe'
-$place = Join-Path $Folder 'entra-auth-cli.exe'
 if (Test-Path -LiteralPath $place -PathType Container) {
   throw "$place is a folder: move it away, or name another folder"
 }
@@ -111,7 +134,14 @@ try {
   # One that does not start here is not installed.
   $version = & $file --version
   if ($LASTEXITCODE -ne 0) { throw "$name does not start on this machine" }
-  Move-Item -Force -LiteralPath $file -Destination $place
+  $aside = Move-Aside
+  try {
+    Move-Item -LiteralPath $file -Destination $place
+  } catch {
+    if ($aside) { Move-Item -LiteralPath $aside -Destination $place }
+    throw
+  }
+  if ($aside) { Remove-Item -Force -LiteralPath $aside -ErrorAction SilentlyContinue }
 } finally {
   Remove-Item -Recurse -Force -LiteralPath $draft
   if ($isNew -and -not (Test-Path -LiteralPath $place)) { Remove-Item -Force -LiteralPath $Folder }

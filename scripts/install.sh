@@ -1,8 +1,9 @@
 #!/bin/sh
-# sh install.sh [FOLDER]
+# sh install.sh [--uninstall] [FOLDER]
 #
-# Installs entra-auth-cli: downloads the executable for this machine and the list of sums of a release, compares them,
+# Installs or upgrades entra-auth-cli: downloads the executable for this machine and the list of sums of a release, compares them,
 # and puts the executable into FOLDER (default: ~/.local/bin). Leaves nothing behind if something fails.
+# --uninstall removes the executable, and leaves the tokens and profiles in their own folder.
 #
 # ENTRA_AUTH_CLI_RELEASE is the address of the release's files, as https://example.org/releases/v1.2.3. A file: address
 # and the path of a folder work too, and plain http from this machine alone: the sums come from the same place as the
@@ -18,6 +19,25 @@ say() { printf 'install: %s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+needs_glibc="the executable needs glibc 2.27 or newer"
+instead="run the program with Deno instead"
+
+# Fails if the C library of this Linux is known not to run the executable.
+check_libc() {
+  if have ldd; then
+    libc=$(ldd --version 2>&1 | sed -n 1p)
+  else
+    libc=$(ls /lib/ld-musl-* 2>/dev/null || :)
+    ! [ -e /lib64/ld-linux-x86-64.so.2 ] && ! [ -e /lib/ld-linux-aarch64.so.1 ] || libc=
+  fi
+  case $libc in
+    *musl*) fail "$needs_glibc, and this Linux has musl, as Alpine does: $instead" ;;
+  esac
+  version=$(printf '%s\n' "$libc" | sed -n 's/.*[^0-9.]\([0-9][0-9]*\.[0-9][0-9]*\)$/\1/p')
+  [ -z "$version" ] || [ "${version%%.*}" -gt 2 ] || [ "${version#*.}" -ge 27 ] ||
+    fail "$needs_glibc, and this Linux has glibc $version: $instead"
+}
+
 # Prints the name of the file that this machine runs.
 executable_name() {
   case $(uname -s) in
@@ -30,9 +50,7 @@ executable_name() {
     aarch64 | arm64) machine=aarch64 ;;
     *) fail "there is no executable for the processor $(uname -m)" ;;
   esac
-  if [ "$system" = unknown-linux-gnu ] && ldd --version 2>&1 | grep -qi musl; then
-    fail "the executable needs glibc, and this Linux has musl: run the program with Deno instead"
-  fi
+  [ "$system" != unknown-linux-gnu ] || check_libc
   printf 'entra-auth-cli-%s-%s' "$machine" "$system"
 }
 
@@ -128,6 +146,14 @@ verify_attestation() {
   fi
 }
 
+if [ "${1:-}" = --uninstall ]; then
+  place=${2:-${HOME:?}/.local/bin}/entra-auth-cli
+  [ -f "$place" ] || fail "there is no $place"
+  rm -f -- "$place"
+  say "removed $place"
+  say "tokens and profiles are still in ${ENTRA_AUTH_CLI_HOME:-$HOME/.entra-auth-cli}: remove this folder, if nobody needs them"
+  exit 0
+fi
 release=${ENTRA_AUTH_CLI_RELEASE:-}
 [ -n "$release" ] || fail "set ENTRA_AUTH_CLI_RELEASE to the address of a release's files"
 release=${release%/}
@@ -163,10 +189,15 @@ done
 verify_attestation "$draft/entra-auth-cli"
 chmod 755 "$draft/entra-auth-cli"
 # One that does not start here is not installed.
-version=$("$draft/entra-auth-cli" --version) || fail "$name does not start on this machine"
+version=$("$draft/entra-auth-cli" --version) || {
+  [ "$(uname -s)" != Linux ] || say "$needs_glibc, libgcc_s.so.1 and /proc"
+  fail "$name does not start on this machine"
+}
+before=
+[ ! -x "$folder/entra-auth-cli" ] || before=$("$folder/entra-auth-cli" --version 2>/dev/null) || before="another version"
 mv -f -- "$draft/entra-auth-cli" "$folder/entra-auth-cli"
 
-say "$version is in $folder"
+say "$version is in $folder${before:+, instead of $before}"
 case :$PATH: in
   *:"$folder":*) ;;
   *) say "this folder is not in PATH yet; add to your shell's profile: export PATH=\"$folder:\$PATH\"" ;;

@@ -202,6 +202,7 @@ Deno.test({
       for (const name of NAMES) await Deno.writeTextFile(join(release.folder, name), "#!/bin/sh\nexit 3\n");
       await release.sum();
       await fails("does not start on this machine");
+      if (Deno.build.os === "linux") await fails("needs glibc 2.27 or newer, libgcc_s.so.1 and /proc");
     });
   },
 });
@@ -231,6 +232,73 @@ Deno.test({
       const { stderr } = await command.output();
       assertStringIncludes(new TextDecoder().decode(stderr), says);
     }
+  },
+});
+
+Deno.test({
+  name: "install.sh says before the download that musl or an old glibc does not run the executable",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using release = await Release.open();
+    const tools = join(release.top, "tools");
+    await Deno.mkdir(tools);
+    const libraries = [
+      [
+        "musl libc (x86_64)\\nVersion 1.2.5",
+        "this Linux has musl, as Alpine does: run the program with Deno",
+      ],
+      ["ldd (GNU libc) 2.17", "this Linux has glibc 2.17: run the program with Deno"],
+      ["ldd (Ubuntu GLIBC 2.26-0ubuntu2) 2.26", "this Linux has glibc 2.26"],
+      ["ldd (Ubuntu GLIBC 2.27-3ubuntu1.6) 2.27", null],
+      ["ldd (Debian GLIBC 2.36-9+deb12u14) 2.36", null],
+      ["ldd (GNU libc) 3.0", null],
+      ["something else", null],
+    ] as const;
+    for (const [version, refusal] of libraries) {
+      await Deno.writeTextFile(join(tools, "ldd"), `#!/bin/sh\nprintf '%b\\n' '${version}'\n`);
+      await Deno.chmod(join(tools, "ldd"), 0o755);
+      const url = refusal === null ? release.url : `${release.url}nowhere`;
+      const { code, said } = await release.install(url, { PATH: `${tools}:${Deno.env.get("PATH")}` });
+      assertEquals(code, refusal === null ? 0 : 1, said);
+      if (refusal !== null) assertStringIncludes(said, `needs glibc 2.27 or newer, and ${refusal}`);
+    }
+  },
+});
+
+Deno.test({
+  name: "install.sh replaces an earlier version while it runs, and removes the program alone",
+  ignore,
+  async fn() {
+    await using release = await Release.open();
+    const folder = join(release.top, "a bin");
+    const place = join(folder, "entra-auth-cli");
+    const env = { HOME: release.top, ENTRA_AUTH_CLI_RELEASE: release.folder };
+    const script = async (...args: string[]) => {
+      const { code, stderr } = await new Deno.Command("sh", { args: [SCRIPT, ...args], env }).output();
+      return [code, new TextDecoder().decode(stderr)] as const;
+    };
+    await Deno.mkdir(folder);
+    // Like the executable, it is read while it runs.
+    await Deno.copyFile(Deno.execPath(), place);
+    const running = new Deno.Command(place, {
+      args: ["eval", "--no-config", "await new Response(Deno.stdin.readable).text()"],
+      stdin: "piped",
+    }).spawn();
+    const [code, said] = await script(folder);
+    assertEquals(code, 0, said);
+    assertMatch(said, /1\.2\.3 is in .*, instead of deno \d/);
+    await running.stdin.close();
+    assertEquals((await running.status).code, 0);
+    assertEquals(await Array.fromAsync(Deno.readDir(folder), ({ name }) => name), ["entra-auth-cli"]);
+
+    await Deno.writeTextFile(join(folder, "other"), "");
+    const [removed, told] = await script("--uninstall", folder);
+    assertEquals(removed, 0, told);
+    assertStringIncludes(told, `removed ${place}`);
+    assertStringIncludes(told, `${release.top}/.entra-auth-cli: remove this folder`);
+    assertEquals(await Array.fromAsync(Deno.readDir(folder), ({ name }) => name), ["other"]);
+    const [again, missing] = await script("--uninstall", folder);
+    assertEquals([again, missing.includes(`there is no ${place}`)], [1, true]);
   },
 });
 
