@@ -2,16 +2,25 @@
 
 import { encodeHex } from "@std/encoding/hex";
 import { fromFileUrl } from "@std/path/from-file-url";
-import { DEV_FOLDER, makeFolderOnce } from "../offline/npm_package.ts";
+import { DEV_FOLDER, makeFolderOnce, say } from "../offline/npm_package.ts";
 import { bundle } from "./bundle.ts";
 import { currentBuild } from "./bundle/stamp_build.ts";
 import { compileAll } from "./compile.ts";
-import { osOf, type Target } from "./compile/targets.ts";
+import { defaultOutput, type Target, TARGETS } from "./compile/targets.ts";
 
 const TOP = new URL("../../", import.meta.url);
 
 /** What a build is made from. */
-const SOURCES = ["deno.json", "main.ts", "src/", "scripts/build/", "scripts/check/test_runtime.ts"];
+const SOURCES = [
+  "deno.json",
+  "main.ts",
+  "src/",
+  "scripts/build/bundle.ts",
+  "scripts/build/bundle/",
+  "scripts/build/compile.ts",
+  "scripts/build/compile/",
+  "scripts/check/test_runtime.ts",
+];
 
 /** Bundles the program. Returns the path of the main module. */
 export async function bundleOnce(): Promise<string> {
@@ -22,17 +31,18 @@ export async function bundleOnce(): Promise<string> {
   return fromFileUrl(new URL("main.js", folder));
 }
 
-/** Makes the executables of a release for `targets`. Returns their paths, in the same order. */
-export async function executablesOnce(targets: readonly Target[]): Promise<string[]> {
-  const folder = new URL(`executables/${targets.join("+")}/`, DEV_FOLDER);
-  const nameOf = (target: Target) => `entra-auth-cli-${target}${osOf(target) === "windows" ? ".exe" : ""}`;
+/** Makes the executables of a release for all targets. Returns their paths. */
+export async function executablesOnce(): Promise<Readonly<Record<Target, string>>> {
+  const folder = new URL("executables/", DEV_FOLDER);
+  const fileOf = (target: Target) => defaultOutput(target).replace("dist/", "");
   const stamp = JSON.stringify([await sourceDigest(), await currentBuild()]);
   await makeFolderOnce(folder, stamp, async (draft) => {
     await compileAll(
-      targets.map((target) => ({ target, output: fromFileUrl(new URL(nameOf(target), draft)) })),
+      TARGETS.map((target) => ({ target, output: fromFileUrl(new URL(fileOf(target), draft)) })),
     );
   });
-  return targets.map((target) => fromFileUrl(new URL(nameOf(target), folder)));
+  const paths = TARGETS.map((target) => [target, fromFileUrl(new URL(fileOf(target), folder))]);
+  return Object.fromEntries(paths);
 }
 
 async function sourceDigest(): Promise<string> {
@@ -47,4 +57,8 @@ async function listFiles(path: URL): Promise<URL[]> {
   const entries = await Array.fromAsync(Deno.readDir(path));
   const names = entries.map(({ name, isDirectory }) => isDirectory ? `${name}/` : name).toSorted();
   return (await Promise.all(names.map((name) => listFiles(new URL(name, path))))).flat();
+}
+
+if (import.meta.main) {
+  for (const path of Object.values(await executablesOnce())) say(`made ${path}`);
 }

@@ -19,6 +19,7 @@ import { systemEnvironment } from "../../src/system/environment.ts";
 import { homeFolder } from "../../src/system/path.ts";
 import { type Os, systemOs } from "../../src/system/os.ts";
 import { denoCompile } from "./compile/deno_compile.ts";
+import { withIdentifier } from "./compile/sign_mach_o.ts";
 import { defaultOutput, osOf, parseTargets, type Target } from "./compile/targets.ts";
 import { say } from "../offline/npm_package.ts";
 
@@ -110,6 +111,9 @@ async function compileBundle(options: CompileOptions, main: string): Promise<voi
     main,
   ];
   await denoCompile(args, output, options.target);
+  if (osOf(options.target) === "darwin") {
+    await Deno.writeFile(output, withIdentifier(await Deno.readFile(output), "entra-auth-cli"));
+  }
   say(`made ${output}`);
 }
 

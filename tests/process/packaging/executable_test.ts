@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { encodeHex } from "@std/encoding/hex";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
-import { compile } from "../../../scripts/build/compile.ts";
+import { compile, compileAll } from "../../../scripts/build/compile.ts";
 import { enterDeviceCode } from "../../support/browser/enter_device_code.ts";
 import { freePort, occupyPort } from "../../support/network/ports.ts";
 import { ADA } from "../../support/provider/directory.ts";
@@ -20,8 +20,10 @@ Deno.test.beforeAll(async () => {
   executable = join(folder, Deno.build.os === "windows" ? "entra-auth-cli.exe" : "entra-auth-cli");
   // Compiled like `deno task compile`, but with permissions for the provider and browser of the tests.
   release = `${executable}-release`;
-  await compile({ output: release });
-  await compile({ output: executable, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] });
+  await compileAll([
+    { output: release },
+    { output: executable, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] },
+  ]);
 });
 
 Deno.test.afterAll(async () => {
