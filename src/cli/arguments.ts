@@ -16,7 +16,7 @@ export function ownArguments(args: readonly string[]): readonly string[] {
  * Commands that other programs call in place of another one. The help does not list them, and their errors are text
  * whatever the output format is, because the callers show them as they are.
  */
-export const INTEGRATIONS: readonly string[] = ["az", "azd"] satisfies CommandName[];
+export const INTEGRATIONS: readonly string[] = ["az", "azd", "docker-credential"] satisfies CommandName[];
 
 /** Commands that only another program runs. */
 const CALLED_BY_PROGRAMS: readonly string[] = ["credential-helper", ...INTEGRATIONS];

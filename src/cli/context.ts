@@ -9,6 +9,7 @@ import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
+import type { Network } from "../system/network/network.ts";
 import type { Os } from "../system/os.ts";
 import type { RunInForeground } from "../system/processes/foreground_program.ts";
 import type { ReadInput } from "../system/terminal/standard_input.ts";
@@ -58,6 +59,8 @@ export interface CommandContext {
   readonly executable: string | null;
   /** Reads a certificate file for a check. @throws {CliError} `usage` or `permission`. */
   readonly openCertificate: (path: string) => Promise<CertificateLock>;
+  /** Opens the network. @throws {CliError} `usage` or `permission`, about the file with root certificates. */
+  readonly openNetwork: (caCertFile: string | undefined) => Promise<Network>;
   /** Listens for requests of the user's own processes. @throws {CliError} `port_in_use`, `permission` or `network`. */
   readonly listenForTokenRequests: (
     ports: PortChoice,

@@ -49,6 +49,8 @@ const COMMANDS: Readonly<Record<CommandName, LoadCommand>> = {
     (await import("./commands/install_shims.ts")).installShimsCommand(...args),
   "az": async (...args) => (await import("./commands/azure_clis.ts")).azCommand(...args),
   "azd": async (...args) => (await import("./commands/azure_clis.ts")).azdCommand(...args),
+  "docker-credential": async (...args) =>
+    (await import("./commands/docker_credential.ts")).dockerCredentialCommand(...args),
 };
 
 /** The names of the commands. */

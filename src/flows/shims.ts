@@ -5,7 +5,11 @@ import type { Os } from "../system/os.ts";
 import { pathRules } from "../system/path.ts";
 
 /** The programs that `install-shims` writes, with the command of this program that each of them calls. */
-const SHIMS = [["az", "az"], ["azd", "azd"]] as const;
+const SHIMS = [
+  ["az", "az"],
+  ["azd", "azd"],
+  ["docker-credential-entra-auth-cli", "docker-credential"],
+] as const;
 
 /** What the shims call. */
 export interface ShimTarget {

@@ -12,6 +12,8 @@ export interface Cloud {
   readonly graph: string;
   /** Its Azure Resource Manager, the resource that the Azure CLI gets a token for by default. */
   readonly resourceManager: string;
+  /** How the hosts of its container registries end. */
+  readonly registries: string;
   /** The end of the domains that Microsoft gives to its tenants. */
   readonly domain: string;
 }
@@ -23,6 +25,7 @@ const PUBLIC: Cloud = {
   hosts: ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
   graph: "https://graph.microsoft.com",
   resourceManager: "https://management.core.windows.net/",
+  registries: ".azurecr.io",
   domain: ".onmicrosoft.com",
 };
 
@@ -36,6 +39,7 @@ export const CLOUDS: readonly Cloud[] = [
     hosts: ["login.microsoftonline.us", "login.usgovcloudapi.net"],
     graph: "https://graph.microsoft.us",
     resourceManager: "https://management.core.usgovcloudapi.net/",
+    registries: ".azurecr.us",
     domain: ".onmicrosoft.us",
   },
   {
@@ -45,6 +49,7 @@ export const CLOUDS: readonly Cloud[] = [
     hosts: ["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"],
     graph: "https://microsoftgraph.chinacloudapi.cn",
     resourceManager: "https://management.core.chinacloudapi.cn/",
+    registries: ".azurecr.cn",
     domain: ".onmschina.cn",
   },
 ];

@@ -123,6 +123,7 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
         opensWith: (password) => opensCertificate(content, password, { path, nowMs: clock.now(), signal }),
       };
     },
+    openNetwork: (caCertFile) => openNetwork(system, caCertFile, READ_TIMEOUT_MS),
     async listenForTokenRequests(ports, options, progress) {
       const { listenForTokenRequests } = await import("../loopback/token_endpoint.ts");
       const { openConnectionCheck } = await import("./token_dependencies.ts");

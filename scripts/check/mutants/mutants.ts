@@ -30,6 +30,13 @@ const PRIVATE_FOLDER_TESTS = ["tests/unit/system/files/private_folder_test.ts"];
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
   {
+    guard: "hosts of container registries",
+    file: "src/flows/registry_credential.ts",
+    find: "host.endsWith(registries) && ",
+    replace: "",
+    tests: ["tests/unit/flows/registry_credential_test.ts"],
+  },
+  {
     guard: "Host of a request for a token",
     file: "src/loopback/token_endpoint.ts",
     find: "url === null || host === null || !isOurs(host, port, names) || !isOurs(url.host, port, names)",

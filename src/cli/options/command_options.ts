@@ -80,6 +80,16 @@ export const CREDENTIAL_HELPER_OPTIONS = {
 
 export type CredentialHelperFlags = FlagsOf<typeof CREDENTIAL_HELPER_OPTIONS> & TokenFlags;
 
+export const DOCKER_CREDENTIAL_OPTIONS = {
+  host: {
+    ...CREDENTIAL_HELPER_OPTIONS.host,
+    description: "Answer for this registry too, besides those of Azure Container Registry.",
+  },
+  ...TOKEN_OPTIONS,
+} as const satisfies OptionTable;
+
+export type DockerCredentialFlags = FlagsOf<typeof DOCKER_CREDENTIAL_OPTIONS> & TokenFlags;
+
 export const CLEAR_CACHE_OPTIONS = {
   ...PROFILE,
   all: {
@@ -213,6 +223,7 @@ export const COMMAND_OPTIONS = {
   "install-shims": INSTALL_SHIMS_OPTIONS,
   "az": AZ_OPTIONS,
   "azd": AZD_OPTIONS,
+  "docker-credential": DOCKER_CREDENTIAL_OPTIONS,
 } as const satisfies Readonly<Record<string, OptionTable>>;
 
 /** The name of a command. */

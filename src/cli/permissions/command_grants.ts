@@ -99,6 +99,10 @@ export async function commandGrants(args: readonly string[], context: GrantConte
   }
   if (isEdited) grant("read", profile?.certificate);
   if (line.command === "exec") grant("run", line.literal[0]);
+  if (line.command === "docker-credential") {
+    const host = line.flags.get("host");
+    grant("net", host === undefined ? undefined : hostOf(`https://${host}`));
+  }
   if (line.command === "serve") grant("net", ...hostsOf(line.flags.get("listen")));
   if (line.command === "install-shims" && line.words[0] !== undefined) {
     grant("read", resolve(os, line.words[0]));

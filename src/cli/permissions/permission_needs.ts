@@ -30,6 +30,8 @@ export type Need =
   | "controlling-terminal"
   /** Examine this machine. */
   | "doctor"
+  /** Exchange tokens at container registries. */
+  | "registries"
   /** Answer Kubernetes clients. */
   | "kubernetes"
   /** Choose how to print on a terminal. */
@@ -68,6 +70,7 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^\w+$/, need: "sign-in" },
   { kind: "net", names: /^(127\.0\.0\.1|\[::1\])$/, need: "sign-in" },
   { kind: "net", names: /^(\*\.actions\.|dev\.azure\.|169\.254\.|localhost$)/, need: "credentials" },
+  { kind: "net", names: /^\*\.azurecr\./, need: "registries" },
   { kind: "net", names: /:443$/, need: "authority" },
   { kind: "sys", names: /^uid$/, need: "home", os: ["linux", "darwin"] },
   { kind: "ffi", names: /crypt32/, need: "key", os: ["windows"] },
@@ -121,6 +124,7 @@ const COMMAND_NEEDS: Readonly<Record<CommandName, readonly Need[]>> = {
   "install-shims": ["terminal"],
   "az": REFRESH,
   "azd": REFRESH,
+  "docker-credential": [...TOKEN, "registries"],
 };
 
 /** The commands, in the order in which the help of `permissions` lists them. */

@@ -78,6 +78,7 @@ const USES: readonly Use[] = [
   { args: ["permissions"] },
   { args: ["az", "account", "get-access-token", "--scope", "User.Read"] },
   { args: ["azd", "auth", "token", "--scope", "User.Read"] },
+  { args: ["docker-credential", "get"], stdin: "docker.io", code: 1 },
   { args: ["doctor"], continuesWithout: ANYTHING, silentWithout: UNESSENTIAL },
 ];
 
@@ -111,6 +112,7 @@ const LIKE: Readonly<Record<string, string>> = {
   "serve": "get-token",
   "az": "refresh",
   "azd": "refresh",
+  "docker-credential": "get-token",
 };
 
 /** Read only on a terminal, without a configured folder, or after a network failure. */
@@ -118,9 +120,13 @@ const ELSEWHERE = /^(HOME|NO_COLOR|USER|TERM|LANG|LC_\w+|\w+_PROXY)$/i;
 /** The variables of applications have their own test. */
 const BY_APPLICATIONS: readonly string[] = [...APPLICATION_VARIABLES, ...MACHINE_VARIABLES];
 
-/** Deno does not log started programs: the tests of the key stores, the terminal and the browser cover them. */
+/**
+ * Deno does not log started programs: the tests of the key stores, the terminal and the browser cover them. The registry in
+ * the test of docker-credential has another name.
+ */
 function isUsedElsewhere({ kind, name }: Documented): boolean {
-  return kind === "run" || kind === "env" && (ELSEWHERE.test(name) || BY_APPLICATIONS.includes(name));
+  return kind === "run" || name.startsWith("*.azurecr.") ||
+    kind === "env" && (ELSEWHERE.test(name) || BY_APPLICATIONS.includes(name));
 }
 
 Deno.test({

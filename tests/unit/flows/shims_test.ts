@@ -26,7 +26,10 @@ Deno.test("installShims() writes batch files on Windows, with every percent sign
   const { created, openShimFolder } = emptyFolder();
   const target = { program: "C:\\100%PATH% ok\\entra-auth-cli.exe", profile: "work" };
   await installShims("C:\\bin", target, { os: "windows", openShimFolder });
-  assertEquals(Object.keys(created), ["C:\\bin\\az.cmd", "C:\\bin\\azd.cmd"]);
+  assertEquals(
+    Object.keys(created),
+    ["az", "azd", "docker-credential-entra-auth-cli"].map((name) => `C:\\bin\\${name}.cmd`),
+  );
   assertEquals(
     created["C:\\bin\\az.cmd"],
     "@rem Written by entra-auth-cli install-shims.\r\n" +
@@ -63,6 +66,6 @@ Deno.test("installShims() and removeShims() leave a link to a shim and a file th
       CliError,
     );
     assertEquals([error.code, created], ["usage", {}]);
-    assertEquals((await removeShims("/bin", folder)).map(({ kind }) => kind), ["kept", "kept"]);
+    assertEquals((await removeShims("/bin", folder)).map(({ kind }) => kind), ["kept", "kept", "kept"]);
   }
 });
