@@ -49,8 +49,11 @@ export interface CommandContext {
   readonly openDoctorProbes: (request: DoctorRequest) => Promise<DoctorProbes>;
   /** Writes a file that only its owner can read, in one step. @throws {CliError} `store` or `permission`. */
   readonly writePrivateFile: (path: string, text: string) => Promise<void>;
-  /** Checks the path for `writePrivateFile()`. @throws {CliError} `usage`, `store` or `permission`. */
-  readonly checkPrivateFile: (path: string) => Promise<void>;
+  /**
+   * Checks the path for `writePrivateFile()`. Returns the beginning of the file that would be replaced, null if there is
+   * none. @throws {CliError} `usage`, `store` or `permission`.
+   */
+  readonly checkPrivateFile: (path: string) => Promise<string | null>;
   /** Reads a file that the user named. @throws {CliError} `usage` or `permission`. */
   readonly readTextFile: (path: string, maxBytes: number) => Promise<string>;
   /** Opens a folder of programs, which need not exist. @throws {CliError} `permission` */

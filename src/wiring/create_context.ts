@@ -12,7 +12,7 @@ import {
   writePrivateFile,
 } from "../system/files/user_files.ts";
 import { probeLoopback } from "../system/network/loopback_probe.ts";
-import { executablePath, runtimeText } from "../system/os.ts";
+import { executablePath, type Os, runtimeText } from "../system/os.ts";
 import { isPermitted, permissionHint, permissionName, permitted } from "../system/permission.ts";
 import { foregroundOf } from "../system/processes/foreground_program.ts";
 import { findInPath, isInstalled } from "../system/processes/processes.ts";
@@ -47,7 +47,10 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
   });
   return {
     terminal,
-    readInput: system.readInput,
+    async readInput(maxBytes, signal) {
+      if (terminal.stdinIsTerminal) terminal.writeMessage(waitingForInput(os));
+      return await system.readInput(maxBytes, signal);
+    },
     env,
     clock,
     os,
@@ -103,7 +106,7 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
     async checkPrivateFile(path) {
       // It can write a temporary file.
       system.interrupted.throwIfAborted();
-      await checkPrivateFile(files, path, home());
+      return await checkPrivateFile(files, path, home());
     },
     async readTextFile(path, maxBytes) {
       return await readTextFile(files, path, maxBytes, { signal: system.interrupted });
@@ -138,6 +141,12 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
     },
     exitCode: 0,
   };
+}
+
+/** Says that the program is not stuck: it reads what the user types. */
+function waitingForInput(os: Os): string {
+  const end = os === "windows" ? "Ctrl-Z and Enter" : "Ctrl-D";
+  return `Waiting for input from the terminal: end it with Enter and then ${end}.`;
 }
 
 /** How long `inspect` and `doctor`, which have no `--timeout`, wait for the file of `--ca-cert`. A check of `doctor` has 10 s. */

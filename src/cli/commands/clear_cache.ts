@@ -26,7 +26,7 @@ export async function runClearCache(flags: ClearCacheFlags, context: CommandCont
     const forgotten = await forgetTokens(name, context);
     terminal.writeMessage(describe(forgotten, `profile '${name}'`, `Profile '${name}' has no`));
     if (forgotten.kind === "forgotten" && forgotten.sessions === 0 && await profiles.find(name) === null) {
-      terminal.writeMessage(NO_SUCH_PROFILE);
+      terminal.writeMessage(`Hint: ${NO_SUCH_PROFILE.replaceAll("\n", "\n      ")}`);
     }
     return;
   }

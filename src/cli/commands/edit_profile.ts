@@ -3,6 +3,7 @@ import { changeProfile, signsInElsewhere } from "../../flows/profiles/change_pro
 import type { SecretChange } from "../../flows/profiles/change_secrets.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
 import { needsCredential, noSuchProfile, type Profile } from "../../profiles/profile.ts";
+import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { commandLine } from "../options/command_options.ts";
@@ -94,6 +95,7 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   }
   const renamed = changed.name === name ? "" : `, now '${changed.name}'`;
   terminal.writeMessage(`✓ Profile '${name}' changed${renamed}`);
+  for (const line of changeLines(present, changed)) terminal.writeMessage(line);
   if (forgotten > 0) {
     terminal.writeMessage("Its tokens, for the former tenant, application or authority, were deleted.");
   }
@@ -155,6 +157,28 @@ async function byAnswers(present: Profile, context: CommandContext): Promise<Pro
   });
   const { authority: _former, ...rest } = present;
   return { ...rest, ...answers };
+}
+
+/** The labels of the values, in the order of the prompts. */
+const LABELS: Readonly<Record<Exclude<keyof Profile, "name">, string>> = {
+  tenantId: "Tenant ID",
+  authority: "Authority",
+  clientId: "Client ID",
+  flow: "Flow",
+  scopes: "Scopes",
+  loginHint: "Login hint",
+  expectUser: "Expected user",
+  expectTenant: "Expected tenant",
+  certificate: "Certificate",
+};
+
+/** Describes each value that changed, with the former one. */
+function changeLines(former: Profile, changed: Profile): string[] {
+  const fields = Object.entries(LABELS) as [keyof typeof LABELS, string][];
+  const shown = (value: Profile[keyof Profile]) => plainText([value ?? ""].flat().join(" ")) || "none";
+  return fields.map(([field, label]) => [label, shown(changed[field]), shown(former[field])])
+    .filter(([, value, before]) => value !== before)
+    .map(([label, value, before]) => `  ${label}: ${value} (was ${before})`);
 }
 
 function isSame(one: Profile, other: Profile): boolean {

@@ -26,8 +26,8 @@ const CLASS_TEXTS: Readonly<Record<ErrorClass, string>> = {
   usage: "other options or settings can fix it",
 };
 
-/** Placeholders for the IDs of a profile. */
-const PLACEHOLDERS: Omit<ErrorSubject, "profile"> = { clientId: "CLIENT_ID", tenant: "TENANT" };
+/** Placeholders for a profile: a command must not name one that does not exist. */
+const PLACEHOLDERS: ErrorSubject = { clientId: "CLIENT_ID", tenant: "TENANT", profile: "NAME" };
 
 export function explainCommand(command: AnyCommand, context: CommandContext): AnyCommand {
   command
@@ -90,7 +90,7 @@ async function findSubject(profile: string | undefined, context: CommandContext)
     // A missing permission does not mean that the profile is missing.
     const isMissing = error instanceof CliError && error.code !== "permission" && profile === undefined;
     if (!isMissing) throw error;
-    return { ...PLACEHOLDERS, profile: name };
+    return PLACEHOLDERS;
   }
 }
 

@@ -4,7 +4,7 @@ import { formatPortable } from "../../profiles/exchange/portable_file.ts";
 import { sealText } from "../../profiles/exchange/passphrase_seal.ts";
 import { noSuchProfile, type Profile } from "../../profiles/profile.ts";
 import { exportProfiles } from "../../flows/profiles/export_import.ts";
-import { escapeJson } from "../../text/plain_text.ts";
+import { escapeJson, plainText } from "../../text/plain_text.ts";
 import { checkUserFile, writeUserFile } from "../user_files.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
@@ -24,6 +24,9 @@ export function exportProfileCommand(command: AnyCommand, context: CommandContex
     .action((flags: ExportProfileFlags) => runExportProfile(flags, context));
 }
 
+/** Matches the beginning of an export, plain or sealed. */
+const EXPORT_FILE = /^\{[^]*"format": ?"entra-auth-cli-/;
+
 /**
  * Exports the profiles to a file or stdout.
  *
@@ -34,16 +37,18 @@ export async function runExportProfile(flags: ExportProfileFlags, context: Comma
   const { terminal } = context;
   const withSecrets = flags.includeSecrets ?? false;
   const file = flags.file ?? flags.output;
-  await checkUserFile(file, context);
+  await checkUserFile(file, { what: "exported profiles", pattern: EXPORT_FILE, force: flags.force }, context);
   const packed = await exportProfiles(await chosenProfiles(flags, context), withSecrets, context);
   const plain = escapeJson(formatPortable(packed));
   const text = withSecrets ? await sealText(plain, await choosePassphrase(flags, context)) : plain;
   if (file === undefined) await terminal.writeData(text);
-  else await writeUserFile(file, text, context);
+  const where = file !== undefined && await writeUserFile(file, text, context)
+    ? ` to ${plainText(file)}`
+    : "";
   const secrets = packed.filter((one) => one.clientSecret ?? one.certificatePassword).length;
   const count = packed.length === 1 ? "1 profile" : `${packed.length} profiles`;
   terminal.writeMessage(
-    `✓ ${count} exported${withSecrets ? `, ${secrets} with secrets` : ", without secrets"}`,
+    `✓ ${count} exported${where}${withSecrets ? `, ${secrets} with secrets` : ", without secrets"}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { TokenResult } from "../../flows/get_token/token_request.ts";
 import type { SignInSettings } from "../../profiles/settings.ts";
+import { plainText } from "../../text/plain_text.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { CommandContext } from "../context.ts";
 import { localTime } from "../output/time.ts";
@@ -11,7 +12,7 @@ import { progressPrinter } from "../terminal/progress_lines.ts";
 import { GET_TOKEN_OPTIONS, type GetTokenFlags, signInFlags } from "../options/token_options.ts";
 import { checkUserFile, writeUserFile } from "../user_files.ts";
 import { kubernetesError, parseExecInfo } from "../output/exec_credential.ts";
-import { formatToken, type OutputFormat, parseOutputFormat } from "../output/token_output.ts";
+import { formatToken, type OutputFormat, parseOutputFormat, TOKEN_FILE } from "../output/token_output.ts";
 
 export function getTokenCommand(command: AnyCommand, context: CommandContext): AnyCommand {
   command
@@ -42,7 +43,7 @@ async function acquireAndDeliver(
   apiVersion?: string,
 ): Promise<void> {
   const isQuiet = flags.quiet ?? flags.silent ?? false;
-  await checkUserFile(flags.file, context);
+  await checkUserFile(flags.file, { what: "a token", pattern: TOKEN_FILE, force: flags.force }, context);
   const { result, settings } = await acquireToken(
     flags,
     context,
@@ -50,7 +51,7 @@ async function acquireAndDeliver(
     (name) => offerMissingProfile(name, flags, format, context),
   );
   if (!isQuiet) reportOutcome(result, settings.profile, flags, context);
-  await deliver(result, format, flags.file, { ...settings, apiVersion }, context);
+  await deliver(result, format, flags.file, { ...settings, apiVersion, isQuiet }, context);
 }
 
 /** Offers to create the profile if a person, and no other program, reads what this command says. */
@@ -116,12 +117,14 @@ async function deliver(
   result: TokenResult,
   format: OutputFormat,
   file: string | undefined,
-  settings: SignInSettings & { readonly apiVersion: string | undefined },
+  settings: SignInSettings & { readonly apiVersion: string | undefined; readonly isQuiet: boolean },
   context: CommandContext,
 ): Promise<void> {
   const { terminal, clock } = context;
   if (file === undefined && format === "text" && terminal.stdoutIsTerminal) return;
   const text = await formatToken(result, format, { ...settings, nowMs: clock.now() });
   if (file === undefined) await terminal.writeData(text);
-  else await writeUserFile(file, text, context);
+  else if (await writeUserFile(file, text, context) && !settings.isQuiet) {
+    terminal.writeMessage(`✓ Token written to ${plainText(file)}`);
+  }
 }

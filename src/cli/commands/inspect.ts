@@ -86,7 +86,11 @@ async function readToken(
   context: CommandContext,
 ): Promise<string> {
   if (file !== undefined) return await readUserFile(file, MAX_BYTES, context);
-  return typed === "-" ? await context.readInput(MAX_BYTES, context.signal) : typed ?? "";
+  if (typed !== "-") return typed ?? "";
+  if (!context.terminal.stdinIsTerminal) return await context.readInput(MAX_BYTES, context.signal);
+  // A line of a terminal is shorter than many tokens, and would show the token.
+  const { promptForSecret } = await import("../terminal/prompt.ts");
+  return (await promptForSecret(context, "Token"))?.reveal() ?? "";
 }
 
 async function chooseVerification(flags: InspectFlags, name: string, { env, profiles }: CommandContext) {
@@ -107,8 +111,7 @@ async function formatInspected(
 function noToken({ scope }: InspectFlags, name: string, hasProfile: boolean): CliError {
   const which = scope === undefined ? "no cached token" : "no cached token for these scopes";
   return new CliError("no_token", `Profile '${name}' has ${which}`, {
-    hint: `Sign in: ${commandLine("get-token", { profile: name, scope })}` +
-      (hasProfile ? "" : `\n${NO_SUCH_PROFILE}`),
+    hint: hasProfile ? `Sign in: ${commandLine("get-token", { profile: name, scope })}` : NO_SUCH_PROFILE,
   });
 }
 

@@ -10,6 +10,6 @@ export function profileName(flag: string | undefined, env: Environment): string 
   return checkProfileName(flag ?? env.get("ENTRA_AUTH_CLI_PROFILE") ?? "default");
 }
 
-/** Added to the hint if a profile has no token and does not exist either: its name may be misspelled. */
+/** The hint if a profile has no token and does not exist either: its name may be misspelled. */
 export const NO_SUCH_PROFILE =
-  "This profile does not exist either. List all profiles: entra-auth-cli list-profiles";
+  "entra-auth-cli list-profiles\nThis lists the profiles: the one that you named does not exist either.";

@@ -130,6 +130,7 @@ export const EXPORT_PROFILE_OPTIONS = {
     flag: "--include-secrets",
     description: "Include client secrets and certificate passwords, encrypted by a passphrase.",
   },
+  force: { ...TOKEN_OPTIONS.force, description: "Replace a file of another kind." },
   ...PASSPHRASE_OPTIONS,
 } as const satisfies OptionTable;
 

@@ -17,6 +17,10 @@ export const OUTPUT_FORMATS = [
   "exec-credential",
 ] as const;
 
+/** Matches the beginning of a file with a token in one of the formats. An opaque token is long and on a line of its own. */
+export const TOKEN_FILE =
+  /^(?:(?:ACCESS_TOKEN=|Authorization: \w+ )?[\w.~+/=-]{100,}\s*$|access_token: |\{\s*"(?:access_token|accessToken)":|\{[^{}]*"ExecCredential")/;
+
 /** An output format of `get-token`. `text` prints the token only if stdout is not a terminal. */
 export type OutputFormat = typeof OUTPUT_FORMATS[number];
 

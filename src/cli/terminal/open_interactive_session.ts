@@ -26,7 +26,8 @@ export async function openInteractiveSession(
       progress(mayDraw ? emphasised(event) : event);
       if (event.kind === "device-code" && drawCode !== null) {
         const { verificationUri, verificationUriComplete } = event.code;
-        showToUser(terminal, drawCode(verificationUriComplete ?? verificationUri, { colors: mayDraw }));
+        const style = { colors: mayDraw, columns: terminal.columns() ?? Infinity };
+        showToUser(terminal, drawCode(verificationUriComplete ?? verificationUri, style));
       }
     },
     askForAddress: screen === null || !terminal.stdinIsTerminal ? null : async (validate, signal) => {

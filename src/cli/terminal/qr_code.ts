@@ -3,14 +3,20 @@ import encodeQR from "qr";
 export interface QrCodeOptions {
   /** Whether to set colours. Without them a bright terminal shows the code inverted. */
   readonly colors: boolean;
+  /** The width of the terminal. A code that wraps cannot be read. */
+  readonly columns: number;
 }
 
 /** Black on white, whatever the colours of the terminal are. */
 const [BLACK_ON_WHITE, PLAIN] = ["\x1b[30;107m", "\x1b[0m"];
 
-/** Draws the QR code (ISO/IEC 18004) of `text`, two of its rows in each line. */
-export function drawQrCode(text: string, { colors }: QrCodeOptions): string[] {
-  const rows = encodeQR(text, "raw", { border: 2 });
+/** The width of the quiet zone in modules (ISO/IEC 18004, section 6.3.8). */
+const QUIET_ZONE = 4;
+
+/** Draws the QR code (ISO/IEC 18004) of `text`, two of its rows in each line; a sentence if it does not fit. */
+export function drawQrCode(text: string, { colors, columns }: QrCodeOptions): string[] {
+  const rows = encodeQR(text, "raw", { border: QUIET_ZONE });
+  if (rows.length > columns) return [`The QR code needs a terminal of ${rows.length} columns.`];
   const lines: string[] = [];
   for (let top = 0; top < rows.length; top += 2) {
     // The row after the last one belongs to the border.

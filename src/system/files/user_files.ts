@@ -120,18 +120,27 @@ export async function writePrivateFile(
   });
 }
 
+/** The beginning of a file, which tells what kind of file it is. */
+const MAX_BEGINNING = 65_536;
+
 /**
  * Checks what `writePrivateFile()` refuses for the path alone, before there is something to write.
  *
+ * @returns The beginning of the file that would be replaced; null if there is none, or no regular one.
  * @throws What `writePrivateFile()` throws for a file of this program or a link.
  */
-export async function checkPrivateFile(files: Files, path: string, home: string): Promise<void> {
-  if (isNullDevice(path)) return;
-  await reportAs(path, async () => {
+export async function checkPrivateFile(files: Files, path: string, home: string): Promise<string | null> {
+  if (isNullDevice(path)) return null;
+  return await reportAs(path, async () => {
     const { target, linkOwner } = await findTarget(files, path, home);
-    if (linkOwner === null) return;
-    const rehearse = () => rehearseReplaceFile(files, target, new Uint8Array(), { owner: linkOwner });
-    await inFolder(target, path, rehearse);
+    if (linkOwner !== null) {
+      const rehearse = () => rehearseReplaceFile(files, target, new Uint8Array(), { owner: linkOwner });
+      await inFolder(target, path, rehearse);
+    }
+    return await inFolder(target, path, async () => {
+      if ((await files.lstat(target))?.kind !== "file") return null;
+      return new TextDecoder().decode(await files.read(target, MAX_BEGINNING));
+    });
   });
 }
 
@@ -140,9 +149,9 @@ function isNullDevice(path: string): boolean {
   return systemOs === "windows" && /^(?:\\\\\.\\)?nul:?$/i.test(path);
 }
 
-async function reportAs(path: string, work: () => Promise<unknown>): Promise<void> {
+async function reportAs<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (error instanceof WrongOwnerError) throw foreignLinkError(path, error);
     if (!(error instanceof FileError)) throw error;

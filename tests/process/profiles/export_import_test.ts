@@ -72,6 +72,14 @@ Deno.test("export-profile writes a file without secrets, which import-profile re
   assertDone(await there(["import-profile"], exported.stdout), "✓ Profile 'work' imported", "'job' imported");
   assertEquals(await listed(there), await listed(here));
 
+  await Deno.writeTextFile(file, "notes");
+  const kept = await here(["export-profile", "--name", "work", "--file", file]);
+  assertFails(kept, 2, "it has other content than exported profiles", "--force");
+  assertEquals(await Deno.readTextFile(file), "notes");
+  assertDone(
+    await here(["export-profile", "--name", "job", "--file", file, "--force"]),
+    `exported to ${file}`,
+  );
   const one = await here(["export-profile", "--name", "work", "--file", file]);
   assertEquals([one.code, one.stdout], [0, ""], one.stderr);
   if (Deno.build.os !== "windows") assertEquals((await Deno.stat(file)).mode ?? 0 & 0o777, 0o100600);
@@ -108,7 +116,7 @@ Deno.test("export-profile --include-secrets encrypts everything with a passphras
   const command = ["export-profile", "--all", "--include-secrets", "--file", file];
   assertDone(
     await here([...command, "--passphrase-stdin"], `${PASSPHRASE}\n`),
-    "✓ 2 profiles exported, 1 with",
+    `✓ 2 profiles exported to ${file}, 1 with`,
   );
   const sealed = await Deno.readTextFile(file);
   for (const hidden of [SECRET, PASSPHRASE, CLIENT, "work"]) assert(!sealed.includes(hidden), hidden);

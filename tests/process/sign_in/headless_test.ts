@@ -65,7 +65,7 @@ testHere(
     await terminal.stdoutMatch(/Waiting for sign-in/);
     await terminal.type("\x03");
     const { stdout } = await terminal.ended;
-    assertStringIncludes(stdout, drawQrCode(uri, { colors: true }).join("\r\n"));
+    assertStringIncludes(stdout, drawQrCode(uri, { colors: true, columns: 150 }).join("\r\n"));
   },
 );
 

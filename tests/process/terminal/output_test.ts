@@ -147,8 +147,13 @@ Deno.test("get-token --file writes the requested format, readable only by the ow
   await Deno.writeTextFile(bare, "something older and much longer than a token ".repeat(500), {
     mode: 0o644,
   });
+  const other = await sandbox.run(["get-token", "--file", bare]);
+  assertEquals([other.code, other.stdout], [2, ""], "a file of another kind is kept");
+  assertMatch(other.stderr, /it has other content than a token\nHint: .*--force/);
+  await Deno.writeTextFile(bare, `${token}\n`, { mode: 0o644 });
   const replaced = await sandbox.run(["get-token", "--file", bare]);
   assertEquals([replaced.code, replaced.stdout], [0, ""], replaced.stderr);
+  assertStringIncludes(replaced.stderr, `✓ Token written to ${bare}\n`);
   assertEquals(await Deno.readTextFile(bare), `${token}\n`);
   assertEquals((await sandbox.run(["get-token", "--file", "-"])).stdout, `${token}\n`, "- is stdout");
   for (const path of [file, bare]) {

@@ -229,6 +229,7 @@ testOnTerminal(
     assertEquals(code, 0, stdout);
     assert(!stdout.includes("Profile Name"), stdout);
     assertStringIncludes(plainScreen(stdout), "✓ Profile 'default' changed");
+    assertStringIncludes(plainScreen(stdout), "\n  Scopes: Mail.Read Files.Read (was User.Read)\n");
     assertEquals(await profilesOf(sandbox), [{ ...before, scope: "Mail.Read Files.Read" }]);
 
     const unchanged = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name default");
@@ -388,3 +389,23 @@ testOnTerminal("create-profile questions a GUID that is given as client secret",
   assertStringIncludes(plainScreen(stdout), "✓ Client secret saved, encrypted");
   assert(!stdout.includes("value~"), stdout);
 });
+
+testOnTerminal(
+  "inspect - on a terminal asks for the token without echo, and other input is waited for aloud",
+  async (sandbox) => {
+    const inspecting = await startOnTerminal(sandbox, "entra-auth-cli inspect -");
+    await inspecting.stdoutMatch(/\? Token › $/);
+    await inspecting.type("eyJub3Q.a.token\r");
+    const { code, stdout } = await inspecting.ended;
+    assertEquals(code, 2, stdout);
+    assert(!stdout.includes("eyJub3Q"), stdout);
+
+    const line = "entra-auth-cli edit-profile --name default --client-secret-stdin";
+    const saving = await startOnTerminal(sandbox, line);
+    await saving.stdoutMatch(/Waiting for input from the terminal: end it with Enter and then Ctrl-D\./);
+    await saving.type("the~value\r\x04");
+    const saved = await saving.ended;
+    assertEquals(saved.code, 0, saved.stdout);
+    assertStringIncludes(plainScreen(saved.stdout), "✓ Client secret saved, encrypted");
+  },
+);

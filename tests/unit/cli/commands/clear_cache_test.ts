@@ -12,7 +12,7 @@ Deno.test("clear-cache reports what it deleted", async () => {
   assertEquals(context.terminal.said, [
     "✓ Cached tokens of profile 'work' deleted",
     "Profile 'default' has no cached tokens",
-    "This profile does not exist either. List all profiles: entra-auth-cli list-profiles",
+    "Hint: entra-auth-cli list-profiles\n      This lists the profiles: the one that you named does not exist either.",
   ]);
   await runClearCache({ profile: "work" }, context);
   assertEquals(context.terminal.said.slice(3), ["Profile 'work' has no cached tokens"]);

@@ -262,8 +262,8 @@ Deno.test("inspect fails without a token, and after showing a token that is not 
     return error.hint;
   };
   assertEquals((await none({ profile: "my app" }))?.split("\n"), [
-    'Sign in: entra-auth-cli get-token --profile "my app"',
-    "This profile does not exist either. List all profiles: entra-auth-cli list-profiles",
+    "entra-auth-cli list-profiles",
+    "This lists the profiles: the one that you named does not exist either.",
   ]);
   assertEquals(
     await none({ scope: ["a b"] }),

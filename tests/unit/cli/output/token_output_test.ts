@@ -1,8 +1,14 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parse } from "@std/yaml/parse";
-import { formatToken, OUTPUT_FORMATS, parseOutputFormat } from "../../../../src/cli/output/token_output.ts";
+import {
+  formatToken,
+  OUTPUT_FORMATS,
+  parseOutputFormat,
+  TOKEN_FILE,
+} from "../../../../src/cli/output/token_output.ts";
 import { localTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
+import { Secret } from "../../../../src/text/secret.ts";
 import { MANAGED_IDENTITY } from "../../../../src/profiles/profile.ts";
 import { NOW, NOW_MS, tokenResult } from "../../../support/fixtures/command_fixture.ts";
 
@@ -110,4 +116,21 @@ Deno.test("formatToken() prints an ExecCredential, in v1 unless another version 
     status: { expirationTimestamp: "2025-12-28T13:00:00Z", token: "the-token" },
   });
   assertEquals((await read("client.authentication.k8s.io/v1beta1")).apiVersion.split("/")[1], "v1beta1");
+});
+
+Deno.test("TOKEN_FILE matches a file in each format, and no other file", async () => {
+  const result = tokenResult();
+  const token = { ...result.token, accessToken: new Secret("eyJ0.".padEnd(200, "x")) };
+  for (const form of OUTPUT_FORMATS) {
+    assert(TOKEN_FILE.test(await formatToken({ ...result, token }, form, CONTEXT)), form);
+  }
+  const others = [
+    "a line\nof text",
+    "short",
+    `ACCESS_TOKEN=${"x".repeat(200)}\nOTHER=1\n`,
+    '{"profiles": {"access_token": 1}}',
+    "-----BEGIN PRIVATE KEY-----\nAAAA\n",
+    `${"x".repeat(200)} ssh-key`,
+  ];
+  for (const text of others) assert(!TOKEN_FILE.test(text), text);
 });

@@ -83,7 +83,7 @@ Deno.test("openInteractiveSession() draws the complete verification URL as a QR 
   };
   const { drawQrCode } = await import("../../../../src/cli/terminal/qr_code.ts");
   const complete = "https://microsoft.com/devicelogin?code=ABCD-EFGH";
-  const expected = (address: string) => drawQrCode(address, { colors: false }).join("\n");
+  const expected = (address: string) => drawQrCode(address, { colors: false, columns: 80 }).join("\n");
   assertEquals(await drawn(CODE), expected(CODE.verificationUri));
   assertEquals(await drawn({ ...CODE, verificationUriComplete: complete }), expected(complete));
 });

@@ -26,16 +26,27 @@ function photograph(
 }
 
 Deno.test("drawQrCode() draws a readable code, black on white if colours are allowed", () => {
-  const lines = drawQrCode(ADDRESS, { colors: true });
+  const lines = drawQrCode(ADDRESS, { colors: true, columns: 80 });
   const [start, end] = ["\x1b[30;107m", "\x1b[0m"];
   assert(lines.every((line) => line.startsWith(start) && line.endsWith(end)));
   const plain = lines.map((line) => line.slice(start.length, -end.length));
   assertEquals(decodeQR(photograph(plain, true)), ADDRESS);
+  // Four modules of white on each side: two lines above and below, the last of which can be half used.
+  const blank = /^ +$/;
+  assert(blank.test(plain[0] ?? "") && blank.test(plain[1] ?? "") && blank.test(plain.at(-1) ?? ""));
+  assert(plain.every((line) => line.startsWith("    ") && line.endsWith("    ")));
+  assert(plain.some((line) => line[4] !== " "), "and no more than four");
 });
 
 Deno.test("drawQrCode() draws a code for a dark terminal without colours", () => {
-  const lines = drawQrCode(ADDRESS, { colors: false });
+  const lines = drawQrCode(ADDRESS, { colors: false, columns: 80 });
   assert(lines.every((line) => /^[█▀▄ ]+$/.test(line)));
   assert(lines.length < 30, "it fits on a screen");
   assertEquals(decodeQR(photograph(lines, false)), ADDRESS);
+});
+
+Deno.test("drawQrCode() draws nothing on a terminal that is too narrow", () => {
+  assertEquals(drawQrCode(ADDRESS, { colors: true, columns: 40 }), [
+    "The QR code needs a terminal of 45 columns.",
+  ]);
 });
