@@ -175,14 +175,14 @@ Deno.test("the claims of every challenge of the corpus are requested", async (t)
   await replayEach(t, "challenges", await readChallenges(), async (sandbox, entry, home) => {
     sandbox.service.account = entryNamed(accounts, "work");
     const args = ["get-token", ...flagsOf(sandbox.service.account), "--scope", "User.Read"];
-    const program = sandbox.start([...args, "--claims", entry.header], { home });
+    const ended = sandbox.run([...args, "--claims", entry.header], { home });
     const url = new URL(await sandbox.browser.next());
     const requested = JSON.parse(url.searchParams.get("claims") ?? "{}");
     assertMatch(JSON.stringify(requested), /1604106651/);
     const { redirectUri, params } = sandbox.service.authorize(url.href);
     const response = await fetch(redirectUri, { method: "POST", body: new URLSearchParams(params) });
     await response.body?.cancel();
-    assertEquals((await program.ended).code, 0);
+    assertEquals((await ended).code, 0);
   });
 });
 

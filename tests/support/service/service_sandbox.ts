@@ -1,7 +1,8 @@
 import { join } from "@std/path/join";
 import type { AccountEntry } from "../corpus/corpus.ts";
 import { openUrlInbox, type UrlInbox } from "../browser/url_inbox.ts";
-import { type ProgramResult, type RunningProgram, startProgram } from "../program/program.ts";
+import { openBatch } from "../program/batch.ts";
+import type { ProgramResult } from "../program/program.ts";
 import { SecretWatch } from "../secrets/secret_watch.ts";
 import { CLIENT_ID, type Service, startService } from "./service.ts";
 
@@ -10,9 +11,7 @@ export interface ServiceSandbox extends AsyncDisposable {
   readonly service: Service;
   readonly browser: UrlInbox;
   readonly home: string;
-  /** Starts the program with a home folder. Default: the one of the sandbox. */
-  start(args: readonly string[], options?: RunOptions): RunningProgram;
-  /** Runs the program to its end. */
+  /** Runs the program with a home folder, in one process with the other runs. Default: the folder of the sandbox. */
   run(args: readonly string[], options?: RunOptions): Promise<ProgramResult>;
   /** Runs a command that signs in, and delivers the authorization response, with `change` applied to it. */
   signIn(
@@ -48,21 +47,21 @@ export async function openServiceSandbox(): Promise<ServiceSandbox> {
     NO_PROXY: "localhost,127.0.0.1",
     BROWSER: browser.browser,
   };
+  const batch = parts.use(openBatch(shared, service.hosts));
   const sandbox: Omit<ServiceSandbox, typeof Symbol.asyncDispose> = {
     service,
     browser,
     home,
-    start(args, options = {}) {
-      const env = { ...shared, ENTRA_AUTH_CLI_HOME: options.home ?? home, ...options.env };
+    async run(args, options = {}) {
       watch.noteArguments(args);
-      const program = startProgram(args, { env, hosts: service.hosts });
-      program.ended.then((result) => watch.note(args, result));
-      return program;
+      const env = { ENTRA_AUTH_CLI_HOME: options.home ?? home, ...options.env };
+      const result = await batch.run({ args, env });
+      watch.note(args, result);
+      return result;
     },
-    run: (args, options) => sandbox.start(args, options).ended,
     async signIn(args, { change, ...options } = {}) {
-      const program = sandbox.start(args, options);
-      const url = await Promise.race([browser.next(), program.ended]);
+      const ended = sandbox.run(args, options);
+      const url = await Promise.race([browser.next(), ended]);
       if (typeof url !== "string") throw new Error(`The program did not open the browser:\n${url.stderr}`);
       const { redirectUri, params } = service.authorize(url);
       const response = await fetch(redirectUri, {
@@ -72,7 +71,7 @@ export async function openServiceSandbox(): Promise<ServiceSandbox> {
         redirect: "manual",
       });
       await response.body?.cancel();
-      return await program.ended;
+      return await ended;
     },
   };
   const owned = parts.move();
