@@ -51,5 +51,5 @@ function timeoutError(): CliError {
 function withOtherWays(error: unknown): unknown {
   if (!(error instanceof CliError) || error.code !== "sign_in_failed") return error;
   const otherWay = "If the tenant forbids device codes, sign in with a browser: --flow interactive.";
-  return error.withHint(error.hint === undefined ? otherWay : `${error.hint}\n${otherWay}`);
+  return error.withHint(error.hint === undefined ? otherWay : `${otherWay}\n${error.hint}`);
 }

@@ -207,7 +207,7 @@ Deno.test("an unknown number with a known suberror keeps Entra's words and its p
   const description = "A rule of this tenant.";
   const failure = { kind: "entraError", error: "invalid_grant", aadsts: 999999, description } as const;
   sandbox.provider.failNext("token", { ...failure, suberror: "message_only" });
-  const result = await sandbox.run(["get-token"]);
+  const result = await sandbox.run(["get-token", "--verbose"]);
   assertEquals([result.code, result.stdout, sandbox.browser.count], [3, "", 1]);
   assertStringIncludes(
     result.stderr,
