@@ -1,6 +1,7 @@
 import type { AnyCommand } from "./options/add_options.ts";
 import { COMMAND_OPTIONS, type CommandName } from "./options/command_options.ts";
 import { type Option, OPTION_GROUPS, type OptionTable } from "./options/option_table.ts";
+import { takesProfileWord } from "./options/profile_argument.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
 
 export interface HelpStyle {
@@ -49,7 +50,7 @@ export function formatHelp(program: AnyCommand, called: CommandName | null, styl
   layout.paragraph(command.getDescription());
   layout.heading("Usage");
   layout.text(
-    `${PROGRAM} ${called === null ? "<command> [options]" : `${called} ${usageOf(command)}`}`,
+    `${PROGRAM} ${called === null ? "<command> [options]" : `${called} ${usageOf(command, called)}`}`,
     2,
     6,
   );
@@ -74,7 +75,7 @@ export function formatHelp(program: AnyCommand, called: CommandName | null, styl
 }
 
 /** Returns what follows the name of a command in its usage line. */
-function usageOf(command: AnyCommand): string {
+function usageOf(command: AnyCommand, called: CommandName): string {
   const usage = command.getUsage();
   // Commands with more than arguments have a usage of their own.
   if (usage.includes("[options]")) return usage;
@@ -82,6 +83,7 @@ function usageOf(command: AnyCommand): string {
     const text = variadic === true ? `${name}...` : name;
     return optional === true ? `[${text}]` : `<${text}>`;
   });
+  if (takesProfileWord(called)) words.push("[profile]");
   return ["[options]", ...words].join(" ");
 }
 

@@ -11,6 +11,7 @@ import {
 import type { CommandContext } from "./context.ts";
 import { addOptions, type AnyCommand } from "./options/add_options.ts";
 import type { CommandName } from "./options/command_options.ts";
+import { withProfileFlag } from "./options/profile_argument.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
 import { supportsColour } from "./terminal/terminal_ui.ts";
@@ -73,8 +74,9 @@ const VERSION_FLAGS = ["-V", "--version"];
  */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<void> {
   if (args[0] === COMPLETE) return await complete(args.slice(1), context);
-  const typed = withoutJoinedValues(withoutConfigAlias(args[0] === "help" ? asHelpFlag(args) : args));
-  const called = calledCommand(typed);
+  const split = withoutJoinedValues(withoutConfigAlias(args[0] === "help" ? asHelpFlag(args) : args));
+  const called = calledCommand(split);
+  const typed = withProfileFlag(split, called);
   const own = ownArguments(typed);
   const isKnown = called !== null || own.every((arg) => arg.startsWith("-"));
   if (isKnown && own.some((arg) => VERSION_FLAGS.includes(arg))) {

@@ -1,27 +1,10 @@
 import { CliError } from "../errors.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { INTEGRATIONS, ownArguments } from "./arguments.ts";
-import {
-  CLEAR_CACHE_OPTIONS,
-  COMMAND_OPTIONS,
-  type CommandName,
-  DOCTOR_OPTIONS,
-} from "./options/command_options.ts";
+import { COMMAND_OPTIONS, type CommandName } from "./options/command_options.ts";
 import type { OptionTable } from "./options/option_table.ts";
-import {
-  CREATE_PROFILE_OPTIONS,
-  DELETE_PROFILE_OPTIONS,
-  EDIT_PROFILE_OPTIONS,
-  EXPORT_PROFILE_OPTIONS,
-  IMPORT_PROFILE_OPTIONS,
-  SHOW_PROFILE_OPTIONS,
-} from "./options/profile_options.ts";
-import {
-  GET_TOKEN_OPTIONS,
-  GLOBAL_OPTIONS,
-  REFRESH_OPTIONS,
-  TOKEN_OPTIONS,
-} from "./options/token_options.ts";
+import { EDIT_PROFILE_OPTIONS, IMPORT_PROFILE_OPTIONS } from "./options/profile_options.ts";
+import { GET_TOKEN_OPTIONS, GLOBAL_OPTIONS, TOKEN_OPTIONS } from "./options/token_options.ts";
 
 /** A command of another tool or of an older habit, as typed, and what to use here instead. */
 const COMMANDS_ELSEWHERE: Readonly<Record<string, CommandName | "--version">> = {
@@ -112,15 +95,6 @@ const FLAGS_ELSEWHERE: readonly FlagElsewhere[] = [
 
 /** The flag for a word that was typed without one, of the commands for which that is a likely mistake. */
 const FLAG_FOR_WORD: Readonly<{ [Name in CommandName]?: string }> = {
-  "get-token": GET_TOKEN_OPTIONS.profile.flag,
-  "refresh": REFRESH_OPTIONS.profile.flag,
-  "clear-cache": CLEAR_CACHE_OPTIONS.profile.flag,
-  "doctor": DOCTOR_OPTIONS.profile.flag,
-  "create-profile": CREATE_PROFILE_OPTIONS.name.flag,
-  "show-profile": SHOW_PROFILE_OPTIONS.name.flag,
-  "edit-profile": EDIT_PROFILE_OPTIONS.name.flag,
-  "delete-profile": DELETE_PROFILE_OPTIONS.name.flag,
-  "export-profile": EXPORT_PROFILE_OPTIONS.name.flag,
   "import-profile": IMPORT_PROFILE_OPTIONS.file.flag,
   "exec": "--",
 };

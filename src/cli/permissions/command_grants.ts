@@ -11,6 +11,7 @@ import type { Os } from "../../system/os.ts";
 import { pathRules } from "../../system/path.ts";
 import { COMPLETE, ownArguments, withoutConfigAlias, withoutJoinedValues } from "../arguments.ts";
 import { COMMAND_OPTIONS, type CommandName } from "../options/command_options.ts";
+import { withProfileFlag } from "../options/profile_argument.ts";
 import { profileName } from "../options/chosen_profile.ts";
 import type { Option } from "../options/option_table.ts";
 import type { GrantKind } from "./permission_grants.ts";
@@ -140,10 +141,11 @@ function arcFiles(os: Os, variable: (name: string) => string | undefined): strin
 }
 
 function parseCommandLine(args: readonly string[]): CommandLine {
-  const typed = withoutJoinedValues(withoutConfigAlias(args[0] === "help" ? args.slice(1) : args));
-  const own = ownArguments(typed);
-  const called = own.find((word) => !word.startsWith("-"));
+  const split = withoutJoinedValues(withoutConfigAlias(args[0] === "help" ? args.slice(1) : args));
+  const called = ownArguments(split).find((word) => !word.startsWith("-"));
   const command = isCommand(called) ? called : null;
+  const typed = withProfileFlag(split, command);
+  const own = ownArguments(typed);
   const needs: readonly Need[] = args[0] === COMPLETE
     ? ["home", "terminal"]
     : needsOf(called) ?? ["terminal"];

@@ -23,6 +23,24 @@ async function show(sandbox: Sandbox, name: string): Promise<Record<string, unkn
   return JSON.parse((await sandbox.run(["show-profile", "--name", name, "--output", "json"])).stdout);
 }
 
+Deno.test("--profile, --name and a word name the profile of every command", async () => {
+  await using sandbox = await openSandbox();
+  const [, ...create] = createProfileArgs("work", sandbox.provider);
+  const named = create.slice(create.indexOf("work") + 1);
+  assertDone(await sandbox.run(["create-profile", "work", ...named]), "✓ Profile 'work' created");
+  const shown = await Promise.all(
+    [["work"], ["-n", "work"], ["--profile=work"]].map((words) => sandbox.run(["show-profile", ...words])),
+  );
+  assertEquals(new Set(shown.map(({ code, stdout }) => `${code} ${stdout}`)).size, 1);
+  for (const words of [["work"], ["--name", "work"]]) {
+    const result = await sandbox.run(["get-token", "--no-interactive", ...words]);
+    assertFails(result, 9, "entra-auth-cli get-token --profile work");
+  }
+  assertFails(await sandbox.run(["get-token", "one", "two"]), 2, "--profile");
+  assertDone(await sandbox.run(["clear-cache", "work"]), "Profile 'work' has no cached tokens");
+  assertDone(await sandbox.run(["delete-profile", "work"]), "✓ Profile 'work' deleted");
+});
+
 Deno.test("show-profile and list-profiles print who is signed in and until when, as text, JSON and YAML", async () => {
   await using sandbox = await openSandbox();
   await sandbox.run(createProfileArgs("idle", sandbox.provider, "--login-hint", ADA.username));

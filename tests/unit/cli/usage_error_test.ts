@@ -165,7 +165,6 @@ Deno.test("usageError() repeats the parser's other errors with a reference to th
 
 Deno.test("usageError() suggests the flag for a word that was typed without one", async () => {
   const words: readonly (readonly [string, string])[] = [
-    ["get-token work", "get-token --profile work"],
     ["import-profile a.json", "import-profile --file a.json"],
     ["exec ls -l", "exec -- ls"],
   ];

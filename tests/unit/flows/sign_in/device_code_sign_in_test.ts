@@ -102,7 +102,7 @@ Deno.test("signInWithDeviceCode() suggests the browser only if the sign-in was r
     return (await assertRejects(() => stage.signIn(), CliError)).hint;
   };
   const way = "If the tenant forbids device codes, sign in with a browser: --flow interactive.";
-  assertEquals(await hintAfter(new CliError("sign_in_failed", "no", { hint: "Ask." })), `Ask.\n${way}`);
+  assertEquals(await hintAfter(new CliError("sign_in_failed", "no", { hint: "Ask." })), `${way}\nAsk.`);
   assertEquals(await hintAfter(new CliError("sign_in_failed", "no")), way);
   for (const code of ["access_denied", "timeout", "network", "wrong_account"] as const) {
     assertEquals(await hintAfter(new CliError(code, "no")), undefined, code);
