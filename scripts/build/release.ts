@@ -1,31 +1,39 @@
 /**
- * Makes all that a release is, in `dist`: the executables, the module for `deno run`, the scripts that install them, the
- * bill of materials, and the sums of them all.
+ * Makes all that a release is, in `dist`: the executables and their packages, the module for `deno run`, the scripts that
+ * install them, the bill of materials, the sums of them all, and manifests for package managers.
  *
- * `release.ts [--target TARGET|all] [--output FOLDER] [--official]`: all targets by default. Naming one makes a dry run
+ * `release.ts [--target TARGET|all] [--output FOLDER] [--repository OWNER/NAME] [--official]`: all targets by default. Naming one makes a dry run
  * if the runtimes of the others cannot be downloaded. `--official` is for what is published: it is refused if it was not
  * made from JSR's packages, from a commit without changes, or with the pinned downloads of Deno.
  */
 
+import { basename } from "@std/path/basename";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { parseArgs } from "node:util";
 import { bundleIntoOne } from "./bundle.ts";
-import { usesStandIns } from "./bundle/import_map.ts";
-import { compile } from "./compile.ts";
+import { flagsFromEnvironment, usesStandIns } from "./bundle/import_map.ts";
+import { compileAll } from "./compile.ts";
 import { currentBuild } from "./bundle/stamp_build.ts";
 import { defaultOutput, parseTargets } from "./compile/targets.ts";
 import { say } from "../offline/npm_package.ts";
+import { compress, tar } from "./release/archives.ts";
 import { formatBillOfMaterials } from "./release/bill_of_materials.ts";
 import { CHECKSUM_FILE, formatChecksums } from "./release/checksums.ts";
 import { checkDownloads, parseSums } from "./release/downloads.ts";
+import { manifests } from "./release/manifests.ts";
+import { type PackageFacts, writePackages } from "./release/packages.ts";
 import { readMaterials } from "./release/read_materials.ts";
 
 const TOP = fromFileUrl(new URL("../../", import.meta.url));
 const INSTALLERS = ["install.sh", "install.ps1"];
 
-/** Fills `folder` with a release for the targets that `target` names, and gives the names of its files. */
-export async function release(target: string, folder: string): Promise<string[]> {
+/**
+ * Fills `folder` with a release for the targets that `target` names, and returns the names of its files.
+ *
+ * @param repository The OWNER/NAME on GitHub for the manifests of package managers; without one they are left out.
+ */
+export async function release(target: string, folder: string, repository?: string): Promise<string[]> {
   const names: string[] = [];
   const add = (name: string) => {
     names.push(name);
@@ -33,10 +41,17 @@ export async function release(target: string, folder: string): Promise<string[]>
   };
   if (await usesStandIns()) say("made from stand-ins for the JSR packages: a trial, not a release");
   await Deno.mkdir(folder, { recursive: true });
-  for (const one of parseTargets(target)) {
-    const name = defaultOutput(one).replace(/^dist\//, "");
-    await compile({ target: one, output: join(folder, name) });
-    add(name);
+  const { version } = JSON.parse(await Deno.readTextFile(join(TOP, "deno.json")));
+  const facts = await packageFacts(version);
+  const executables = parseTargets(target).map((one) => ({
+    target: one,
+    output: join(folder, defaultOutput(one).replace(/^dist\//, "")),
+  }));
+  await compileAll(executables);
+  for (const { target: one, output } of executables) {
+    names.push(basename(output));
+    if (one === undefined) continue;
+    for (const name of await writePackages(folder, one, await Deno.readFile(output), facts)) add(name);
   }
   await bundleIntoOne(join(folder, "entra-auth-cli.js"));
   add("entra-auth-cli.js");
@@ -44,7 +59,6 @@ export async function release(target: string, folder: string): Promise<string[]>
     await Deno.copyFile(join(TOP, "scripts", name), join(folder, name));
     add(name);
   }
-  const { version } = JSON.parse(await Deno.readTextFile(join(TOP, "deno.json")));
   const materials = {
     name: "entra-auth-cli",
     version,
@@ -53,9 +67,49 @@ export async function release(target: string, folder: string): Promise<string[]>
   };
   await Deno.writeTextFile(join(folder, "entra-auth-cli.cdx.json"), formatBillOfMaterials(materials));
   add("entra-auth-cli.cdx.json");
-  await Deno.writeTextFile(join(folder, CHECKSUM_FILE), await formatChecksums(folder, names));
+  const checksums = await formatChecksums(folder, names);
+  await Deno.writeTextFile(join(folder, CHECKSUM_FILE), checksums);
   add(CHECKSUM_FILE);
+  if (repository !== undefined) {
+    const files = manifests({ version, repository, sums: parseSums(checksums) });
+    await Deno.writeFile(join(folder, MANIFESTS), await compress(tar(files), "gzip"));
+    add(MANIFESTS);
+  }
   return names;
+}
+
+/** The manifests of package managers. They contain sums, so their own is not in the list. */
+const MANIFESTS = "entra-auth-cli-manifests.tar.gz";
+
+async function packageFacts(version: string): Promise<PackageFacts> {
+  const [bash, zsh, fish, help] = await Promise.all([
+    programOutput("completions", "bash"),
+    programOutput("completions", "zsh"),
+    programOutput("completions", "fish"),
+    programOutput("--help"),
+  ]);
+  const license = await Deno.readTextFile(join(TOP, "LICENSE"));
+  return { version, license, completions: { bash, zsh, fish }, help };
+}
+
+/** Returns what the program prints. It reads nothing of this user. */
+async function programOutput(...args: string[]): Promise<string> {
+  const home = await Deno.makeTempDir({ prefix: "entra-auth-cli-release-" });
+  try {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", ...flagsFromEnvironment(), "--allow-all", "main.ts", ...args],
+      cwd: TOP,
+      env: { ENTRA_AUTH_CLI_HOME: home, NO_COLOR: "1" },
+      stdin: "null",
+    });
+    const { success, stdout, stderr } = await command.output();
+    if (!success) {
+      throw new Error(`Cannot run main.ts ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+    }
+    return new TextDecoder().decode(stdout);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
 }
 
 /** Throws if what was made for `target` cannot be published. */
@@ -83,10 +137,11 @@ if (import.meta.main) {
       target: { type: "string", default: "all" },
       output: { type: "string", default: "dist" },
       official: { type: "boolean", default: false },
+      repository: { type: "string" },
     },
   });
   try {
-    await release(values.target, join(TOP, values.output));
+    await release(values.target, join(TOP, values.output), values.repository);
     if (values.official) await checkOfficial(values.target);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
+import { parse } from "@std/yaml/parse";
 import { makeServerCertificate } from "../support/provider/certificate.ts";
 import { CHECKSUM_FILE, formatChecksums } from "../../scripts/build/release/checksums.ts";
+import { hasCommand } from "../support/program/shell.ts";
 
 const SCRIPT = fromFileUrl(import.meta.resolve("../../scripts/install.sh"));
 const TARGETS = [
@@ -453,3 +455,61 @@ for (const taker of ["curl", "wget"]) {
     },
   });
 }
+
+/** The part of `action.yml` that the test reads. */
+interface Action {
+  readonly runs: {
+    readonly steps: readonly {
+      readonly shell: string;
+      readonly run: string;
+      readonly env: Record<string, string>;
+    }[];
+  };
+}
+
+Deno.test({
+  name: "the action installs the version that it names, adds it to PATH, and refuses another sum or version",
+  ignore: ignore || !hasCommand("bash"),
+  async fn(test) {
+    await using release = await Release.open();
+    const folder = fromFileUrl(import.meta.resolve("../../.github/actions/setup-entra-auth-cli"));
+    const { runs } = parse(await Deno.readTextFile(join(folder, "action.yml"))) as Action;
+    const [bash, powershell] = runs.steps;
+    assertEquals([bash?.shell, powershell?.shell], ["bash", "pwsh"]);
+    assertEquals(bash?.env, powershell?.env);
+    const paths = join(release.top, "paths");
+    const setUp = async (inputs: Record<string, string>) => {
+      const command = new Deno.Command("bash", {
+        args: ["--noprofile", "--norc", "-eo", "pipefail", "-c", bash?.run ?? ""],
+        env: {
+          HOME: release.top,
+          RUNNER_TEMP: join(release.top, "a temp"),
+          GITHUB_PATH: paths,
+          GITHUB_ACTION_PATH: folder,
+          ENTRA_AUTH_CLI_RELEASE: release.folder,
+          ENTRA_AUTH_CLI_SHA256: "",
+          ...inputs,
+        },
+      });
+      const { code, stdout, stderr } = await command.output();
+      return { code, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+    };
+    await test.step("refused", async () => {
+      const other = await setUp({ VERSION: "1.2.3", ENTRA_AUTH_CLI_SHA256: "0".repeat(64) });
+      assertEquals([other.code, other.said.includes("wrong sum")], [1, true], other.said);
+      for (const VERSION of ["", "1.2.3; exit", "../x"]) {
+        const { code, said } = await setUp({ VERSION });
+        assertEquals([code, said.includes("Invalid version")], [2, true], said);
+      }
+      assertEquals(await Deno.stat(paths).then(() => "written", () => "missing"), "missing");
+    });
+    await test.step("installed", async () => {
+      const { code, said } = await setUp({ VERSION: "1.2.3" });
+      assertEquals(code, 0, said);
+      const place = (await Deno.readTextFile(paths)).trim();
+      assertEquals(place, join(release.top, "a temp/entra-auth-cli/1.2.3"));
+      const { stdout } = await new Deno.Command(join(place, "entra-auth-cli")).output();
+      assertStringIncludes(new TextDecoder().decode(stdout), "1.2.3");
+    });
+  },
+});
