@@ -43,6 +43,10 @@ const ADDRESSES = ["127.0.0.1", "::1"] as const;
  * has no loopback address.
  */
 export function listenOnLoopback(choice: PortChoice, options: LoopbackOptions): LoopbackListener {
+  return withoutServeAddress(() => listenOnFirstFree(choice, options));
+}
+
+function listenOnFirstFree(choice: PortChoice, options: LoopbackOptions): LoopbackListener {
   let refusal: PortRefusal = "in-use";
   for (const port of candidatePorts(choice)) {
     const outcome = tryPort(port, options);
@@ -50,6 +54,38 @@ export function listenOnLoopback(choice: PortChoice, options: LoopbackOptions): 
     refusal = outcome;
   }
   throw portError(choice, refusal, options.os);
+}
+
+/** The variable by which the user of `Deno.serve` moves it to another address, or makes it listen on one more. */
+const SERVE_ADDRESS = "DENO_SERVE_ADDRESS";
+
+/** Runs `serve`, which calls `Deno.serve`, without the variable {@linkcode SERVE_ADDRESS}. */
+function withoutServeAddress<T>(serve: () => T): T {
+  const address = readServeAddress();
+  if (address === undefined) return serve();
+  Deno.env.delete(SERVE_ADDRESS);
+  try {
+    return serve();
+  } finally {
+    // Programs that this one starts get it as it was.
+    Deno.env.set(SERVE_ADDRESS, address);
+  }
+}
+
+function readServeAddress(): string | undefined {
+  try {
+    return Deno.env.get(SERVE_ADDRESS);
+  } catch (error) {
+    // Deno.serve ignores it too.
+    if (error instanceof Deno.errors.InvalidData) return undefined;
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new CliError("permission", `Reading the environment variable ${SERVE_ADDRESS} is not permitted`, {
+      hint: Deno.build.standalone
+        ? "Sign in with --flow device-code, or use a release of this program."
+        : `Add the Deno flag --allow-env=${SERVE_ADDRESS}`,
+      cause: error,
+    });
+  }
 }
 
 /** The ports that IANA reserves for dynamic use (RFC 6335 section 6): 2^14, so that 14 random bits select one without bias. */

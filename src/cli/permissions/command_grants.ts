@@ -2,7 +2,7 @@ import { resolve as posixResolve } from "@std/path/posix/resolve";
 import { resolve as windowsResolve } from "@std/path/windows/resolve";
 import { openerCommands } from "../../browser/opener.ts";
 import { CliError } from "../../errors.ts";
-import { isApplicationFlow, needsCredential, type Profile } from "../../profiles/profile.ts";
+import { type Flow, isApplicationFlow, needsCredential, type Profile } from "../../profiles/profile.ts";
 import type { ProfileStore } from "../../profiles/profile_store.ts";
 import { decideFlow, resolveAuthority } from "../../profiles/settings.ts";
 import type { Environment } from "../../system/environment.ts";
@@ -15,7 +15,14 @@ import { withProfileFlag } from "../options/profile_argument.ts";
 import { profileName } from "../options/chosen_profile.ts";
 import type { Option } from "../options/option_table.ts";
 import type { GrantKind } from "./permission_grants.ts";
-import { grantsFor, type Need, needFor, needsOf } from "./permission_needs.ts";
+import {
+  CREDENTIALS,
+  ENDPOINT_VARIABLES,
+  grantsFor,
+  type Need,
+  needFor,
+  needsOf,
+} from "./permission_needs.ts";
 
 import denoJson from "../../../deno.json" with { type: "json" };
 
@@ -57,48 +64,12 @@ interface CommandLine {
  * then reports the mistake.
  */
 export async function commandGrants(args: readonly string[], context: GrantContext): Promise<CommandGrants> {
-  const { os, env } = context;
   const line = parseCommandLine(args);
-  const uses = (need: Need) => line.needs.includes(need);
-  const isEdited = line.command === "edit-profile";
-  const profile = uses("profile") || uses("authority") || isEdited ? await findProfile(line, context) : null;
-  const isForApplication = uses("credentials") && !isForUsers(line, profile);
-  const permissions = grantsFor(
-    denoJson.permissions.default,
-    line.needs.filter((need) => isForApplication || (need !== "credentials" && need !== "credential-files")),
-    os,
-  );
-  const grant = (kind: GrantKind, ...names: readonly (string | undefined)[]) => {
-    for (const name of names) {
-      if (name !== undefined && isPlain(kind, name)) permissions[kind].push(name);
-    }
-  };
-  const home = uses("home") ? attempt(() => context.home) : undefined;
-  grant("read", home);
-  if (uses("write-home")) grant("write", home);
-  const variable = (name: string) => attempt(() => env.get(name));
-  grant("env", line.flags.get("assertionEnv"));
-  if (uses("ca-cert")) grant("read", variable("ENTRA_AUTH_CLI_CA_CERT"));
-  if (isForApplication) {
-    grant("read", variable("AZURE_CLIENT_CERTIFICATE_PATH"), variable("AZURE_FEDERATED_TOKEN_FILE"));
-    grant("read", profile?.certificate);
-    grant("net", ...ENDPOINT_VARIABLES.map((name) => hostOf(variable(name))));
-    grant("read", ...arcFiles(os, variable));
-  }
-  if (uses("authority")) {
-    const host = hostOf(attempt(() => resolveAuthority(typedAuthority(line), env, profile)));
-    permissions.net = permissions.net.filter((name) => needFor("net", name) !== "authority");
-    grant("net", host);
-  }
-  const openers = uses("sign-in")
-    ? attempt(() => openerCommands("https://localhost/", { os, env })) ?? []
-    : [];
-  grant("run", ...openers.map(({ command }) => command));
-  if (line.command === "doctor") {
-    const az = os === "windows" ? ["az.com", "az.exe", "az.bat", "az.cmd"] : ["az"];
-    grant("read", ...placesOf([...openers.map(({ command }) => command), ...az], context));
-  }
-  if (isEdited) grant("read", profile?.certificate);
+  const hasProfile = line.needs.includes("profile") || line.needs.includes("authority") ||
+    line.command === "edit-profile";
+  const profiles = [hasProfile ? await findProfile(line, context) : null];
+  const permissions = permissionsOf(line, { profiles, hasClouds: false }, context);
+  const grant = granter(permissions);
   if (line.command === "exec") grant("run", line.literal[0]);
   if (line.command === "docker-credential") {
     const host = line.flags.get("host");
@@ -106,8 +77,8 @@ export async function commandGrants(args: readonly string[], context: GrantConte
   }
   if (line.command === "serve") grant("net", ...hostsOf(line.flags.get("listen")));
   if (line.command === "install-shims" && line.words[0] !== undefined) {
-    grant("read", resolve(os, line.words[0]));
-    grant("write", resolve(os, line.words[0]));
+    grant("read", resolve(context.os, line.words[0]));
+    grant("write", resolve(context.os, line.words[0]));
   }
   const named = namedFiles(line);
   for (const { path, access } of named) {
@@ -121,15 +92,98 @@ export async function commandGrants(args: readonly string[], context: GrantConte
   return { permissions: startable(permissions, context), held: heldFiles(line, named, context) };
 }
 
-/** Variables in which a machine or a CI system names the service that authenticates an application. */
-const ENDPOINT_VARIABLES = [
-  "IDENTITY_ENDPOINT",
-  "IMDS_ENDPOINT",
-  "MSI_ENDPOINT",
-  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
-  "ACTIONS_ID_TOKEN_REQUEST_URL",
-  "SYSTEM_OIDCREQUESTURI",
-];
+/**
+ * Returns the permissions of `command` without further arguments under `deno run`: those of {@linkcode commandGrants}, and
+ * the programs by which `deno run` replaces what the main thread of an executable does. Without a command they are for
+ * all commands, and without a profile then for all profiles and clouds.
+ *
+ * @param profile The profile to use. Default: the one that the command uses.
+ */
+export async function denoRunPermissions(
+  command: CommandName | undefined,
+  profile: string | undefined,
+  context: Omit<GrantContext, "files"> & { readonly profiles: Pick<ProfileStore, "find" | "list"> },
+): Promise<Record<GrantKind, string[]>> {
+  const flags = new Map(profile === undefined ? [] : [["profile", profile]]);
+  const line = { command: command ?? null, needs: needsOf(command) ?? [], flags, words: [], literal: [] };
+  const isForAll = command === undefined && profile === undefined;
+  const profiles = isForAll ? await context.profiles.list() : [await findProfile(line, context)];
+  return permissionsOf(line, { profiles, hasClouds: isForAll }, context);
+}
+
+/** The profiles of a command line, null for one that does not exist, and whether it may use each cloud. */
+interface Reach {
+  readonly profiles: readonly (Profile | null)[];
+  readonly hasClouds: boolean;
+}
+
+/** Returns what a command line needs, except for the files and the program that it names. */
+function permissionsOf(
+  line: CommandLine,
+  { profiles, hasClouds }: Reach,
+  context: Omit<GrantContext, "files" | "profiles">,
+): Record<GrantKind, string[]> {
+  const { os, env } = context;
+  const uses = (need: Need) => line.needs.includes(need);
+  const applications = profiles.filter((profile) => isApplication(flowOf(line, profile)));
+  // Without any profile, the environment may describe an application.
+  const isForApplication = applications.length > 0 || profiles.length === 0;
+  const permissions = grantsFor(
+    denoJson.permissions.default,
+    line.needs.filter((need) => isForApplication || !uses("credentials") || !CREDENTIALS.includes(need)),
+    os,
+  );
+  const grant = granter(permissions);
+  const home = uses("home") ? attempt(() => context.home) : undefined;
+  grant("read", home);
+  if (uses("write-home")) grant("write", home);
+  // The terminal, for messages that the user must see even if stderr is redirected.
+  if (uses("controlling-terminal") && os === "windows") grant("write", "CONOUT$");
+  const variable = (name: string) => attempt(() => env.get(name));
+  grant("env", line.flags.get("assertionEnv"));
+  if (uses("authority")) grant("read", variable("ENTRA_AUTH_CLI_CA_CERT"));
+  if (isForApplication && uses("credentials")) {
+    // A managed identity has no credential.
+    const isManaged = (profile: Profile | null) => flowOf(line, profile) === "managed-identity";
+    if (profiles.length === 0 || !applications.every(isManaged)) {
+      grant("read", variable("AZURE_CLIENT_CERTIFICATE_PATH"), variable("AZURE_FEDERATED_TOKEN_FILE"));
+    }
+    grant("read", ...applications.map((profile) => profile?.certificate));
+    if (applications.some(isManaged)) grant("read", ...arcFiles(os, variable));
+    grant("net", ...ENDPOINT_VARIABLES.map((name) => hostOf(variable(name))));
+  }
+  if (uses("authority")) {
+    const { authority: clouds = [], other = [] } = Object.groupBy(
+      permissions.net,
+      (name) => needFor("net", name) === "authority" ? "authority" : "other",
+    );
+    permissions.net = hasClouds ? clouds : [];
+    for (const profile of profiles) {
+      grant("net", hostOf(attempt(() => resolveAuthority(typedAuthority(line), env, profile))));
+    }
+    permissions.net.push(...other);
+  }
+  if (line.command === "edit-profile") grant("read", ...profiles.map((profile) => profile?.certificate));
+  const openers = uses("opener") && uses("sign-in")
+    ? attempt(() => openerCommands("https://localhost/", { os, env })) ?? []
+    : [];
+  grant("run", ...openers.map(({ command }) => command));
+  if (uses("doctor")) {
+    const az = os === "windows" ? ["az.com", "az.exe", "az.bat", "az.cmd"] : ["az"];
+    grant("read", ...placesOf([...openers.map(({ command }) => command), ...az], context));
+  }
+  return permissions;
+}
+
+/** Returns a function that adds names to `permissions`, each once, without those that Deno does not take. */
+function granter(permissions: Record<GrantKind, string[]>) {
+  return (kind: GrantKind, ...names: readonly (string | undefined)[]): void => {
+    for (const name of names) {
+      if (name === undefined || !isPlain(kind, name) || permissions[kind].includes(name)) continue;
+      permissions[kind].push(name);
+    }
+  };
+}
 
 /** Returns the program of Azure Arc's agent, by which MSAL finds it, and the folder of the keys that answer its challenges. */
 function arcFiles(os: Os, variable: (name: string) => string | undefined): string[] {
@@ -153,7 +207,8 @@ function parseCommandLine(args: readonly string[]): CommandLine {
   return { command, needs, flags, words, literal: typed.slice(own.length + 1) };
 }
 
-function isCommand(name: string | undefined): name is CommandName {
+/** Reports whether the program has a command of this name. */
+export function isCommand(name: string | undefined): name is CommandName {
   return name !== undefined && Object.hasOwn(COMMAND_OPTIONS, name);
 }
 
@@ -179,20 +234,25 @@ function readFlags(
   return { flags, words };
 }
 
-async function findProfile({ flags }: CommandLine, { env, profiles }: GrantContext): Promise<Profile | null> {
+async function findProfile(
+  { flags }: CommandLine,
+  { env, profiles }: Pick<GrantContext, "env" | "profiles">,
+): Promise<Profile | null> {
   try {
     return await profiles.find(profileName(flags.get("profile") ?? flags.get("name"), env));
   } catch (error) {
-    if (error instanceof CliError) return null;
+    if (error instanceof CliError && error.code !== "permission") return null;
     throw error;
   }
 }
 
-function isForUsers({ flags }: CommandLine, profile: Profile | null): boolean {
-  const typed = flags.get("flow");
-  // Without either, `AZURE_…` may still describe an application: the flow is then the default, for users.
-  const flow = attempt(() => decideFlow(typed, profile));
-  return flow !== undefined && !isApplicationFlow(flow) && !needsCredential(flow);
+/** Returns the flow of a command line, or undefined for an unknown one. */
+function flowOf({ flags }: CommandLine, profile: Profile | null): Flow | undefined {
+  return attempt(() => decideFlow(flags.get("flow"), profile));
+}
+
+function isApplication(flow: Flow | undefined): boolean {
+  return flow === undefined || isApplicationFlow(flow) || needsCredential(flow);
 }
 
 /** Returns an address with any port, to listen on and to be reached at. */
@@ -274,10 +334,12 @@ function heldFiles(
 }
 
 /** Returns where `programs` may be found. */
-function placesOf(programs: readonly string[], { os, env }: GrantContext): string[] {
+function placesOf(programs: readonly string[], { os, env }: Pick<GrantContext, "os" | "env">): string[] {
   const path = attempt(() => env.get("PATH")) ?? "";
   const folders = path.split(os === "windows" ? ";" : ":").filter((folder) => folder !== "");
-  return programs.flatMap((program) => folders.map((folder) => pathRules(os).join(folder, program)));
+  return programs.flatMap((program) =>
+    /[/\\]/.test(program) ? [program] : folders.map((folder) => pathRules(os).join(folder, program))
+  );
 }
 
 /**
@@ -289,7 +351,7 @@ function startable(permissions: Record<GrantKind, string[]>, { os, env }: GrantC
   const run = permissions.run.filter((program) =>
     !["tee", "cat"].includes(program) && (hasPath || program.includes("/"))
   );
-  return { ...permissions, run: [...new Set(run)] };
+  return { ...permissions, run };
 }
 
 /** Returns whether Deno takes `name` in a list of permissions, and as what it is. */
@@ -299,12 +361,12 @@ function isPlain(kind: GrantKind, name: string): boolean {
   return kind !== "net" || /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+$/i.test(name) || /^[\d.]+$/.test(name);
 }
 
-/** Returns undefined for what is reported when the command runs. */
+/** Returns undefined for what is reported when the command runs. @throws {CliError} `permission` */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof CliError) return undefined;
+    if (error instanceof CliError && error.code !== "permission") return undefined;
     throw error;
   }
 }

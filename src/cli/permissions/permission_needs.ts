@@ -18,6 +18,8 @@ export type Need =
   | "authority"
   /** Load application credentials and use managed identities. */
   | "credentials"
+  /** Find the services that authenticate an application, which the environment names. */
+  | "credential-endpoints"
   /** Read credential files that the environment names. */
   | "credential-files"
   /** Trust an additional root certificate. */
@@ -26,12 +28,16 @@ export type Need =
   | "msal"
   /** Sign a user in: open the browser, and listen for the redirect. */
   | "sign-in"
+  /** Choose the programs that open the browser. */
+  | "opener"
   /** Show messages on the terminal even if stderr is redirected. */
   | "controlling-terminal"
   /** Examine this machine. */
   | "doctor"
   /** Exchange tokens at container registries. */
   | "registries"
+  /** Look for programs in PATH. */
+  | "path"
   /** Answer Kubernetes clients. */
   | "kubernetes"
   /** Choose how to print on a terminal. */
@@ -44,6 +50,18 @@ interface Rule {
   /** The operating systems that have it; all by default. */
   readonly os?: readonly Os[];
 }
+
+/** Variables in which a machine or a CI system names the service that authenticates an application. */
+export const ENDPOINT_VARIABLES = [
+  "IDENTITY_ENDPOINT",
+  "IMDS_ENDPOINT",
+  "MSI_ENDPOINT",
+  "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+  "ACTIONS_ID_TOKEN_REQUEST_URL",
+  "SYSTEM_OIDCREQUESTURI",
+] as const;
+
+const ENDPOINTS = new RegExp(`^(${ENDPOINT_VARIABLES.join("|")})$`);
 
 /** The purpose of each permission in `deno.json`. The first rule that matches counts. */
 const RULES: readonly Rule[] = [
@@ -58,11 +76,15 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /_CA_STORE$|_PROXY$/i, need: "authority" },
   { kind: "env", names: /^Program(Data|Files)$/, need: "msal" },
   { kind: "env", names: /^AZURE_(CLIENT_CERTIFICATE_PATH|FEDERATED_TOKEN_FILE)$/, need: "credential-files" },
+  { kind: "env", names: ENDPOINTS, need: "credential-endpoints" },
   { kind: "env", names: /^AZURE(_(CLIENT_|FEDERATED_|POD_)|SUBSCRIPTION_)/, need: "credentials" },
   { kind: "env", names: /^(ACTIONS|SYSTEM|GITLAB|MSAL|REGION)_/, need: "credentials" },
   { kind: "env", names: /^((DEFAULT_)?IDENTITY|IMDS|MSI)_/, need: "credentials" },
-  { kind: "env", names: /^((WAYLAND_)?DISPLAY|WSL_\w+)$/, need: "sign-in", os: ["linux"] },
-  { kind: "env", names: /^(PATH|DENO_CERT|NODE_EXTRA_CA_CERTS)$/, need: "doctor" },
+  { kind: "env", names: /^BROWSER$/, need: "opener" },
+  { kind: "env", names: /^WSL_\w+$/, need: "opener", os: ["linux"] },
+  { kind: "env", names: /^(WAYLAND_)?DISPLAY$/, need: "sign-in", os: ["linux"] },
+  { kind: "env", names: /^PATH$/, need: "path" },
+  { kind: "env", names: /^(DENO_CERT|NODE_EXTRA_CA_CERTS)$/, need: "doctor" },
   { kind: "env", names: /^KUBERNETES_EXEC_INFO$/, need: "kubernetes" },
   { kind: "env", names: /^(NO_COLOR|TERM|LC_\w+|LANG)$/, need: "terminal" },
   { kind: "env", names: /^(WT_SESSION|TERM_PROGRAM)$/, need: "terminal", os: ["windows"] },
@@ -87,6 +109,8 @@ const RULES: readonly Rule[] = [
 ];
 
 const NETWORK: readonly Need[] = ["authority", "ca-cert"];
+/** What only applications need. */
+export const CREDENTIALS: readonly Need[] = ["credentials", "credential-endpoints", "credential-files"];
 const REFRESH: readonly Need[] = [
   "home",
   "write-home",
@@ -95,11 +119,10 @@ const REFRESH: readonly Need[] = [
   "key",
   ...NETWORK,
   "msal",
-  "credentials",
-  "credential-files",
+  ...CREDENTIALS,
   "terminal",
 ];
-const TOKEN: readonly Need[] = [...REFRESH, "sign-in", "controlling-terminal"];
+const TOKEN: readonly Need[] = [...REFRESH, "sign-in", "opener", "controlling-terminal"];
 
 const COMMAND_NEEDS: Readonly<Record<CommandName, readonly Need[]>> = {
   "get-token": [...TOKEN, "kubernetes"],
@@ -118,9 +141,21 @@ const COMMAND_NEEDS: Readonly<Record<CommandName, readonly Need[]>> = {
   "delete-profile": ["home", "write-home", "key", "controlling-terminal", "terminal"],
   "export-profile": ["home", "key", "controlling-terminal", "terminal"],
   "import-profile": ["home", "write-home", "key", "controlling-terminal", "terminal"],
-  "doctor": [...TOKEN.filter((need) => need !== "msal"), "doctor"],
+  "doctor": [...TOKEN.filter((need) => need !== "msal"), "doctor", "path"],
   "completions": ["home", "terminal"],
-  "permissions": ["home", "ca-cert", "credential-files", "terminal"],
+  // It reads what decides the permissions of the others.
+  "permissions": [
+    "home",
+    "profile",
+    "settings",
+    "ca-cert",
+    "credential-files",
+    "credential-endpoints",
+    "msal",
+    "opener",
+    "path",
+    "terminal",
+  ],
   "install-shims": ["terminal"],
   "az": REFRESH,
   "azd": REFRESH,

@@ -79,6 +79,7 @@ const USES: readonly Use[] = [
   { args: ["az", "account", "get-access-token", "--scope", "User.Read"] },
   { args: ["azd", "auth", "token", "--scope", "User.Read"] },
   { args: ["docker-credential", "get"], stdin: "docker.io", code: 1 },
+  { args: ["permissions", "get-token"] },
   { args: ["doctor"], continuesWithout: ANYTHING, silentWithout: UNESSENTIAL },
 ];
 
@@ -105,7 +106,7 @@ async function usesOfFiles(folder: string, token: string): Promise<Use[]> {
   ];
 }
 
-/** Commands that get a token in the same way as another one, which is tested. */
+/** Commands that get a token, or choose a browser, in the same way as another one, which is tested. */
 const LIKE: Readonly<Record<string, string>> = {
   "exec": "get-token",
   "credential-helper": "get-token",
@@ -113,6 +114,7 @@ const LIKE: Readonly<Record<string, string>> = {
   "az": "refresh",
   "azd": "refresh",
   "docker-credential": "get-token",
+  "permissions": "get-token",
 };
 
 /** Read only on a terminal, without a configured folder, or after a network failure. */
@@ -120,12 +122,23 @@ const ELSEWHERE = /^(HOME|NO_COLOR|USER|TERM|LANG|LC_\w+|\w+_PROXY)$/i;
 /** The variables of applications have their own test. */
 const BY_APPLICATIONS: readonly string[] = [...APPLICATION_VARIABLES, ...MACHINE_VARIABLES];
 
+/** Returns whether this is where `doctor` looks for a program, as long as it finds none. */
+function isPlace({ kind, name }: Documented): boolean {
+  return kind === "read" && /\/(az|xdg-open)$/.test(name);
+}
+
+/** Returns whether to run a command without a permission. What others withhold, `permissions` itself needs once. */
+function isWithheld({ args: [command, argument] }: Use, one: Documented): boolean {
+  const isRepeated = command === "permissions" && argument !== undefined;
+  return !isPlace(one) && (!isRepeated || one.name === "ENTRA_AUTH_CLI_PROFILE");
+}
+
 /**
  * Deno does not log started programs: the tests of the key stores, the terminal and the browser cover them. The registry in
  * the test of docker-credential has another name.
  */
 function isUsedElsewhere({ kind, name }: Documented): boolean {
-  return kind === "run" || name.startsWith("*.azurecr.") ||
+  return kind === "run" || isPlace({ kind, name }) || name.startsWith("*.azurecr.") ||
     kind === "env" && (ELSEWHERE.test(name) || BY_APPLICATIONS.includes(name));
 }
 
@@ -145,7 +158,7 @@ Deno.test({
     for (const use of [...USES, ...await usesOfFiles(sandbox.folder, token)]) {
       await test.step(use.args.join(" ").replaceAll(sandbox.folder, ""), async () => {
         const documented = await matrix.documented(named(use));
-        const asked = await matrix.examine(use, documented);
+        const asked = await matrix.examine(use, documented, (one) => isWithheld(use, one));
         askedBy.set(named(use), [...asked, ...askedBy.get(named(use)) ?? []]);
       });
     }

@@ -1,5 +1,4 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ADA, B2C, CUSTOM_DOMAIN, EXTERNAL_ID } from "../../support/provider/directory.ts";
 import { isExecutable } from "../../support/program/executable.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
@@ -69,48 +68,4 @@ Deno.test("deno.json permits the authority of every cloud", async () => {
   for (const { authority } of (await import("../../../src/identity/cloud.ts")).CLOUDS) {
     assertEquals(permissions.default.net.includes(`${new URL(authority).host}:443`), true, authority);
   }
-});
-
-Deno.test("B2C, External ID and a custom domain sign in under their own host names, refresh and run programs", async (test) => {
-  const authorities = [B2C, EXTERNAL_ID, CUSTOM_DOMAIN];
-  await using sandbox = await openSandbox({ authorities });
-  const { clientId, tenantId } = sandbox.provider;
-  const scopes = [
-    "https://contoso.onmicrosoft.com/api/read",
-    "https://graph.microsoft.com/User.Read",
-    "api://tasks/Read",
-  ];
-  for (const [at, { host, tenant, policy }] of authorities.entries()) {
-    await test.step(host, async () => {
-      const url = `https://${host}${policy === undefined ? "" : `/${tenant}/${policy}`}`;
-      const ids = ["--client-id", clientId, ...policy === undefined ? ["--tenant-id", tenantId] : []];
-      const scope = ["--scope", scopes[at] ?? ""];
-      const created = await sandbox.run([
-        "create-profile",
-        "--name",
-        host,
-        "--authority",
-        url,
-        ...ids,
-        ...scope,
-      ]);
-      assertEquals(created.code, 0, created.stderr);
-      const profile = ["--profile", host];
-      const signedIn = await sandbox.signIn(["get-token", "--output", "json", ...profile]);
-      assertEquals([signedIn.code, signedIn.page.status], [0, 200], signedIn.stderr);
-      const { account, access_token: token } = JSON.parse(signedIn.stdout);
-      assertEquals([account.username, account.object_id, account.tenant_id], [
-        ADA.username,
-        ADA.objectId,
-        tenantId,
-      ]);
-      const script = `process.stdout.write(process.env.ACCESS_TOKEN)`;
-      const ran = await sandbox.run(["exec", ...profile, "--", Deno.execPath(), "eval", script]);
-      assertEquals([ran.code, ran.stdout], [0, token], ran.stderr);
-      const refreshed = await sandbox.run(["refresh", ...profile]);
-      assertEquals(refreshed.code, 0, refreshed.stderr);
-    });
-  }
-  const hosts = new Set(sandbox.provider.requestsTo("token").map(({ headers }) => headers.host));
-  assertEquals([...hosts], authorities.map(({ host }) => host));
 });

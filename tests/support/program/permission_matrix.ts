@@ -56,7 +56,7 @@ export class PermissionMatrix {
   /** Returns what `permissions` prints for a command, a profile and these variables. */
   async documented(command: string, profile = "default", env: Use["env"] = {}): Promise<Permissions> {
     const args = ["permissions", command, "--profile", profile, "--output", "json"];
-    const { code, stdout, stderr } = await this.sandbox.run(args, { env });
+    const { code, stdout, stderr } = await this.sandbox.run(args, { env: { ...NO_SCREEN, ...env } });
     assertEquals(code, 0, stderr);
     return JSON.parse(stdout).permissions;
   }

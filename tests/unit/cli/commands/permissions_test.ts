@@ -1,5 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { runPermissions } from "../../../../src/cli/commands/permissions.ts";
+import { commandGrants } from "../../../../src/cli/permissions/command_grants.ts";
+import { COMMANDS_WITH_NEEDS } from "../../../../src/cli/permissions/permission_needs.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { MemoryContext, WORK } from "../../../support/fixtures/command_fixture.ts";
 
@@ -27,16 +29,21 @@ Deno.test("runPermissions() grants no writing to a command that changes nothing"
   assertEquals(flags.some((flag: string) => flag.startsWith("--allow-write")), false);
 });
 
-Deno.test("runPermissions() names the hosts of all profiles, or that of one", async () => {
+Deno.test("runPermissions() names the hosts of all profiles, or that of the one that a command uses", async () => {
   const context = new MemoryContext();
   context.profiles.profiles.push({ ...WORK, name: "own", authority: "https://login.example.org:8443" });
-  const all = await permissions({}, "refresh", context);
+  const all = await permissions({}, undefined, context);
   assertEquals(all.permissions.net, [
     "login.microsoftonline.com:443",
     "login.microsoftonline.us:443",
     "login.partner.microsoftonline.cn:443",
     "login.example.org:8443",
+    "127.0.0.1",
+    "[::1]",
   ]);
+  context.terminal.data = "";
+  context.variables.ENTRA_AUTH_CLI_PROFILE = "own";
+  assertEquals((await permissions({}, "refresh", context)).permissions.net, ["login.example.org:8443"]);
   for (
     const [profile, host] of [["own", "login.example.org:8443"], ["work", "login.microsoftonline.com:443"]]
   ) {
@@ -52,7 +59,11 @@ Deno.test("runPermissions() grants what applications need if a profile is for on
   const context = new MemoryContext();
   const names = async (profile?: string) => {
     context.terminal.data = "";
-    const { permissions: { env } } = await permissions({ profile }, "get-token", context);
+    const { permissions: { env } } = await permissions(
+      { profile },
+      profile === undefined ? undefined : "get-token",
+      context,
+    );
     return env.includes("AZURE_CLIENT_SECRET");
   };
   assertEquals(await names(), false);
@@ -73,7 +84,8 @@ Deno.test("runPermissions() grants reading the certificates of profiles if they 
   });
   for (const profile of [undefined, "job", "work"]) {
     context.terminal.data = "";
-    const { permissions: { read } } = await permissions({ profile }, "get-token", context);
+    const command = profile === undefined ? undefined : "get-token";
+    const { permissions: { read } } = await permissions({ profile }, command, context);
     const certificates = profile === "work" ? [] : ["/etc/job.pem"];
     assertEquals(read, ["/home/ada/.entra-auth-cli", ...certificates]);
   }
@@ -87,7 +99,8 @@ Deno.test("runPermissions() grants reading the credential files that the environ
   context.variables.AZURE_FEDERATED_TOKEN_FILE = "/run/token";
   const files = async (profile?: string) => {
     context.terminal.data = "";
-    const { permissions: { read } } = await permissions({ profile }, "get-token", context);
+    const command = profile === undefined ? undefined : "get-token";
+    const { permissions: { read } } = await permissions({ profile }, command, context);
     return read.slice(1);
   };
   assertEquals(await files(), []);
@@ -95,10 +108,10 @@ Deno.test("runPermissions() grants reading the credential files that the environ
     { ...WORK, name: "job", flow: "client-credentials", certificate: "/etc/job.pem" },
     { ...WORK, name: "machine", flow: "managed-identity" },
   );
-  for (const profile of [undefined, "job"]) {
-    assertEquals(await files(profile), ["/etc/job.pem", "/run/token"]);
-  }
-  for (const profile of ["work", "machine"]) assertEquals(await files(profile), []);
+  const arc = ["/opt/azcmagent/bin/himds", "/var/opt/azcmagent/tokens"];
+  assertEquals(await files(), ["/etc/job.pem", "/run/token", ...arc]);
+  assertEquals(await files("job"), ["/etc/job.pem", "/run/token"]);
+  assertEquals([await files("machine"), await files("work")], [arc, []]);
   context.profiles.profiles.length = 0;
   assertEquals(await files(), ["/etc/job.pem", "/run/token"]);
 });
@@ -141,4 +154,28 @@ Deno.test("runPermissions() quotes the flags for PowerShell and cmd on Windows",
   assertStringIncludes(await flagsOn("D:\\my tokens\\"), ' "--allow-read=D:\\my tokens\\\\" ');
   assertStringIncludes(await flagsOn("C:\\$a's b"), " '--allow-read=C:\\$a''s b' ");
   assertStringIncludes(await flagsOn("C:\\tokens"), " --allow-read=C:\\tokens ");
+});
+
+Deno.test("the worker of each command gets what runPermissions() prints, without the programs of deno run", async () => {
+  for (const os of ["linux", "darwin", "windows"] as const) {
+    const context = Object.assign(new MemoryContext(), { os });
+    Object.assign(context.variables, {
+      PATH: "/usr/bin",
+      BROWSER: "/opt/browser",
+      IMDS_ENDPOINT: "http://imds:8",
+    });
+    const own = { ...WORK, authority: "https://login.example.org:8443" };
+    context.profiles.profiles.push(
+      { ...own, name: "default", flow: "client-credentials", certificate: "/etc/job.pem" },
+    );
+    const files = { lstat: () => Promise.resolve(null), readLink: () => Promise.resolve("") };
+    const worker = Object.assign(Object.create(context), { files });
+    for (const command of COMMANDS_WITH_NEEDS) {
+      context.terminal.data = "";
+      const printed = (await permissions({}, command, context)).permissions;
+      const run = printed.run.filter((name: string) => !["tee", "cat"].includes(name));
+      const { permissions: granted } = await commandGrants([command], worker);
+      assertEquals(granted, { ...printed, run }, `${command} on ${os}`);
+    }
+  }
 });

@@ -1,0 +1,229 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { encodeBase64 } from "@std/encoding/base64";
+import { join } from "@std/path/join";
+import { COMMAND_NAMES } from "../../../src/cli/program.ts";
+import { enterDeviceCode } from "../../support/browser/enter_device_code.ts";
+import { startGraph } from "../../support/network/graph.ts";
+import type { ProgramResult } from "../../support/program/program.ts";
+import { freePort, occupyPort } from "../../support/network/ports.ts";
+import { isExecutable } from "../../support/program/executable.ts";
+import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+import { hasCommand, hasNoShell, hasScriptTools, startShell } from "../../support/program/shell.ts";
+import {
+  AD_FS,
+  ADA,
+  B2C,
+  CONFIDENTIAL_APPLICATION,
+  CUSTOM_DOMAIN,
+  EXTERNAL_ID,
+} from "../../support/provider/directory.ts";
+
+// What an executable of a release does, and the source only with more flags of Deno.
+const ignore = !isExecutable;
+
+Deno.test({
+  name:
+    "B2C, External ID, a custom domain and AD FS sign in under their own host names, refresh and run programs",
+  ignore,
+  async fn(test) {
+    const authorities = [B2C, EXTERNAL_ID, CUSTOM_DOMAIN, AD_FS];
+    await using sandbox = await openSandbox({ authorities });
+    const { clientId, tenantId } = sandbox.provider;
+    const tenant = ["--tenant-id", tenantId];
+    const script = "process.stdout.write(process.env.ACCESS_TOKEN)";
+    const js = hasCommand("node") ? ["node", "-e", script] : [Deno.execPath(), "eval", script];
+    const sh = hasNoShell ? js : ["sh", "-c", 'printf %s "$ACCESS_TOKEN"'];
+    // The path and flags of each authority, a scope, the tenant of the account, and a program for exec.
+    const table = [
+      [
+        B2C,
+        "/contoso.onmicrosoft.com/B2C_1_signin",
+        [],
+        "https://contoso.onmicrosoft.com/api/read",
+        tenantId,
+        js,
+      ],
+      [EXTERNAL_ID, "", [], "User.Read", tenantId, sh],
+      [CUSTOM_DOMAIN, "", tenant, "api://tasks/Read", tenantId, js],
+      [AD_FS, "/adfs", [], "openid", "adfs", sh],
+    ] as const;
+    for (const [{ host }, path, flags, scope, tenantOfAccount, program] of table) {
+      await test.step(host, async () => {
+        const profile = ["--profile", host];
+        const url = ["--authority", `https://${host}${path}`];
+        const ids = ["--name", host, "--client-id", clientId, ...flags];
+        const created = await sandbox.run(["create-profile", ...url, ...ids, "--scope", scope]);
+        assertEquals(created.code, 0, created.stderr);
+        const signedIn = await sandbox.signIn(["get-token", "--output", "json", ...profile]);
+        assertEquals([signedIn.code, signedIn.page.status], [0, 200], signedIn.stderr);
+        const { account, access_token: token } = JSON.parse(signedIn.stdout);
+        assertEquals([account.username, account.tenant_id], [ADA.username, tenantOfAccount]);
+        const ran = await sandbox.run(["exec", ...profile, "--", ...program]);
+        assertEquals([ran.code, ran.stdout], [0, token], ran.stderr);
+        const refreshed = await sandbox.run(["refresh", ...profile]);
+        assertEquals(refreshed.code, 0, refreshed.stderr);
+      });
+    }
+    const hosts = new Set(sandbox.provider.requestsTo("token").map(({ headers }) => headers.host));
+    assertEquals([...hosts], authorities.map(({ host }) => host));
+  },
+});
+
+Deno.test("DENO_SERVE_ADDRESS neither moves the callback server nor makes it listen elsewhere", async () => {
+  await using sandbox = await openSandbox();
+  for (const kind of ["tcp", "duplicate,tcp"]) {
+    const port = freePort();
+    const env = { DENO_SERVE_ADDRESS: `${kind}:127.0.0.1:${port}` };
+    const program = sandbox.start(["get-token", "--force"], { env });
+    const url = await Promise.race([sandbox.browser.next(), program.ended]);
+    assert(typeof url === "string", JSON.stringify(url));
+    occupyPort(port)[Symbol.dispose]();
+    await sandbox.userAgent.signIn(url, ADA);
+    const { code, stderr } = await program.ended;
+    assertEquals(code, 0, stderr);
+  }
+});
+
+/** Examples that do not run here, and why. */
+const NOT_RUN: ReadonlyMap<string, string> = new Map([
+  ["entra-auth-cli create-profile --name myapp", "prompts: terminal/terminal_test.ts"],
+  [
+    "entra-auth-cli export-profile --all --include-secrets --file profiles.json",
+    "prompts: profiles/export_import_test.ts",
+  ],
+  ["entra-auth-cli serve --for 8h --output env > .env", "runs on: integrations/token_endpoint_test.ts"],
+  ["entra-auth-cli serve --port 8123 --output devcontainer", "runs on: integrations/token_endpoint_test.ts"],
+  ['eval deno run "$(entra-auth-cli permissions)" main.ts get-token', "runs the source"],
+  [
+    'eval "deno run $(entra-auth-cli permissions get-token --profile myapp) main.ts get-token --profile myapp"',
+    "runs the source",
+  ],
+  ["entra-auth-cli completions powershell >> $PROFILE", "is for PowerShell"],
+]);
+
+/** Returns the examples of the README that run the program: in its blocks for bash, and in its table of commands. */
+async function readmeExamples(): Promise<string[]> {
+  const text = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
+  const blocks = [...text.matchAll(/^( *)```bash\n(.*?)^ *```$/gms)].map(([, , block = ""]) => block);
+  const lines = blocks.flatMap((block) => block.replaceAll(/\\\n\s*/g, "").split("\n"));
+  const table = [...text.matchAll(/^\| `[a-z-]+` .*\| `(.*)` +\|$/gm)].map(([, example = ""]) => example);
+  return [...lines, ...table].map((line) => line.trim().replace(/\s+# .*$/, "")).filter(isProgram);
+}
+
+function isProgram(line: string): boolean {
+  return COMMAND_NAMES.some((name) => line.includes(`entra-auth-cli ${name}`));
+}
+
+/** Returns the examples of a help text, which stand under comments. */
+function helpExamples(help: string): string[] {
+  const [, examples = ""] = help.split("\nExamples:\n");
+  const [block = ""] = examples.split("\n\n");
+  return block.split("\n").map((line) => line.trim()).filter((line) => !line.startsWith("#"));
+}
+
+/** Where the examples run. */
+interface ExampleSetup {
+  readonly sandbox: Sandbox;
+  /** The folder with the home folders of the program and of the user, which each example gets a copy of. */
+  readonly template: string;
+  readonly curlHome: string;
+  /** The next URL that the browser opens. */
+  opened: Promise<string>;
+}
+
+/** Runs an example in a folder of its own, with its home and files, and signs in if it asks for that. */
+async function runExample(example: string, setup: ExampleSetup): Promise<ProgramResult> {
+  const { sandbox, template, curlHome } = setup;
+  const { tenantId, clientId } = sandbox.provider;
+  const typed = example.replaceAll(/(?<!\$)\bURL\b/g, "https://graph.microsoft.com/v1.0/me")
+    .replaceAll(/\bTENANT\b/g, tenantId).replaceAll(/(?<=--client-id )ID\b/g, clientId);
+  // A name that is taken is no example of a new one.
+  const created = /create-profile --name (\S+)/.exec(typed)?.[1];
+  const isSignedOut = /get-token.*--flow/.test(typed);
+  const script = [
+    "set -euo pipefail",
+    'rm -rf "$HOME" "$ENTRA_AUTH_CLI_HOME"',
+    'cp -R "$TEMPLATE/home" "$ENTRA_AUTH_CLI_HOME"; cp -R "$TEMPLATE/user" "$HOME"; cd "$HOME"',
+    ...created === undefined ? [] : [`entra-auth-cli delete-profile --yes --name ${created} || true`],
+    ...isSignedOut ? ["entra-auth-cli clear-cache"] : [],
+    ...typed.includes('"$TOKEN"') ? ["TOKEN=$(entra-auth-cli get-token --quiet)"] : [],
+    "echo === >&2",
+    typed,
+  ].join("\n");
+  const shell = await startShell(sandbox, ["bash", "-c", `exec 2>&1; { ${script}\n} </dev/null`], {
+    env: {
+      HOME: join(sandbox.folder, "example"),
+      ENTRA_AUTH_CLI_HOME: join(sandbox.folder, "example-home"),
+      TEMPLATE: template,
+      CURL_HOME: curlHome,
+      AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "",
+      TENANT_ID: tenantId,
+      APP_ID: clientId,
+      URL: "https://graph.microsoft.com/v1.0/me",
+      WWW_AUTHENTICATE: `Bearer error="insufficient_claims", claims="${
+        encodeBase64('{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}')
+      }"`,
+    },
+  });
+  if (typed.includes("--flow device-code")) {
+    await enterDeviceCode(sandbox, shell.stdoutMatch);
+    return await shell.ended;
+  }
+  const url = await Promise.race([setup.opened, shell.ended]);
+  if (typeof url !== "string") return url;
+  setup.opened = sandbox.browser.next();
+  await sandbox.userAgent.signIn(url, ADA);
+  return await shell.ended;
+}
+
+Deno.test({
+  name: "every example of the README and of the help of exec, get-token and permissions runs",
+  ignore: ignore || !await hasScriptTools() || !hasCommand("node") || !hasCommand("git"),
+  async fn(test) {
+    await using sandbox = await openSandbox({ devicePollInterval: 1 });
+    await using graph = await startGraph(sandbox.folder, { id: ADA.objectId });
+    const helps = await Promise.all(
+      ["exec", "get-token", "permissions"].map((name) => sandbox.run([name, "--help"])),
+    );
+    const examples = [...await readmeExamples(), ...helps.flatMap(({ stdout }) => helpExamples(stdout))];
+    for (const word of ["exec -- sh -c", "node report.js", "get-token --flow device-code", "curl -H"]) {
+      assert(examples.some((example) => example.includes(word)), `an example with ${word}`);
+    }
+    assertEquals([...NOT_RUN.keys()].filter((example) => !examples.includes(example)), []);
+
+    const { home, folder, provider } = sandbox;
+    const template = join(folder, "template");
+    const user = join(template, "user");
+    await Deno.mkdir(join(user, ".config", "fish", "completions"), { recursive: true });
+    const report = "process.exit((process.env.GRAPH_TOKEN ?? process.env.ACCESS_TOKEN ?? '') === '' ? 1 : 0)";
+    await Deno.writeTextFile(join(user, "report.js"), report);
+    await Deno.writeTextFile(
+      join(user, "app.js"),
+      "process.exit('IDENTITY_ENDPOINT' in process.env ? 0 : 1)",
+    );
+    const ok = async (args: readonly string[]) => {
+      const { code, stderr } = await sandbox.run(args);
+      assertEquals(code, 0, stderr);
+    };
+    await ok(createProfileArgs("other", provider));
+    await ok(["export-profile", "--name", "other", "--file", join(user, "profiles.json")]);
+    await ok(["delete-profile", "--name", "other", "--yes"]);
+    await ok(createProfileArgs("myapp", provider));
+    const job = { ...provider, clientId: CONFIDENTIAL_APPLICATION.clientId };
+    await ok(createProfileArgs("job", job, "--flow", "client-credentials"));
+    assertEquals((await sandbox.signIn(["get-token"])).code, 0);
+    assertEquals((await sandbox.signIn(["get-token", "--profile", "myapp"])).code, 0);
+    await Deno.rename(home, join(template, "home"));
+
+    const setup = { sandbox, template, curlHome: graph.curlHome, opened: sandbox.browser.next() };
+    for (const example of new Set(examples)) {
+      if (NOT_RUN.has(example)) continue;
+      await test.step(example, async () => {
+        const { code, stdout } = await runExample(example, setup);
+        const [, output = ""] = stdout.split("===\n");
+        assertEquals([code, /^Hint:.*|command not found/m.exec(output)?.[0]], [0, undefined], stdout);
+        if (example.includes("valid")) assertMatch(output, /valid/);
+      });
+    }
+  },
+});
