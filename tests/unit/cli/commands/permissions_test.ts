@@ -38,6 +38,9 @@ Deno.test("runPermissions() names the hosts of all profiles, or that of the one 
     "login.microsoftonline.us:443",
     "login.partner.microsoftonline.cn:443",
     "login.example.org:8443",
+    "*.azurecr.io:443",
+    "*.azurecr.us:443",
+    "*.azurecr.cn:443",
     "127.0.0.1",
     "[::1]",
   ]);
