@@ -54,7 +54,12 @@ export type ProgressEvent =
   /** The system does not tell which user connects to the callback server. */
   | { readonly kind: "connections-not-checked" }
   | { readonly kind: "scopes-missing"; readonly scopes: readonly string[] }
-  | { readonly kind: "not-saved"; readonly error: CliError };
+  | {
+    readonly kind: "not-saved";
+    readonly error: CliError;
+    /** Whether a new refresh token is lost, in place of which the authority may no longer accept the saved one. */
+    readonly losesRefreshToken?: boolean;
+  };
 
 /** Receives progress, in order. */
 export type Progress = (event: ProgressEvent) => void;

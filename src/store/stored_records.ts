@@ -1,7 +1,7 @@
 import { encodeHex } from "@std/encoding/hex";
 import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import type { Lock } from "../system/files/lock.ts";
-import type { PrivateFolder } from "../system/files/private_folder.ts";
+import type { PrivateFolder, Reservation } from "../system/files/private_folder.ts";
 import { formatProfileSecrets, parseProfileSecrets, type ProfileSecrets } from "./profile_secrets.ts";
 import { formatSession, isSameKey, parseSession, SESSION, type Session, sessionBinding } from "./session.ts";
 import type { KeyPlace } from "./store_keys.ts";
@@ -38,7 +38,7 @@ export class StoredRecords {
     return records.filter(({ kind }) => kind === SESSION).map(({ data }) => parseSession(data));
   }
 
-  async save(session: Session): Promise<void> {
+  async save(session: Session, reservation?: Reservation): Promise<void> {
     await this.#writer.change((records) => {
       const kept = records.filter((record) => {
         if (!isSessionOf(record, session.profile)) return true;
@@ -46,7 +46,7 @@ export class StoredRecords {
         return !isSameKey(present, session) || present.identity?.id !== session.identity?.id;
       });
       return [...kept, sessionRecord(session)];
-    });
+    }, { reservation });
   }
 
   async rebind(profile: string, from: ProfileIdentity | null, to: ProfileIdentity): Promise<void> {
@@ -69,8 +69,8 @@ export class StoredRecords {
     });
   }
 
-  rehearseSave(): Promise<void> {
-    return this.#writer.rehearse();
+  reserveSave(): Promise<Reservation> {
+    return this.#writer.reserve();
   }
 
   async forget(

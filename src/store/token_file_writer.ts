@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Lock } from "../system/files/lock.ts";
-import type { PrivateFolder } from "../system/files/private_folder.ts";
+import type { PrivateFolder, Reservation } from "../system/files/private_folder.ts";
 import { KEY_STORE_LABELS, KEY_STORE_NUMBERS, type KeyStoreName } from "./keystore/key_store.ts";
 import type { KeyStoreContext } from "./keystore/open_key_store.ts";
 import { TOKEN_FILE } from "./store_error.ts";
@@ -57,21 +57,21 @@ export class TokenFileWriter {
    */
   async change(
     change: (records: readonly PlainRecord[]) => readonly PlainRecord[] | null,
-    options: { signal?: AbortSignal } = {},
+    { reservation, ...options }: { signal?: AbortSignal; reservation?: Reservation | undefined } = {},
   ): Promise<void> {
     using _lock = await this.#lock(options);
     const opened = await this.#reader.readWhole();
     const changed = change(opened === null ? [] : await allRecords(opened.file));
-    if (changed !== null) await this.#write(opened, changed);
+    if (changed !== null) await this.#write(opened, changed, reservation);
   }
 
-  /** Fails if {@linkcode change} would, and changes nothing. */
-  async rehearse(): Promise<void> {
+  /** Fails if {@linkcode change} would, and otherwise takes the space for it on the disk. Changes nothing. */
+  async reserve(): Promise<Reservation> {
     using _lock = await this.#lock();
     const opened = await this.#reader.readWhole();
     const records = opened === null ? [] : await allRecords(opened.file);
     const size = records.reduce((total, { data }) => total + data.length, GROWTH_BYTES);
-    await this.#folder.rehearseReplace(TOKEN_FILE, size);
+    return await this.#folder.reserve(TOKEN_FILE, size);
   }
 
   async exists(): Promise<boolean> {
@@ -134,9 +134,13 @@ export class TokenFileWriter {
     return "renewed";
   }
 
-  async #replace(key: StoredKey, records: readonly PlainRecord[]): Promise<void> {
+  async #replace(
+    key: StoredKey,
+    records: readonly PlainRecord[],
+    reservation?: Reservation,
+  ): Promise<void> {
     const header = { keyStore: KEY_STORE_NUMBERS[key.keyStore.name], keyId: await key.id() };
-    await this.#folder.replace(TOKEN_FILE, await formatTokenFile(header, key.key, records));
+    await this.#folder.replace(TOKEN_FILE, await formatTokenFile(header, key.key, records), reservation);
   }
 
   #lock(options: { signal?: AbortSignal } = {}): Promise<Lock> {
@@ -144,9 +148,13 @@ export class TokenFileWriter {
   }
 
   /** Writes the file in place of `present`, with the key of the key store that is to have it. */
-  async #write(present: OpenedFile | null, records: readonly PlainRecord[]): Promise<void> {
+  async #write(
+    present: OpenedFile | null,
+    records: readonly PlainRecord[],
+    reservation?: Reservation,
+  ): Promise<void> {
     const key = await this.#reader.keys.forWriting(present?.key ?? null, () => this.#unusedSuffix());
-    await this.#replace(key, records);
+    await this.#replace(key, records, reservation);
     if (present !== null) await this.#afterMove(present.key, key.keyStore.name);
   }
 

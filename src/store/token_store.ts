@@ -13,6 +13,7 @@ import { damagedContent } from "./store_error.ts";
 import type { KeyPlace } from "./store_keys.ts";
 import type { StoredRecordsOptions } from "./stored_records.ts";
 import type { TokenFile } from "./token_file.ts";
+import type { Reservation } from "../system/files/private_folder.ts";
 import type { KeyRenewal } from "./token_file_writer.ts";
 import { TokenFileReader } from "./token_file_reader.ts";
 import { StoredRecords } from "./stored_records.ts";
@@ -28,12 +29,15 @@ export type { KeyPlace };
 export interface TokenStore {
   /** Returns the session for `key` that is bound to its profile, or null. Takes no lock. */
   read(key: SessionKey): Promise<Session | null>;
-  /** Saves `session` in place of the present one with its key. */
-  save(session: Session): Promise<void>;
+  /** Saves `session` in place of the present one with its key, in the space of the reservation if there is one. */
+  save(session: Session, reservation?: Reservation): Promise<void>;
   /** Binds everything of `profile` that is bound to `from` to `to`. The caller holds the lock of the profile. */
   rebind(profile: string, from: ProfileIdentity | null, to: ProfileIdentity): Promise<void>;
-  /** Fails if `save` would: takes the lock, reads the file, and writes a temporary one. */
-  rehearseSave(): Promise<void>;
+  /**
+   * Fails if `save` would: takes the lock, reads the file, and writes a temporary one, which keeps the space on the disk
+   * until the result is disposed.
+   */
+  reserveSave(): Promise<Reservation>;
   /** Returns all sessions of all profiles. */
   list(): Promise<Session[]>;
   /**
@@ -101,9 +105,9 @@ export function openTokenStore(options: TokenStoreOptions): TokenStore {
       return await records.migrateIfNeeded(found);
     },
     list: async () => await records.list(),
-    save: async (session) => await records.save(session),
+    save: async (session, reservation) => await records.save(session, reservation),
     rebind: async (profile, from, to) => await records.rebind(profile, from, to),
-    rehearseSave: async () => await records.rehearseSave(),
+    reserveSave: async () => await records.reserveSave(),
     forget: async (profile, options) => await records.forget(profile, options),
     drop: async (profile, what) => await records.drop(profile, what),
     rename: async (profile, newName) => await records.rename(profile, newName),

@@ -124,9 +124,13 @@ function progressLines(event: ProgressEvent): RankedLines {
       return warning(
         `warning: could not save the token: ${plainText(event.error.message)}`,
         ...hintLines(event.error.hint),
+        ...event.losesRefreshToken ? hintLines(LOST_REFRESH_TOKEN) : [],
       );
   }
 }
+
+const LOST_REFRESH_TOKEN =
+  "Sign in again if the next refresh is refused: the authority may have replaced the saved refresh token.";
 
 function signedInAs({ profile, account, previous }: ProgressEvent & { kind: "signed-in-as" }): RankedLines {
   const line = `Signed in as ${accountName(account)}`;

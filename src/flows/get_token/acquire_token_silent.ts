@@ -6,6 +6,7 @@ import { canonicalScope, coversScopes, isDefaultScope, ungrantedScopes } from ".
 import { isExpired, REFRESH_MARGIN_SECONDS } from "../../identity/token.ts";
 import { profileDeletedError, profileReplacedError } from "../../profiles/profile.ts";
 import type { CachedToken, Refusal, Session, SessionKey } from "../../store/session.ts";
+import type { Reservation } from "../../system/files/private_folder.ts";
 import type { Secret } from "../../text/secret.ts";
 import type { Progress } from "../progress.ts";
 import type { CacheDependencies, TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
@@ -202,12 +203,14 @@ async function refresh(requested: TokenRequest, dependencies: TokenDependencies)
   // The authority has declared the refresh token invalid.
   if (session.msalCache.reveal() === "") return interactionRequired(session, spentSession(session));
   const stillValid = findToken(session, request, clock.now(), 0);
+  await using stack = new AsyncDisposableStack();
+  let reservation: Reservation | undefined;
   let changed: Secret | null = null;
   const onCacheChange = (cache: Secret) => void (changed = cache);
   try {
     const { settleIdentity } = await import("../profiles/profile_identity.ts");
     // A new refresh token that cannot be saved would be lost, and with it the session.
-    await store.rehearseSave();
+    reservation = stack.use(await store.reserveSave());
     request = withIdentity(request, await settleIdentity(request.key.profile, dependencies, session));
     const tokens = await dependencies.loadTokenClient();
     progress({ kind: "refreshing", expired: stillValid === null && hasToken(session, request) });
@@ -218,7 +221,7 @@ async function refresh(requested: TokenRequest, dependencies: TokenDependencies)
       onCacheChange,
     });
     const refreshed = updateSession(request, issued, session, clock.now());
-    const isSaved = await trySave(() => store.save(refreshed), request, dependencies);
+    const isSaved = await saveRotated(refreshed, reservation, request, dependencies);
     progress({ kind: "refreshed" });
     warnMissingScopes(request, issued, progress);
     return { kind: "token", result: { token: issued.token, source: "refresh", isSaved } };
@@ -226,13 +229,42 @@ async function refresh(requested: TokenRequest, dependencies: TokenDependencies)
     if (changed !== null && !isOfAnotherAccount(error)) {
       const { identity } = request.key;
       const kept = { ...session, identity, msalCache: changed, refusal: refusalIn(error) };
-      await trySave(() => store.save(kept), request, dependencies);
+      await saveRotated(kept, reservation, request, dependencies);
     }
     if (error instanceof CliError && error.code === "interaction_required") {
       return interactionRequired(session, error);
     }
     return { kind: "token", result: fallBack(error, stillValid, request, progress) };
   }
+}
+
+/** How often a new refresh token is saved again if that fails, for a cause that passes, such as a lock of a slow process. */
+const SAVE_RETRIES = 2;
+const SAVE_PAUSE_MS = 100;
+
+/**
+ * Saves a session with a new refresh token, and returns whether that succeeded. The authority may no longer accept the
+ * former one, so a failure is retried, and reported with what it means.
+ */
+async function saveRotated(
+  session: Session,
+  reservation: Reservation | undefined,
+  request: TokenRequest,
+  { store, clock, progress }: TokenDependencies,
+): Promise<boolean> {
+  const save = async (retries: number): Promise<void> => {
+    try {
+      await store.save(session, reservation);
+    } catch (error) {
+      if (retries === 0 || !(error instanceof CliError) || error.code !== "store") throw error;
+      // Ctrl-C does not end the wait: it is short, and the session is at stake.
+      await clock.wait(SAVE_PAUSE_MS, new AbortController().signal);
+      await save(retries - 1);
+    }
+  };
+  const warnOfLoss: Progress = (event) =>
+    progress(event.kind === "not-saved" ? { ...event, losesRefreshToken: true } : event);
+  return await trySave(() => save(SAVE_RETRIES), request, { progress: warnOfLoss });
 }
 
 /** A refresh token of another account must not get into the session. */

@@ -18,9 +18,28 @@ export async function create(path: string, data: Uint8Array): Promise<FileFacts>
   const facts = factsOf(await file.stat());
   // The umask can only remove bits: until here no other user could open the file.
   if (!isPrivate(facts)) await makePrivate(file, path);
-  for (let written = 0; written < data.length;) written += await file.write(data.subarray(written));
+  await writeAll(file, data);
   await file.sync();
   return facts;
+}
+
+/** Implements `Files.overwrite`. */
+export async function overwrite(path: string, data: Uint8Array): Promise<FileFacts | null> {
+  using _caught = catchSignal("SIGXFSZ");
+  try {
+    using file = await Deno.open(path, { write: true });
+    await writeAll(file, data);
+    await file.truncate(data.length);
+    await file.sync();
+    return factsOf(await file.stat());
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, data: Uint8Array): Promise<void> {
+  for (let written = 0; written < data.length;) written += await file.write(data.subarray(written));
 }
 
 /** Ignores the execute bit of the owner, which some file systems set on every file. */
@@ -99,6 +118,8 @@ function mayBeInUse(error: unknown): boolean {
 export interface ReplaceFileOptions {
   /** The user ID that must own the new file: a file created by root in a user's folder would lock the user out. */
   readonly owner?: number | null;
+  /** A file of {@linkcode reserveSpace} for the same path, to use the space of. */
+  readonly reserved?: string | undefined;
 }
 
 /**
@@ -113,7 +134,7 @@ export async function replaceFile(
   data: Uint8Array,
   options: ReplaceFileOptions = {},
 ): Promise<void> {
-  const temporary = temporaryPath(path);
+  const temporary = options.reserved ?? temporaryPath(path);
   try {
     await writeTemporary(files, path, temporary, data, options);
     await files.rename(temporary, path);
@@ -124,19 +145,34 @@ export async function replaceFile(
   await files.syncFolder(dirname(path));
 }
 
-/** Fails like {@linkcode replaceFile} if `data` cannot be written, and leaves the file as it is. */
+/**
+ * Fails like {@linkcode replaceFile} if `size` bytes cannot be written to `path`, which it leaves as it is. Returns the path
+ * of a temporary file of that size: a disk that becomes full afterwards does not prevent a replacement that uses it.
+ */
+export async function reserveSpace(
+  files: Files,
+  path: string,
+  size: number,
+  options: ReplaceFileOptions = {},
+): Promise<string> {
+  const temporary = temporaryPath(path);
+  try {
+    await writeTemporary(files, path, temporary, new Uint8Array(size), options);
+    return temporary;
+  } catch (error) {
+    await tryRemove(files, temporary);
+    throw error;
+  }
+}
+
+/** Fails like {@linkcode reserveSpace}, and reserves nothing. */
 export async function rehearseReplaceFile(
   files: Files,
   path: string,
   data: Uint8Array,
   options: ReplaceFileOptions = {},
 ): Promise<void> {
-  const temporary = temporaryPath(path);
-  try {
-    await writeTemporary(files, path, temporary, data, options);
-  } finally {
-    await tryRemove(files, temporary);
-  }
+  await tryRemove(files, await reserveSpace(files, path, data.length, options));
 }
 
 async function writeTemporary(
@@ -144,10 +180,12 @@ async function writeTemporary(
   path: string,
   temporary: string,
   data: Uint8Array,
-  { owner }: ReplaceFileOptions,
+  { owner, reserved }: ReplaceFileOptions,
 ): Promise<void> {
   await assertReplaceable(files, path);
-  const { uid } = await files.create(temporary, data);
+  // Another process may have removed the reserved file.
+  const overwritten = reserved === undefined ? null : await files.overwrite(reserved, data);
+  const { uid } = overwritten ?? await files.create(temporary, data);
   if (typeof owner === "number" && uid !== owner) throw new WrongOwnerError(dirname(path));
 }
 
@@ -159,13 +197,16 @@ function temporaryPath(path: string): string {
 /**
  * Removes the temporary files that a crash of {@linkcode replaceFile} for `path` left behind. The caller must hold the
  * lock of all writers of `path`.
+ *
+ * @param kept The paths of temporary files that are in use.
  */
-export async function removeLeftovers(files: Files, path: string): Promise<void> {
+export async function removeLeftovers(files: Files, path: string, kept: ReadonlySet<string>): Promise<void> {
   const folder = dirname(path);
   const prefix = temporaryPrefix(path);
   for (const name of await files.list(folder)) {
-    if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX)) {
-      await tryRemove(files, join(folder, name));
+    const leftover = join(folder, name);
+    if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX) && !kept.has(leftover)) {
+      await tryRemove(files, leftover);
     }
   }
 }
@@ -187,7 +228,7 @@ function temporaryPrefix(path: string): string {
 }
 
 /** Ignores a failure: the error that led here is the one to report, and the next write removes the file. */
-async function tryRemove(files: Files, path: string): Promise<void> {
+export async function tryRemove(files: Files, path: string): Promise<void> {
   try {
     await files.remove(path);
   } catch (error) {

@@ -50,6 +50,11 @@ export interface Files {
    * exists, even as a dangling link. Returns the metadata of the new file.
    */
   create(path: string, data: Uint8Array): Promise<FileFacts>;
+  /**
+   * Replaces the content of the file `path`, which {@linkcode create} created, and syncs it to disk. As long as `data` is
+   * not longer, the file system needs no more space. Returns the metadata, or null if there is no such file.
+   */
+  overwrite(path: string, data: Uint8Array): Promise<FileFacts | null>;
   /** Renames `from` to `to` on the same file system, atomically replacing an existing file. */
   rename(from: string, to: string): Promise<void>;
   /** Syncs the entries of the folder `path` to disk, if the system supports that. */

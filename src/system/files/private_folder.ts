@@ -9,7 +9,7 @@ import {
   type PermissionContext,
   type PermissionPolicy,
 } from "./file_permissions.ts";
-import { rehearseReplaceFile, removeLeftovers, replaceFile } from "./file_changes.ts";
+import { removeLeftovers, replaceFile, reserveSpace, tryRemove } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
 import { type Bytes, type FileFacts, type Files, isSameFile, type OpenFile } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
@@ -33,12 +33,12 @@ export interface PrivateFolder {
   /** Returns whether `name` exists. */
   has(name: string): Promise<boolean>;
   /** Writes the file `name` atomically with mode 0600. The caller must hold the lock of all its writers. */
-  replace(name: string, data: Uint8Array): Promise<void>;
+  replace(name: string, data: Uint8Array, reservation?: Reservation): Promise<void>;
   /**
-   * Fails if {@linkcode replace} would fail for a file of `size` bytes: writes such a file and removes it. The caller must
-   * hold the lock of all writers of `name`.
+   * Fails if {@linkcode replace} would fail for a file of `size` bytes, and otherwise takes the space for it on the disk.
+   * The caller must hold the lock of all writers of `name`.
    */
-  rehearseReplace(name: string, size: number): Promise<void>;
+  reserve(name: string, size: number): Promise<Reservation>;
   /** Renames the file `name` to `newName` and returns its new path, or null if it does not exist. */
   rename(name: string, newName: string): Promise<string | null>;
   /** Removes the file `name` if it exists. */
@@ -47,6 +47,12 @@ export interface PrivateFolder {
   subfolder(name: string): PrivateFolder;
   /** Locks the file `name`, which is created if missing. */
   lock(name: string, options: AcquireOptions): Promise<Lock>;
+}
+
+/** Space on the disk for a file. Disposing gives it back, unless it was used. */
+export interface Reservation extends AsyncDisposable {
+  /** The path of the temporary file that takes the space. */
+  readonly path: string;
 }
 
 export interface PrivateFolderOptions {
@@ -90,6 +96,7 @@ function openFolder(
 ): PrivateFolder {
   const { path, files, locks, notice } = options;
   const context: PermissionContext = { files, notice };
+  const reserved = new Set<string>();
   const ensureThis = async () => {
     await parent.ensure();
     return await ensureFolder(context, path);
@@ -151,17 +158,25 @@ function openFolder(
     open: (name, policy) => reading(name, () => openSafe(name, policy)),
     has: (name) =>
       reading(name, async () => await checkThis() !== null && await files.lstat(pathOf(name)) !== null),
-    replace: (name, data) =>
+    replace: (name, data, reservation) =>
       writing("Writing", name, async () => {
         const { uid } = await ensureThis();
-        await removeLeftovers(files, pathOf(name));
-        await replaceFile(files, pathOf(name), data, { owner: uid });
+        await removeLeftovers(files, pathOf(name), reserved);
+        await replaceFile(files, pathOf(name), data, { owner: uid, reserved: reservation?.path });
       }),
-    rehearseReplace: (name, size) =>
+    reserve: (name, size) =>
       writing("Writing", name, async () => {
         const { uid } = await ensureThis();
-        await removeLeftovers(files, pathOf(name));
-        await rehearseReplaceFile(files, pathOf(name), new Uint8Array(size), { owner: uid });
+        await removeLeftovers(files, pathOf(name), reserved);
+        const temporary = await reserveSpace(files, pathOf(name), size, { owner: uid });
+        reserved.add(temporary);
+        return {
+          path: temporary,
+          async [Symbol.asyncDispose]() {
+            reserved.delete(temporary);
+            await tryRemove(files, temporary);
+          },
+        };
       }),
     rename: (name, newName) =>
       writing("Renaming", name, async () => {

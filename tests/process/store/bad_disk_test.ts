@@ -90,6 +90,43 @@ Deno.test({
 });
 
 Deno.test({
+  name:
+    "A disk that becomes full during a refresh loses no refresh token, and another failure says what is lost",
+  ignore: noMemoryDisks,
+  async fn() {
+    await using disk = await mountMemoryDisk(128);
+    const home = join(disk.path, "home");
+    await using machine = await openMachine(home, { accessTokenTtl: 60 });
+    const { provider } = machine.sandbox;
+    assertEquals((await machine.signIn("get-token")).code, 0);
+    const filler = join(disk.path, "filler");
+    const during = async (happens: () => Promise<void>) => {
+      const arrival = Promise.withResolvers<void>();
+      const until = arrival.promise.then(happens);
+      provider.failNext("token", { kind: "hold", onArrival: arrival.resolve, until });
+      return await machine.run("refresh");
+    };
+    const full = await during(() => fillDisk(filler));
+    assertEquals([full.code, full.stderr.includes("could not save")], [0, false], full.stderr);
+    await Deno.remove(filler);
+    const next = await machine.run("refresh");
+    assertEquals(next.code, 0, next.stderr);
+
+    // The authority has replaced the saved refresh token, and the new one cannot be written.
+    const lock = join(home, "tokens.lock");
+    const barred = await during(async () => {
+      await Deno.remove(lock);
+      await Deno.mkdir(lock);
+    });
+    assertMatch(barred.stderr, /could not save[^]*Sign in again if the next refresh is refused/);
+    assertEquals((await names(home)).filter((name) => name.endsWith(".tmp")), []);
+    await Deno.remove(lock);
+    const lost = await machine.run("refresh");
+    assertEquals([lost.code, lost.stdout], [3, ""], lost.stderr);
+  },
+});
+
+Deno.test({
   name: "On a read-only file system a cached token is returned, and a new one printed with a warning",
   ignore: noMemoryDisks,
   async fn() {

@@ -53,6 +53,38 @@ Deno.test("save() replaces the session with the same key and no other", async ()
   ]);
 });
 
+Deno.test("save() with a reservation succeeds on a disk that has become full, and leaves nothing else behind", async () => {
+  await using home = await makeStoreHome();
+  let isFull = false;
+  const create: typeof systemFiles.create = (path, data) =>
+    isFull ? Promise.reject(new FileError("full", `write ${path}`, path)) : systemFiles.create(path, data);
+  const store = home.store({ files: { ...systemFiles, create } });
+  await store.save(sampleSession("work", "old"));
+  {
+    await using reservation = await store.reserveSave();
+    // A write in between keeps the reserved space.
+    await store.save(sampleSession("other"));
+    isFull = true;
+    await assertRejects(() => store.save(sampleSession("work", "lost")), FileError, "full");
+    await store.save(sampleSession("work", "new"), reservation);
+  }
+  assertEquals((await home.store().read(keyOf("work")))?.tokens[0]?.accessToken.reveal(), "new");
+  assertEquals((await home.names()).filter((name) => name.endsWith(".tmp")), []);
+});
+
+Deno.test("save() succeeds if another process has removed the reserved file, and an unused one is removed", async () => {
+  await using home = await makeStoreHome();
+  const store = home.store();
+  {
+    await using reservation = await store.reserveSave();
+    await Deno.remove(reservation.path);
+    await store.save(sampleSession("work"), reservation);
+    await using _unused = await store.reserveSave();
+  }
+  assertEquals((await store.list()).length, 1);
+  assertEquals((await home.names()).filter((name) => name.endsWith(".tmp")), []);
+});
+
 Deno.test("forget() deletes all sessions of a profile and returns their number", async () => {
   await using home = await makeStoreHome();
   const store = home.store();

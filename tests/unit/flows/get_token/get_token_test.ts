@@ -237,6 +237,27 @@ Deno.test("getToken() returns the token of a sign-in if it can't be saved, and r
   assertEquals(shown(await world.get(FORCED)), ["three", "interactive", false]);
 });
 
+Deno.test("getToken() saves a new refresh token again if the first attempt fails", async () => {
+  const world = new TestHarness();
+  await world.signInWith("one");
+  const error = new CliError("store", "locked by another process");
+  const refreshAs = async (token: string, repair: () => void) => {
+    world.store.saveError = null;
+    world.clock.move(LIFE_SECONDS);
+    world.clock.onWait = repair;
+    world.refresh = () => {
+      world.store.saveError = error;
+      return world.issue(token);
+    };
+    return shown(await world.get());
+  };
+  assertEquals(await refreshAs("two", () => void (world.store.saveError = null)), ["two", "refresh", true]);
+  assertEquals(await refreshAs("three", () => {}), ["three", "refresh", false]);
+  assertEquals(world.events.filter(({ kind }) => kind === "not-saved"), [
+    { kind: "not-saved", error, losesRefreshToken: true },
+  ]);
+});
+
 Deno.test("getToken() uses the token that another process got while this one waited for the lock", async () => {
   const world = new TestHarness();
   await world.signInWith("one");
@@ -270,7 +291,7 @@ Deno.test("getToken() refreshes under the profile's lock, and never prompts unde
   await world.get();
   assertEquals(world.store.calls, [
     "read",
-    ...["exclusively work", "read", "rehearse", "let go"],
+    ...["exclusively work", "read", "reserve", "let go"],
     ...["sign-in turn", "read", "begin"],
     ...["exclusively work", "read", "save", "let go"],
     ...["signed-in", "turn over"],

@@ -58,7 +58,7 @@ Deno.test("getToken() finds the application's credential before it takes the loc
     "credential",
     "exclusively work",
     "read",
-    "rehearse",
+    "reserve",
     "save",
     "let go",
   ]);

@@ -22,7 +22,7 @@ function storeThatForgets(forget: () => Promise<number>, movedTo: string | null)
     read: unused,
     save: unused,
     rebind: unused,
-    rehearseSave: unused,
+    reserveSave: unused,
     list: unused,
     drop: unused,
     rename: unused,
