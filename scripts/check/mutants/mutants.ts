@@ -371,8 +371,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "assertion withheld from the command of exec",
     file: "src/cli/commands/exec.ts",
-    find: "{ ...emptied, [variable]:",
-    replace: "{ [variable]:",
+    find: "{ ...emptied, ...variables }",
+    replace: "variables",
     tests: ["tests/process/applications/federation_test.ts"],
   },
   {

@@ -22,7 +22,7 @@ export function dockerCredentialCommand(command: AnyCommand, context: CommandCon
       "Sign docker and other container clients in to Azure Container Registry, as their credential helper.\n" +
         "They call it through docker-credential-entra-auth-cli, which install-shims writes.",
     )
-    .usage("[OPTION...] get|list|store|erase")
+    .usage("[options] get|list|store|erase")
     .arguments("<operation:string:operation>")
     .complete("operation", () => ["get", "list", "store", "erase"]);
   return addOptions(command, DOCKER_CREDENTIAL_OPTIONS)

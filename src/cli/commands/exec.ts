@@ -85,7 +85,8 @@ async function runCommand(
 ): Promise<void> {
   // The assertion is for this program. Emptied, as removing an inherited variable requires the permission to read all.
   const emptied = flags.assertionEnv === undefined ? {} : { [flags.assertionEnv]: "" };
-  const ended = await context.runInForeground(command, args, { ...emptied, ...variables });
+  const env = { ...emptied, ...variables };
+  const ended = await context.runInForeground(command, args, env);
   if (ended.kind !== "ended") throw startError(ended, command, flags.env ?? DEFAULT_VARIABLE);
   context.exitCode = ended.code;
 }

@@ -11,8 +11,8 @@ import { INSTALL_SHIMS_OPTIONS, type InstallShimsFlags } from "../options/comman
 export function installShimsCommand(command: AnyCommand, context: CommandContext): AnyCommand {
   command
     .description(
-      "Write az and azd, which return this program's tokens to Azure SDKs and Terraform, and the credential\n" +
-        "helper of docker. Put the folder first in PATH. Existing files are never replaced.",
+      "Write az and azd, which return this program's tokens to Azure SDKs and Terraform, and docker's helper.\n" +
+        "Put the folder first in PATH. Existing files are never replaced.",
     )
     .arguments("<folder:string>");
   return addOptions(command, INSTALL_SHIMS_OPTIONS)

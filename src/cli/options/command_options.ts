@@ -45,7 +45,7 @@ export type ExecFlags = FlagsOf<typeof EXEC_OPTIONS> & TokenFlags;
 
 export const SERVE_OPTIONS = {
   ...TOKEN_OPTIONS,
-  port: { ...TOKEN_OPTIONS.port, description: "Port to listen on (default: a random free one)." },
+  port: { flag: "--port", value: "port", description: "Port to listen on (default: a random free one)." },
   resource: { ...EXEC_OPTIONS.resource, description: "Allow this resource (default: those of the scopes)." },
   for: {
     flag: "--for",
