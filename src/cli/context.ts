@@ -11,6 +11,7 @@ import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
 import type { Network } from "../system/network/network.ts";
 import type { Os } from "../system/os.ts";
+import type { PermissionNeed } from "../system/permission.ts";
 import type { RunInForeground } from "../system/processes/foreground_program.ts";
 import type { ReadInput } from "../system/terminal/standard_input.ts";
 import type { Secret } from "../text/secret.ts";
@@ -60,6 +61,8 @@ export interface CommandContext {
   readonly openShimFolder: (path: string) => Promise<ShimFiles>;
   /** Absolute path of this executable; null if the program runs from its source. */
   readonly executable: string | null;
+  /** Returns how to get a permission if this executable was built without it; null if it has it, and under `deno run`. */
+  readonly missingInBuild: (need: PermissionNeed) => string | null;
   /** Reads a certificate file for a check. @throws {CliError} `usage` or `permission`. */
   readonly openCertificate: (path: string) => Promise<CertificateLock>;
   /** Opens the network. @throws {CliError} `usage` or `permission`, about the file with root certificates. */

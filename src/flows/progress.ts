@@ -52,7 +52,7 @@ export type ProgressEvent =
     readonly previous: Account | null;
   }
   /** The system does not tell which user connects to the callback server. */
-  | { readonly kind: "connections-not-checked" }
+  | { readonly kind: "connections-not-checked"; readonly hint: string }
   | { readonly kind: "scopes-missing"; readonly scopes: readonly string[] }
   | {
     readonly kind: "not-saved";

@@ -76,6 +76,15 @@ export async function isPermitted(need: PermissionNeed): Promise<boolean> {
   return (await Deno.permissions.query(need)).state === "granted";
 }
 
+/**
+ * Returns how to get the permission `need` if this executable was built without it, and null if it has it. A release has
+ * it, and so may a later `deno run`.
+ */
+export function missingInBuild(need: PermissionNeed): string | null {
+  if (!Deno.build.standalone || isSandboxed) return null;
+  return Deno.permissions.querySync(need).state === "granted" ? null : permissionHint(need);
+}
+
 /** Returns the Deno flag that grants `need`, such as `--allow-read=/home/me/file`. */
 export function permissionFlag(need: Deno.PermissionDescriptor): string {
   const target = permissionTarget(need);

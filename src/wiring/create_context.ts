@@ -13,7 +13,13 @@ import {
 } from "../system/files/user_files.ts";
 import { probeLoopback } from "../system/network/loopback_probe.ts";
 import { executablePath, type Os, runtimeText } from "../system/os.ts";
-import { isPermitted, permissionHint, permissionName, permitted } from "../system/permission.ts";
+import {
+  isPermitted,
+  missingInBuild,
+  permissionHint,
+  permissionName,
+  permitted,
+} from "../system/permission.ts";
 import { foregroundOf } from "../system/processes/foreground_program.ts";
 import { findInPath, isInstalled } from "../system/processes/processes.ts";
 import type { System } from "../system/system.ts";
@@ -98,6 +104,7 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
         openNetwork: (caCertFile) => openNetwork(system, caCertFile, READ_TIMEOUT_MS),
       });
     },
+    missingInBuild,
     async writePrivateFile(path, text) {
       // From now on a signal does not end the process with a temporary file beside this one.
       system.interrupted.throwIfAborted();

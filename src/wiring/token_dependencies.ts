@@ -10,7 +10,8 @@ import type { TokenStore } from "../store/token_store.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { ConnectionCheck } from "../system/network/connection_owner.ts";
 import type { Network } from "../system/network/network.ts";
-import { permitted } from "../system/permission.ts";
+import { permissionHint, permitted } from "../system/permission.ts";
+import { isSandboxed } from "../system/sandbox.ts";
 import type { System } from "../system/system.ts";
 
 /** The parts of the program that are joined here. */
@@ -123,7 +124,10 @@ export async function openConnectionCheck(
   const userId = files.userId();
   if (os !== "linux" || userId === null) return undefined;
   if (await readSocketTables() === null) {
-    progress({ kind: "connections-not-checked" });
+    const hint = isSandboxed
+      ? "Mount /proc, whose tables of sockets name the user."
+      : permissionHint({ name: "run", command: "cat" });
+    progress({ kind: "connections-not-checked", hint });
     return undefined;
   }
   const { connectionCheck } = await import("../system/network/connection_owner.ts");

@@ -9,6 +9,7 @@ import {
   assertFittingScopes,
   profileValues,
   scopesByDefault,
+  warnOfNarrowBuild,
   withFittingAuthority,
 } from "../options/profile_values.ts";
 import { openNamedCertificate, readProfileSecret, saveSecrets } from "../options/secret_input.ts";
@@ -91,6 +92,7 @@ async function createProfile(flags: CreateProfileFlags, context: CommandContext)
   await profiles.add(profile);
   await saveSecrets(secret, profile, context);
   terminal.writeMessage(`✓ Profile '${profile.name}' created`);
+  warnOfNarrowBuild(profile, context);
   return profile.name;
 }
 

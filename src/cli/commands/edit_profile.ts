@@ -16,6 +16,7 @@ import {
   assertFittingScopes,
   namedProfile,
   profileValues,
+  warnOfNarrowBuild,
   withFittingAuthority,
 } from "../options/profile_values.ts";
 import {
@@ -96,6 +97,7 @@ export async function runEditProfile(flags: EditProfileFlags, context: CommandCo
   const renamed = changed.name === name ? "" : `, now '${changed.name}'`;
   terminal.writeMessage(`✓ Profile '${name}' changed${renamed}`);
   for (const line of changeLines(present, changed)) terminal.writeMessage(line);
+  warnOfNarrowBuild(changed, context);
   if (forgotten > 0) {
     terminal.writeMessage("Its tokens, for the former tenant, application or authority, were deleted.");
   }

@@ -5,6 +5,7 @@ import { nameTaken } from "../../profiles/profile.ts";
 import { type ImportedProfile, readPortable } from "../../profiles/exchange/read_portable.ts";
 import { importProfiles } from "../../flows/profiles/export_import.ts";
 import type { CommandContext } from "../context.ts";
+import { warnOfNarrowBuild } from "../options/profile_values.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { IMPORT_PROFILE_OPTIONS, type ImportProfileFlags } from "../options/profile_options.ts";
 import { readPassphrase } from "../options/secret_input.ts";
@@ -52,6 +53,7 @@ export async function runImportProfile(flags: ImportProfileFlags, context: Comma
     if (profile.certificate !== undefined) {
       terminal.writeMessage(`Note: it needs its certificate at ${plainText(profile.certificate)}`);
     }
+    warnOfNarrowBuild(profile, context);
   }
 }
 

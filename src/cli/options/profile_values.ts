@@ -17,6 +17,8 @@ import {
   checkTenant,
   tenantOfHost,
 } from "../../profiles/validate_fields.ts";
+import { plainText } from "../../text/plain_text.ts";
+import type { CommandContext } from "../context.ts";
 import type { CommandName } from "./command_options.ts";
 import { EDIT_PROFILE_OPTIONS, type NameFlags, type ProfileFlags } from "./profile_options.ts";
 
@@ -68,6 +70,23 @@ export function withFittingAuthority(profile: Profile): Profile {
   if (profile.authority === undefined) return profile;
   const authority = { ...checkAuthority(profile.authority), tenant: profile.tenantId };
   return { ...profile, authority: authorityText(authority) };
+}
+
+/** Warns of the authority and the certificate of a profile that this executable was built without access to. */
+export function warnOfNarrowBuild(
+  { authority = DEFAULT_AUTHORITY, certificate }: Profile,
+  { terminal, missingInBuild }: Pick<CommandContext, "terminal" | "missingInBuild">,
+): void {
+  const { hostname, port } = new URL(checkAuthority(authority).base);
+  const host = port === "" ? hostname : `${hostname}:${port}`;
+  const warn = (action: string, hint: string | null) => {
+    if (hint === null) return;
+    terminal.writeMessage(`warning: this executable may not ${action}`);
+    terminal.writeMessage(`Hint: ${hint.replaceAll("\n", "\n      ")}`);
+  };
+  warn(`connect to ${host}`, missingInBuild({ name: "net", host }));
+  if (certificate === undefined) return;
+  warn(`read ${plainText(certificate)}`, missingInBuild({ name: "read", path: certificate }));
 }
 
 /** Returns the scopes of a profile that names none. Without an authority it is in the public cloud. */

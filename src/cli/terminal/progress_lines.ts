@@ -96,7 +96,7 @@ function progressLines(event: ProgressEvent): RankedLines {
     case "connections-not-checked":
       return warning(
         "warning: cannot check which user of this machine connects to finish the sign-in.",
-        "Hint: Add the Deno flag --allow-run=cat",
+        `Hint: ${event.hint}`,
       );
     case "url-to-open":
       return needed("To sign in, open this URL in a browser on this machine:", `  ${event.url}`);

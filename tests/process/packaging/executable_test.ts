@@ -122,6 +122,33 @@ Deno.test("a narrower executable exits with 8 and says how to build one for a ho
   assertEquals(sandbox.browser.count, 0);
 });
 
+Deno.test("a narrower executable says which authority it may not reach when a profile is made, changed or imported", async () => {
+  await using sandbox = await openSandbox({ executable });
+  const authority = ["--authority", "https://sign-in.example"];
+  const { tenantId, clientId } = sandbox.provider;
+  const create = ["create-profile", "--name", "own", "--tenant-id", tenantId, "--client-id", clientId];
+  const edit = ["edit-profile", "--name", "default", ...authority];
+  const file = join(sandbox.folder, "profiles.json");
+  for (
+    const args of [
+      [...create, ...authority],
+      edit,
+      ["export-profile", "--name", "own", "--file", file],
+      ["import-profile", "--force", "--file", file],
+    ]
+  ) {
+    const { code, stderr } = await sandbox.run(args);
+    assertEquals(code, 0, stderr);
+    if (args[0] === "export-profile") continue;
+    assertMatch(
+      stderr,
+      /^warning: this executable may not connect to sign-in\.example\nHint: .*--also-net sign-in\.example/m,
+    );
+  }
+  const back = await sandbox.run(["edit-profile", "--name", "own", "--authority", sandbox.provider.origin]);
+  assertEquals([back.code, back.stderr.includes("warning")], [0, false], back.stderr);
+});
+
 Deno.test("a narrower executable exits with 8 and says how to build one for a variable that it may not read", async () => {
   await using sandbox = await openSandbox({ executable });
   const flags = ["--flow", "client-credentials", "--assertion-env", "ASSERTION_OF_MINE"];
@@ -252,6 +279,12 @@ Deno.test("an executable for one folder reads and writes nothing else", async ()
   const signedIn = await program.ended;
   assertEquals(signedIn.code, 0, signedIn.stderr);
   assertEquals((await sandbox.run(["get-token"], options)).stdout, signedIn.stdout);
+
+  const ids = ["--tenant-id", sandbox.provider.tenantId, "--client-id", sandbox.provider.clientId];
+  const job = ["create-profile", "--name", "job", "--flow", "client-credentials", ...ids];
+  const named = await sandbox.run([...job, "--certificate", outside], options);
+  assertEquals(named.code, 0, named.stderr);
+  assertStringIncludes(named.stderr, `warning: this executable may not read ${outside}\nHint: `);
 
   const token = join(sandbox.folder, "token");
   const written = await sandbox.run(["get-token", "--file", token], options);
