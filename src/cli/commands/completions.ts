@@ -51,7 +51,8 @@ Register-ArgumentCompleter -Native -CommandName 'entra-auth-cli', 'entra-auth-cl
         Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
     # Windows PowerShell drops an empty argument, but not a pair of quotes.
     $word = if ($wordToComplete) { $wordToComplete } else { "''" }
-    & $commandAst.CommandElements[0].ToString() ${COMPLETE} @before $word 2>$null | ForEach-Object {
+    $program = $commandAst.CommandElements[0].ToString()
+    & $program ${COMPLETE} @before $word 2>$null | ForEach-Object {
         $value, $description = $_ -split "\`t", 2
         $text = if ($value -match '[\\s''"]') { "'" + ($value -replace "'", "''") + "'" } else { $value }
         $tip = if ($description) { $description } else { $value }
