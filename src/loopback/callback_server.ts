@@ -13,6 +13,7 @@ import {
   type PageResponse,
   preparePageResponse,
   refusedRequestPage,
+  type SignInSubject,
   unfinishedPage,
   waitingPage,
 } from "./pages.ts";
@@ -52,7 +53,7 @@ export interface CallbackServer extends AsyncDisposable {
 /**
  * Starts a server that accepts exactly one callback: the first that matches `expected`. Any other request gets an error
  * page and changes nothing. `os` selects the commands that errors name. `isAllowed` decides who may connect; everyone by
- * default.
+ * default. The last page names `subject`.
  *
  * @throws {CliError} `port_in_use` if no port of `ports` is free, `permission` if Deno may not listen, `network` if the
  * machine has no loopback address.
@@ -62,9 +63,10 @@ export async function listenForCallback(
   expected: ExpectedCallback,
   os: Os = Deno.build.os === "windows" ? "windows" : "linux",
   isAllowed: ConnectionCheck = () => Promise.resolve(true),
+  subject: SignInSubject | null = null,
 ): Promise<CallbackServer> {
   const respond = await preparePageResponse();
-  const receiver = new CallbackReceiver(expected, respond);
+  const receiver = new CallbackReceiver(expected, respond, subject);
   const listener = listenOnLoopback(ports, {
     handle: (request, port) => receiver.receive(request, port),
     handleFailure: () => respond(500, brokenPage()),
@@ -94,13 +96,15 @@ class CallbackReceiver {
   readonly traffic: CallbackTraffic = noTraffic();
   readonly #expected: ExpectedCallback;
   readonly #respond: PageResponse;
+  readonly #subject: SignInSubject | null;
   readonly #arrival = Promise.withResolvers<Callback>();
   readonly #closing = new AbortController();
   #isStateUsed = false;
 
-  constructor(expected: ExpectedCallback, respond: PageResponse) {
+  constructor(expected: ExpectedCallback, respond: PageResponse, subject: SignInSubject | null) {
     this.#expected = expected;
     this.#respond = respond;
+    this.#subject = subject;
   }
 
   async wait(signal: AbortSignal): Promise<Callback> {
@@ -152,7 +156,7 @@ class CallbackReceiver {
     try {
       return this.#respond(
         200,
-        outcomePage(await deadline(outcome, HOLD_MS, { signal: this.#closing.signal })),
+        outcomePage(await deadline(outcome, HOLD_MS, { signal: this.#closing.signal }), this.#subject),
       );
     } catch {
       // The promise itself never rejects: the request was held for too long, or the server was closed.

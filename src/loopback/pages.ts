@@ -6,8 +6,21 @@ import type { TrafficFault } from "./callback_traffic.ts";
 /** The result of the sign-in, for the page in the browser. */
 export type PageOutcome =
   | { kind: "signed-in"; username: string | null }
-  /** The user or the authority refused the sign-in, or it failed after the callback. */
-  | { kind: "refused" | "failed"; message: string; hint?: string | undefined };
+  /** The user cancelled the sign-in or refused consent, the authority refused it, or it failed. */
+  | {
+    kind: "cancelled" | "refused" | "failed";
+    message: string;
+    /** Entra's number, such as `AADSTS65004`. */
+    aadsts?: string | undefined;
+    hint?: string | undefined;
+  };
+
+/** What the sign-in is for. Only pages for a request with the right state name it: others can connect as well. */
+export interface SignInSubject {
+  readonly profile: string;
+  /** Application (client) ID. */
+  readonly clientId: string;
+}
 
 type Tone = "good" | "bad" | "info";
 
@@ -16,26 +29,57 @@ interface PageParts {
   title: string;
   /** HTML, in which all text from outside is escaped. */
   body: string;
+  subject?: SignInSubject | null;
 }
 
 const RETURN_TO_TERMINAL = "You can close this tab and return to the terminal.";
 const MAX_TEXT_LENGTH = 1000;
 
+const FAILURE_TITLES = {
+  cancelled: "Sign-in was cancelled",
+  refused: "Sign-in was refused",
+  failed: "Sign-in failed",
+} as const;
+
 /** Returns the last page of the sign-in. */
-export function outcomePage(outcome: PageOutcome): string {
-  if (outcome.kind === "signed-in") return signedInPage(outcome.username);
-  const title = outcome.kind === "refused" ? "Sign-in was refused" : "Sign-in failed";
-  const hint = outcome.hint === undefined ? "" : `<p class="hint">${lines(outcome.hint)}</p>`;
+export function outcomePage(outcome: PageOutcome, subject: SignInSubject | null = null): string {
+  if (outcome.kind === "signed-in") return signedInPage(outcome.username, subject);
+  const { kind, message, aadsts, hint } = outcome;
+  const number = aadsts === undefined ? "" : `<span class="number">${text(aadsts)}</span>`;
   return page({
     tone: "bad",
-    title,
+    title: FAILURE_TITLES[kind],
     body: `<p>You are not signed in. Reason:</p>
-<p class="cause" role="alert">${text(outcome.message)}</p>${hint}
+<p class="cause" role="alert">${text(message)}${number}</p>
+${hint === undefined ? "" : hintBlocks(hint)}
 <p class="next">${RETURN_TO_TERMINAL}</p>`,
+    subject,
   });
 }
 
-function signedInPage(username: string | null): string {
+/** A command in a hint, maybe after a label: `Sign in: entra-auth-cli get-token`. */
+const COMMAND = /^(?:(.*:) )?((?:entra-auth-cli|az|openssl|ssh|sudo|lsof) .+)$/;
+
+/** Formats a hint. Each command is a block that one click selects, without a script. */
+function hintBlocks(hint: string): string {
+  let hasCommand = false;
+  const blocks = hint.split("\n").map((line) => {
+    const [, label, command] = COMMAND.exec(line) ?? [];
+    if (command === undefined) return `<p class="hint">${text(line)}</p>`;
+    hasCommand = true;
+    const before = label === undefined ? "" : `<p class="hint">${text(label)}</p>\n`;
+    return `${before}<pre><code>${commandWords(command)}</code></pre>`;
+  });
+  const note = hasCommand ? `\n<p class="note">Click a command to select it, then copy it.</p>` : "";
+  return blocks.join("\n") + note;
+}
+
+/** Escapes a command. Its flags do not break at their hyphens. */
+function commandWords(command: string): string {
+  return text(command).replaceAll(/(?<= )-[\w-]{1,30}(?= |$)/g, "<span>$&</span>");
+}
+
+function signedInPage(username: string | null, subject: SignInSubject | null): string {
   const who = username === null
     ? "entra-auth-cli received a token."
     : `Signed in as <strong>${text(username)}</strong>`;
@@ -44,6 +88,7 @@ function signedInPage(username: string | null): string {
     title: "You are signed in",
     body: `<p>${who}</p>
 <p class="next">${RETURN_TO_TERMINAL}</p>`,
+    subject,
   });
 }
 
@@ -112,7 +157,16 @@ const MARKS: Record<Tone, string> = {
   info: `<path d="M16 15v9M16 8v.01"/>`,
 };
 
-function page({ tone, title, body }: PageParts): string {
+/** Names the profile and the application, as the terminal does. */
+function subjectList({ profile, clientId }: SignInSubject): string {
+  return `<dl>
+<div><dt>Profile</dt><dd>${text(profile)}</dd></div>
+<div><dt>Application</dt><dd>${text(clientId)}</dd></div>
+</dl>
+`;
+}
+
+function page({ tone, title, body, subject = null }: PageParts): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -128,7 +182,7 @@ function page({ tone, title, body }: PageParts): string {
 <div class="mark ${tone}" aria-hidden="true"><svg viewBox="0 0 32 32">${MARKS[tone]}</svg></div>
 <h1>${title}</h1>
 ${body}
-</main>
+${subject === null ? "" : subjectList(subject)}</main>
 <footer>entra-auth-cli on this machine</footer>
 </body>
 </html>
@@ -138,10 +192,6 @@ ${body}
 /** Escapes text from outside for use in an element. */
 function text(raw: string): string {
   return escape(plainText(raw, MAX_TEXT_LENGTH));
-}
-
-function lines(raw: string): string {
-  return raw.split("\n").map(text).join("\n");
 }
 
 /** Makes a response with the given status and HTML page (null for none), and the headers that every response has. */
@@ -216,7 +266,22 @@ p strong { display: block; color: var(--text); font-weight: 600; }
   margin: 20px 0 0; padding: 14px 16px; text-align: left; text-wrap: wrap; color: var(--text); font-size: 15px;
   background: var(--well); border: 1px solid var(--edge); border-radius: 10px;
 }
-.hint { margin-top: 14px; font-size: 15px; white-space: pre-line; }
+.number { display: block; margin-top: 6px; color: var(--soft); font-size: 14px; }
+.hint { margin-top: 14px; font-size: 15px; text-align: left; text-wrap: wrap; }
+pre {
+  margin: 10px 0 0; padding: 12px 14px; text-align: left; white-space: pre-wrap; overflow-wrap: anywhere;
+  color: var(--text); background: var(--well); border: 1px solid var(--edge); border-radius: 10px;
+  font: 14px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
+}
+code { font: inherit; cursor: pointer; -webkit-user-select: all; user-select: all; }
+code span { white-space: nowrap; }
+.note { margin-top: 8px; font-size: 13px; text-align: left; }
+dl {
+  margin: 20px 0 0; display: grid; gap: 2px; text-align: left; color: var(--soft); font-size: 13px;
+}
+dl div { display: flex; gap: 8px; }
+dt { flex: 0 0 84px; }
+dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 .next { margin-top: 24px; padding-top: 20px; border-top: 1px solid var(--edge); color: var(--text); }
 footer { color: var(--soft); font-size: 13px; }
 @media (max-width: 480px) {

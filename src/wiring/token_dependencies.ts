@@ -68,7 +68,7 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
         async listen(ports, expected) {
           const { listenForCallback } = await import("../loopback/callback_server.ts");
           const isAllowed = await openConnectionCheck(system, progress);
-          return await listenForCallback(ports, expected, system.os, isAllowed);
+          return await listenForCallback(ports, expected, system.os, isAllowed, key);
         },
         async openBrowser(url, signal) {
           const { openBrowser } = await import("../browser/open_browser.ts");

@@ -108,7 +108,9 @@ export async function finishSignIn(
   const { response } = callback;
   if (response.kind === "refused") {
     const error = await transaction.refusal(response);
-    callback.showOutcome({ kind: "refused", message: error.message, hint: error.hint });
+    const refused = error.code === "access_denied" ? "refused" : "failed";
+    const kind = response.subcode === "cancel" ? "cancelled" : refused;
+    callback.showOutcome({ kind, message: error.message, aadsts: error.aadsts, hint: error.hint });
     throw error;
   }
   try {
@@ -116,10 +118,10 @@ export async function finishSignIn(
     callback.showOutcome({ kind: "signed-in", username: issued.token.account?.username ?? null });
     return issued;
   } catch (error) {
-    const { message, hint } = error instanceof CliError
+    const { message, aadsts, hint } = error instanceof CliError
       ? error
-      : { message: "The sign-in could not be finished", hint: undefined };
-    callback.showOutcome({ kind: "failed", message, hint });
+      : new CliError("unexpected", "The sign-in could not be finished");
+    callback.showOutcome({ kind: "failed", message, aadsts, hint });
     throw error;
   }
 }

@@ -77,6 +77,7 @@ Deno.test({
     const exported = await sandbox.run(["export-profile", "--all", "--file", link]);
     assertEquals(exported.code, 0, exported.stderr);
     assertStringIncludes(await Deno.readTextFile(target), '"default"');
+    await Deno.writeTextFile(target, "");
     const signedIn = await sandbox.signIn(["get-token", "--output", "json", "--file", link]);
     assertEquals(signedIn.code, 0, signedIn.stderr);
     assert((await Deno.lstat(link)).isSymlink);

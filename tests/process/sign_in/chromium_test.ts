@@ -40,8 +40,8 @@ Deno.test({
     const result = await program.ended;
     assertEquals([result.code, result.stdout], [3, ""], result.stderr);
     assertMatch(result.stderr, /AADSTS65004/);
-    assertStringIncludes(page.text, "Sign-in was refused");
-    assertStringIncludes(page.text, "Consent was declined");
+    assertMatch(page.text, /Sign-in was cancelled[^]*Consent was declined\s+AADSTS65004/);
+    assertMatch(page.text, /Profile\s+default\s+Application\s+[\da-f-]{36}/);
     assertStringIncludes(page.text, "return to the terminal");
   },
 });

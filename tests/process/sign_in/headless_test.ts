@@ -35,7 +35,8 @@ testHere(
           `To sign in, use a web browser to open:\n  ${origin}/${tenantId}/oauth2/deviceauth\n` +
           "And enter code: [A-Z]{9}\nEnter this code only if you started this sign-in.*\n.*\n" +
           "⏳ Waiting for sign-in\\.\\.\\.\n✓ Authentication successful!\nSigned in as \\S+\n" +
-          "Token expires: [\\d-]{10} [\\d:]{8}\nToken saved to profile 'default'\n$",
+          "Token expires: [\\d-]{10} [\\d:]{8}\nToken saved to profile 'default'\n" +
+          "Print it with: entra-auth-cli get-token --output token\n$",
       ),
     );
     assert(!stdout.includes("\x1b"), "NO_COLOR");

@@ -15,6 +15,10 @@ const ALL_PAGES = [
   outcomePage({ kind: "signed-in", username: null }),
   outcomePage({ kind: "refused", message: "You said no.", hint: "Say yes." }),
   outcomePage({ kind: "failed", message: "The network is down." }),
+  outcomePage({ kind: "cancelled", message: "No.", aadsts: "AADSTS65004", hint: "entra-auth-cli doctor" }, {
+    profile: "work",
+    clientId: "the-client",
+  }),
   refusedRequestPage("wrongState"),
   refusedRequestPage("malformed"),
   finishedPage(),
@@ -38,10 +42,31 @@ Deno.test("outcomePage() shows the reason and the hint of a refusal and of a fai
   });
   assertStringIncludes(refused, "<h1>Sign-in was refused</h1>");
   assertStringIncludes(refused, "You said no.");
-  assertStringIncludes(refused, "Say yes.\nOr ask someone.");
+  assertStringIncludes(refused, '<p class="hint">Say yes.</p>\n<p class="hint">Or ask someone.</p>');
   const failed = outcomePage({ kind: "failed", message: "The network is down." });
   assertStringIncludes(failed, "<h1>Sign-in failed</h1>");
   assertStringIncludes(failed, "The network is down.");
+});
+
+Deno.test("outcomePage() names profile, application and error number, and puts each command into a block", () => {
+  const subject = { profile: "work", clientId: "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee" };
+  const hint = "Sign in: entra-auth-cli get-token --profile work\nOr ask someone.\nentra-auth-cli doctor";
+  const failed = outcomePage(
+    { kind: "cancelled", message: "You said no.", aadsts: "AADSTS65004", hint },
+    subject,
+  );
+  assertStringIncludes(failed, "<h1>Sign-in was cancelled</h1>");
+  assertStringIncludes(failed, 'You said no.<span class="number">AADSTS65004</span>');
+  assertStringIncludes(
+    failed,
+    '<p class="hint">Sign in:</p>\n<pre><code>entra-auth-cli get-token <span>--profile</span> work</code></pre>\n' +
+      '<p class="hint">Or ask someone.</p>\n<pre><code>entra-auth-cli doctor</code></pre>\n<p class="note">',
+  );
+  for (const page of [failed, outcomePage({ kind: "signed-in", username: null }, subject)]) {
+    assertStringIncludes(page, "<dt>Profile</dt><dd>work</dd>");
+    assertStringIncludes(page, `<dt>Application</dt><dd>${subject.clientId}</dd>`);
+  }
+  assert(!outcomePage({ kind: "failed", message: "x", hint: "No command." }).includes('class="note"'));
 });
 
 Deno.test("outcomePage() escapes HTML and removes control characters from outside", () => {
@@ -50,6 +75,10 @@ Deno.test("outcomePage() escapes HTML and removes control characters from outsid
       outcomePage({ kind: "signed-in", username: HOSTILE }),
       outcomePage({ kind: "refused", message: HOSTILE, hint: HOSTILE }),
       outcomePage({ kind: "failed", message: HOSTILE, hint: HOSTILE }),
+      outcomePage({ kind: "cancelled", message: "", aadsts: HOSTILE }),
+      outcomePage({ kind: "failed", message: "", hint: `entra-auth-cli ${HOSTILE}` }),
+      outcomePage({ kind: "signed-in", username: null }, { profile: HOSTILE, clientId: "" }),
+      outcomePage({ kind: "signed-in", username: null }, { profile: "", clientId: HOSTILE }),
     ]
   ) {
     for (const hostile of ["<script", "<img", "\u202e", "\u001b"]) assert(!page.includes(hostile));

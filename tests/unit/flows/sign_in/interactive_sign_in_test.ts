@@ -100,7 +100,9 @@ class Stage {
               return this.redeem();
             },
             refusal: ({ error, description }) =>
-              Promise.resolve(new CliError("access_denied", `${error}: ${description}`, { hint: "h" })),
+              Promise.resolve(
+                new CliError("access_denied", `${error}: ${description}`, { aadsts: undefined, hint: "h" }),
+              ),
           }),
       },
     }, this.#interrupt.signal);
@@ -179,7 +181,12 @@ Deno.test("signInInteractively() throws a refusal, shows it on the page, and red
   stage.on = ({ kind }) => kind === "waiting-for-sign-in" && stage.comeBack(response);
   const error = await assertRejects(() => stage.signIn(), CliError, "access_denied: AADSTS65004");
   assertEquals(error.code, "access_denied");
-  assertEquals(stage.pages, [{ kind: "refused", message: "access_denied: AADSTS65004", hint: "h" }]);
+  assertEquals(stage.pages, [{
+    kind: "refused",
+    message: "access_denied: AADSTS65004",
+    aadsts: undefined,
+    hint: "h",
+  }]);
   assertEquals([stage.redeemed, stage.isListening], [[], false]);
 });
 
@@ -194,7 +201,7 @@ Deno.test("signInInteractively() shows a failed redemption on the page", async (
     stage.redeem = () => Promise.reject(thrown);
     stage.on = ({ kind }) => kind === "waiting-for-sign-in" && stage.comeBack(code());
     assertStrictEquals(await assertRejects(() => stage.signIn()), thrown);
-    assertEquals(stage.pages, [{ kind: "failed", message, hint: undefined }]);
+    assertEquals(stage.pages, [{ kind: "failed", message, aadsts: undefined, hint: undefined }]);
     assertEquals(stage.isListening, false);
   }
 });
