@@ -25,6 +25,7 @@ export const GROUPS: readonly Group[] = [
       "tests/unit/loopback/validate_callback_test.ts",
       "tests/unit/loopback/callback_request_test.ts",
       "tests/unit/loopback/callback_traffic_test.ts",
+      "tests/unit/loopback/connections_test.ts",
     ],
   },
   {
@@ -88,6 +89,63 @@ export const GROUPS: readonly Group[] = [
       "tests/unit/system/files/private_folder_test.ts",
       "tests/unit/system/files/lock_mode_test.ts",
     ],
+  },
+  {
+    group: "lost refresh tokens",
+    files: ["tests/process/sign_in/refresh_test.ts", "tests/unit/flows/get_token/get_token_test.ts"],
+  },
+  {
+    group: "copied, older and former tokens",
+    files: [
+      "tests/process/profiles/profile_identity_test.ts",
+      "tests/unit/flows/get_token/deleted_profile_test.ts",
+      "tests/unit/flows/tokens/forget_tokens_test.ts",
+      "tests/unit/store/move_key_test.ts",
+    ],
+  },
+  {
+    group: "other accounts",
+    files: [
+      "tests/process/sign_in/accounts_test.ts",
+      "tests/unit/flows/get_token/expected_account_test.ts",
+      "tests/unit/entra/id_token_test.ts",
+    ],
+  },
+  {
+    group: "commands to a CI log",
+    files: [
+      "tests/process/hostile/log_commands_test.ts",
+      "tests/unit/text/plain_text_test.ts",
+      "tests/unit/cli/output/document_format_test.ts",
+    ],
+  },
+  {
+    group: "forged tokens and signing keys",
+    files: ["tests/unit/entra/verify_token_test.ts", "tests/unit/entra/decode_token_test.ts"],
+  },
+  {
+    group: "certificates and private keys",
+    files: [
+      "tests/process/applications/certificate_files_test.ts",
+      "tests/unit/credentials/certificate/read_certificate_test.ts",
+    ],
+  },
+  {
+    group: "proxies and root certificates",
+    files: ["tests/process/network/network_test.ts", "tests/unit/system/network/proxy_error_test.ts"],
+  },
+  {
+    group: "scopes, hosts and nested JSON",
+    files: [
+      "tests/unit/profiles/settings_test.ts",
+      "tests/unit/identity/scopes_test.ts",
+      "tests/unit/cli/commands/credential_helper_test.ts",
+      "tests/unit/text/json_test.ts",
+    ],
+  },
+  {
+    group: "parents, limits and started commands",
+    files: ["tests/process/integrations/exec_test.ts", "tests/unit/system/files/disk_faults_test.ts"],
   },
   {
     group: "signals and closed pipes",
