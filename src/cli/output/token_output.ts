@@ -13,13 +13,14 @@ export const OUTPUT_FORMATS = [
   "yaml",
   "env",
   "header",
+  "bearer",
   "az",
   "exec-credential",
 ] as const;
 
 /** Matches the beginning of a file with a token in one of the formats. An opaque token is long and on a line of its own. */
 export const TOKEN_FILE =
-  /^(?:(?:ACCESS_TOKEN=|Authorization: \w+ )?[\w.~+/=-]{100,}\s*$|access_token: |\{\s*"(?:access_token|accessToken)":|\{[^{}]*"ExecCredential")/;
+  /^(?:(?:ACCESS_TOKEN=|(?:Authorization: )?Bearer )?[\w.~+/=-]{100,}\s*$|access_token: |\{\s*"(?:access_token|accessToken)":|\{[^{}]*"ExecCredential")/;
 
 /** An output format of `get-token`. `text` prints the token only if stdout is not a terminal. */
 export type OutputFormat = typeof OUTPUT_FORMATS[number];
@@ -62,6 +63,8 @@ export async function formatToken(
       return `ACCESS_TOKEN=${token}\n`;
     case "header":
       return `Authorization: ${result.token.tokenType} ${token}\n`;
+    case "bearer":
+      return `${result.token.tokenType} ${token}\n`;
     case "az":
       return formatJson(azTokenDocument(result.token, context.tenant));
     case "exec-credential":

@@ -88,7 +88,7 @@ Deno.test({
     const map = await writeFailingMap(sandbox.folder);
     const mapWithoutCliffy = await writeFailingMap(sandbox.folder, [CLIFFY, ...LATE_FILES]);
 
-    for (const form of ["text", "token", "json", "env", "header"]) {
+    for (const form of ["text", "token", "json", "env", "header", "bearer"]) {
       await test.step(`--output ${form}`, async () => {
         const cached = await runWithMap(mapWithoutCliffy, sandbox, ["get-token", "--output", form]);
         assertEquals(cached.code, 0, cached.stderr);

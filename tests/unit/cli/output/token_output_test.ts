@@ -34,7 +34,7 @@ Deno.test("parseOutputFormat() accepts the formats and lists them in its error",
       "usage",
       `Invalid output format ${
         JSON.stringify(text)
-      }: expected text, token, json, yaml, env, header, az, exec-credential`,
+      }: expected text, token, json, yaml, env, header, bearer, az, exec-credential`,
     ]);
   }
 });
@@ -45,6 +45,7 @@ Deno.test("formatToken() prints the token, an assignment or a header, with a fin
     token: "the-token\n",
     env: "ACCESS_TOKEN=the-token\n",
     header: "Authorization: Bearer the-token\n",
+    bearer: "Bearer the-token\n",
   } as const;
   for (const [form, expected] of Object.entries(table)) {
     assertEquals(await formatToken(tokenResult(), parseOutputFormat(form), CONTEXT), expected);
