@@ -143,6 +143,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: CONNECTION_TESTS,
   },
   {
+    guard: "address of the callback server",
+    file: "src/loopback/listen_on_loopback.ts",
+    find: "Deno.env.delete(SERVE_ADDRESS);",
+    replace: "",
+    tests: ["tests/process/packaging/release_test.ts"],
+  },
+  {
     guard: "check of connections before they are relayed",
     file: "src/loopback/relayed_connection.ts",
     find: "if (await isAllowed()) return",

@@ -236,10 +236,11 @@ function readFlags(
 
 async function findProfile(
   { flags }: CommandLine,
-  { env, profiles }: Pick<GrantContext, "env" | "profiles">,
+  context: Pick<GrantContext, "env" | "profiles">,
 ): Promise<Profile | null> {
   try {
-    return await profiles.find(profileName(flags.get("profile") ?? flags.get("name"), env));
+    // Opening the profiles fails if the home folder cannot be determined.
+    return await context.profiles.find(profileName(flags.get("profile") ?? flags.get("name"), context.env));
   } catch (error) {
     if (error instanceof CliError && error.code !== "permission") return null;
     throw error;

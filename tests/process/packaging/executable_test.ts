@@ -366,5 +366,13 @@ Deno.test({
     const unreadable = await shell(String.raw`ENTRA_AUTH_CLI_HOME=$(printf '/\377') exec "$1" list-profiles`);
     assertEquals(unreadable.code, 2, unreadable.output);
     assertStringIncludes(unreadable.output, "Invalid ENTRA_AUTH_CLI_HOME: expected UTF-8 text");
+    for (const name of ["HOME", "BROWSER", "AZURE_CLIENT_ID"]) {
+      const home = name === "HOME" ? "unset ENTRA_AUTH_CLI_HOME;" : "";
+      const set = String
+        .raw`${home} ${name}=$(printf '/\377') exec "$1" get-token --authority https://localhost:1`;
+      const { code, output } = await shell(set);
+      const expected = `error: Invalid ${name}: expected UTF-8 text\nHint: Set ${name} again, or unset it.\n`;
+      assertEquals([code, output], [2, expected]);
+    }
   },
 });
