@@ -144,15 +144,14 @@ function accountName({ username, objectId }: Account): string {
   return plainText(username === "" ? objectId : username);
 }
 
-/** Says why, and adds the authority's words if they name something more. */
-function signInNeededLines({ message, aadsts, description }: CliError): string[] {
-  const lines = [
-    `Signing in again: ${plainText(message)}${aadsts === undefined ? "" : ` (${plainText(aadsts)})`}`,
-  ];
-  if (description !== undefined && !message.includes(description) && namesMore(description, message)) {
-    lines.push(`Details: ${plainText(description, 2000)}`);
-  }
-  return lines;
+/** Says why, and adds the authority's words if they name something that neither the message nor the hint does. */
+function signInNeededLines({ message, aadsts, description, hint = "" }: CliError): string[] {
+  const line = `Signing in again: ${plainText(message)}${
+    aadsts === undefined ? "" : ` (${plainText(aadsts)})`
+  }`;
+  if (description === undefined || message.includes(description)) return [line];
+  if (!namesMore(description, `${message}\n${hint}`)) return [line];
+  return [line, `Details: ${plainText(description, 2000)}`];
 }
 
 function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): string[] {

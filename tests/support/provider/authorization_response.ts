@@ -30,7 +30,7 @@ function callbackParameters(
   const { iss: _iss, error, error_description: description, ...rest } = asText(payload);
   if (error !== undefined) {
     const state = rest.state === undefined ? {} : { state: rest.state };
-    const said = toEntraError({ error, ...(description && { description }) }, "authorize");
+    const said = toEntraError({ error, ...(description && { description }) }, "authorize", ctx.oidc.params);
     return { ...(setup.tenantId === ADFS ? adfsErrorBody(said) : entraErrorParameters(said)), ...state };
   }
   if (setup.tenantId === ADFS) return rest;

@@ -9,7 +9,7 @@ export interface Rule extends Partial<EntraError> {
   readonly description: string;
 }
 
-/** Codes and descriptions as in Microsoft's list of AADSTS error codes. The first matching rule wins. */
+/** Codes and descriptions, with parameters of the request in braces, as in Microsoft's list of AADSTS error codes. The first matching rule wins. */
 export const RULES: readonly Rule[] = [
   {
     when: "invalid_grant",
@@ -58,7 +58,7 @@ export const RULES: readonly Rule[] = [
     suberror: "consent_required",
     aadsts: 65001,
     description:
-      "The user or administrator has not consented to use the application. Send an interactive authorization request for this user and resource.",
+      "The user or administrator has not consented to use the application with ID '{client_id}'. Send an interactive authorization request for this user and resource.",
   },
   {
     when: "invalid_scope",
@@ -70,7 +70,8 @@ export const RULES: readonly Rule[] = [
   {
     when: "invalid_scope",
     aadsts: 70011,
-    description: "The provided value for the input parameter 'scope' is not valid.",
+    description:
+      "The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid.",
   },
   {
     when: "invalid_client",
@@ -78,7 +79,7 @@ export const RULES: readonly Rule[] = [
     error: "unauthorized_client",
     aadsts: 700016,
     description:
-      "Application was not found in the directory. This can happen if the application has not been installed by the administrator of the tenant.",
+      "Application with identifier '{client_id}' was not found in the directory. This can happen if the application has not been installed by the administrator of the tenant.",
   },
   {
     when: "invalid_client",
@@ -92,7 +93,7 @@ export const RULES: readonly Rule[] = [
     says: /secret is expired/,
     aadsts: 7000222,
     description:
-      "The provided client secret keys for app are expired. Visit the Azure portal to create new keys for your app.",
+      "The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to create new keys for your app.",
   },
   {
     when: "invalid_client",
@@ -104,7 +105,7 @@ export const RULES: readonly Rule[] = [
     when: "invalid_client",
     aadsts: 7000215,
     description:
-      "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
+      "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for app '{client_id}'.",
   },
   {
     when: "authorization_pending",
@@ -144,7 +145,7 @@ export const RULES: readonly Rule[] = [
     error: "invalid_request",
     aadsts: 50011,
     description:
-      "The redirect URI specified in the request does not match the redirect URIs configured for the application.",
+      "The redirect URI '{redirect_uri}' specified in the request does not match the redirect URIs configured for the application.",
   },
   {
     when: "invalid_request",

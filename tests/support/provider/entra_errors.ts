@@ -16,8 +16,12 @@ export interface ProviderError {
   readonly detail?: string;
 }
 
-/** Converts an error of oidc-provider into Entra's. */
-export function toEntraError(failed: ProviderError, endpoint: string): EntraError {
+/** Converts an error of oidc-provider into Entra's, which quotes `params`, the parameters of the request. */
+export function toEntraError(
+  failed: ProviderError,
+  endpoint: string,
+  params: Readonly<Record<string, unknown>> = {},
+): EntraError {
   if (failed.error === "access_denied") return declined(endpoint);
   const said = `${failed.detail ?? ""} ${failed.description ?? ""}`;
   const rule = RULES.find(({ when, says }) =>
@@ -26,7 +30,8 @@ export function toEntraError(failed: ProviderError, endpoint: string): EntraErro
   return {
     error: rule?.error ?? failed.error,
     aadsts: rule?.aadsts ?? 900023,
-    description: rule?.description ?? failed.description ?? "The request is not valid.",
+    description: (rule?.description ?? failed.description ?? "The request is not valid.")
+      .replace(/\{(\w+)\}/g, (_, name) => String(params[name] ?? "")),
     ...(rule?.suberror === undefined ? {} : { suberror: rule.suberror }),
   };
 }

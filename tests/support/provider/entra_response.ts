@@ -56,7 +56,7 @@ function entraResponse(
     const description = String(body.error_description ?? "");
     const said = setup.bindsRefreshTokens && body.error === "invalid_scope"
       ? unknownScopes(String(ctx.oidc.params?.scope ?? ""))
-      : toEntraError({ error: body.error, description, detail: detail ?? "" }, name);
+      : toEntraError({ error: body.error, description, detail: detail ?? "" }, name, ctx.oidc.params);
     return isAdfs
       ? { ...adfsErrorBody(said) }
       : entraErrorBody(said, correlationOf(ctx.headers, ctx.URL.searchParams));

@@ -149,6 +149,7 @@ function flowConfiguration(setup: TenantSetup): Configuration {
       const said = toEntraError(
         { error: out.error, description: out.error_description ?? "", detail },
         "authorize",
+        ctx.oidc?.params,
       );
       ctx.type = "html";
       ctx.body = messagePage("Sign-in error", `AADSTS${said.aadsts}: ${said.description}`).text;

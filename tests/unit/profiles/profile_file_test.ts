@@ -57,6 +57,8 @@ Deno.test("parseProfileFile() parses a handwritten file, and fills in optional f
   assertEquals(await find("{}"), null);
   const withAuthority = GOOD.replace('"scopes"', '"authority": "https://login.microsoftonline.us", "scopes"');
   assertEquals(await find(withAuthority), { ...expected, authority: "https://login.microsoftonline.us" });
+  const alias = withAuthority.replace("login.microsoftonline.us", "login.usgovcloudapi.net");
+  assertEquals(await find(alias), { ...expected, authority: "https://login.microsoftonline.us" });
 });
 
 Deno.test("parseProfileFile() reports line and column of a syntax error", async () => {

@@ -162,6 +162,7 @@ Deno.test("readPortable() maps flows, methods, resources and certificates of the
     }],
     [{ scopes: [], resource: "https://vault.azure.net" }, { scopes: ["https://vault.azure.net/.default"] }],
     [{ scopes: ["User.Read, Mail.Read"] }, { scopes: ["User.Read", "Mail.Read"] }],
+    [{ authority: "https://login.windows.net/common" }, { authority: "https://login.microsoftonline.com" }],
   ];
   for (const [changes, expected] of cases) {
     const [found] = await read(JSON.stringify([{ ...OTHER, ...changes }]));
