@@ -1150,4 +1150,25 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     tests: SCOPE_TESTS,
   },
+  {
+    guard: "escaped profile on the last page",
+    file: "src/loopback/pages.ts",
+    find: "${text(profile)}",
+    replace: "${profile}",
+    tests: ["tests/unit/loopback/pages_test.ts"],
+  },
+  {
+    guard: "escaped command on the last page",
+    file: "src/loopback/pages.ts",
+    find: "return text(command).replaceAll",
+    replace: "return command.replaceAll",
+    tests: ["tests/unit/loopback/pages_test.ts"],
+  },
+  {
+    guard: "file of another kind is kept",
+    file: "src/cli/output/token_output.ts",
+    find: "[\\w.~+/=-]{100,}\\s*$|",
+    replace: "[^]*|",
+    tests: ["tests/unit/cli/output/token_output_test.ts"],
+  },
 ];
