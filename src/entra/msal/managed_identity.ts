@@ -207,7 +207,7 @@ const FOREIGN_KEY = {
 const ARC_CHALLENGES: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
   unable_to_read_secret_file: {
     message: "The key file of Azure Arc's agent cannot be read",
-    hint: 'sudo usermod --append --groups himds "$USER"\n' +
+    hint: 'sudo usermod -aG himds "$USER"\n' +
       "Only members of this group (on Windows: Hybrid agent extension applications) may use the machine's identity. " +
       "Sign in to the machine again afterwards.",
   },

@@ -133,7 +133,7 @@ Deno.test({
         const [file, words] of [
           [foreign, "names a key file outside of its own folder"],
           [`${ARC_KEYS}/../${own.slice(ARC_KEYS.length)}`, "names a key file outside of its own folder"],
-          [`${ARC_KEYS}/missing-${key}.key`, "cannot be read\nHint: sudo usermod --append --groups himds"],
+          [`${ARC_KEYS}/missing-${key}.key`, "cannot be read\nHint: sudo usermod -aG himds"],
         ] as const
       ) {
         named = file;
