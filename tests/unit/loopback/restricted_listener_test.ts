@@ -17,6 +17,9 @@ try {
 /** Flags that the imports need if they do not come from JSR. */
 const FLAGS = (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter((flag) => flag !== "");
 
+/** The variable that must not move the server. */
+const SERVE_ADDRESS = "--allow-env=DENO_SERVE_ADDRESS";
+
 async function run(permissions: readonly string[], wrapper: readonly string[] = []): Promise<string> {
   const [command = "", ...args] = [
     ...wrapper,
@@ -35,15 +38,17 @@ async function run(permissions: readonly string[], wrapper: readonly string[] = 
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
 }
 
-Deno.test("listenForCallback() needs only the permission that it names, and prints nothing", async () => {
-  assertEquals(await run(["--allow-net=127.0.0.1,[::1]"]), "listening on http://localhost:PORT\n");
+Deno.test("listenForCallback() needs only the permissions that it names, and prints nothing", async () => {
+  const net = "--allow-net=127.0.0.1,[::1]";
+  assertEquals(await run([net, SERVE_ADDRESS]), "listening on http://localhost:PORT\n");
+  assertEquals(await run([net]), `permission Add the Deno flag ${SERVE_ADDRESS}\n`);
 });
 
 Deno.test("listenForCallback() distinguishes a missing Deno permission from a busy port", async () => {
   for (
     const permissions of [[], ["--allow-net=127.0.0.1"], ["--allow-net=[::1]"], ["--allow-net=localhost"]]
   ) {
-    const output = await run(permissions);
+    const output = await run([...permissions, SERVE_ADDRESS]);
     assertStringIncludes(
       output,
       "permission Add the Deno flag --allow-net=127.0.0.1,[::1]",
@@ -70,6 +75,9 @@ Deno.test({
   name: "listenForCallback() uses only IPv4 if there is no IPv6",
   ignore: !canUnshare(),
   fn: async () => {
-    assertEquals(await run(["--allow-net=127.0.0.1,[::1]"], UNSHARE), "listening on http://localhost:PORT\n");
+    assertEquals(
+      await run(["--allow-net=127.0.0.1,[::1]", SERVE_ADDRESS], UNSHARE),
+      "listening on http://localhost:PORT\n",
+    );
   },
 });
