@@ -364,8 +364,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "signal of the file size limit caught while a file is written",
     file: "src/system/files/file_changes.ts",
-    find: '  using _caught = catchSignal("SIGXFSZ");\n',
-    replace: "",
+    find: '  using _caught = catchSignal("SIGXFSZ");\n  using file',
+    replace: "  using file",
     tests: ["tests/unit/system/files/disk_faults_test.ts"],
   },
   {
