@@ -590,8 +590,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "file sync before a rename",
     file: "src/system/files/file_changes.ts",
-    find: "  await file.sync();\n",
-    replace: "",
+    find: "  await file.sync();\n  return facts;",
+    replace: "  return facts;",
     tests: CRASH_TESTS,
   },
   {
