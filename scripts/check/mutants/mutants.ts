@@ -1040,7 +1040,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "check of the output file before a sign-in",
     file: "src/cli/commands/get_token.ts",
-    find: "  await checkUserFile(flags.file, { what: "a token", pattern: TOKEN_FILE, force: flags.force }, context);\n",
+    find:
+      '  await checkUserFile(flags.file, { what: "a token", pattern: TOKEN_FILE, force: flags.force }, context);\n',
     replace: "",
     tests: ["tests/process/hostile/named_files_test.ts"],
     named: "before a sign-in makes the folder",
