@@ -38,7 +38,7 @@ async function run(permissions: readonly string[], wrapper: readonly string[] = 
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
 }
 
-Deno.test("listenForCallback() needs only the permission that it names, and prints nothing", async () => {
+Deno.test("listenForCallback() needs only the permissions that it names, and prints nothing", async () => {
   const net = "--allow-net=127.0.0.1,[::1]";
   assertEquals(await run([net, SERVE_ADDRESS]), "listening on http://localhost:PORT\n");
   assertEquals(await run([net]), `permission Add the Deno flag ${SERVE_ADDRESS}\n`);
