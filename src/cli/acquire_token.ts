@@ -41,7 +41,7 @@ export async function acquireToken(
   const manner = parseManner(flags);
   const prompt = parsePrompt(flags.prompt);
   const claims = flags.claims === undefined ? undefined : parseClaimsFlag(flags.claims);
-  const name = profileName(flags.profile, env);
+  const name = await profileName(flags.profile, context);
   const settings = await readSettings(flags, name, context).catch(async (error) => {
     if (!(error instanceof CliError) || error.code !== "no_profile" || !await offerProfile(name)) throw error;
     return await readSettings(flags, name, context);

@@ -19,6 +19,7 @@ export const COMMAND_GROUPS: readonly (readonly [title: string, names: readonly 
     "create-profile",
     "list-profiles",
     "show-profile",
+    "use-profile",
     "edit-profile",
     "delete-profile",
     "export-profile",

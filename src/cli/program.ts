@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<CommandName, LoadCommand>> = {
   "list-profiles": async (...args) =>
     (await import("./commands/list_profiles.ts")).listProfilesCommand(...args),
   "show-profile": async (...args) => (await import("./commands/show_profile.ts")).showProfileCommand(...args),
+  "use-profile": async (...args) => (await import("./commands/use_profile.ts")).useProfileCommand(...args),
   "edit-profile": async (...args) => (await import("./commands/edit_profile.ts")).editProfileCommand(...args),
   "delete-profile": async (...args) =>
     (await import("./commands/delete_profile.ts")).deleteProfileCommand(...args),

@@ -30,7 +30,7 @@ export async function openTokenEndpoint(
   context: CommandContext,
 ): Promise<TokenEndpoint> {
   const isQuiet = flags.quiet ?? flags.silent ?? false;
-  const name = profileName(flags.profile, context.env);
+  const name = await profileName(flags.profile, context);
   const { authority, scopes } = await readSettings(flags, name, context);
   const supply = supplyTokens({
     authority,

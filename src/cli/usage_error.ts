@@ -19,6 +19,7 @@ const COMMANDS_ELSEWHERE: Readonly<Record<string, CommandName | "--version">> = 
   ...named("delete-profile", "remove-profile rm-profile remove rm delete"),
   ...named("edit-profile", "update-profile set-profile update set"),
   ...named("list-profiles", "config list ls profile profiles get-contexts"),
+  ...named("use-profile", "switch use select activate set-default use-context"),
   ...named("show-profile", "show get-profile view"),
   ...named("import-profile", "import"),
   ...named("export-profile", "export"),
@@ -29,6 +30,7 @@ const COMMANDS_ELSEWHERE: Readonly<Record<string, CommandName | "--version">> = 
   ...named("completions", "completion"),
   ...named("--version", "version"),
   "account show": "status",
+  "account set": "use-profile",
 };
 
 /** Commands of other tools that have commands of their own. */

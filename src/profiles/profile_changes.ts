@@ -3,6 +3,8 @@ import type { PrivateFolder } from "../system/files/private_folder.ts";
 import { isJsonObject, type JsonObject } from "../text/json.ts";
 import { nameTaken, noSuchProfile, type Profile } from "./profile.ts";
 import {
+  CURRENT,
+  currentIn,
   emptyProfileFile,
   formatProfileFile,
   identityIn,
@@ -46,7 +48,8 @@ export class ProfileChanges {
   }
 
   async update(name: string, changed: Profile): Promise<void> {
-    await this.#rewrite((present) => withChanged(present, name, changed));
+    const renamed = (current: string | null) => current === name ? changed.name : current;
+    await this.#rewrite((present) => withChanged(present, name, changed), renamed);
   }
 
   async identify(name: string, identity: ProfileIdentity): Promise<void> {
@@ -67,22 +70,42 @@ export class ProfileChanges {
     });
   }
 
+  async choose(name: string): Promise<void> {
+    const existing = (present: JsonObject) => {
+      if (!Object.hasOwn(present, name)) throw noSuchProfile(name);
+      return present;
+    };
+    await this.#rewrite(existing, () => name);
+  }
+
   async assertWritable(): Promise<void> {
     await this.#rewrite((present) => present);
   }
 
-  /** Rewrites the file with the profiles that `change` returns. If it returns null, nothing is written. */
+  /**
+   * Rewrites the file with the profiles that `change` returns. If it returns null, nothing is written. `choose` gets the
+   * name of the chosen profile, or null, and returns the one to choose; a profile that is gone is not chosen.
+   */
   async #rewrite(
     change: (profiles: JsonObject, file: ProfileFile) => JsonObject | null | Promise<JsonObject | null>,
+    choose: (current: string | null) => string | null = (current) => current,
   ): Promise<boolean> {
     const folder = this.#folder;
     using _lock = await folder.lock(PROFILE_LOCK, { timeoutMs: LOCK_TIMEOUT_MS });
     const file = await readProfileFile(folder) ?? emptyProfileFile(folder.pathOf(PROFILE_FILE));
     await rejectDuplicates(file);
     const profiles = await change(file.profiles, file);
-    if (profiles !== null) await folder.replace(PROFILE_FILE, formatProfileFile(file, profiles));
-    return profiles !== null;
+    if (profiles === null) return false;
+    const rest = withCurrent(file, choose(currentIn(file)), profiles);
+    await folder.replace(PROFILE_FILE, formatProfileFile({ rest }, profiles));
+    return true;
   }
+}
+
+function withCurrent(file: ProfileFile, current: string | null, profiles: JsonObject): JsonObject {
+  const { [CURRENT]: _, ...others } = file.rest;
+  if (current !== null && Object.hasOwn(profiles, current)) return { ...others, [CURRENT]: current };
+  return currentIn(file) === null ? file.rest : others;
 }
 
 function withAdded(present: JsonObject, profile: Profile, overwrite = false): JsonObject {

@@ -96,13 +96,22 @@ export function identityRecord({ id, generation }: ProfileIdentity): JsonObject 
   return { id, generation: generation === 1 ? undefined : generation };
 }
 
+/** Returns the name of the profile that the user chose as default, or null if there is none or it no longer exists. */
+export function currentIn({ rest, profiles }: ProfileFile): string | null {
+  const { [CURRENT]: name } = rest;
+  return typeof name === "string" && Object.hasOwn(profiles, name) ? name : null;
+}
+
+/** The member of the file that names the chosen profile. Versions that do not know it keep it. */
+export const CURRENT = "current";
+
 /** Creates a file without a profile, to be written to `path`. */
 export function emptyProfileFile(path: string): ProfileFile {
   return { path, text: "", rest: { version: VERSION }, profiles: {} };
 }
 
 /** Formats `profiles.json` with these profiles, indented for people. */
-export function formatProfileFile(file: ProfileFile, profiles: JsonObject): Uint8Array {
+export function formatProfileFile(file: Pick<ProfileFile, "rest">, profiles: JsonObject): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ ...file.rest, profiles }, null, 2) + "\n");
 }
 

@@ -1,7 +1,7 @@
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import type { Profile } from "./profile.ts";
-import { identityIn, profileIn, readProfileFile } from "./profile_file.ts";
+import { currentIn, identityIn, profileIn, readProfileFile } from "./profile_file.ts";
 import { ProfileChanges } from "./profile_changes.ts";
 
 /** A profile with what its tokens are bound to. Both are null if there is none. */
@@ -35,6 +35,10 @@ export interface ProfileStore {
    * program does not know. @throws {CliError} `no_profile`, or `usage` if another profile has the new name.
    */
   update(name: string, changed: Profile): Promise<void>;
+  /** Returns the name of the profile that `choose` chose, or null. */
+  current(): Promise<string | null>;
+  /** Chooses the profile that commands use by default. @throws {CliError} `no_profile` */
+  choose(name: string): Promise<void>;
   /** Removes the profile `name`. Returns false if it does not exist. */
   remove(name: string): Promise<boolean>;
   /** Writes the file unchanged, to be sure that it can be written before doing what cannot be undone. */
@@ -57,6 +61,11 @@ export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore 
   return {
     find: async (name) => (await lookUp(name)).profile,
     lookUp,
+    current: async () => {
+      const file = await readProfileFile(folder);
+      return file === null ? null : currentIn(file);
+    },
+    choose: async (name) => await changes.choose(name),
     identify: async (name, identity) => await changes.identify(name, identity),
     list: async () => await changes.list(),
     add: async (profile) => await changes.add(profile),

@@ -101,7 +101,7 @@ async function azToken(flags: AzFlags, context: CommandContext): Promise<Record<
 
 /** Describes the account as az does for a user without a subscription: the tenant takes its place. */
 async function azAccount(flags: AzFlags, context: CommandContext): Promise<Record<string, unknown>> {
-  const name = profileName(flags.profile, context.env);
+  const name = await profileName(flags.profile, context);
   const { authority, tenant, clientId, flow } = await readSettings({ tenantId: flags.tenant }, name, context);
   const isApplication = isApplicationFlow(flow);
   const { signIns } = await storeStatus(context);
@@ -163,7 +163,7 @@ async function acquireSilently(
   { profile, tenantId, scope, claims }: Pick<TokenFlags, "profile" | "tenantId" | "scope" | "claims">,
   context: CommandContext,
 ): Promise<AcquiredToken> {
-  const name = profileName(profile, context.env);
+  const name = await profileName(profile, context);
   const scopes = scope ?? [await defaultScope(name, tenantId, context)];
   const flags = { profile, tenantId, scope: scopes, claims, interactive: false };
   try {

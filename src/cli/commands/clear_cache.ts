@@ -22,7 +22,7 @@ export function clearCacheCommand(command: AnyCommand, context: CommandContext):
 export async function runClearCache(flags: ClearCacheFlags, context: CommandContext): Promise<void> {
   const { terminal, env, profiles } = context;
   if (!flags.all) {
-    const name = profileName(flags.profile, env);
+    const name = await profileName(flags.profile, context);
     const forgotten = await forgetTokens(name, context);
     terminal.writeMessage(describe(forgotten, `profile '${name}'`, `Profile '${name}' has no`));
     if (forgotten.kind === "forgotten" && forgotten.sessions === 0 && await profiles.find(name) === null) {

@@ -80,7 +80,7 @@ async function erase(
   context: CommandContext,
 ): Promise<void> {
   const scopes = parseScopeFlag(flags.scope) ?? await chooseScopes(flags, context);
-  const name = profileName(flags.profile, context.env);
+  const name = await profileName(flags.profile, context);
   await forgetAccessTokens(
     name,
     secret === undefined ? { scopes } : { accessToken: new Secret(secret) },
@@ -94,9 +94,9 @@ async function erase(
  */
 async function chooseScopes(
   flags: CredentialHelperFlags,
-  { env, profiles }: CommandContext,
+  context: CommandContext,
 ): Promise<readonly string[]> {
-  const profile = await profiles.find(profileName(flags.profile, env));
+  const profile = await context.profiles.find(await profileName(flags.profile, context));
   const own = profile?.scopes.filter((scope) => OF_AZURE_DEVOPS.test(scope)) ?? [];
   if (own.length > 0) return own;
   const flow = flags.flow === undefined ? profile?.flow ?? DEFAULT_FLOW : checkFlow(flags.flow);

@@ -58,7 +58,7 @@ export async function runDockerCredential(
 
 async function get(host: string, flags: DockerCredentialFlags, context: CommandContext): Promise<void> {
   const { terminal, env } = context;
-  const { authority } = await readSettings(flags, profileName(flags.profile, env), context);
+  const { authority } = await readSettings(flags, await profileName(flags.profile, context), context);
   if (!isRegistryOf(authority, host) && !(flags.host ?? []).some((name) => name.toLowerCase() === host)) {
     await terminal.writeData(NOT_FOUND);
     context.exitCode = 1;

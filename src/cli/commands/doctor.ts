@@ -1,3 +1,4 @@
+import { CliError } from "../../errors.ts";
 import type { Finding } from "../../flows/doctor/finding.ts";
 import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import { type DocumentFormat, formatDocument, parseDocumentFormat } from "../output/document_format.ts";
@@ -5,7 +6,7 @@ import { examine } from "../../flows/doctor/examine.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { readSettings } from "../acquire_token.ts";
-import { profileName } from "../options/chosen_profile.ts";
+import { DEFAULT_PROFILE, profileName } from "../options/chosen_profile.ts";
 import { DOCTOR_OPTIONS, type DoctorFlags } from "../options/command_options.ts";
 import { PROGRAM_VERSION } from "../program_version.ts";
 
@@ -19,11 +20,17 @@ export function doctorCommand(command: AnyCommand, context: CommandContext): Any
     .action((flags: DoctorFlags) => runDoctor(flags, context));
 }
 
+/** A profile file that cannot be read is one of the findings. */
+function unlessReported(error: unknown): string {
+  if (error instanceof CliError && error.code !== "usage") return DEFAULT_PROFILE;
+  throw error;
+}
+
 /** Examines the machine and prints the report. The exit code is 1 if a check fails. @throws {CliError} `usage` */
 export async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
   const { terminal, env } = context;
   const format = parseDocumentFormat(flags.output);
-  const name = profileName(flags.profile, env);
+  const name = await profileName(flags.profile, context).catch(unlessReported);
   const probes = await context.openDoctorProbes({
     settings: () => readSettings({ authority: flags.authority, cloud: flags.cloud }, name, context),
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),

@@ -82,7 +82,7 @@ function parseCodes(named: readonly string[]): string[] {
 
 /** Returns the IDs of the profile, or placeholders if there is no profile. */
 async function findSubject(profile: string | undefined, context: CommandContext): Promise<ErrorSubject> {
-  const name = profileName(profile, context.env);
+  const name = await profileName(profile, context);
   try {
     const { clientId, tenant } = await readSettings({}, name, context);
     return { clientId, tenant, profile: name };

@@ -76,7 +76,7 @@ async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): 
   } catch (error) {
     throw isInteractive
       ? error
-      : kubernetesError(error, profileName(flags.profile, context.env), signInFlags(flags));
+      : kubernetesError(error, await profileName(flags.profile, context), signInFlags(flags));
   }
 }
 

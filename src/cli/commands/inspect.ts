@@ -43,7 +43,7 @@ export async function runInspect(
   context: CommandContext,
 ): Promise<void> {
   const format = parseDocumentFormat(flags.output);
-  const name = profileName(flags.profile, context.env);
+  const name = await profileName(flags.profile, context);
   const source = await chooseSource(flags, typed, name, context);
   const inspected = await inspectToken(source, await chooseVerification(flags, name, context), context);
   if (inspected === null) throw noToken(flags, name, await context.profiles.find(name) !== null);

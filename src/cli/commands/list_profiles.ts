@@ -2,6 +2,7 @@ import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { commandLine } from "../options/command_options.ts";
 import { LIST_PROFILES_OPTIONS, type ListProfilesFlags } from "../options/profile_options.ts";
+import { profileName } from "../options/chosen_profile.ts";
 import { describeProfiles, formatProfileTable, profileDocument } from "../output/profile_output.ts";
 import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 
@@ -32,7 +33,11 @@ export async function runListProfiles(output: string | undefined, context: Comma
   const described = await describeProfiles(list, context);
   await terminal.writeData(
     format === "text"
-      ? await formatProfileTable(described, terminal.stdoutIsTerminal ? terminal.columns() : null)
+      ? await formatProfileTable(
+        described,
+        terminal.stdoutIsTerminal ? terminal.columns() : null,
+        await profileName(undefined, context),
+      )
       : await formatDocument(described.map(profileDocument), format),
   );
 }

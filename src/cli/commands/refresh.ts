@@ -25,7 +25,7 @@ export function refreshCommand(command: AnyCommand, context: CommandContext): An
  */
 export async function runRefresh(flags: RefreshFlags, context: CommandContext): Promise<void> {
   const { terminal, env } = context;
-  const name = profileName(flags.profile, env);
+  const name = await profileName(flags.profile, context);
   const { hasProfile, identity, authority, tenant, clientId, flow, scopes, expect } = await readSettings(
     flags,
     name,

@@ -23,7 +23,7 @@ export function showProfileCommand(command: AnyCommand, context: CommandContext)
 /** Prints the profile. @throws {CliError} `no_profile`, `invalid_profile`, `store`, `permission` or `usage`. */
 export async function runShowProfile(flags: ShowProfileFlags, context: CommandContext): Promise<void> {
   const format = parseDocumentFormat(flags.output);
-  const name = profileName(flags.name ?? flags.profile, context.env);
+  const name = await profileName(flags.name ?? flags.profile, context);
   const profile = await context.profiles.find(name);
   if (profile === null) throw noSuchProfile(name);
   for (const described of await describeProfiles([profile], context)) {

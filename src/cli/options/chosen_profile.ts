@@ -1,14 +1,25 @@
 import { checkProfileName } from "../../profiles/validate_fields.ts";
-import type { Environment } from "../../system/environment.ts";
+import type { ProfileStore } from "../../profiles/profile_store.ts";
+import type { CommandContext } from "../context.ts";
+
+/** The variable that names the profile to use. */
+export const PROFILE_VARIABLE = "ENTRA_AUTH_CLI_PROFILE";
 
 /**
- * Returns the name of the profile to use: the flag, `$ENTRA_AUTH_CLI_PROFILE`, or `default`.
+ * Returns the name of the profile to use: the flag, `$ENTRA_AUTH_CLI_PROFILE`, the profile that `use-profile` chose, or
+ * `default`.
  *
- * @throws {CliError} `usage` for an invalid profile name.
+ * @throws {CliError} `usage` for an invalid profile name, and what reading `profiles.json` throws if nothing else names one.
  */
-export function profileName(flag: string | undefined, env: Environment): string {
-  return checkProfileName(flag ?? env.get("ENTRA_AUTH_CLI_PROFILE") ?? "default");
+export async function profileName(
+  flag: string | undefined,
+  context: Pick<CommandContext, "env"> & { readonly profiles: Pick<ProfileStore, "current"> },
+): Promise<string> {
+  const typed = flag ?? context.env.get(PROFILE_VARIABLE);
+  return checkProfileName(typed ?? await context.profiles.current() ?? DEFAULT_PROFILE);
 }
+
+export const DEFAULT_PROFILE = "default";
 
 /** The hint if a profile has no token and does not exist either: its name may be misspelled. */
 export const NO_SUCH_PROFILE =

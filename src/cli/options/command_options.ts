@@ -9,6 +9,7 @@ import {
   IMPORT_PROFILE_OPTIONS,
   LIST_PROFILES_OPTIONS,
   SHOW_PROFILE_OPTIONS,
+  USE_PROFILE_OPTIONS,
 } from "./profile_options.ts";
 import {
   AUTHORITY,
@@ -213,6 +214,7 @@ export const COMMAND_OPTIONS = {
   "create-profile": CREATE_PROFILE_OPTIONS,
   "list-profiles": LIST_PROFILES_OPTIONS,
   "show-profile": SHOW_PROFILE_OPTIONS,
+  "use-profile": USE_PROFILE_OPTIONS,
   "edit-profile": EDIT_PROFILE_OPTIONS,
   "delete-profile": DELETE_PROFILE_OPTIONS,
   "export-profile": EXPORT_PROFILE_OPTIONS,

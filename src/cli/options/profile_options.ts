@@ -102,6 +102,8 @@ export const DELETE_PROFILE_OPTIONS = {
 
 export type DeleteProfileFlags = FlagsOf<typeof DELETE_PROFILE_OPTIONS>;
 
+export const USE_PROFILE_OPTIONS = NAME;
+
 export const SHOW_PROFILE_OPTIONS = {
   ...NAME,
   name: { ...NAME.name, description: "Profile name ($ENTRA_AUTH_CLI_PROFILE, else 'default')." },

@@ -106,9 +106,10 @@ const PADDING = 2;
 export async function formatProfileTable(
   profiles: readonly DescribedProfile[],
   width: number | null,
+  current: string | null = null,
 ): Promise<string> {
   const { Table } = await import("@cliffy/table");
-  const rows = [HEADER, ...profiles.map(row)];
+  const rows = [HEADER, ...profiles.map((profile) => row(profile, current))];
   const [header = [], ...body] = width === null
     ? rows
     : fitCells(rows, width - PADDING * (HEADER.length - 1), SHORTENING_ORDER);
@@ -116,11 +117,13 @@ export async function formatProfileTable(
   return breakLogCommands(table.replaceAll(/ +$/gm, "") + "\n");
 }
 
-function row({ profile, signIn }: DescribedProfile): string[] {
+/** A star marks the profile that commands use, after its name, which stays the first word of the line. */
+function row({ profile, signIn }: DescribedProfile, current: string | null): string[] {
   const { name, flow, tenantId, clientId, scopes } = profile;
   const expiresAt = signIn?.expiresAt ?? null;
   const end = expiresAt === null ? "-" : localTime(expiresAt) + (signIn?.isExpired ? " (expired)" : "");
-  return [name, plainText(accountName(signIn) ?? "-"), end, flow, tenantId, clientId, scopes.join(" ")];
+  const marked = name === current ? `${name} *` : name;
+  return [marked, plainText(accountName(signIn) ?? "-"), end, flow, tenantId, clientId, scopes.join(" ")];
 }
 
 /** A narrower column is not legible. */

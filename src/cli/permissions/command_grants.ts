@@ -31,7 +31,7 @@ export interface GrantContext {
   readonly os: Os;
   readonly env: Environment;
   readonly home: string;
-  readonly profiles: Pick<ProfileStore, "find">;
+  readonly profiles: Pick<ProfileStore, "find" | "current">;
   readonly files: Pick<Files, "lstat" | "readLink">;
 }
 
@@ -240,7 +240,8 @@ async function findProfile(
 ): Promise<Profile | null> {
   try {
     // Opening the profiles fails if the home folder cannot be determined.
-    return await context.profiles.find(profileName(flags.get("profile") ?? flags.get("name"), context.env));
+    const name = await profileName(flags.get("profile") ?? flags.get("name"), context);
+    return await context.profiles.find(name);
   } catch (error) {
     if (error instanceof CliError && error.code !== "permission") return null;
     throw error;

@@ -63,6 +63,7 @@ const USES: readonly Use[] = [
   },
   { args: ["list-profiles"] },
   { args: ["show-profile"] },
+  { args: ["use-profile", "default"] },
   { args: ["edit-profile", "--name", "default", "--scope", "Mail.Read"] },
   { args: ["edit-profile", "--name", "default", "--rename", "other"] },
   { args: ["delete-profile", "--name", "default"] },

@@ -41,6 +41,36 @@ Deno.test("--profile, --name and a word name the profile of every command", asyn
   assertDone(await sandbox.run(["delete-profile", "work"]), "✓ Profile 'work' deleted");
 });
 
+Deno.test("use-profile chooses the profile of commands that name none, until it is renamed, deleted or overruled", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.run(createProfileArgs("work", sandbox.provider));
+  const current = async (env = {}) => {
+    const shown = await sandbox.run(["show-profile", "-o", "json"], { env });
+    assertEquals(shown.code, 0, shown.stderr);
+    return JSON.parse(shown.stdout).name;
+  };
+  assertEquals(await current(), "default");
+  assertDone(await sandbox.run(["use-profile", "work"]), "✓ Commands now use profile 'work'\n");
+  assertEquals([await current(), await current({ ENTRA_AUTH_CLI_PROFILE: "default" })], ["work", "default"]);
+  const signedIn = await sandbox.signIn(["get-token"]);
+  assertDone(signedIn, "Token saved to profile 'work'");
+  const cached = await sandbox.run(["get-token"]);
+  assertEquals([cached.code, cached.stdout], [0, signedIn.stdout], cached.stderr);
+  assertMatch((await sandbox.run(["list-profiles"])).stdout, /^default {2,}.*\nwork \* .*\n$/m);
+
+  const overruled = await sandbox.run(["use-profile", "-p", "default"], {
+    env: { ENTRA_AUTH_CLI_PROFILE: "work" },
+  });
+  assertDone(overruled, "warning: ENTRA_AUTH_CLI_PROFILE is set and still selects profile 'work'");
+  await sandbox.run(["use-profile", "work"]);
+  await sandbox.run(["edit-profile", "work", "--rename", "job"]);
+  assertEquals(await current(), "job");
+  await sandbox.run(["delete-profile", "job"]);
+  assertEquals(await current(), "default");
+  assertFails(await sandbox.run(["use-profile", "job"]), 6, "'job'");
+  assertFails(await sandbox.run(["use-profile"]), 2, "--name");
+});
+
 Deno.test("show-profile and list-profiles print who is signed in and until when, as text, JSON and YAML", async () => {
   await using sandbox = await openSandbox();
   await sandbox.run(createProfileArgs("idle", sandbox.provider, "--login-hint", ADA.username));

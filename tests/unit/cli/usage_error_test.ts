@@ -66,6 +66,9 @@ logout
 login --use-device-code
 login
 account show
+account set --subscription 1
+switch work
+use work
 account get-access-token
 account list
 auth login

@@ -7,7 +7,7 @@ async function readableFor(os: Os, args: readonly string[], variables: Record<st
     os,
     env: { get: (name) => variables[name] },
     home: "/home/ada/.entra-auth-cli",
-    profiles: { find: () => Promise.resolve(null) },
+    profiles: { find: () => Promise.resolve(null), current: () => Promise.resolve(null) },
     files: { lstat: () => Promise.resolve(null), readLink: () => Promise.reject(new Error("no link")) },
   });
   return permissions.read.filter((path) => path !== "/home/ada/.entra-auth-cli");
