@@ -138,7 +138,7 @@ Deno.test("create-profile rejects a name that is taken", async () => {
     await home.run(again),
     2,
     "'production-api' already exists",
-    "delete-profile --name production-api",
+    "edit-profile --name production-api",
   );
   assertEquals(await Deno.readTextFile(home.profilesFile), before);
 });
