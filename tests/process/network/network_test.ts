@@ -170,7 +170,7 @@ Deno.test("get-token exits with 4 before a browser opens if the provider is down
   await using sandbox = await openSandbox();
   await sandbox.provider.stop();
   const result = await sandbox.run(["get-token"]);
-  await assertNothingCame(sandbox, result, 4, /^localhost:\d+ refused the connection$/m);
+  await assertNothingCame(sandbox, result, 4, /^error: localhost:\d+ refused the connection$/m);
   assertEquals(sandbox.browser.count, 0);
 });
 
@@ -226,7 +226,7 @@ Deno.test("get-token reports a proxy variable that Deno ignores", async () => {
   await using sandbox = await openSandbox();
   await sandbox.provider.stop();
   const result = await sandbox.run(["get-token"], { env: { HTTPS_PROXY: "http://ada@127.0.0.1:9" } });
-  await assertNothingCame(sandbox, result, 4, /^localhost:\d+ refused the connection$/m);
+  await assertNothingCame(sandbox, result, 4, /^error: localhost:\d+ refused the connection$/m);
   assertStringIncludes(result.stderr, "HTTPS_PROXY is set but ignored");
 });
 

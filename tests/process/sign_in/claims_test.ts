@@ -138,7 +138,7 @@ Deno.test({
     const result = await sandbox.run(["get-token", "--no-interactive", ...flags]);
     assertEquals([result.code, result.stdout], [9, ""], result.stderr);
     assertStringIncludes(result.stderr, "(AADSTS50079, correlation ID ");
-    const command = /^ +(entra-auth-cli get-token .*)$/m.exec(result.stderr)?.[1] ?? "";
+    const command = /^Hint: (entra-auth-cli get-token .*)$/m.exec(result.stderr)?.[1] ?? "";
     // Every shell parses it alike: it has only words, and double quotes around those with a space.
     assertMatch(command, /^[\w.:/@ -]+"User\.Read Mail\.Read"[\w.:/@ -]+$/);
     // Entra refuses the refresh again because no second factor was used yet.
