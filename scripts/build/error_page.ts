@@ -1,6 +1,6 @@
 /**
- * Writes `docs/errors.md` from the table of error codes. With `--check`, fails if the page differs from the table, or if
- * the table lacks a published number, and prints how many it knows.
+ * Writes `docs/reference/errors.md` from the table of error codes. With `--check`, fails if the page differs from the
+ * table, or if the table lacks a published number, and prints how many it knows.
  *
  * Usage: deno task error-page [--check]
  */
@@ -14,19 +14,20 @@ import {
 import type { ErrorClass, Remedy } from "../../src/entra/errors/aadsts/remedy.ts";
 import NUMBERS from "../../tests/support/corpus/aadsts_numbers.json" with { type: "json" };
 
-const PAGE = new URL("../../docs/errors.md", import.meta.url);
+const PAGE = new URL("../../docs/reference/errors.md", import.meta.url);
 
 const SUBJECT = { clientId: "CLIENT_ID", tenant: "TENANT", profile: "default" };
 
 const HEAD = `---
 title: Error codes
 description: What Entra's error codes (AADSTS and AADB2C) mean, and how to fix them.
-weight: 60
+weight: 65
 ---
 
 # Error codes
 
 <!-- deno task error-page writes this page from src/entra/errors/aadsts. -->
+<!-- not run on this page: the commands change a registration or a tenant, or sign in to it -->
 
 \`entra-auth-cli explain CODE\` prints the same offline, with the application and tenant of your profile. It also
 takes a whole message, log line or JSON document in quotes.
@@ -91,7 +92,7 @@ function escapeMarkdown(text: string): string {
 }
 
 /** Formats Markdown as `deno fmt` does. */
-async function formatted(markdown: string): Promise<string> {
+export async function formatMarkdown(markdown: string): Promise<string> {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["fmt", "--quiet", "--ext", "md", "-"],
     stdin: "piped",
@@ -115,11 +116,11 @@ function findFault(page: string, written: string, known: number): string | null 
   if (known < NUMBERS.published.length) return "The table lacks published numbers";
   return page === written
     ? null
-    : "docs/errors.md differs from the table of error codes: run deno task error-page";
+    : "docs/reference/errors.md differs from the table of error codes: run deno task error-page";
 }
 
 if (import.meta.main) {
-  const page = await formatted(errorPage());
+  const page = await formatMarkdown(errorPage());
   if (Deno.args.includes("--check")) {
     const known = NUMBERS.published.filter((number) => findMeaning(`AADSTS${number}`) !== null).length;
     print(`${known} of ${NUMBERS.published.length} numbers known, ${knownNumbers().length} explained`);

@@ -29,7 +29,8 @@ export const COMMAND_GROUPS: readonly (readonly [title: string, names: readonly 
   ["Diagnostics", ["doctor", "explain", "permissions"]],
 ];
 
-const GROUP_TITLES: Readonly<Record<(typeof OPTION_GROUPS)[number], string>> = {
+/** The titles of the groups of flags. */
+export const GROUP_TITLES: Readonly<Record<(typeof OPTION_GROUPS)[number], string>> = {
   "sign-in": "Sign-in options",
   "application": "Application options",
   "network": "Network options",
@@ -76,7 +77,7 @@ export function formatHelp(program: AnyCommand, called: CommandName | null, styl
 }
 
 /** Returns what follows the name of a command in its usage line. */
-function usageOf(command: AnyCommand, called: CommandName): string {
+export function usageOf(command: AnyCommand, called: CommandName): string {
   const usage = command.getUsage();
   // Commands with more than arguments have a usage of their own.
   if (usage.includes("[options]")) return usage;

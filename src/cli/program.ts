@@ -125,7 +125,7 @@ function calledCommand(args: readonly string[]): CommandName | null {
 }
 
 /** Builds the program with one command, or with all of them. */
-async function buildProgram(called: CommandName | null, context: CommandContext): Promise<AnyCommand> {
+export async function buildProgram(called: CommandName | null, context: CommandContext): Promise<AnyCommand> {
   const program = new Command()
     .name("entra-auth-cli")
     // For completions: both flags are handled before Cliffy parses the arguments.

@@ -86,28 +86,15 @@ Deno.test("DENO_SERVE_ADDRESS neither moves the callback server nor makes it lis
 
 /** Examples that do not run here, and why. */
 const NOT_RUN: ReadonlyMap<string, string> = new Map([
-  ["entra-auth-cli create-profile --name myapp", "prompts: terminal/terminal_test.ts"],
-  [
-    "entra-auth-cli export-profile --all --include-secrets --file profiles.json",
-    "prompts: profiles/export_import_test.ts",
-  ],
-  ["entra-auth-cli serve --for 8h --output env > .env", "runs on: integrations/token_endpoint_test.ts"],
-  ["entra-auth-cli serve --port 8123 --output devcontainer", "runs on: integrations/token_endpoint_test.ts"],
   ['eval deno run "$(entra-auth-cli permissions)" main.ts get-token', "runs the source"],
-  [
-    'eval "deno run $(entra-auth-cli permissions get-token --profile myapp) main.ts get-token --profile myapp"',
-    "runs the source",
-  ],
-  ["entra-auth-cli completions powershell >> $PROFILE", "is for PowerShell"],
 ]);
 
-/** Returns the examples of the README that run the program: in its blocks for bash, and in its table of commands. */
+/** Returns the examples in the README's blocks for bash that run the program. */
 async function readmeExamples(): Promise<string[]> {
   const text = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
   const blocks = [...text.matchAll(/^( *)```bash\n(.*?)^ *```$/gms)].map(([, , block = ""]) => block);
   const lines = blocks.flatMap((block) => block.replaceAll(/\\\n\s*/g, "").split("\n"));
-  const table = [...text.matchAll(/^\| `[a-z-]+` .*\| `(.*)` +\|$/gm)].map(([, example = ""]) => example);
-  return [...lines, ...table].map((line) => line.trim().replace(/\s+# .*$/, "")).filter(isProgram);
+  return lines.map((line) => line.trim().replace(/\s+# .*$/, "")).filter(isProgram);
 }
 
 function isProgram(line: string): boolean {
