@@ -20,7 +20,7 @@ export function clearCacheCommand(command: AnyCommand, context: CommandContext):
  * @throws {CliError} `usage`, `person_needed`, `store` or `permission`.
  */
 export async function runClearCache(flags: ClearCacheFlags, context: CommandContext): Promise<void> {
-  const { terminal, env, profiles } = context;
+  const { terminal, profiles } = context;
   if (!flags.all) {
     const name = await profileName(flags.profile, context);
     const forgotten = await forgetTokens(name, context);
