@@ -552,6 +552,20 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/system/network/proxy_test.ts"],
   },
   {
+    guard: "empty NO_PROXY that hides no_proxy",
+    file: "src/system/network/proxy.ts",
+    find: `env.get("NO_PROXY") ?? (env.isEmpty?.("NO_PROXY") ? "" : env.get("no_proxy")) ?? ""`,
+    replace: `env.get("NO_PROXY") ?? env.get("no_proxy") ?? ""`,
+    tests: ["tests/unit/system/network/proxy_test.ts"],
+  },
+  {
+    guard: "empty variables told from unset ones",
+    file: "src/system/environment.ts",
+    find: `isEmpty: (name) => read(name) === "",`,
+    replace: "isEmpty: () => false,",
+    tests: ["tests/unit/system/environment_test.ts"],
+  },
+  {
     guard: "store lock around a change",
     file: "src/store/token_file_writer.ts",
     find:

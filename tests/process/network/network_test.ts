@@ -222,6 +222,32 @@ Deno.test("get-token exits with 4 and names the proxy if it refuses or is unreac
   assertEquals(sandbox.provider.requests.length, 0, "nothing bypasses the proxy");
 });
 
+Deno.test({
+  name: "an empty NO_PROXY hides no_proxy, and the error names the machine that did not answer",
+  // There NO_PROXY and no_proxy are one variable.
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.provider.stop();
+    const gone = occupyPort();
+    gone[Symbol.dispose]();
+    const proxy = `127.0.0.1:${gone.port}`;
+    const viaProxy = `error: The proxy ${proxy} refused the connection`;
+    const direct = `error: localhost:${sandbox.provider.port} refused the connection`;
+    const cases = [
+      [{ NO_PROXY: "", no_proxy: "localhost" }, viaProxy],
+      [{ NO_PROXY: "localhost", no_proxy: "" }, direct],
+    ] as const;
+    for (const [variables, message] of cases) {
+      const result = await sandbox.run(["get-token"], {
+        env: { HTTPS_PROXY: `http://${proxy}`, ...variables },
+      });
+      await assertNothingCame(sandbox, result, 4, /^error: /);
+      assertEquals(result.stderr.split("\n")[0], message, JSON.stringify(variables));
+    }
+  },
+});
+
 Deno.test("get-token reports a proxy variable that Deno ignores", async () => {
   await using sandbox = await openSandbox();
   await sandbox.provider.stop();
