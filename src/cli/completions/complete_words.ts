@@ -2,8 +2,9 @@ import { CliError } from "../../errors.ts";
 import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import type { AnyCommand } from "../options/add_options.ts";
-import { COMMAND_OPTIONS } from "../options/command_options.ts";
+import { COMMAND_OPTIONS, type CommandName } from "../options/command_options.ts";
 import type { Option as TableOption, OptionTable } from "../options/option_table.ts";
+import { PROFILE_ALIASES, takesProfileWord } from "../options/profile_argument.ts";
 
 /** A word that a shell can offer. */
 export interface Candidate {
@@ -13,8 +14,13 @@ export interface Candidate {
   readonly description: string;
 }
 
-/** Returns the values of a flag of a command; null if the shell cannot offer any. */
-export type FlagValues = (flag: string, command: string) => Promise<readonly string[]> | null;
+/** What the shell can offer besides the names of commands and flags. */
+export interface CompletionValues {
+  /** Returns the values of a flag of a command; null if the shell cannot offer any. */
+  ofFlag(flag: string, command: string): Promise<readonly string[]> | null;
+  /** Returns the profiles that can be typed after a command without a flag. */
+  profilesOf(command: string): Promise<readonly string[]>;
+}
 
 /** Prints the candidates for the last of `words`, one per line, for a completion script. It never fails. */
 export async function printCompletions(
@@ -22,20 +28,34 @@ export async function printCompletions(
   words: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const candidates = await completeWords(program, words, flagValues(context));
+  const candidates = await completeWords(program, words, completionValues(context));
   const lines = candidates.map(({ value, description }) => `${value}\t${plainText(description)}\n`);
   await context.terminal.writeData(lines.join(""));
 }
 
 /** Takes the values from the option tables. */
-function flagValues({ profiles }: CommandContext): FlagValues {
+function completionValues({ profiles }: CommandContext): CompletionValues {
   const tables: Readonly<Record<string, OptionTable>> = COMMAND_OPTIONS;
-  return (flag, command) => {
+  const completionsOf = (flag: string, command: string) => {
     const options: readonly TableOption[] = Object.values(tables[command] ?? {});
-    const completions = options.find((option) => option.flag === flag)?.completions;
-    if (completions === undefined) return null;
-    return completions === "profiles" ? profileNames(profiles) : Promise.resolve(completions);
+    return options.find((option) => option.flag === flag)?.completions;
   };
+  return {
+    ofFlag(flag, command) {
+      const completions = completionsOf(flag, command);
+      if (completions === undefined) return null;
+      return completions === "profiles" ? profileNames(profiles) : Promise.resolve(completions);
+    },
+    profilesOf(command) {
+      const isOffered = isCommand(command) && takesProfileWord(command) &&
+        Object.keys(PROFILE_ALIASES).some((flag) => completionsOf(flag, command) === "profiles");
+      return isOffered ? profileNames(profiles) : Promise.resolve([]);
+    },
+  };
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMAND_OPTIONS, name);
 }
 
 async function profileNames(profiles: CommandContext["profiles"]): Promise<string[]> {
@@ -51,27 +71,41 @@ async function profileNames(profiles: CommandContext["profiles"]): Promise<strin
 /**
  * Returns the candidates for the last of `words`, which is typed in part or empty. The words are those after the
  * program's name, as the shell splits them: quotes may still be around them, and bash makes three of `--flag=value`. An
- * argument with a completion of its own (as in `<shell:string:shell>`) uses that, and a flag uses `flagValues`.
+ * argument with a completion of its own (as in `<shell:string:shell>`) uses that; flags and profiles use `values`.
  */
 export async function completeWords(
   program: AnyCommand,
   words: readonly string[],
-  flagValues: FlagValues,
+  values: CompletionValues,
 ): Promise<Candidate[]> {
   const plain = words.map(unquoted);
   const typed = plain.at(-1) === "=" ? "" : plain.at(-1) ?? "";
   const before = plain.slice(0, -1).filter((word) => word !== "=");
-  // The rest belongs to another program.
+  // The rest belongs to another program, whose completions the scripts ask for.
   if (before.includes("--")) return [];
   const { command, rest } = findCommand(program, before);
   const { prefix, option } = optionInHand(command, rest, typed);
   if (option !== undefined) {
-    const values = await (flagValues(longFlag(option.flags), command.getName()) ?? []);
-    return startingWith(typed, values.map((value) => ({ value: prefix + value, description: "" })));
+    const offered = await (values.ofFlag(longFlag(option.flags), command.getName()) ?? []);
+    return startingWith(typed, offered.map((value) => ({ value: prefix + value, description: "" })));
   }
   if (typed.startsWith("-")) return startingWith(typed, flagsOf(command, rest));
   const here = [...commandsOf(command), ...await argumentsOf(command)];
-  return startingWith(typed, here.length > 0 ? here : flagsOf(command, rest));
+  if (here.length > 0) return startingWith(typed, here);
+  const profiles = namesProfile(command, rest) ? [] : await values.profilesOf(command.getName());
+  return startingWith(typed, [
+    ...profiles.map((value) => ({ value, description: "" })),
+    ...flagsOf(command, rest),
+  ]);
+}
+
+/** Reports whether the words after a command name its profile, with a flag or without one. */
+function namesProfile(command: AnyCommand, words: readonly string[]): boolean {
+  return words.some((word, at) => {
+    const [flag = ""] = word.split("=");
+    if (flag.startsWith("-")) return flag in PROFILE_ALIASES;
+    return valueOption(command, words[at - 1] ?? "") === undefined;
+  });
 }
 
 type Option = ReturnType<AnyCommand["getOptions"]>[number];
@@ -105,8 +139,15 @@ function optionInHand(
 ): { prefix: string; option: Option | undefined } {
   const [, flag] = /^(--[^=]+)=/.exec(typed) ?? [];
   const name = flag ?? words.at(-1) ?? "";
-  const option = command.getOptions(true).find(({ flags, args }) => flags.includes(name) && args.length > 0);
-  return { prefix: flag === undefined ? "" : `${flag}=`, option };
+  return { prefix: flag === undefined ? "" : `${flag}=`, option: valueOption(command, name) };
+}
+
+/** Returns the option of a flag that takes a value. `--name` and `--profile` mean the same. */
+function valueOption(command: AnyCommand, flag: string): Option | undefined {
+  const options = command.getOptions(true).filter(({ args }) => args.length > 0);
+  const find = (name: string | undefined) =>
+    name === undefined ? undefined : options.find(({ flags }) => flags.includes(name));
+  return find(flag) ?? find(PROFILE_ALIASES[flag]);
 }
 
 /** Returns the long flags that were not typed yet, and those that can be repeated. */

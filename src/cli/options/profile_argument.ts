@@ -14,7 +14,7 @@ const OTHER_ARGUMENTS: readonly CommandName[] = [
 ];
 
 /** The other way to name a profile, for each of the two. */
-const ALIASES: Readonly<Record<string, string>> = {
+export const PROFILE_ALIASES: Readonly<Record<string, string>> = {
   "--name": "--profile",
   "-n": "--profile",
   "--profile": "--name",
@@ -51,7 +51,7 @@ export function withProfileFlag(args: readonly string[], called: CommandName | n
       continue;
     }
     const [name = "", ...value] = word.split("=");
-    const alias = ALIASES[name];
+    const alias = PROFILE_ALIASES[name];
     const typed = !isHere(name) && alias !== undefined && isHere(alias) ? alias : name;
     words.push([typed, ...value].join("="));
     const option = Object.values<Option>(table).find((each) => isFlag(each, typed));

@@ -11,6 +11,8 @@ const TYPED: readonly (readonly [string, readonly string[]])[] = [
   ["entra-auth-cli get-token --flow inter", ["interactive"]],
   ["entra-auth-cli get-token --profile w", ["web api", "work"]],
   ["entra-auth-cli get-token -p wo", ["work"]],
+  ["entra-auth-cli show-profile wo", ["work"]],
+  ["entra-auth-cli exec work -- only_h", ["only_here"]],
   ["entra-auth-cli delete-profile --name wo", ["work"]],
   ["entra-auth-cli completions f", ["fish"]],
   ["entra-auth-cli get-token --output exec", ["exec-credential"]],
@@ -56,7 +58,7 @@ testIn("bash", async (sandbox) => {
     return `COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${words.length - 1}
       _entra_auth_cli; printf '%s\\n' "\${COMPREPLY[@]}"; echo ==`;
   });
-  const script = ["source <(entra-auth-cli completions bash)", ...cases].join("\n");
+  const script = ["only_here() { :; }; source <(entra-auth-cli completions bash)", ...cases].join("\n");
   const offered = (await output(sandbox, "bash", script)).split("==\n").slice(0, -1);
   // Quoted, so that a name with a space remains one word.
   const quoted = TYPED.map(([, words]) => words.map((word) => word.replace(" ", "\\ ")).toSorted());
@@ -72,9 +74,10 @@ testIn("bash", async (sandbox) => {
 });
 
 testIn("fish", async (sandbox) => {
-  const typed = TYPED.slice(0, 6);
+  const typed = TYPED.slice(0, 8);
   const cases = typed.map(([typed]) => `complete -C '${typed}'; echo ==`);
-  const script = ["entra-auth-cli completions fish | source", ...cases].join("\n");
+  const setUp = "function only_here; end; entra-auth-cli completions fish | source";
+  const script = [setUp, ...cases].join("\n");
   const offered = (await output(sandbox, "fish", script)).split("==\n").slice(0, -1);
   const words = offered.map((lines) =>
     lines.trim().split("\n").map((line) => line.split("\t")[0] ?? "").toSorted()
@@ -103,6 +106,11 @@ testIn("zsh", async (sandbox) => {
   await terminal.stdoutMatch(/--port +-- Port for the redirect[\s\S]*--port-range +-- Ports to choose from/);
   await terminal.type("\x15entra-auth-cli delete-profile --name we\t");
   await terminal.stdoutMatch(/--name web\\ api /);
+  await terminal.type("\x15entra-auth-cli exec work -- mkfif\t");
+  await terminal.stdoutMatch(/-- mkfifo /);
+  // Values have no descriptions, and nothing stands in their place.
+  await terminal.type("\x15entra-auth-cli create-profile --cloud \t\t");
+  await terminal.stdoutMatch(/china[^\n]*usgov/);
   await terminal.type("\x15exit\r");
   const { stdout } = await terminal.ended;
   assert(!/command not found|parse error/.test(plainScreen(stdout)), stdout);

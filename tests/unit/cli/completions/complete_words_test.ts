@@ -32,8 +32,11 @@ async function offered(...words: string[]): Promise<string[]> {
     "--profile": ["work", "web api"],
     "--form": ["json", "yaml"],
   };
-  const valuesOf = (flag: string) => flag in values ? Promise.resolve(values[flag] ?? []) : null;
-  return (await completeWords(PROGRAM, words, valuesOf)).map(({ value }) => value);
+  const offered = await completeWords(PROGRAM, words, {
+    ofFlag: (flag) => flag in values ? Promise.resolve(values[flag] ?? []) : null,
+    profilesOf: (command) => Promise.resolve(command === "take" ? ["work", "web api"] : []),
+  });
+  return offered.map(({ value }) => value);
 }
 
 Deno.test("completeWords() offers commands and subcommands", async () => {
@@ -41,7 +44,10 @@ Deno.test("completeWords() offers commands and subcommands", async () => {
   assertEquals(await offered("c"), ["config"]);
   assertEquals(await offered("config", ""), ["create"]);
   assertEquals(await offered(), ["take", "config", "shell"]);
-  const [take] = await completeWords(PROGRAM, ["ta"], () => null);
+  const [take] = await completeWords(PROGRAM, ["ta"], {
+    ofFlag: () => null,
+    profilesOf: () => Promise.resolve([]),
+  });
   assertEquals(take, { value: "take", description: "Take something." });
 });
 
@@ -71,4 +77,15 @@ Deno.test("completeWords() offers the values of a flag, in each way to type it",
 Deno.test("completeWords() offers the values of an argument, and nothing after --", async () => {
   assertEquals(await offered("shell", ""), ["bash"]);
   assertEquals(await offered("take", "--", "--f"), []);
+});
+
+Deno.test("completeWords() offers profiles where a command takes one without a flag, and none twice", async () => {
+  assertEquals(await offered("take", "w"), ["work", "web api"]);
+  assertEquals((await offered("take", "")).slice(0, 3), ["work", "web api", "--verbose"]);
+  assertEquals(await offered("take", "--scope", "x", "--force", "w"), ["work", "web api"]);
+  for (const named of [["work"], ["--profile", "work"], ["-p=work"], ["--name=work"], ["-n", "=", "work"]]) {
+    assertEquals(await offered("take", ...named, "w"), [], named.join(" "));
+  }
+  assertEquals(await offered("take", "--name", "wo"), ["work"], "--name and --profile mean the same");
+  assertEquals(await offered("shell", "w"), []);
 });
