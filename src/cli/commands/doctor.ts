@@ -6,7 +6,7 @@ import { examine } from "../../flows/doctor/examine.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { readSettings } from "../acquire_token.ts";
-import { DEFAULT_PROFILE, profileName } from "../options/chosen_profile.ts";
+import { DEFAULT_PROFILE, PROFILE_VARIABLE, profileName } from "../options/chosen_profile.ts";
 import { DOCTOR_OPTIONS, type DoctorFlags } from "../options/command_options.ts";
 import { PROGRAM_VERSION } from "../program_version.ts";
 
@@ -30,7 +30,8 @@ function unlessReported(error: unknown): string {
 export async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
   const { terminal, env } = context;
   const format = parseDocumentFormat(flags.output);
-  const name = await profileName(flags.profile, context).catch(unlessReported);
+  const typed = flags.profile ?? env.get(PROFILE_VARIABLE);
+  const name = await profileName(typed, context).catch(unlessReported);
   const probes = await context.openDoctorProbes({
     settings: () => readSettings({ authority: flags.authority, cloud: flags.cloud }, name, context),
     caCertFile: flags.caCert ?? env.get("ENTRA_AUTH_CLI_CA_CERT"),

@@ -92,7 +92,7 @@ Deno.test("show-profile and list-profiles print who is signed in and until when,
   const listed = await sandbox.run(["list-profiles", "-o", "json"]);
   assertEquals(JSON.parse(listed.stdout), [shown, await show(sandbox, "idle")]);
   const [, first, second] = (await sandbox.run(["list-profiles"])).stdout.split("\n");
-  assertMatch(first ?? "", /^default +ada@contoso\.example +[\d-]{10} [\d:]{8} +interactive /);
+  assertMatch(first ?? "", /^default \* +ada@contoso\.example +[\d-]{10} [\d:]{8} +interactive /);
   assertMatch(second ?? "", /^idle +- +- +interactive /);
   assertFails(await sandbox.run(["show-profile", "--name", "nowhere"]), 6, "list-profiles");
 });
