@@ -53,15 +53,17 @@ const BARE = /^\s*\d{1,9}(?:[\s,;]+\d{1,9})*\s*$/;
 
 /**
  * Returns the error codes in a text, such as `AADSTS50011`, each once: a code, several, an `error_uri`, or a message, JSON
- * document or log line that names codes. Other numbers of a message are none. Without a number, codes such as
- * `invalid_scope` count.
+ * document or log line that names codes. Other numbers of a message are none. Without a number, or if all numbers are
+ * unknown, known codes such as `invalid_scope` count.
  */
 export function findErrorCodes(text: string): string[] {
   if (BARE.test(text)) return unique((text.match(/\d+/g) ?? []).map((digits) => `AADSTS${digits}`));
   const found = [...text.matchAll(LABELLED)].flatMap(([, prefix = "AADSTS", prefixed, listed, linked]) =>
     ((prefixed ?? listed ?? linked ?? "").match(/\d+/g) ?? []).map((digits) => prefix.toUpperCase() + digits)
   );
-  return unique(found.length > 0 ? found : codesWithoutNumber(text));
+  if (found.some((number) => findMeaning(number) !== null)) return unique(found);
+  const codes = codesWithoutNumber(text);
+  return unique(codes.length > 0 ? codes : found);
 }
 
 /** Returns the known codes of OAuth and OpenID Connect in a text. All have an underscore, which prose has not. */

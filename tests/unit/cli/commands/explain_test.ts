@@ -96,6 +96,12 @@ Deno.test("explain explains the codes of OAuth, OpenID Connect and suberrors tha
     [["http://localhost/?error=access_denied&error_subcode=cancel&state=a_b"], ["access_denied"]],
     [["Nobody is signed in in the browser (login_required)"], ["login_required"]],
     [["error:", "invalid_client"], ["invalid_client"]],
+    [[JSON.stringify(entraBody("invalid_client", 7999999, "A new error."))], ["invalid_client"]],
+    [["Sign-in failed (invalid_client): AADSTS7999999: A new error."], ["invalid_client"]],
+    [[JSON.stringify(entraBody("invalid_client", 50011, "See AADSTS7000218."))], [
+      "AADSTS50011",
+      "AADSTS7000218",
+    ]],
   ];
   for (const [pasted, codes] of cases) assertEquals(await codesIn(...pasted), codes, pasted.join(" "));
   for (const other of ["unknown_code", "my_invalid_scope", "toString"]) {
@@ -156,6 +162,10 @@ Deno.test("explain refuses an unknown code with a hint, and prints nothing", asy
   assertEquals([unknown.exitCode, context.terminal.data], [2, ""]);
   for (const part of ["correlation ID", "Sign-in logs", "entra-auth-cli explain"]) {
     assertStringIncludes(unknown.hint ?? "", part);
+  }
+  for (const body of [entraBody("a_new_code", 7999999, "A new error."), { error_codes: [7999999] }]) {
+    const error = await assertRejects(() => explain([JSON.stringify(body)]), CliError);
+    assertStringIncludes(error.message, "Unknown error code: AADSTS7999999");
   }
   for (const text of ["", "redirect", "12", "-5", "1e9", "5".repeat(20)]) {
     assertEquals((await assertRejects(() => explain([text]), CliError)).exitCode, 2, text);
