@@ -37,6 +37,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/flows/registry_credential_test.ts"],
   },
   {
+    guard: "exact localhost of a managed identity's endpoint",
+    file: "src/entra/msal/managed_identity.ts",
+    find: "(?<=^http:\\/\\/)localhost(?=:|$)",
+    replace: "localhost",
+    tests: ["tests/unit/entra/msal/managed_identity_test.ts"],
+  },
+  {
     guard: "Host of a request for a token",
     file: "src/loopback/token_endpoint.ts",
     find: "url === null || host === null || !isOurs(host, port, names) || !isOurs(url.host, port, names)",

@@ -150,7 +150,9 @@ function permissionsOf(
     }
     grant("read", ...applications.map((profile) => profile?.certificate));
     if (applications.some(isManaged)) grant("read", ...arcFiles(os, variable));
-    grant("net", ...ENDPOINT_VARIABLES.map((name) => hostOf(variable(name))));
+    const endpoints = ENDPOINT_VARIABLES.map((name) => hostOf(variable(name)));
+    // For Azure Arc, MSAL replaces localhost.
+    grant("net", ...endpoints.flatMap((host) => [host, host?.replace(/^localhost:/, "127.0.0.1:")]));
   }
   if (uses("authority")) {
     const { authority: clouds = [], other = [] } = Object.groupBy(

@@ -131,9 +131,13 @@ export function managedIdentityNetworkModule(
   });
 }
 
-/** Allows only addresses that Azure named: in a variable, or the same for every machine. */
+/**
+ * Allows only addresses that Azure named: in a variable, or the same for every machine. For Azure Arc, MSAL replaces
+ * `localhost` in the variable by 127.0.0.1.
+ */
 function assertEndpoint(url: string, named: readonly string[]): void {
-  const origins = [IMDS, ...ARC, ...named].map((address) => URL.parse(address)?.origin);
+  const origins = [IMDS, ...ARC, ...named].map((address) => URL.parse(address)?.origin)
+    .flatMap((known) => [known, known?.replace(/(?<=^http:\/\/)localhost(?=:|$)/, "127.0.0.1")]);
   const origin = URL.parse(url)?.origin;
   if (origin !== undefined && origins.includes(origin)) return;
   throw new CliError("invalid_response", "The address is not the managed identity's endpoint", {

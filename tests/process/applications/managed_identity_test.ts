@@ -106,6 +106,15 @@ Deno.test("managed-identity requests a token for Graph from the instance metadat
   assertEquals(asked?.headers.get("metadata"), "true");
 });
 
+Deno.test("managed-identity requests a token from Azure Arc's agent on a port of localhost", async () => {
+  await using machine = await openMachine();
+  const origin = machine.origin.replace("127.0.0.1", "localhost");
+  const env = { IDENTITY_ENDPOINT: `${origin}/arc/token`, IMDS_ENDPOINT: origin };
+  const result = await machine.run(GET, env);
+  assertEquals([result.code, result.stdout], [0, "token-1\n"], result.stderr);
+  assertEquals(machine.asked.map(({ path }) => path), ["/arc/token"]);
+});
+
 Deno.test("an assigned identity is selected by flag, variable or profile, and each has its own tokens", async () => {
   await using machine = await openMachine();
   const create = ["create-profile", "--name", "vm", "--flow", "managed-identity"];

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { commandGrants } from "../../../../src/cli/permissions/command_grants.ts";
 import type { Os } from "../../../../src/system/os.ts";
 
-async function readableFor(os: Os, args: readonly string[], variables: Record<string, string> = {}) {
+async function permissionsFor(os: Os, args: readonly string[], variables: Record<string, string> = {}) {
   const { permissions } = await commandGrants(args, {
     os,
     env: { get: (name) => variables[name] },
@@ -10,7 +10,12 @@ async function readableFor(os: Os, args: readonly string[], variables: Record<st
     profiles: { find: () => Promise.resolve(null), current: () => Promise.resolve(null) },
     files: { lstat: () => Promise.resolve(null), readLink: () => Promise.reject(new Error("no link")) },
   });
-  return permissions.read.filter((path) => path !== "/home/ada/.entra-auth-cli");
+  return permissions;
+}
+
+async function readableFor(os: Os, args: readonly string[], variables: Record<string, string> = {}) {
+  const { read } = await permissionsFor(os, args, variables);
+  return read.filter((path) => path !== "/home/ada/.entra-auth-cli");
 }
 
 Deno.test("commandGrants() lets a managed identity read the keys of Azure Arc's agent, and no user's sign-in", async () => {
@@ -28,4 +33,22 @@ Deno.test("commandGrants() lets a managed identity read the keys of Azure Arc's 
   assertEquals(await readableFor("darwin", identity), []);
   assertEquals(await readableFor("linux", ["get-token"]), []);
   assertEquals(await readableFor("linux", ["status"]), []);
+});
+
+Deno.test("commandGrants() lets a managed identity connect to its endpoint, and to 127.0.0.1 for localhost", async () => {
+  const identity = ["get-token", "--flow", "managed-identity"];
+  const hostsFor = async (variables: Record<string, string>) => {
+    const [own, before] = await Promise.all(
+      [variables, {}].map((env) => permissionsFor("linux", identity, env)),
+    );
+    return own?.net.filter((host) => !before?.net.includes(host));
+  };
+  assertEquals(await hostsFor({ IDENTITY_ENDPOINT: "http://localhost:41056/arc/token" }), [
+    "localhost:41056",
+    "127.0.0.1:41056",
+  ]);
+  assertEquals(await hostsFor({ IDENTITY_ENDPOINT: "http://localhost.example:41056/" }), [
+    "localhost.example:41056",
+  ]);
+  assertEquals(await hostsFor({ IDENTITY_ENDPOINT: "http://10.0.0.1:41056/" }), ["10.0.0.1:41056"]);
 });

@@ -36,6 +36,8 @@ for (
     ["http://127.0.0.1:41056/msi/token?resource=x", {
       IDENTITY_ENDPOINT: "http://127.0.0.1:41056/msi/token",
     }],
+    ["http://127.0.0.1:41056/arc/token", { IDENTITY_ENDPOINT: "http://localhost:41056/arc/token" }],
+    ["http://localhost:41056/msi/token", { IDENTITY_ENDPOINT: "http://localhost:41056/msi/token" }],
     ["http://169.254.129.4:8081/msi", { MSI_ENDPOINT: "http://169.254.129.4:8081/msi" }],
   ] as const
 ) {
@@ -65,6 +67,22 @@ for (
     assertEquals([error.code, sent.length], ["invalid_response", 0]);
   });
 }
+
+Deno.test("managedIdentityNetworkModule() takes 127.0.0.1 only for localhost on the same port", async () => {
+  for (
+    const [named, address] of [
+      ["http://localhost:41057/", "http://127.0.0.1:41056/"],
+      ["https://localhost:41056/", "http://127.0.0.1:41056/"],
+      ["http://evil.example:41056/localhost", "http://127.0.0.1:41056/"],
+      ["http://localhost.example:41056/", "http://127.0.0.1.example:41056/"],
+      ["http://my-localhost:41056/", "http://my-127.0.0.1:41056/"],
+    ] as const
+  ) {
+    const { network, sent } = machine({ body: GOOD }, { IDENTITY_ENDPOINT: named });
+    await assertRejects(() => network.sendGetRequestAsync(address), CliError);
+    assertEquals(sent, [], named);
+  }
+});
 
 Deno.test("managedIdentityNetworkModule() reads the expiry of a token as a number, text or date", async () => {
   for (
