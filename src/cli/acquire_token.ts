@@ -134,10 +134,14 @@ function clientAuthentication(flags: TokenFlags, context: CommandContext): Clien
   const { certificate, sendCertificateChain, assertionFile, assertionEnv, interactive = true } = flags;
   return {
     flags: { certificate, sendCertificateChain, assertionFile, assertionVariable: assertionEnv },
-    async ask(question) {
+    async ask(kind, question) {
       if (!interactive || !context.terminal.stdinIsTerminal) return null;
-      const { promptForSecret } = await import("./terminal/prompt.ts");
-      return await promptForSecret(context, question);
+      if (kind === "password") {
+        const { promptForSecret } = await import("./terminal/prompt.ts");
+        return await promptForSecret(context, question);
+      }
+      const { promptForClientSecret } = await import("./options/secret_input.ts");
+      return await promptForClientSecret(context, question);
     },
   };
 }

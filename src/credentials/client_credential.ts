@@ -35,6 +35,9 @@ export interface CredentialFlags {
   readonly assertionVariable?: string | undefined;
 }
 
+/** Prompts for a secret. Returns null if no prompt is possible, or it was left empty. */
+export type AskForSecret = (kind: "client-secret" | "password", question: string) => Promise<Secret | null>;
+
 /** Where to look for a credential besides the environment. */
 export interface CredentialPlaces {
   readonly flags: CredentialFlags;
@@ -42,8 +45,7 @@ export interface CredentialPlaces {
   readonly certificate: string | undefined;
   /** Reads the secrets stored for this application, or null. */
   readonly stored: () => Promise<StoredCredential | null>;
-  /** Prompts for a secret. Returns null without a terminal or an answer. */
-  readonly ask: (question: string) => Promise<Secret | null>;
+  readonly ask: AskForSecret;
   /** The base URL of the authority. */
   readonly authority: string;
   /** The name of the flow, for messages. */

@@ -94,7 +94,7 @@ async function fromCiSystem(
 }
 
 async function fromTerminal({ ask }: CredentialPlaces): Promise<FoundCredential | null> {
-  const secret = await ask("Client secret");
+  const secret = await ask("client-secret", "Client secret");
   return secret === null ? null : clientSecret(secret, "the terminal");
 }
 
@@ -120,7 +120,7 @@ async function fromCertificate(
     async password() {
       const named = env.get("AZURE_CLIENT_CERTIFICATE_PASSWORD");
       if (named !== undefined) return new Secret(named);
-      return (await stored())?.certificatePassword ?? await ask(`Password of ${path}`);
+      return (await stored())?.certificatePassword ?? await ask("password", `Password of ${path}`);
     },
   });
   return { credential: { kind: "certificate", certificate }, from: `${from} (${path})` };

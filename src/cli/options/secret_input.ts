@@ -58,7 +58,7 @@ export async function readProfileSecret(
   }
   if (!isAsked || !needsCredential(flow) || !context.terminal.stdinIsTerminal) return {};
   const secret = certificate === undefined
-    ? await promptForClientSecret(context, onEnter)
+    ? await promptForClientSecret(context, `${CLIENT_SECRET.label} (Enter: ${onEnter})`)
     : await promptForPassword(context, onEnter, lock);
   return secret === null
     ? {}
@@ -96,12 +96,12 @@ export async function openPresentCertificate(
 }
 
 /** Prompts for a client secret. Entra shows its ID, a GUID, beside it, which is easily taken for the secret. */
-async function promptForClientSecret(context: PromptContext, onEnter: string): Promise<Secret | null> {
+export async function promptForClientSecret(context: PromptContext, label: string): Promise<Secret | null> {
   while (true) {
-    const typed = await promptForSecret(context, `${CLIENT_SECRET.label} (Enter: ${onEnter})`);
-    const secret = typed === null ? null : new Secret(typed.reveal().trim());
-    if (secret === null || !isGuid(secret.reveal())) return secret;
-    if (await confirm(context, `${LOOKS_LIKE_ID}. Use it anyway?`)) return secret;
+    const typed = await promptForSecret(context, label);
+    const text = typed?.reveal().trim() ?? "";
+    if (text === "") return null;
+    if (!isGuid(text) || await confirm(context, `${LOOKS_LIKE_ID}. Use it anyway?`)) return new Secret(text);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CredentialFlags } from "../../credentials/client_credential.ts";
+import type { AskForSecret, CredentialFlags } from "../../credentials/client_credential.ts";
 import type { IssuedTokens, RefreshOptions, SignInOptions, TokenClient } from "../../entra/token_client.ts";
 import type { ExpectedAccount } from "../../identity/expected_account.ts";
 import type { Token } from "../../identity/token.ts";
@@ -9,7 +9,6 @@ import type { SessionKey } from "../../store/session.ts";
 import type { SignInLock } from "../../store/sign_in_lock.ts";
 import type { TokenStore } from "../../store/token_store.ts";
 import type { Clock } from "../../system/clock.ts";
-import type { Secret } from "../../text/secret.ts";
 import type { Progress } from "../progress.ts";
 import type { InteractiveSession } from "../sign_in/interactive_session.ts";
 
@@ -67,8 +66,7 @@ export interface SignInManner {
 /** What the user passed to authenticate the application. */
 export interface ClientAuthentication {
   readonly flags: CredentialFlags;
-  /** Prompts for a secret; null if no prompt is possible, or it was left empty. */
-  readonly ask: (question: string) => Promise<Secret | null>;
+  readonly ask: AskForSecret;
 }
 
 /** Where a token came from. */

@@ -284,8 +284,17 @@ Deno.test({
 
     const none = await type(`${create} --name asking`, "Client Secret", "");
     assert(!none.includes("kept"), none);
-    const asked = await type("get-token -p asking --verbose", "Client secret", SECRET);
-    assertStringIncludes(asked, "Credential: the terminal");
+    const shell = await startOnTerminal(sandbox, "entra-auth-cli get-token -p asking --verbose");
+    await shell.stdoutMatch(/Client secret/);
+    await shell.type(`${CONFIDENTIAL_APPLICATION.clientId}\r`);
+    await shell.stdoutMatch(/This is a GUID, as the secret's ID is, and not its value\. Use it anyway\?/);
+    await shell.type("\r");
+    await shell.stdoutMatch(/anyway[^]*Client secret/);
+    await shell.type(` ${SECRET}\r`);
+    const asked = await shell.ended;
+    assertEquals(asked.code, 0, asked.stdout);
+    assert(!asked.stdout.includes(SECRET), asked.stdout);
+    assertStringIncludes(asked.stdout, "Credential: the terminal");
     const quiet =
       await (await startOnTerminal(sandbox, "entra-auth-cli get-token -p asking --no-interactive --force"))
         .ended;

@@ -105,11 +105,11 @@ Deno.test("A client secret is taken from the environment, the profile and the te
     "stored",
   );
   const questions: string[] = [];
-  const ask = (question: string) => {
-    questions.push(question);
+  const ask = (kind: string, question: string) => {
+    questions.push(`${kind}: ${question}`);
     return Promise.resolve(new Secret("typed"));
   };
-  assertEquals([await secretOf({ ask }), questions], ["typed", ["Client secret"]]);
+  assertEquals([await secretOf({ ask }), questions], ["typed", ["client-secret: Client secret"]]);
 });
 
 Deno.test("The profile's secrets and the terminal are not read if the environment has a credential", async () => {
@@ -122,8 +122,8 @@ Deno.test("The password of a certificate comes from the environment, then from t
   const stored = (certificatePassword: string) => () =>
     Promise.resolve({ certificatePassword: new Secret(certificatePassword) });
   const questions: string[] = [];
-  const ask = (question: string) => {
-    questions.push(question);
+  const ask = (kind: string, question: string) => {
+    questions.push(`${kind}: ${question}`);
     return Promise.resolve(new Secret(PASSWORD));
   };
   const locked = { certificate: "/locked.pem" };
@@ -133,7 +133,7 @@ Deno.test("The password of a certificate comes from the environment, then from t
   await find({ ...locked, stored: stored(PASSWORD), ask });
   assertEquals(questions, []);
   await find({ ...locked, ask });
-  assertEquals(questions, ["Password of /locked.pem"]);
+  assertEquals(questions, ["password: Password of /locked.pem"]);
   assertStringIncludes(
     (await refusal({ ...locked, stored: stored(PASSWORD), ask }, wrong)).message,
     "does not open",

@@ -37,8 +37,8 @@ async function prepare(request: TokenRequest, saved: ProfileSecrets | null = nul
     loadClientAuthentication: () =>
       Promise.resolve({
         flags: {},
-        ask: (question) => {
-          questions.push(question);
+        ask: (kind, question) => {
+          questions.push(`${kind}: ${question}`);
           return Promise.resolve(saved === null ? new Secret("typed") : null);
         },
       }),
@@ -58,7 +58,7 @@ async function prepare(request: TokenRequest, saved: ProfileSecrets | null = nul
 
 Deno.test("openTokenDependencies() prompts once for the secret of an application", async () => {
   const { from, questions } = await prepare(APPLICATION, null, 2);
-  assertEquals([from.length, questions], [1, ["Client secret"]]);
+  assertEquals([from.length, questions], [1, ["client-secret: Client secret"]]);
 });
 
 Deno.test("openTokenDependencies() finds no credential for a flow that needs none", async () => {
