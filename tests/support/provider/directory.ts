@@ -9,6 +9,15 @@ export interface Account {
   readonly objectId: string;
   /** The `sub`. As in Entra, it is neither the object ID nor a GUID, and case-sensitive. */
   readonly subject: string;
+  /** The account in the tenant that a guest is from; undefined for members. */
+  readonly home?: HomeAccount;
+}
+
+/** A guest's account in the tenant that it is from. The guest signs in with its user name. */
+export interface HomeAccount {
+  readonly username: string;
+  readonly objectId: string;
+  readonly tenantId: string;
 }
 
 /** An application registered in the provider's tenants. */
@@ -92,6 +101,20 @@ export const BOB: Account = {
   subject: "BoB0kahn_7LpWzC4tQfXe9NdGs2VhRy6KaMj1uTiOrEb",
 };
 
+/** A guest, whom the provider's tenant knows by a user name of its own. */
+export const GRACE = {
+  username: "grace_fabrikam.example#EXT#@contoso.example",
+  password: DEFAULT_PASSWORD,
+  name: "Grace Hopper",
+  objectId: "9face000-1111-4222-8333-444444444444",
+  subject: "GrAcE0hopper_4VnYbK8sWqTzJ2mXcRfLd6GhPe1uAoIi",
+  home: {
+    username: "grace@fabrikam.example",
+    objectId: "9face001-1111-4222-8333-444444444444",
+    tenantId: "fab00000-2222-4333-8444-555555555555",
+  },
+} as const satisfies Account;
+
 export const PUBLIC_APPLICATION: Application = {
   clientId: DEFAULT_CLIENT_ID,
   name: "entra-auth-cli",
@@ -113,8 +136,13 @@ export function findBySubject(
   return accounts.find((account) => account.subject === subject);
 }
 
-/** Finds an account by its user name, ignoring case. */
-export function findByUsername(accounts: readonly Account[], username: string): Account | undefined {
+/** Returns the user name that an account signs in with. */
+export function signInName({ username, home }: Account): string {
+  return home?.username ?? username;
+}
+
+/** Finds an account by the user name that it signs in with, ignoring case. */
+export function findBySignInName(accounts: readonly Account[], username: string): Account | undefined {
   const wanted = username.trim().toLowerCase();
-  return accounts.find((account) => account.username.toLowerCase() === wanted);
+  return accounts.find((account) => signInName(account).toLowerCase() === wanted);
 }

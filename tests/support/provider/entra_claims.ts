@@ -18,6 +18,12 @@ export function userClaims(
     const { subject, username, name } = account;
     return { sub: subject, ver: "1.0", name, emails: [username], tfp: authority.policy };
   }
+  // The user name of a guest is the optional claim `upn`; `idp` is the issuer of the account.
+  if (account.home !== undefined) {
+    const { subject, objectId, username, name, home } = account;
+    const idp = `https://sts.windows.net/${home.tenantId}/`;
+    return { sub: subject, oid: objectId, tid: tenantId, ver: "2.0", name, upn: username, idp };
+  }
   return {
     sub: account.subject,
     oid: account.objectId,
@@ -31,7 +37,7 @@ export function userClaims(
 
 /** The claims by scope. Entra issues `oid` and `tid` with `profile`, which MSAL always requests; AD FS has no scopes for claims. */
 export const CLAIMS_BY_SCOPE = {
-  openid: ["sub", "ver", "upn", "unique_name", "sid", "apptype", "authmethod", "scp"],
+  openid: ["sub", "ver", "upn", "unique_name", "sid", "apptype", "authmethod", "scp", "idp"],
   profile: ["oid", "tid", "name", "preferred_username", "emails", "tfp"],
   email: ["email"],
 };
@@ -62,7 +68,13 @@ export function applicationTokenClaims(token: { application: Application; tenant
 }
 
 /** The `client_info` of a response: the two halves of MSAL's home account id, as base64url JSON. */
-export function clientInfo({ objectId }: Account, { tenantId, authority }: ClaimsSetup): string {
+export function clientInfo(
+  { objectId, home }: Account,
+  { tenantId, authority }: ClaimsSetup,
+): string {
+  if (home !== undefined) {
+    return encodeBase64Url(JSON.stringify({ uid: home.objectId, utid: home.tenantId }));
+  }
   const uid = authority?.policy === undefined ? objectId : `${objectId}-${authority.policy.toLowerCase()}`;
   return encodeBase64Url(JSON.stringify({ uid, utid: tenantId }));
 }

@@ -22,7 +22,7 @@ export function toEntraError(
   endpoint: string,
   params: Readonly<Record<string, unknown>> = {},
 ): EntraError {
-  if (failed.error === "access_denied") return declined(endpoint);
+  if (failed.error === "access_denied") return declined(endpoint, failed.description);
   const said = `${failed.detail ?? ""} ${failed.description ?? ""}`;
   const rule = RULES.find(({ when, says }) =>
     when === failed.error && (says === undefined || says.test(said))
@@ -90,7 +90,17 @@ function errorUri(error: EntraError): string {
   return `https://login.microsoftonline.com/error?code=${error.aadsts}`;
 }
 
-function declined(endpoint: string): EntraError {
+/** The description inside the provider if a user returns from the page that asks for an administrator. */
+export const ADMIN_CONSENT_MISSING = "administrator has not consented";
+
+function declined(endpoint: string, reason: string | undefined): EntraError {
+  if (reason === ADMIN_CONSENT_MISSING) {
+    return {
+      error: "access_denied",
+      aadsts: 90094,
+      description: "An administrator must grant the permissions that this application requests.",
+    };
+  }
   return {
     // The device flow has its own name for a refusal.
     error: endpoint === "token" ? "authorization_declined" : "access_denied",

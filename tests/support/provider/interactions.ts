@@ -1,8 +1,9 @@
 // @ts-types="npm:@types/oidc-provider@9.12.1"
 import type { Interaction, InteractionResults, KoaContextWithOIDC } from "oidc-provider";
-import { findBySubject, findByUsername } from "./directory.ts";
+import { findBySignInName, findBySubject, signInName } from "./directory.ts";
+import { ADMIN_CONSENT_MISSING } from "./entra_errors.ts";
 import type { Markup } from "./markup.ts";
-import { consentPage, messagePage, selectAccountPage, signInPage } from "./pages.ts";
+import { adminApprovalPage, consentPage, messagePage, selectAccountPage, signInPage } from "./pages.ts";
 import { readForm, replacedBody } from "./request_body.ts";
 import { OFFLINE_ACCESS, OFFLINE_INSIDE, OPENID_SCOPES, splitScope } from "./scopes.ts";
 import type { Tenant } from "./tenant.ts";
@@ -12,6 +13,11 @@ type Step = { page: Markup; status?: number } | { result: InteractionResults };
 
 const CANCELLED = {
   error: "access_denied",
+};
+
+const NOT_APPROVED = {
+  ...CANCELLED,
+  error_description: ADMIN_CONSENT_MISSING,
 };
 
 /** Koa middleware for the pages for account selection, sign-in and consent. */
@@ -63,22 +69,27 @@ async function firstPage(interaction: Interaction, tenant: Tenant): Promise<Mark
   if (interaction.prompt.name === "consent") {
     const scopes = splitScope(text(interaction.params.scope))
       .map((scope) => scope === OFFLINE_INSIDE ? OFFLINE_ACCESS : scope);
-    return consentPage({ application, username: account?.username ?? "", scopes });
+    const username = account === undefined ? "" : signInName(account);
+    if (tenant.setup.requiresAdminConsent) return adminApprovalPage({ application, username });
+    return consentPage({ application, username, scopes });
   }
   if (interaction.prompt.name === "select_account" && account !== undefined) {
-    return selectAccountPage({ application, username: account.username, name: account.name });
+    return selectAccountPage({ application, username: signInName(account), name: account.name });
   }
   return signInPage({ application, username: text(interaction.params.login_hint) ?? "" });
 }
 
 async function answer(interaction: Interaction, form: Record<string, string>, tenant: Tenant): Promise<Step> {
   if (form.action === "cancel") return { result: CANCELLED };
-  if (interaction.prompt.name === "consent") return { result: await consent(interaction, tenant) };
+  if (interaction.prompt.name === "consent") {
+    const isRefused = tenant.setup.requiresAdminConsent;
+    return { result: isRefused ? NOT_APPROVED : await consent(interaction, tenant) };
+  }
   // Selecting an account that is already signed in needs no password.
   if (form.action === "account") return { result: { select_account: {} } };
   const application = await applicationName(interaction, tenant);
   if (form.action === "other-account") return { page: signInPage({ application, username: "" }) };
-  const account = findByUsername(tenant.setup.accounts, form.username ?? "");
+  const account = findBySignInName(tenant.setup.accounts, form.username ?? "");
   if (account === undefined || account.password !== form.password) {
     const message = account === undefined
       ? "This username may be incorrect. Make sure you typed it correctly."

@@ -67,6 +67,24 @@ export function consentPage(
   );
 }
 
+/** The page in place of the one for consent if only an administrator may consent. */
+export function adminApprovalPage(page: { username: string; application: string }): Markup {
+  return frame(
+    "Need admin approval",
+    html`
+      <p class="who">${page.username}</p>
+      <h1>Need admin approval</h1>
+      <p id="message"><b>${page
+        .application}</b> asks for permissions that only an administrator can grant.</p>
+      <form method="post">
+        <div class="buttons">
+          <button id="return" name="action" value="return" type="submit">Return without consent</button>
+        </div>
+      </form>
+    `,
+  );
+}
+
 /** The page for a device code. `form` is oidc-provider's, with its own hidden fields. */
 export function deviceCodePage(page: { form: string; message?: string }): Markup {
   return frame(

@@ -47,6 +47,8 @@ export interface ProviderOptions {
    * default they need consent, as in Entra.
    */
   readonly bindsRefreshTokens?: boolean;
+  /** Whether only an administrator may consent, which no user is; false by default. */
+  readonly requiresAdminConsent?: boolean;
   /** Whether responses have `client_info`, as Entra's do; true by default. */
   readonly sendsClientInfo?: boolean;
   /** The years of its certificate's validity; by default it is valid for a day. */
@@ -134,6 +136,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
       devicePollInterval: options.devicePollInterval ?? 5,
       keepsUsedRefreshTokens: options.keepsUsedRefreshTokens ?? false,
       bindsRefreshTokens: options.bindsRefreshTokens ?? false,
+      requiresAdminConsent: options.requiresAdminConsent ?? false,
       sendsClientInfo: options.sendsClientInfo ?? true,
       changeFor: (request) => router.changeFor(request),
       takeAuthorizeChange: () => router.takeAuthorizeChange(),

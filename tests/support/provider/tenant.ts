@@ -45,6 +45,8 @@ export interface TenantSetup {
   readonly keepsUsedRefreshTokens: boolean;
   /** Whether a refresh token is good for its own scopes only. */
   readonly bindsRefreshTokens: boolean;
+  /** Whether only an administrator may consent, which no user is. */
+  readonly requiresAdminConsent: boolean;
   /** Whether responses have `client_info`. */
   readonly sendsClientInfo: boolean;
   /** Returns the change that a test demands of the response to a request. */
