@@ -238,5 +238,5 @@ function userToSuggest(session: Session | null, expect: TokenRequest["expect"]):
   if (account !== null && SIGN_IN_NAME.test(account.username) && isExpectedUser(account, expect)) {
     return account.username;
   }
-  return expect.user?.includes("@") ? expect.user : undefined;
+  return expect.user !== undefined && SIGN_IN_NAME.test(expect.user) ? expect.user : undefined;
 }

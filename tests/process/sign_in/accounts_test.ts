@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { ProgramResult } from "../../support/program/program.ts";
-import { ADA, BOB, DEFAULT_TENANT_ID } from "../../support/provider/directory.ts";
+import { ADA, BOB, DEFAULT_TENANT_ID, GRACE } from "../../support/provider/directory.ts";
 import { createProfileArgs, openSandbox } from "../../support/program/sandbox.ts";
 import { UserAgent } from "../../support/browser/user_agent.ts";
 
@@ -67,4 +67,36 @@ Deno.test("a forced sign-in with another account replaces the account of a profi
   assertEquals((await program.ended).code, 0);
   const { account } = JSON.parse((await sandbox.run(["get-token", "--output", "json"])).stdout);
   assertEquals(account.username, BOB.username);
+});
+
+Deno.test("a guest from another tenant signs in, is refreshed and shown by the name in this tenant, and is not suggested", async () => {
+  await using sandbox = await openSandbox({ accounts: [ADA, GRACE] });
+  sandbox.provider.setAccessTokenTtl(60); // due for a refresh at once
+  const visitor = { ...GRACE, username: GRACE.home.username };
+  const signedIn = await sandbox.signIn(["get-token", "--output", "json"], visitor);
+  assertEquals(signedIn.code, 0, signedIn.stderr);
+  const refreshed = await sandbox.run(["get-token", "--no-interactive", "--output", "json"]);
+  assertEquals(refreshed.code, 0, refreshed.stderr);
+  const expected = {
+    username: GRACE.username,
+    object_id: GRACE.objectId,
+    tenant_id: DEFAULT_TENANT_ID,
+  };
+  for (const [source, { stdout }] of [["interactive", signedIn], ["refresh", refreshed]] as const) {
+    const document = JSON.parse(stdout);
+    assertEquals([document.source, document.account, document.tenant_id], [
+      source,
+      expected,
+      DEFAULT_TENANT_ID,
+    ]);
+  }
+  const status = await sandbox.run(["status", "--output", "json"]);
+  const [shown] = JSON.parse(status.stdout).sign_ins;
+  assertEquals([shown.username, shown.tenant], [GRACE.username, DEFAULT_TENANT_ID]);
+
+  // Entra's sign-in page knows a guest by the name at home only.
+  const again = ["get-token", "--force", "--expect-user", GRACE.username];
+  assertEquals((await sandbox.signIn(again, visitor)).code, 0);
+  const { login_hint: hint, prompt } = sandbox.provider.requestsTo("authorize").at(-1)?.query ?? {};
+  assertEquals([hint, prompt], [undefined, "select_account"]);
 });
