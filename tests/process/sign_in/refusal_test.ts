@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { redirectPort } from "../../support/browser/user_agent.ts";
 import { freePort, occupyPort } from "../../support/network/ports.ts";
 import { ADA } from "../../support/provider/directory.ts";
+import type { Failure } from "../../support/provider/failures.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 
 Deno.test("get-token exits with code 3 if consent is declined, and the page says why", async () => {
@@ -28,6 +29,37 @@ Deno.test("get-token --output json reports a refusal as one JSON document on std
   assertEquals(Object.keys(error), ["code", "message", "hint", "aadsts", "correlation_id", "description"]);
   assertEquals(error.code, "access_denied");
   assertEquals(error.aadsts, "AADSTS65004");
+});
+
+Deno.test("get-token says that an administrator must consent if the browser shows that, however Entra reports it", async () => {
+  await using sandbox = await openSandbox({ requiresAdminConsent: true });
+  const cases: [failure: Failure | null, error: RegExp][] = [
+    [null, /An administrator must consent to these scopes \(AADSTS90094, /],
+    [
+      { kind: "entraError", error: "consent_required", aadsts: 90094 },
+      /An administrator must consent to these scopes \(AADSTS90094, /,
+    ],
+    [
+      { kind: "entraError", error: "consent_required", aadsts: 65001 },
+      /The application has no consent for these scopes \(AADSTS65001, /,
+    ],
+    // Without a description it could be a mere Cancel.
+    [
+      {
+        kind: "rewrite",
+        rewrite: ({ state }) => ({ error: "access_denied", error_subcode: "cancel", state }),
+      },
+      /The sign-in was cancelled or declined in the browser/,
+    ],
+  ];
+  for (const [failure, error] of cases) {
+    if (failure !== null) sandbox.provider.failNext("authorize", failure);
+    const result = await sandbox.signIn(["get-token"]);
+    assertEquals([result.code, result.stdout], [3, ""], result.stderr);
+    assertMatch(result.stderr, error);
+    assertMatch(result.stderr, /\nHint: [^]*(administrator|granted for all users)/);
+  }
+  assertEquals(sandbox.provider.requestsTo("token").length, 0);
 });
 
 Deno.test("get-token rejects callbacks with a wrong state and accepts the right one afterwards", async () => {
