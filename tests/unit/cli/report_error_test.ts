@@ -36,13 +36,18 @@ Deno.test("reportError() names the program if another one called it, and does no
 });
 
 Deno.test("reportError() prints three lines of a hint, all with --verbose, and all in JSON", () => {
-  const hint = "entra-auth-cli get-token\none\ntwo\nthree";
+  const hint = "entra-auth-cli get-token\none\ntwo\nthree\nfour";
   const shown = "Hint: entra-auth-cli get-token\n      one\n      two";
   assertEquals(report(cliError({ hint })).said[1], `${shown} (more with --verbose)`);
-  assertEquals(report(cliError({ hint }), { verbose: true }).said[1], `${shown}\n      three`);
+  assertEquals(report(cliError({ hint }), { verbose: true }).said[1], `${shown}\n      three\n      four`);
   const [line = ""] = report(cliError({ hint }), { asJson: true }).said;
   assertEquals(JSON.parse(line).error.hint, hint);
   assertEquals(hintText("one\ntwo\nthree"), "Hint: one\n      two\n      three");
+  assertEquals(
+    hintText("1\n2\n3\n4"),
+    "Hint: 1\n      2\n      3\n      4",
+    "one line alone is not left out",
+  );
 });
 
 Deno.test("reportError() prints number and correlation ID next to the message, before the hint", () => {

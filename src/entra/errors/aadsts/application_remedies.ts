@@ -141,8 +141,8 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
       "http://localhost is registered for web or single-page applications, which redeem codes differently.",
     hint: [
       ...PUBLIC_CLIENT,
-      `Or register http://localhost under Mobile and desktop applications: ${appPage("Authentication")}`,
-      "If it is registered there, a proxy may add an Origin header to the request.",
+      "If it is registered there, a proxy may add an Origin header to the request. Or register http://localhost under " +
+      `Mobile and desktop applications: ${appPage("Authentication")}`,
     ],
   },
   9002327: {
@@ -328,11 +328,15 @@ const REGISTRATION: Readonly<Record<string, Remedy>> = {
 
 // Client secrets, certificates and assertions
 
-const NEW_SECRET = [
+const NEW_SECRET_COMMANDS = [
   ...az("ad app credential reset --id {clientId} --append --years 1"),
   "printenv SECRET | entra-auth-cli edit-profile --name {profile} --client-secret-stdin",
-  `The first command makes a secret, as does ${appPage("Certificates & secrets")}`,
-  "The last one stores it in the profile. Or put it into AZURE_CLIENT_SECRET.",
+];
+
+const NEW_SECRET = [
+  ...NEW_SECRET_COMMANDS,
+  "The last command stores the secret, which can also be in AZURE_CLIENT_SECRET. az makes one, as does " +
+  appPage("Certificates & secrets"),
 ];
 
 const ASSERTION_TIME: Remedy = {
@@ -373,8 +377,9 @@ const CREDENTIAL: Readonly<Record<string, Remedy>> = {
     cause:
       "The secret belongs to another application, was deleted, or its ID was given in place of its value.",
     hint: [
-      ...NEW_SECRET,
-      "Use the secret's value, not its ID. The list shows both, and the value only once, right after it is made.",
+      ...NEW_SECRET_COMMANDS,
+      "Use the secret's value, not its ID. The value is shown only once, right after the secret is made, by az or in " +
+      appPage("Certificates & secrets"),
     ],
   },
   7000222: {

@@ -74,8 +74,9 @@ const NO_CONSENT: Remedy = {
   cause: "Neither the user nor an administrator has accepted the permissions that the scopes stand for.",
   hint: [
     SIGN_IN,
-    "Accept the permissions in the browser, or have them granted for all users:",
-    ...GRANT_CONSENT,
+    ...az("ad app permission admin-consent --id {clientId}"),
+    "Accept the permissions in the browser. Or have them granted for all users, with az or in " +
+    enterprisePage("Permissions"),
   ],
 };
 

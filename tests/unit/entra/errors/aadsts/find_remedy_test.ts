@@ -6,6 +6,7 @@ import {
   formatHint,
   knownNumbers,
 } from "../../../../../src/entra/errors/aadsts/find_remedy.ts";
+import { hintText } from "../../../../../src/cli/report_error.ts";
 import NUMBERS from "../../../../support/corpus/aadsts_numbers.json" with { type: "json" };
 import { CONTEXT, CORRELATION_ID, entraBody, errorFor } from "../../../../support/fixtures/entra_bodies.ts";
 
@@ -404,6 +405,7 @@ Deno.test("A hint with a command starts with one, and no remedy has a contractio
     const lines = formatHint(remedy, CONTEXT).split("\n");
     const at = `${number}: ${remedy.message}\n${lines.join("\n")}`;
     assert(!lines.some(isCommand) || isCommand(lines[0] ?? ""), at);
+    assertEquals(hintText(lines.join("\n")), hintText(lines.join("\n"), true), `${at}: is not shown in full`);
     assert(!/n't\b|'(ll|re|ve)\b|[{}]/.test(at), at);
   }
 });
