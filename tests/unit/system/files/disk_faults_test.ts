@@ -79,17 +79,22 @@ Deno.test({
   });
 });
 
-/** Runs under a limit on the size of files that it sets itself: with an earlier one Deno could not write its caches. */
+/**
+ * Sets a limit on the size of files, and takes it back: with an earlier one Deno could not write its caches, and with a
+ * later one it could not when it ends.
+ */
 const LIMITED_WRITE = `
 import { systemFiles } from ${
   JSON.stringify(import.meta.resolve("../../../../src/system/files/deno_files.ts"))
 };
 import { systemLocks } from ${JSON.stringify(import.meta.resolve("../../../../src/system/files/lock.ts"))};
 const [path] = Deno.args;
-await new Deno.Command("prlimit", { args: ["--pid", String(Deno.pid), "--fsize=0"] }).output();
+const limit = (size) => new Deno.Command("prlimit", { args: ["--pid", String(Deno.pid), "--fsize=" + size] }).output();
+await limit("0:unlimited");
 const lock = await systemLocks.acquire(path + ".lock");
 const error = await systemFiles.create(path, new Uint8Array(1)).catch((error) => error);
 lock[Symbol.dispose]();
+await limit("unlimited");
 console.log(error.reason);
 `;
 
