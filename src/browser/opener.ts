@@ -77,9 +77,9 @@ function commandsFor(url: string, { os, env }: OpenerContext): OpenerCommand[] {
  * Returns the commands that `value`, the `BROWSER` variable, names, in the order to try them; none for `none`.
  *
  * The variable is a list of commands with arguments, separated by `:` (`;` on Windows). `%s` stands for the URL, which is
- * appended if there is no `%s`. Quotes group words, and so does a backslash before a space (not on Windows). A path with spaces needs no quotes: it is tried as a whole first, then
- * with fewer words, the rest being arguments. The longest reading comes first, so that a program named like the first
- * words of a path is never preferred to it.
+ * appended if there is no `%s`. Quotes group words, and so does a backslash before a space (not on Windows). A path with
+ * spaces needs no quotes: it is tried as a whole first, then with fewer words, the rest being arguments. The longest
+ * reading comes first, so that a program named like the first words of a path is never preferred to it.
  */
 function browserVariableCommands(value: string, url: string, os: Os): OpenerCommand[] {
   if (value.trim().toLowerCase() === "none") return [];

@@ -98,6 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `profile === null && await store.renewKey() === "unchanged"`,
     replace: "false",
     tests: ["tests/process/store/key_store_test.ts"],
+    named: "clear-cache --all makes a new key",
   },
   {
     guard: "deletion of the former key",
@@ -120,6 +121,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `if (forcedKeyStore(context.env) !== "key-file" && await betterKeyStore() !== null) return null;`,
     replace: "",
     tests: ["tests/process/store/key_store_test.ts"],
+    named: "A planted key and token file",
   },
   {
     guard: "user of the process that connects to the callback server",
@@ -839,6 +841,20 @@ export const MUTANTS: readonly Mutant[] = [
     find: "[a-z0-9-]+\\.visualstudio",
     replace: "[^.]+\\.visualstudio",
     tests: ["tests/unit/cli/output/git_credential_test.ts"],
+  },
+  {
+    guard: "form of an additional host for git",
+    file: "src/cli/output/git_credential.ts",
+    find: "if (/^[^\\s/\\\\@?#]+$/.test(host)) return;",
+    replace: 'if (host !== "") return;',
+    tests: ["tests/unit/cli/commands/credential_helper_test.ts"],
+  },
+  {
+    guard: "backslash before a space in BROWSER",
+    file: "src/browser/opener.ts",
+    find: 'return os === "windows" ? "(?!)" : ',
+    replace: 'return os !== null ? "(?!)" : ',
+    tests: ["tests/unit/browser/opener_test.ts"],
   },
   {
     guard: "redacted user names in doctor's report",
