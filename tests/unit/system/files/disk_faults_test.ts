@@ -106,10 +106,15 @@ Deno.test({
       const script = join(folder, "limited_write.ts");
       await Deno.writeTextFile(script, LIMITED_WRITE);
       const flags = (Deno.env.get("DENO_FLAGS") ?? "").split(/\s+/).filter(Boolean);
-      const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", "--no-code-cache", ...flags, "--allow-all", script, join(folder, "file")],
-        cwd: new URL("../../../../", import.meta.url),
-      }).output();
+      const run = () =>
+        new Deno.Command(Deno.execPath(), {
+          args: ["run", "--quiet", "--no-code-cache", ...flags, "--allow-all", script, join(folder, "file")],
+          cwd: new URL("../../../../", import.meta.url),
+        }).output();
+      let result = await run();
+      // A write of Deno itself at the wrong moment ends the program as well.
+      for (let more = 10; more > 0 && result.code !== 0; more--) result = await run();
+      const { code, stdout } = result;
       assertEquals([code, new TextDecoder().decode(stdout)], [0, "over_limit\n"]);
     }),
 });
