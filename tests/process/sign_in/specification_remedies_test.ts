@@ -54,7 +54,7 @@ Deno.test({
     await using sandbox = await openWithMyapp();
     const old = (await sandbox.run(["get-token", "--profile", "myapp"])).stdout;
     const terminal = await startOnTerminal(sandbox, `sh -e '${script("cached_token_wont_refresh.sh")}'`);
-    await terminal.stdoutMatch(/✓ Cached tokens of profile 'myapp' deleted/);
+    await terminal.stdoutMatch(/Cached tokens of profile 'myapp' deleted/);
     await sandbox.userAgent.signIn(await sandbox.browser.next(), ADA);
     await terminal.stdoutMatch(/Token saved to profile 'myapp'/);
     await terminal.stdoutMatch(/Delete profile 'myapp' and its tokens\?/);
