@@ -82,8 +82,9 @@ function parseCodes(named: readonly string[]): string[] {
 
 /** Returns the IDs of the profile, or placeholders if there is no profile. */
 async function findSubject(profile: string | undefined, context: CommandContext): Promise<ErrorSubject> {
-  const name = await profileName(profile, context);
   try {
+    // Without a home there is no chosen profile either.
+    const name = await profileName(profile, context);
     const { clientId, tenant } = await readSettings({}, name, context);
     return { clientId, tenant, profile: name };
   } catch (error) {
