@@ -2,7 +2,6 @@ import { delay } from "@std/async/delay";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import { systemPath } from "../path.ts";
-import { catchSignal } from "../processes/signals.ts";
 import { FileError } from "./file_error.ts";
 import { factsOf, type FileFacts, type Files } from "./files.ts";
 
@@ -13,7 +12,6 @@ const FOLDER_MODE = 0o700;
 
 /** Implements `Files.create`. */
 export async function create(path: string, data: Uint8Array): Promise<FileFacts> {
-  using _caught = catchSignal("SIGXFSZ");
   using file = await Deno.open(path, { write: true, createNew: true, mode: FILE_MODE });
   const facts = factsOf(await file.stat());
   // The umask can only remove bits: until here no other user could open the file.
@@ -25,7 +23,6 @@ export async function create(path: string, data: Uint8Array): Promise<FileFacts>
 
 /** Implements `Files.overwrite`. */
 export async function overwrite(path: string, data: Uint8Array): Promise<FileFacts | null> {
-  using _caught = catchSignal("SIGXFSZ");
   try {
     using file = await Deno.open(path, { write: true });
     await writeAll(file, data);

@@ -2,7 +2,6 @@ import { delay } from "@std/async/delay";
 import { FileError, fileError, LockedError } from "./file_error.ts";
 import { factsOf, isSameFile } from "./files.ts";
 import { permitted } from "../permission.ts";
-import { catchSignal } from "../processes/signals.ts";
 
 /** A held lock. Disposing releases it, and so does the system when the process dies. */
 export type Lock = Disposable;
@@ -130,7 +129,6 @@ async function waitForLock(file: Deno.FsFile, signal: AbortSignal): Promise<void
 
 /** Writes the process ID into the file, for the error of a process that waits too long. */
 function noteHolder(file: Deno.FsFile): void {
-  using _caught = catchSignal("SIGXFSZ");
   try {
     file.truncateSync(0);
     file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));

@@ -5,7 +5,7 @@ import type { Files } from "../files/files.ts";
 import type { Os } from "../os.ts";
 import { pathRules } from "../path.ts";
 import { permissionHint } from "../permission.ts";
-import { catchSignal } from "./signals.ts";
+import { catchChildSignal } from "./signals.ts";
 
 /** A program that runs independently of this one. */
 export interface StartedProcess {
@@ -258,7 +258,7 @@ function spawn(
     args: [...args],
     env: { ...OWN_SECRETS, ...env },
   });
-  const caught = catchSignal("SIGCHLD");
+  const caught = catchChildSignal();
   const release = () => caught[Symbol.dispose]();
   try {
     const child = prepared.spawn();

@@ -6,14 +6,11 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type SignalName = keyof typeof EXIT_CODES;
 
 /**
- * Catches a signal, without doing anything, until the result is disposed. Does nothing on Windows.
- *
- * - SIGCHLD: if the parent of this process ignores it, the system discards the exit codes of the programs that this
- *   process starts, unless this process catches it.
- * - SIGXFSZ: a write beyond the limit of `ulimit -f` ends the process, unless it catches the signal; then the write fails.
+ * Catches SIGCHLD, without doing anything, until the result is disposed: if the parent of this process ignores it, the
+ * system discards the exit codes of the programs that this process starts. Does nothing on Windows.
  */
-export function catchSignal(name: "SIGCHLD" | "SIGXFSZ"): Disposable {
-  return Deno.build.os === "windows" ? { [Symbol.dispose]: () => {} } : listen(name, () => {});
+export function catchChildSignal(): Disposable {
+  return Deno.build.os === "windows" ? { [Symbol.dispose]: () => {} } : listen("SIGCHLD", () => {});
 }
 
 /** The signals that can be forwarded to another program. */
@@ -63,6 +60,9 @@ function listenForSignals(): Signals {
       controller.abort(new CliError("interrupted", "Interrupted"));
     })
   );
+  // A write beyond the limit of `ulimit -f` ends a process that does not catch SIGXFSZ. If it is caught, the write fails.
+  // Deno handles a signal some time after it came, so the listener stays.
+  if (!isWindows) listeners.push(listen("SIGXFSZ", () => {}));
   return {
     signal: controller.signal,
     exitCode: () => received === null ? null : EXIT_CODES[received],
