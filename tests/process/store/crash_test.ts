@@ -209,10 +209,9 @@ Deno.test({
     const { provider } = machine.sandbox;
     const token = (await machine.signIn("get-token")).stdout;
     const steps = await stepsOf(disk, () => machine.start("refresh"));
-    // The file before it only tries, ahead of the request, whether tokens can be saved.
-    const last = steps.findLast(({ path }) => path.startsWith("home/.tokens.enc."));
-    const draft = steps.findIndex(({ path }) => path === last?.path);
-    await killAtStep(disk, draft, () => machine.start("refresh"));
+    // The file reserves its space ahead of the request. The tokens are written to it after the request.
+    const written = steps.findLastIndex(({ path }) => path.startsWith("home/.tokens.enc."));
+    await killAtStep(disk, written, () => machine.start("refresh"));
     assertEquals(provider.requestsTo("token").length, 3, "it had the new token");
 
     const refused = await machine.run("refresh");
