@@ -28,6 +28,8 @@ export type Need =
   | "msal"
   /** Sign a user in: open the browser, and listen for the redirect. */
   | "sign-in"
+  /** Keep the callback server where it is. */
+  | "callback-server"
   /** Choose the programs that open the browser. */
   | "opener"
   /** Show messages on the terminal even if stderr is redirected. */
@@ -88,6 +90,7 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^KUBERNETES_EXEC_INFO$/, need: "kubernetes" },
   { kind: "env", names: /^(NO_COLOR|TERM|LC_\w+|LANG)$/, need: "terminal" },
   { kind: "env", names: /^(WT_SESSION|TERM_PROGRAM)$/, need: "terminal", os: ["windows"] },
+  { kind: "env", names: /^DENO_SERVE_ADDRESS$/, need: "callback-server" },
   // The others describe the user's session and browser.
   { kind: "env", names: /^\w+$/, need: "sign-in" },
   { kind: "net", names: /^(127\.0\.0\.1|\[::1\])$/, need: "sign-in" },
@@ -122,7 +125,7 @@ const REFRESH: readonly Need[] = [
   ...CREDENTIALS,
   "terminal",
 ];
-const TOKEN: readonly Need[] = [...REFRESH, "sign-in", "opener", "controlling-terminal"];
+const TOKEN: readonly Need[] = [...REFRESH, "sign-in", "callback-server", "opener", "controlling-terminal"];
 
 const COMMAND_NEEDS: Readonly<Record<CommandName, readonly Need[]>> = {
   "get-token": [...TOKEN, "kubernetes"],
@@ -142,7 +145,7 @@ const COMMAND_NEEDS: Readonly<Record<CommandName, readonly Need[]>> = {
   "delete-profile": ["home", "write-home", "key", "controlling-terminal", "terminal"],
   "export-profile": ["home", "key", "controlling-terminal", "terminal"],
   "import-profile": ["home", "write-home", "key", "controlling-terminal", "terminal"],
-  "doctor": [...TOKEN.filter((need) => need !== "msal"), "doctor", "path"],
+  "doctor": [...TOKEN.filter((need) => need !== "msal" && need !== "callback-server"), "doctor", "path"],
   "completions": ["home", "terminal"],
   // It reads what decides the permissions of the others.
   "permissions": [
