@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
+import type { PortChoice } from "../../../src/loopback/listen_on_loopback.ts";
 import { listenForTokenRequests, type TokenEndpoint } from "../../../src/loopback/token_endpoint.ts";
 import type { ConnectionCheck } from "../../../src/system/network/connection_owner.ts";
 import { tokenResult } from "../../support/fixtures/command_fixture.ts";
+import { freePort } from "../../support/network/ports.ts";
 import { exchangeRaw } from "../../support/network/raw_http.ts";
 
 const VAULT = "https://vault.azure.net";
@@ -10,7 +12,10 @@ const MSI = "/msi/token?api-version=2019-08-01";
 const AZD = "/token?api-version=2023-07-12-preview";
 
 /** Opens an endpoint that has a token for the vault. `asked` collects what reached the supply. */
-function open(isAllowed?: ConnectionCheck): { endpoint: TokenEndpoint; asked: unknown[] } {
+function open(
+  isAllowed?: ConnectionCheck,
+  ports: PortChoice = { kind: "random" },
+): { endpoint: TokenEndpoint; asked: unknown[] } {
   const asked: unknown[] = [];
   const supply = (wanted: string) => {
     if (!wanted.startsWith(VAULT)) return Promise.reject(new CliError("usage", `No token for ${wanted}`));
@@ -19,7 +24,7 @@ function open(isAllowed?: ConnectionCheck): { endpoint: TokenEndpoint; asked: un
     }
     return Promise.resolve(tokenResult().token);
   };
-  const endpoint = listenForTokenRequests({ kind: "random" }, {
+  const endpoint = listenForTokenRequests(ports, {
     supply: {
       forResource: (resource) => (asked.push(resource), supply(resource)),
       forScopes: (scopes, tenant) => (asked.push([...scopes, tenant]), supply(scopes[0] ?? "")),
@@ -136,7 +141,8 @@ Deno.test("the endpoint gives nothing to a web page, another host name, or a pro
 });
 
 Deno.test("each endpoint has a secret of its own, refuses whom the check refuses, and frees its port", async () => {
-  const { endpoint } = open(() => Promise.resolve(false));
+  // A random port may belong to another test by the time it is free.
+  const { endpoint } = open(() => Promise.resolve(false), { kind: "exact", port: freePort() });
   {
     await using _ = endpoint;
     await using other = open().endpoint;

@@ -115,7 +115,7 @@ Deno.test("SecretWatch finds secrets that a started program receives or inherits
   }
 });
 
-Deno.test("SecretWatch allows the command of exec only the access token and the variables of its job", async () => {
+Deno.test("SecretWatch allows the command of exec the access token, the data key and the variables of its job, and no more", async () => {
   const by = ["exec", "--", "env", "-0"];
   const started = { by, command: "env", args: ["-0"] };
   await withWatch(async (watch, home, folder) => {
@@ -123,7 +123,9 @@ Deno.test("SecretWatch allows the command of exec only the access token and the 
     watch.noteStarted({ ...started, env: { ENTRA_AUTH_CLI_KEY: "", ACCESS_TOKEN: ACCESS } });
     await watch.assertNothingLeaked(home, folder);
     watch.noteStarted({ ...started, env: { ACCESS_TOKEN: ACCESS } });
-    await assertLeak(watch, home, folder, "key in the variables of env");
+    await watch.assertNothingLeaked(home, folder);
+    watch.noteStarted({ ...started, env: { ACCESS_TOKEN: REFRESH } });
+    await assertLeak(watch, home, folder, "refresh token in the variables of env");
   });
 });
 
