@@ -51,13 +51,12 @@ interface TestRun {
   readonly executable?: string;
 }
 
-/** The tests of the program, as arguments of runs one after the other. */
+/** Files of tests of the program, which run one after the other. */
 const PROCESS_TESTS = [
-  ["tests/process/packaging/windows_test.ts"],
-  ["tests/process/packaging/windows_executable_test.ts"],
-  // In the test of --force, the second request of the scripted browser does not arrive under Wine.
-  ["tests/process/sign_in/sign_in_test.ts", "--filter=/^(?!.*--force)/"],
-  ["tests/process/sign_in/system_opener_test.ts"],
+  "tests/process/packaging/windows_test.ts",
+  "tests/process/packaging/windows_executable_test.ts",
+  "tests/process/sign_in/sign_in_test.ts",
+  "tests/process/sign_in/system_opener_test.ts",
 ];
 
 /** Tests of the tests' own tools: what the process tests use of them runs here with those. */
@@ -76,7 +75,7 @@ async function defaultRuns(executable: string): Promise<TestRun[]> {
     `of ${unitTests.length} files of unit tests, the ${ofSystem.length} that depend on the system run on Windows`,
   );
   return [
-    ...PROCESS_TESTS.map((args) => ({ args, attempts: 3, executable })),
+    ...PROCESS_TESTS.map((path) => ({ args: [path], attempts: 3, executable })),
     { args: ["--parallel", ...ofSystem], attempts: 2 },
   ];
 }
