@@ -1,11 +1,13 @@
 /**
- * Times the program on this machine: `bench.ts [--pairs N] [--mechanisms]`. Signs in once at a local provider, then runs
- * each command and its baseline alternately. Only the ratio can be compared between machines.
+ * Times the program on this machine: `bench.ts [--pairs N] [--mechanisms] [--against EXECUTABLE]...`. Signs in once at a
+ * local provider, then runs each command and its baseline alternately. Only the ratio can be compared between machines.
  *
- * With `--mechanisms`, compares a cached get-token of executables that lack one of the mechanisms for speed each.
+ * With `--mechanisms`, compares a cached get-token of executables that lack one of the mechanisms for speed each. With
+ * `--against`, compares a cached token, a refresh and a sign-in with those of another executable, such as an older one.
  */
 
 import { encodeBase64 } from "@std/encoding/base64";
+import { basename } from "@std/path/basename";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { parseArgs } from "node:util";
@@ -20,6 +22,7 @@ import {
 } from "../../tests/support/secrets/secret_service.ts";
 import { openAzureCli } from "./azure_cli.ts";
 import { fillStore } from "./fill_store.ts";
+import { compareExecutables } from "./against.ts";
 import { compare, type Comparison, formatTable, type TimedCommand } from "./compare.ts";
 import { applicationOf, findPeers, SCOPE } from "./peers.ts";
 import { peakMemory, timeAtOnce, timeProvider } from "./measurements.ts";
@@ -226,6 +229,23 @@ async function benchMechanisms(pairs: number): Promise<Measurements> {
   return { comparisons, remarks: [] };
 }
 
+/** Compares this version with other executables. */
+async function benchAgainst(executables: readonly string[], pairs: number): Promise<Measurements> {
+  const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bench-" });
+  try {
+    const executable = await compile({ output: join(folder, "entra-auth-cli") });
+    const comparisons: Comparison[] = [];
+    for (const other of executables) {
+      say(`comparing with ${other}`);
+      const baseline = { name: basename(other), executable: await Deno.realPath(other) };
+      comparisons.push(...await compareExecutables({ name: "this version", executable }, baseline, pairs));
+    }
+    return { comparisons, remarks: [] };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 function parsePairs(text: string): number {
   const pairs = Number(text);
   if (Number.isSafeInteger(pairs) && pairs > 0) return pairs;
@@ -234,10 +254,16 @@ function parsePairs(text: string): number {
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { pairs: { type: "string", default: "20" }, mechanisms: { type: "boolean", default: false } },
+    options: {
+      pairs: { type: "string", default: "20" },
+      mechanisms: { type: "boolean", default: false },
+      against: { type: "string", multiple: true, default: [] },
+    },
   });
   const pairs = parsePairs(values.pairs);
-  const { comparisons, remarks } = await (values.mechanisms ? benchMechanisms : bench)(pairs);
+  const { comparisons, remarks } = values.against.length > 0
+    ? await benchAgainst(values.against, pairs)
+    : await (values.mechanisms ? benchMechanisms : bench)(pairs);
   print(formatTable(comparisons));
   for (const remark of remarks) print(`\n${remark}`);
   const { os, arch } = Deno.build;

@@ -48,16 +48,32 @@ export function summarize(
  * Runs two commands alternately, so that other load slows both, and changes the order from pair to pair. Throws an `Error`
  * with the command's stderr if one fails.
  */
-export async function compare(
-  timed: TimedCommand,
-  baseline: TimedCommand,
+export function compare(timed: TimedCommand, baseline: TimedCommand, pairCount: number): Promise<Comparison> {
+  return compareRuns(
+    { name: timed.name, timeMs: () => timeMs(timed) },
+    { name: baseline.name, timeMs: () => timeMs(baseline) },
+    pairCount,
+  );
+}
+
+/** Something to time that is more than one command. */
+export interface TimedRun {
+  readonly name: string;
+  /** Runs it once and returns its time in milliseconds. */
+  timeMs(): Promise<number>;
+}
+
+/** Compares two runs as {@linkcode compare} compares two commands. */
+export async function compareRuns(
+  timed: TimedRun,
+  baseline: TimedRun,
   pairCount: number,
 ): Promise<Comparison> {
   const pairs: [number, number][] = [];
   for (let index = -WARM_UP_PAIRS; index < pairCount; index++) {
     const isFirst = index % 2 === 0;
-    const early = await timeMs(isFirst ? timed : baseline);
-    const late = await timeMs(isFirst ? baseline : timed);
+    const early = await (isFirst ? timed : baseline).timeMs();
+    const late = await (isFirst ? baseline : timed).timeMs();
     if (index >= 0) pairs.push(isFirst ? [early, late] : [late, early]);
   }
   return summarize(timed.name, baseline.name, pairs);
