@@ -41,10 +41,10 @@ export function explainCommand(command: AnyCommand, context: CommandContext): An
 }
 
 /**
- * Prints the explanation of each error code, or one line for every known code.
+ * Prints the explanation of each error code, or one line for every known code. Warns of unknown codes beside known ones.
  *
- * @throws {CliError} `usage` for an invalid or unknown code, before anything is printed; `no_profile` if the profile that
- *   was named does not exist; `permission`.
+ * @throws {CliError} `usage` for an invalid code, or if all are unknown, before anything is printed; `no_profile` if the
+ *   profile that was named does not exist; `permission`.
  */
 export async function runExplain(
   named: readonly string[],
@@ -55,11 +55,14 @@ export async function runExplain(
   const numbers = parseCodes(named);
   const subject = await findSubject(flags.profile, context);
   const wanted = named.length === 0 ? knownNumbers() : numbers;
-  const errors = wanted.map((number) => explainError(number, subject) ?? unknown(number));
+  const errors = wanted.map((number) => explainError(number, subject)).filter((error) => error !== null);
+  const unknown = wanted.filter((number) => explainError(number, subject) === null);
+  if (errors.length === 0) throw unknownError(unknown);
   const text = named.length === 0 ? listText(errors) : errors.map(fullText).join("\n");
   await context.terminal.writeData(
     format === "text" ? breakLogCommands(text) : await formatDocument(errors, format),
   );
+  if (unknown.length > 0) context.terminal.writeMessage(`warning: ${unknownText(unknown)}`);
 }
 
 /** Returns the codes that the arguments name: each names at least one, or they are a message without quotes. */
@@ -95,8 +98,12 @@ async function findSubject(profile: string | undefined, context: CommandContext)
   }
 }
 
-function unknown(number: string): never {
-  throw new CliError("usage", `Unknown error code: ${number}`, {
+function unknownText(numbers: readonly string[]): string {
+  return `Unknown error code${numbers.length === 1 ? "" : "s"}: ${numbers.join(", ")}`;
+}
+
+function unknownError(numbers: readonly string[]): CliError {
+  return new CliError("usage", unknownText(numbers), {
     hint: [
       `List the known codes: ${commandLine("explain")}`,
       "Read the text after the code: it is from Entra, and ends with a correlation ID and a time.",

@@ -14,7 +14,10 @@ Deno.test("explain works without home, network and profile, and keeps stdout emp
   const several = await runProgram(["explain", "invalid_scope", url, '{"error":"login_required"}'], bare);
   assertEquals([several.code, several.stderr], [0, ""]);
   assertEquals(several.stdout.match(/^\w+(?=: )/gm), ["invalid_scope", "AADSTS50011", "login_required"]);
-  const unknown = await runProgram(["explain", "AADSTS7000218", "99999"], bare);
+  const one = await runProgram(["explain", "AADSTS7000218", "99999"], bare);
+  assertEquals([one.code, one.stdout], [0, known.stdout]);
+  assertEquals(one.stderr, "warning: Unknown error code: AADSTS99999\n");
+  const unknown = await runProgram(["explain", "99999"], bare);
   assertEquals([unknown.code, unknown.stdout], [2, ""]);
   assertStringIncludes(unknown.stderr, "Unknown error code: AADSTS99999\nHint: ");
 });

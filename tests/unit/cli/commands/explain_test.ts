@@ -156,10 +156,21 @@ Deno.test("explain without a code lists the known ones, one per line", async () 
   assert(lines.includes("AADSTS50057   The account is disabled"));
 });
 
+Deno.test("explain explains the known codes, and warns of the unknown ones beside them", async () => {
+  const wanted = await explain(["50011"]);
+  for (const codes of [["50011", "99999"], ["99999", "50011"], ["AADSTS50011: x AADSTS99999: y"]]) {
+    const context = new MemoryContext();
+    assertEquals(await explain(codes, {}, context), wanted);
+    assertEquals(context.terminal.said, ["warning: Unknown error code: AADSTS99999"]);
+  }
+  assertEquals(JSON.parse(await explain(["50011", "99999"], { output: "json" })).length, 1);
+});
+
 Deno.test("explain refuses an unknown code with a hint, and prints nothing", async () => {
   const context = new MemoryContext();
-  const unknown = await assertRejects(() => explain(["50011", "99999"], {}, context), CliError);
+  const unknown = await assertRejects(() => explain(["99998", "99999"], {}, context), CliError);
   assertEquals([unknown.exitCode, context.terminal.data], [2, ""]);
+  assertEquals(unknown.message, "Unknown error codes: AADSTS99998, AADSTS99999");
   for (const part of ["correlation ID", "Sign-in logs", "entra-auth-cli explain"]) {
     assertStringIncludes(unknown.hint ?? "", part);
   }
