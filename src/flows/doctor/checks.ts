@@ -19,7 +19,7 @@ export function checkPermissions(permissions: readonly PermissionFacts[]): Findi
   return fail(
     "permissions",
     `not granted: ${missing.map(({ name }) => name).join(" ")}`,
-    [...new Set(missing.map(({ hint }) => hint))].join(" "),
+    [...new Set(missing.map(({ hint }) => hint))].join("\n"),
   );
 }
 
@@ -134,7 +134,7 @@ function unusable(openers: readonly OpenerFacts[], origin: string): Finding {
     return warn(
       "browser",
       `this program may not start ${denied.command} (${origin})`,
-      `${denied.hint} Or set BROWSER to another browser. ${WITHOUT_BROWSER}`,
+      `${denied.hint}\nOr set BROWSER to another browser. ${WITHOUT_BROWSER}`,
     );
   }
   const names = openers.map(({ command }) => command).join(", ");

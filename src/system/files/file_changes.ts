@@ -211,10 +211,18 @@ export async function removeLeftovers(files: Files, path: string, kept: Readonly
 /** A rename would replace a device such as `/dev/null` by a regular file. */
 async function assertReplaceable(files: Files, path: string): Promise<void> {
   const kind = (await files.lstat(path))?.kind;
-  if (kind !== "folder" && kind !== "other") return;
-  const found = kind === "folder" ? "a folder" : "a special file";
-  throw new CliError("store", `Could not write ${path}: it is ${found}`, {
+  if (kind === "other") throw specialFileError(path);
+  if (kind !== "folder") return;
+  throw new CliError("store", `Could not write ${path}: it is a folder`, {
     hint: "Choose the path of a regular file.",
+  });
+}
+
+/** The error for a device, a pipe or a socket, which a rename would replace and which has no mode of its own. */
+export function specialFileError(path: string, cause?: unknown): CliError {
+  return new CliError("store", `Could not write ${path}: it is a special file`, {
+    hint: "Choose the path of a regular file, or leave out --file: stdout can be a pipe.",
+    cause,
   });
 }
 

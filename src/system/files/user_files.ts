@@ -6,7 +6,7 @@ import { resolve } from "@std/path/resolve";
 import { CliError } from "../../errors.ts";
 import { systemOs } from "../os.ts";
 import { permitted } from "../permission.ts";
-import { rehearseReplaceFile, replaceFile, WrongOwnerError } from "./file_changes.ts";
+import { rehearseReplaceFile, replaceFile, specialFileError, WrongOwnerError } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
 import { isOwnName } from "./file_permissions.ts";
 import type { Bytes, Files } from "./files.ts";
@@ -144,9 +144,14 @@ export async function checkPrivateFile(files: Files, path: string, home: string)
   });
 }
 
-/** Reports whether `path` is the device that Windows has instead of a file `/dev/null`, which no file can replace. */
+/** Reports whether `path` is the device that discards what is written, which no file can replace. */
 function isNullDevice(path: string): boolean {
-  return systemOs === "windows" && /^(?:\\\\\.\\)?nul:?$/i.test(path);
+  return systemOs === "windows" ? /^(?:\\\\\.\\)?nul:?$/i.test(path) : resolve(path) === "/dev/null";
+}
+
+/** Reports whether `path` is in a folder of devices and streams, such as the `/dev/fd/63` of a shell's `>(command)`. */
+function isAmongDevices(path: string): boolean {
+  return systemOs !== "windows" && /^\/(?:dev|proc)\//.test(resolve(path));
 }
 
 async function reportAs<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -165,7 +170,14 @@ async function reportAs<T>(path: string, work: () => Promise<T>): Promise<T> {
 
 /** Returns the file to write for `path`. @throws {CliError} `usage` for a file of this program or a circle of links, `store`, `permission`. */
 async function findTarget(files: Files, path: string, home: string): Promise<LinkTarget> {
-  const found = await inFolder(path, path, () => followLinks(files, path));
+  let found: LinkTarget;
+  try {
+    found = await inFolder(path, path, () => followLinks(files, path));
+  } catch (error) {
+    // Deno opens devices only with all permissions.
+    const isDevice = error instanceof CliError && error.code === "permission" && isAmongDevices(path);
+    throw isDevice ? specialFileError(path, error) : error;
+  }
   await assertNotOwn(files, path, found.target, home);
   return found;
 }
@@ -195,7 +207,10 @@ async function followLinks(files: Files, path: string): Promise<LinkTarget> {
     if (facts?.kind !== "symlink") return { target, linkOwner };
     if (linkOwner !== null && facts.uid !== linkOwner) throw foreignLinkError(path);
     linkOwner = facts.uid;
-    target = resolve(dirname(target), await files.readLink(target));
+    const next = await files.readLink(target);
+    // The link of a descriptor names what it is: `pipe:[4026]`.
+    if (isAmongDevices(target) && /^\w+:\[/.test(next)) throw specialFileError(path);
+    target = resolve(dirname(target), next);
   }
   throw new CliError("usage", `Could not write ${path}: its links lead in a circle`, {
     hint: "Choose another path.",

@@ -99,7 +99,7 @@ Deno.test({
   },
 });
 
-Deno.test("the executable runs only the commands that exec was compiled for, and explains how to add another", async () => {
+Deno.test("the executable runs only the programs that it was compiled for, and exec and doctor say how to add another", async () => {
   await using sandbox = await openSandbox({ executable });
   const { stdout } = await sandbox.signIn(["get-token"]);
   const print = ["eval", 'console.log(Deno.env.get("ACCESS_TOKEN")); Deno.exit(7)'];
@@ -108,6 +108,11 @@ Deno.test("the executable runs only the commands that exec was compiled for, and
   const other = await sandbox.run(["exec", "--", "hostname"]);
   assertEquals([other.code, other.stdout], [8, ""]);
   assertStringIncludes(other.stderr, "compile --also-run hostname\n");
+  const doctor = await sandbox.run(["doctor"], { env: { BROWSER: "true" } });
+  const denied =
+    /^warn {2}browser +this program may not start true .*\n +-> sh .* compile --also-run true\n/m;
+  assertMatch(doctor.stdout, denied);
+  assertMatch(doctor.stdout, /^ok {4}permissions +the folder, the network and the key store may be used$/m);
 });
 
 /** A host that no executable may connect to and that does not exist. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { encodeBase64 } from "@std/encoding/base64";
 import { join } from "@std/path/join";
 import { COMMAND_NAMES } from "../../../src/cli/program.ts";
@@ -8,6 +8,7 @@ import type { ProgramResult } from "../../support/program/program.ts";
 import { freePort, occupyPort } from "../../support/network/ports.ts";
 import { isExecutable } from "../../support/program/executable.ts";
 import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+import { makeClientCertificate } from "../../support/secrets/client_certificate.ts";
 import { hasCommand, hasNoShell, hasScriptTools, startShell } from "../../support/program/shell.ts";
 import {
   AD_FS,
@@ -16,6 +17,7 @@ import {
   CONFIDENTIAL_APPLICATION,
   CUSTOM_DOMAIN,
   EXTERNAL_ID,
+  PUBLIC_APPLICATION,
 } from "../../support/provider/directory.ts";
 
 // What an executable of a release does, and the source only with more flags of Deno.
@@ -82,6 +84,63 @@ Deno.test("DENO_SERVE_ADDRESS neither moves the callback server nor makes it lis
     const { code, stderr } = await program.ended;
     assertEquals(code, 0, stderr);
   }
+});
+
+Deno.test({
+  name: "streams of the shell are read, and one as --file is refused with what to do instead",
+  ignore: ignore || !await hasScriptTools(),
+  async fn(test) {
+    const { certificatePem, keyPem } = await makeClientCertificate();
+    const { secret: _, ...application } = { ...CONFIDENTIAL_APPLICATION, certificate: certificatePem };
+    await using sandbox = await openSandbox({ applications: [PUBLIC_APPLICATION, application] });
+    assertEquals((await sandbox.signIn(["get-token"])).code, 0);
+    const { clientId } = CONFIDENTIAL_APPLICATION;
+    const job = createProfileArgs("job", { ...sandbox.provider, clientId }, "--flow", "client-credentials");
+    assertEquals((await sandbox.run(job)).code, 0);
+    const pem = join(sandbox.folder, "app.pem");
+    await Deno.writeTextFile(pem, certificatePem + keyPem);
+    const root = sandbox.env.ENTRA_AUTH_CLI_CA_CERT ?? "";
+    const special =
+      "it is a special file\nHint: Choose the path of a regular file, or leave out --file: stdout";
+    const cases = [
+      ["entra-auth-cli get-token --file >(cat)", 7, `Could not write /dev/fd/63: ${special}`],
+      ["entra-auth-cli export-profile --all --file >(cat)", 7, `Could not write /dev/fd/63: ${special}`],
+      ["entra-auth-cli get-token --file /dev/stdout | cat", 7, `Could not write /dev/stdout: ${special}`],
+      ["entra-auth-cli get-token --file /dev/null", 0, ""],
+      [`entra-auth-cli get-token --profile job --certificate /dev/stdin --file /dev/null <${pem}`, 0, ""],
+      [`entra-auth-cli get-token --profile job --force --certificate <(cat ${pem}) >/dev/null`, 0, ""],
+      [`entra-auth-cli refresh --ca-cert <(cat ${root})`, 0, "✓ Token refreshed"],
+      [`entra-auth-cli inspect --verify --ca-cert <(cat ${root}) --file <(entra-auth-cli get-token)`, 0, ""],
+    ] as const;
+    for (const [script, code, message] of cases) {
+      await test.step(script.replaceAll(sandbox.folder, ""), async () => {
+        const env = { ENTRA_AUTH_CLI_CA_CERT: script.includes("--ca-cert <(cat") ? "" : root };
+        const shell = await startShell(sandbox, ["bash", "-c", `set -o pipefail; ${script}`], { env });
+        const result = await shell.ended;
+        assertEquals(result.code, code, result.stderr);
+        assertStringIncludes(result.stderr, message);
+        assert(!NAMES_DENO.test(result.stderr), result.stderr);
+      });
+    }
+  },
+});
+
+/** Matches advice that no user of an executable can follow. */
+const NAMES_DENO = /--allow-|\bdeno run\b|Deno flag/;
+
+Deno.test({
+  name: "doctor names no flag of Deno, and never contradicts itself about permissions",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const browsers = ["", "/usr/bin/no-such-browser %s", "/etc/passwd", "true"];
+    for (const BROWSER of browsers) {
+      const { code, stdout, stderr } = await sandbox.run(["doctor"], { env: { BROWSER, DISPLAY: ":0" } });
+      assertEquals([code, stderr], [0, ""], stdout);
+      assertMatch(stdout, /^ok {4}permissions /m);
+      assert(!/not granted|not permitted|may not/.test(stdout) && !NAMES_DENO.test(stdout), stdout);
+    }
+  },
 });
 
 /** Examples that do not run here, and why. */

@@ -100,6 +100,25 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "writePrivateFile() discards what goes to /dev/null and refuses the descriptor of a pipe",
+  ignore: !HAS_LINKS,
+  async fn() {
+    await writePrivateFile(systemFiles, "/dev/../dev/null", "a token", "/home");
+    const files: Files = {
+      ...systemFiles,
+      lstat: async (path) => {
+        const facts = await systemFiles.lstat("/");
+        return path === "/dev/fd/63" && facts !== null ? { ...facts, kind: "symlink" } : null;
+      },
+      readLink: () => Promise.resolve("pipe:[4026]"),
+    };
+    const write = () => writePrivateFile(files, "/dev/fd/63", "a token", "/home");
+    const error = await assertRejects(write, CliError, "Could not write /dev/fd/63: it is a special file");
+    assertEquals([error.code, error.hint?.includes("stdout can be a pipe")], ["store", true]);
+  },
+});
+
 Deno.test("readTextFile() stops waiting for a silent pipe when the time is up or a signal arrives", async () => {
   const silent: Files = { ...systemFiles, read: () => new Promise(() => {}) };
   const { signal } = WAIT;
