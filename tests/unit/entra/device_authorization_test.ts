@@ -45,9 +45,14 @@ Deno.test("validateDeviceAuthorization() accepts Microsoft's sign-in pages and t
       "https://login.microsoftonline.com/common/oauth2/deviceauth",
       "https://login.microsoftonline.us/common/oauth2/deviceauth",
       "https://login.partner.microsoftonline.cn/common/oauth2/deviceauth",
+      "https://login.microsoftonline.cn/device",
       `${BASE}/device`,
     ]
-  ) assertEquals(validate({ verification_uri: uri }).verificationUri, uri);
+  ) {
+    assertEquals(validate({ verification_uri: uri }).verificationUri, uri);
+    const draft = { verification_uri: undefined, verification_url: uri };
+    assertEquals(validate(draft).verificationUri, uri, "the name of the drafts of RFC 8628");
+  }
 });
 
 Deno.test("validateDeviceAuthorization() rejects any other page for the code", () => {

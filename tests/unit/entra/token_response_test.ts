@@ -56,6 +56,13 @@ Deno.test("validateTokenResponse() rejects every other access token without quot
   }
 });
 
+Deno.test("validateTokenResponse() says to name an API if there is an ID token only, as from B2C", () => {
+  const { access_token: _, ...body } = goodTokenResponse();
+  const read = () => validateTokenResponse({ ...body, id_token: "a.b.c" });
+  const error = assertThrows(read, CliError, "no access token: no scope names an API");
+  assertStringIncludes(error.hint ?? "", "its client ID");
+});
+
 Deno.test("validateTokenResponse() accepts only the token type Bearer", () => {
   for (const type of ["Bearer", "bearer", "BEARER"]) {
     validateTokenResponse({ ...goodTokenResponse(), token_type: type });

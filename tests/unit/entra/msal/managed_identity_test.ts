@@ -84,7 +84,7 @@ Deno.test("managedIdentityNetworkModule() takes 127.0.0.1 only for localhost on 
   }
 });
 
-Deno.test("managedIdentityNetworkModule() reads the expiry of a token as a number, text or date", async () => {
+Deno.test("managedIdentityNetworkModule() reads the expiry of a token as a number, text, date or lifetime", async () => {
   for (
     const end of [NOW_MS / 1000 + 60, String(NOW_MS / 1000 + 60), new Date(NOW_MS + 60_000).toISOString()]
   ) {
@@ -92,6 +92,9 @@ Deno.test("managedIdentityNetworkModule() reads the expiry of a token as a numbe
     await network.sendGetRequestAsync("http://169.254.169.254/");
     assertEquals(network.tokenResponse?.expiresInSeconds, 60);
   }
+  const { network } = machine({ body: { access_token: "t", token_type: "Bearer", expires_in: "60" } });
+  await network.sendGetRequestAsync("http://169.254.169.254/");
+  assertEquals(network.tokenResponse?.expiresInSeconds, 60, "expires_in alone");
 });
 
 Deno.test("managedIdentityNetworkModule() rejects a response without a valid token and passes a refusal on to MSAL", async () => {
