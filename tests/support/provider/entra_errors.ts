@@ -90,7 +90,10 @@ function errorUri(error: EntraError): string {
   return `https://login.microsoftonline.com/error?code=${error.aadsts}`;
 }
 
-/** The description inside the provider if a user returns from the page that asks for an administrator. */
+/**
+ * The description inside the provider if a user returns from the page that asks for an administrator. What Entra sends then
+ * is in no public recording: tests of other programs have this number, or `error_subcode=cancel` without a description.
+ */
 export const ADMIN_CONSENT_MISSING = "administrator has not consented";
 
 function declined(endpoint: string, reason: string | undefined): EntraError {
