@@ -18,6 +18,7 @@ Deno.test("The discovery document has Entra's routes under the tenant", async ()
   assertEquals(json.device_authorization_endpoint, `${base}/oauth2/v2.0/devicecode`);
   assertEquals(json.end_session_endpoint, `${base}/oauth2/v2.0/logout`);
   assertEquals(json.jwks_uri, `${base}/discovery/v2.0/keys`);
+  assertEquals([json.http_logout_supported, json.frontchannel_logout_supported], [true, true]);
 });
 
 Deno.test("An alias has its own endpoints and a placeholder for the issuer's tenant", async () => {
