@@ -1,6 +1,6 @@
 /**
- * Writes `docs/reference/commands.md` from the option tables, which the help uses too. With `--check`, fails if the page
- * differs from them.
+ * Writes `docs/reference/commands.md` from the option tables, which the help uses too, and the topics of the help into
+ * their pages. With `--check`, fails if a page differs.
  *
  * Usage: deno task command-page [--check]
  */
@@ -11,10 +11,17 @@ import { COMMAND_OPTIONS, type CommandName } from "../../src/cli/options/command
 import { type Option, OPTION_GROUPS } from "../../src/cli/options/option_table.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/options/token_options.ts";
 import { buildProgram, COMMAND_NAMES } from "../../src/cli/program.ts";
+import { errorCodesOf, EXIT_TABLE, type Topic, type TopicPart, TOPICS } from "../../src/cli/topics.ts";
 import { MemoryContext } from "../../tests/support/fixtures/command_fixture.ts";
 import { formatMarkdown } from "./error_page.ts";
 
-const PAGE = new URL("../../docs/reference/commands.md", import.meta.url);
+const TOP = new URL("../../", import.meta.url);
+
+/** What surrounds the text of a topic in its page. */
+const TOPIC_MARKS = [
+  "<!-- topic: deno task command-page writes this part from src/cli/topics.ts -->\n",
+  "<!-- end of topic -->",
+] as const;
 
 const HEAD = `---
 title: Commands
@@ -84,12 +91,51 @@ function escapeMarkdown(text: string): string {
   );
 }
 
+/** Returns `page` with the text of its topic, before it is formatted. Throws an `Error` if the page lacks the marks. */
+export function withTopic(page: string, { parts }: Topic): string {
+  const [start, end] = TOPIC_MARKS;
+  const [before, rest] = page.split(start);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) {
+    throw new Error(`Missing marks: expected ${start} … ${end}`);
+  }
+  return `${before}${start}\n${parts.map(topicPart).join("\n")}\n${end}${after}`;
+}
+
+function topicPart(part: TopicPart): string {
+  if (typeof part === "string") return `${part}\n`;
+  if ("points" in part) return part.points.map((point) => `- ${point}\n`).join("");
+  if ("commands" in part) return `\`\`\`bash\n${part.commands.join("\n")}\n\`\`\`\n`;
+  const title = part.title === undefined ? "" : `## ${part.title}\n\n`;
+  const isExitTable = part === EXIT_TABLE;
+  const head = isExitTable
+    ? `| ${part.head.join(" | ")} | \`code\` in JSON |\n| --: | --- | --- |\n`
+    : `| ${part.head.join(" | ")} |\n| --- | --- |\n`;
+  const rows = part.rows.map(([code, text]) => {
+    const names = isExitTable ? ` ${errorCodesOf(code).map((name) => `\`${name}\``).join(", ")} |` : "";
+    return `| ${code} | ${text} |${names}\n`;
+  });
+  return `${title}${head}${rows.join("")}`;
+}
+
+/** Returns the pages that this script writes, by their paths. */
+async function pages(): Promise<Map<string, string>> {
+  const pages = new Map([["docs/reference/commands.md", await formatMarkdown(await commandPage())]]);
+  for (const topic of Object.values<Topic>(TOPICS)) {
+    const page = await Deno.readTextFile(new URL(topic.page, TOP));
+    pages.set(topic.page, await formatMarkdown(withTopic(page, topic)));
+  }
+  return pages;
+}
+
 if (import.meta.main) {
-  const page = await formatMarkdown(await commandPage());
-  if (!Deno.args.includes("--check")) await Deno.writeTextFile(PAGE, page);
-  else if (page !== await Deno.readTextFile(PAGE).catch(() => "")) {
-    // deno-lint-ignore no-console -- a script's own output
-    console.log("docs/reference/commands.md differs from the option tables: run deno task command-page");
-    Deno.exitCode = 1;
+  for (const [path, page] of await pages()) {
+    const file = new URL(path, TOP);
+    if (!Deno.args.includes("--check")) await Deno.writeTextFile(file, page);
+    else if (page !== await Deno.readTextFile(file).catch(() => "")) {
+      // deno-lint-ignore no-console -- a script's own output
+      console.log(`${path} differs from the tables in src/cli: run deno task command-page`);
+      Deno.exitCode = 1;
+    }
   }
 }

@@ -6,6 +6,9 @@ import type { TerminalStyle } from "./terminal/terminal_ui.ts";
 /** The word before those that a shell wants completed. Only completion scripts type it. */
 export const COMPLETE = "__complete";
 
+/** The first word of `help COMMAND` and `help TOPIC`. */
+export const HELP = "help";
+
 /** Returns the arguments up to `--`: the rest belongs to another program. */
 export function ownArguments(args: readonly string[]): readonly string[] {
   const end = args.indexOf("--");

@@ -3,6 +3,7 @@ import { COMMAND_OPTIONS, type CommandName } from "./options/command_options.ts"
 import { type Option, OPTION_GROUPS, type OptionTable } from "./options/option_table.ts";
 import { takesProfileWord } from "./options/profile_argument.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
+import { TOPIC_NAMES, type TopicName, type TopicPart, TOPICS, withoutMarks } from "./topics.ts";
 
 export interface HelpStyle {
   /** No line is longer, except for a word that is. */
@@ -66,14 +67,45 @@ export function formatHelp(program: AnyCommand, called: CommandName | null, styl
   else listOptions(COMMAND_OPTIONS[called], style, layout);
   layout.heading(called === null ? "Options" : "Global options");
   layout.items(STANDARD.map(optionItem));
+  if (called === null) {
+    layout.heading("Topics");
+    layout.items(TOPIC_NAMES.map((name) => ({ label: name, text: TOPICS[name].summary })));
+  }
   layout.blank();
-  if (called === null) layout.text(`Show the options of a command: ${PROGRAM} get-token --help`);
-  else if (hasRare(COMMAND_OPTIONS[called]) && !style.showsAll) {
+  if (called === null) {
+    layout.text(`Show the options of a command: ${PROGRAM} get-token --help`);
+    layout.text(`Show a topic: ${PROGRAM} help flows`);
+  } else if (hasRare(COMMAND_OPTIONS[called]) && !style.showsAll) {
     layout.text(`Show more options: ${PROGRAM} ${called} --help --all`);
   }
   layout.text("Documentation: README.md and docs/ in the repository of this program");
   layout.text(`Report a problem as an issue there, with the output of ${PROGRAM} doctor`);
   return layout.toString();
+}
+
+/** Returns the text of `help TOPIC`. */
+export function formatTopic(name: TopicName, style: HelpStyle): string {
+  const { page, parts } = TOPICS[name];
+  const layout = new Layout(style);
+  for (const part of parts) {
+    layout.blank();
+    addPart(part, layout);
+  }
+  layout.blank();
+  layout.text(`More: ${page} in the repository of this program`);
+  return layout.toString();
+}
+
+function addPart(part: TopicPart, layout: Layout): void {
+  if (typeof part === "string") layout.paragraph(withoutMarks(part));
+  else if ("points" in part) {
+    for (const point of part.points) layout.text(`- ${withoutMarks(point)}`, 0, 2);
+  } else if ("commands" in part) {
+    for (const command of part.commands) layout.line(`  ${command}`);
+  } else {
+    if (part.title !== undefined) layout.heading(part.title);
+    layout.items(part.rows.map(([code, text]) => ({ label: withoutMarks(code), text: withoutMarks(text) })));
+  }
 }
 
 /** Returns what follows the name of a command in its usage line. */
@@ -150,6 +182,11 @@ class Layout {
   /** Adds text with `indent` blanks before its first line and `hanging` before the others. */
   text(text: string, indent = 0, hanging = indent): void {
     this.#lines.push(...wrap(text.split(" "), this.style.width, " ".repeat(indent), " ".repeat(hanging)));
+  }
+
+  /** Adds a line that is never wrapped. */
+  line(text: string): void {
+    this.#lines.push(text);
   }
 
   /** Adds a command line, which can be copied also if it is wrapped. */

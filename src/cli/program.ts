@@ -1,6 +1,7 @@
 import { Command, ValidationError } from "@cliffy/command";
 import {
   COMPLETE,
+  HELP,
   ignoredArgumentError,
   INTEGRATIONS,
   ownArguments,
@@ -9,13 +10,14 @@ import {
   withoutJoinedValues,
 } from "./arguments.ts";
 import type { CommandContext } from "./context.ts";
+import type { HelpStyle } from "./help.ts";
 import { addOptions, type AnyCommand } from "./options/add_options.ts";
 import type { CommandName } from "./options/command_options.ts";
 import { withProfileFlag } from "./options/profile_argument.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
 import { PROGRAM_VERSION } from "./program_version.ts";
 import { supportsColour } from "./terminal/terminal_ui.ts";
-import { usageError } from "./usage_error.ts";
+import { unknownTopicError, usageError } from "./usage_error.ts";
 
 /** Declares a command: its description, flags, examples and action. Only the command that is called is loaded. */
 type LoadCommand = (command: AnyCommand, context: CommandContext) => Promise<AnyCommand>;
@@ -69,13 +71,14 @@ const HELP_FLAGS = ["-h", "--help"];
 const VERSION_FLAGS = ["-V", "--version"];
 
 /**
- * Parses `args` and runs the command they name. `help COMMAND` means `COMMAND --help`.
+ * Parses `args` and runs the command they name. `help COMMAND` means `COMMAND --help`, and `help TOPIC` shows a topic.
  *
  * @throws {CliError} `usage` for invalid arguments, and what the command throws.
  */
 export async function runProgram(args: readonly string[], context: CommandContext): Promise<void> {
   if (args[0] === COMPLETE) return await complete(args.slice(1), context);
-  const split = withoutJoinedValues(withoutConfigAlias(args[0] === "help" ? asHelpFlag(args) : args));
+  if (args[0] === HELP && await showTopic(args, context)) return;
+  const split = withoutJoinedValues(withoutConfigAlias(args[0] === HELP ? asHelpFlag(args) : args));
   const called = calledCommand(split);
   const typed = withProfileFlag(split, called);
   const own = ownArguments(typed);
@@ -101,21 +104,40 @@ async function showHelp(
   program: AnyCommand,
   called: CommandName | null,
   own: readonly string[],
-  { terminal, env }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
   const { formatHelp } = await import("./help.ts");
+  await context.terminal.writeData(formatHelp(program, called, helpStyle(own, context)));
+}
+
+function helpStyle(own: readonly string[], { terminal, env }: CommandContext): HelpStyle {
   const { isPlain, isQuiet } = terminalStyle(own);
   const columns = terminal.stdoutIsTerminal ? terminal.columns() : null;
-  const text = formatHelp(program, called, {
+  return {
     width: Math.min(columns ?? HELP_COLUMNS, MAX_HELP_COLUMNS),
     isColoured: terminal.stdoutIsTerminal && !isPlain && !isQuiet && supportsColour(env),
     showsAll: own.includes("--all"),
-  });
-  await terminal.writeData(text);
+  };
+}
+
+/**
+ * Shows the topic that `help TOPIC` names. Returns whether there was one: without a word, or with that of a command, there
+ * is none. @throws {CliError} `usage` for any other word.
+ */
+async function showTopic(args: readonly string[], context: CommandContext): Promise<boolean> {
+  const own = withoutConfigAlias(ownArguments(args.slice(1)));
+  const word = own.find((arg) => !arg.startsWith("-")) ?? HELP;
+  if (word === HELP || calledCommand([word]) !== null) return false;
+  const { TOPIC_NAMES } = await import("./topics.ts");
+  const topic = TOPIC_NAMES.find((name) => name === word);
+  if (topic === undefined) throw unknownTopicError(word, COMMAND_NAMES, TOPIC_NAMES);
+  const { formatTopic } = await import("./help.ts");
+  await context.terminal.writeData(formatTopic(topic, helpStyle(own, context)));
+  return true;
 }
 
 function asHelpFlag(args: readonly string[]): string[] {
-  return [...args.slice(1).filter((arg) => !HELP_FLAGS.includes(arg)), "--help"];
+  return [...args.slice(1).filter((arg) => arg !== HELP && !HELP_FLAGS.includes(arg)), "--help"];
 }
 
 /** Returns the command that `args` name, or null if there is none. */

@@ -138,6 +138,24 @@ export function usageError({ args, called, commands, message }: WrongUsage): Cli
   return withHints(plain, ...(similar === null ? [] : [`Did you mean: ${similar}`]), help);
 }
 
+/** Returns the error for `help` with a word that names neither a command nor a topic. */
+export function unknownTopicError(
+  word: string,
+  commands: readonly string[],
+  topics: readonly string[],
+): CliError {
+  const similar = nearest(word, topics) ?? similarCommand([word], commands);
+  const suggestion = similar === null || similar.startsWith("-")
+    ? []
+    : [`Did you mean: entra-auth-cli help ${similar}`];
+  return withHints(
+    `Unknown command or topic "${word}"`,
+    ...suggestion,
+    `Topics: ${topics.join(", ")}`,
+    "See: entra-auth-cli --help",
+  );
+}
+
 function withHints(message: string, ...hints: string[]): CliError {
   return new CliError("usage", message, { hint: hints.join("\n") });
 }

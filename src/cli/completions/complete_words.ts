@@ -1,10 +1,12 @@
 import { CliError } from "../../errors.ts";
 import { plainText } from "../../text/plain_text.ts";
+import { HELP } from "../arguments.ts";
 import type { CommandContext } from "../context.ts";
 import type { AnyCommand } from "../options/add_options.ts";
 import { COMMAND_OPTIONS, type CommandName } from "../options/command_options.ts";
 import type { Option as TableOption, OptionTable } from "../options/option_table.ts";
 import { PROFILE_ALIASES, takesProfileWord } from "../options/profile_argument.ts";
+import { TOPIC_NAMES, TOPICS } from "../topics.ts";
 
 /** A word that a shell can offer. */
 export interface Candidate {
@@ -83,6 +85,9 @@ export async function completeWords(
   const before = plain.slice(0, -1).filter((word) => word !== "=");
   // The rest belongs to another program, whose completions the scripts ask for.
   if (before.includes("--")) return [];
+  if (before[0] === HELP) {
+    return before.length > 1 ? [] : startingWith(typed, [...commandsOf(program), ...TOPIC_CANDIDATES]);
+  }
   const { command, rest } = findCommand(program, before);
   const { prefix, option } = optionInHand(command, rest, typed);
   if (option !== undefined) {
@@ -90,7 +95,8 @@ export async function completeWords(
     return startingWith(typed, offered.map((value) => ({ value: prefix + value, description: "" })));
   }
   if (typed.startsWith("-")) return startingWith(typed, flagsOf(command, rest));
-  const here = [...commandsOf(command), ...await argumentsOf(command)];
+  const first = before.length === 0 ? [HELP_CANDIDATE] : [];
+  const here = [...commandsOf(command), ...first, ...await argumentsOf(command)];
   if (here.length > 0) return startingWith(typed, here);
   const profiles = namesProfile(command, rest) ? [] : await values.profilesOf(command.getName());
   return startingWith(typed, [
@@ -98,6 +104,13 @@ export async function completeWords(
     ...flagsOf(command, rest),
   ]);
 }
+
+const HELP_CANDIDATE: Candidate = { value: HELP, description: "Show the help of a command or a topic." };
+
+const TOPIC_CANDIDATES: readonly Candidate[] = TOPIC_NAMES.map((name) => ({
+  value: name,
+  description: TOPICS[name].summary,
+}));
 
 /** Reports whether the words after a command name its profile, with a flag or without one. */
 function namesProfile(command: AnyCommand, words: readonly string[]): boolean {

@@ -7,6 +7,7 @@ import { hasCommand, startShell } from "../../support/program/shell.ts";
 const TYPED: readonly (readonly [string, readonly string[]])[] = [
   ["entra-auth-cli get-to", ["get-token"]],
   ["entra-auth-cli li", ["list-profiles"]],
+  ["entra-auth-cli help ex", ["exec", "explain", "export-profile", "exit-codes"]],
   ["entra-auth-cli get-token --port", ["--port", "--port-range"]],
   ["entra-auth-cli get-token --flow inter", ["interactive"]],
   ["entra-auth-cli get-token --profile w", ["web api", "work"]],
@@ -74,7 +75,7 @@ testIn("bash", async (sandbox) => {
 });
 
 testIn("fish", async (sandbox) => {
-  const typed = TYPED.slice(0, 8);
+  const typed = TYPED.slice(0, 9);
   const cases = typed.map(([typed]) => `complete -C '${typed}'; echo ==`);
   const setUp = "function only_here; end; entra-auth-cli completions fish | source";
   const script = [setUp, ...cases].join("\n");

@@ -138,6 +138,22 @@ Deno.test("entra-auth-cli help prints the same as --help, for a command too", as
   }
 });
 
+Deno.test("entra-auth-cli help TOPIC prints the topic, and an unknown one gets suggestions", async () => {
+  const topic = await runAlone("help", "exit-codes");
+  assertEquals([topic.code, topic.stderr], [0, ""]);
+  assertStringIncludes(topic.stdout, "\n  9    a user is needed, and there is none\n");
+  const unknown = await runAlone("help", "exit-code");
+  assertEquals([unknown.code, unknown.stdout], [2, ""]);
+  assertEquals(
+    unknown.stderr,
+    `error: Unknown command or topic "exit-code"
+Hint: Did you mean: entra-auth-cli help exit-codes
+      Topics: flows, scopes, storage, environment, exit-codes
+      See: entra-auth-cli --help
+`,
+  );
+});
+
 Deno.test("--version and --help work after every command, and --help --all shows more", async () => {
   const version = await runAlone("--version");
   assertMatch(version.stdout, /^entra-auth-cli \d/);

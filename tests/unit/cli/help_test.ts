@@ -4,6 +4,7 @@ import { COMMAND_GROUPS } from "../../../src/cli/help.ts";
 import { COMMAND_OPTIONS, type CommandName } from "../../../src/cli/options/command_options.ts";
 import type { OptionTable } from "../../../src/cli/options/option_table.ts";
 import { COMMAND_NAMES, runProgram } from "../../../src/cli/program.ts";
+import { TOPIC_NAMES } from "../../../src/cli/topics.ts";
 import { MemoryContext } from "../../support/fixtures/command_fixture.ts";
 import { assertGolden } from "../../support/fixtures/golden.ts";
 
@@ -31,9 +32,32 @@ for (const width of [60, 80, 120]) {
         pages.push(`$ entra-auth-cli ${args.join(" ")}\n${text}`);
       }
     }
+    for (const topic of TOPIC_NAMES) {
+      const text = await printed(["help", topic], width);
+      // Commands are not wrapped: nobody could copy them.
+      assertEquals(text.split("\n").filter((line) => line.length > width && !line.startsWith("  ")), []);
+      pages.push(`$ entra-auth-cli help ${topic}\n${text}`);
+    }
     await assertGolden(`help_${width}.txt`, pages.join("\n"));
   });
 }
+
+Deno.test("a topic has no marks of Markdown", async () => {
+  for (const topic of TOPIC_NAMES) {
+    const text = await printed(["help", topic]);
+    assertEquals(text.match(/`|\*\*|\]\(/g), null, text);
+  }
+});
+
+Deno.test("help COMMAND prints the help of a command, also by the .NET tool's name, and help help that of all", async () => {
+  for (
+    const [typed, same] of [["help exec", "exec --help"], ["help config create", "create-profile --help"]]
+  ) {
+    assertEquals(await printed((typed ?? "").split(" ")), await printed((same ?? "").split(" ")));
+  }
+  assertEquals(await printed(["help", "help"]), await printed(["--help"]));
+  assertEquals(await printed(["help", "--plain", "flows"]), await printed(["help", "flows"]));
+});
 
 Deno.test("help is at most 120 columns wide, and 100 without a terminal", async () => {
   const widest = (text: string) => Math.max(...text.split("\n").map((line) => line.length));

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { COMMAND_OPTIONS } from "../../../src/cli/options/command_options.ts";
 import type { OptionTable } from "../../../src/cli/options/option_table.ts";
 import { COMMAND_NAMES, runProgram } from "../../../src/cli/program.ts";
+import { TOPIC_NAMES } from "../../../src/cli/topics.ts";
 import { editDistance, usageError } from "../../../src/cli/usage_error.ts";
 import { CliError } from "../../../src/errors.ts";
 import { MemoryContext } from "../../support/fixtures/command_fixture.ts";
@@ -88,6 +89,11 @@ creat-profile
 lst-profiles
 staus
 docter
+help exit
+help flwos
+help login
+help version
+help nothing
 vm create
 foo
 x
@@ -117,12 +123,14 @@ Deno.test("a suggested flag belongs to the called command, and a suggested comma
     const { hint = "" } = await errorOf(typed);
     const [, suggested] = /Did you mean: (.*)/.exec(hint) ?? [];
     if (suggested === undefined) continue;
-    const [program, command = ""] = suggested.split(" ");
-    if (program === "entra-auth-cli") {
+    const [program, command = "", topic = ""] = suggested.split(" ");
+    if (command === "help") {
+      assert([...COMMAND_NAMES, ...TOPIC_NAMES].some((name) => name === topic), suggested);
+    } else if (program === "entra-auth-cli") {
       assert([...COMMAND_NAMES, "--version"].some((name) => name === command), suggested);
       assert(/^exec /.test(typed) || !typed.startsWith(`${command} `), suggested);
-      continue;
     }
+    if (program === "entra-auth-cli") continue;
     const [called = ""] = typed.split(" ");
     const own = COMMAND_NAMES.find((name) => name === called);
     const table: OptionTable = own === undefined ? {} : COMMAND_OPTIONS[own];

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Command } from "@cliffy/command";
 import { completeWords } from "../../../../src/cli/completions/complete_words.ts";
+import { TOPIC_NAMES } from "../../../../src/cli/topics.ts";
 
 const PROGRAM = new Command()
   .name("program")
@@ -40,15 +41,22 @@ async function offered(...words: string[]): Promise<string[]> {
 }
 
 Deno.test("completeWords() offers commands and subcommands", async () => {
-  assertEquals(await offered(""), ["take", "config", "shell"]);
+  assertEquals(await offered(""), ["take", "config", "shell", "help"]);
   assertEquals(await offered("c"), ["config"]);
   assertEquals(await offered("config", ""), ["create"]);
-  assertEquals(await offered(), ["take", "config", "shell"]);
+  assertEquals(await offered(), ["take", "config", "shell", "help"]);
   const [take] = await completeWords(PROGRAM, ["ta"], {
     ofFlag: () => null,
     profilesOf: () => Promise.resolve([]),
   });
   assertEquals(take, { value: "take", description: "Take something." });
+});
+
+Deno.test("completeWords() offers commands and topics after help, and then nothing", async () => {
+  assertEquals(await offered("help", ""), ["take", "config", "shell", ...TOPIC_NAMES]);
+  assertEquals(await offered("help", "sc"), ["scopes"]);
+  assertEquals(await offered("help", "scopes", ""), []);
+  assertEquals((await offered("take", "h")).includes("help"), false, "help is the first word");
 });
 
 Deno.test("completeWords() offers flags, except hidden ones and those that cannot be repeated", async () => {
