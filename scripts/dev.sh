@@ -138,6 +138,13 @@ need_xdg_open() {
     say "no xdg-open here: the tests that open a URL by it will be reported as ignored"
 }
 
+# Checks the manual pages.
+need_mandoc() {
+  [ "$(uname -s)" = Linux ] || return 0
+  have mandoc || { apt_install mandoc && have mandoc; } ||
+    say "no mandoc here: the test that reads the manual pages will be reported as ignored"
+}
+
 # Tells the tests all that the program starts.
 need_trace() {
   [ "$(uname -s)" = Linux ] || return 0
@@ -175,6 +182,7 @@ case $task in
     need_shells
     need_fake_time
     need_xdg_open
+    need_mandoc
     ;;
   demo)
     # With a display, the demo opens the browser that is there.

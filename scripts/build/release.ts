@@ -21,6 +21,7 @@ import { compress, tar } from "./release/archives.ts";
 import { formatBillOfMaterials } from "./release/bill_of_materials.ts";
 import { CHECKSUM_FILE, formatChecksums } from "./release/checksums.ts";
 import { checkDownloads, parseSums } from "./release/downloads.ts";
+import { manPages } from "./release/man_pages.ts";
 import { manifests } from "./release/manifests.ts";
 import { type PackageFacts, writePackages } from "./release/packages.ts";
 import { readMaterials } from "./release/read_materials.ts";
@@ -82,14 +83,13 @@ export async function release(target: string, folder: string, repository?: strin
 const MANIFESTS = "entra-auth-cli-manifests.tar.gz";
 
 async function packageFacts(version: string): Promise<PackageFacts> {
-  const [bash, zsh, fish, help] = await Promise.all([
+  const [bash, zsh, fish] = await Promise.all([
     programOutput("completions", "bash"),
     programOutput("completions", "zsh"),
     programOutput("completions", "fish"),
-    programOutput("--help"),
   ]);
   const license = await Deno.readTextFile(join(TOP, "LICENSE"));
-  return { version, license, completions: { bash, zsh, fish }, help };
+  return { version, license, completions: { bash, zsh, fish }, manual: await manPages(version) };
 }
 
 /** Returns what the program prints. It reads nothing of this user. */

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { join } from "@std/path/join";
 import { parse } from "@std/yaml/parse";
 import { manifests } from "../../scripts/build/release/manifests.ts";
-import { archive, debianPackage, manualPage, npmPackage } from "../../scripts/build/release/packages.ts";
+import { archive, debianPackage, npmPackage } from "../../scripts/build/release/packages.ts";
 import { TARGETS } from "../../scripts/build/compile/targets.ts";
 import { hasCommand } from "../support/program/shell.ts";
 
@@ -16,7 +16,10 @@ function executable(version: string): Uint8Array<ArrayBuffer> {
 
 function facts(version = "1.2.3") {
   const completions = { bash: "# bash\n", zsh: "# zsh\n", fish: "# fish\n" };
-  return { version, license: "MIT License\n", completions, help: "Usage: entra-auth-cli\n\n'get-token' …\n" };
+  const manual = new Map(
+    ["entra-auth-cli.1", "entra-auth-cli-exec.1"].map((name) => [name, `.TH ${name} 1\n`]),
+  );
+  return { version, license: "MIT License\n", completions, manual };
 }
 
 async function output(command: string, args: readonly string[], env: Record<string, string> = {}) {
@@ -62,6 +65,8 @@ Deno.test({
         assertEquals(await Deno.readFile(join(folder, target, program)), executable("1.2.3"));
         assertEquals(await modeOf(join(folder, target, program)), 0o755);
         assertEquals(await Deno.readTextFile(join(folder, target, "LICENSE")), facts().license);
+        if (name.endsWith(".zip")) continue;
+        assertEquals(await modeOf(join(folder, target, "man/entra-auth-cli-exec.1")), 0o644);
       }
     }),
 });
@@ -113,6 +118,7 @@ Deno.test({
           "zsh/vendor-completions/_entra-auth-cli",
           "fish/vendor_completions.d/entra-auth-cli.fish",
           "man/man1/entra-auth-cli.1.gz",
+          "man/man1/entra-auth-cli-exec.1.gz",
           "doc/entra-auth-cli/copyright",
         ]
       ) assertEquals(await modeOf(join(share, path)), 0o644);
@@ -122,11 +128,6 @@ Deno.test({
       const left = await output("find", [root, "-name", "*entra-auth-cli*"]);
       assertEquals(left, { code: 0, text: "" });
     }),
-});
-
-Deno.test("manualPage() keeps what roff would read as a request", () => {
-  const page = manualPage("1.2.3", "'get' --all\n.profile \\n\n");
-  assertStringIncludes(page, "\n\\&'get' \\-\\-all\n\\&.profile \\en\n.fi\n");
 });
 
 Deno.test({
@@ -150,6 +151,8 @@ Deno.test({
         assertEquals(installed.code, 0, installed.text);
         assertEquals((await output(command, [])).text, `entra-auth-cli ${version}\n`);
         assertEquals(await Deno.readFile(command), executable(version));
+        const page = await Deno.readTextFile(join(folder, "share/man/man1/entra-auth-cli-exec.1"));
+        assertEquals(page, facts().manual.get("entra-auth-cli-exec.1"));
       }
       const removed = await npm("uninstall", "@entra-auth-cli/linux-x64");
       assertEquals(removed.code, 0, removed.text);
@@ -173,6 +176,7 @@ Deno.test("manifests() names each archive beside its sum, for Homebrew, Scoop an
   const files = manifests(RELEASE);
   const texts = new Map(files.map(({ path, data }) => [path, new TextDecoder().decode(data)]));
   const formula = texts.get("homebrew/entra-auth-cli.rb") ?? "";
+  assertStringIncludes(formula, 'man1.install Dir["man/*.1"]');
   for (const [name, sum] of SUMS) {
     if (name.endsWith(".zip")) continue;
     assertMatch(formula, new RegExp(`url "${DOWNLOADS}${name}"\n +sha256 "${sum}"`));

@@ -65,6 +65,7 @@ function homebrewFormula(release: PublishedRelease): string {
 
   def install
     bin.install "entra-auth-cli"
+    man1.install Dir["man/*.1"]
     generate_completions_from_executable(bin/"entra-auth-cli", "completions")
   end
 

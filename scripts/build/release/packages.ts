@@ -2,6 +2,7 @@
 
 import { join } from "@std/path/join";
 import { osOf, type Target } from "../compile/targets.ts";
+import type { ManPages } from "./man_pages.ts";
 import { ar, compress, type Entry, tar, textEntry, xz, zip } from "./archives.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -12,8 +13,8 @@ export interface PackageFacts {
   readonly license: string;
   /** The completion script of each shell. */
   readonly completions: Readonly<Record<"bash" | "zsh" | "fish", string>>;
-  /** The help of the program, which becomes its manual page. */
-  readonly help: string;
+  /** The manual pages, for Linux and macOS. */
+  readonly manual: ManPages;
 }
 
 const SUMMARY = "Sign in to Microsoft Entra ID and get access tokens";
@@ -23,16 +24,21 @@ const NAME = "entra-auth-cli";
 export async function archive(
   target: Target,
   executable: Bytes,
-  { license }: PackageFacts,
+  { license, manual }: PackageFacts,
 ): Promise<[name: string, data: Bytes]> {
   const isWindows = osOf(target) === "windows";
   const entries: Entry[] = [
     { path: isWindows ? `${NAME}.exe` : NAME, data: executable, isExecutable: true },
     textEntry("LICENSE", license),
+    ...(isWindows ? [] : manualEntries("man", manual)),
   ];
   return isWindows
     ? [`${NAME}-${target}.zip`, await zip(entries)]
     : [`${NAME}-${target}.tar.gz`, await compress(tar(entries), "gzip")];
+}
+
+function manualEntries(folder: string, manual: ManPages): Entry[] {
+  return [...manual].map(([name, text]) => textEntry(`${folder}/${name}`, text));
 }
 
 /** The names of processors in packages. */
@@ -53,17 +59,22 @@ function processorOf(target: Target): typeof PROCESSORS[keyof typeof PROCESSORS]
 export async function debianPackage(
   target: Target,
   executable: Bytes,
-  { version, license, completions, help }: PackageFacts,
+  { version, license, completions, manual }: PackageFacts,
   level = "-6",
 ): Promise<[name: string, data: Bytes]> {
   const { debian } = processorOf(target);
-  const manual = await compress(new TextEncoder().encode(manualPage(version, help)), "gzip");
+  const pages = await Promise.all(
+    manualEntries("./usr/share/man/man1", manual).map(async ({ path, data }) => ({
+      path: `${path}.gz`,
+      data: await compress(data, "gzip"),
+    })),
+  );
   const files: Entry[] = [
     { path: `./usr/bin/${NAME}`, data: executable, isExecutable: true },
     textEntry(`./usr/share/bash-completion/completions/${NAME}`, completions.bash),
     textEntry(`./usr/share/doc/${NAME}/copyright`, license),
     textEntry(`./usr/share/fish/vendor_completions.d/${NAME}.fish`, completions.fish),
-    { path: `./usr/share/man/man1/${NAME}.1.gz`, data: manual },
+    ...pages,
     textEntry(`./usr/share/zsh/vendor-completions/_${NAME}`, completions.zsh),
   ];
   const size = Math.ceil(files.reduce((total, { data }) => total + data.length, 0) / 1024);
@@ -96,21 +107,6 @@ async function md5(data: Bytes): Promise<string> {
   return createHash("md5").update(data).digest("hex");
 }
 
-/** Returns a manual page that shows the help as it is. */
-export function manualPage(version: string, help: string): string {
-  const escaped = help.replaceAll("\\", "\\e").replace(/^(?=['.])/gm, "\\&").replaceAll("-", "\\-");
-  return `.TH ENTRA\\-AUTH\\-CLI 1 "" "${NAME} ${version}"
-.SH NAME
-entra\\-auth\\-cli \\- ${SUMMARY}
-.SH SYNOPSIS
-entra\\-auth\\-cli COMMAND [OPTION...]
-.SH DESCRIPTION
-.nf
-${escaped.trimEnd()}
-.fi
-`;
-}
-
 /** The names of systems in npm. */
 const NPM_SYSTEMS = { linux: "linux", darwin: "darwin", windows: "win32" } as const;
 
@@ -121,7 +117,7 @@ const NPM_SYSTEMS = { linux: "linux", darwin: "darwin", windows: "win32" } as co
 export async function npmPackage(
   target: Target,
   executable: Bytes,
-  { version, license }: PackageFacts,
+  { version, license, manual }: PackageFacts,
 ): Promise<[name: string, data: Bytes]> {
   const os = NPM_SYSTEMS[osOf(target)];
   const { npm: cpu } = processorOf(target);
@@ -135,12 +131,14 @@ export async function npmPackage(
     cpu: [cpu],
     ...(os === "linux" ? { libc: ["glibc"] } : {}),
     bin: { [NAME]: file },
-    files: ["bin"],
+    ...(os === "win32" ? {} : { man: [...manual.keys()].map((name) => `man/${name}`) }),
+    files: os === "win32" ? ["bin"] : ["bin", "man"],
   };
   const entries: Entry[] = [
     textEntry("package/package.json", `${JSON.stringify(manifest, null, 2)}\n`),
     textEntry("package/LICENSE", license),
     { path: `package/${file}`, data: executable, isExecutable: true },
+    ...(os === "win32" ? [] : manualEntries("package/man", manual)),
   ];
   return [`${NAME}-${os}-${cpu}-${version}.tgz`, await compress(tar(entries), "gzip")];
 }
