@@ -53,6 +53,7 @@ export const MECHANISMS = [
   "ASCII only",
   "functions compiled with the module",
   "no-sparkplug",
+  "single-threaded",
 ] as const;
 
 export type Mechanism = typeof MECHANISMS[number];

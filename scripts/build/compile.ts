@@ -88,6 +88,9 @@ function outputOf({ output, target }: CompileOptions): string {
   return output ?? defaultOutput(target);
 }
 
+/** The program ends before V8's baseline compiler, or threads that compile and collect beside it, pay off. */
+const V8_FLAGS = ["no-sparkplug", "single-threaded"] as const;
+
 /** The options of an executable that has its permissions inside. */
 const NARROWING = ["alsoNet", "alsoRun", "alsoEnv", "home"] as const;
 
@@ -104,8 +107,7 @@ async function compileBundle(options: CompileOptions, main: string): Promise<voi
     ...grants,
     // Its cache of compiled code would be a file of guessable name in a folder that everybody writes to.
     "--no-code-cache",
-    // The program ends before V8's baseline compiler pays off.
-    ...(options.without === "no-sparkplug" ? [] : ["--v8-flags=--no-sparkplug"]),
+    `--v8-flags=${V8_FLAGS.filter((flag) => flag !== options.without).map((flag) => `--${flag}`)}`,
     "--output",
     output,
     main,

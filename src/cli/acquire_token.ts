@@ -11,7 +11,7 @@ import { isApplicationFlow } from "../profiles/profile.ts";
 import { decideFlow, resolveSettings, type SignInSettings } from "../profiles/settings.ts";
 import { checkDomainHint } from "../profiles/validate_fields.ts";
 import type { CommandContext } from "./context.ts";
-import { profileName } from "./options/chosen_profile.ts";
+import { namedProfile, profileName } from "./options/chosen_profile.ts";
 import { parseClaimsFlag } from "./options/claims.ts";
 import { PROMPTS, signInFlags, TOKEN_OPTIONS, type TokenFlags } from "./options/token_options.ts";
 import { openInteractiveSession } from "./terminal/open_interactive_session.ts";
@@ -41,12 +41,25 @@ export async function acquireToken(
   const manner = parseManner(flags);
   const prompt = parsePrompt(flags.prompt);
   const claims = flags.claims === undefined ? undefined : parseClaimsFlag(flags.claims);
-  const name = await profileName(flags.profile, context);
-  const settings = await readSettings(flags, name, context).catch(async (error) => {
-    if (!(error instanceof CliError) || error.code !== "no_profile" || !await offerProfile(name)) throw error;
-    return await readSettings(flags, name, context);
+  const named = namedProfile(flags.profile, context);
+  const settings = await readSettings(flags, named, context).catch(async (error) => {
+    if (!(error instanceof CliError) || error.code !== "no_profile") throw error;
+    const missing = await profileName(flags.profile, context);
+    if (!await offerProfile(missing)) throw error;
+    return await readSettings(flags, missing, context);
   });
-  const { hasProfile, identity, authority, tenant, clientId, flow, scopes, expect, suggestedUser } = settings;
+  const {
+    profile: name,
+    hasProfile,
+    identity,
+    authority,
+    tenant,
+    clientId,
+    flow,
+    scopes,
+    expect,
+    suggestedUser,
+  } = settings;
   const fresh = (flags.force ?? false) || flags.cache === false;
   const result = await getToken(
     {
@@ -100,18 +113,19 @@ export interface ProfileSettings extends SignInSettings {
 }
 
 /**
- * Returns the settings of a sign-in: from the flags, the environment and the profile called `name`, in this order.
+ * Returns the settings of a sign-in: from the flags, the environment and the profile called `named`, in this order. Null
+ * stands for the profile that commands use by default.
  *
  * @throws {CliError} `no_profile` if these leave tenant or application open, `usage` for an invalid value.
  */
 export async function readSettings(
   flags: SettingsFlags,
-  name: string,
+  named: string | null,
   { env, profiles }: CommandContext,
 ): Promise<ProfileSettings> {
   const { scope, tenant, tenantId = tenant, ...others } = flags;
   const typed = { ...others, tenantId, scopes: parseScopeFlag(scope) };
-  const { profile, identity } = await profiles.lookUp(name);
+  const { name, profile, identity } = await profiles.lookUp(named);
   // Only the error for a missing profile names the others.
   const existing = profile === null ? (await profiles.list()).map((other) => other.name) : [];
   const resolve = isApplicationFlow(decideFlow(typed.flow, profile))

@@ -12,6 +12,9 @@ export const FLOWS = [
 /** How a profile gets a token. */
 export type Flow = typeof FLOWS[number];
 
+/** The name of the profile that commands use if no other is named or chosen. */
+export const DEFAULT_PROFILE = "default";
+
 /** The flow of a profile that names none. */
 export const DEFAULT_FLOW: Flow = "interactive";
 

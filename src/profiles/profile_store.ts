@@ -1,11 +1,13 @@
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { ProfileIdentity } from "../identity/profile_identity.ts";
-import type { Profile } from "./profile.ts";
+import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
 import { currentIn, identityIn, profileIn, readProfileFile } from "./profile_file.ts";
 import { ProfileChanges } from "./profile_changes.ts";
+import { checkProfileName } from "./validate_fields.ts";
 
-/** A profile with what its tokens are bound to. Both are null if there is none. */
+/** A profile with what its tokens are bound to. Both are null if there is no profile of this name. */
 export interface FoundProfile {
+  readonly name: string;
   readonly profile: Profile | null;
   readonly identity: ProfileIdentity | null;
 }
@@ -17,8 +19,11 @@ export interface FoundProfile {
 export interface ProfileStore {
   /** Returns the profile `name`, or null. Mistakes in other profiles do not matter. */
   find(name: string): Promise<Profile | null>;
-  /** Finds the profile `name` and its identity, in one read. */
-  lookUp(name: string): Promise<FoundProfile>;
+  /**
+   * Finds the profile `name` and its identity, in one read. Null stands for the profile that the user chose, or
+   * {@linkcode DEFAULT_PROFILE}.
+   */
+  lookUp(name: string | null): Promise<FoundProfile>;
   /** Sets the identity of the profile `name`, unless the profile does not exist or has another id. */
   identify(name: string, identity: ProfileIdentity): Promise<void>;
   /** Returns all profiles, in the order of the file. */
@@ -53,10 +58,11 @@ export interface ProfileStoreOptions {
 /** Opens the profile store. Reads and creates nothing before it is needed. */
 export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore {
   const changes = new ProfileChanges(folder);
-  const lookUp = async (name: string): Promise<FoundProfile> => {
+  const lookUp = async (typed: string | null): Promise<FoundProfile> => {
     const file = await readProfileFile(folder);
-    if (file === null) return { profile: null, identity: null };
-    return { profile: await profileIn(file, name), identity: await identityIn(file, name) };
+    const name = typed ?? checkProfileName((file === null ? null : currentIn(file)) ?? DEFAULT_PROFILE);
+    if (file === null) return { name, profile: null, identity: null };
+    return { name, profile: await profileIn(file, name), identity: await identityIn(file, name) };
   };
   return {
     find: async (name) => (await lookUp(name)).profile,

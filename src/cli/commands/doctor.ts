@@ -6,7 +6,8 @@ import { examine } from "../../flows/doctor/examine.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { readSettings } from "../acquire_token.ts";
-import { DEFAULT_PROFILE, PROFILE_VARIABLE, profileName } from "../options/chosen_profile.ts";
+import { DEFAULT_PROFILE } from "../../profiles/profile.ts";
+import { PROFILE_VARIABLE, profileName } from "../options/chosen_profile.ts";
 import { DOCTOR_OPTIONS, type DoctorFlags } from "../options/command_options.ts";
 import { PROGRAM_VERSION } from "../program_version.ts";
 

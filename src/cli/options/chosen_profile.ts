@@ -1,3 +1,4 @@
+import { DEFAULT_PROFILE } from "../../profiles/profile.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
 import type { ProfileStore } from "../../profiles/profile_store.ts";
 import type { CommandContext } from "../context.ts";
@@ -15,11 +16,18 @@ export async function profileName(
   flag: string | undefined,
   context: Pick<CommandContext, "env"> & { readonly profiles: Pick<ProfileStore, "current"> },
 ): Promise<string> {
-  const typed = flag ?? context.env.get(PROFILE_VARIABLE);
-  return checkProfileName(typed ?? await context.profiles.current() ?? DEFAULT_PROFILE);
+  return namedProfile(flag, context) ??
+    checkProfileName(await context.profiles.current() ?? DEFAULT_PROFILE);
 }
 
-export const DEFAULT_PROFILE = "default";
+/** Returns the name that the flag or the variable gives, or null. @throws {CliError} `usage` for an invalid name. */
+export function namedProfile(
+  flag: string | undefined,
+  { env }: Pick<CommandContext, "env">,
+): string | null {
+  const name = flag ?? env.get(PROFILE_VARIABLE);
+  return name === undefined ? null : checkProfileName(name);
+}
 
 /** The hint if a profile has no token and does not exist either: its name may be misspelled. */
 export const NO_SUCH_PROFILE =

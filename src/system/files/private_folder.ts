@@ -109,7 +109,13 @@ function openFolder(
     await parent.check();
     return facts;
   };
-  const pathOf = (name: string) => systemPath.join(path, name);
+  let own: FileFacts | null = null;
+  let isClosed = false;
+  /** Checks this folder before the first file is read: no other user can replace it once that holds. */
+  const checkOnce = async () => own ??= await checkThis();
+  // Joined once: a join costs more than the rest of a read.
+  const prefix = systemPath.join(path, "/");
+  const pathOf = (name: string) => prefix + name;
   const reading = <T>(name: string, work: () => Promise<T>) =>
     permitted([{ name: "read", path: top }], `Reading ${pathOf(name)}`, work);
   const writing = <T>(gerund: string, name: string, work: () => Promise<T>) =>
@@ -122,11 +128,12 @@ function openFolder(
   /** Returns the metadata of the file `name`, or null if it does not exist. Fails if other users have access to it. */
   async function findSafe(name: string, policy: PermissionPolicy): Promise<FileFacts | null> {
     const file = pathOf(name);
-    const folderFacts = await checkThis();
-    const facts = folderFacts === null ? null : await files.lstat(file);
-    if (folderFacts === null || facts === null) return null;
-    await checkOwnFolder(context, path, folderFacts);
-    await checkOwnFile(context, file, facts, folderFacts.uid, policy);
+    const folder = await checkOnce();
+    const facts = folder === null ? null : await files.lstat(file);
+    if (folder === null || facts === null) return null;
+    if (!isClosed) await checkOwnFolder(context, path, folder);
+    isClosed = true;
+    await checkOwnFile(context, file, facts, folder.uid, policy);
     return facts;
   }
 

@@ -40,7 +40,8 @@ Deno.test("the file of pauses has mode 0600, is readable, and drops pauses that 
     assertEquals(await home.mode(FILE), 0o600);
     // A folder is closed only if it contains nothing but files of this program.
     await Deno.chmod(home.path, 0o755);
-    assertEquals(await pauses.until("login.example"), START_MS + 2 * MINUTE_MS);
+    const later = openThrottleState(home.folder(), "one", clock);
+    assertEquals(await later.until("login.example"), START_MS + 2 * MINUTE_MS);
     assertEquals(await home.mode(), 0o700);
   }
 });
