@@ -213,7 +213,7 @@ function nearest(typed: string, words: readonly string[]): string | null {
   return near[0] !== undefined && near[0].distance <= limit ? near[0].word : null;
 }
 
-/** Counts the letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
+/** Counts the letters to insert, delete, replace or swap with their neighbor (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);

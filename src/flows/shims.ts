@@ -77,7 +77,7 @@ export async function removeShims(
   return changes;
 }
 
-/** The line by which a shim is recognised. */
+/** The line by which a shim is recognized. */
 const MARK = "Written by entra-auth-cli install-shims.";
 
 /** A shim is shorter. */

@@ -225,7 +225,7 @@ export async function preparePageResponse(): Promise<PageResponse> {
   };
 }
 
-/** The style of every page. It loads nothing: it uses system fonts, and follows the browser's colour scheme. */
+/** The style of every page. It loads nothing: it uses system fonts, and follows the browser's color scheme. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

@@ -8,7 +8,7 @@ export interface InteractiveSessionOptions {
   readonly progress: Progress;
   /** Whether to draw the verification URL as a QR code too. */
   readonly withQrCode: boolean;
-  /** Whether to emphasise nothing, as with `--quiet`. */
+  /** Whether to emphasize nothing, as with `--quiet`. */
   readonly isQuiet?: boolean | undefined;
 }
 

@@ -1,13 +1,13 @@
 import encodeQR from "qr";
 
 export interface QrCodeOptions {
-  /** Whether to set colours. Without them a bright terminal shows the code inverted. */
+  /** Whether to set colors. Without them a bright terminal shows the code inverted. */
   readonly colors: boolean;
   /** The width of the terminal. A code that wraps cannot be read. */
   readonly columns: number;
 }
 
-/** Black on white, whatever the colours of the terminal are. */
+/** Black on white, whatever the colors of the terminal are. */
 const [BLACK_ON_WHITE, PLAIN] = ["\x1b[30;107m", "\x1b[0m"];
 
 /** The width of the quiet zone in modules (ISO/IEC 18004, section 6.3.8). */

@@ -7,7 +7,7 @@ import { breakLogCommands } from "../../text/plain_text.ts";
 import type { Countdown } from "./countdown.ts";
 
 /**
- * A terminal that colours messages, replaces characters which cannot be shown, breaks commands to a CI log in messages, and
+ * A terminal that colors messages, replaces characters which cannot be shown, breaks commands to a CI log in messages, and
  * shows a countdown during a wait.
  */
 export interface TerminalUi extends Terminal {
@@ -25,9 +25,9 @@ export interface TerminalUi extends Terminal {
 
 /** How the user wants messages to look. */
 export interface TerminalStyle {
-  /** Whether to print words instead of glyphs, and without colour or animation, for screen readers. */
+  /** Whether to print words instead of glyphs, and without color or animation, for screen readers. */
   readonly isPlain: boolean;
-  /** Whether to print without colour and animation, as with `--quiet`. */
+  /** Whether to print without color and animation, as with `--quiet`. */
   readonly isQuiet: boolean;
 }
 
@@ -93,7 +93,7 @@ function screenShowsGlyphs({ env, os, isPlain }: TerminalUiOptions): boolean {
   return !isPlain && falseIfDenied(() => supportsGlyphs(os, env));
 }
 
-/** Reports whether messages may have colours and animation. */
+/** Reports whether messages may have colors and animation. */
 function mayStyle({ stderrIsTerminal }: Terminal, { env, isPlain, isQuiet }: TerminalUiOptions): boolean {
   if (isPlain || isQuiet || !stderrIsTerminal) return false;
   return falseIfDenied(() => supportsColour(env));
@@ -105,7 +105,7 @@ const YELLOW = [33, 39] as const;
 const GREEN = [32, 39] as const;
 const BOLD = [1, 22] as const;
 
-/** What has a colour in a message: how it begins, and in hints the command, which ends its line. */
+/** What has a color in a message: how it begins, and in hints the command, which ends its line. */
 const COLOURS: readonly (readonly [RegExp, readonly [number, number]])[] = [
   [/^(?:entra-auth-cli: )?error:/, RED],
   [/^warning:/, YELLOW],
@@ -113,7 +113,7 @@ const COLOURS: readonly (readonly [RegExp, readonly [number, number]])[] = [
   [/(?<=^(?:Hint:)? +|^(?:Hint:)? .*: )entra-auth-cli .*$|(?<=`)entra-auth-cli [^`\n]+(?=`)/gm, BOLD],
 ];
 
-/** Colours a message of this program, unless it is JSON. */
+/** Colors a message of this program, unless it is JSON. */
 export function colourMessage(message: string): string {
   if (message.startsWith("{")) return message;
   return COLOURS.reduce(
@@ -156,7 +156,7 @@ export function replacePromptMarks(text: string): string {
   return text.replaceAll("›", ">");
 }
 
-/** Reports whether a terminal may get colours and animation, as far as the environment tells. */
+/** Reports whether a terminal may get colors and animation, as far as the environment tells. */
 export function supportsColour(env: Environment): boolean {
   return env.get("NO_COLOR") === undefined && env.get("TERM") !== "dumb";
 }

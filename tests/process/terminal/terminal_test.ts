@@ -32,7 +32,7 @@ testOnTerminal("get-token on a terminal prints the status lines and not the toke
   assert(!(await plain.ended).stdout.includes("\x1b"), "NO_COLOR");
 });
 
-testOnTerminal("--help has colours on a terminal, but not on a dumb one", async (sandbox) => {
+testOnTerminal("--help has colors on a terminal, but not on a dumb one", async (sandbox) => {
   const help = async (env: Record<string, string>) =>
     (await (await startOnTerminal(sandbox, "entra-auth-cli --help", { env })).ended).stdout;
   assert((await help({ TERM: "xterm" })).includes("\x1b"));

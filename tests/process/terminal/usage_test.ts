@@ -91,7 +91,7 @@ Deno.test("entra-auth-cli --help, -h and no arguments print the commands on stdo
     ) {
       assertStringIncludes(result.stdout, command);
     }
-    assert(!result.stdout.includes("\x1b"), "no colour where no terminal is");
+    assert(!result.stdout.includes("\x1b"), "no color where no terminal is");
     assert(!result.madeHome);
   }
 });

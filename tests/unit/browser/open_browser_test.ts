@@ -4,7 +4,7 @@ import type { Os } from "../../../src/system/os.ts";
 import type { Processes, StartAttempt } from "../../../src/system/processes/processes.ts";
 import { environment, SIGN_IN_URL } from "../../support/fixtures/browser_fixture.ts";
 
-/** The behaviour of a simulated program: it does not start, exits with a code, or keeps running. */
+/** The behavior of a simulated program: it does not start, exits with a code, or keeps running. */
 type Behaviour = "not-found" | "not-permitted" | "refused" | number | { exited: Promise<{ code: number }> };
 
 /** Simulates programs by command; others are not found. `started` records the calls. */

@@ -91,7 +91,7 @@ Deno.test("outcomePage() truncates long text", () => {
   assert(page.length < 10_000);
 });
 
-Deno.test("Every page is complete, has a title, follows the colour scheme, and loads and runs nothing", () => {
+Deno.test("Every page is complete, has a title, follows the color scheme, and loads and runs nothing", () => {
   for (const page of ALL_PAGES) {
     assert(page.startsWith('<!doctype html>\n<html lang="en">'));
     assertEquals(page.match(/<h1>/g)?.length, 1);

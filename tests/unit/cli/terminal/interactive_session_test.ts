@@ -61,7 +61,7 @@ Deno.test("openInteractiveSession() shows the code once on the terminal if stder
   assertEquals(terminal.said.slice(0, -1), shown.trimEnd().split("\n"));
 });
 
-Deno.test("openInteractiveSession() emphasises the code on a terminal that supports it", async () => {
+Deno.test("openInteractiveSession() emphasizes the code on a terminal that supports it", async () => {
   const lineWith = async (variables: Record<string, string>, isQuiet = false) => {
     const terminal = new LiveTerminal();
     using person = await meet(terminal, { variables, isQuiet });

@@ -25,7 +25,7 @@ function photograph(
   return { width, height, data };
 }
 
-Deno.test("drawQrCode() draws a readable code, black on white if colours are allowed", () => {
+Deno.test("drawQrCode() draws a readable code, black on white if colors are allowed", () => {
   const lines = drawQrCode(ADDRESS, { colors: true, columns: 80 });
   const [start, end] = ["\x1b[30;107m", "\x1b[0m"];
   assert(lines.every((line) => line.startsWith(start) && line.endsWith(end)));
@@ -38,7 +38,7 @@ Deno.test("drawQrCode() draws a readable code, black on white if colours are all
   assert(plain.some((line) => line[4] !== " "), "and no more than four");
 });
 
-Deno.test("drawQrCode() draws a code for a dark terminal without colours", () => {
+Deno.test("drawQrCode() draws a code for a dark terminal without colors", () => {
   const lines = drawQrCode(ADDRESS, { colors: false, columns: 80 });
   assert(lines.every((line) => /^[█▀▄ ]+$/.test(line)));
   assert(lines.length < 30, "it fits on a screen");

@@ -161,7 +161,7 @@ Deno.test("createTerminalUi() replaces glyphs on a terminal without UTF-8 and wi
   assertEquals(said({ isPlain: true, isTerminal: false }), "[ok] Browser opened\n");
 });
 
-Deno.test("createTerminalUi() colours errors, warnings, successes and the commands in hints", () => {
+Deno.test("createTerminalUi() colors errors, warnings, successes and the commands in hints", () => {
   const table = [
     ["error: No error: here", "\x1b[31merror:\x1b[39m No error: here"],
     ["entra-auth-cli: error: No", "\x1b[31mentra-auth-cli: error:\x1b[39m No"],
