@@ -1,6 +1,6 @@
 import { CLOUDS } from "../../identity/cloud.ts";
 import { FLOWS } from "../../profiles/profile.ts";
-import { OUTPUT_FORMATS } from "../output/token_output.ts";
+import { OUTPUT_FORMATS, REFRESH_FORMATS } from "../output/token_output.ts";
 import { type FlagsOf, flagWords, type OptionTable } from "./option_table.ts";
 
 /** The prompts that the browser can be asked to show. */
@@ -234,8 +234,19 @@ export const GET_TOKEN_OPTIONS = {
 export type GetTokenFlags = TokenFlags & FlagsOf<typeof GET_TOKEN_OPTIONS>;
 
 export const REFRESH_OPTIONS = {
+  output: {
+    ...GET_TOKEN_OPTIONS.output,
+    completions: REFRESH_FORMATS,
+    description: `Print the new token: ${REFRESH_FORMATS.join(", ")}.`
+      .replace("text", "text (default: no token)"),
+  },
   ...PROFILE,
   ...SCOPE,
+  timeout: {
+    flag: "--timeout",
+    value: "duration",
+    description: "Time limit for the refresh, such as 30s or 2m.",
+  },
   ...APPLICATION,
   ...AUTHORITY,
   ...CA_CERT,

@@ -37,13 +37,21 @@ export interface TokenOutputContext {
   readonly apiVersion?: string | undefined;
 }
 
-/** Parses the value of `--output`. @throws {CliError} `usage` if it is not a format. */
-export function parseOutputFormat(text: string): OutputFormat {
-  const format = OUTPUT_FORMATS.find((name) => name === text);
+/** The output formats of `refresh`: no Kubernetes client runs it. With `text` it prints no token. */
+export const REFRESH_FORMATS: readonly OutputFormat[] = OUTPUT_FORMATS.filter((format) =>
+  format !== "exec-credential"
+);
+
+/** Parses the value of `--output`. @throws {CliError} `usage` if it is not one of `formats`. */
+export function parseOutputFormat(
+  text: string,
+  formats: readonly OutputFormat[] = OUTPUT_FORMATS,
+): OutputFormat {
+  const format = formats.find((name) => name === text);
   if (format !== undefined) return format;
   throw new CliError(
     "usage",
-    `Invalid output format ${JSON.stringify(text)}: expected ${OUTPUT_FORMATS.join(", ")}`,
+    `Invalid output format ${JSON.stringify(text)}: expected ${formats.join(", ")}`,
     { hint: "Example: --output json" },
   );
 }

@@ -207,15 +207,20 @@ Deno.test("a code is redeemed once, whatever the authority responds", async () =
   assertEquals(sandbox.provider.requestsTo("token").length, 1);
 });
 
-Deno.test("get-token --timeout ends a request without a response", async () => {
+Deno.test("get-token --timeout and refresh --timeout end a request without a response", async () => {
   await using sandbox = await openSignedIn(1);
   const release = Promise.withResolvers<void>();
   const held: Failure = { kind: "hold", until: release.promise, then: { kind: "reset" } };
   // After the first one the token has expired.
-  const cases = [["discovery", "--force"], ["discovery"], ["token"]] as const;
-  for (const [endpoint, ...flags] of cases) {
+  const cases = [
+    ["discovery", "get-token", "--force"],
+    ["discovery", "get-token"],
+    ["token", "get-token"],
+    ["token", "refresh"],
+  ] as const;
+  for (const [endpoint, ...args] of cases) {
     sandbox.provider.failNext(endpoint, held);
-    const result = await sandbox.run(["get-token", ...flags, "--timeout", "2s"]);
+    const result = await sandbox.run([...args, "--timeout", "2s"]);
     assertEquals([result.code, result.stdout], [4, ""], result.stderr);
     assertMatch(result.stderr, /^error: No response from localhost:\d+ within [\d.]+ s$/m);
   }

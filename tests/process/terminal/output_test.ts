@@ -52,7 +52,7 @@ Deno.test("get-token --output prints the same token in every format", async () =
   assertEquals(fromYaml.account, fromJson.account);
 });
 
-Deno.test("get-token --output json has the same keys from a sign-in, the cache and a refresh", async () => {
+Deno.test("get-token and refresh --output json have the same keys from a sign-in, the cache and a refresh", async () => {
   await using sandbox = await openSandbox();
   const { tenantId, clientId } = sandbox.provider;
   const before = Math.floor(Date.now() / 1000);
@@ -65,8 +65,9 @@ Deno.test("get-token --output json has the same keys from a sign-in, the cache a
   await sandbox.signIn(["get-token"]);
   sandbox.provider.setAccessTokenTtl(3600);
   documents.push(JSON.parse((await sandbox.run(["get-token", "--output=json"])).stdout));
+  documents.push(JSON.parse((await sandbox.run(["refresh", "--output=json"])).stdout));
 
-  assertEquals(documents.map(({ source }) => source), ["interactive", "cache", "refresh"]);
+  assertEquals(documents.map(({ source }) => source), ["interactive", "cache", "refresh", "refresh"]);
   for (const document of documents) {
     assertEquals(Object.keys(document), KEYS);
     assertMatch(document.access_token, JWT);

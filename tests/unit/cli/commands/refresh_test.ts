@@ -24,6 +24,32 @@ Deno.test("refresh fails if the new token cannot be saved, since it prints none"
   assertEquals([error.code, context.terminal.data], ["store", ""]);
 });
 
+Deno.test("refresh --output prints the new token in that format", async () => {
+  const context = new MemoryContext();
+  context.signIn();
+  await runRefresh({ profile: "work", output: "header" }, context);
+  const token = context.result.token.accessToken.reveal();
+  assertEquals(context.terminal.data, `Authorization: Bearer ${token}\n`);
+});
+
+Deno.test("refresh rejects the format of Kubernetes clients, and an invalid time limit, before any request", async () => {
+  for (
+    const [flags, value] of [[{ output: "exec-credential" }, "exec-credential"], [
+      { timeout: "0s" },
+      "0s",
+    ]] as const
+  ) {
+    const context = new MemoryContext();
+    context.signIn();
+    const error = await assertRejects(
+      () => runRefresh({ profile: "work", ...flags }, context),
+      CliError,
+      value,
+    );
+    assertEquals([error.code, context.requests.length], ["usage", 0]);
+  }
+});
+
 Deno.test("refresh passes on the flags that a sign-in for the same token needs", async () => {
   const context = new MemoryContext();
   const authority = "https://login.contoso.example";
