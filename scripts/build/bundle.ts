@@ -81,9 +81,10 @@ async function denoBundle(args: readonly string[], cwd = TOP): Promise<void> {
  * Bundles the program into `folder`, and returns the path of the module to start.
  *
  * @param without A mechanism to leave out, to measure its gain.
+ * @param repository The OWNER/NAME on GitHub of a release.
  * @throws An `Error` with the output of Deno if it fails.
  */
-export async function bundle(folder: string, without?: Mechanism): Promise<string> {
+export async function bundle(folder: string, without?: Mechanism, repository?: string): Promise<string> {
   await bundleProgram(folder, without);
   for (const name of Object.values(KEPT_APART)) {
     const output = join(folder, `${name}.js`);
@@ -91,7 +92,7 @@ export async function bundle(folder: string, without?: Mechanism): Promise<strin
     await giveRequire(output);
   }
   const paths = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => join(folder, name));
-  await stampBuild(paths);
+  await stampBuild(paths, repository);
   // An executable keeps the times of its files: two of the same commit are to be the same bytes.
   for (const path of paths) await Deno.utime(path, 0, 0);
   return join(folder, MAIN);
@@ -180,7 +181,7 @@ async function giveRequire(path: string): Promise<void> {
  * What is kept apart becomes a text in it, a module that is made when it is needed: a string costs the start nothing,
  * where its code would have to be read, and would load Node's modules.
  */
-export async function bundleIntoOne(output: string): Promise<void> {
+export async function bundleIntoOne(output: string, repository?: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-bundle-" });
   try {
     const { imports, scopes } = await currentImportMap();
@@ -194,7 +195,7 @@ export async function bundleIntoOne(output: string): Promise<void> {
     await Deno.mkdir(dirname(output), { recursive: true });
     await denoBundle([...flagsWithoutImportMap(), `--import-map=${map}`, `--output=${output}`, "main.ts"]);
     await Deno.writeTextFile(output, escapeText(await Deno.readTextFile(output)));
-    await stampBuild([output]);
+    await stampBuild([output], repository);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

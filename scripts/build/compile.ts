@@ -74,10 +74,10 @@ export async function compile(options: CompileOptions = {}): Promise<string> {
 }
 
 /** Makes executables of the same bundle, one after the other. Throws an `Error` for the first that can't be made. */
-export async function compileAll(all: readonly CompileOptions[]): Promise<void> {
+export async function compileAll(all: readonly CompileOptions[], repository?: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-compile-" });
   try {
-    const main = await bundle(folder, all[0]?.without);
+    const main = await bundle(folder, all[0]?.without, repository);
     for (const options of all) await compileBundle(options, main);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -32,9 +32,13 @@ const INSTALLERS = ["install.sh", "install.ps1"];
 /**
  * Fills `folder` with a release for the targets that `target` names, and returns the names of its files.
  *
- * @param repository The OWNER/NAME on GitHub for the manifests of package managers; without one they are left out.
+ * @param repository The OWNER/NAME on GitHub, for the links in the help and the manifests of package managers. Without
+ *   one these are left out.
  */
 export async function release(target: string, folder: string, repository?: string): Promise<string[]> {
+  if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository)) {
+    throw new Error(`Invalid --repository ${JSON.stringify(repository)}: expected OWNER/NAME`);
+  }
   const names: string[] = [];
   const add = (name: string) => {
     names.push(name);
@@ -48,13 +52,13 @@ export async function release(target: string, folder: string, repository?: strin
     target: one,
     output: join(folder, defaultOutput(one).replace(/^dist\//, "")),
   }));
-  await compileAll(executables);
+  await compileAll(executables, repository);
   for (const { target: one, output } of executables) {
     names.push(basename(output));
     if (one === undefined) continue;
     for (const name of await writePackages(folder, one, await Deno.readFile(output), facts)) add(name);
   }
-  await bundleIntoOne(join(folder, "entra-auth-cli.js"));
+  await bundleIntoOne(join(folder, "entra-auth-cli.js"), repository);
   add("entra-auth-cli.js");
   for (const name of INSTALLERS) {
     await Deno.copyFile(join(TOP, "scripts", name), join(folder, name));

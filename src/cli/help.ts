@@ -3,6 +3,7 @@ import { COMMAND_OPTIONS, type CommandName } from "./options/command_options.ts"
 import { type Option, OPTION_GROUPS, type OptionTable } from "./options/option_table.ts";
 import { takesProfileWord } from "./options/profile_argument.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
+import type { ProgramLinks } from "./program_version.ts";
 import { TOPIC_NAMES, type TopicName, type TopicPart, TOPICS, withoutMarks } from "./topics.ts";
 
 export interface HelpStyle {
@@ -11,6 +12,8 @@ export interface HelpStyle {
   readonly isColoured: boolean;
   /** Whether to list the flags that few users need. */
   readonly showsAll: boolean;
+  /** Null if the program does not know its repository. */
+  readonly links: ProgramLinks | null;
 }
 
 /** The commands in the order of the help. The integrations, which only other programs call, are not listed. */
@@ -46,6 +49,12 @@ const STANDARD: readonly Option[] = [
 
 const PROGRAM = "entra-auth-cli";
 
+/** For a program that was built from a clone, whose owner knows where it is from. */
+const LINKS_IN_WORDS: ProgramLinks = {
+  documentation: "README.md and docs/ in the repository of this program",
+  issues: "in the same place",
+};
+
 /** Returns the help of the program, or of the one of its commands that was called. */
 export function formatHelp(program: AnyCommand, called: CommandName | null, style: HelpStyle): string {
   const command = called === null ? program : program.getCommand(called, true) ?? program;
@@ -78,8 +87,9 @@ export function formatHelp(program: AnyCommand, called: CommandName | null, styl
   } else if (hasRare(COMMAND_OPTIONS[called]) && !style.showsAll) {
     layout.text(`Show more options: ${PROGRAM} ${called} --help --all`);
   }
-  layout.text("Documentation: README.md and docs/ in the repository of this program");
-  layout.text(`Report a problem as an issue there, with the output of ${PROGRAM} doctor`);
+  const { documentation, issues } = style.links ?? LINKS_IN_WORDS;
+  layout.text(`Documentation: ${documentation}`);
+  layout.text(`Issues: ${issues} (add the output of ${PROGRAM} doctor)`);
   return layout.toString();
 }
 

@@ -15,7 +15,7 @@ import { addOptions, type AnyCommand } from "./options/add_options.ts";
 import type { CommandName } from "./options/command_options.ts";
 import { withProfileFlag } from "./options/profile_argument.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
-import { PROGRAM_VERSION } from "./program_version.ts";
+import { LINKS, PROGRAM_VERSION } from "./program_version.ts";
 import { supportsColour } from "./terminal/terminal_ui.ts";
 import { unknownTopicError, usageError } from "./usage_error.ts";
 
@@ -117,6 +117,7 @@ function helpStyle(own: readonly string[], { terminal, env }: CommandContext): H
     width: Math.min(columns ?? HELP_COLUMNS, MAX_HELP_COLUMNS),
     isColoured: terminal.stdoutIsTerminal && !isPlain && !isQuiet && supportsColour(env),
     showsAll: own.includes("--all"),
+    links: LINKS,
   };
 }
 

@@ -6,3 +6,17 @@ const BUILD = "{BUILD}";
 /** Name and version of the program, and of a build its commit: `entra-auth-cli 0.1.0 (1a2b3c4d5e6f)`. */
 export const PROGRAM_VERSION: string = `entra-auth-cli ${denoJson.version}` +
   (BUILD.startsWith("{") ? "" : ` (${BUILD})`);
+
+/** Stands for OWNER/NAME of the repository on GitHub: a release is built with `--repository`, which puts it here. */
+const REPOSITORY = "{REPOSITORY}";
+
+/** Where the documentation of this version is, and where to report a problem; null in a build without a release. */
+export const LINKS: ProgramLinks | null = REPOSITORY.startsWith("{") ? null : {
+  documentation: `https://github.com/${REPOSITORY}/tree/v${denoJson.version}/docs`,
+  issues: `https://github.com/${REPOSITORY}/issues`,
+};
+
+export interface ProgramLinks {
+  readonly documentation: string;
+  readonly issues: string;
+}

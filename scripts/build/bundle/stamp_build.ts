@@ -3,16 +3,21 @@ import { usesStandIns } from "./import_map.ts";
 
 const TOP = fromFileUrl(new URL("../../../", import.meta.url));
 
-/** Stands for the build in `src/cli/program_version.ts`. */
-const PLACE = '"{BUILD}"';
+/** Stand for the build and the repository in `src/cli/program_version.ts`. */
+const PLACES = { build: '"{BUILD}"', repository: '"{REPOSITORY}"' } as const;
 
-/** Puts the build into those of the files that have a place for it. */
-export async function stampBuild(paths: readonly string[]): Promise<void> {
-  const build = await currentBuild();
-  if (build === "") return;
+/**
+ * Puts the build, and the repository of a release, into those of the files that have a place for them.
+ *
+ * @param repository The OWNER/NAME on GitHub, for the links in the help.
+ */
+export async function stampBuild(paths: readonly string[], repository = ""): Promise<void> {
+  const values = { build: await currentBuild(), repository };
   for (const path of paths) {
     const text = await Deno.readTextFile(path);
-    if (text.includes(PLACE)) await Deno.writeTextFile(path, text.replace(PLACE, `"${build}"`));
+    const stamped = (["build", "repository"] as const).filter((name) => values[name] !== "")
+      .reduce((before, name) => before.replace(PLACES[name], JSON.stringify(values[name])), text);
+    if (stamped !== text) await Deno.writeTextFile(path, stamped);
   }
 }
 

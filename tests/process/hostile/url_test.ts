@@ -46,7 +46,7 @@ Deno.test({
       applications: [PUBLIC_APPLICATION, { ...APPLICATION, certificate: certificate.certificatePem }],
     });
     const module = join(sandbox.folder, "entra-auth-cli.js");
-    await bundleIntoOne(module);
+    await bundleIntoOne(module, "contoso/entra-auth-cli");
     await using server = await serveFile(module);
     const pfx = join(sandbox.folder, "app.pfx");
     await Deno.writeFile(pfx, makePfx(certificate, PASSWORD));
@@ -104,6 +104,13 @@ Deno.test({
     const [certified, applicationToken, saidOfIt] = await start("get-token", "--profile", "app").ended;
     assertEquals(certified.code, 0, saidOfIt);
     assertMatch(applicationToken, /^ey\S+\n$/);
+
+    const [, help] = await start("--help").ended;
+    assertMatch(
+      help,
+      /^Documentation: https:\/\/github\.com\/contoso\/entra-auth-cli\/tree\/v\d+\.\d+\.\d+\/docs$/m,
+    );
+    assertMatch(help, /^Issues: https:\/\/github\.com\/contoso\/entra-auth-cli\/issues \(add /m);
 
     assertEquals(server.requested, ["/entra-auth-cli.js"]);
     // The cache of Deno contains only this module and no package.
