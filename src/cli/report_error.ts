@@ -64,13 +64,14 @@ function errorPrefix(code: ErrorCode, { isCalled }: ErrorStyle): string {
   return code === "interrupted" ? "" : "error: ";
 }
 
-/**
- * Formats the hint of an error or warning: at most three lines, or all of them with `--verbose`. A single line more is
- * shown too: it is often the place to do by hand what the commands before it do.
- */
+/** Left out of a long hint first: az asks for it by itself. */
+const PREPARATION = /^az login /;
+
+/** Formats the hint of an error or warning: at most three lines, or all of them with `--verbose`. */
 export function hintText(hint: string, verbose = false): string {
   const lines = hint.split("\n").map((line) => plainText(line, MAX_LENGTH));
-  const shown = verbose || lines.length === MAX_HINT_LINES + 1 ? lines : lines.slice(0, MAX_HINT_LINES);
+  const isLong = !verbose && lines.length > MAX_HINT_LINES;
+  const shown = isLong ? lines.filter((line) => !PREPARATION.test(line)).slice(0, MAX_HINT_LINES) : lines;
   const more = shown.length < lines.length ? ` (more with ${GLOBAL_OPTIONS.verbose.flag})` : "";
   return `Hint: ${shown.join("\n      ")}${more}`;
 }

@@ -62,7 +62,7 @@ export interface Profile {
 
 export function noSuchProfile(name: string): CliError {
   return new CliError("no_profile", `Profile '${name}' does not exist`, {
-    hint: "Run `entra-auth-cli list-profiles` to list the profiles.",
+    hint: "entra-auth-cli list-profiles",
   });
 }
 

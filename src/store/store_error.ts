@@ -3,20 +3,20 @@ import { KEY_STORE_LABELS, type KeyStoreName } from "./keystore/key_store.ts";
 
 export const TOKEN_FILE = "tokens.enc";
 
-const CLEAR_CACHE =
-  "`entra-auth-cli clear-cache` to move the file aside, then sign in again. Until then it is kept.";
+const CLEAR_CACHE = "entra-auth-cli clear-cache\n" +
+  "This moves the file aside, so that you can sign in again. Until then it is kept.";
 
 export function invalidTokenFile(detail: string): CliError {
   return unreadable(
     `${TOKEN_FILE} is damaged or was not written by entra-auth-cli: ${detail}`,
-    `Run ${CLEAR_CACHE}`,
+    CLEAR_CACHE,
   );
 }
 
 export function newerTokenFile(version: number): CliError {
   return unreadable(
     `${TOKEN_FILE} was written by a newer version of entra-auth-cli (format ${version})`,
-    `Update entra-auth-cli. Or run ${CLEAR_CACHE}`,
+    `Update entra-auth-cli. Or run:\n${CLEAR_CACHE}`,
   );
 }
 
@@ -24,13 +24,13 @@ export function newerTokenFile(version: number): CliError {
 export function undecryptable(): CliError {
   return unreadable(
     `Cannot decrypt ${TOKEN_FILE}: it is damaged, or its key has changed`,
-    `Run ${CLEAR_CACHE}`,
+    CLEAR_CACHE,
   );
 }
 
 /** The decrypted content has an unexpected form. `detail` must not quote it. */
 export function damagedContent(detail: string): CliError {
-  return unreadable(`${TOKEN_FILE} has invalid content: ${detail}`, `Run ${CLEAR_CACHE}`);
+  return unreadable(`${TOKEN_FILE} has invalid content: ${detail}`, CLEAR_CACHE);
 }
 
 /** @param place The expected location of the key. */
@@ -50,14 +50,15 @@ export function weakerKeyStore(place: string, better: KeyStoreName): CliError {
   return unreadable(
     `The key of ${TOKEN_FILE} is in ${place}, although ${KEY_STORE_LABELS[better]} is available`,
     `ENTRA_AUTH_CLI_KEYRING=${better} entra-auth-cli status moves it there, if you put the files there yourself.\n` +
-      `To keep it in the file, set ENTRA_AUTH_CLI_KEYRING=file. Or run ${CLEAR_CACHE}`,
+      "To keep it in the file, set ENTRA_AUTH_CLI_KEYRING=file.\n" +
+      "Otherwise entra-auth-cli clear-cache moves the file aside, so that you can sign in again.",
   );
 }
 
 export function otherSystem(keyStore: KeyStoreName): CliError {
   return unreadable(
     `The key of ${TOKEN_FILE} is in ${KEY_STORE_LABELS[keyStore]}, which is not available on this system`,
-    `Run ${CLEAR_CACHE} The file was written on another machine, or is damaged.`,
+    `${CLEAR_CACHE}\nThe file was written on another machine, or is damaged.`,
   );
 }
 
@@ -66,7 +67,7 @@ function unreadable(message: string, hint: string): CliError {
 }
 
 function restoreHint(keyStore: KeyStoreName): string {
-  return `${RESTORE[keyStore]} Or run ${CLEAR_CACHE}`;
+  return `${RESTORE[keyStore]} Or run:\n${CLEAR_CACHE}`;
 }
 
 const RESTORE: Readonly<Record<KeyStoreName, string>> = {

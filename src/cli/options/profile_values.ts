@@ -19,6 +19,7 @@ import {
 } from "../../profiles/validate_fields.ts";
 import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
+import { hintText } from "../report_error.ts";
 import type { CommandName } from "./command_options.ts";
 import { EDIT_PROFILE_OPTIONS, type NameFlags, type ProfileFlags } from "./profile_options.ts";
 
@@ -82,7 +83,7 @@ export function warnOfNarrowBuild(
   const warn = (action: string, hint: string | null) => {
     if (hint === null) return;
     terminal.writeMessage(`warning: this executable may not ${action}`);
-    terminal.writeMessage(`Hint: ${hint.replaceAll("\n", "\n      ")}`);
+    terminal.writeMessage(hintText(hint));
   };
   warn(`connect to ${host}`, missingInBuild({ name: "net", host }));
   if (certificate === undefined) return;

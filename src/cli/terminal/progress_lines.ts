@@ -9,14 +9,14 @@ import { hintText } from "../report_error.ts";
 
 /**
  * Returns a function that prints progress on stderr. `quiet` limits it to warnings and what the user needs to continue;
- * `verbose` adds the source of the client credential, and that a token in a pipe is from the cache.
+ * `verbose` adds the source of the client credential, that a token in a pipe is from the cache, and all lines of hints.
  */
 export function progressPrinter(terminal: TerminalUi, quiet: boolean, verbose = false): Progress {
   return (event) => {
     if (event.kind === "using-credential" && !verbose) return;
     const isRoutine = event.kind === "using-cached-token" && !terminal.stdoutIsTerminal && !verbose;
     if (!DURING_WAIT.includes(event.kind)) terminal.endWait();
-    const { lines, rank } = progressLines(event);
+    const { lines, rank } = progressLines(event, verbose);
     if (rank === "needed") showToUser(terminal, lines);
     else if (!isRoutine && !(quiet && rank === "status")) {
       for (const line of lines) terminal.writeMessage(line);
@@ -59,7 +59,7 @@ interface RankedLines {
   readonly rank: "status" | "warning" | "needed";
 }
 
-function progressLines(event: ProgressEvent): RankedLines {
+function progressLines(event: ProgressEvent, verbose: boolean): RankedLines {
   switch (event.kind) {
     case "using-cached-token":
       return status("✓ Using cached token");
@@ -112,7 +112,7 @@ function progressLines(event: ProgressEvent): RankedLines {
     case "device-code":
       return needed(...deviceCodeLines(event));
     case "browser-failed":
-      return needed(...browserFailedLines(event));
+      return needed(...browserFailedLines(event, verbose));
     case "refresh-failed":
       return warning(
         `warning: could not refresh the token: ${plainText(event.error.message)}`,
@@ -123,8 +123,8 @@ function progressLines(event: ProgressEvent): RankedLines {
     case "not-saved":
       return warning(
         `warning: could not save the token: ${plainText(event.error.message)}`,
-        ...hintLines(event.error.hint),
-        ...event.losesRefreshToken ? hintLines(LOST_REFRESH_TOKEN) : [],
+        ...hintLines(event.error.hint, verbose),
+        ...event.losesRefreshToken ? hintLines(LOST_REFRESH_TOKEN, verbose) : [],
       );
   }
 }
@@ -154,10 +154,10 @@ function signInNeededLines({ message, aadsts, description, hint = "" }: CliError
   return [line, `Details: ${plainText(description, 2000)}`];
 }
 
-function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }): string[] {
+function browserFailedLines(event: ProgressEvent & { kind: "browser-failed" }, verbose: boolean): string[] {
   return [
     `Could not open a browser: ${plainText(event.reason)}`,
-    ...hintLines(event.hint ?? undefined),
+    ...hintLines(event.hint ?? undefined, verbose),
     "To continue, open this URL in a browser on this machine:",
     `  ${event.url}`,
     `Next time, choose a browser with BROWSER=firefox, use ${TOKEN_OPTIONS.showUrl.flag} to open the URL yourself,`,
@@ -194,8 +194,8 @@ function otherWaysLines(
   ];
 }
 
-function hintLines(hint: string | undefined): string[] {
-  return hint === undefined ? [] : [hintText(hint)];
+function hintLines(hint: string | undefined, verbose: boolean): string[] {
+  return hint === undefined ? [] : [hintText(hint, verbose)];
 }
 
 function status(...lines: string[]): RankedLines {

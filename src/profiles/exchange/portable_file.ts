@@ -82,7 +82,7 @@ function parseSecret(path: string, value: unknown): Secret | undefined {
 
 export function notAnExport(path: string, detail = "unrecognized format"): CliError {
   return new CliError("invalid_profile", `Invalid file ${path}: expected exported profiles (${detail})`, {
-    hint: "Run `entra-auth-cli export-profile --all --file FILE` to export profiles.",
+    hint: "entra-auth-cli export-profile --all --file FILE\nThis exports the profiles of another machine.",
   });
 }
 

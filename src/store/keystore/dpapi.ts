@@ -51,7 +51,7 @@ function parseSealedKey(text: string): Bytes | null {
   }
 }
 
-const CLEAR_CACHE = "Run `entra-auth-cli clear-cache`, then sign in again.";
+const CLEAR_CACHE = "entra-auth-cli clear-cache\nThen sign in again.";
 
 function damagedKey(path: string): UnusableKeyError {
   return new UnusableKeyError(

@@ -25,7 +25,7 @@ export function keyFileStore(folder: PrivateFolder): KeyStore {
   const damaged = () =>
     new UnusableKeyError(
       `Invalid key in ${place}: expected 32 bytes in base64`,
-      "Run `entra-auth-cli clear-cache`, then sign in again. Or restore the key from a backup.",
+      "entra-auth-cli clear-cache\nThen sign in again. Or restore the key from a backup.",
     );
   return fileKeyStore({
     name: "key-file",

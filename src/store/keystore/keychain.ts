@@ -147,7 +147,7 @@ function runError(result: Exclude<RunResult, Ended>, program: string): CliError 
 function damagedKey(id: string): UnusableKeyError {
   return new UnusableKeyError(
     `Invalid key in the item "${KEY_LABEL}" of the macOS Keychain: expected 32 bytes in base64`,
-    "Run `entra-auth-cli clear-cache`, then sign in again.\n" +
+    "entra-auth-cli clear-cache\nThen sign in again.\n" +
       `To inspect the item: security find-generic-password ${itemWith(id).join(" ")}`,
   );
 }

@@ -218,7 +218,7 @@ function promptTimeout(): CliError {
 function damagedKey(id: string): UnusableKeyError {
   return new UnusableKeyError(
     `Invalid key in the item "${KEY_LABEL}" of the Secret Service: expected 32 bytes in base64`,
-    "Run `entra-auth-cli clear-cache`, then sign in again.\n" +
+    "entra-auth-cli clear-cache\nThen sign in again.\n" +
       `To inspect the item: secret-tool search ${attributesOf(id).join(" ")}`,
   );
 }

@@ -43,10 +43,11 @@ Deno.test("reportError() prints three lines of a hint, all with --verbose, and a
   const [line = ""] = report(cliError({ hint }), { asJson: true }).said;
   assertEquals(JSON.parse(line).error.hint, hint);
   assertEquals(hintText("one\ntwo\nthree"), "Hint: one\n      two\n      three");
+  assertEquals(hintText("1\n2\n3\n4"), "Hint: 1\n      2\n      3 (more with --verbose)");
   assertEquals(
-    hintText("1\n2\n3\n4"),
-    "Hint: 1\n      2\n      3\n      4",
-    "one line alone is not left out",
+    hintText("az login --tenant t\naz ad app list\nor\nby hand"),
+    "Hint: az ad app list\n      or\n      by hand (more with --verbose)",
+    "az asks for its sign-in by itself",
   );
 });
 

@@ -57,7 +57,7 @@ Deno.test("dpapiKeyStore() explains why it cannot open the key of another user, 
   assertEquals(error.message, `Windows DPAPI cannot open the key in ${home.file(SEALED_KEY)} for this user`);
   assertEquals(
     error.hint,
-    "Run `entra-auth-cli clear-cache`, then sign in again.\nOnly the user and the machine that created the key can open " +
+    "entra-auth-cli clear-cache\nThen sign in again.\nOnly the user and the machine that created the key can open " +
       "it, and not after another user has reset the user's password.",
   );
   assertEquals(await sealedKey(home), foreign);

@@ -405,7 +405,12 @@ Deno.test("A hint with a command starts with one, and no remedy has a contractio
     const lines = formatHint(remedy, CONTEXT).split("\n");
     const at = `${number}: ${remedy.message}\n${lines.join("\n")}`;
     assert(!lines.some(isCommand) || isCommand(lines[0] ?? ""), at);
-    assertEquals(hintText(lines.join("\n")), hintText(lines.join("\n"), true), `${at}: is not shown in full`);
+    const shown = hintText(lines.join("\n")).split("\n");
+    assert(shown.length <= 3, `${at}: is longer than three lines`);
+    assert(!lines.some(isCommand) || isCommand(shown[0]?.replace("Hint: ", "") ?? ""), at);
+    // Only the sign-in of az is left out of a long one.
+    const full = lines.length > 3 ? lines.filter((line) => !line.startsWith("az login ")) : lines;
+    assertEquals(shown.length, full.length, `${at}: is not shown in full`);
     assert(!/n't\b|'(ll|re|ve)\b|[{}]/.test(at), at);
   }
 });
