@@ -31,13 +31,11 @@ export async function runListProfiles(output: string | undefined, context: Comma
     return;
   }
   const described = await describeProfiles(list, context);
+  const current = await profileName(undefined, context);
+  const width = terminal.stdoutIsTerminal ? terminal.columns() : null;
   await terminal.writeData(
     format === "text"
-      ? await formatProfileTable(
-        described,
-        terminal.stdoutIsTerminal ? terminal.columns() : null,
-        await profileName(undefined, context),
-      )
-      : await formatDocument(described.map(profileDocument), format),
+      ? await formatProfileTable(described, { width, current, nowMs: context.clock.now() })
+      : await formatDocument(described.map((profile) => profileDocument(profile, current)), format),
   );
 }

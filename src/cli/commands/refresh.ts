@@ -53,7 +53,7 @@ export async function runRefresh(flags: RefreshFlags, context: CommandContext): 
       timeoutMs,
     },
     context,
-    progressPrinter(terminal, isQuiet),
+    progressPrinter(terminal, isQuiet, flags.verbose),
   );
   // A token that is neither saved nor printed is lost.
   if (!result.isSaved && format === "text") {

@@ -11,7 +11,7 @@ import {
   profileDocument,
 } from "../output/profile_output.ts";
 import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
-import { localTime } from "../output/time.ts";
+import { describeTime } from "../output/time.ts";
 
 export function showProfileCommand(command: AnyCommand, context: CommandContext): AnyCommand {
   command.description("Show a profile and its signed-in user.");
@@ -26,14 +26,17 @@ export async function runShowProfile(flags: ShowProfileFlags, context: CommandCo
   const name = await profileName(flags.name ?? flags.profile, context);
   const profile = await context.profiles.find(name);
   if (profile === null) throw noSuchProfile(name);
+  const current = await profileName(undefined, context);
   for (const described of await describeProfiles([profile], context)) {
     await context.terminal.writeData(
-      format === "text" ? formatText(described) : await formatDocument(profileDocument(described), format),
+      format === "text"
+        ? formatText(described, context.clock.now())
+        : await formatDocument(profileDocument(described, current), format),
     );
   }
 }
 
-function formatText({ profile, signIn }: DescribedProfile): string {
+function formatText({ profile, signIn }: DescribedProfile, nowMs: number): string {
   const expiresAt = signIn?.expiresAt ?? null;
   const rows: [string, string | null | undefined][] = [
     ["Profile", profile.name],
@@ -47,7 +50,10 @@ function formatText({ profile, signIn }: DescribedProfile): string {
     ["Expected tenant", profile.expectTenant],
     ["Certificate", profile.certificate],
     ["Signed in", accountName(signIn) ?? "nobody"],
-    ["Expires", expiresAt === null ? null : localTime(expiresAt) + (signIn?.isExpired ? " (expired)" : "")],
+    [
+      signIn?.isExpired ? "Expired" : "Expires",
+      expiresAt === null ? null : describeTime(expiresAt, nowMs / 1000),
+    ],
   ];
   const lines = rows.filter(([, value]) => typeof value === "string")
     .map(([label, value]) => `${`${label}:`.padEnd(17)}${plainText(value ?? "")}\n`);

@@ -4,8 +4,8 @@ import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { STATUS_OPTIONS, type StatusFlags } from "../options/command_options.ts";
-import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
-import { localTime, relativeTime, utcTime } from "../output/time.ts";
+import { accountDocument, formatDocument, parseDocumentFormat } from "../output/document_format.ts";
+import { describeTime, utcTime } from "../output/time.ts";
 
 export function statusCommand(command: AnyCommand, context: CommandContext): AnyCommand {
   command.description(
@@ -37,10 +37,10 @@ function statusDocument({ key, signIns }: StoreStatus, profiles: readonly string
     key: { key_store: key.keyStore, place: key.place, in_use: key.isInUse, reason: key.reason },
     sign_ins: signIns.map(({ session, expiresAt, isExpired }) => ({
       profile: session.profile,
-      username: session.account?.username ?? null,
-      tenant: session.tenant,
+      tenant_id: session.tenant,
       client_id: session.clientId,
       authority: session.authority,
+      account: accountDocument(session.account),
       expires_at: expiresAt === null ? null : utcTime(expiresAt),
       expired: isExpired,
     })),
@@ -91,6 +91,6 @@ function signInLine(
   }`;
   const who = session.account === null ? "(application)" : nameOf(session.account);
   if (expiresAt === null) return `${name}: ${who}, no token`;
-  const when = `${localTime(expiresAt)} (${relativeTime(expiresAt, nowMs / 1000)})`;
+  const when = describeTime(expiresAt, nowMs / 1000);
   return `${name}: ${who}, ${isExpired ? "expired" : "expires"} ${when}`;
 }

@@ -127,7 +127,7 @@ export type InspectFlags = FlagsOf<typeof INSPECT_OPTIONS>;
 export const EXPLAIN_OPTIONS = {
   profile: {
     ...PROFILE.profile,
-    description: "Profile whose IDs the commands name ($ENTRA_AUTH_CLI_PROFILE).",
+    description: "Profile whose IDs the commands name, if there is one (default: as for get-token).",
   },
   ...DOCUMENT_OUTPUT,
 } as const satisfies OptionTable;

@@ -1,6 +1,6 @@
 import { DOCUMENT_FORMATS } from "../output/document_format.ts";
 import type { FlagsOf, OptionTable } from "./option_table.ts";
-import { GET_TOKEN_OPTIONS, PROFILE, TOKEN_OPTIONS } from "./token_options.ts";
+import { GET_TOKEN_OPTIONS, PROFILE, TOKEN_OPTIONS, WHICH_PROFILE } from "./token_options.ts";
 
 /** `--output`, of the commands that print a document. */
 export const DOCUMENT_OUTPUT = {
@@ -106,7 +106,7 @@ export const USE_PROFILE_OPTIONS = NAME;
 
 export const SHOW_PROFILE_OPTIONS = {
   ...NAME,
-  name: { ...NAME.name, description: "Profile name ($ENTRA_AUTH_CLI_PROFILE, else 'default')." },
+  name: { ...NAME.name, description: `Profile name ${WHICH_PROFILE}.` },
   ...DOCUMENT_OUTPUT,
 } as const satisfies OptionTable;
 

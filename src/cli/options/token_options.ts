@@ -15,6 +15,9 @@ export const GLOBAL_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+/** Which profile a command uses if none is named, for descriptions. */
+export const WHICH_PROFILE = "($ENTRA_AUTH_CLI_PROFILE, else that of use-profile, else 'default')";
+
 /** `--profile`, of the commands that use a profile. */
 export const PROFILE = {
   profile: {
@@ -22,7 +25,7 @@ export const PROFILE = {
     short: "-p",
     value: "name",
     completions: "profiles",
-    description: "Profile to use ($ENTRA_AUTH_CLI_PROFILE, else 'default').",
+    description: `Profile to use ${WHICH_PROFILE}.`,
   },
 } as const satisfies OptionTable;
 
@@ -253,7 +256,7 @@ export const REFRESH_OPTIONS = {
   ...QUIET,
 } as const satisfies OptionTable;
 
-export type RefreshFlags = FlagsOf<typeof REFRESH_OPTIONS>;
+export type RefreshFlags = FlagsOf<typeof REFRESH_OPTIONS> & Pick<TokenFlags, "verbose">;
 
 /** What a sign-in for the same token needs, in the order in which it is printed. */
 const SIGN_IN_KEYS: readonly (keyof FlagsOf<typeof TOKEN_OPTIONS>)[] = [

@@ -7,7 +7,7 @@ import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { hintText } from "../report_error.ts";
 import { accountDocument } from "./document_format.ts";
-import { localTime, utcTime } from "./time.ts";
+import { relativeTime, utcTime } from "./time.ts";
 
 export interface DescribedProfile {
   readonly profile: Profile;
@@ -38,16 +38,24 @@ export async function describeProfiles(
   return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns, context.env) }));
 }
 
-/** Returns a profile as a document for JSON and YAML. */
-export function profileDocument({ profile, signIn }: DescribedProfile): Record<string, unknown> {
+/**
+ * Returns a profile as a document for JSON and YAML.
+ *
+ * @param current The name of the profile of commands that name none.
+ */
+export function profileDocument(
+  { profile, signIn }: DescribedProfile,
+  current: string,
+): Record<string, unknown> {
   const account = signIn?.session.account ?? null;
   const expiresAt = signIn?.expiresAt ?? null;
   return {
     name: profile.name,
+    current: profile.name === current,
     tenant_id: profile.tenantId,
     client_id: profile.clientId,
     flow: profile.flow,
-    scope: profile.scopes.join(" "),
+    scopes: profile.scopes,
     authority: profile.authority ?? null,
     login_hint: profile.loginHint ?? null,
     expect_user: profile.expectUser ?? null,
@@ -96,34 +104,68 @@ function settingsOf(profile: Profile, env: CommandContext["env"]): SignInSetting
   }
 }
 
+/** How to format the table of profiles. */
+export interface TableStyle {
+  /** No line is longer; null for any width. */
+  readonly width: number | null;
+  /** The name of the profile of commands that name none. */
+  readonly current: string;
+  readonly nowMs: number;
+}
+
 const HEADER = ["NAME", "ACCOUNT", "EXPIRES", "FLOW", "TENANT", "CLIENT", "SCOPES"];
-/** Shortened first on a narrow terminal: IDs and scopes, which show-profile prints in full. */
-const SHORTENING_ORDER = [["TENANT", "CLIENT", "SCOPES"], ["FLOW"], ["ACCOUNT"], ["NAME", "EXPIRES"]]
-  .map((group) => group.map((name) => HEADER.indexOf(name)));
+/** Left out on a narrow terminal, in this order. show-profile prints them all. */
+const DROPPING_ORDER = ["CLIENT", "TENANT", "SCOPES", "FLOW", "EXPIRES"];
+/** Shortened in what remains. */
+const SHORTENING_ORDER = ["SCOPES", "ACCOUNT", "NAME"];
+/** The list of scopes can be long. It is shortened to this width before a column is left out. */
+const MIN_SCOPES_WIDTH = 24;
 const PADDING = 2;
 
-/** Formats the profiles as a table of at most `width` columns; null for any width. */
+/** Formats the profiles as a table. */
 export async function formatProfileTable(
   profiles: readonly DescribedProfile[],
-  width: number | null,
-  current: string | null = null,
+  style: TableStyle,
 ): Promise<string> {
   const { Table } = await import("@cliffy/table");
-  const rows = [HEADER, ...profiles.map((profile) => row(profile, current))];
-  const [header = [], ...body] = width === null
-    ? rows
-    : fitCells(rows, width - PADDING * (HEADER.length - 1), SHORTENING_ORDER);
+  const rows = [HEADER, ...profiles.map((profile) => row(profile, style))];
+  const [header = [], ...body] = style.width === null ? rows : fitRows(rows, style.width);
   const table = new Table().header(header).body(body).padding(PADDING).toString();
   return breakLogCommands(table.replaceAll(/ +$/gm, "") + "\n");
 }
 
 /** A star marks the profile that commands use, after its name, which stays the first word of the line. */
-function row({ profile, signIn }: DescribedProfile, current: string | null): string[] {
+function row({ profile, signIn }: DescribedProfile, { current, nowMs }: TableStyle): string[] {
   const { name, flow, tenantId, clientId, scopes } = profile;
-  const expiresAt = signIn?.expiresAt ?? null;
-  const end = expiresAt === null ? "-" : localTime(expiresAt) + (signIn?.isExpired ? " (expired)" : "");
   const marked = name === current ? `${name} *` : name;
-  return [marked, plainText(accountName(signIn) ?? "-"), end, flow, tenantId, clientId, scopes.join(" ")];
+  const account = plainText(accountName(signIn) ?? "-");
+  return [marked, account, expiryOf(signIn, nowMs / 1000), flow, tenantId, clientId, scopes.join(" ")];
+}
+
+function expiryOf(signIn: SavedSignIn | null, nowSeconds: number): string {
+  const expiresAt = signIn?.expiresAt ?? null;
+  if (expiresAt === null) return "-";
+  const when = relativeTime(expiresAt, nowSeconds);
+  return signIn?.isExpired ? `expired ${when}` : when;
+}
+
+/** Leaves out columns until the rows have at most `width` characters, and shortens cells if that is not enough. */
+export function fitRows(rows: readonly (readonly string[])[], width: number): string[][] {
+  const widths = HEADER.map((name, column) => {
+    const widest = Math.max(...rows.map((row) => length(row[column] ?? "")));
+    return name === "SCOPES" ? Math.min(widest, MIN_SCOPES_WIDTH) : widest;
+  });
+  const shown = new Set(HEADER);
+  const needed = () =>
+    sum(widths.filter((_, column) => shown.has(HEADER[column] ?? ""))) + PADDING * (shown.size - 1);
+  for (const name of DROPPING_ORDER) {
+    if (needed() <= width) break;
+    shown.delete(name);
+  }
+  const names = HEADER.filter((name) => shown.has(name));
+  const order = SHORTENING_ORDER.filter((name) => shown.has(name)).map((name) => [names.indexOf(name)]);
+  const kept = rows.map((row) => row.filter((_, column) => shown.has(HEADER[column] ?? "")));
+  return fitCells(kept, width - PADDING * (names.length - 1), order);
 }
 
 /** A narrower column is not legible. */

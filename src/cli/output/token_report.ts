@@ -2,7 +2,7 @@ import type { InspectedToken } from "../../flows/tokens/inspect_token.ts";
 import { CLOUDS } from "../../identity/cloud.ts";
 import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import { accountDocument } from "./document_format.ts";
-import { localTime, relativeTime, utcTime } from "./time.ts";
+import { describeTime, relativeTime, utcTime } from "./time.ts";
 
 /**
  * Returns a token as a document: its claims, and everything else in `inspection`, which is not a claim's name. For an
@@ -24,7 +24,7 @@ export function tokenDocument(inspected: InspectedToken, nowMs: number): Record<
         state: signature.kind,
         reason: signature.kind === "valid" ? null : signature.reason,
       },
-      scope: inspected.scopes.join(" "),
+      scopes: inspected.scopes,
       profile: session?.profile ?? null,
       client_id: session?.clientId ?? null,
       authority: session === null ? null : `${session.authority}/${session.tenant}`,
@@ -75,7 +75,7 @@ function rowLines([label, ...values]: Row): string[] {
 
 function timeInWords(seconds: unknown, nowSeconds: number): string | undefined {
   if (typeof seconds !== "number" || Number.isNaN(new Date(seconds * 1000).valueOf())) return undefined;
-  return `${localTime(seconds)} (${relativeTime(seconds, nowSeconds)})`;
+  return describeTime(seconds, nowSeconds);
 }
 
 function stateInWords({ state, expiresAt, notBefore }: InspectedToken, nowSeconds: number): string {

@@ -48,7 +48,7 @@ Deno.test("no command prints a CI log command from a user name, a claim or a set
     assertEquals(Object.keys(parseYaml(yaml) ?? {}), Object.keys(JSON.parse(json)));
   }
   const status = await sandbox.run(["status", "--output", "json"]);
-  assertEquals(JSON.parse(status.stdout).sign_ins[0].username, mallory.username);
+  assertEquals(JSON.parse(status.stdout).sign_ins[0].account.username, mallory.username);
   const inspected = await sandbox.run(["inspect", "--output", "json"]);
   assertEquals(JSON.parse(inspected.stdout).name, mallory.name);
   const exported = await sandbox.run(["export-profile", "--all"]);

@@ -99,8 +99,8 @@ Deno.test("export-profile writes a file without secrets, which import-profile re
   assertDone(await there(["import-profile", "--file", file, "--force"]));
   assertEquals(JSON.parse(await Deno.readTextFile(book)).profiles.work.color, "red");
   const names = (await listed(there)).map((profile) => {
-    const { name, scope } = profile as { name: string; scope: string };
-    return [name, scope];
+    const { name, scopes } = profile as { name: string; scopes: string[] };
+    return [name, ...scopes];
   });
   assertEquals(names, [["work", "User.Read"], ["job", "https://graph.microsoft.com/.default"], [
     "renamed",
@@ -252,14 +252,14 @@ Deno.test("import-profile reads the profiles of the .NET tool of the same name, 
   );
   assert(!imported.stderr.includes("of profile 'graph'"), imported.stderr);
   const [graph, nightly] = await listed(there) as Record<string, unknown>[];
-  assertEquals([graph?.flow, graph?.client_id, graph?.scope], [
+  assertEquals([graph?.flow, graph?.client_id, graph?.scopes], [
     "interactive",
     CLIENT,
-    "https://graph.microsoft.com/User.Read https://graph.microsoft.com/Mail.Read",
+    ["https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Mail.Read"],
   ]);
-  assertEquals([nightly?.flow, nightly?.scope], [
+  assertEquals([nightly?.flow, nightly?.scopes], [
     "client-credentials",
-    "https://management.azure.com/.default",
+    ["https://management.azure.com/.default"],
   ]);
 });
 

@@ -81,18 +81,21 @@ Deno.test("show-profile and list-profiles print who is signed in and until when,
     object_id: ADA.objectId,
     tenant_id: sandbox.provider.tenantId,
   });
-  assertEquals([shown.name, shown.expired], ["default", false]);
+  assertEquals([shown.name, shown.current, shown.expired], ["default", true, false]);
   assertMatch(String(shown.expires_at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   const idle = await sandbox.run(["show-profile", "-p", "idle", "-o", "yaml"]);
   assertEquals(parseYaml(idle.stdout), await show(sandbox, "idle"));
   const text = (await sandbox.run(["show-profile"])).stdout;
   assertMatch(text, /^Profile: +default\nTenant ID: .*\nClient ID: .*\nFlow: +interactive\n/);
-  assertMatch(text, /\nSigned in: +ada@contoso\.example\nExpires: +[\d-]{10} [\d:]{8}\n$/);
+  assertMatch(
+    text,
+    /\nSigned in: +ada@contoso\.example\nExpires: +[\d-]{10} [\d:]{8} \S+ \(in 59 minutes\)\n$/,
+  );
 
   const listed = await sandbox.run(["list-profiles", "-o", "json"]);
   assertEquals(JSON.parse(listed.stdout), [shown, await show(sandbox, "idle")]);
   const [, first, second] = (await sandbox.run(["list-profiles"])).stdout.split("\n");
-  assertMatch(first ?? "", /^default \* +ada@contoso\.example +[\d-]{10} [\d:]{8} +interactive /);
+  assertMatch(first ?? "", /^default \* +ada@contoso\.example +in 59 minutes +interactive /);
   assertMatch(second ?? "", /^idle +- +- +interactive /);
   assertFails(await sandbox.run(["show-profile", "--name", "nowhere"]), 6, "list-profiles");
 });
@@ -115,7 +118,12 @@ Deno.test("edit-profile changes what the flags name, keeps the rest, and removes
     "✓ Profile 'default' changed",
   );
   const changed = await show(sandbox, "default");
-  const expected = { ...before, scope: "User.Read Mail.Read", expect_user: ADA.username, login_hint: "ada" };
+  const expected = {
+    ...before,
+    scopes: ["User.Read", "Mail.Read"],
+    expect_user: ADA.username,
+    login_hint: "ada",
+  };
   assertEquals(changed, expected, "the sign-in is kept");
   assertDone(await edit("--unset", "expect-user", "--unset", "login-hint", "--scope", "User.Read"));
   assertEquals(await show(sandbox, "default"), before);

@@ -64,18 +64,20 @@ Deno.test("create-profile creates a profile from flags, and list-profiles prints
   const profiles = JSON.parse(json.stdout);
   assertEquals(profiles, [{
     name: "graph-reader",
+    current: false,
     tenant_id: TENANT,
     client_id: CLIENT,
     flow: "interactive",
-    scope: "User.Read Mail.Read Calendars.Read",
+    scopes: ["User.Read", "Mail.Read", "Calendars.Read"],
     authority: "https://login.microsoftonline.us",
     ...NOTHING_MORE,
   }, {
     name: "azure-admin",
+    current: false,
     tenant_id: TENANT,
     client_id: CLIENT,
     flow: "interactive",
-    scope: "User.Read",
+    scopes: ["User.Read"],
     authority: null,
     ...NOTHING_MORE,
   }]);
@@ -253,7 +255,7 @@ Deno.test("Edits of profiles.json by hand take effect, and a rewrite keeps them"
   const kept = JSON.parse(await Deno.readTextFile(home.profilesFile));
   assertEquals([kept.note, kept.profiles.mine.owner], ["edited by hand", "me"]);
   const [mine] = JSON.parse((await home.run(["list-profiles", "-o", "json"])).stdout);
-  assertEquals(mine.scope, "Mail.Read");
+  assertEquals(mine.scopes, ["Mail.Read"]);
 });
 
 Deno.test("delete-profile deletes the tokens too, and a new profile of the same name starts without any", async () => {

@@ -92,7 +92,7 @@ Deno.test("a guest from another tenant signs in, is refreshed and shown by the n
   }
   const status = await sandbox.run(["status", "--output", "json"]);
   const [shown] = JSON.parse(status.stdout).sign_ins;
-  assertEquals([shown.username, shown.tenant], [GRACE.username, DEFAULT_TENANT_ID]);
+  assertEquals([shown.account, shown.tenant_id], [expected, DEFAULT_TENANT_ID]);
 
   // Entra's sign-in page knows a guest by the name at home only.
   const again = ["get-token", "--force", "--expect-user", GRACE.username];

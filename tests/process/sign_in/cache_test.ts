@@ -70,7 +70,10 @@ Deno.test("inspect shows the account and the expiry, never the token", async () 
   for (const shown of [ADA.username, sandbox.provider.tenantId, sandbox.provider.clientId, "User.Read"]) {
     assertStringIncludes(text.stdout, shown);
   }
-  assertMatch(text.stdout, /^Expires: +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(in 59 minutes\)$/m);
+  assertMatch(
+    text.stdout,
+    /^Expires: +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (UTC|[+-]\d\d:\d\d) \(in 59 minutes\)$/m,
+  );
   const json = await sandbox.run(["inspect", "--output", "json"]);
   const document = JSON.parse(json.stdout);
   const { profile, valid, account } = document.inspection;

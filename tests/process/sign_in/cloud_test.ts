@@ -56,7 +56,7 @@ Deno.test("a B2C profile keeps its policy and the error names the host that need
   assertEquals(created.code, 0, created.stderr);
   const [, shop] = JSON.parse((await sandbox.run(["list-profiles", "--output", "json"])).stdout);
   assertEquals([shop.authority, shop.tenant_id], [authority, "contoso.onmicrosoft.com"]);
-  assertEquals(shop.scope, clientId, "B2C has no Graph");
+  assertEquals(shop.scopes, [clientId], "B2C has no Graph");
   if (isExecutable) return; // It may connect to every authority.
   const result = await sandbox.run(["get-token", "--profile", "shop"]);
   assertEquals([result.code, result.stdout], [8, ""]);

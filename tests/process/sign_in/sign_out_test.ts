@@ -15,7 +15,8 @@ Deno.test("status shows every profile with its account and expiry, and where the
   await signInTwice(sandbox);
   const { code, stdout, stderr } = await sandbox.run(["status"]);
   assertEquals([code, stderr], [0, ""]);
-  const until = "expires \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d \\(in (59 minutes|1 hour)\\)";
+  const until =
+    "expires \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d (?:UTC|[+-]\\d\\d:\\d\\d) \\(in (?:59 minutes|1 hour)\\)";
   assertMatch(
     stdout,
     new RegExp(

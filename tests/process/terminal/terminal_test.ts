@@ -71,10 +71,10 @@ testOnTerminal("create-profile prompts for everything in the order of the specif
   assertStringIncludes(screen, "✓ Profile 'interactive-app' created");
   const profile = (await profilesOf(sandbox)).at(-1);
   assertEquals([profile?.name, profile?.tenant_id], ["interactive-app", "contoso.onmicrosoft.com"]);
-  assertEquals([profile?.client_id, profile?.flow, profile?.scope], [
+  assertEquals([profile?.client_id, profile?.flow, profile?.scopes], [
     CLIENT,
     "interactive",
-    "User.Read Mail.Read",
+    ["User.Read", "Mail.Read"],
   ]);
 });
 
@@ -95,7 +95,7 @@ testOnTerminal(
     assert(!stdout.includes("Profile Name"), stdout);
     const profile = (await profilesOf(sandbox)).at(-1);
     assertEquals([profile?.name, profile?.tenant_id, profile?.client_id], ["myapp", "common", CLIENT]);
-    assertEquals([profile?.flow, profile?.scope], ["interactive", "User.Read"]);
+    assertEquals([profile?.flow, profile?.scopes], ["interactive", ["User.Read"]]);
   },
 );
 
@@ -230,7 +230,7 @@ testOnTerminal(
     assert(!stdout.includes("Profile Name"), stdout);
     assertStringIncludes(plainScreen(stdout), "✓ Profile 'default' changed");
     assertStringIncludes(plainScreen(stdout), "\n  Scopes: Mail.Read Files.Read (was User.Read)\n");
-    assertEquals(await profilesOf(sandbox), [{ ...before, scope: "Mail.Read Files.Read" }]);
+    assertEquals(await profilesOf(sandbox), [{ ...before, scopes: ["Mail.Read", "Files.Read"] }]);
 
     const unchanged = await startOnTerminal(sandbox, "entra-auth-cli edit-profile --name default");
     for (const label of [/Tenant ID/, /Client ID/, /Flow/, /Scopes/]) {
@@ -327,18 +327,23 @@ testOnTerminal(
   },
 );
 
-testOnTerminal("list-profiles fits into the width of the terminal", async (sandbox) => {
+testOnTerminal("list-profiles leaves out columns that do not fit into the terminal", async (sandbox) => {
   const shown = async (columns: number) => {
     const sized = `sh -c 'stty cols ${columns}; entra-auth-cli list-profiles'`;
     return plainScreen((await (await startOnTerminal(sandbox, sized)).ended).stdout).trim().split("\n");
   };
-  for (const columns of [80, 110]) {
+  for (
+    const [columns, header] of [
+      [36, /^NAME +ACCOUNT +EXPIRES$/],
+      [80, /^NAME +ACCOUNT +EXPIRES +FLOW +SCOPES$/],
+      [200, /^NAME +ACCOUNT +EXPIRES +FLOW +TENANT +CLIENT +SCOPES$/],
+    ] as const
+  ) {
     const lines = await shown(columns);
     assertEquals(lines.length, 2, lines.join("\n"));
-    assert(lines.every((line) => [...line].length <= columns), lines.join("\n"));
-    assertStringIncludes(lines[1] ?? "", "…");
+    assertMatch(lines[0] ?? "", header);
+    assert(lines.every((line) => [...line].length <= columns && !line.includes("…")), lines.join("\n"));
   }
-  assert(!(await shown(200)).join().includes("…"));
 });
 
 testOnTerminal(

@@ -4,7 +4,7 @@ import { parse as parseYaml } from "@std/yaml/parse";
 import { reportToken, runInspect } from "../../../../src/cli/commands/inspect.ts";
 import type { InspectFlags } from "../../../../src/cli/options/command_options.ts";
 import type { DocumentFormat } from "../../../../src/cli/output/document_format.ts";
-import { localTime } from "../../../../src/cli/output/time.ts";
+import { describeTime } from "../../../../src/cli/output/time.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { InspectedToken } from "../../../../src/flows/tokens/inspect_token.ts";
 import { MemoryContext, NOW } from "../../../support/fixtures/command_fixture.ts";
@@ -102,11 +102,11 @@ Scopes:       User.Read
               Mail.Read
 Roles:        Reader
               Writer
-Signed in:    ${localTime(NOW - 7200)} (2 hours ago)
+Signed in:    ${describeTime(NOW - 7200, NOW)}
               by pwd, mfa
-Issued:       ${localTime(NOW - 90)} (1 minute ago)
-Not before:   ${localTime(NOW - 300)} (5 minutes ago)
-Expires:      ${localTime(NOW + 3600)} (in 1 hour)
+Issued:       ${describeTime(NOW - 90, NOW)}
+Not before:   ${describeTime(NOW - 300, NOW)}
+Expires:      ${describeTime(NOW + 3600, NOW)}
 Form:         JWT of version 2.0, signed with RS256, key the-key
 Other claims: wids: ["a","b"]
               note: of the tenant
@@ -179,7 +179,7 @@ Deno.test("inspect --output json prints the claims unchanged, and what else is k
       not_before: "2025-12-28T11:55:00Z",
       header: { alg: "RS256", kid: "the-key", typ: "JWT" },
       signature: null,
-      scope: "User.Read Mail.Read",
+      scopes: ["User.Read", "Mail.Read"],
       profile: "work",
       client_id: "c",
       authority: "https://login.example/t",
@@ -200,7 +200,7 @@ Deno.test("inspect --output json prints the expiry of an opaque token too, and n
 
 Deno.test("inspect reads the cache, an argument, standard input or a file", async () => {
   assertEquals((await run()).document.inspection.profile, "work");
-  assertEquals((await run({ scope: ["mail.read"] })).document.inspection.scope, "Mail.Read");
+  assertEquals((await run({ scope: ["mail.read"] })).document.inspection.scopes, ["Mail.Read"]);
   assertEquals((await run({}, jwt("argument"))).document.aud, "argument");
   assertEquals((await run({}, "-")).document.aud, "stdin");
   assertEquals((await run({ file: "-" })).document.aud, "stdin");

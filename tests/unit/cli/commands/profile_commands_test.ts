@@ -73,13 +73,13 @@ Deno.test("create-profile refuses an existing name and invalid values, and adds 
 Deno.test("list-profiles prints data to stdout, or a message to stderr if there are no profiles", async () => {
   const context = new MemoryContext();
   await runListProfiles("json", context);
-  const [{ name, tenant_id, client_id, flow, scope, account }] = JSON.parse(context.terminal.data);
-  assertEquals([name, tenant_id, client_id, flow, scope, account], [
+  const [{ name, tenant_id, client_id, flow, scopes, account }] = JSON.parse(context.terminal.data);
+  assertEquals([name, tenant_id, client_id, flow, scopes, account], [
     "work",
     WORK.tenantId,
     WORK.clientId,
     "interactive",
-    "Mail.Read",
+    ["Mail.Read"],
     null,
   ]);
   const table = new MemoryContext();

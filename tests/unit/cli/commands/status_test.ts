@@ -116,18 +116,22 @@ Deno.test("runStatus() prints each field of a sign-in under its own name in JSON
   await runStatus("json", context);
   const fields = {
     profile: "work",
-    tenant: "contoso",
+    tenant_id: "contoso",
     client_id: "client",
     authority: "https://login.example.org",
   };
   assertEquals(JSON.parse(context.terminal.data).sign_ins, [
     {
       ...fields,
-      username: "ada@contoso.example\u001b[2J",
+      account: {
+        username: "ada@contoso.example\u001b[2J",
+        object_id: signIn.session.account?.objectId,
+        tenant_id: signIn.session.account?.tenantId,
+      },
       expires_at: "2025-12-28T12:01:00Z",
       expired: false,
     },
-    { ...fields, username: null, expires_at: null, expired: true },
+    { ...fields, account: null, expires_at: null, expired: true },
   ]);
 });
 
@@ -145,7 +149,7 @@ Deno.test("runStatus() lists profiles that are not signed in, and sign-ins witho
   await runStatus(undefined, context);
   assertMatch(
     context.terminal.data,
-    /^Profile 'work': .*, expires \S+ \S+ \(in 1 minute\)\nProfile 'home': not signed in\nEncryption key/,
+    /^Profile 'work': .*, expires \S+ \S+ \S+ \(in 1 minute\)\nProfile 'home': not signed in\nEncryption key/,
   );
   const other = new MemoryContext();
   setStatus(other, SIGNED_IN);

@@ -20,8 +20,8 @@ Deno.test("utcTime() formats a time in RFC 3339 in UTC, without fractions", () =
 /** Returns the results in another time zone, from a new process, because the zone belongs to the process. */
 async function inZone(zone: string, seconds: readonly number[]): Promise<[string, string][]> {
   const module = import.meta.resolve("../../../../src/cli/output/time.ts");
-  const code = `import { localTime, utcTime } from ${JSON.stringify(module)};
-    const told = ${JSON.stringify(seconds)}.map((moment) => [localTime(moment), utcTime(moment)]);
+  const code = `import { describeTime, utcTime } from ${JSON.stringify(module)};
+    const told = ${JSON.stringify(seconds)}.map((time) => [describeTime(time, time - 120), utcTime(time)]);
     await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(told)));`;
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-config", "--no-lock", code],
@@ -31,20 +31,30 @@ async function inZone(zone: string, seconds: readonly number[]): Promise<[string
 }
 
 Deno.test({
-  name: "localTime() follows daylight saving time, and utcTime() does not",
+  name:
+    "describeTime() names the offset from UTC, which daylight saving time changes, and utcTime() has none",
   // Windows ignores TZ.
   ignore: Deno.build.os === "windows",
   async fn() {
     const spring = Date.UTC(2025, 2, 30, 1) / 1000;
     const autumn = Date.UTC(2025, 9, 26, 1) / 1000;
     assertEquals(await inZone("Europe/Berlin", [spring - 1, spring, autumn - 1800, autumn + 1800]), [
-      ["2025-03-30 01:59:59", "2025-03-30T00:59:59Z"],
-      ["2025-03-30 03:00:00", "2025-03-30T01:00:00Z"],
-      // The hour occurs twice in local time, and once in UTC.
-      ["2025-10-26 02:30:00", "2025-10-26T00:30:00Z"],
-      ["2025-10-26 02:30:00", "2025-10-26T01:30:00Z"],
+      ["2025-03-30 01:59:59 +01:00 (in 2 minutes)", "2025-03-30T00:59:59Z"],
+      ["2025-03-30 03:00:00 +02:00 (in 2 minutes)", "2025-03-30T01:00:00Z"],
+      // The hour occurs twice in local time: the offset tells which is meant.
+      ["2025-10-26 02:30:00 +02:00 (in 2 minutes)", "2025-10-26T00:30:00Z"],
+      ["2025-10-26 02:30:00 +01:00 (in 2 minutes)", "2025-10-26T01:30:00Z"],
     ]);
-    assertEquals(await inZone("Asia/Kathmandu", [autumn]), [["2025-10-26 06:45:00", "2025-10-26T01:00:00Z"]]);
+    assertEquals(await inZone("America/St_Johns", [spring]), [
+      ["2025-03-29 22:30:00 -02:30 (in 2 minutes)", "2025-03-30T01:00:00Z"],
+    ]);
+    assertEquals(await inZone("UTC", [spring]), [
+      ["2025-03-30 01:00:00 UTC (in 2 minutes)", "2025-03-30T01:00:00Z"],
+    ]);
+    assertEquals(await inZone("Asia/Kathmandu", [autumn]), [[
+      "2025-10-26 06:45:00 +05:45 (in 2 minutes)",
+      "2025-10-26T01:00:00Z",
+    ]]);
   },
 });
 
