@@ -102,7 +102,10 @@ export function formatTopic(name: TopicName, style: HelpStyle): string {
     addPart(part, layout);
   }
   layout.blank();
-  layout.text(`More: ${page} in the repository of this program`);
+  const folder = style.links?.documentation.replace(/\/docs$/, "");
+  layout.text(
+    `More: ${folder === undefined ? `${page} in the repository of this program` : `${folder}/${page}`}`,
+  );
   return layout.toString();
 }
 

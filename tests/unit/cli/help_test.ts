@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { INTEGRATIONS } from "../../../src/cli/arguments.ts";
-import { COMMAND_GROUPS } from "../../../src/cli/help.ts";
+import { COMMAND_GROUPS, formatHelp, formatTopic } from "../../../src/cli/help.ts";
 import { COMMAND_OPTIONS, type CommandName } from "../../../src/cli/options/command_options.ts";
 import type { OptionTable } from "../../../src/cli/options/option_table.ts";
-import { COMMAND_NAMES, runProgram } from "../../../src/cli/program.ts";
+import { buildProgram, COMMAND_NAMES, runProgram } from "../../../src/cli/program.ts";
 import { TOPIC_NAMES } from "../../../src/cli/topics.ts";
 import { MemoryContext } from "../../support/fixtures/command_fixture.ts";
 import { assertGolden } from "../../support/fixtures/golden.ts";
@@ -118,3 +118,19 @@ function examplesOf(help: string, name: CommandName): string[] {
     line.includes(`entra-auth-cli ${name}`)
   );
 }
+
+Deno.test("help of a release links the documentation of its version and the issues", async () => {
+  const style = { width: 100, isColoured: false, showsAll: false };
+  const links = {
+    documentation: "https://github.com/contoso/entra-auth-cli/tree/v1.2.3/docs",
+    issues: "https://github.com/contoso/entra-auth-cli/issues",
+  };
+  const program = await buildProgram("status", new MemoryContext());
+  const linked = formatHelp(program, "status", { ...style, links });
+  assertStringIncludes(linked, `\nDocumentation: ${links.documentation}\nIssues: ${links.issues} (`);
+  assertStringIncludes(
+    formatTopic("flows", { ...style, links }),
+    "\nMore: https://github.com/contoso/entra-auth-cli/tree/v1.2.3/docs/",
+  );
+  assert(!formatHelp(program, "status", { ...style, links: null }).includes("https:"));
+});
