@@ -92,6 +92,20 @@ Deno.test("resolveSettings() takes the tenant from the path of the authority in 
   assertEquals(resolve({ authority: "https://flag.example" }, {}, profile).authority, "https://flag.example");
 });
 
+Deno.test("resolveSettings() replaces an alias of an authority in a flag and in the environment", () => {
+  const aliases = [
+    ["login.windows.net", "login.microsoftonline.com"],
+    ["login.microsoft.com", "login.microsoftonline.com"],
+    ["STS.windows.net", "login.microsoftonline.com"],
+    ["login.usgovcloudapi.net", "login.microsoftonline.us"],
+    ["login.chinacloudapi.cn", "login.partner.microsoftonline.cn"],
+  ];
+  for (const [alias, host] of aliases) {
+    assertEquals(resolve({ authority: `https://${alias}/common` }).authority, `https://${host}`);
+    assertEquals(resolve({}, { AZURE_AUTHORITY_HOST: `https://${alias}/` }).authority, `https://${host}`);
+  }
+});
+
 Deno.test("resolveSettings() rejects two tenants from one source", () => {
   const error = assertThrows(
     () => resolve({ tenantId: "one.example", authority: "https://flag.example/two.example" }),
