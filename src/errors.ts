@@ -4,6 +4,7 @@ export type ErrorCode = keyof typeof EXIT_CODES;
 /** The exit code for each error code. 126 and 127 mean what they mean in a shell. */
 export const EXIT_CODES = {
   unexpected: 1,
+  request_failed: 1,
   usage: 2,
   sign_in_failed: 3,
   access_denied: 3,

@@ -9,6 +9,7 @@ import type { ProfileStore } from "../profiles/profile_store.ts";
 import type { TokenStore } from "../store/token_store.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Environment } from "../system/environment.ts";
+import type { Bytes } from "../system/files/files.ts";
 import type { Network } from "../system/network/network.ts";
 import type { Os } from "../system/os.ts";
 import type { PermissionNeed } from "../system/permission.ts";
@@ -57,6 +58,8 @@ export interface CommandContext {
   readonly checkPrivateFile: (path: string) => Promise<string | null>;
   /** Reads a file that the user named. @throws {CliError} `usage` or `permission`. */
   readonly readTextFile: (path: string, maxBytes: number) => Promise<string>;
+  /** Reads the bytes of such a file. @throws {CliError} `usage` or `permission`. */
+  readonly readFile: (path: string, maxBytes: number) => Promise<Bytes>;
   /** Opens a folder of programs, which need not exist. @throws {CliError} `permission` */
   readonly openShimFolder: (path: string) => Promise<ShimFiles>;
   /** Absolute path of this executable; null if the program runs from its source. */

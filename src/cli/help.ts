@@ -18,7 +18,7 @@ export interface HelpStyle {
 
 /** The commands in the order of the help. The integrations, which only other programs call, are not listed. */
 export const COMMAND_GROUPS: readonly (readonly [title: string, names: readonly CommandName[]])[] = [
-  ["Sign in", ["get-token", "exec", "refresh", "inspect", "status", "clear-cache"]],
+  ["Sign in", ["get-token", "request", "exec", "refresh", "inspect", "status", "clear-cache"]],
   ["Profiles", [
     "create-profile",
     "list-profiles",

@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<CommandName, LoadCommand>> = {
   "get-token": async (...args) => (await import("./commands/get_token.ts")).getTokenCommand(...args),
   "exec": async (...args) => (await import("./commands/exec.ts")).execCommand(...args),
   "serve": async (...args) => (await import("./commands/serve.ts")).serveCommand(...args),
+  "request": async (...args) => (await import("./commands/request.ts")).requestCommand(...args),
   "credential-helper": async (...args) =>
     (await import("./commands/credential_helper.ts")).credentialHelperCommand(...args),
   "refresh": async (...args) => (await import("./commands/refresh.ts")).refreshCommand(...args),

@@ -41,7 +41,7 @@ const FLOW_MEANINGS: Readonly<Record<Flow, string>> = {
 
 const EXIT_MEANINGS: readonly (readonly [exitCode: number, meaning: string])[] = [
   [0, "success"],
-  [1, "unexpected error, or `doctor` found a fault"],
+  [1, "unexpected error, a failed `request`, or `doctor` found a fault"],
   [2, "wrong usage"],
   [3, "sign-in failed or refused, or its port is in use"],
   [4, "network"],

@@ -25,6 +25,7 @@ const COMMANDS_ELSEWHERE: Readonly<Record<string, CommandName | "--version">> = 
   ...named("export-profile", "export"),
   ...named("credential-helper", "setup-git git-credential"),
   ...named("exec", "run"),
+  ...named("request", "rest api curl"),
   ...named("doctor", "check diagnose health"),
   ...named("explain", "error aadsts"),
   ...named("completions", "completion"),

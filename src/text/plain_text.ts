@@ -46,6 +46,11 @@ export function plainText(text: string, maxLength = 500): string {
   return oneLine.length > maxLength ? oneLine.slice(0, maxLength - 1) + "…" : oneLine;
 }
 
+/** Returns text from outside without what a terminal interprets, except for the ends of its lines and tabs. */
+export function plainLines(text: string): string {
+  return text.replace(UNSAFE, (characters) => characters.replace(/[^\n\t]+/g, " "));
+}
+
 /** Characters of tokens and codes, in a length that no ID or name has. */
 const TOKEN = /[\w.~+=-]{72,}/g;
 

@@ -8,6 +8,7 @@ import { openPrivateFolder } from "../system/files/private_folder.ts";
 import {
   checkPrivateFile,
   readCredentialFile,
+  readNamedFile,
   readTextFile,
   writePrivateFile,
 } from "../system/files/user_files.ts";
@@ -117,6 +118,9 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
     },
     async readTextFile(path, maxBytes) {
       return await readTextFile(files, path, maxBytes, { signal: system.interrupted });
+    },
+    async readFile(path, maxBytes) {
+      return await readNamedFile(files, path, maxBytes, { signal: system.interrupted });
     },
     async openShimFolder(path) {
       const needs = [{ name: "read", path }, { name: "write", path }] as const;

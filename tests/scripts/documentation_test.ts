@@ -237,7 +237,8 @@ async function runBlocks(
 ): Promise<ProgramResult> {
   const script = `cd "$HOME"\n${blocks.map(({ script }) => script).join("\n")}`;
   const args = ["bash", "-euo", "pipefail", "-c", script] as const;
-  return await (await startShell(sandbox, args, { env, programs: ["sh"] })).ended;
+  const hosts = ["graph.microsoft.com:443"];
+  return await (await startShell(sandbox, args, { env, hosts, programs: ["sh"] })).ended;
 }
 
 Deno.test({
@@ -256,6 +257,8 @@ Deno.test({
     const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-docs-" });
     await using parts = new AsyncDisposableStack();
     parts.defer(() => Deno.remove(folder, { recursive: true }));
+    const caFile = join(sandbox.folder, "graph-ca.pem");
+    await Deno.writeTextFile(caFile, `${sandbox.provider.caPem}\n${graph.caPem}`);
     const signedIn = await sandbox.signIn(["get-token"]);
     assertEquals(signedIn.code, 0, signedIn.stderr);
     signInAlways(sandbox);
@@ -267,6 +270,9 @@ Deno.test({
         ENTRA_AUTH_CLI_HOME: join(home, ".entra-auth-cli"),
         GIT_CONFIG_GLOBAL: join(home, ".gitconfig"),
         CURL_HOME: graph.curlHome,
+        HTTPS_PROXY: graph.proxyUrl,
+        NO_PROXY: "localhost,127.0.0.1",
+        ENTRA_AUTH_CLI_CA_CERT: caFile,
         AZURE_AUTHORITY_HOST: sandbox.provider.origin,
         TENANT_ID: sandbox.provider.tenantId,
         APP_ID: sandbox.provider.clientId,

@@ -37,6 +37,7 @@ Deno.test("No exit code of an error is 0", () => {
 Deno.test("EXIT_CODES is the table that the README and scripts rely on", () => {
   assertEquals(EXIT_CODES, {
     unexpected: 1,
+    request_failed: 1,
     usage: 2,
     sign_in_failed: 3,
     access_denied: 3,

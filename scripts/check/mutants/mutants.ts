@@ -19,6 +19,8 @@ const POLLING_TESTS = ["tests/unit/entra/device_authorization_test.ts"];
 const CERTIFICATE_TESTS = ["tests/unit/credentials/certificate/read_certificate_test.ts"];
 const VERIFY_TESTS = ["tests/unit/entra/verify_token_test.ts"];
 const ENDPOINT_TESTS = ["tests/unit/loopback/token_endpoint_test.ts"];
+const API_TESTS = ["tests/unit/identity/api_hosts_test.ts"];
+const CALL_TESTS = ["tests/unit/flows/call_api_test.ts"];
 const SCOPE_TESTS = ["tests/unit/profiles/settings_test.ts"];
 const CRASH_TESTS = ["tests/process/store/store_crash_test.ts"];
 const FILE_SIZE_TESTS = ["tests/unit/store/store_places_test.ts"];
@@ -29,6 +31,104 @@ const PRIVATE_FOLDER_TESTS = ["tests/unit/system/files/private_folder_test.ts"];
 
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
+  {
+    guard: "https of an API",
+    file: "src/identity/api_hosts.ts",
+    find: `if (url?.protocol !== "https:")`,
+    replace: "if (url === null)",
+    tests: API_TESTS,
+  },
+  {
+    guard: "user name in the URL of an API",
+    file: "src/identity/api_hosts.ts",
+    find: `if (url.username !== "" || url.password !== "")`,
+    replace: `if (url.password === "no")`,
+    tests: API_TESTS,
+  },
+  {
+    guard: "hosts of the resource of a token",
+    file: "src/identity/api_hosts.ts",
+    find: "if (isOwner || isAllowed) return",
+    replace: "if (isOwner || scopes.length > 0) return",
+    tests: API_TESTS,
+  },
+  {
+    guard: "single resource of a request",
+    file: "src/identity/api_hosts.ts",
+    find: "resources.length === 1 && ",
+    replace: "",
+    tests: API_TESTS,
+  },
+  {
+    guard: "port of an API",
+    file: "src/identity/api_hosts.ts",
+    find: `port !== ""`,
+    replace: `port === "no"`,
+    tests: API_TESTS,
+  },
+  {
+    guard: "whole host of an API",
+    file: "src/identity/api_hosts.ts",
+    find: "return hostname === host;",
+    replace: "return hostname.startsWith(host);",
+    tests: API_TESTS,
+  },
+  {
+    guard: "one label before the domain of an API",
+    file: "src/identity/api_hosts.ts",
+    find: " && /^[a-z0-9-]+$/.test(hostname.slice(0, -host.length))",
+    replace: "",
+    tests: API_TESTS,
+  },
+  {
+    guard: "origin of an API of the user's own",
+    file: "src/identity/api_hosts.ts",
+    find: "URL.parse(resource)?.origin === url.origin",
+    replace: "URL.parse(resource)?.hostname === url.hostname",
+    tests: API_TESTS,
+  },
+  {
+    guard: "exact host of --allow-host",
+    file: "src/identity/api_hosts.ts",
+    find: "/^[^\\s/\\\\@?#*]+$/.test(text)",
+    replace: "true",
+    tests: API_TESTS,
+  },
+  {
+    guard: "origin of the next page",
+    file: "src/flows/call_api.ts",
+    find: "url?.origin === origin && ",
+    replace: "url !== null && ",
+    tests: CALL_TESTS,
+  },
+  {
+    guard: "user name in the link to the next page",
+    file: "src/flows/call_api.ts",
+    find: ` && url.username === "" && url.password === ""`,
+    replace: "",
+    tests: CALL_TESTS,
+  },
+  {
+    guard: "list without an end",
+    file: "src/flows/call_api.ts",
+    find: "seen.has(url.href) || ",
+    replace: "",
+    tests: CALL_TESTS,
+  },
+  {
+    guard: "single answer to a claims challenge",
+    file: "src/flows/call_api.ts",
+    find: " && this.#claims === undefined",
+    replace: "",
+    tests: CALL_TESTS,
+  },
+  {
+    guard: "redirect of an API",
+    file: "src/flows/call_api.ts",
+    find: "this.call.acceptRedirect && isRedirect(status)",
+    replace: "isRedirect(status)",
+    tests: CALL_TESTS,
+  },
   {
     guard: "hosts of container registries",
     file: "src/flows/registry_credential.ts",

@@ -15,23 +15,33 @@ export function permissionsCommand(command: AnyCommand, context: CommandContext)
     .description(
       "Print the flags of `deno run` that grant what this program, or one of its commands, needs.",
     )
-    .arguments("[command:string:command]")
+    .arguments("[command:string:command] [url:string]")
     .complete("command", () => [...COMMANDS_WITH_NEEDS]);
   return addOptions(command, PERMISSIONS_OPTIONS)
     .example("Run from source", 'eval deno run "$(entra-auth-cli permissions)" main.ts get-token')
-    .action((flags: PermissionsFlags, command?: string) => runPermissions(flags, command, context));
+    .example("Call one API", "entra-auth-cli permissions request https://graph.microsoft.com/v1.0/me")
+    .action((flags: PermissionsFlags, command?: string, url?: string) =>
+      runPermissions(flags, command, context, url)
+    );
 }
 
-/** Prints the flags. @throws {CliError} `usage` for an unknown command or format, and what reading the profiles throws. */
+/**
+ * Prints the flags.
+ *
+ * @param url What `request` calls.
+ * @throws {CliError} `usage` for an unknown command or format, and what reading the profiles throws.
+ */
 export async function runPermissions(
   { profile, output }: PermissionsFlags,
   command: string | undefined,
   context: CommandContext,
+  url?: string,
 ): Promise<void> {
   const format = parseDocumentFormat(output);
   if (command !== undefined && !isCommand(command)) throw unknownCommand(command);
+  if (url !== undefined && command !== "request") throw new CliError("usage", "Only request has a URL");
   if (profile !== undefined && await context.profiles.find(profile) === null) throw noSuchProfile(profile);
-  const permissions = await denoRunPermissions(command, profile, context);
+  const permissions = await denoRunPermissions(command, profile, context, url === undefined ? [] : [url]);
   // Without --quiet each start would warn of every browser in the list that is not installed.
   const flags = ["--quiet", "--no-prompt", ...grantFlags(permissions)];
   await context.terminal.writeData(
@@ -39,6 +49,9 @@ export async function runPermissions(
       ? `${flags.map((flag) => flagWord(flag, context.os)).join(" ")}\n`
       : await formatDocument({ command: command ?? null, flags, permissions }, format),
   );
+  if (command === "request" && url === undefined) {
+    context.terminal.writeMessage("Note: request also needs --allow-net for the host of its URL.");
+  }
   if (command === "exec") {
     context.terminal.writeMessage("Note: exec also needs --allow-run for the command that it runs.");
   }

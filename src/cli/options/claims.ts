@@ -29,6 +29,13 @@ export function parseClaimsFlag(text: string): string {
   return validateJson(decoded, "base64 of text that is not JSON");
 }
 
+/** Returns the claims request in the `WWW-Authenticate` header of an API as JSON text, or null if it has none. */
+export function claimsInChallenge(challenge: string): string | null {
+  if (challenge.length > MAX_LENGTH || !CLAIMS_PARAMETER.test(challenge)) return null;
+  const text = decodeParameter(claimsOf(challenge));
+  return parseClaimsRequest(text) === null ? null : text;
+}
+
 const NO_JSON_IN_HEADER = "the claims parameter of the header is neither JSON nor its base64";
 
 /** Returns the claims parameter of a challenge. */

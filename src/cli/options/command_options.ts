@@ -69,6 +69,47 @@ export const SERVE_OPTIONS = {
 
 export type ServeFlags = FlagsOf<typeof SERVE_OPTIONS> & TokenFlags;
 
+export const REQUEST_OPTIONS = {
+  header: {
+    flag: "--header",
+    short: "-H",
+    value: "header",
+    repeats: true,
+    description: "Header to send, as in 'Name: value'.",
+  },
+  body: {
+    flag: "--body",
+    short: "-d",
+    value: "body",
+    description: "Body to send: the text, @FILE, or - for standard input.",
+  },
+  output: {
+    flag: "--output",
+    short: "-o",
+    value: "format",
+    completions: ["json", "raw", "headers"],
+    description: "json (default), raw or headers.",
+  },
+  paginate: { flag: "--paginate", description: "Request the following pages too, and print one list." },
+  allowHost: {
+    flag: "--allow-host",
+    value: "host",
+    repeats: true,
+    description: "Send the token to this host, whatever it is for.",
+  },
+  ...TOKEN_OPTIONS,
+  scope: {
+    ...TOKEN_OPTIONS.scope,
+    description: "Scopes of the token (else the profile's for the host, or its .default).",
+  },
+  timeout: {
+    ...TOKEN_OPTIONS.timeout,
+    description: "Time limit for the sign-in, and for the request, such as 90s or 2m (default: 5m).",
+  },
+} as const satisfies OptionTable;
+
+export type RequestFlags = FlagsOf<typeof REQUEST_OPTIONS> & TokenFlags;
+
 export const CREDENTIAL_HELPER_OPTIONS = {
   host: {
     flag: "--host",
@@ -205,6 +246,7 @@ export const COMMAND_OPTIONS = {
   "get-token": GET_TOKEN_OPTIONS,
   "exec": EXEC_OPTIONS,
   "serve": SERVE_OPTIONS,
+  "request": REQUEST_OPTIONS,
   "credential-helper": CREDENTIAL_HELPER_OPTIONS,
   "refresh": REFRESH_OPTIONS,
   "inspect": INSPECT_OPTIONS,

@@ -11,6 +11,7 @@ const OTHER_ARGUMENTS: readonly CommandName[] = [
   "import-profile",
   "install-shims",
   "serve",
+  "request",
 ];
 
 /** The other way to name a profile, for each of the two. */

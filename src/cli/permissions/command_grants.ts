@@ -98,14 +98,16 @@ export async function commandGrants(args: readonly string[], context: GrantConte
  * all commands, and without a profile then for all profiles and clouds.
  *
  * @param profile The profile to use. Default: the one that the command uses.
+ * @param words The arguments of the command, of `request` alone.
  */
 export async function denoRunPermissions(
   command: CommandName | undefined,
   profile: string | undefined,
   context: Omit<GrantContext, "files"> & { readonly profiles: Pick<ProfileStore, "find" | "list"> },
+  words: readonly string[] = [],
 ): Promise<Record<GrantKind, string[]>> {
   const flags = new Map(profile === undefined ? [] : [["profile", profile]]);
-  const line = { command: command ?? null, needs: needsOf(command) ?? [], flags, words: [], literal: [] };
+  const line = { command: command ?? null, needs: needsOf(command) ?? [], flags, words, literal: [] };
   const isForAll = command === undefined && profile === undefined;
   const profiles = isForAll ? await context.profiles.list() : [await findProfile(line, context)];
   return permissionsOf(line, { profiles, hasClouds: isForAll }, context);
@@ -165,6 +167,7 @@ function permissionsOf(
     }
     permissions.net.push(...other);
   }
+  if (line.command === "request") grant("net", hostOf(line.words.at(-1)));
   if (line.command === "edit-profile") grant("read", ...profiles.map((profile) => profile?.certificate));
   const openers = uses("opener") && uses("sign-in")
     ? attempt(() => openerCommands("https://localhost/", { os, env })) ?? []
@@ -283,12 +286,13 @@ const READ_FLAGS = ["certificate", "assertionFile", "caCert", "passphraseFile", 
 function namedFiles({ command, flags }: CommandLine): SpecialFile[] {
   const writes = command === "get-token" || command === "export-profile";
   const read = [...READ_FLAGS, ...writes ? [] : ["file"]].map((flag) => ({ flag, access: "read" } as const));
+  const [, body] = /^@(.+)$/s.exec(flags.get("body") ?? "") ?? [];
   const written = (command === "export-profile" ? ["file", "output"] : writes ? ["file"] : [])
     .map((flag) => ({ flag, access: "write" } as const));
   return [...read, ...written].flatMap(({ flag, access }) => {
     const path = flags.get(flag);
     return path === undefined || path === "-" || path === "" ? [] : [{ path, access }];
-  });
+  }).concat(body === undefined ? [] : [{ path: body, access: "read" }]);
 }
 
 function resolve(os: Os, ...paths: string[]): string {

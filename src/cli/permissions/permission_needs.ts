@@ -131,6 +131,7 @@ const COMMAND_NEEDS: Readonly<Record<CommandName, readonly Need[]>> = {
   "get-token": [...TOKEN, "kubernetes"],
   "exec": TOKEN,
   "serve": TOKEN,
+  "request": TOKEN,
   "credential-helper": TOKEN,
   "refresh": REFRESH,
   "inspect": ["home", "profile", "settings", "key", ...NETWORK, "terminal"],

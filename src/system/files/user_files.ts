@@ -20,24 +20,28 @@ export interface ReadWait {
 }
 
 /**
- * Reads a file that the user named, as UTF-8 text. It can be a pipe.
+ * Reads a file that the user named. It can be a pipe.
  *
  * @throws {CliError} `usage` if the file cannot be read or is larger than `maxBytes`, `permission` if Deno may not read it.
  */
-export async function readTextFile(
-  files: Files,
-  path: string,
-  maxBytes: number,
-  wait: ReadWait,
-): Promise<string> {
-  const data = await read(
+export function readNamedFile(files: Files, path: string, maxBytes: number, wait: ReadWait): Promise<Bytes> {
+  return read(
     files,
     path,
     maxBytes,
     wait,
     (reason, cause) => new CliError("usage", reason, { hint: "Check the path.", cause }),
   );
-  return new TextDecoder().decode(data);
+}
+
+/** Reads a file like {@linkcode readNamedFile}, as UTF-8 text. */
+export async function readTextFile(
+  files: Files,
+  path: string,
+  maxBytes: number,
+  wait: ReadWait,
+): Promise<string> {
+  return new TextDecoder().decode(await readNamedFile(files, path, maxBytes, wait));
 }
 
 /** More than any certificate, bundle of roots or assertion needs. */

@@ -2,9 +2,9 @@
 export interface HttpRequest {
   /** An absolute URL. */
   readonly url: string;
-  readonly method: "GET" | "POST";
+  readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array<ArrayBuffer> | undefined;
   /** The time limit of the whole exchange in milliseconds, including the response body and every wait. */
   readonly timeoutMs: number;
   /** The time limit of connecting in milliseconds. Default: 10 seconds. */

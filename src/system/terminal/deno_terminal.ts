@@ -19,10 +19,10 @@ export const systemTerminal: Terminal = {
     const { readLine } = await import("./standard_input.ts");
     return await readLine(signal);
   },
-  async writeData(text) {
+  async writeData(data) {
     try {
-      let data = new TextEncoder().encode(text);
-      while (data.length > 0) data = data.subarray(await Deno.stdout.write(data));
+      let rest = typeof data === "string" ? new TextEncoder().encode(data) : data;
+      while (rest.length > 0) rest = rest.subarray(await Deno.stdout.write(rest));
     } catch (error) {
       // Not console.log, which ignores a broken pipe: a script would take an empty variable for a token.
       throw new CliError("unexpected", "Could not write to stdout", {

@@ -3,8 +3,8 @@ export interface Terminal {
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
-  /** Writes all of `text` to stdout. @throws {CliError} `unexpected` if the reader is gone or the disk is full. */
-  writeData(text: string): Promise<void>;
+  /** Writes all of `data` to stdout. @throws {CliError} `unexpected` if the reader is gone or the disk is full. */
+  writeData(data: string | Uint8Array): Promise<void>;
   /** Writes `line` and a line feed to stderr. Ignores a closed stderr. */
   writeMessage(line: string): void;
   /**

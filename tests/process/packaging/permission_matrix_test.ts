@@ -85,7 +85,7 @@ const USES: readonly Use[] = [
 ];
 
 /** Uses of commands with files that the user names, in `folder` and, if written, in a folder in it. */
-async function usesOfFiles(folder: string, token: string): Promise<Use[]> {
+async function usesOfFiles(folder: string, token: string, origin: string): Promise<Use[]> {
   const out = join(folder, "out");
   await Deno.mkdir(out);
   const written = { read: [out], write: [out] };
@@ -96,10 +96,17 @@ async function usesOfFiles(folder: string, token: string): Promise<Use[]> {
   const given = await file("token", token);
   const portable = await file("portable.json", PORTABLE);
   const passphrase = await file("passphrase", "a passphrase of many words\n");
+  const sent = ["--scope", "User.Read", "--allow-host", new URL(origin).host];
   const sealing = ["export-profile", "--all", "--include-secrets", "--passphrase-file", passphrase];
   return [
     { args: ["get-token", "--file", join(out, "token")], opens: written },
     { args: ["inspect", "--file", given], opens: { read: [given] } },
+    // The provider is an API too, at the permitted host of the authority.
+    {
+      args: ["request", "POST", `${origin}/missing`, "--body", `@${given}`, ...sent],
+      opens: { read: [given] },
+      code: 1,
+    },
     { args: ["export-profile", "--all", "--file", join(out, "profiles.json")], opens: written },
     { args: sealing, opens: { read: [passphrase] } },
     { args: ["import-profile", "--force", "--file", portable], opens: { read: [portable] } },
@@ -112,6 +119,7 @@ const LIKE: Readonly<Record<string, string>> = {
   "exec": "get-token",
   "credential-helper": "get-token",
   "serve": "get-token",
+  "request": "get-token",
   "az": "refresh",
   "azd": "refresh",
   "docker-credential": "get-token",
@@ -156,7 +164,7 @@ Deno.test({
     const askedBy = new Map<string, Asked[]>();
     const named = (use: Use) => use.args[0] === "__complete" ? "completions" : use.args[0] ?? "";
 
-    for (const use of [...USES, ...await usesOfFiles(sandbox.folder, token)]) {
+    for (const use of [...USES, ...await usesOfFiles(sandbox.folder, token, sandbox.provider.origin)]) {
       await test.step(use.args.join(" ").replaceAll(sandbox.folder, ""), async () => {
         const documented = await matrix.documented(named(use));
         const asked = await matrix.examine(use, documented, (one) => isWithheld(use, one));

@@ -1,12 +1,17 @@
 import { join } from "@std/path/join";
 import { decodeJwt } from "jose";
 import { makeServerCertificate } from "../provider/certificate.ts";
+import { startProxy } from "./proxy.ts";
 import { startHttpsServer } from "../provider/https_server.ts";
 
 /** A stand-in for Microsoft Graph, for programs that call its real address. */
 export interface Graph extends AsyncDisposable {
   /** The value for `CURL_HOME`: a folder whose `.curlrc` redirects curl to the stand-in. */
   readonly curlHome: string;
+  /** The value for `HTTPS_PROXY` of other programs: a proxy that leads to the stand-in. */
+  readonly proxyUrl: string;
+  /** The root certificate of the stand-in, PEM. */
+  readonly caPem: string;
   /** The object IDs of the users whose tokens were accepted, oldest first. */
   readonly callers: readonly string[];
 }
@@ -45,9 +50,19 @@ export async function startGraph(
   await Deno.writeTextFile(root, certificate.caPem);
   await Deno.writeTextFile(
     join(curlHome, ".curlrc"),
-    `connect-to = "${host}:443:127.0.0.1:${server.port}"\ncacert = "${root}"\n`,
+    `connect-to = "${host}:443:127.0.0.1:${server.port}"\ncacert = "${root}"\nnoproxy = "*"\n`,
   );
-  return { curlHome, callers, [Symbol.asyncDispose]: server.stop };
+  const proxy = startProxy({ route: (target) => target === `${host}:443` ? server.port : null });
+  return {
+    curlHome,
+    proxyUrl: proxy.url,
+    caPem: certificate.caPem,
+    callers,
+    async [Symbol.asyncDispose]() {
+      await proxy[Symbol.asyncDispose]();
+      await server.stop();
+    },
+  };
 }
 
 /** Returns the user of a token for Graph with the scope User.Read, or null. */

@@ -52,3 +52,28 @@ Deno.test("commandGrants() lets a managed identity connect to its endpoint, and 
   ]);
   assertEquals(await hostsFor({ IDENTITY_ENDPOINT: "http://10.0.0.1:41056/" }), ["10.0.0.1:41056"]);
 });
+
+Deno.test("commandGrants() lets request connect to the host of its URL, and read the file of its body", async () => {
+  const [plain, request] = await Promise.all([
+    permissionsFor("linux", ["get-token"]),
+    permissionsFor("linux", [
+      ...[
+        "request",
+        "--body",
+        "@/tmp/body",
+        "-H",
+        "X: https://a.example",
+        "--allow-host",
+        "b.example",
+        "PUT",
+      ],
+      "https://graph.microsoft.com/v1.0/me",
+    ]),
+  ]);
+  const added = (kind: "net" | "read") => request[kind].filter((name) => !plain[kind].includes(name));
+  assertEquals([added("net"), added("read")], [["graph.microsoft.com:443"], ["/tmp/body"]]);
+  for (const body of ["text", "-", "@", "/tmp/body"]) {
+    const { read } = await permissionsFor("linux", ["request", "PUT", "https://a.example/", "--body", body]);
+    assertEquals(read, plain.read, body);
+  }
+});

@@ -90,7 +90,7 @@ Deno.test("signInWithDeviceCode() requests the scopes, a refresh token and the d
   const authority = tinyAuthority(() => tokens(null));
   await attempt(authority, undefined, '{"access_token":{"x":{"essential":true}}}').issued;
   const request = authority.network.requests.find(({ url }) => url.endsWith("/devicecode"));
-  const form = new URLSearchParams(request?.body);
+  const form = new URLSearchParams(String(request?.body ?? ""));
   assertEquals(
     new Set(form.get("scope")?.split(" ")),
     new Set(["User.Read", "openid", "profile", "offline_access"]),
