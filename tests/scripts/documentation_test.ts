@@ -7,6 +7,7 @@ import { COMMAND_OPTIONS } from "../../src/cli/options/command_options.ts";
 import type { OptionTable } from "../../src/cli/options/option_table.ts";
 import { GLOBAL_OPTIONS } from "../../src/cli/options/token_options.ts";
 import { EXIT_CODES } from "../../src/errors.ts";
+import { drawCast } from "../../scripts/demo/recording.ts";
 import { startGraph } from "../support/network/graph.ts";
 import type { ProgramResult } from "../support/program/program.ts";
 import { hasCommand, hasScriptTools, startShell } from "../support/program/shell.ts";
@@ -120,6 +121,36 @@ Deno.test("no page for users names a test", () => {
   }
 });
 
+Deno.test("the recording in the README is drawn from its file, and calls commands that exist", async () => {
+  const cast = await Deno.readTextFile(join(TOP, "docs/recording.cast"));
+  const isDrawn = await Deno.readTextFile(join(TOP, "docs/recording.svg")) === drawCast(cast);
+  assert(isDrawn, "docs/recording.svg differs from docs/recording.cast: run deno task recording");
+  const [header = "", ...events] = cast.trim().split("\n");
+  assertEquals(JSON.parse(header).version, 2);
+  const shown = events.map((event) => String(JSON.parse(event)[2])).join("")
+    .replaceAll("\x1b[2J\x1b[H", "").replaceAll("\x1b[32m", "").replaceAll("\x1b[39m", "").replaceAll(
+      "\r\n",
+      "\n",
+    );
+  assert(!/\/(home|root|tmp|work|Users)\/|eyJ/.test(shown), "it shows a path of a machine, or a token");
+  const typed = [...shown.matchAll(/^\$ entra-auth-cli ([a-z-]+)/gm)].map(([, name = ""]) => name);
+  assertEquals(typed, ["get-token", "get-token", "exec", "doctor"]);
+  assertEquals(typed.filter((name) => !Object.hasOwn(COMMAND_OPTIONS, name)), []);
+  // What the program says, up to the first part that differs from run to run.
+  const source = await readSource();
+  const lines = shown.split("\n").flatMap((line) => /^(?:[✓⏳ ]+)?([A-Z][^:'.{]*)/.exec(line)?.[1] ?? []);
+  assert(lines.length > 8, `only ${lines.length} messages were found`);
+  const own = lines.map((line) => line.trim()).filter((line) => !line.startsWith("Signed in as"));
+  assertEquals(own.filter((line) => !source.includes(line)), []);
+});
+
+/** Returns the source of the program. A message that is split over lines is one text in it. */
+async function readSource(): Promise<string> {
+  const files = await findFiles("src", ".ts");
+  const sources = await Promise.all(files.map((file) => Deno.readTextFile(join(TOP, file))));
+  return sources.join("\n").replaceAll(/["`'] \+\s+["`']/g, "");
+}
+
 Deno.test("the documentation names only commands and flags that exist", () => {
   const tables: readonly OptionTable[] = [GLOBAL_OPTIONS, ...Object.values(COMMAND_OPTIONS)];
   const flags = new Set(tables.flatMap((table) => Object.values(table)).map(({ flag }) => flag as string));
@@ -161,11 +192,7 @@ Deno.test("the documentation names only commands and flags that exist", () => {
 });
 
 Deno.test("every message in Troubleshooting exists in the program", async () => {
-  const sources = await Promise.all(
-    (await findFiles("src", ".ts")).map((file) => Deno.readTextFile(join(TOP, file))),
-  );
-  // A message that is split over lines of the source is one text here.
-  const source = sources.join("\n").replaceAll(/["`'] \+\s+["`']/g, "");
+  const source = await readSource();
   const rows = textOf("docs/troubleshooting/authentication.md").matchAll(/^\| (`.+?) +\| /gm);
   const messages = [...rows].flatMap(([, cell = ""]) =>
     [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text)
