@@ -58,25 +58,29 @@ ${hint === undefined ? "" : hintBlocks(hint)}
 }
 
 /** A command in a hint, maybe after a label: `Sign in: entra-auth-cli get-token`. */
-const COMMAND = /^(?:(.*:) )?((?:entra-auth-cli|az|openssl|ssh|sudo|lsof) .+)$/;
+const COMMAND = /^(?:(.*:) )?((?:entra-auth-cli|az|openssl|printenv|ssh|sudo|lsof) .+)$/;
 
 /** Formats a hint. Each command is a block that one click selects, without a script. */
 function hintBlocks(hint: string): string {
-  let hasCommand = false;
-  const blocks = hint.split("\n").map((line) => {
+  const blocks: string[] = [];
+  let afterCommand = 0;
+  for (const line of hint.split("\n")) {
     const [, label, command] = COMMAND.exec(line) ?? [];
-    if (command === undefined) return `<p class="hint">${text(line)}</p>`;
-    hasCommand = true;
-    const before = label === undefined ? "" : `<p class="hint">${text(label)}</p>\n`;
-    return `${before}<pre><code>${commandWords(command)}</code></pre>`;
-  });
-  const note = hasCommand ? `\n<p class="note">Click a command to select it, then copy it.</p>` : "";
-  return blocks.join("\n") + note;
+    if (command === undefined) {
+      blocks.push(`<p class="hint">${text(line)}</p>`);
+      continue;
+    }
+    if (label !== undefined) blocks.push(`<p class="hint">${text(label)}</p>`);
+    afterCommand = blocks.push(`<pre><code>${commandWords(command)}</code></pre>`);
+  }
+  const note = `<p class="note">Click a command to select it, then copy it.</p>`;
+  if (afterCommand > 0) blocks.splice(afterCommand, 0, note);
+  return blocks.join("\n");
 }
 
-/** Escapes a command. Its flags do not break at their hyphens. */
+/** Escapes a command. A word breaks at its hyphens only if it is longer than a line. */
 function commandWords(command: string): string {
-  return text(command).replaceAll(/(?<= )-[\w-]{1,30}(?= |$)/g, "<span>$&</span>");
+  return text(command).replaceAll(/[^ ]*-[^ ]*/g, "<span>$&</span>");
 }
 
 function signedInPage(username: string | null, subject: SignInSubject | null): string {
@@ -122,21 +126,25 @@ export function waitingPage(): string {
   });
 }
 
-const FAULT_TEXTS: Record<TrafficFault, string> = {
-  wrongHost: "The request was for another host.",
-  wrongPath: "There is no page at this address.",
-  wrongMethod: "The request used an unsupported method.",
-  wrongState: "The response does not belong to the current sign-in. It may come from an older tab.",
-  wrongIssuer: "The response comes from an unexpected authority.",
-  malformed: "The request is not a valid sign-in response.",
+const FAULTS: Record<TrafficFault, readonly [title: string, text: string]> = {
+  wrongHost: ["Request refused", "The request was for another host."],
+  wrongPath: ["Page not found", "There is no page at this address."],
+  wrongMethod: ["Request refused", "The request used an unsupported method."],
+  wrongState: [
+    "Another sign-in",
+    "The response does not belong to the current sign-in. It may come from an older tab.",
+  ],
+  wrongIssuer: ["Response refused", "The response comes from an unexpected authority."],
+  malformed: ["Invalid request", "The request is not a valid sign-in response."],
 };
 
 /** Returns the page for a request that is not the callback. */
 export function refusedRequestPage(fault: TrafficFault): string {
+  const [title, reason] = FAULTS[fault];
   return page({
     tone: "bad",
-    title: "Request refused",
-    body: `<p>${FAULT_TEXTS[fault]}</p>
+    title,
+    body: `<p>${reason}</p>
 <p class="next">The sign-in is still waiting. Continue in the tab that the terminal opened, or start again from the terminal.</p>`,
   });
 }
@@ -259,7 +267,7 @@ main {
 .good { color: var(--good); background: var(--good-back); }
 .bad { color: var(--bad); background: var(--bad-back); }
 .info { color: var(--info); background: var(--info-back); }
-h1 { margin: 0 0 8px; font-size: 24px; line-height: 1.25; font-weight: 650; letter-spacing: -0.01em; }
+h1 { margin: 0 0 8px; font-size: 24px; line-height: 1.25; font-weight: 650; letter-spacing: -0.01em; text-wrap: balance; }
 p { margin: 0; color: var(--soft); overflow-wrap: anywhere; text-wrap: balance; }
 p strong { display: block; color: var(--text); font-weight: 600; }
 .cause {
@@ -274,7 +282,7 @@ pre {
   font: 14px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
 }
 code { font: inherit; cursor: pointer; -webkit-user-select: all; user-select: all; }
-code span { white-space: nowrap; }
+code span { display: inline-block; max-width: 100%; }
 .note { margin-top: 8px; font-size: 13px; text-align: left; }
 dl {
   margin: 20px 0 0; display: grid; gap: 2px; text-align: left; color: var(--soft); font-size: 13px;

@@ -50,7 +50,7 @@ Deno.test("outcomePage() shows the reason and the hint of a refusal and of a fai
 
 Deno.test("outcomePage() names profile, application and error number, and puts each command into a block", () => {
   const subject = { profile: "work", clientId: "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee" };
-  const hint = "Sign in: entra-auth-cli get-token --profile work\nOr ask someone.\nentra-auth-cli doctor";
+  const hint = "Sign in: entra-auth-cli get-token --profile work\nprintenv SECRET\nOr ask someone.";
   const failed = outcomePage(
     { kind: "cancelled", message: "You said no.", aadsts: "AADSTS65004", hint },
     subject,
@@ -59,8 +59,9 @@ Deno.test("outcomePage() names profile, application and error number, and puts e
   assertStringIncludes(failed, 'You said no.<span class="number">AADSTS65004</span>');
   assertStringIncludes(
     failed,
-    '<p class="hint">Sign in:</p>\n<pre><code>entra-auth-cli get-token <span>--profile</span> work</code></pre>\n' +
-      '<p class="hint">Or ask someone.</p>\n<pre><code>entra-auth-cli doctor</code></pre>\n<p class="note">',
+    '<p class="hint">Sign in:</p>\n<pre><code><span>entra-auth-cli</span> <span>get-token</span> <span>--profile</span> ' +
+      "work</code></pre>\n<pre><code>printenv SECRET</code></pre>\n" +
+      '<p class="note">Click a command to select it, then copy it.</p>\n<p class="hint">Or ask someone.</p>',
   );
   for (const page of [failed, outcomePage({ kind: "signed-in", username: null }, subject)]) {
     assertStringIncludes(page, "<dt>Profile</dt><dd>work</dd>");
@@ -103,4 +104,12 @@ Deno.test("Every page is complete, has a title, follows the color scheme, and lo
       null,
     );
   }
+});
+
+Deno.test("refusedRequestPage() says refused only if a request or a response was refused", () => {
+  const titleOf = (page: string) => /<h1>(.*)<\/h1>/.exec(page)?.[1];
+  assertEquals(titleOf(refusedRequestPage("wrongHost")), "Request refused");
+  assertEquals(titleOf(refusedRequestPage("wrongIssuer")), "Response refused");
+  assertEquals(titleOf(refusedRequestPage("wrongPath")), "Page not found");
+  assertEquals(titleOf(refusedRequestPage("wrongState")), "Another sign-in");
 });

@@ -87,7 +87,8 @@ const ACCOUNT: Readonly<Record<string, Remedy>> = {
     message: "Consent was declined",
     cause: "The user chose Cancel on the page that lists the permissions.",
     hint: [
-      "Sign in again and accept, or request fewer scopes with --scope.",
+      SIGN_IN,
+      "Accept the permissions in the browser, or request fewer scopes with --scope.",
       `The scopes requested by default are in ${appPage("API permissions")}`,
     ],
   },

@@ -87,7 +87,7 @@ const ROWS: readonly Row[] = [
   ["invalid_client", 650052, "sign-in", 3, "subscription", [CONTEXT.tenant]],
 
   ["invalid_grant", 65001, "refresh", 3, "no consent", [SIGN_IN, CONSENT], { suberror: "consent_required" }],
-  ["access_denied", 65004, "sign-in", 3, "declined", ["--scope", PERMISSIONS]],
+  ["access_denied", 65004, "sign-in", 3, "declined", [SIGN_IN, "--scope", PERMISSIONS]],
   ["interaction_required", 90094, "sign-in", 3, "administrator", [CONSENT, "Enterprise applications"]],
   ["access_denied", 90095, "sign-in", 3, "administrator", [CONSENT]],
   ["invalid_grant", 90008, "refresh", 3, "administrator", [CONSENT]],
