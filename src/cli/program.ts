@@ -97,7 +97,7 @@ export async function runProgram(args: readonly string[], context: CommandContex
     } else await program.parse([...typed]);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    throw usageError({ args: typed, called, commands: COMMAND_NAMES, message: error.message });
+    throw usageError({ args: split, called, commands: COMMAND_NAMES, message: error.message });
   }
 }
 

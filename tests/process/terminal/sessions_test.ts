@@ -81,12 +81,18 @@ testOnTerminal("recorded session: a mistake in each prompt of create-profile", a
   await assertSession("mistakes.txt", recorded);
 });
 
-testOnTerminal("recorded session: a sign-in that the user cancels", async (sandbox) => {
-  const { userAgent, browser } = sandbox;
-  const cancel = async () =>
-    void await userAgent.signIn(await browser.next(), { ...ADA, cancelSignIn: true });
-  await assertSession("cancelled.txt", await record(sandbox, "entra-auth-cli get-token", cancel));
-});
+testOnTerminal(
+  "recorded session: a sign-in that the user cancels, and one that is refused",
+  async (sandbox) => {
+    const { userAgent, browser, provider } = sandbox;
+    const visit = (cancelSignIn: boolean) => async () =>
+      void await userAgent.signIn(await browser.next(), { ...ADA, cancelSignIn });
+    const cancelled = await record(sandbox, "entra-auth-cli get-token", visit(true));
+    provider.failNext("authorize", { kind: "entraError", error: "consent_required", aadsts: 65001 });
+    const refused = await record(sandbox, "entra-auth-cli get-token", visit(false));
+    await assertSession("refused.txt", cancelled + refused);
+  },
+);
 
 testOnTerminal("recorded session: a missing token in kubectl and git", async (sandbox) => {
   const info = {
