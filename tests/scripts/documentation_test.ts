@@ -191,18 +191,31 @@ Deno.test("the documentation names only commands and flags that exist", () => {
   assertEquals(wrong, []);
 });
 
-Deno.test("every message in Troubleshooting exists in the program", async () => {
-  const source = await readSource();
-  const rows = textOf("docs/troubleshooting/authentication.md").matchAll(/^\| (`.+?) +\| /gm);
-  const messages = [...rows].flatMap(([, cell = ""]) =>
-    [...cell.matchAll(/`([^`]+)`/g)].map(([, text]) => text)
+/** Returns the messages that a page quotes: the first column of Troubleshooting, and any code or JSON that is a sentence. */
+function messagesOf(page: string): string[] {
+  const text = textOf(page);
+  const rows = page.startsWith("docs/troubleshooting/") ? [...text.matchAll(/^\| (`.+?) +\| /gm)] : [];
+  const cells = rows.flatMap(([, cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)]);
+  const prose = text.replaceAll(/^ *```[\s\S]*?^ *```$/gm, "").matchAll(/`([^`]+)`/g);
+  const json = text.matchAll(/"message": "(.+)"/g);
+  const sentences = [...prose, ...json].filter(([, code = ""]) => /^[A-Z][a-z]+ ([a-z]|TLS|\d)/.test(code));
+  return [...cells, ...sentences].map(([, message = ""]) =>
+    message.replaceAll(/\s+/g, " ").replaceAll('\\"', '"')
   );
-  assert(messages.length > 15, `only ${messages.length} messages were found`);
-  const missing = messages.flatMap((message = "") =>
-    message.split(/…|\d+|client-credentials|tokens\.enc/).map((part) => part.trim()).filter((part) =>
-      part.length > 2
+}
+
+Deno.test("every message that the documentation quotes exists in the program", async () => {
+  const source = await readSource();
+  const quoted = [...TEXTS.keys()].flatMap((page) => messagesOf(page).map((message) => ({ page, message })));
+  assert(quoted.length > 25, `only ${quoted.length} messages were found`);
+  assert(new Set(quoted.map(({ page }) => page)).size > 3);
+  // What stands for a value, or is inserted.
+  const inserted = /…|"x"|\d+|client-credentials|tokens\.enc|\bflow\b|: *expected/;
+  const missing = quoted.filter(({ message }) =>
+    message.split(inserted).map((part) => part.trim()).some((part) =>
+      part.length > 2 && !source.includes(part)
     )
-  ).filter((part) => !source.includes(part));
+  );
   assertEquals(missing, []);
 });
 
