@@ -228,7 +228,7 @@ async function managedIdentityError(
 ): Promise<CliError> {
   if (failure instanceof CliError && failure.code === "network") {
     return new CliError("network", `This machine has no managed identity: ${failure.message}`, {
-      hint: `${WHERE} ${ELSEWHERE}`,
+      hint: [failure.hint, `${WHERE} ${ELSEWHERE}`].filter((line) => line !== undefined).join("\n"),
       cause: failure,
     });
   }

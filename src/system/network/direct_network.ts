@@ -1,5 +1,5 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { Agent, request as httpsRequest } from "node:https";
 import { CliError } from "../../errors.ts";
 import { permitted } from "../permission.ts";
 import { assertValidHeaders, readBody } from "./deno_network.ts";
@@ -50,7 +50,10 @@ async function exchange(
       : `${url.host} could not be reached`;
     const isUntrusted = error instanceof Error && /certificate/i.test(error.message);
     throw new CliError("network", isUntrusted ? `The certificate of ${url.host} is not trusted` : message, {
-      hint: isUntrusted ? "Pass its root with --ca-cert FILE." : undefined,
+      // Deno 2.7 does not say that it was the certificate.
+      hint: url.protocol === "https:" && !timeout.signal.aborted
+        ? "Pass the root of its certificate with --ca-cert FILE."
+        : undefined,
       cause: error,
     });
   } finally {
@@ -66,11 +69,12 @@ function send(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { method, headers, body } = request;
-    const options = { method, headers, agent: false, signal } as const;
-    const ca = extraRoots.length === 0 ? {} : { ca: [...extraRoots] };
+    const options = { method, headers, signal } as const;
+    // Deno 2.7 takes the roots from the agent alone, and throws without one.
+    const agent = new Agent(extraRoots.length === 0 ? {} : { ca: [...extraRoots] });
     const outgoing = url.protocol === "https:"
-      ? httpsRequest(url, { ...options, ...ca }, resolve)
-      : httpRequest(url, options, resolve);
+      ? httpsRequest(url, { ...options, agent }, resolve)
+      : httpRequest(url, { ...options, agent: false }, resolve);
     outgoing.on("error", reject);
     outgoing.end(body);
   });

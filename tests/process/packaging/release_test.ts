@@ -6,6 +6,7 @@ import { enterDeviceCode } from "../../support/browser/enter_device_code.ts";
 import { startGraph } from "../../support/network/graph.ts";
 import type { ProgramResult } from "../../support/program/program.ts";
 import { freePort, occupyPort } from "../../support/network/ports.ts";
+import { makeServerCertificate } from "../../support/provider/certificate.ts";
 import { isExecutable } from "../../support/program/executable.ts";
 import { createProfileArgs, openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 import { makeClientCertificate } from "../../support/secrets/client_certificate.ts";
@@ -122,6 +123,37 @@ Deno.test({
         assert(!NAMES_DENO.test(result.stderr), result.stderr);
       });
     }
+  },
+});
+
+Deno.test({
+  name:
+    "a managed identity over https is used with a root of its own, and without it the error names --ca-cert",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const { certificatePem: cert, privateKeyPem: key, caPem } = await makeServerCertificate();
+    const body = { access_token: "token-of-the-test", token_type: "Bearer", expires_in: "3600" };
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {}, cert, key },
+      () => Response.json(body),
+    );
+    const ca = join(sandbox.folder, "identity.pem");
+    await Deno.writeTextFile(ca, caPem);
+    const endpoint = `https://127.0.0.1:${server.addr.port}/msi/token`;
+    const scope = "https://vault.azure.net/.default";
+    const get = (...flags: string[]) =>
+      sandbox.run(
+        ["get-token", "--flow", "managed-identity", "--scope", scope, ...flags],
+        {
+          env: { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: "header", ENTRA_AUTH_CLI_CA_CERT: "" },
+        },
+      );
+    const untrusted = await get();
+    assertEquals([untrusted.code, untrusted.stdout], [4, ""], untrusted.stderr);
+    assertMatch(untrusted.stderr, /^Hint: Pass the root of its certificate with --ca-cert FILE\.$/m);
+    const trusted = await get("--ca-cert", ca);
+    assertEquals([trusted.code, trusted.stdout], [0, "token-of-the-test\n"], trusted.stderr);
   },
 });
 
