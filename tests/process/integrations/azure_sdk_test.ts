@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { encodeBase64 } from "@std/encoding/base64";
 import { join } from "@std/path/join";
 import { decodeJwt } from "jose";
 import { ADA } from "../../support/provider/directory.ts";
+import { inheritedVariables } from "../../support/program/program.ts";
+import { makeServerCertificate } from "../../support/provider/certificate.ts";
+import { startHttpsServer } from "../../support/provider/https_server.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
 import { hasNoShell, runShell } from "../../support/program/shell.ts";
 import { type SdkCall, sdkCommand, type SdkOutcome } from "../../support/service/azure_sdk_client.ts";
@@ -101,6 +105,70 @@ Deno.test({
     const [refused] = await callSdk(sandbox, [call]);
     assertEquals(refused?.error, "CredentialUnavailableError");
     assertMatch(refused?.message ?? "", /AADSTS50076[\s\S]*entra-auth-cli get-token .* --claims [\w-]+/);
+  },
+});
+
+/** Starts a vault that demands claims, on which it insists once, and records the tokens. */
+async function startVault(sandbox: Sandbox, claims: string) {
+  const certificate = await makeServerCertificate();
+  const caFile = join(sandbox.folder, "vault-ca.pem");
+  await Deno.writeTextFile(caFile, `${sandbox.provider.caPem}\n${certificate.caPem}`);
+  const place = `authorization="${sandbox.provider.origin}/${sandbox.provider.tenantId}"`;
+  const challenges = [
+    `Bearer ${place}, resource="https://vault.azure.net"`,
+    `Bearer ${place}, error="insufficient_claims", claims="${encodeBase64(claims)}"`,
+  ];
+  const tokens: (string | undefined)[] = [];
+  const server = await startHttpsServer(0, certificate, ({ headers, url }, response) => {
+    tokens.push(headers.authorization?.replace(/^Bearer /, ""));
+    const challenge = challenges.shift();
+    response.writeHead(challenge === undefined ? 200 : 401, {
+      "content-type": "application/json",
+      ...(challenge === undefined ? {} : { "www-authenticate": challenge }),
+    });
+    const id = `https://localhost:${server.port}${url?.replace(/\?.*/, "")}v1`;
+    response.end(JSON.stringify(challenge === undefined ? { id, value: "s3same", attributes: {} } : {}));
+  });
+  return { url: `https://localhost:${server.port}`, caFile, tokens, [Symbol.asyncDispose]: server.stop };
+}
+
+Deno.test({
+  name: "a client of @azure/keyvault-secrets that is refused with a claims challenge succeeds through azd",
+  ignore,
+  async fn() {
+    await using sandbox = await openSandbox();
+    const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: "1604106651" } } });
+    await using vault = await startVault(sandbox, claims);
+    const { stdout: cached } = await sandbox.signIn(["get-token", "--scope", VAULT]);
+    const env = { DENO_CERT: vault.caFile, NODE_EXTRA_CA_CERTS: vault.caFile };
+    const [read] = await callSdk(
+      sandbox,
+      [{ credential: "developer-cli", scope: [], vault: vault.url }],
+      env,
+    );
+    assertEquals(read, { value: "s3same" });
+    // First without a token, to learn the resource; then with the cached one, which was refused.
+    const [none, first, second = ""] = vault.tokens;
+    assertEquals([vault.tokens.length, none, first], [3, undefined, cached.trim()]);
+    assert(second !== first);
+    assertEquals(decodeJwt(second).aud, "https://vault.azure.net");
+    const sent = sandbox.provider.requestsTo("token").at(-1)?.form.claims ?? "{}";
+    assertEquals(JSON.parse(sent).access_token.nbf, { essential: true, value: "1604106651" });
+    assertEquals(sandbox.browser.count, 1);
+  },
+});
+
+Deno.test({
+  name: "the SDK tells a missing sign-in from a missing az and azd",
+  ignore,
+  async fn() {
+    const calls = (["cli", "developer-cli"] as const).map((credential) => ({ credential, scope: VAULT }));
+    const [command = "", ...args] = sdkCommand(calls);
+    const env = { ...inheritedVariables(), PATH: "/nonexistent" };
+    const { stdout } = await new Deno.Command(command, { args, env, clearEnv: true }).output();
+    const [cli, developer]: SdkOutcome[] = JSON.parse(new TextDecoder().decode(stdout));
+    assertMatch(cli?.message ?? "", /^Azure CLI could not be found\./);
+    assertMatch(developer?.message ?? "", /^Azure Developer CLI couldn't be found\./);
   },
 });
 

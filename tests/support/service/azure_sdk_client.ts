@@ -1,6 +1,6 @@
 /**
- * A program that gets tokens by the credentials of the npm package @azure/identity, as applications do. The argument is a
- * JSON list of calls, which run side by side; the output is the JSON list of their outcomes. `sdkCommand()` returns its
+ * A program that gets tokens by the credentials of the npm package @azure/identity, as applications do, or reads secrets of
+ * a vault with them by @azure/keyvault-secrets. The argument is a JSON list of calls, which run side by side; the output is the JSON list of their outcomes. `sdkCommand()` returns its
  * command line.
  */
 
@@ -14,12 +14,16 @@ export interface SdkCall {
   readonly options?: GetTokenOptions;
   /** Options of the credential itself. */
   readonly made?: Readonly<Record<string, string>>;
+  /** The URL of a vault to read the secret `name` from, instead of only getting a token. */
+  readonly vault?: string;
 }
 
 /** The token, or the error. */
 export interface SdkOutcome {
   readonly token?: string;
   readonly expiresOnTimestamp?: number;
+  /** The secret. */
+  readonly value?: string;
   readonly error?: string;
   readonly message?: string;
 }
@@ -50,7 +54,15 @@ async function makeCredential({ credential, made = {} }: SdkCall): Promise<Token
 
 async function outcomeOf(call: SdkCall): Promise<SdkOutcome> {
   try {
-    const token = await (await makeCredential(call)).getToken(call.scope, call.options);
+    const credential = await makeCredential(call);
+    if (call.vault !== undefined) {
+      const { SecretClient } = await import("@azure/keyvault-secrets");
+      // The name of a vault on this machine has another domain than the resource.
+      const options = { disableChallengeResourceVerification: true, retryOptions: { maxRetries: 0 } };
+      const { value = "" } = await new SecretClient(call.vault, credential, options).getSecret("name");
+      return { value };
+    }
+    const token = await credential.getToken(call.scope, call.options);
     return { token: token?.token ?? "", expiresOnTimestamp: token?.expiresOnTimestamp ?? 0 };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
