@@ -1,9 +1,11 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { encodeBase64 } from "@std/encoding/base64";
 import { join } from "@std/path/join";
 import { decodeJwt } from "jose";
 import { makeServerCertificate } from "../../support/provider/certificate.ts";
 import { startHttpsServer } from "../../support/provider/https_server.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
+import { hasCommand, hasNoShell, runShell } from "../../support/program/shell.ts";
 
 const ARM = "https://management.core.windows.net//.default";
 const ME = "00000000-0000-0000-0000-000000000000";
@@ -83,4 +85,64 @@ Deno.test("docker-credential sends a token to no other host, along no redirect, 
     refused.stderr,
     /refused the token \(HTTP 401\)\nDetails: no access for 'ada'\nHint: .*AcrPull/,
   );
+});
+
+const IMAGE = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}';
+
+/** Starts a registry as Azure has it: an image for whoever exchanges an Entra token for a refresh token, and that for a token. */
+async function startImageRegistry(sandbox: Sandbox) {
+  const certificate = await makeServerCertificate();
+  const caFile = join(sandbox.folder, "image-ca.pem");
+  await Deno.writeTextFile(caFile, `${sandbox.provider.caPem}\n${certificate.caPem}`);
+  const basic = `Basic ${encodeBase64(`${ME}:registry-refresh`)}`;
+  const targets: string[] = [];
+  const server = await startHttpsServer(0, certificate, (request, response) => {
+    const [path = ""] = (request.url ?? "").split("?");
+    const { authorization = "", host } = request.headers;
+    targets.push(`${request.method} ${path} ${authorization.split(" ")[0]}`);
+    const challenge = `Bearer realm="https://${host}/oauth2/token",service="${host}"`;
+    const send = (status: number, body: string, type = "application/json") =>
+      response.writeHead(status, { "content-type": type, "www-authenticate": challenge }).end(body);
+    if (path === "/oauth2/exchange") return void send(200, '{"refresh_token":"registry-refresh"}');
+    if (path === "/oauth2/token" && authorization === basic) {
+      return void send(200, '{"token":"registry-access"}');
+    }
+    if (authorization !== "Bearer registry-access") return void send(401, "{}");
+    send(
+      200,
+      path.startsWith("/v2/app/manifests/") ? IMAGE : "{}",
+      "application/vnd.oci.image.index.v1+json",
+    );
+  });
+  return { host: `localhost:${server.port}`, caFile, targets, [Symbol.asyncDispose]: server.stop };
+}
+
+const hasNoSkopeo = hasNoShell || !hasCommand("skopeo");
+
+Deno.test({
+  name: `skopeo reads an image with docker-credential-entra-auth-cli${
+    hasNoSkopeo ? ": skopeo is not installed" : ""
+  }`,
+  ignore: hasNoSkopeo,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await using registry = await startImageRegistry(sandbox);
+    const { host, caFile, targets } = registry;
+    await sandbox.signIn(["get-token", "--scope", ARM]);
+    const home = join(sandbox.folder, "skopeo");
+    await Deno.mkdir(join(home, ".docker"), { recursive: true });
+    const config = { credHelpers: { [host]: "entra-auth-cli" } };
+    await Deno.writeTextFile(join(home, ".docker", "config.json"), JSON.stringify(config));
+    const script = `cd "$(dirname "$(command -v entra-auth-cli)")"
+      printf '#!/bin/sh\\nexec entra-auth-cli docker-credential --host %s "$@"\\n' ${host} >docker-credential-entra-auth-cli
+      chmod 755 docker-credential-entra-auth-cli
+      exec skopeo inspect --raw docker://${host}/app:1`;
+    const env = { HOME: home, SSL_CERT_FILE: caFile, ENTRA_AUTH_CLI_CA_CERT: caFile };
+    const result = await runShell(sandbox, script, { env, hosts: [host] });
+    assertEquals([result.code, result.stdout], [0, IMAGE], result.stderr);
+    assertEquals(targets.filter((target) => target.includes("/oauth2/")), [
+      "POST /oauth2/exchange ",
+      "GET /oauth2/token Basic",
+    ]);
+  },
 });

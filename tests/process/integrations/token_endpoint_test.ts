@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ADA } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
+import { exchangeRaw } from "../../support/network/raw_http.ts";
 import { hasCommand, hasNoShell, startShell } from "../../support/program/shell.ts";
 import { sdkCommand, type SdkOutcome } from "../../support/service/azure_sdk_client.ts";
 
@@ -60,6 +61,61 @@ Deno.test({
     const ended = await shell.ended;
     assertEquals(ended.code, 0, ended.stderr);
     assertEquals(await fetch(address).then(() => true, () => false), false);
+  },
+});
+
+/** Asks the endpoint at `base` for a token, at the address `address`, and returns the status and the token. */
+async function askAt(address: string, base: string, headers: Readonly<Record<string, string>>) {
+  const { host, port } = new URL(base);
+  const lines = Object.entries({ host, connection: "close", ...headers }).map((pair) => pair.join(": "));
+  const query = "resource=https%3A%2F%2Fgraph.microsoft.com&api-version=2019-08-01";
+  const request = [`GET /msi/token?${query} HTTP/1.1`, ...lines, "", ""].join("\r\n");
+  const response = await exchangeRaw(Number(port), request, address);
+  const [head = "", body = ""] = response.split("\r\n\r\n");
+  return {
+    status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]),
+    token: /"access_token":"([^"]+)"/.exec(body)?.[1],
+  };
+}
+
+Deno.test({
+  name:
+    "serve --listen and --output devcontainer give a container tokens under the address of the variables only",
+  // Only Linux has all of 127.0.0.0/8.
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using sandbox = await openSandbox();
+    const { stdout: token } = await sandbox.signIn(["get-token"]);
+    for (const output of ["devcontainer", "shell"]) {
+      const script = `entra-auth-cli serve --listen 127.0.0.2 --output ${output} & read -r _; kill $!; wait`;
+      const shell = await startShell(sandbox, ["sh", "-c", script], { hosts: ["127.0.0.2"] });
+      const [printed] = await shell.stdoutMatch(output === "shell" ? /(export \S+\n){4}/ : /\{[^]*\}\n\}\n/);
+      const variables: Record<string, string> = output === "shell"
+        ? Object.fromEntries(
+          printed.trim().split("\n").map((line) => line.replace("export ", "").split(/=(.*)/)),
+        )
+        : JSON.parse(printed).remoteEnv;
+      const { IDENTITY_ENDPOINT: base = "", IDENTITY_HEADER: secret = "", AZD_AUTH_ENDPOINT } = variables;
+      const { hostname, port, pathname } = new URL(base);
+      assertEquals(hostname, output === "shell" ? "127.0.0.2" : "host.docker.internal");
+      assertEquals([pathname, AZD_AUTH_ENDPOINT], ["/msi/token", `http://${hostname}:${port}`]);
+      const header = { "x-identity-header": secret };
+      const address = "127.0.0.2";
+      assertEquals(await askAt(address, base, header), { status: 200, token: token.trim() });
+      const refused = [
+        await askAt(address, base, {}),
+        await askAt(address, base, { "x-identity-header": `${secret.slice(0, -1)}!` }),
+        await askAt(address, base, { ...header, host: `evil.example:${port}` }),
+        await askAt(address, base, { ...header, origin: "https://evil.example" }),
+      ];
+      assertEquals(refused.map(({ token }) => token), refused.map(() => undefined));
+      assertEquals(refused.some(({ status }) => status === 200), false);
+      // It listens nowhere else.
+      assertEquals(await askAt("127.0.0.1", base, header).catch(() => null), null);
+      await shell.type("\n");
+      const { stderr } = await shell.ended;
+      assertMatch(stderr, /^warning: 127\.0\.0\.2 can be reached from other machines or containers: /);
+    }
   },
 });
 

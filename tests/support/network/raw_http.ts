@@ -2,8 +2,8 @@
  * Sends bytes, one per character, to a port of this machine, and returns the response once the peer closes the
  * connection.
  */
-export async function exchangeRaw(port: number, text: string): Promise<string> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+export async function exchangeRaw(port: number, text: string, hostname = "127.0.0.1"): Promise<string> {
+  using connection = await Deno.connect({ hostname, port });
   const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
   const sending = writeAll(connection, bytes).catch(() => {});
   let answer = "";
