@@ -145,6 +145,13 @@ need_mandoc() {
     say "no mandoc here: the test that reads the manual pages will be reported as ignored"
 }
 
+# Reads an image of a registry, with the program as its credential helper.
+need_skopeo() {
+  [ "$(uname -s)" = Linux ] || return 0
+  have skopeo || { apt_install skopeo && have skopeo; } ||
+    say "no skopeo here: the test that signs it in to a registry will be reported as ignored"
+}
+
 # Tells the tests all that the program starts.
 need_trace() {
   [ "$(uname -s)" = Linux ] || return 0
@@ -183,6 +190,7 @@ case $task in
     need_fake_time
     need_xdg_open
     need_mandoc
+    need_skopeo
     ;;
   demo)
     # With a display, the demo opens the browser that is there.
