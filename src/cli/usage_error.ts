@@ -2,7 +2,8 @@ import { CliError } from "../errors.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { INTEGRATIONS, ownArguments } from "./arguments.ts";
 import { COMMAND_OPTIONS, type CommandName } from "./options/command_options.ts";
-import type { OptionTable } from "./options/option_table.ts";
+import type { Option, OptionTable } from "./options/option_table.ts";
+import { takesProfileWord } from "./options/profile_argument.ts";
 import { EDIT_PROFILE_OPTIONS, IMPORT_PROFILE_OPTIONS } from "./options/profile_options.ts";
 import { GET_TOKEN_OPTIONS, GLOBAL_OPTIONS, TOKEN_OPTIONS } from "./options/token_options.ts";
 
@@ -119,7 +120,7 @@ export function usageError({ args, called, commands, message }: WrongUsage): Cli
   const own = ownArguments(args);
   const help = `See: entra-auth-cli ${called === null ? "" : `${called} `}--help`;
   const [first = ""] = own;
-  const plain = message.replace(/\.( Did you mean .*)?$/, "");
+  const plain = plainMessage(message, own, called);
   const [, flag] = /^Unknown option "([^"]*)"/.exec(message) ?? [];
   const later = own.find((arg) => commands.includes(arg));
   if (called === null && later !== undefined && flag === first.replace(/=.*/s, "")) {
@@ -157,6 +158,28 @@ export function unknownTopicError(
   );
 }
 
+/** Returns Cliffy's message in the words of the other errors, without its own suggestion. */
+function plainMessage(message: string, own: readonly string[], called: CommandName | null): string {
+  const word = called !== null && /^No arguments allowed/.test(message) ? firstWord(own, called) : undefined;
+  if (word !== undefined) {
+    const expected = called === "exec" ? "expected -- before the command" : `${called} takes none`;
+    return `Unexpected argument ${JSON.stringify(word)}: ${expected}`;
+  }
+  return message.replace(/\.( Did you mean .*)?$/, "").replace(
+    /^Missing argument\(s\): /,
+    "Missing argument: ",
+  );
+}
+
+/** Returns the first word after the command that is neither a flag nor the value of one. */
+function firstWord(own: readonly string[], called: CommandName): string | undefined {
+  const options: readonly Option[] = Object.values<Option>(COMMAND_OPTIONS[called]);
+  const takesValue = (word = "") =>
+    options.some(({ flag, short, value }) => value !== undefined && (word === flag || word === short));
+  const rest = own.slice(own.indexOf(called));
+  return rest.find((word, at) => at > 0 && !word.startsWith("-") && !takesValue(rest[at - 1]));
+}
+
 function withHints(message: string, ...hints: string[]): CliError {
   return new CliError("usage", message, { hint: hints.join("\n") });
 }
@@ -168,9 +191,18 @@ function similarCommand(own: readonly string[], commands: readonly string[]): st
   const typed = GROUPS.includes(first) ? [`${first} ${second}`, second, first] : [first];
   for (const word of typed) {
     if (commands.includes(word)) return word;
-    if (Object.hasOwn(COMMANDS_ELSEWHERE, word)) return COMMANDS_ELSEWHERE[word] ?? null;
+    if (!Object.hasOwn(COMMANDS_ELSEWHERE, word)) continue;
+    const command = COMMANDS_ELSEWHERE[word] ?? null;
+    return word === first && namesProfile(command, second) ? `${command} ${shellWord(second)}` : command;
   }
   return nearest(first, commands.filter((name) => !INTEGRATIONS.includes(name)));
+}
+
+/** Reports whether `word` after another tool's command is the profile of this one's: `switch work`. */
+function namesProfile(command: CommandName | "--version" | null, word: string): boolean {
+  return command !== null && command !== "--version" && /-profile$/.test(command) &&
+    takesProfileWord(command) &&
+    /^[^-]/.test(word);
 }
 
 /** Returns the flag that was probably meant, with its value, as a part of a command line. */
@@ -235,11 +267,13 @@ export function editDistance(a: string, b: string): number {
   return above[b.length] ?? 0;
 }
 
-/** Returns a suggestion for a word that was typed without its flag. */
+/** Returns a suggestion for a word that was typed without its flag, or a command without its dashes. */
 function misplacedWord(own: readonly string[], called: CommandName, flag: string | undefined): string[] {
-  const word = own[own.indexOf(called) + 1] ?? "";
+  const [word = "", ...others] = own.slice(own.indexOf(called) + 1);
   const right = FLAG_FOR_WORD[called];
   const isOfCommand = flag === undefined || called === "exec";
   if (!isOfCommand || right === undefined || word === "" || word.startsWith("-")) return [];
-  return [`Did you mean: entra-auth-cli ${called} ${right} ${shellWord(word)}`];
+  // The other words may hold a secret.
+  const more = called === "exec" && others.length > 0 ? " …" : "";
+  return [`Did you mean: entra-auth-cli ${called} ${right} ${shellWord(word)}${more}`];
 }

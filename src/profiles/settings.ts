@@ -93,7 +93,9 @@ export function resolveSettings(
   const named = sources.map((source) => tenantOf(source, authority)).find((found) => found !== undefined);
   const tenant = named ?? (authority === undefined ? undefined : tenantOfHost(authority) ?? undefined);
   const clientId = sources.find((source) => source.clientId !== undefined)?.clientId;
-  if (tenant === undefined || clientId === undefined) throw missingProfile(profileName, existing);
+  if (tenant === undefined || clientId === undefined) {
+    throw missingProfile(profileName, existing, { tenant, clientId, hasScopes: flags.scopes !== undefined });
+  }
   const { base, policy } = authority ?? { base: DEFAULT_AUTHORITY, policy: null };
   const scopes = decideScopes(flags.scopes, profile?.scopes, defaultScopes({ policy, tenant }, clientId));
   assertOneToken(scopes, base, profileName);
@@ -198,11 +200,27 @@ function decideScopes(
   return configured !== undefined && configured.length > 0 ? configured : defaults;
 }
 
-function missingProfile(name: string, existing: readonly string[]): CliError {
+/** Reports whether a profile's name is a scope such as `Mail.Read`: az takes each one as a word, which here names a profile. */
+export function isLikeScope(name: string): boolean {
+  return /^[A-Z][A-Za-z]*(\.[A-Z][A-Za-z]*)+$/.test(name);
+}
+
+function missingProfile(
+  name: string,
+  existing: readonly string[],
+  { tenant = "TENANT", clientId = "CLIENT_ID", hasScopes }: {
+    readonly tenant: string | undefined;
+    readonly clientId: string | undefined;
+    readonly hasScopes: boolean;
+  },
+): CliError {
   const create = `Create it: entra-auth-cli create-profile --name ${shellWord(name)} ` +
-    "--tenant-id TENANT --client-id CLIENT_ID";
+    `--tenant-id ${shellWord(tenant)} --client-id ${clientId}`;
   const others = existing.length > 0 ? `\nProfiles that exist: ${existing.join(", ")}` : "";
-  return new CliError("no_profile", `Profile '${name}' does not exist`, { hint: create + others });
+  const hint = hasScopes && isLikeScope(name)
+    ? `Several scopes go into one string, as in --scope "User.Read ${name}"`
+    : create + others;
+  return new CliError("no_profile", `Profile '${name}' does not exist`, { hint });
 }
 
 /**

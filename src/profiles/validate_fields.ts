@@ -22,12 +22,17 @@ const OTHER_FLOW_NAMES: Readonly<Record<string, Flow>> = {
 /** Validates a profile name. @throws {CliError} `usage` */
 export function checkProfileName(text: string): string {
   if (text.length <= MAX_NAME && NAME.test(text)) return text;
-  throw invalidValue(
+  const error = invalidValue(
     "profile name",
     text,
     "at most 64 letters from a to z, digits, and spaces or . _ - inside",
   );
+  throw text.includes("://") ? error.withHint(SCOPES_IN_ONE_STRING) : error;
 }
+
+/** The hint for a scope in the place of a profile's name: az takes each scope as a word. */
+export const SCOPES_IN_ONE_STRING =
+  'Several scopes go into one string: --scope "https://graph.microsoft.com/User.Read https://graph.microsoft.com/Mail.Read"';
 
 /**
  * Validates a tenant, which is a GUID, a domain, `common`, `organizations`, `consumers`, or `adfs` in place of one at AD

@@ -1,5 +1,5 @@
 import type { TokenResult } from "../../flows/get_token/token_request.ts";
-import type { SignInSettings } from "../../profiles/settings.ts";
+import { isLikeScope, type SignInSettings } from "../../profiles/settings.ts";
 import { plainText } from "../../text/plain_text.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { CommandContext } from "../context.ts";
@@ -57,12 +57,13 @@ async function acquireAndDeliver(
 /** Offers to create the profile if a person, and no other program, reads what this command says. */
 async function offerMissingProfile(
   name: string,
-  { interactive = true, tenantId, tenant, clientId, flow, authority, cloud }: GetTokenFlags,
+  { interactive = true, tenantId, tenant, clientId, flow, authority, cloud, scope }: GetTokenFlags,
   format: OutputFormat,
   context: CommandContext,
 ): Promise<boolean> {
   const { stdinIsTerminal, stderrIsTerminal } = context.terminal;
   if (!interactive || format === "exec-credential" || !stdinIsTerminal || !stderrIsTerminal) return false;
+  if (scope !== undefined && isLikeScope(name)) return false;
   const { offerProfile } = await import("./create_profile.ts");
   return await offerProfile({ name, tenantId, tenant, clientId, flow, authority, cloud }, context);
 }

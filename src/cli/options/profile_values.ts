@@ -38,7 +38,9 @@ export function namedProfile(flags: NameFlags, command: CommandName): string {
   }
   const typed = flags.name ?? flags.profile;
   if (typed !== undefined) return checkProfileName(typed);
-  throw new CliError("usage", `Missing ${name.flag}`, { hint: `See: entra-auth-cli ${command} --help` });
+  throw new CliError("usage", `Missing profile name: expected it after ${command}, or ${name.flag} NAME`, {
+    hint: "entra-auth-cli list-profiles",
+  });
 }
 
 /** The values of a profile without its name. */

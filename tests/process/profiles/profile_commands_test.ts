@@ -68,7 +68,7 @@ Deno.test("use-profile chooses the profile of commands that name none, until it 
   await sandbox.run(["delete-profile", "job"]);
   assertEquals(await current(), "default");
   assertFails(await sandbox.run(["use-profile", "job"]), 6, "'job'");
-  assertFails(await sandbox.run(["use-profile"]), 2, "--name");
+  assertFails(await sandbox.run(["use-profile"]), 2, "Missing profile name: expected it after use-profile");
 });
 
 Deno.test("show-profile and list-profiles print who is signed in and until when, as text, JSON and YAML", async () => {

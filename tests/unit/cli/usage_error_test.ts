@@ -54,6 +54,10 @@ status --resource https://vault.azure.net
 status --debug
 exec ls -l
 exec --json -- ls
+exec curl -s https://graph.microsoft.com
+list-profiles extra
+status -o json extra
+completions
 --profile work get-token
 --tenant contoso.com get-token
 --debug
@@ -70,6 +74,8 @@ account show
 account set --subscription 1
 switch work
 use work
+switch
+import profiles.json
 account get-access-token
 account list
 auth login
@@ -177,7 +183,7 @@ Deno.test("usageError() repeats the parser's other errors with a reference to th
 Deno.test("usageError() suggests the flag for a word that was typed without one", async () => {
   const words: readonly (readonly [string, string])[] = [
     ["import-profile a.json", "import-profile --file a.json"],
-    ["exec ls -l", "exec -- ls"],
+    ["exec ls -l", "exec -- ls …"],
   ];
   for (const [typed, right] of words) {
     const { hint = "" } = await errorOf(typed);

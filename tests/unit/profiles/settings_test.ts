@@ -125,8 +125,27 @@ Deno.test("resolveSettings() requests the scopes of the flag, otherwise the prof
 Deno.test("resolveSettings() explains how to create a missing profile, and lists the existing ones", () => {
   const error = assertThrows(() => resolve({ tenantId: "common" }, {}, null), CliError);
   assertEquals([error.code, error.message], ["no_profile", "Profile 'work' does not exist"]);
-  assertStringIncludes(error.hint ?? "", "entra-auth-cli create-profile --name work --tenant-id");
+  assertStringIncludes(
+    error.hint ?? "",
+    "entra-auth-cli create-profile --name work --tenant-id common --client-id CLIENT_ID",
+  );
   assertStringIncludes(error.hint ?? "", "default, personal");
+});
+
+Deno.test("resolveSettings() takes the name of a missing profile for a scope if it looks like one after --scope", () => {
+  const hintFor = (name: string, scopes?: string[]) =>
+    assertThrows(
+      () => resolveSettings({ scopes }, { get: () => undefined }, null, name),
+      CliError,
+      `'${name}' does not exist`,
+    ).hint;
+  assertEquals(
+    hintFor("Mail.Read", ["User.Read"]),
+    'Several scopes go into one string, as in --scope "User.Read Mail.Read"',
+  );
+  for (const [name, scopes] of [["Mail.Read", undefined], ["work", ["User.Read"]]] as const) {
+    assertStringIncludes(hintFor(name, scopes && [...scopes]) ?? "", `create-profile --name ${name} `);
+  }
 });
 
 Deno.test("resolveSettings() names an invalid variable", () => {
