@@ -204,14 +204,15 @@ interface ExampleSetup {
   readonly sandbox: Sandbox;
   /** The folder with the home folders of the program and of the user, which each example gets a copy of. */
   readonly template: string;
-  readonly curlHome: string;
+  /** The variables by which the program and curl reach the stand-in for Graph. */
+  readonly graph: Readonly<Record<string, string>>;
   /** The next URL that the browser opens. */
   opened: Promise<string>;
 }
 
 /** Runs an example in a folder of its own, with its home and files, and signs in if it asks for that. */
 async function runExample(example: string, setup: ExampleSetup): Promise<ProgramResult> {
-  const { sandbox, template, curlHome } = setup;
+  const { sandbox, template, graph } = setup;
   const { tenantId, clientId } = sandbox.provider;
   const typed = example.replaceAll(/(?<!\$)\bURL\b/g, "https://graph.microsoft.com/v1.0/me")
     .replaceAll(/\bTENANT\b/g, tenantId).replaceAll(/(?<=--client-id )ID\b/g, clientId);
@@ -233,7 +234,7 @@ async function runExample(example: string, setup: ExampleSetup): Promise<Program
       HOME: join(sandbox.folder, "example"),
       ENTRA_AUTH_CLI_HOME: join(sandbox.folder, "example-home"),
       TEMPLATE: template,
-      CURL_HOME: curlHome,
+      ...graph,
       AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "",
       TENANT_ID: tenantId,
       APP_ID: clientId,
@@ -293,7 +294,15 @@ Deno.test({
     assertEquals((await sandbox.signIn(["get-token", "--profile", "myapp"])).code, 0);
     await Deno.rename(home, join(template, "home"));
 
-    const setup = { sandbox, template, curlHome: graph.curlHome, opened: sandbox.browser.next() };
+    const caFile = join(folder, "graph-ca.pem");
+    await Deno.writeTextFile(caFile, `${provider.caPem}\n${graph.caPem}`);
+    const toGraph = {
+      CURL_HOME: graph.curlHome,
+      HTTPS_PROXY: graph.proxyUrl,
+      NO_PROXY: "localhost,127.0.0.1",
+      ENTRA_AUTH_CLI_CA_CERT: caFile,
+    };
+    const setup = { sandbox, template, graph: toGraph, opened: sandbox.browser.next() };
     for (const example of new Set(examples)) {
       if (NOT_RUN.has(example)) continue;
       await test.step(example, async () => {
