@@ -11,6 +11,7 @@ import type { CommandContext } from "./cli/context.ts";
 import { fastPath } from "./cli/options/fast_path.ts";
 import type { CommandGrants, GrantContext, SpecialFile } from "./cli/permissions/command_grants.ts";
 import { systemFiles } from "./system/files/deno_files.ts";
+import { prepareTls } from "./system/network/deno_network.ts";
 import type { Signals } from "./system/processes/signals.ts";
 import { type HeldContent, isSandboxed, type SandboxMessage } from "./system/sandbox.ts";
 import type { System } from "./system/system.ts";
@@ -79,15 +80,14 @@ async function printCached(args: readonly string[], system: System): Promise<num
   }
 }
 
-function dropPermissions(): void {
-  for (const name of KINDS) Deno.permissions.revokeSync({ name });
-}
+const dropPermissions = () => KINDS.forEach((name) => Deno.permissions.revokeSync({ name }));
 
 /** Runs this program in a worker with `permissions`, to its end. @returns The exit code. */
 async function runWorker({ permissions, held }: CommandGrants): Promise<number> {
   // The exit code of a worker that ends without one.
   Deno.exitCode = 1;
   const files = openFiles(held);
+  if (permissions.net.length > 0) prepareTls();
   const options = {
     type: "module",
     name: JSON.stringify([...files.keys()]),

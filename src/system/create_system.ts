@@ -2,7 +2,7 @@ import { systemClock } from "./clock.ts";
 import { systemEnvironment } from "./environment.ts";
 import { systemFiles } from "./files/deno_files.ts";
 import { systemLocks } from "./files/lock.ts";
-import { systemNetwork } from "./network/deno_network.ts";
+import { prepareTls, systemNetwork } from "./network/deno_network.ts";
 import { systemOs } from "./os.ts";
 import { type ReadSocketTables, socketTableReader } from "./network/connection_owner.ts";
 import { systemProcesses } from "./processes/processes.ts";
@@ -40,6 +40,7 @@ export function createSystem(signals: SignalSource): System {
     readSocketTables: async () => await (readTables ??= socketTableReader(systemProcesses))(),
     dataProtection: openDataProtection,
     network: systemNetwork,
+    prepareNetwork: prepareTls,
     get interrupted() {
       return signals.signal;
     },

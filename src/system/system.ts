@@ -30,6 +30,8 @@ export interface System {
   dataProtection(): DataProtection;
   /** Returns a network that trusts `extraRoots` (PEM) in addition to the roots of the machine. */
   network(extraRoots: readonly string[]): Network;
+  /** Prepares for the first connection while other work goes on. */
+  prepareNetwork(): void;
   /**
    * Aborted when a signal ends the program. Reading this property installs the signal handlers: read it before
    * anything that waits or writes. Until then, a signal ends the process at once.

@@ -28,6 +28,7 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
   const { key, flow, manner } = request;
   const { system, folder, store, profiles, progress } = parts;
   const { clock, interrupted: signal } = system;
+  system.prepareNetwork();
   // Once, though a refresh and the sign-in after it need it: the user is not asked twice for a secret.
   let credential: Promise<ClientCredential> | undefined;
   const openCredential = () => credential ??= findClientCredential(request, parts, openNetwork);
