@@ -33,9 +33,10 @@ function words(text: string | undefined): string[] {
 
 /** Makes once what every test file would otherwise make again: the provider's RSA key and the bundle. */
 async function makeShared(usesBundle: boolean): Promise<Record<string, string>> {
-  const [{ jwk }, main] = await Promise.all([signingKey(), usesBundle ? bundleOnce() : undefined]);
+  const [{ jwk }, bundle] = await Promise.all([signingKey(), usesBundle ? bundleOnce() : undefined]);
   const key = { ENTRA_AUTH_CLI_TEST_SIGNING_KEY: JSON.stringify(jwk) };
-  return main === undefined ? key : { ...key, ENTRA_AUTH_CLI_BUNDLE: main };
+  if (bundle === undefined) return key;
+  return { ...key, ENTRA_AUTH_CLI_BUNDLE: bundle.main, ENTRA_AUTH_CLI_QUICK_BUNDLE: bundle.quickMain };
 }
 
 const args = Deno.args.filter((arg) => arg !== "--bundle");

@@ -26,7 +26,8 @@ export function openUrlInbox(): UrlInbox {
   // A port and no URL, since a colon separates browsers in BROWSER.
   const { port } = server.addr;
   return {
-    browser: `"${Deno.execPath()}" run --no-config --no-lock --allow-net=127.0.0.1 "${program}" ${port} %s`,
+    browser:
+      `"${Deno.execPath()}" run --no-config --no-lock --no-code-cache --allow-net=127.0.0.1 "${program}" ${port} %s`,
     get count() {
       return count;
     },

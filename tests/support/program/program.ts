@@ -52,6 +52,8 @@ export const SOURCE_MAIN: string = fromFileUrl(import.meta.resolve("../../../mai
 
 /** The module to run: the bundle of `scripts/check/test.ts`, or the source. */
 const MAIN = Deno.env.get("ENTRA_AUTH_CLI_BUNDLE") ?? SOURCE_MAIN;
+/** The same for a program that may read every file: `bundleOnce()` tells the difference. */
+const QUICK_MAIN = Deno.env.get("ENTRA_AUTH_CLI_QUICK_BUNDLE") ?? MAIN;
 
 const CONFIG = fromFileUrl(import.meta.resolve("../../../deno.json"));
 
@@ -105,7 +107,7 @@ export function programCommand(
 ): [string, ...string[]] {
   const executable = Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE");
   if (executable !== undefined) return [executable];
-  return denoCommand([
+  return denoCommand(QUICK_MAIN, [
     "--quiet",
     "--no-prompt",
     "--permission-set=default",
@@ -118,15 +120,16 @@ export function programCommand(
   ]);
 }
 
-/** Returns the command that runs the program from its source with these flags. */
-function denoCommand(permissions: readonly string[]): [string, ...string[]] {
+/** Returns the command that runs `main` with these flags. */
+function denoCommand(main: string, permissions: readonly string[]): [string, ...string[]] {
   const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
-  return [Deno.execPath(), "run", `--config=${CONFIG}`, ...flags, ...permissions, MAIN];
+  // The program exits before Deno has stored the compiled code, so each run would compile for the cache in vain.
+  return [Deno.execPath(), "run", "--no-code-cache", `--config=${CONFIG}`, ...flags, ...permissions, main];
 }
 
 function commandFor(options: ProgramOptions): [string, ...string[]] {
   if (options.executable !== undefined) return [options.executable];
-  if (options.permissions !== undefined) return denoCommand(options.permissions);
+  if (options.permissions !== undefined) return denoCommand(MAIN, options.permissions);
   const command = programCommand(
     options.hosts ?? [],
     "scripted-browser",
