@@ -206,7 +206,9 @@ function messagesOf(page: string): string[] {
 
 Deno.test("every message that the documentation quotes exists in the program", async () => {
   const source = await readSource();
-  const quoted = [...TEXTS.keys()].flatMap((page) => messagesOf(page).map((message) => ({ page, message })));
+  // The changelog keeps messages of earlier versions, and gives examples.
+  const pages = [...TEXTS.keys()].filter((page) => page !== "CHANGELOG.md");
+  const quoted = pages.flatMap((page) => messagesOf(page).map((message) => ({ page, message })));
   assert(quoted.length > 25, `only ${quoted.length} messages were found`);
   assert(new Set(quoted.map(({ page }) => page)).size > 3);
   // What stands for a value, or is inserted.
