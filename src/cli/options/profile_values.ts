@@ -39,7 +39,7 @@ export function namedProfile(flags: NameFlags, command: CommandName): string {
   const typed = flags.name ?? flags.profile;
   if (typed !== undefined) return checkProfileName(typed);
   throw new CliError("usage", `Missing profile name: expected it after ${command}, or ${name.flag} NAME`, {
-    hint: "entra-auth-cli list-profiles",
+    hint: `entra-auth-cli list-profiles\nSee: entra-auth-cli ${command} --help`,
   });
 }
 

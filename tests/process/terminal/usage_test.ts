@@ -20,7 +20,7 @@ const WRONG: readonly (readonly [readonly string[], string])[] = [
   [["get-tokn"], "get-tokn"],
   [["toString"], "toString"],
   [["get-token", "one", "two"], "--profile"],
-  [["status", "surplus"], "No arguments"],
+  [["status", "surplus"], 'Unexpected argument "surplus"'],
   [["get-token", "--profile"], "--profile"],
   [["get-token", "--", "ls"], "Only exec"],
   [["--", "get-token"], "Only exec"],
