@@ -1,7 +1,7 @@
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
-import { currentIn, identityIn, profileIn, readProfileFile } from "./profile_file.ts";
+import { currentIn, identityIn, type ProfileFile, profileIn, readProfileFile } from "./profile_file.ts";
 import { ProfileChanges } from "./profile_changes.ts";
 import { checkProfileName } from "./validate_fields.ts";
 
@@ -24,6 +24,8 @@ export interface ProfileStore {
    * {@linkcode DEFAULT_PROFILE}.
    */
   lookUp(name: string | null): Promise<FoundProfile>;
+  /** Looks up each of these names, in one read. */
+  lookUpAll(names: readonly string[]): Promise<ReadonlyMap<string, FoundProfile>>;
   /** Sets the identity of the profile `name`, unless the profile does not exist or has another id. */
   identify(name: string, identity: ProfileIdentity): Promise<void>;
   /** Returns all profiles, in the order of the file. */
@@ -61,12 +63,17 @@ export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore 
   const lookUp = async (typed: string | null): Promise<FoundProfile> => {
     const file = await readProfileFile(folder);
     const name = typed ?? checkProfileName((file === null ? null : currentIn(file)) ?? DEFAULT_PROFILE);
-    if (file === null) return { name, profile: null, identity: null };
-    return { name, profile: await profileIn(file, name), identity: await identityIn(file, name) };
+    return await foundIn(file, name);
   };
   return {
     find: async (name) => (await lookUp(name)).profile,
     lookUp,
+    lookUpAll: async (names) => {
+      const file = await readProfileFile(folder);
+      const found = new Map<string, FoundProfile>();
+      for (const name of names) found.set(name, await foundIn(file, name));
+      return found;
+    },
     current: async () => {
       const file = await readProfileFile(folder);
       return file === null ? null : currentIn(file);
@@ -80,4 +87,9 @@ export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore 
     remove: async (name) => await changes.remove(name),
     assertWritable: async () => await changes.assertWritable(),
   };
+}
+
+async function foundIn(file: ProfileFile | null, name: string): Promise<FoundProfile> {
+  if (file === null) return { name, profile: null, identity: null };
+  return { name, profile: await profileIn(file, name), identity: await identityIn(file, name) };
 }

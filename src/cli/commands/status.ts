@@ -60,10 +60,11 @@ const PROTECTION: Readonly<Record<StoreStatus["key"]["keyStore"], string>> = {
 function formatText({ key, signIns }: StoreStatus, profiles: readonly string[], nowMs: number): string {
   const created = key.isInUse ? "" : "not created yet; it will be in ";
   const reason = key.reason === null ? "" : ` (${key.reason})`;
+  const names = new Set(profiles);
+  const byProfile = Map.groupBy(signIns, ({ session }) => session.profile);
   const lines = signIns.map((signIn) => {
-    const { profile } = signIn.session;
-    const isOne = signIns.filter(({ session }) => session.profile === profile).length === 1;
-    return signInLine(signIn, profiles, nowMs) + (isOne ? "" : ` (${sessionInWords(signIn)})`);
+    const isOne = byProfile.get(signIn.session.profile)?.length === 1;
+    return signInLine(signIn, names, nowMs) + (isOne ? "" : ` (${sessionInWords(signIn)})`);
   });
   lines.push(...signedOut(profiles, signIns).map((name) => `Profile '${name}': not signed in`));
   if (lines.length === 0) lines.push("Nobody is signed in.");
@@ -72,7 +73,8 @@ function formatText({ key, signIns }: StoreStatus, profiles: readonly string[], 
 }
 
 function signedOut(profiles: readonly string[], signIns: readonly SavedSignIn[]): string[] {
-  return profiles.filter((name) => !signIns.some(({ session }) => session.profile === name));
+  const signedIn = new Set(signIns.map(({ session }) => session.profile));
+  return profiles.filter((name) => !signedIn.has(name));
 }
 
 /** Returns what tells two sign-ins of one profile apart: flags and variables replace the profile's values. */
@@ -83,11 +85,11 @@ function sessionInWords({ session: { authority, tenant, clientId } }: SavedSignI
 /** A sign-in can lack a profile: if it was made by flags alone, or if its profile was removed by hand. */
 function signInLine(
   { session, expiresAt, isExpired }: SavedSignIn,
-  profiles: readonly string[],
+  profiles: ReadonlySet<string>,
   nowMs: number,
 ): string {
   const name = `Profile '${session.profile}'${
-    profiles.includes(session.profile) ? "" : " (not in profiles.json)"
+    profiles.has(session.profile) ? "" : " (not in profiles.json)"
   }`;
   const who = session.account === null ? "(application)" : nameOf(session.account);
   if (expiresAt === null) return `${name}: ${who}, no token`;

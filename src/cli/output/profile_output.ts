@@ -35,7 +35,11 @@ export async function describeProfiles(
     );
     if (error.hint !== undefined) context.terminal.writeMessage(hintText(error.hint));
   }
-  return profiles.map((profile) => ({ profile, signIn: signInOf(profile, signIns, context.env) }));
+  const byProfile = Map.groupBy(signIns, ({ session }) => session.profile);
+  return profiles.map((profile) => ({
+    profile,
+    signIn: signInOf(profile, byProfile.get(profile.name) ?? [], context.env),
+  }));
 }
 
 /**
@@ -75,15 +79,14 @@ export function accountName(signIn: SavedSignIn | null): string | null {
 }
 
 /**
- * Returns the sign-in that the profile and the environment select. The store may have others of the profile, made with
- * other flags. The session of an application has no account.
+ * Returns the sign-in of `own`, those of the profile, that the profile and the environment select. The others were made
+ * with other flags. The session of an application has no account.
  */
 function signInOf(
   profile: Profile,
-  signIns: readonly SavedSignIn[],
+  own: readonly SavedSignIn[],
   env: CommandContext["env"],
 ): SavedSignIn | null {
-  const own = signIns.filter(({ session }) => session.profile === profile.name);
   if (isApplicationFlow(profile.flow)) return own.find(({ session }) => session.account === null) ?? null;
   if (own.length === 0) return null;
   const settings = settingsOf(profile, env);

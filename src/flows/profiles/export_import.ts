@@ -12,8 +12,9 @@ export async function exportProfiles(
   { profiles: present, store }: Pick<ProfileDependencies, "profiles" | "store">,
 ): Promise<PortableProfile[]> {
   const exported: PortableProfile[] = [];
+  const found = await present.lookUpAll(profiles.map(({ name }) => name));
   for (const profile of profiles) {
-    const { identity } = await present.lookUp(profile.name);
+    const { identity = null } = found.get(profile.name) ?? {};
     const saved = withSecrets ? await store.readSecrets(profile.name, identity) : null;
     const usable = usableSecrets(saved, profile);
     const { clientSecret, certificatePassword } = usable ?? {};
@@ -36,7 +37,8 @@ export async function importProfiles(
 ): Promise<void> {
   const names = imported.map(({ profile }) => profile.name);
   await underLocks(names, { store, signal }, async () => {
-    const before = await Promise.all(names.map((name) => profiles.find(name)));
+    const found = await profiles.lookUpAll(names);
+    const before = names.map((name) => found.get(name)?.profile ?? null);
     const restore: (() => Promise<void>)[] = [];
     await profiles.addAll(imported.map(({ profile }) => profile), { overwrite });
     try {

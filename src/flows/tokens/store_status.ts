@@ -23,7 +23,7 @@ export interface StoreStatus {
 export interface StatusDependencies {
   readonly clock: Clock;
   readonly store: TokenStore;
-  readonly profiles: Pick<ProfileStore, "lookUp">;
+  readonly profiles: Pick<ProfileStore, "lookUpAll">;
 }
 
 /** Returns what the store contains, without secrets. @throws {CliError} `store`, `unreadable_store`, `usage` or `permission`. */
@@ -40,12 +40,9 @@ export async function storeStatus(
 /** Drops the sessions of other profiles that had the name of an existing one. */
 async function ofTheirProfiles(
   sessions: readonly Session[],
-  profiles: Pick<ProfileStore, "lookUp">,
+  profiles: Pick<ProfileStore, "lookUpAll">,
 ): Promise<Session[]> {
-  const names = [...new Set(sessions.map(({ profile }) => profile))];
-  const found = new Map(
-    await Promise.all(names.map(async (name) => [name, await profiles.lookUp(name)] as const)),
-  );
+  const found = await profiles.lookUpAll(sessions.map(({ profile }) => profile));
   return sessions.filter((session) => {
     const { profile = null, identity = null } = found.get(session.profile) ?? {};
     return profile === null || acceptsIdentity(identity, session.identity);

@@ -118,3 +118,23 @@ Deno.test({
     await assertRejects(() => store.find("work"), CliError, "is a symbolic link");
   },
 });
+
+Deno.test("lookUpAll() finds thousands of profiles in one read", async () => {
+  await using home = await makeStoreHome();
+  const names = Array.from({ length: 5000 }, (_, number) => `profile-${number}`);
+  const folder = home.folder();
+  let reads = 0;
+  const counting = {
+    ...folder,
+    read(...args: Parameters<typeof folder.read>) {
+      reads++;
+      return folder.read(...args);
+    },
+  };
+  await openProfileStore({ folder }).addAll(names.map((name) => profile(name)), { overwrite: false });
+  const found = await openProfileStore({ folder: counting }).lookUpAll([...names, "other"]);
+  assertEquals(reads, 1);
+  assertEquals(found.get("profile-4999")?.profile?.name, "profile-4999");
+  assertNotEquals(found.get("profile-4999")?.identity, null);
+  assertEquals(found.get("other"), { name: "other", profile: null, identity: null });
+});
