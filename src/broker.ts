@@ -115,26 +115,26 @@ async function runWorker({ permissions, held }: CommandGrants): Promise<number> 
   return await ended.promise;
 }
 
-/** Opens what exists of `held`. */
-function openFiles(held: readonly SpecialFile[]): Map<string, Deno.FsFile> {
-  const files = new Map<string, Deno.FsFile>();
-  for (const { path, access } of held) {
-    try {
-      files.set(path, Deno.openSync(path, access === "read" ? { read: true } : { write: true }));
-    } catch {
-      // The worker says so if it needs the file.
-    }
-  }
-  return files;
+/** A file, or undefined if it cannot be opened: the worker says so if it needs the file. */
+type HeldFile = Promise<Deno.FsFile | undefined>;
+
+/** Opens `held`. A pipe opens when another program opens its other end, which is not waited for. */
+function openFiles(held: readonly SpecialFile[]): Map<string, HeldFile> {
+  return new Map(held.map(({ path, access }): [string, HeldFile] => {
+    const options = access === "read" ? { read: true } : { write: true };
+    return [path, Deno.open(path, options).catch(() => undefined)];
+  }));
 }
 
-async function writeAll(file: Deno.FsFile | undefined, text: string): Promise<void> {
+async function writeAll(held: HeldFile | undefined, text: string): Promise<void> {
+  const file = await held;
   let data = new TextEncoder().encode(text);
   while (file !== undefined && data.length > 0) data = data.subarray(await file.write(data));
 }
 
 /** Reads a file from its beginning; a pipe, from where it is. */
-async function readFile(file: Deno.FsFile | undefined, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readFile(held: HeldFile | undefined, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await held;
   let bytes = new Uint8Array(65_536);
   let size = 0;
   try {

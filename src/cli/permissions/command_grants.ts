@@ -32,7 +32,7 @@ export interface GrantContext {
   readonly env: Environment;
   readonly home: string;
   readonly profiles: Pick<ProfileStore, "find" | "current">;
-  readonly files: Pick<Files, "lstat" | "readLink">;
+  readonly files: Pick<Files, "lstat" | "readLink" | "realPath">;
 }
 
 /** A file that Deno opens only with all permissions, such as a terminal or a pipe of the shell. */
@@ -89,7 +89,11 @@ export async function commandGrants(args: readonly string[], context: GrantConte
       grant("write", ...folders);
     }
   }
-  return { permissions: startable(permissions, context), held: heldFiles(line, named, context) };
+  const written = named.flatMap(({ path, access }) => access === "write" ? [path] : []);
+  return {
+    permissions: startable(permissions, context),
+    held: await heldFiles(line, { read: permissions.read, written }, context),
+  };
 }
 
 /**
@@ -325,13 +329,16 @@ function isSpecial(path: string, os: Os): boolean {
   return os !== "windows" && /^\/(?:dev|proc)\//.test(path);
 }
 
-function heldFiles(
+async function heldFiles(
   { needs }: CommandLine,
-  named: readonly SpecialFile[],
-  { os }: GrantContext,
-): SpecialFile[] {
-  const held: SpecialFile[] = named.map(({ path, access }) => ({ path: resolve(os, path), access }))
+  { read, written }: { readonly read: readonly string[]; readonly written: readonly string[] },
+  { os, files }: GrantContext,
+): Promise<SpecialFile[]> {
+  const held: SpecialFile[] = written.map((path) => ({ path: resolve(os, path), access: "write" } as const))
     .filter(({ path }) => isSpecial(path, os));
+  for (const path of new Set(read.map((path) => resolve(os, path)))) {
+    if (isSpecial(path, os) || await isPipe(path, files)) held.push({ path, access: "read" });
+  }
   if (os !== "windows" && needs.includes("controlling-terminal")) {
     held.push({ path: "/dev/tty", access: "write" });
   }
@@ -339,6 +346,18 @@ function heldFiles(
     held.push({ path: "/proc/net/tcp", access: "read" }, { path: "/proc/net/tcp6", access: "read" });
   }
   return held;
+}
+
+/**
+ * Reports whether `path` is a pipe. With permission for some files only, Deno waits for the other end of a pipe in the
+ * thread of the program, which then neither ends in time nor by a signal.
+ */
+async function isPipe(path: string, files: GrantContext["files"]): Promise<boolean> {
+  try {
+    return (await files.lstat(await files.realPath(path) ?? path))?.kind === "other";
+  } catch {
+    return false;
+  }
 }
 
 /** Returns where `programs` may be found. */

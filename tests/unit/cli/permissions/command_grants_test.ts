@@ -8,7 +8,11 @@ async function permissionsFor(os: Os, args: readonly string[], variables: Record
     env: { get: (name) => variables[name] },
     home: "/home/ada/.entra-auth-cli",
     profiles: { find: () => Promise.resolve(null), current: () => Promise.resolve(null) },
-    files: { lstat: () => Promise.resolve(null), readLink: () => Promise.reject(new Error("no link")) },
+    files: {
+      lstat: () => Promise.resolve(null),
+      readLink: () => Promise.reject(new Error("no link")),
+      realPath: () => Promise.resolve(null),
+    },
   });
   return permissions;
 }
