@@ -4,13 +4,13 @@
  * this program's own code and @std: `scripts/check/check_imports.ts` verifies that, and the length of this file.
  */
 
-import { concat } from "@std/bytes/concat";
 import { errorStyle, terminalStyle } from "./cli/arguments.ts";
 import { runGetToken } from "./cli/commands/get_token.ts";
 import type { CommandContext } from "./cli/context.ts";
 import { fastPath } from "./cli/options/fast_path.ts";
-import type { CommandGrants, GrantContext, SpecialFile } from "./cli/permissions/command_grants.ts";
+import type { CommandGrants, GrantContext } from "./cli/permissions/command_grants.ts";
 import { systemFiles } from "./system/files/deno_files.ts";
+import { openHeldFiles } from "./system/files/held_files.ts";
 import { prepareTls } from "./system/network/deno_network.ts";
 import type { Signals } from "./system/processes/signals.ts";
 import { type HeldContent, isSandboxed, type SandboxMessage } from "./system/sandbox.ts";
@@ -86,11 +86,11 @@ const dropPermissions = () => KINDS.forEach((name) => Deno.permissions.revokeSyn
 async function runWorker({ permissions, held }: CommandGrants): Promise<number> {
   // The exit code of a worker that ends without one.
   Deno.exitCode = 1;
-  const files = openFiles(held);
+  const files = openHeldFiles(held);
   if (permissions.net.length > 0) prepareTls();
   const options = {
     type: "module",
-    name: JSON.stringify([...files.keys()]),
+    name: JSON.stringify(files.paths),
     // A kind that is absent grants nothing, but without `deno` everything would be granted.
     deno: { permissions: { ...permissions, import: false } },
   } as const;
@@ -104,46 +104,13 @@ async function runWorker({ permissions, held }: CommandGrants): Promise<number> 
       case "exit":
         return void written.finally(() => ended.resolve(data.code));
       case "write":
-        written = written.then(() => writeAll(files.get(data.path), data.text)).catch(() => {});
+        written = written.then(() => files.write(data.path, data.text)).catch(() => {});
         return;
       case "read":
-        void readFile(files.get(data.path), data.maxBytes).then((bytes) =>
+        void files.read(data.path, data.maxBytes).then((bytes) =>
           worker.postMessage({ path: data.path, bytes } satisfies HeldContent)
         );
     }
   });
   return await ended.promise;
-}
-
-/** A file, or undefined if it cannot be opened: the worker says so if it needs the file. */
-type HeldFile = Promise<Deno.FsFile | undefined>;
-
-/** Opens `held`. A pipe opens when another program opens its other end, which is not waited for. */
-function openFiles(held: readonly SpecialFile[]): Map<string, HeldFile> {
-  return new Map(held.map(({ path, access }): [string, HeldFile] => {
-    const options = access === "read" ? { read: true } : { write: true };
-    return [path, Deno.open(path, options).catch(() => undefined)];
-  }));
-}
-
-async function writeAll(held: HeldFile | undefined, text: string): Promise<void> {
-  const file = await held;
-  let data = new TextEncoder().encode(text);
-  while (file !== undefined && data.length > 0) data = data.subarray(await file.write(data));
-}
-
-/** Reads a file from its beginning; a pipe, from where it is. */
-async function readFile(held: HeldFile | undefined, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const file = await held;
-  let bytes = new Uint8Array(65_536);
-  let size = 0;
-  try {
-    await file?.seek(0, Deno.SeekMode.Start).catch(() => {});
-    for (let count; size < maxBytes && (count = await file?.read(bytes.subarray(size))); size += count) {
-      if (size + count === bytes.length) bytes = concat([bytes, new Uint8Array(bytes.length)]);
-    }
-  } catch {
-    // Returns what was read before the error.
-  }
-  return bytes.subarray(0, Math.min(size, maxBytes));
 }

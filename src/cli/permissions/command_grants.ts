@@ -6,6 +6,7 @@ import { type Flow, isApplicationFlow, needsCredential, type Profile } from "../
 import type { ProfileStore } from "../../profiles/profile_store.ts";
 import { decideFlow, resolveAuthority } from "../../profiles/settings.ts";
 import type { Environment } from "../../system/environment.ts";
+import type { SpecialFile } from "../../system/files/held_files.ts";
 import type { Files } from "../../system/files/files.ts";
 import type { Os } from "../../system/os.ts";
 import { pathRules } from "../../system/path.ts";
@@ -35,15 +36,9 @@ export interface GrantContext {
   readonly files: Pick<Files, "lstat" | "readLink" | "realPath">;
 }
 
-/** A file that Deno opens only with all permissions, such as a terminal or a pipe of the shell. */
-export interface SpecialFile {
-  readonly path: string;
-  readonly access: "read" | "write";
-}
-
 export interface CommandGrants {
   readonly permissions: Record<GrantKind, string[]>;
-  /** Files that the worker reads and writes through the main thread. */
+  /** Files that only all permissions open, such as a terminal, and pipes: the worker uses them through the main thread. */
   readonly held: readonly SpecialFile[];
 }
 
@@ -286,8 +281,13 @@ function hostOf(url: string | undefined): string | undefined {
 /** The flags that name a file to read, in every command that has them. */
 const READ_FLAGS = ["certificate", "assertionFile", "caCert", "passphraseFile", "input"];
 
+interface NamedFile {
+  readonly path: string;
+  readonly access: "read" | "write";
+}
+
 /** Returns the files that the flags name, without `-` for a stream. */
-function namedFiles({ command, flags }: CommandLine): SpecialFile[] {
+function namedFiles({ command, flags }: CommandLine): NamedFile[] {
   const writes = command === "get-token" || command === "export-profile";
   const read = [...READ_FLAGS, ...writes ? [] : ["file"]].map((flag) => ({ flag, access: "read" } as const));
   const [, body] = /^@(.+)$/s.exec(flags.get("body") ?? "") ?? [];
@@ -337,7 +337,8 @@ async function heldFiles(
   const held: SpecialFile[] = written.map((path) => ({ path: resolve(os, path), access: "write" } as const))
     .filter(({ path }) => isSpecial(path, os));
   for (const path of new Set(read.map((path) => resolve(os, path)))) {
-    if (isSpecial(path, os) || await isPipe(path, files)) held.push({ path, access: "read" });
+    if (isSpecial(path, os)) held.push({ path, access: "read" });
+    else if (await isPipe(path, files)) held.push({ path, access: "pipe" });
   }
   if (os !== "windows" && needs.includes("controlling-terminal")) {
     held.push({ path: "/dev/tty", access: "write" });
