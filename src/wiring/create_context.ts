@@ -91,7 +91,7 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
         dataProtectionLibrary: CRYPT32,
         queryPermission: async (need) => ({
           name: permissionName(need),
-          hint: permissionHint(need).replaceAll("\n", " "),
+          hint: permissionHint(need),
           isGranted: await isPermitted(need),
         }),
         probeLoopback,

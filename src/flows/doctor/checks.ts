@@ -19,7 +19,7 @@ export function checkPermissions(permissions: readonly PermissionFacts[]): Findi
   return fail(
     "permissions",
     `not granted: ${missing.map(({ name }) => name).join(" ")}`,
-    [...new Set(missing.map(({ hint }) => hint))].join("\n"),
+    [...new Set(missing.flatMap(({ hint }) => hint.split("\n")))].join("\n"),
   );
 }
 

@@ -6,11 +6,11 @@ Deno.test("an Entra error is explained with commands for this application, on th
   await using sandbox = await openSandbox();
   const { provider } = sandbox;
   provider.failNext("token", { kind: "entraError", error: "invalid_client", aadsts: 7000218, status: 401 });
-  const result = await sandbox.signIn(["get-token"]);
+  const result = await sandbox.signIn(["get-token", "--verbose"]);
   assertEquals([result.code, result.stdout], [3, ""]);
   assertMatch(
     result.stderr,
-    /^error: The application is not registered as a public client \(AADSTS7000218, correlation ID [\da-f-]{36}\)\nHint: /m,
+    /^error: The application is not registered as a public client \(AADSTS7000218, correlation ID [\da-f-]{36}\)\nDetails: .*\nHint: /m,
   );
   for (const shown of [result.stderr, result.page.body.replaceAll(/<\/?span>/g, "")]) {
     assertStringIncludes(shown, `az login --tenant ${provider.tenantId}`);
