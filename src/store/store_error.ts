@@ -49,7 +49,7 @@ export function differentKey(keyStore: KeyStoreName, place: string): CliError {
 export function weakerKeyStore(place: string, better: KeyStoreName): CliError {
   return unreadable(
     `The key of ${TOKEN_FILE} is in ${place}, although ${KEY_STORE_LABELS[better]} is available`,
-    `ENTRA_AUTH_CLI_KEYRING=${better} entra-auth-cli status moves it there, if you put the files there yourself.\n` +
+    `ENTRA_AUTH_CLI_KEYRING=${better} entra-auth-cli get-token moves it there, if you put the files there yourself.\n` +
       "To keep it in the file, set ENTRA_AUTH_CLI_KEYRING=file.\n" +
       "Otherwise entra-auth-cli clear-cache moves the file aside, so that you can sign in again.",
   );

@@ -84,7 +84,8 @@ const RULES: readonly Rule[] = [
   { kind: "env", names: /^((DEFAULT_)?IDENTITY|IMDS|MSI)_/, need: "credentials" },
   { kind: "env", names: /^BROWSER$/, need: "opener" },
   { kind: "env", names: /^WSL_\w+$/, need: "opener", os: ["linux"] },
-  { kind: "env", names: /^(WAYLAND_)?DISPLAY$/, need: "sign-in", os: ["linux"] },
+  // Whether a keyring can ask for its password, and a sign-in can open a browser.
+  { kind: "env", names: /^(WAYLAND_)?DISPLAY$/, need: "key", os: ["linux"] },
   { kind: "env", names: /^PATH$/, need: "path" },
   { kind: "env", names: /^(DENO_CERT|NODE_EXTRA_CA_CERTS)$/, need: "doctor" },
   { kind: "env", names: /^KUBERNETES_EXEC_INFO$/, need: "kubernetes" },

@@ -61,3 +61,15 @@ Deno.test("grantsFor() grants no browser to a command without prompts, and no ho
   const status = grantsFor(SET, needsOf("status") ?? [], "linux");
   assertEquals(status.net, []);
 });
+
+Deno.test("grantsFor() lets every command that uses the key store find out whether a keyring can prompt", () => {
+  for (const command of COMMANDS_WITH_NEEDS) {
+    const needs = needsOf(command) ?? [];
+    if (!needs.includes("key")) continue;
+    const { env, run } = grantsFor(SET, needs, "linux");
+    for (const name of ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"]) {
+      assertEquals([command, name, env.includes(name)], [command, name, true]);
+    }
+    assertEquals([command, run.includes("secret-tool")], [command, true]);
+  }
+});
