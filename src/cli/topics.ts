@@ -30,10 +30,10 @@ export interface Topic {
 }
 
 const FLOW_MEANINGS: Readonly<Record<Flow, string>> = {
-  "interactive": "A user signs in in the browser of this machine. The default.",
+  "interactive": "A user signs in with the browser on this machine. The default.",
   "device-code": "A user signs in with a code in the browser of another device.",
   "authorization-code":
-    "A user signs in in the browser, and the application authenticates too: a Web registration.",
+    "A user signs in with the browser, and the application authenticates too: a Web registration.",
   "client-credentials":
     "An application signs in as itself, with a secret, a certificate or a federated token: jobs and CI.",
   "managed-identity": "An Azure resource signs in with the identity that Azure gave it. It stores no secret.",
@@ -45,7 +45,7 @@ const EXIT_MEANINGS: readonly (readonly [exitCode: number, meaning: string])[] =
   [2, "wrong usage"],
   [3, "sign-in failed or refused, or its port is in use"],
   [4, "network"],
-  [5, "time-out"],
+  [5, "timeout"],
   [6, "no such profile, or no valid token"],
   [7, "the store cannot be read or written"],
   [8, "a Deno permission is missing"],
@@ -134,7 +134,7 @@ export const TOPICS = {
     summary: "Ways to sign in, and when to use which.",
     page: "docs/oauth-flows/choosing-a-flow.md",
     parts: [
-      "A flow is a way to get a token. `--flow` chooses it, else the profile.",
+      "A flow is a way to get a token. `--flow` selects it; otherwise the profile does.",
       { head: ["flow", "who signs in"], rows: FLOWS.map((flow) => [`\`${flow}\``, FLOW_MEANINGS[flow]]) },
       {
         points: [
