@@ -126,8 +126,8 @@ const LIKE: Readonly<Record<string, string>> = {
   "permissions": "get-token",
 };
 
-/** Read only on a terminal, without a configured folder, or after a network failure. */
-const ELSEWHERE = /^(HOME|NO_COLOR|USER|TERM|LANG|LC_\w+|\w+_PROXY)$/i;
+/** Read only on a terminal, without a configured folder, after a network failure, or for a keyring that is locked. */
+const ELSEWHERE = /^(HOME|NO_COLOR|USER|TERM|LANG|LC_\w+|\w+_PROXY|(WAYLAND_)?DISPLAY)$/i;
 /** The variables of applications have their own test. */
 const BY_APPLICATIONS: readonly string[] = [...APPLICATION_VARIABLES, ...MACHINE_VARIABLES];
 
