@@ -49,7 +49,7 @@ const EXIT_MEANINGS: readonly (readonly [exitCode: number, meaning: string])[] =
   [6, "no such profile, or no valid token"],
   [7, "the store cannot be read or written"],
   [8, "a Deno permission is missing"],
-  [9, "a user is needed, and there is none"],
+  [9, "a user must sign in, and there is nobody to ask"],
   [10, "another account signed in"],
   [126, "`exec` cannot run its command"],
   [127, "`exec` cannot find its command"],
