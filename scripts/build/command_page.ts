@@ -17,7 +17,7 @@ import { formatMarkdown } from "./error_page.ts";
 
 const TOP = new URL("../../", import.meta.url);
 
-/** What surrounds the text of a topic in its page. */
+/** The markers around the text of a topic in its page. */
 const TOPIC_MARKS = [
   "<!-- topic: deno task command-page writes this part from src/cli/topics.ts -->\n",
   "<!-- end of topic -->",

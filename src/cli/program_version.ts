@@ -10,7 +10,7 @@ export const PROGRAM_VERSION: string = `entra-auth-cli ${denoJson.version}` +
 /** Stands for OWNER/NAME of the repository on GitHub: a release is built with `--repository`, which puts it here. */
 const REPOSITORY = "{REPOSITORY}";
 
-/** Where the documentation of this version is, and where to report a problem; null in a build without a release. */
+/** The URLs of the documentation and of the issues; null in a build that is not a release. */
 export const LINKS: ProgramLinks | null = REPOSITORY.startsWith("{") ? null : {
   documentation: `https://github.com/${REPOSITORY}/tree/v${denoJson.version}/docs`,
   issues: `https://github.com/${REPOSITORY}/issues`,

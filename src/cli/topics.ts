@@ -22,7 +22,7 @@ export type TopicPart = string | { readonly points: readonly string[] } | {
 } | TopicTable;
 
 export interface Topic {
-  /** What the list of topics says. */
+  /** The description in the list of topics. */
   readonly summary: string;
   /** The page with this text. */
   readonly page: `docs/${string}.md`;

@@ -74,7 +74,7 @@ function storage(domain: string): string[] {
   return ["blob", "queue", "table", "file", "dfs"].map((service) => `.${service}.${domain}`);
 }
 
-/** Where a request goes, and the scopes of its token. */
+/** The URL of a request, and the scopes of its token. */
 export interface ApiTarget {
   readonly url: URL;
   readonly scopes: readonly string[];

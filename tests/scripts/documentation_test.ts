@@ -136,7 +136,7 @@ Deno.test("the recording in the README is drawn from its file, and calls command
   const typed = [...shown.matchAll(/^\$ entra-auth-cli ([a-z-]+)/gm)].map(([, name = ""]) => name);
   assertEquals(typed, ["get-token", "get-token", "exec", "doctor"]);
   assertEquals(typed.filter((name) => !Object.hasOwn(COMMAND_OPTIONS, name)), []);
-  // What the program says, up to the first part that differs from run to run.
+  // The output of the program, up to the first part that differs between runs.
   const source = await readSource();
   const lines = shown.split("\n").flatMap((line) => /^(?:[✓⏳ ]+)?([A-Z][^:'.{]*)/.exec(line)?.[1] ?? []);
   assert(lines.length > 8, `only ${lines.length} messages were found`);
@@ -211,7 +211,7 @@ Deno.test("every message that the documentation quotes exists in the program", a
   const quoted = pages.flatMap((page) => messagesOf(page).map((message) => ({ page, message })));
   assert(quoted.length > 25, `only ${quoted.length} messages were found`);
   assert(new Set(quoted.map(({ page }) => page)).size > 3);
-  // What stands for a value, or is inserted.
+  // Placeholders, and inserted text.
   const inserted = /…|"x"|\d+|client-credentials|tokens\.enc|\bflow\b|: *expected/;
   const missing = quoted.filter(({ message }) =>
     message.split(inserted).map((part) => part.trim()).some((part) =>

@@ -131,7 +131,7 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
 }
 
-/** What roff would print as another character, so that commands can be copied. */
+/** Characters that roff would replace by others, which would break copied commands. */
 const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\e",
   "-": "\\-",

@@ -105,7 +105,7 @@ const YELLOW = [33, 39] as const;
 const GREEN = [32, 39] as const;
 const BOLD = [1, 22] as const;
 
-/** What has a color in a message: how it begins, and in hints the command, which ends its line. */
+/** The colored parts of a message: its prefix, and the command of a hint up to the end of the line. */
 const COLOURS: readonly (readonly [RegExp, readonly [number, number]])[] = [
   [/^(?:entra-auth-cli: )?error:/, RED],
   [/^warning:/, YELLOW],

@@ -89,7 +89,7 @@ Deno.test("docker-credential sends a token to no other host, along no redirect, 
 
 const IMAGE = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}';
 
-/** Starts a registry as Azure has it: an image for whoever exchanges an Entra token for a refresh token, and that for a token. */
+/** Starts a registry like Azure Container Registry: clients exchange an Entra token for a refresh token, and that for a token. */
 async function startImageRegistry(sandbox: Sandbox) {
   const certificate = await makeServerCertificate();
   const caFile = join(sandbox.folder, "image-ca.pem");
