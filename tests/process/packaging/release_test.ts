@@ -236,6 +236,8 @@ async function runExample(example: string, setup: ExampleSetup): Promise<Program
       TEMPLATE: template,
       ...graph,
       AZURE_CLIENT_SECRET: CONFIDENTIAL_APPLICATION.secret ?? "",
+      // Only the profile of a job has an application with a secret.
+      ...typed.includes("--flow client-credentials") ? { ENTRA_AUTH_CLI_PROFILE: "job" } : {},
       TENANT_ID: tenantId,
       APP_ID: clientId,
       URL: "https://graph.microsoft.com/v1.0/me",
