@@ -9,6 +9,8 @@
 # and a third party's fork of an earlier Cliffy (1.0.0-rc.5). An executable made from them is not a release, and its
 # --version says dev.
 #
+# Without a task it lists them.
+#
 # DENO names the Deno to use. DENO_FLAGS, if set, is handed on as it is.
 set -eu
 cd "$(dirname "$0")/.."
@@ -167,7 +169,20 @@ need_secret_service() {
     say "no gnome-keyring, dbus and secret-tool here: the tests that keep a key there will be reported as ignored"
 }
 
-[ $# -gt 0 ] || { say "usage: sh scripts/dev.sh TASK [ARGUMENT...], with a task of deno.json"; exit 2; }
+# Prints the tasks of deno.json with their descriptions.
+list_tasks() {
+  printf 'usage: sh scripts/dev.sh TASK [ARGUMENT...]\n\n'
+  awk -F '"' '/^  "tasks"/ { tasks = 1 } /^  }/ { tasks = 0 }
+    tasks && /^    "/ { name = $2 }
+    tasks && /^ *"description":/ { printf "  %-16s %s\n", name, $4 }' deno.json
+}
+is_task() { list_tasks | grep -q "^  $1 "; }
+
+case ${1:-} in
+  '') list_tasks >&2; exit 2 ;;
+  -h | --help | help) list_tasks; exit 0 ;;
+esac
+is_task "$1" || { say "unknown task: $1"; list_tasks >&2; exit 2; }
 task=$1
 shift
 
@@ -193,8 +208,8 @@ case $task in
     need_skopeo
     ;;
   demo)
-    # With a display, the demo opens the browser that is there.
-    if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ "$(uname -s)" = Linux ]; then
+    # With a display, the demo opens the browser that is there. With --keep and none, it signs in by itself.
+    if [ $# = 0 ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ "$(uname -s)" = Linux ]; then
       need_chromium "without a display the demo needs it"
     fi
     ;;

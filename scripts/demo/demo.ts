@@ -1,6 +1,7 @@
 /**
  * Shows a complete sign-in without an account or an app registration: starts a provider that behaves like Entra ID,
- * creates a profile in a temporary folder, and runs the program. Removes everything at the end.
+ * creates a profile in a temporary folder, and runs the program. Removes everything at the end. With `--keep` the
+ * provider runs until Ctrl-C, for a user who tries the program in another terminal.
  */
 
 import { join } from "@std/path/join";
@@ -11,6 +12,7 @@ import { ADA } from "../../tests/support/provider/directory.ts";
 import { type Provider, startProvider } from "../../tests/support/provider/provider.ts";
 import { openUrlInbox } from "../../tests/support/browser/url_inbox.ts";
 import { findChromium } from "../check/find_chromium.ts";
+import { keepDemo } from "./keep.ts";
 import { hasDisplay } from "../../src/browser/display.ts";
 import { systemEnvironment } from "../../src/system/environment.ts";
 import { systemOs } from "../../src/system/os.ts";
@@ -119,32 +121,75 @@ function showToken(json: string): void {
   say(JSON.stringify({ header: decodeProtectedHeader(token), claims: decodeJwt(token) }, null, 2));
 }
 
-async function demo(): Promise<void> {
+const USAGE =
+  `Shows a sign-in with a provider on this machine that behaves like Entra ID. It needs no account.
+
+Usage: sh scripts/dev.sh demo [--keep]
+
+  --keep   keep the provider running until Ctrl-C, and print what to type in another terminal:
+           sign in, then use the token with curl and git
+  --help   show this help
+
+The demo works in a temporary folder and removes it at the end.`;
+
+/** Starts the provider and shows the sign-in, or keeps the provider for one in another terminal. */
+async function demo(isKept: boolean): Promise<void> {
+  const interrupted = watchInterrupts();
   await using provider = await startProvider();
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-demo-" });
   try {
     say(`Started a provider that behaves like Entra ID at ${provider.origin}`);
-    const caFile = join(folder, "ca.pem");
-    await Deno.writeTextFile(caFile, provider.caPem);
-    const env = {
-      ...inheritedVariables(),
-      ENTRA_AUTH_CLI_HOME: join(folder, "home"),
-      ENTRA_AUTH_CLI_CA_CERT: caFile,
-    };
     const isOnScreen = Deno.env.get("BROWSER") !== undefined || hasDisplay(systemOs, systemEnvironment);
-    const run = isOnScreen ? await signInOnScreen(provider, env) : await signInWithoutScreen(provider, env);
-    say("\nThe second run needs no browser and no network:");
-    await provider.stop();
-    showToken(await run("get-token", "--output", "json"));
+    if (isKept) await keepDemo({ provider, folder, isOnScreen, say, interrupted });
+    else await showSignIn(provider, folder, isOnScreen);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  say("\nStopped the provider and removed the profile and the tokens.");
+  say(isKept ? "\nStopped the provider and removed its files." : "\nRemoved the profile and the tokens.");
+}
+
+async function showSignIn(provider: Provider, folder: string, isOnScreen: boolean): Promise<void> {
+  const caFile = join(folder, "ca.pem");
+  await Deno.writeTextFile(caFile, provider.caPem);
+  const env = {
+    ...inheritedVariables(),
+    ENTRA_AUTH_CLI_HOME: join(folder, "home"),
+    // The key store of the user would keep the key of the demo.
+    ENTRA_AUTH_CLI_KEYRING: "file",
+    ENTRA_AUTH_CLI_CA_CERT: caFile,
+  };
+  const run = isOnScreen ? await signInOnScreen(provider, env) : await signInWithoutScreen(provider, env);
+  await provider.stop();
+  say(
+    "\nStopped the provider. The second run returns the token from the cache, without browser and network:",
+  );
+  showToken(await run("get-token", "--output", "json"));
+}
+
+/** Resolves at Ctrl-C, or when the terminal closes. The process goes on, so that it can remove its files. */
+function watchInterrupts(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const signals = Deno.build.os === "windows"
+    ? ["SIGINT"] as const
+    : ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) Deno.addSignalListener(signal, resolve);
+  return promise;
 }
 
 if (import.meta.main) {
+  const [flag, ...others] = Deno.args;
+  if (flag === "--help" || flag === "-h") {
+    say(USAGE);
+    Deno.exit(0);
+  }
+  if (others.length > 0 || flag !== undefined && flag !== "--keep") {
+    // deno-lint-ignore no-console -- a script's own output
+    console.error(`Invalid argument "${others[0] ?? flag}": expected --keep or --help`);
+    Deno.exit(2);
+  }
   try {
-    await demo();
+    await demo(flag === "--keep");
+    Deno.exit(0);
   } catch (error) {
     say(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
     Deno.exit(1);

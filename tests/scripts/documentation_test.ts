@@ -159,6 +159,7 @@ Deno.test("the documentation names only commands and flags that exist", () => {
     "version",
     "all",
     "uninstall",
+    "keep",
     "resource",
     "tenant",
     "also-net",
