@@ -887,6 +887,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/flows/get_token/wait_for_refresh_test.ts"],
   },
   {
+    guard: "variables of Service Fabric withheld from the command of exec",
+    file: "src/system/processes/foreground_program.ts",
+    find: "    for (const name of names) Deno.env.delete(name);\n",
+    replace: "",
+    tests: ["tests/unit/system/processes/foreground_program_test.ts"],
+  },
+  {
     guard: "cancellation before exec starts its command",
     file: "src/system/processes/foreground_program.ts",
     find: "    interrupted.throwIfAborted();\n",

@@ -71,15 +71,15 @@ async function runWithEndpoint(
   const { endpointVariables, openTokenEndpoint } = await import("../token_endpoint.ts");
   const request = { ports: { kind: "random" }, resources: flags.resource } as const;
   await using endpoint = await openTokenEndpoint(request, flags, context);
-  // With a thumbprint, SDKs would take the endpoint for that of Service Fabric.
-  const variables = { ...endpointVariables(endpoint, "127.0.0.1"), IDENTITY_SERVER_THUMBPRINT: "" };
+  // With a thumbprint, SDKs take the endpoint for that of Service Fabric, and MSAL for Python does so with an empty one.
+  const variables = { ...endpointVariables(endpoint, "127.0.0.1"), IDENTITY_SERVER_THUMBPRINT: null };
   await runCommand(command, args, variables, flags, context);
 }
 
 async function runCommand(
   command: string,
   args: readonly string[],
-  variables: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string | null>>,
   flags: ExecFlags,
   context: CommandContext,
 ): Promise<void> {

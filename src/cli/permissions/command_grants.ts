@@ -167,6 +167,8 @@ function permissionsOf(
     permissions.net.push(...other);
   }
   if (line.command === "request") grant("net", hostOf(line.words.at(-1)));
+  // Removed from the environment of a command with an endpoint, also for a user.
+  if (line.command === "exec") grant("env", "IDENTITY_SERVER_THUMBPRINT");
   if (line.command === "edit-profile") grant("read", ...profiles.map((profile) => profile?.certificate));
   const openers = uses("opener") && uses("sign-in")
     ? attempt(() => openerCommands("https://localhost/", { os, env })) ?? []

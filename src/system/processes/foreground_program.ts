@@ -1,4 +1,4 @@
-import { permissionHint } from "../permission.ts";
+import { permissionHint, permittedSync } from "../permission.ts";
 import { isFailure, trySpawn } from "./processes.ts";
 import type { ForwardedSignal, ForwardSignals } from "./signals.ts";
 
@@ -17,12 +17,13 @@ export type ForegroundResult =
 
 /**
  * Runs `command` with exactly `args` in place of this program: with its terminal, streams, working directory and
- * variables, and with the variables `env`. A command without a slash is looked up in PATH.
+ * variables, and with the variables `env`. A variable that is null is removed. A command without a slash is looked up in
+ * PATH.
  */
 export type RunInForeground = (
   command: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | null>>,
 ) => Promise<ForegroundResult>;
 
 /**
@@ -37,14 +38,17 @@ export function foregroundOf(forwardSignals: ForwardSignals, interrupted: AbortS
     });
     // Signals are forwarded from here on. One that arrived before must not get lost.
     interrupted.throwIfAborted();
-    const spawned = trySpawn(command, args, {
-      stdin: "inherit",
-      stdout: "inherit",
-      stderr: "inherit",
-      // Only the foreground process group of the terminal, which is that of this program, can read from it.
-      detached: false,
-      env,
-    });
+    const spawned = spawnWithout(removedFrom(env), () =>
+      trySpawn(command, args, {
+        stdin: "inherit",
+        stdout: "inherit",
+        stderr: "inherit",
+        // Only the foreground process group of the terminal, which is that of this program, can read from it.
+        detached: false,
+        env: Object.fromEntries(
+          Object.entries(env).flatMap(([name, value]) => value === null ? [] : [[name, value]]),
+        ),
+      }));
     if (isFailure(spawned)) {
       const { kind } = spawned;
       return kind === "not-permitted" ? { kind, hint: permissionHint({ name: "run", command }) } : { kind };
@@ -52,6 +56,32 @@ export function foregroundOf(forwardSignals: ForwardSignals, interrupted: AbortS
     child = spawned;
     return { kind: "ended", code: (await child.status).code };
   };
+}
+
+function removedFrom(env: Readonly<Record<string, string | null>>): string[] {
+  return Object.keys(env).filter((name) => env[name] === null);
+}
+
+/**
+ * Calls `spawn` while this process has no variables of these names. A child inherits the variables of this process, unless
+ * all of them may be read and are listed.
+ *
+ * @throws {CliError} `permission` if Deno may not read one of them.
+ */
+function spawnWithout<T>(names: readonly string[], spawn: () => T): T {
+  const needs = names.map((variable) => ({ name: "env", variable } as const));
+  return permittedSync(needs, `Removing the environment variable ${names.join(", ")}`, () => {
+    const before = names.map((name) => Deno.env.get(name));
+    for (const name of names) Deno.env.delete(name);
+    try {
+      return spawn();
+    } finally {
+      for (const [at, name] of names.entries()) {
+        const value = before[at];
+        if (value !== undefined) Deno.env.set(name, value);
+      }
+    }
+  });
 }
 
 /**

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { runExec } from "../../../../src/cli/commands/exec.ts";
 import type { ExecFlags } from "../../../../src/cli/options/command_options.ts";
 import { CliError } from "../../../../src/errors.ts";
+import { Secret } from "../../../../src/text/secret.ts";
 import { MemoryContext, NOW } from "../../../support/fixtures/command_fixture.ts";
 
 async function run(flags: ExecFlags, prepare: (context: MemoryContext) => void = () => {}) {
@@ -57,6 +58,25 @@ Deno.test("exec passes on the flags that choose a token", async () => {
     [request?.scopes, request?.mayPrompt, request?.manner.timeoutMs, request?.acceptCached],
     [["a", "b"], false, 9000, false],
   );
+});
+
+Deno.test("exec --managed-identity removes the variable by which SDKs take the endpoint for Service Fabric", async () => {
+  const context = Object.assign(new MemoryContext(), {
+    listenForTokenRequests: () =>
+      Promise.resolve({
+        port: 1234,
+        secret: new Secret("s"),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+  });
+  await runExec({ profile: "work", managedIdentity: true }, ["tool"], context);
+  assertEquals(context.ran[0]?.[2], {
+    IDENTITY_ENDPOINT: "http://127.0.0.1:1234/msi/token",
+    IDENTITY_HEADER: "s",
+    AZD_AUTH_ENDPOINT: "http://127.0.0.1:1234",
+    AZD_AUTH_KEY: "s",
+    IDENTITY_SERVER_THUMBPRINT: null,
+  });
 });
 
 Deno.test("exec acquires no token without a command or with an invalid variable", async () => {

@@ -57,6 +57,18 @@ Deno.test("commandGrants() lets a managed identity connect to its endpoint, and 
   assertEquals(await hostsFor({ IDENTITY_ENDPOINT: "http://10.0.0.1:41056/" }), ["10.0.0.1:41056"]);
 });
 
+Deno.test("commandGrants() lets exec remove a variable that would mislead its command", async () => {
+  const { env } = await permissionsFor("linux", [
+    "exec",
+    "--managed-identity",
+    "--profile",
+    "a",
+    "--",
+    "tool",
+  ]);
+  assertEquals(env.includes("IDENTITY_SERVER_THUMBPRINT"), true);
+});
+
 Deno.test("commandGrants() lets request connect to the host of its URL, and read the file of its body", async () => {
   const [plain, request] = await Promise.all([
     permissionsFor("linux", ["get-token"]),

@@ -21,6 +21,22 @@ Deno.test("foregroundOf() starts nothing if it is interrupted before or while it
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("foregroundOf() removes a variable that is null from the command only, and not just its value", async () => {
+  const name = "ENTRA_AUTH_CLI_TEST_REMOVED";
+  const run = foregroundOf(() => ({ [Symbol.dispose]: () => {} }), new AbortController().signal);
+  const isSet = ["eval", `Deno.exit(Deno.env.has("${name}") ? 1 : 0)`];
+  Deno.env.set(name, "a value");
+  try {
+    assertEquals(await run(Deno.execPath(), isSet, {}), { kind: "ended", code: 1 });
+    assertEquals(await run(Deno.execPath(), isSet, { [name]: null }), { kind: "ended", code: 0 });
+    assertEquals(Deno.env.get(name), "a value");
+    assertEquals(await run(join(Deno.cwd(), "no-such-program"), [], { [name]: null }), { kind: "not-found" });
+    assertEquals(Deno.env.get(name), "a value");
+  } finally {
+    Deno.env.delete(name);
+  }
+});
+
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
