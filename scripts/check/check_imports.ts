@@ -122,6 +122,9 @@ function validateFile(row: Row, target: string, typeOnly: boolean): string | und
 function validatePackage(row: Row, target: string, path: string): string | undefined {
   // Parses keys and certificates, and reaches nothing outside.
   if (target === "node:crypto" && row.name === "src/credentials") return undefined;
+  if (/^@std\/path\/(?!posix\/|windows\/)/.test(target)) {
+    return "it makes Deno load Node's modules to detect the platform: import from src/system/path.ts";
+  }
   if (target.startsWith("node:")) {
     return REACHES_OUTSIDE.test(path) ? undefined : "Node's modules belong to src/system";
   }

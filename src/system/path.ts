@@ -2,10 +2,12 @@ import { basename as posixBasename } from "@std/path/posix/basename";
 import { dirname as posixDirname } from "@std/path/posix/dirname";
 import { isAbsolute as posixIsAbsolute } from "@std/path/posix/is-absolute";
 import { join as posixJoin } from "@std/path/posix/join";
+import { resolve as posixResolve } from "@std/path/posix/resolve";
 import { basename as windowsBasename } from "@std/path/windows/basename";
 import { dirname as windowsDirname } from "@std/path/windows/dirname";
 import { isAbsolute as windowsIsAbsolute } from "@std/path/windows/is-absolute";
 import { join as windowsJoin } from "@std/path/windows/join";
+import { resolve as windowsResolve } from "@std/path/windows/resolve";
 import { CliError } from "../errors.ts";
 import type { Environment } from "./environment.ts";
 import { type Os, systemOs } from "./os.ts";
@@ -16,6 +18,8 @@ export interface PathRules {
   readonly join: (path: string, ...more: string[]) => string;
   readonly basename: (path: string) => string;
   readonly dirname: (path: string) => string;
+  /** Returns an absolute path, from the working folder if `paths` are relative. */
+  readonly resolve: (...paths: string[]) => string;
 }
 
 const POSIX: PathRules = {
@@ -23,12 +27,14 @@ const POSIX: PathRules = {
   join: posixJoin,
   basename: posixBasename,
   dirname: posixDirname,
+  resolve: posixResolve,
 };
 const WINDOWS: PathRules = {
   isAbsolute: windowsIsAbsolute,
   join: windowsJoin,
   basename: windowsBasename,
   dirname: windowsDirname,
+  resolve: windowsResolve,
 };
 
 /**

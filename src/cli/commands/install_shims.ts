@@ -1,8 +1,7 @@
-import { resolve as posixResolve } from "@std/path/posix/resolve";
-import { resolve as windowsResolve } from "@std/path/windows/resolve";
 import { CliError } from "../../errors.ts";
 import { installShims, removeShims, type ShimChange } from "../../flows/shims.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
+import { pathRules } from "../../system/path.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
@@ -28,7 +27,7 @@ export async function runInstallShims(
   context: CommandContext,
 ): Promise<void> {
   const { terminal, os } = context;
-  const resolve = os === "windows" ? windowsResolve : posixResolve;
+  const { resolve } = pathRules(os);
   const path = resolve(folder);
   if (flags.remove ?? false) {
     const changes = await removeShims(path, context);

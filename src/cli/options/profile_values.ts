@@ -1,4 +1,3 @@
-import { resolve } from "@std/path/resolve";
 import { CliError } from "../../errors.ts";
 import { parseScopeFlag } from "../../identity/scopes.ts";
 import { checkApplicationScopes, defaultApplicationScope } from "../../profiles/application_settings.ts";
@@ -17,6 +16,7 @@ import {
   checkTenant,
   tenantOfHost,
 } from "../../profiles/validate_fields.ts";
+import { systemPath } from "../../system/path.ts";
 import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
 import { hintText } from "../report_error.ts";
@@ -59,7 +59,7 @@ export function profileValues(flags: ProfileFlags): Partial<ProfileValues> {
     loginHint: checked(flags.loginHint, checkLoginHint),
     expectUser: checked(flags.expectUser, checkExpectedUser),
     expectTenant: checked(flags.expectTenant, checkExpectedTenant),
-    certificate: checked(flags.certificate, (path) => resolve(path)),
+    certificate: checked(flags.certificate, (path) => systemPath.resolve(path)),
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,3 @@
-import { resolve as posixResolve } from "@std/path/posix/resolve";
-import { resolve as windowsResolve } from "@std/path/windows/resolve";
 import { openerCommands } from "../../browser/opener.ts";
 import { CliError } from "../../errors.ts";
 import { type Flow, isApplicationFlow, needsCredential, type Profile } from "../../profiles/profile.ts";
@@ -302,7 +300,7 @@ function namedFiles({ command, flags }: CommandLine): NamedFile[] {
 }
 
 function resolve(os: Os, ...paths: string[]): string {
-  return os === "windows" ? windowsResolve(...paths) : posixResolve(...paths);
+  return pathRules(os).resolve(...paths);
 }
 
 /** As many links as Linux follows. */

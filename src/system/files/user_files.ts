@@ -1,15 +1,14 @@
 import { abortable } from "@std/async/abortable";
-import { basename } from "@std/path/basename";
-import { dirname } from "@std/path/dirname";
-import { join } from "@std/path/join";
-import { resolve } from "@std/path/resolve";
 import { CliError } from "../../errors.ts";
 import { systemOs } from "../os.ts";
+import { systemPath } from "../path.ts";
 import { permitted } from "../permission.ts";
 import { rehearseReplaceFile, replaceFile, specialFileError, WrongOwnerError } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
 import { isOwnName } from "./file_permissions.ts";
 import type { Bytes, Files } from "./files.ts";
+
+const { basename, dirname, join, resolve } = systemPath;
 
 /** How long to wait for a file: a pipe may have no writer, or one that writes nothing. */
 export interface ReadWait {
