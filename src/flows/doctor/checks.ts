@@ -228,7 +228,7 @@ export function checkAuthority(
 /** Describes the proxy on the way to the authority, and the extra root certificates. */
 export function describeRoute({ proxy, extraRoots }: AuthorityRoute): string {
   const through = proxy === null ? "without a proxy" : `through the proxy ${proxy}`;
-  return extraRoots === null ? through : `${through}, trusting also ${extraRoots}`;
+  return extraRoots === null ? through : `${through}, extra root certificates: ${extraRoots}`;
 }
 
 /** More than the time that a response takes. */

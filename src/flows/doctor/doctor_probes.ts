@@ -102,7 +102,7 @@ export function openDoctorProbes(request: DoctorRequest, dependencies: DoctorDep
     browser: () => probeBrowser(dependencies),
     az: () => probeAz(dependencies),
     connectToItself: probeLoopback,
-    route: (url) => authorityRoute(url, request.caCertFile, env),
+    route: (url) => authorityRoute(url, request.caCertFile, env, runtime),
     askAuthority: (url, signal) => askAuthority(url, request.caCertFile, dependencies, signal),
   };
 }
@@ -216,28 +216,31 @@ async function probeAz({ findInPath, files }: DoctorDependencies): Promise<AzFac
   }
 }
 
-function authorityRoute(url: string, caCertFile: string | undefined, env: Environment): AuthorityRoute {
+function authorityRoute(
+  url: string,
+  caCertFile: string | undefined,
+  env: Environment,
+  runtime: string,
+): AuthorityRoute {
   const address = new URL(url);
   const route = findRouteIfReadable(address, env);
   return {
     host: address.host,
     proxy: route?.proxy?.host ?? null,
     ignoredVariable: route?.ignored ?? null,
-    extraRoots: extraRoots(caCertFile, env),
+    extraRoots: extraRoots(caCertFile, env, runtime),
   };
 }
 
-/** Variables that make Deno trust more root certificates. */
-const ROOT_VARIABLES: Readonly<Record<string, string>> = {
-  DENO_CERT: "DENO_CERT",
-  NODE_EXTRA_CA_CERTS: "NODE_EXTRA_CA_CERTS (Deno 2.9 and newer)",
-};
+/** Deno reads NODE_EXTRA_CA_CERTS since 2.9. */
+const IGNORES_NODE_ROOTS = /^Deno 2\.[0-8]\./;
 
-function extraRoots(caCertFile: string | undefined, env: Environment): string | null {
-  const set = Object.keys(ROOT_VARIABLES).filter((name) => env.get(name) !== undefined);
-  const roots = set.map((name) => `those that ${ROOT_VARIABLES[name]} names`);
-  if (caCertFile !== undefined) roots.unshift(`the root of ${caCertFile}`);
-  return roots.length === 0 ? null : roots.join(" and ");
+/** Returns the files with root certificates that Deno trusts in addition to its own, or null if there are none. */
+function extraRoots(caCertFile: string | undefined, env: Environment, runtime: string): string | null {
+  const variables = IGNORES_NODE_ROOTS.test(runtime) ? ["DENO_CERT"] : ["DENO_CERT", "NODE_EXTRA_CA_CERTS"];
+  const set = variables.filter((name) => env.get(name) !== undefined).map((name) => `$${name}`);
+  const files = caCertFile === undefined ? set : [caCertFile, ...set];
+  return files.length === 0 ? null : files.join(", ");
 }
 
 const REQUEST_TIMEOUT_MS = 8_000;

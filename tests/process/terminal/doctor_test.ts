@@ -51,7 +51,7 @@ Deno.test("doctor exits with 0 and no warning on a machine that can sign in", as
   assertMatch(checks.get("clock")?.message ?? "", /^agrees with that of localhost:\d+$/);
   assertMatch(
     checks.get("authority")?.message ?? "",
-    /without a proxy, trusting also the root of .+ responds$/,
+    /without a proxy, extra root certificates: .+ responds$/,
   );
   assertEquals(checks.get("loopback 127.0.0.1")?.message, "the program reaches itself");
   assertEquals(sandbox.browser.count, 1, "doctor opens no browser");
@@ -111,7 +111,7 @@ Deno.test("doctor names the proxy and the variables with additional root certifi
   const shown = proxy.url.replace("http://", "");
   assertMatch(
     checks.get("authority")?.message ?? "",
-    new RegExp(`through the proxy ${shown}, trusting also the root of .+ and those that DENO_CERT names`),
+    new RegExp(`through the proxy ${shown}, extra root certificates: .+ca\\.pem, \\$DENO_CERT`),
   );
   assert(!/s3same|\bada\b/.test(stdout), stdout);
   assertEquals(proxy.targets.length, 1);

@@ -66,11 +66,11 @@ Deno.test("checkAuthority() names the proxy and the extra root certificates", ()
     host: "login.example",
     proxy: "proxy:3128",
     ignoredVariable: null,
-    extraRoots: "the root of ca.pem",
+    extraRoots: "ca.pem",
   };
   assertEquals(
     checkAuthority(answer, route).message,
-    "login.example (through the proxy proxy:3128, trusting also the root of ca.pem) responds",
+    "login.example (through the proxy proxy:3128, extra root certificates: ca.pem) responds",
   );
   const passedOver = checkAuthority(answer, { ...route, proxy: null, ignoredVariable: "HTTPS_PROXY" });
   assertEquals(passedOver.level, "warn");

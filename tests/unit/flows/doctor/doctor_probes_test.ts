@@ -129,8 +129,18 @@ Deno.test("doctor names the proxy without its password, and the roots that are t
     host: "login.example",
     proxy: "proxy:3128",
     ignoredVariable: null,
-    extraRoots: "the root of ca.pem and those that DENO_CERT names",
+    extraRoots: "ca.pem, $DENO_CERT",
   });
+  variables.NODE_EXTRA_CA_CERTS = "y";
+  for (
+    const [runtime, expected] of [["Deno 2.8.3 on linux", "$DENO_CERT"], [
+      "Deno 2.9.0 on linux",
+      "$DENO_CERT, $NODE_EXTRA_CA_CERTS",
+    ]]
+  ) {
+    const { extraRoots } = open({ env, runtime: runtime ?? "" }).route("https://login.example/t");
+    assertEquals(extraRoots, expected);
+  }
 });
 
 Deno.test("doctor compares its clock with the middle of the request", async () => {
