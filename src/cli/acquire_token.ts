@@ -11,7 +11,7 @@ import { isApplicationFlow } from "../profiles/profile.ts";
 import { decideFlow, resolveSettings, type SignInSettings } from "../profiles/settings.ts";
 import { checkDomainHint } from "../profiles/validate_fields.ts";
 import type { CommandContext } from "./context.ts";
-import { namedProfile, profileName } from "./options/chosen_profile.ts";
+import { isNamedByVariable, namedProfile, PROFILE_VARIABLE, profileName } from "./options/chosen_profile.ts";
 import { parseClaimsFlag } from "./options/claims.ts";
 import { PROMPTS, signInFlags, TOKEN_OPTIONS, type TokenFlags } from "./options/token_options.ts";
 import { openInteractiveSession } from "./terminal/open_interactive_session.ts";
@@ -94,6 +94,7 @@ export async function acquireToken(
 /** The flags that decide the settings of a sign-in. */
 export type SettingsFlags = Pick<
   TokenFlags,
+  | "profile"
   | "flow"
   | "scope"
   | "tenantId"
@@ -131,7 +132,13 @@ export async function readSettings(
   const resolve = isApplicationFlow(decideFlow(typed.flow, profile))
     ? resolveApplicationSettings
     : resolveSettings;
-  return { ...resolve(typed, env, profile, name, existing), identity };
+  try {
+    return { ...resolve(typed, env, profile, name, existing), identity };
+  } catch (error) {
+    const isMissing = error instanceof CliError && error.code === "no_profile";
+    if (!isMissing || !isNamedByVariable(flags.profile, { env })) throw error;
+    throw error.withHint(`${error.hint}\n${PROFILE_VARIABLE} names this profile.`);
+  }
 }
 
 async function openSession(

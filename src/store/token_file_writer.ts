@@ -178,9 +178,9 @@ export class TokenFileWriter {
   /** Returns an unused suffix with the time, for the names of files that are moved aside. */
   async #unusedSuffix(): Promise<string> {
     const time = new Date(this.#options.clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
-    let suffix = `.damaged-${time}`;
+    let suffix = `.unreadable-${time}`;
     for (let number = 2; await this.#folder.has(TOKEN_FILE + suffix); number++) {
-      suffix = `.damaged-${time}-${number}`;
+      suffix = `.unreadable-${time}-${number}`;
     }
     return suffix;
   }

@@ -2,8 +2,9 @@ import { CliError } from "../../errors.ts";
 import { forgetTokens, type Forgotten } from "../../flows/tokens/forget_tokens.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
-import { NO_SUCH_PROFILE, profileName } from "../options/chosen_profile.ts";
+import { noSuchProfileHint, profileName } from "../options/chosen_profile.ts";
 import { CLEAR_CACHE_OPTIONS, type ClearCacheFlags, commandLine } from "../options/command_options.ts";
+import { hintText } from "../report_error.ts";
 import { confirm } from "../terminal/prompt.ts";
 
 export function clearCacheCommand(command: AnyCommand, context: CommandContext): AnyCommand {
@@ -26,7 +27,7 @@ export async function runClearCache(flags: ClearCacheFlags, context: CommandCont
     const forgotten = await forgetTokens(name, context);
     terminal.writeMessage(describe(forgotten, `profile '${name}'`, `Profile '${name}' has no`));
     if (forgotten.kind === "forgotten" && forgotten.sessions === 0 && await profiles.find(name) === null) {
-      terminal.writeMessage(`Hint: ${NO_SUCH_PROFILE.replaceAll("\n", "\n      ")}`);
+      terminal.writeMessage(hintText(noSuchProfileHint(name, flags.profile, context)));
     }
     return;
   }
@@ -56,7 +57,8 @@ async function confirmAll(context: CommandContext): Promise<boolean> {
 
 function describe(forgotten: Forgotten, whose: string, none: string): string {
   if (forgotten.kind === "moved-aside") {
-    return `The token file could not be read. It was moved, with the tokens of all profiles, to ${forgotten.path}`;
+    const { reason, path } = forgotten;
+    return `${reason}\nThe token file was moved, with the tokens of all profiles, to ${path}`;
   }
   return forgotten.sessions > 0 ? `✓ Cached tokens of ${whose} deleted` : `${none} cached tokens`;
 }

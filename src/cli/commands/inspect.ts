@@ -6,7 +6,7 @@ import { Secret } from "../../text/secret.ts";
 import { readUserFile } from "../user_files.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
-import { NO_SUCH_PROFILE, profileName } from "../options/chosen_profile.ts";
+import { noSuchProfileHint, profileName } from "../options/chosen_profile.ts";
 import { commandLine, INSPECT_OPTIONS, type InspectFlags } from "../options/command_options.ts";
 import { type DocumentFormat, formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 import { formatTokenReport, tokenDocument } from "../output/token_report.ts";
@@ -46,7 +46,7 @@ export async function runInspect(
   const name = await profileName(flags.profile, context);
   const source = await chooseSource(flags, typed, name, context);
   const inspected = await inspectToken(source, await chooseVerification(flags, name, context), context);
-  if (inspected === null) throw noToken(flags, name, await context.profiles.find(name) !== null);
+  if (inspected === null) throw noToken(flags, name, await context.profiles.find(name) !== null, context);
   await reportToken(inspected, name, format, context);
 }
 
@@ -77,7 +77,18 @@ async function chooseSource(
         `Pass a token, or ${INSPECT_OPTIONS.file.flag}, or the ${INSPECT_OPTIONS.scope.flag} of a cached token.`,
     });
   }
+  if (typed !== undefined && typed !== "-") await assertLikeToken(typed, context);
   return { kind: "text", text: new Secret(await readToken(typed, file, context)) };
+}
+
+/** Rejects a word, such as the name of a profile: a JWT has two or four dots. */
+async function assertLikeToken(typed: string, { profiles }: CommandContext): Promise<void> {
+  if (/\..*\./.test(typed)) return;
+  const isProfile = await profiles.find(typed) !== null;
+  throw new CliError("usage", "Invalid token: expected a JWT, or - to read it from stdin", {
+    hint: `${commandLine("inspect", { profile: isProfile ? typed : "NAME" })}\n` +
+      `This inspects the cached token of ${isProfile ? "the profile that you named" : "a profile"}.`,
+  });
 }
 
 async function readToken(
@@ -108,10 +119,17 @@ async function formatInspected(
   return await formatDocument(tokenDocument(inspected, nowMs), format);
 }
 
-function noToken({ scope }: InspectFlags, name: string, hasProfile: boolean): CliError {
+function noToken(
+  { scope, profile }: InspectFlags,
+  name: string,
+  hasProfile: boolean,
+  context: CommandContext,
+): CliError {
   const which = scope === undefined ? "no cached token" : "no cached token for these scopes";
   return new CliError("no_token", `Profile '${name}' has ${which}`, {
-    hint: hasProfile ? `Sign in: ${commandLine("get-token", { profile: name, scope })}` : NO_SUCH_PROFILE,
+    hint: hasProfile
+      ? `Sign in: ${commandLine("get-token", { profile: name, scope })}`
+      : noSuchProfileHint(name, profile, context),
   });
 }
 

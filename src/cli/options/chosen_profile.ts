@@ -29,6 +29,20 @@ export function namedProfile(
   return name === undefined ? null : checkProfileName(name);
 }
 
-/** The hint if a profile has no token and does not exist either: its name may be misspelled. */
-export const NO_SUCH_PROFILE =
-  "entra-auth-cli list-profiles\nThis lists the profiles: the one that you named does not exist either.";
+/**
+ * Returns the hint if the profile `name` has no token and does not exist either: the name may be misspelled, in the
+ * variable if no flag gave it.
+ */
+export function noSuchProfileHint(
+  name: string,
+  flag: string | undefined,
+  context: Pick<CommandContext, "env">,
+): string {
+  const source = isNamedByVariable(flag, context) ? ` ${PROFILE_VARIABLE} names it.` : "";
+  return `entra-auth-cli list-profiles\nProfile '${name}' does not exist.${source}`;
+}
+
+/** Returns whether the variable named the profile, since no flag did. */
+export function isNamedByVariable(flag: string | undefined, { env }: Pick<CommandContext, "env">): boolean {
+  return flag === undefined && env.get(PROFILE_VARIABLE) !== undefined;
+}

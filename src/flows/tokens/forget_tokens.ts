@@ -19,6 +19,8 @@ export type Forgotten =
     readonly kind: "moved-aside";
     /** The new path of the file with the tokens of all profiles, which could not be read. */
     readonly path: string;
+    /** Why, as a sentence without its full stop. */
+    readonly reason: string;
   };
 
 export interface ForgetDependencies {
@@ -50,7 +52,7 @@ export async function forgetTokens(
     if (!(error instanceof CliError) || error.code !== "unreadable_store") throw error;
     const path = await store.moveAside();
     // Null if another process has just moved it.
-    return path === null ? await forget() : { kind: "moved-aside", path };
+    return path === null ? await forget() : { kind: "moved-aside", path, reason: error.message };
   }
 }
 

@@ -208,7 +208,13 @@ Deno.test("get-token for a missing profile exits with code 6 and prints the comm
   const create = "entra-auth-cli create-profile --name nowhere";
   assertFails(await home.run(["get-token", "--profile", "nowhere"]), 6, "'nowhere' does not exist", create);
   const fromEnvironment = await home.run(["get-token"], { ENTRA_AUTH_CLI_PROFILE: "nowhere" });
-  assertFails(fromEnvironment, 6, "'nowhere' does not exist", create);
+  assertFails(
+    fromEnvironment,
+    6,
+    "'nowhere' does not exist",
+    create,
+    "ENTRA_AUTH_CLI_PROFILE names this profile.",
+  );
   assertFails(await home.run(["get-token"]), 6, "'default' does not exist", "create-profile --name default");
   assertFails(await home.run(["refresh", "--profile", "nowhere"]), 6, "'nowhere' does not exist", create);
   assertFails(await home.run(["inspect", "--profile", "nowhere"]), 6, "nowhere");

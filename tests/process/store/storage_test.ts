@@ -168,7 +168,7 @@ Deno.test("A damaged tokens.enc exits with code 7 and is kept until clear-cache 
   const cleared = await sandbox.run(["clear-cache"]);
   assertEquals(cleared.code, 0, cleared.stderr);
   const aside = (await Array.fromAsync(Deno.readDir(sandbox.home), ({ name }) => name))
-    .find((name) => name.startsWith("tokens.enc.damaged-"));
+    .find((name) => name.startsWith("tokens.enc.unreadable-"));
   assertEquals(await Deno.readFile(join(sandbox.home, aside ?? "")), damaged, "the content is kept");
   assertEquals((await sandbox.signIn(["get-token"])).code, 0);
   assertEquals((await sandbox.run(["get-token", "--no-interactive"])).code, 0);

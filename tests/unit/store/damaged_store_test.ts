@@ -93,12 +93,15 @@ Deno.test("moveAside() renames the damaged file and makes room for a new one", a
   await using home = await makeStoreHome();
   await home.write("tokens.enc", "damaged");
   const moved = await home.store().moveAside();
-  assertEquals(moved, home.file("tokens.enc.damaged-20261122T093000Z"));
+  assertEquals(moved, home.file("tokens.enc.unreadable-20261122T093000Z"));
   await home.store().save(sampleSession("work"));
   await home.write("tokens.enc", "damaged again");
   const movedToo = await home.store().moveAside();
-  assertEquals(movedToo, home.file("tokens.enc.damaged-20261122T093000Z-2"));
-  assertEquals(new TextDecoder().decode(await home.read("tokens.enc.damaged-20261122T093000Z")), "damaged");
+  assertEquals(movedToo, home.file("tokens.enc.unreadable-20261122T093000Z-2"));
+  assertEquals(
+    new TextDecoder().decode(await home.read("tokens.enc.unreadable-20261122T093000Z")),
+    "damaged",
+  );
   await home.store().save(sampleSession("work"));
   assertEquals((await home.store().list()).length, 1);
 });
@@ -111,9 +114,9 @@ Deno.test("moveAside() of a file whose key is damaged too makes room for a new f
   await home.store().save(sampleSession("work"));
   assertEquals(await home.names(), [
     "key",
-    "key.damaged-20261122T093000Z-2",
+    "key.unreadable-20261122T093000Z-2",
     "tokens.enc",
-    "tokens.enc.damaged-20261122T093000Z",
+    "tokens.enc.unreadable-20261122T093000Z",
     "tokens.lock",
   ]);
   assertEquals((await home.store().list()).length, 1);
@@ -124,5 +127,5 @@ Deno.test("save() replaces a damaged key if there is no file that it could decry
   await home.write("key", "cut o");
   await home.store().save(sampleSession("work"));
   assertEquals((await home.store().list()).length, 1);
-  assertEquals(new TextDecoder().decode(await home.read("key.damaged-20261122T093000Z")), "cut o");
+  assertEquals(new TextDecoder().decode(await home.read("key.unreadable-20261122T093000Z")), "cut o");
 });

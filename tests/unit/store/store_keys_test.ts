@@ -68,7 +68,7 @@ Deno.test("A damaged key at the destination of a move does not prevent it, and i
   await home.write("key", "cut o");
   assertEquals(await readWork(home, { env: IN_FILE, processes }), "token-of-work");
   assertEquals([await keyStoreFor(home), processes.items.size], [1, 0]);
-  const aside = (await home.names()).find((name) => name.startsWith("key.damaged-")) ?? "";
+  const aside = (await home.names()).find((name) => name.startsWith("key.unreadable-")) ?? "";
   assertEquals(new TextDecoder().decode(await home.read(aside)), "cut o");
 });
 

@@ -12,7 +12,7 @@ Deno.test("clear-cache reports what it deleted", async () => {
   assertEquals(context.terminal.said, [
     "✓ Cached tokens of profile 'work' deleted",
     "Profile 'default' has no cached tokens",
-    "Hint: entra-auth-cli list-profiles\n      This lists the profiles: the one that you named does not exist either.",
+    "Hint: entra-auth-cli list-profiles\n      Profile 'default' does not exist.",
   ]);
   await runClearCache({ profile: "work" }, context);
   assertEquals(context.terminal.said.slice(3), ["Profile 'work' has no cached tokens"]);
@@ -20,11 +20,11 @@ Deno.test("clear-cache reports what it deleted", async () => {
 
 Deno.test("clear-cache reports where it moved an unreadable file", async () => {
   const context = new MemoryContext();
-  context.store.readError = new CliError("unreadable_store", "damaged");
-  context.store.moveAside = () => Promise.resolve("/home/me/tokens.enc.damaged");
+  context.store.readError = new CliError("unreadable_store", "The key is damaged");
+  context.store.moveAside = () => Promise.resolve("/home/me/tokens.enc.unreadable");
   await runClearCache({ profile: "work" }, context);
   assertEquals(context.terminal.said, [
-    "The token file could not be read. It was moved, with the tokens of all profiles, to /home/me/tokens.enc.damaged",
+    "The key is damaged\nThe token file was moved, with the tokens of all profiles, to /home/me/tokens.enc.unreadable",
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeBase64Url } from "@std/encoding/base64url";
 import { parse as parseYaml } from "@std/yaml/parse";
 import { reportToken, runInspect } from "../../../../src/cli/commands/inspect.ts";
@@ -263,7 +263,7 @@ Deno.test("inspect fails without a token, and after showing a token that is not 
   };
   assertEquals((await none({ profile: "my app" }))?.split("\n"), [
     "entra-auth-cli list-profiles",
-    "This lists the profiles: the one that you named does not exist either.",
+    "Profile 'my app' does not exist.",
   ]);
   assertEquals(
     await none({ scope: ["a b"] }),
@@ -282,4 +282,37 @@ Deno.test("inspect fails without a token, and after showing a token that is not 
 
   const endless = await failure(inspected({ session: null, state: "expired", expiresAt: null }));
   assertEquals(endless.error.message, "The token has no expiry time");
+});
+
+Deno.test("inspect tells a word from a token, and names the command for a profile", async () => {
+  const hintFor = async (typed: string) => {
+    const context = new MemoryContext();
+    const error = await assertRejects(() => runInspect({}, typed, context), CliError);
+    assertEquals([error.code, error.message], [
+      "usage",
+      "Invalid token: expected a JWT, or - to read it from stdin",
+    ]);
+    assert(!error.hint?.includes("eyJ"), error.hint);
+    return error.hint?.split("\n");
+  };
+  assertEquals(await hintFor("work"), [
+    "entra-auth-cli inspect --profile work",
+    "This inspects the cached token of the profile that you named.",
+  ]);
+  assertEquals(await hintFor("eyJhbGciOiJub25lIn0.e30"), [
+    "entra-auth-cli inspect --profile NAME",
+    "This inspects the cached token of a profile.",
+  ]);
+});
+
+Deno.test("inspect says that ENTRA_AUTH_CLI_PROFILE named a profile that does not exist, unless a flag did", async () => {
+  const hintFor = async (flags: InspectFlags) => {
+    const context = new MemoryContext();
+    context.variables.ENTRA_AUTH_CLI_PROFILE = "wrok";
+    return (await assertRejects(() => runInspect(flags, undefined, context), CliError)).hint?.split("\n").at(
+      -1,
+    );
+  };
+  assertEquals(await hintFor({}), "Profile 'wrok' does not exist. ENTRA_AUTH_CLI_PROFILE names it.");
+  assertEquals(await hintFor({ profile: "home" }), "Profile 'home' does not exist.");
 });

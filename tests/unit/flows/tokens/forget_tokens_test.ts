@@ -42,6 +42,7 @@ Deno.test("forgetTokens() moves an unreadable store aside", async () => {
   assertEquals(await forgetTokens("work", { store, profiles, signal }), {
     kind: "moved-aside",
     path: "/home/me/aside",
+    reason: "damaged",
   });
 });
 
@@ -81,6 +82,7 @@ Deno.test("forgetTokens() of all profiles moves an unreadable store aside", asyn
   assertEquals(await forgetTokens(null, { store, profiles, signal }), {
     kind: "moved-aside",
     path: "/home/me/aside",
+    reason: "damaged",
   });
 });
 

@@ -97,7 +97,7 @@ Deno.test({
   name: "a folder that is open to other users is closed if it contains only files of this program",
   ignore: !HAS_MODES,
   async fn() {
-    const own = ["tokens.enc", "tokens.enc.damaged-20261122T093000Z-2", "tokens.lock", "key", "key.dpapi"];
+    const own = ["tokens.enc", "tokens.enc.unreadable-20261122T093000Z-2", "tokens.lock", "key", "key.dpapi"];
     own.push(
       "key.damaged-20261122T093000Z",
       ".key.0123456789abcdef.tmp",
