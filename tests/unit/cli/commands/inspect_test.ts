@@ -308,11 +308,11 @@ Deno.test("inspect tells a word from a token, and names the command for a profil
 Deno.test("inspect says that ENTRA_AUTH_CLI_PROFILE named a profile that does not exist, unless a flag did", async () => {
   const hintFor = async (flags: InspectFlags) => {
     const context = new MemoryContext();
-    context.variables.ENTRA_AUTH_CLI_PROFILE = "wrok";
+    context.variables.ENTRA_AUTH_CLI_PROFILE = "nowhere";
     return (await assertRejects(() => runInspect(flags, undefined, context), CliError)).hint?.split("\n").at(
       -1,
     );
   };
-  assertEquals(await hintFor({}), "Profile 'wrok' does not exist. ENTRA_AUTH_CLI_PROFILE names it.");
+  assertEquals(await hintFor({}), "Profile 'nowhere' does not exist. ENTRA_AUTH_CLI_PROFILE names it.");
   assertEquals(await hintFor({ profile: "home" }), "Profile 'home' does not exist.");
 });
