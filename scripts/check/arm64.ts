@@ -5,6 +5,7 @@
 
 import { fromFileUrl } from "@std/path/from-file-url";
 import { executablesOnce } from "../build/built_once.ts";
+import { unpackFromDebian } from "../offline/debian_package.ts";
 import { DEV_FOLDER, makeFolderOnce, say } from "../offline/npm_package.ts";
 
 const ARM64 = new URL("arm64/", DEV_FOLDER);
@@ -42,30 +43,10 @@ async function aptGet(args: readonly string[]): Promise<void> {
   await run("flock", [lock, "apt-get", ...args], { DEBIAN_FRONTEND: "noninteractive" });
 }
 
-/** Unpacks the libraries for ARM into `draft`, with lists of packages that leave this machine's alone. */
+/** Unpacks the libraries for ARM into `draft`. */
 async function unpackLibraries(draft: URL): Promise<void> {
   say("downloading libc6 and libgcc-s1 for arm64 with apt-get");
-  for (const name of ["state/lists/partial", "cache/archives/partial", "packages", "root"]) {
-    await Deno.mkdir(new URL(name, draft), { recursive: true });
-  }
-  const folder = fromFileUrl(draft);
-  const config = `APT::Architecture "arm64";
-APT::Architectures { "arm64"; };
-APT::Sandbox::User "root";
-Acquire::Languages "none";
-Dir::State "${folder}state";
-Dir::State::status "/dev/null";
-Dir::Cache "${folder}cache";
-`;
-  await Deno.writeTextFile(new URL("apt.conf", draft), config);
-  const apt = "cd packages && apt-get update && apt-get download libc6 libgcc-s1";
-  const unpack = 'for file in *.deb; do dpkg-deb --extract "$file" ../root; done';
-  await run("sh", ["-c", `cd "$1" && ${apt} && ${unpack}`, "sh", folder], {
-    APT_CONFIG: `${folder}apt.conf`,
-  });
-  for (const name of ["state", "cache", "packages"]) {
-    await Deno.remove(new URL(name, draft), { recursive: true });
-  }
+  await unpackFromDebian({ packages: { "libc6": [], "libgcc-s1": [] }, architecture: "arm64" }, draft);
 }
 
 /** Writes the program that runs the executable under qemu. Returns its path. */

@@ -15,6 +15,7 @@ import {
   say,
   unpackFromNpm,
 } from "../offline/npm_package.ts";
+import { debianMirror } from "../offline/debian_package.ts";
 import { executablesOnce } from "../build/built_once.ts";
 import { findTestsOfSystem } from "./system_tests.ts";
 
@@ -122,7 +123,7 @@ async function setUp(): Promise<string> {
 
 async function makeDebian(draft: URL): Promise<void> {
   say(`installing Debian ${DEBIAN} with Wine in .dev/wine`);
-  const mirror = await debianMirror();
+  const mirror = await findMirror();
   await installDebootstrap();
   const bootstrap = [
     "debootstrap",
@@ -148,18 +149,12 @@ async function makeDebian(draft: URL): Promise<void> {
   await run(program, args);
 }
 
-/** Returns the mirror from which apt installs Debian packages. */
-async function debianMirror(): Promise<string> {
-  const query = ["indextargets", "--format", "$(ORIGIN)|$(SUITE)|$(SITE)", "Created-By: Packages"];
-  const find = async () =>
-    (await run("apt-get", query)).split("\n").map((line) => line.split("|"))
-      .find(([origin, suite = ""]) => origin === "Debian" && !/security|updates|backports/.test(suite))?.[2];
-  let mirror = await find();
-  if (mirror === undefined) {
-    await aptGet(["update"]);
-    mirror = await find();
-  }
-  if (mirror === undefined) throw new Error("Cannot install Wine: apt has no Debian mirror");
+async function findMirror(): Promise<string> {
+  const known = await debianMirror();
+  if (known !== null) return known;
+  await aptGet(["update"]);
+  const mirror = await debianMirror();
+  if (mirror === null) throw new Error("Cannot install Wine: apt has no Debian mirror");
   return mirror;
 }
 

@@ -158,67 +158,6 @@ Deno.test({
   },
 });
 
-/** Gets a token by each of two credentials of Python's azure-identity, and prints an error without one of them. */
-const PYTHON_CLIENT = `
-import json
-from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import AzureCliCredential, ManagedIdentityCredential
-
-def token_of(credential, resource):
-    try:
-        return credential.get_token(resource + "/.default").token
-    except ClientAuthenticationError as error:
-        return "error: " + str(error)
-
-credentials = [AzureCliCredential(), ManagedIdentityCredential()]
-resources = ["https://vault.azure.net", "https://storage.azure.com"]
-print(json.dumps([token_of(one, resource) for resource in resources for one in credentials]))
-`;
-
-/** Debian's Python, which finds the packages of python3-azure; null without them. */
-async function findPythonSdk(): Promise<string | null> {
-  for (const python of hasNoShell ? [] : ["python3", "/usr/bin/python3"]) {
-    const command = new Deno.Command(python, { args: ["-c", "import azure.identity"], stderr: "null" });
-    if (await command.output().then(({ success }) => success, () => false)) return python;
-  }
-  return null;
-}
-
-const python = await findPythonSdk();
-
-Deno.test({
-  name: "azure-identity for Python gets tokens by AzureCliCredential and ManagedIdentityCredential" +
-    (python === null ? ": it is not installed" : ""),
-  ignore: python === null,
-  async fn() {
-    await using sandbox = await openSandbox();
-    const { stdout } = await sandbox.signIn(["get-token", "--scope", VAULT]);
-    const client = join(sandbox.folder, "client.py");
-    await Deno.writeTextFile(client, PYTHON_CLIENT);
-    const bin = join(sandbox.folder, "bin");
-    const install = ["entra-auth-cli", "install-shims", bin, "--program", join(bin, "entra-auth-cli")];
-    const serve = [
-      "entra-auth-cli",
-      "exec",
-      "--managed-identity",
-      "--resource",
-      "https://vault.azure.net",
-      "--",
-    ];
-    const script = `${quoted(install)} 2>/dev/null && exec ${quoted([...serve, python ?? "", client])}`;
-    const result = await runShell(sandbox, script, { programs: [python ?? ""] });
-    assertEquals(result.code, 0, result.stderr);
-    const [cli, identity, noSignIn, notAllowed] = JSON.parse(result.stdout);
-    assertEquals([cli, identity], [stdout.trim(), stdout.trim()]);
-    assertStringIncludes(
-      noSignIn,
-      "entra-auth-cli get-token --profile default --scope https://storage.azure.com/",
-    );
-    assertMatch(notAllowed, /^error: [^]*only https:\/\/vault\.azure\.net may be asked for/);
-    assertEquals(sandbox.browser.count, 1);
-  },
-});
-
 Deno.test({
   name: "the SDK tells a missing sign-in from a missing az and azd",
   ignore,
