@@ -49,7 +49,7 @@ const EXIT_MEANINGS: readonly (readonly [exitCode: number, meaning: string])[] =
   [6, "no such profile, or no valid token"],
   [7, "the store cannot be read or written"],
   [8, "a Deno permission is missing"],
-  [9, "a user must sign in, and there is nobody to ask"],
+  [9, "a user must sign in, but cannot be asked"],
   [10, "another account signed in"],
   [126, "`exec` cannot run its command"],
   [127, "`exec` cannot find its command"],
@@ -121,8 +121,8 @@ export const VARIABLE_TABLES: readonly TopicTable[] = [
     head: ["variable", "meaning"],
     rows: [
       ["`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`", "the proxy, and the hosts that are reached without it"],
-      ["`DENO_TLS_CA_STORE`", "the roots to trust: `system`, `mozilla` or both"],
-      ["`DENO_CERT`, `NODE_EXTRA_CA_CERTS`", "files with more roots"],
+      ["`DENO_TLS_CA_STORE`", "the root certificates to trust: `system`, `mozilla` or both"],
+      ["`DENO_CERT`, `NODE_EXTRA_CA_CERTS`", "files with additional root certificates"],
       ["`DENO_SERVE_ADDRESS`", "has no effect: it does not move the loopback port"],
     ],
   },
@@ -203,9 +203,9 @@ export const TOPICS = {
           ["other", "the file `key` in the same folder, mode 0600"],
         ],
       },
-      "`entra-auth-cli status` says which one is used. `ENTRA_AUTH_CLI_KEYRING` chooses: `auto` (the default), " +
-      "`secret-service`, `keychain`, `dpapi` or `file`. In CI, `ENTRA_AUTH_CLI_KEY` holds the key itself and " +
-      "overrides all:",
+      "`entra-auth-cli status` shows which one is used. `ENTRA_AUTH_CLI_KEYRING` selects one: `auto` (the default), " +
+      "`secret-service`, `keychain`, `dpapi` or `file`. In CI, `ENTRA_AUTH_CLI_KEY` can hold the key itself, and " +
+      "no key store is used:",
       { commands: ['export ENTRA_AUTH_CLI_KEY="$(openssl rand -base64 32)"'] },
       "If the file cannot be decrypted, nothing is overwritten: `entra-auth-cli clear-cache` moves it aside, " +
       "and you sign in again.",
@@ -221,8 +221,8 @@ export const TOPICS = {
     page: "docs/reference/exit-codes.md",
     parts: [
       EXIT_TABLE,
-      "Before the program waits for anything or starts to write, a signal ends it as it ends any program: a " +
-      "shell sees the same numbers, and Windows its own. `exec` returns the exit code of its command.",
+      "Until the program waits for something or writes, a signal ends it as it ends any other program: a shell " +
+      "reports the same exit codes, and Windows its own. `exec` returns the exit code of its command.",
       {
         commands: [
           "if ! entra-auth-cli get-token --no-interactive >/dev/null; then",
