@@ -59,10 +59,9 @@ export async function keepDemo({ provider, folder, isOnScreen, say, interrupted 
   await installProgram(join(folder, "bin"), provider);
   if (!isOnScreen) signInAlways(inbox, userAgent, say);
 
-  say("It stands in for Microsoft Graph and Azure Repos, too. In a second terminal, type this line first.");
-  say(
-    "It sets variables of that terminal only, and adds entra-auth-cli from this clone if it is not installed:",
-  );
+  say("Started stand-ins for Microsoft Graph and Azure Repos, for curl and git.");
+  say("\nIn a second terminal, type this line first. It sets variables in that terminal only, and makes");
+  say("entra-auth-cli run from this clone unless it is installed:");
   say(`\n  . ${quote(variables)}\n`);
   say("Then sign in, and use the token with curl and git:");
   say(`

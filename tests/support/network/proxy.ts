@@ -28,7 +28,7 @@ export function startProxy(
 
   async function serve(client: Deno.TcpConn): Promise<void> {
     const head = await readHead(client);
-    const target = head.match(/^CONNECT (\S+) HTTP\/1\.1\r\n/)?.[1];
+    const target = head.match(/^CONNECT (\S+) HTTP\/1\.[01]\r\n/)?.[1];
     if (target === undefined) return;
     targets.push(target);
     const credential = head.match(/^proxy-authorization: (.*)\r$/im)?.[1];
