@@ -28,17 +28,28 @@ Deno.test({
       executable,
       undefined,
     );
+    const probe = async (args: readonly string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(executable, {
+        args: [...args],
+        env: { ...sandbox.env, ENTRA_AUTH_CLI_PROBE: "a value" },
+        stdin: "null",
+      }).output();
+      const decoder = new TextDecoder();
+      assertEquals([code, decoder.decode(stderr)], [0, ""]);
+      return JSON.parse(decoder.decode(stdout));
+    };
     for (const name of COMMAND_NAMES) {
-      await test.step(name, async () => {
-        const { code, stdout, stderr } = await new Deno.Command(executable, {
-          args: [name, ...ARGUMENTS[name] ?? []],
-          env: { ...sandbox.env, ENTRA_AUTH_CLI_PROBE: "a value" },
-          stdin: "null",
-        }).output();
-        const decoder = new TextDecoder();
-        assertEquals([code, decoder.decode(stderr)], [0, ""]);
-        assertEquals(JSON.parse(decoder.decode(stdout)), []);
-      });
+      await test.step(name, async () => assertEquals(await probe([name, ...ARGUMENTS[name] ?? []]), []));
     }
+    await test.step("request reads the file of its body and connects to its host, and to no other", async () => {
+      // No command may connect to it by itself.
+      using listener = Deno.listen({ hostname: "127.0.0.2", port: 0 });
+      const body = join(sandbox.folder, "body");
+      for (const path of [body, `${body}.other`]) await Deno.writeTextFile(path, "{}");
+      assertEquals(
+        await probe(["request", "POST", `https://127.0.0.2:${listener.addr.port}/`, "--body", `@${body}`]),
+        ["read the file of --body", "connect to the host of the URL"],
+      );
+    });
   },
 });

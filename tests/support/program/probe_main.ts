@@ -25,10 +25,25 @@ const PROBES: Readonly<Record<string, () => unknown>> = {
     ),
 };
 
+/** What `request METHOD URL --body @FILE` may reach by its arguments, and what is next to it. */
+function probesOfRequest(): Record<string, () => unknown> {
+  const [command, , url, , body = ""] = Deno.args;
+  if (command !== "request" || url === undefined) return {};
+  const { hostname, port } = new URL(url);
+  return {
+    "read the file of --body": () => Deno.readTextFileSync(body.slice(1)),
+    "read another file in its folder": () => Deno.readTextFileSync(`${body.slice(1)}.other`),
+    "write to the file of --body": () => Deno.writeTextFileSync(body.slice(1), ""),
+    "connect to the host of the URL": () => Deno.connect({ hostname, port: Number(port) }),
+    "connect to another port of it": () => Deno.connect({ hostname, port: Number(port) ^ 1 }),
+    "connect to another address": () => Deno.connect({ hostname: "127.0.0.3", port: Number(port) }),
+  };
+}
+
 /** Returns the probes that were not refused. */
 async function succeeded(): Promise<string[]> {
   const names: string[] = [];
-  for (const [name, probe] of Object.entries(PROBES)) {
+  for (const [name, probe] of Object.entries({ ...PROBES, ...probesOfRequest() })) {
     try {
       await probe();
       names.push(name);
