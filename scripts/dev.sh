@@ -154,6 +154,13 @@ need_skopeo() {
     say "no skopeo here: the test that signs it in to a registry will be reported as ignored"
 }
 
+# Lists a folder with a token of the program.
+need_rclone() {
+  [ "$(uname -s)" = Linux ] || return 0
+  have rclone || { apt_install rclone && have rclone; } ||
+    say "no rclone here: the test of its recipe will be reported as ignored"
+}
+
 # Tells the tests all that the program starts.
 need_trace() {
   [ "$(uname -s)" = Linux ] || return 0
@@ -206,6 +213,7 @@ case $task in
     need_xdg_open
     need_mandoc
     need_skopeo
+    need_rclone
     ;;
   demo)
     # With a display, the demo opens the browser that is there. With --keep and none, it signs in by itself.
