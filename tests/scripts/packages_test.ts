@@ -6,6 +6,7 @@ import { parse } from "@std/yaml/parse";
 import { manifests } from "../../scripts/build/release/manifests.ts";
 import { archive, debianPackage, npmPackage } from "../../scripts/build/release/packages.ts";
 import { TARGETS } from "../../scripts/build/compile/targets.ts";
+import { DEV_FOLDER, makeFolderOnce, unpackFromNpm } from "../../scripts/offline/npm_package.ts";
 import { hasCommand } from "../support/program/shell.ts";
 
 const TARGET = "x86_64-unknown-linux-gnu";
@@ -199,6 +200,135 @@ Deno.test("manifests() names each archive beside its sum, for Homebrew, Scoop an
   assertEquals(winget[1]?.Installers, [
     { Architecture: "x64", InstallerUrl: DOWNLOADS + zip, InstallerSha256: sum.toUpperCase() },
   ]);
+});
+
+/** What a value has to be: a text that matches, an object with exactly these keys, or a list of one. */
+type Rule = RegExp | { readonly [key: string]: Rule } | readonly [Rule];
+
+/** Returns where `value` breaks `rule`. */
+function violations(value: unknown, rule: Rule, at = ""): string[] {
+  if (rule instanceof RegExp) return typeof value === "string" && rule.test(value) ? [] : [at];
+  if (Array.isArray(rule)) {
+    return Array.isArray(value) && value.length === 1 ? violations(value[0], rule[0], `${at}[0]`) : [at];
+  }
+  if (typeof value !== "object" || value === null) return [at];
+  const found = new Map(Object.entries(value));
+  const keys = new Set([...found.keys(), ...Object.keys(rule)]);
+  return [...keys].flatMap((key) => {
+    const inner = (rule as Readonly<Record<string, Rule>>)[key];
+    return inner === undefined ? [`${at}.${key}`] : violations(found.get(key), inner, `${at}.${key}`);
+  });
+}
+
+const SUM = /^[0-9A-Fa-f]{64}$/;
+const ADDRESS = /^https:\/\/[^$]+$/;
+const NAME_PART = String.raw`[^.\s\\/:*?"<>|\x01-\x1f]{1,32}`;
+
+/** The rules of Scoop's schema.json for the keys that the manifest has. */
+const SCOOP: Rule = {
+  version: /^[\w.+-]+$/,
+  description: /./,
+  homepage: ADDRESS,
+  license: /^MIT$/,
+  architecture: { "64bit": { url: ADDRESS, hash: SUM } },
+  bin: /^entra-auth-cli\.exe$/,
+  checkver: /^github$/,
+  autoupdate: {
+    architecture: { "64bit": { url: /^https:\/\/.*\$version/ } },
+    hash: { url: /^\$baseurl\/\w+$/ },
+  },
+};
+
+/** Returns the rules of winget's schema 1.6.0 for a manifest of this type with these keys beside those of every type. */
+function wingetRules(type: string, keys: Readonly<Record<string, Rule>>): Rule {
+  return {
+    PackageIdentifier: new RegExp(`^(?=.{1,128}$)${NAME_PART}(\\.${NAME_PART}){1,7}$`),
+    PackageVersion: /^[^\\/:*?"<>|]{1,128}$/,
+    ...keys,
+    ManifestType: new RegExp(`^${type}$`),
+    ManifestVersion: /^1\.6\.0$/,
+  };
+}
+
+const LOCALE = /^[a-zA-Z]{2,3}(-[a-zA-Z]{1,8})*$/;
+
+const WINGET: Readonly<Record<string, Rule>> = {
+  "yaml": wingetRules("version", { DefaultLocale: LOCALE }),
+  "installer.yaml": wingetRules("installer", {
+    InstallerType: /^zip$/,
+    NestedInstallerType: /^portable$/,
+    NestedInstallerFiles: [{ RelativeFilePath: /^.{1,512}$/, PortableCommandAlias: /^.{1,40}$/ }],
+    Installers: [{ Architecture: /^x64$/, InstallerUrl: ADDRESS, InstallerSha256: SUM }],
+  }),
+  "locale.en-US.yaml": wingetRules("defaultLocale", {
+    PackageLocale: LOCALE,
+    Publisher: /^.{2,256}$/,
+    PackageName: /^.{2,256}$/,
+    License: /^.{3,512}$/,
+    ShortDescription: /^.{3,256}$/,
+  }),
+};
+
+Deno.test("the manifests keep to the published schemas of Scoop and winget, whatever the version and owner", () => {
+  for (const version of ["1.2.3", "1.10", "0", "2.0.0-rc.1"]) {
+    for (const owner of ["contoso", "1e5", "a-b", "x".repeat(32)]) {
+      const files = manifests({ version, repository: `${owner}/entra-auth-cli`, sums: SUMS });
+      const read = new Map(
+        files.filter(({ path }) => !path.endsWith(".rb")).map(({ path, data }) =>
+          [path, parse(new TextDecoder().decode(data))] as const
+        ),
+      );
+      assertEquals(violations(read.get("scoop/entra-auth-cli.json"), SCOOP), [], version);
+      for (const [end, rule] of Object.entries(WINGET)) {
+        assertEquals(violations(read.get(`winget/${owner}.EntraAuthCli.${end}`), rule), [], end);
+      }
+      assertEquals(read.size, 1 + Object.keys(WINGET).length);
+    }
+  }
+  assertEquals(violations({ version: "1", checkver: 1, x: "" }, { version: /1/, checkver: /./, hash: SUM }), [
+    ".checkver",
+    ".x",
+    ".hash",
+  ]);
+});
+
+const RUBY_PARSER = {
+  name: "@ruby/prism",
+  version: "1.9.0",
+  integrity:
+    "sha512-/j+JfP1eA0nCjx6c/8L6K/ENErmsqc6RMAba8rKYNz4RadrT7AW20u4WrjpWYWzdlk6k1YWHxoW9OS68w02+Vw==",
+};
+
+/** Downloads Ruby's own parser once and returns a function that lists the mistakes in a script. */
+async function openRubyParser(): Promise<(script: string) => string[]> {
+  const folder = new URL("ruby/", DEV_FOLDER);
+  await makeFolderOnce(
+    folder,
+    JSON.stringify(RUBY_PARSER),
+    (draft) => unpackFromNpm(RUBY_PARSER, draft, "prism"),
+  );
+  const module = await WebAssembly.compile(await Deno.readFile(new URL("prism/src/prism.wasm", folder)));
+  // The functions of the system that it imports are not called to parse a text.
+  const system = Object.fromEntries(WebAssembly.Module.imports(module).map(({ name }) => [name, () => 0]));
+  const { exports } = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: system });
+  const { parsePrism } = await import(new URL("prism/src/parsePrism.js", folder).href);
+  return (script) => {
+    const { errors, warnings }: Record<string, { message: string }[]> = parsePrism(exports, script);
+    return [...errors ?? [], ...warnings ?? []].map(({ message }) => message);
+  };
+}
+
+Deno.test({
+  name: "Ruby's parser reads the Homebrew formula",
+  ignore: !hasCommand("npm"),
+  async fn() {
+    const mistakes = await openRubyParser();
+    const formula = manifests(RELEASE).find(({ path }) => path.endsWith(".rb"));
+    const text = new TextDecoder().decode(formula?.data);
+    assertStringIncludes(text, "class EntraAuthCli < Formula");
+    assertEquals(mistakes(text), []);
+    assertStringIncludes(mistakes(text.replace(/^end\n$/m, "")).join("\n"), "expected an `end`");
+  },
 });
 
 Deno.test("manifests() refuses a release without an archive", () => {

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path/from-file-url";
 import { parse } from "@std/yaml/parse";
+import { createRequire } from "node:module";
+import { DEV_FOLDER, makeFolderOnce, unpackFromNpm } from "../../scripts/offline/npm_package.ts";
+import { hasCommand } from "../support/program/shell.ts";
 
 const FOLDER = new URL("../../.github/workflows/", import.meta.url);
 
@@ -88,4 +92,44 @@ Deno.test("the Deno of a release is the one of scripts/dev.sh", async () => {
   assert(runs.includes(`@deno/linux-x64-glibc@${version}`), version);
   const downloads = await Deno.readTextFile(new URL("../../scripts/build/downloads.sha256", import.meta.url));
   assert(downloads.includes(`Deno ${version} `), "the pinned downloads are of another Deno");
+});
+
+const VALIDATOR = {
+  name: "@action-validator/core",
+  version: "0.6.0",
+  integrity:
+    "sha512-tPglwCr8Mm8SWzwnVewwFmqRx91F0WvMsM0BRAqH4CLalyGndm53Xvp+UcUSzswpk1wkjIDYI7RyEhWMLyPkig==",
+};
+
+/** What the validator finds in a text. */
+type Validate = (
+  text: string,
+) => { readonly errors: readonly { readonly code: string; readonly path: string }[] };
+
+Deno.test({
+  name: "the action and the workflows keep to the published schemas of GitHub's actions and workflows",
+  ignore: !hasCommand("npm"),
+  async fn() {
+    const folder = new URL("action_validator/", DEV_FOLDER);
+    await makeFolderOnce(
+      folder,
+      JSON.stringify(VALIDATOR),
+      (draft) => unpackFromNpm(VALIDATOR, draft, "package"),
+    );
+    const { validateAction, validateWorkflow }: Record<"validateAction" | "validateWorkflow", Validate> =
+      createRequire(import.meta.url)(fromFileUrl(new URL("package/action_validator.js", folder)));
+    const action = await Deno.readTextFile(
+      new URL("../actions/setup-entra-auth-cli/action.yml", FOLDER),
+    );
+    assertEquals(validateAction(action).errors, []);
+    assertEquals(validateAction(action.replace(/^description:.*$/m, "")).errors.map(({ path }) => path), [
+      "/description",
+    ]);
+    for (const { name, text } of await readWorkflows()) {
+      // This right is newer than the schema.
+      const known = text.replace(/^ *attestations: write\n/m, "");
+      assertEquals(validateWorkflow(known).errors, [], name);
+      assert(validateWorkflow(known.replace("runs-on", "runs")).errors.length > 0, name);
+    }
+  },
 });
