@@ -94,11 +94,7 @@ Deno.test("get-token refreshes a token with less than five minutes left", async 
   assertMatch(result.stderr, new RegExp(`^⟳ Refreshing token\\.\\.\\.\n✓ Token refreshed\n${EXPIRY}\n$`));
 });
 
-Deno.test({
-  name: "get-token --force opens the browser even if the cached token is valid",
-  // Under Wine, the second request of the scripted browser does not arrive at an executable.
-  ignore: Deno.build.os === "windows" && Deno.env.has("ENTRA_AUTH_CLI_EXECUTABLE"),
-}, async () => {
+Deno.test("get-token --force opens the browser even if the cached token is valid", async () => {
   await using sandbox = await openSandbox();
   await sandbox.signIn(["get-token"]);
   const again = await sandbox.signIn(["get-token", "--force"]);

@@ -26,6 +26,9 @@ export async function startHttpsServer(
     response.on("finish", () => unanswered.delete(response));
     handle(request, response);
   });
+  // On Windows a program that the tests start inherits the connections. If the server closed one that is idle, it would
+  // stay open until that program ends, and the next request on it would wait for that long.
+  server.keepAliveTimeout = 0;
   // A client that breaks its connection must not end the process.
   server.on("tlsClientError", (_error, socket) => void socket.destroy());
   server.on("clientError", (_error, socket) => void socket.destroy());

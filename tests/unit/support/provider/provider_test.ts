@@ -82,6 +82,14 @@ Deno.test("Requests are recorded, but not what users type", async () => {
   assertEquals(provider.requestsTo("authorize").length, 0);
 });
 
+Deno.test("The provider sets no time after which it closes an idle connection", async () => {
+  await using provider = await startProvider();
+  using client = Deno.createHttpClient({ caCerts: [provider.caPem] });
+  const response = await fetch(`${provider.origin}/common/v2.0/.well-known/openid-configuration`, { client });
+  await response.body?.cancel();
+  assertEquals([response.status, response.headers.get("keep-alive")], [200, null]);
+});
+
 Deno.test("stop() closes the port and can be called twice", async () => {
   const provider = await startProvider();
   using client = new PlainClient(provider);
