@@ -1,6 +1,7 @@
 /**
- * Keeps Deno from loading Node's modules at the start. Cliffy reads `globalThis.process` wherever it turns to `Deno`, and
- * Deno 2.9 loads some thirty modules of Node at the first read, which takes about as long as the start of Deno itself.
+ * Keeps Deno from loading Node's modules when nothing needs them. Cliffy reads `globalThis.process` wherever it turns to
+ * `Deno`, and MSAL reads a few members of it; Deno 2.9 loads some thirty modules of Node at the first read, which takes
+ * about as long as the start of Deno itself.
  */
 
 const original = Object.getOwnPropertyDescriptor(globalThis, "process");
@@ -11,9 +12,29 @@ function loadProcess(): object {
   return Reflect.get(globalThis, "process");
 }
 
+const { os, arch } = Deno.build;
+
+/** What MSAL reads when it is loaded, and in a refresh. As in Node, a variable that cannot be read is missing. */
+const KNOWN: Readonly<Record<string | symbol, unknown>> = {
+  platform: os === "windows" ? "win32" : os,
+  arch: arch === "x86_64" ? "x64" : "arm64",
+  env: new Proxy<Record<string, string>>({}, {
+    get: (_, name) => typeof name === "string" ? readVariable(name) : undefined,
+    has: (_, name) => typeof name === "string" && readVariable(name) !== undefined,
+  }),
+};
+
+function readVariable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
+}
+
 if (original?.configurable === true) {
   const value = new Proxy({}, {
-    get: (_, name) => Reflect.get(loadProcess(), name),
+    get: (_, name) => Object.hasOwn(KNOWN, name) ? KNOWN[name] : Reflect.get(loadProcess(), name),
     set: (_, name, value) => Reflect.set(loadProcess(), name, value),
     has: (_, name) => Reflect.has(loadProcess(), name),
   });

@@ -5,12 +5,11 @@
  * `http` and `jsonwebtoken` are missing, because this program listens for the callback and signs assertions itself.
  */
 
-import process from "node:process";
 import type { Hash } from "node:crypto";
 import type { Stats } from "node:fs";
 
 export function createHash(algorithm: string): Hash {
-  return process.getBuiltinModule("node:crypto").createHash(algorithm);
+  return globalThis.process.getBuiltinModule("node:crypto").createHash(algorithm);
 }
 
 export function randomUUID(): string {
@@ -18,15 +17,15 @@ export function randomUUID(): string {
 }
 
 export function accessSync(path: string, mode: number): void {
-  process.getBuiltinModule("node:fs").accessSync(path, mode);
+  globalThis.process.getBuiltinModule("node:fs").accessSync(path, mode);
 }
 
 export function statSync(path: string): Stats {
-  return process.getBuiltinModule("node:fs").statSync(path);
+  return globalThis.process.getBuiltinModule("node:fs").statSync(path);
 }
 
 export function readFileSync(path: string, encoding: BufferEncoding): string {
-  return process.getBuiltinModule("node:fs").readFileSync(path, encoding);
+  return globalThis.process.getBuiltinModule("node:fs").readFileSync(path, encoding);
 }
 
 /** The modes of `accessSync()` that MSAL asks for (POSIX). */
@@ -40,7 +39,7 @@ const members: {
 } = {
   createHash,
   randomBytes: (size) => crypto.getRandomValues(new Uint8Array(size)),
-  basename: (path) => process.getBuiltinModule("node:path").basename(path),
+  basename: (path) => globalThis.process.getBuiltinModule("node:path").basename(path),
 };
 
 export default members;
