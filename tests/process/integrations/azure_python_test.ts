@@ -93,7 +93,7 @@ def token_of(credential, resource):
     except ClientAuthenticationError as error:
         return "error: " + str(error)
 
-credentials = [AzureCliCredential(), ManagedIdentityCredential()]
+credentials = [AzureCliCredential(process_timeout=60), ManagedIdentityCredential()]
 resources = ["${VAULT}", "https://storage.azure.com"]
 print(json.dumps([token_of(one, resource) for resource in resources for one in credentials]))
 `;

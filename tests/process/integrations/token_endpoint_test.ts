@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { decodeJwt } from "jose";
 import { ADA } from "../../support/provider/directory.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
 import { exchangeRaw } from "../../support/network/raw_http.ts";
@@ -65,10 +66,15 @@ Deno.test({
 });
 
 /** Asks the endpoint at `base` for a token, at the address `address`, and returns the status and the token. */
-async function askAt(address: string, base: string, headers: Readonly<Record<string, string>>) {
+async function askAt(
+  address: string,
+  base: string,
+  headers: Readonly<Record<string, string>>,
+  resource = "https://graph.microsoft.com",
+) {
   const { host, port } = new URL(base);
   const lines = Object.entries({ host, connection: "close", ...headers }).map((pair) => pair.join(": "));
-  const query = "resource=https%3A%2F%2Fgraph.microsoft.com&api-version=2019-08-01";
+  const query = `resource=${encodeURIComponent(resource)}&api-version=2019-08-01`;
   const request = [`GET /msi/token?${query} HTTP/1.1`, ...lines, "", ""].join("\r\n");
   const response = await exchangeRaw(Number(port), request, address);
   const [head = "", body = ""] = response.split("\r\n\r\n");
@@ -77,6 +83,62 @@ async function askAt(address: string, base: string, headers: Readonly<Record<str
     token: /"access_token":"([^"]+)"/.exec(body)?.[1],
   };
 }
+
+Deno.test({
+  name:
+    "the endpoint of exec refreshes once for 20 concurrent calls, and gives nothing to another user, a web page or a process without the secret",
+  ignore: hasNoShell,
+  async fn() {
+    await using sandbox = await openSandbox({ accessTokenTtl: 60 });
+    await sandbox.signIn(["get-token", "--scope", VAULT]);
+    const resource = "https://vault.azure.net";
+    const calls = Array.from(
+      { length: 20 },
+      () => ({ credential: "managed-identity", scope: VAULT } as const),
+    );
+    const script = 'echo ready; read -r _; "$@"; echo; echo "$IDENTITY_ENDPOINT $IDENTITY_HEADER"; read -r _';
+    const exec = ["exec", "--managed-identity", "--resource", resource, "--", "sh", "-c", script, "sh"];
+    const shell = await startShell(
+      sandbox,
+      ["entra-auth-cli", ...exec, ...sdkCommand(calls)],
+      { programs: ["sh"] },
+    );
+    await shell.stdoutMatch(/^ready$/m);
+    // The first token lasts for a minute, too short to be given out again.
+    sandbox.provider.setAccessTokenTtl(3600);
+    const sent = sandbox.provider.requestsTo("token").length;
+    await shell.type("\n");
+    const [, printed = "", base = "", secret = ""] = await shell.stdoutMatch(/^(\[.+)\n(http:\S+) (\S+)\n/m);
+    const outcomes: SdkOutcome[] = JSON.parse(printed);
+    const [first] = outcomes;
+    assertEquals(
+      outcomes.map(({ token, message }) => [token, message]),
+      calls.map(() => [first?.token, undefined]),
+    );
+    assertEquals(decodeJwt(first?.token ?? "").aud, resource);
+    assertEquals(sandbox.provider.requestsTo("token").length, sent + 1);
+
+    const header = { "x-identity-header": secret };
+    const ask = (headers: Readonly<Record<string, string>>) => askAt("127.0.0.1", base, headers, resource);
+    assertEquals(await ask(header), { status: 200, token: first?.token });
+    const refused = [
+      await ask({}),
+      await ask({ "x-identity-header": `${secret.slice(0, -1)}!` }),
+      await ask({ ...header, host: `evil.example:${new URL(base).port}` }),
+      await ask({ ...header, origin: "https://evil.example" }),
+    ];
+    assertEquals(refused, [401, 401, 421, 403].map((status) => ({ status, token: undefined })));
+    if (!isNotRoot) {
+      const address = `${base}?resource=${resource}&api-version=2019-08-01`;
+      const args = ["-sS", "-H", `X-IDENTITY-HEADER: ${secret}`, address];
+      const { code, stdout } = await new Deno.Command("curl", { args, uid: 54_321 }).output();
+      assertEquals([code === 0, new TextDecoder().decode(stdout)], [false, ""]);
+    }
+    await shell.type("\n");
+    assertEquals((await shell.ended).code, 0);
+    assertEquals(sandbox.browser.count, 1);
+  },
+});
 
 Deno.test({
   name:
