@@ -116,7 +116,14 @@ function sourceOf(address: Deno.Addr): string {
   return "hostname" in address ? `${address.hostname} ${address.port}` : "";
 }
 
+/**
+ * Reads the whole response, and announces that no other one follows on its connection. Deno before 2.8 compresses a body
+ * unless the response forbids it; the relay would then wait for bytes that never come, and the client reuse the connection.
+ */
 async function readWhole(response: Response) {
-  const { status, headers } = response;
-  return { status, headers, body: new Uint8Array(await response.arrayBuffer()) };
+  const headers = new Headers(response.headers);
+  const cache = headers.get("cache-control");
+  headers.set("cache-control", cache === null ? "no-transform" : `${cache}, no-transform`);
+  headers.set("connection", "close");
+  return { status: response.status, headers, body: new Uint8Array(await response.arrayBuffer()) };
 }

@@ -520,6 +520,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ["tests/unit/loopback/callback_request_test.ts"],
   },
   {
+    guard: "end of a connection announced with its response",
+    file: "src/loopback/relay_server.ts",
+    find: '  headers.set("connection", "close");\n',
+    replace: "",
+    tests: ["tests/unit/loopback/token_endpoint_test.ts"],
+  },
+  {
     guard: "limit of open connections",
     file: "src/loopback/relay_server.ts",
     find: "if (relays.size >= MAX_CONNECTIONS) {",

@@ -4,7 +4,7 @@ import { isExecutable } from "../../support/program/executable.ts";
 import { ADA } from "../../support/provider/directory.ts";
 import { hasNoPseudoTerminal, plainScreen, startOnTerminal } from "../../support/program/pseudo_terminal.ts";
 import { openSandbox } from "../../support/program/sandbox.ts";
-import { hasNoShell, runShell } from "../../support/program/shell.ts";
+import { hasCommand, hasNoShell, runShell } from "../../support/program/shell.ts";
 
 // An executable names no shell among the programs that it may start.
 const ignore = hasNoShell;
@@ -48,6 +48,23 @@ Deno.test({
       /^error: Profile 'none' does not exist\nHint: /,
       "-o json belongs to the command",
     );
+  },
+});
+
+Deno.test({
+  name: "exec --managed-identity gives a token for each request of a client that reuses connections",
+  ignore: ignore || !hasCommand("curl"),
+  async fn() {
+    await using sandbox = await openSandbox();
+    const token = (await sandbox.signIn(["get-token"])).stdout.trim();
+    const script = 'url="$IDENTITY_ENDPOINT?api-version=2019-08-01&resource=https://graph.microsoft.com"; ' +
+      'curl -sS --compressed -H "X-IDENTITY-HEADER: $IDENTITY_HEADER" "$url" "$url"; ' +
+      'echo "${IDENTITY_SERVER_THUMBPRINT-unset}"';
+    const env = { IDENTITY_SERVER_THUMBPRINT: "00" };
+    const result = await sandbox.run(execShell(script, "--managed-identity"), { ...PERMITTED, env });
+    assertEquals(result.code, 0, result.stderr);
+    assertEquals(result.stdout.split(`"access_token":"${token}"`).length, 3, result.stdout);
+    assertMatch(result.stdout, /\}unset\n$/);
   },
 });
 

@@ -158,7 +158,7 @@ Deno.test("Every response has the security headers and allows no other origin", 
       /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
     );
     assertEquals(headers.get("referrer-policy"), "no-referrer");
-    assertEquals(headers.get("cache-control"), "no-store");
+    assertEquals(headers.get("cache-control"), "no-store, no-transform");
     assertEquals(headers.get("x-content-type-options"), "nosniff");
     assertEquals(headers.get("x-frame-options"), "DENY");
     assertEquals(headers.get("location"), null);

@@ -72,7 +72,7 @@ Deno.test("the endpoint answers like a managed identity of App Service, and like
     resource: VAULT,
     token_type: "Bearer",
   }]);
-  assertMatch(msi.head, /^cache-control: no-store$/mi);
+  assertMatch(msi.head, /^cache-control: no-store, no-transform$/mi);
   assert(!/access-control/i.test(msi.head));
 
   const post = (scope: string, more = {}) =>
@@ -138,6 +138,20 @@ Deno.test("the endpoint gives nothing to a web page, another host name, or a pro
     statusCode: 403,
     message: "No token for https://graph.microsoft.com",
   }]);
+});
+
+Deno.test("the endpoint closes a connection after its response, which is not compressed", async () => {
+  const { endpoint } = open();
+  await using _ = endpoint;
+  const { port, secret } = endpoint;
+  const fields = `Accept-Encoding: gzip\r\nX-IDENTITY-HEADER: ${secret.reveal()}`;
+  // The client neither asks for the end of the connection nor ends it.
+  const request = `GET ${MSI}&resource=${VAULT} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${fields}\r\n\r\n`;
+  const [head = "", body = ""] = (await exchangeRaw(port, request)).split("\r\n\r\n");
+  assertMatch(head, /^HTTP\/1\.1 200 /);
+  assertMatch(head, /^connection: close$/mi);
+  assert(!/^content-encoding:/mi.test(head));
+  assertEquals(JSON.parse(body).access_token, "the-token");
 });
 
 Deno.test("each endpoint has a secret of its own, refuses whom the check refuses, and frees its port", async () => {
