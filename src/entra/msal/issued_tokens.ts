@@ -8,7 +8,7 @@ import { validateIdToken } from "../id_token.ts";
 import type { IssuedTokens } from "../token_client.ts";
 import type { TokenResponse } from "../token_response.ts";
 import type { Msal, TokenClientOptions } from "./msal_app.ts";
-import { type SerializableCache, takeCache } from "./msal_cache.ts";
+import { type SerializableCache, takeCache, withDiscovery } from "./msal_cache.ts";
 import type { AuthorityNetworkModule } from "./msal_network_module.ts";
 
 /** MSAL copies the account ID from `client_info` without validation. It is a key and is not displayed. */
@@ -37,7 +37,7 @@ export function userTokens(
   result: MsalResult | null,
   { scopes, nonce }: TokenDemand,
 ): IssuedTokens {
-  const { metadata, tokenResponse } = network;
+  const { metadata, discovered, tokenResponse } = network;
   const idToken = tokenResponse?.idToken ?? null;
   if (tokenResponse === null || idToken === null || !result?.account) {
     throw missingIdToken();
@@ -55,7 +55,8 @@ export function userTokens(
     nowMs,
   });
   const account = { homeAccountId, ...subject };
-  return issue(tokenResponse, { scopes, account, nowMs }, takeCache(app.getTokenCache()));
+  const cache = withDiscovery(takeCache(app.getTokenCache()), discovered, nowMs);
+  return issue(tokenResponse, { scopes, account, nowMs }, cache);
 }
 
 /**
@@ -66,7 +67,7 @@ export function userTokens(
  */
 export function refreshedTokens(
   options: TokenClientOptions,
-  { metadata, tokenResponse }: AuthorityNetworkModule,
+  { metadata, discovered, tokenResponse }: AuthorityNetworkModule,
   { scopes, account, cache, clientInfo }: {
     readonly scopes: readonly string[];
     readonly account: Account;
@@ -97,7 +98,9 @@ export function refreshedTokens(
       { hint: "Sign in again with --force." },
     );
   }
-  return issue(tokenResponse, { scopes, account: refreshed, nowMs: options.clock.now() }, cache);
+  const nowMs = options.clock.now();
+  const kept = discovered === null ? cache : withDiscovery(cache, discovered, nowMs);
+  return issue(tokenResponse, { scopes, account: refreshed, nowMs }, kept);
 }
 
 /** Returns the account that `client_info` names, or null without `client_info`. */

@@ -5,7 +5,7 @@ import type { Clock } from "../../system/clock.ts";
 import type { Network, RetryPolicy } from "../../system/network/network.ts";
 import { entraAuthority } from "../authority.ts";
 import { resourceOf } from "../../identity/scopes.ts";
-import { isJsonObject } from "../../text/json.ts";
+import { isJsonObject, type JsonObject } from "../../text/json.ts";
 import { plainText } from "../../text/plain_text.ts";
 import { decodeToken } from "../decode_token.ts";
 import type { AssertionNames, ErrorContext } from "../errors/aadsts/remedy.ts";
@@ -77,6 +77,8 @@ export interface GrantManner {
   readonly obeysThrottle?: boolean | undefined;
   /** Makes the requests of a grant that needs more than one per post of MSAL's. */
   readonly post?: PostExchange | undefined;
+  /** The discovery document of an earlier grant. */
+  readonly discovery?: JsonObject | null | undefined;
   /** What is requested, for hints. */
   readonly scopes: readonly string[];
   /** The user name, for hints, if it is known. */
@@ -89,7 +91,7 @@ export function createMsal<A>(
   manner: GrantManner,
   make: (configuration: MsalConfiguration) => A,
 ): Msal<A> {
-  const { silently, post } = manner;
+  const { silently, post, discovery } = manner;
   const authority = entraAuthority(options.authority, options.tenant);
   const { clientId, tenant, profile } = options;
   const errors = { clientId, tenant, profile, user: manner.user, resource: firstResource(manner, options) };
@@ -108,6 +110,7 @@ export function createMsal<A>(
     // MSAL accepts the issuer of External ID on a custom domain only if the issuer's host is in this list.
     onIssuer: (issuer) => void knownAuthorities.push(new URL(issuer).host),
     post,
+    discovery,
   });
   const app = make({
     auth: { clientId, authority: authority.url, knownAuthorities, clientCapabilities: CAPABILITIES },

@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import { isJsonObject, parseJsonObject } from "../../text/json.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../text/json.ts";
 import { Secret } from "../../text/secret.ts";
 import { CHECK_AUTHORITY } from "../authority.ts";
 
@@ -45,6 +45,37 @@ export function withRefreshToken(saved: Secret, homeAccountId: string, refreshTo
     }
   }
   return new Secret(JSON.stringify(parts));
+}
+
+/** The member of the saved data with the discovery document. MSAL ignores it. */
+const DISCOVERY = "Discovery";
+
+/** What of a discovery document is kept: what MSAL and `validateMetadata()` read. */
+const KEPT_FIELDS = [
+  "issuer",
+  "authorization_endpoint",
+  "token_endpoint",
+  "jwks_uri",
+  "authorization_response_iss_parameter_supported",
+];
+
+/** How long a discovery document is used without another look. */
+const DISCOVERY_LIFETIME_MS = 24 * 3_600_000;
+
+/** Returns `saved` with the discovery document `body`, obtained at `nowMs`, or without one if `body` is null. */
+export function withDiscovery(saved: Secret, body: JsonObject | null, nowMs: number): Secret {
+  const { [DISCOVERY]: _, ...parts } = parseJsonObject(saved.reveal()) ?? {};
+  if (body === null) return new Secret(JSON.stringify(parts));
+  const kept = Object.fromEntries(KEPT_FIELDS.map((name) => [name, body[name]]));
+  return new Secret(JSON.stringify({ ...parts, [DISCOVERY]: { obtainedAtMs: nowMs, body: kept } }));
+}
+
+/** Returns the discovery document in `saved`, or null if there is none of the last day. */
+export function discoveryIn(saved: Secret, nowMs: number): JsonObject | null {
+  const discovery = parseJsonObject(saved.reveal())?.[DISCOVERY];
+  if (!isJsonObject(discovery) || !isJsonObject(discovery.body)) return null;
+  const ageMs = nowMs - Number(discovery.obtainedAtMs);
+  return ageMs >= 0 && ageMs < DISCOVERY_LIFETIME_MS ? discovery.body : null;
 }
 
 /** Returns the error for a saved sign-in that lacks what a refresh needs. */

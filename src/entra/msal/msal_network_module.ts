@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import type { JsonObject } from "../../text/json.ts";
+import { isJsonObject, type JsonObject } from "../../text/json.ts";
 import type { Authority, AuthorityMetadata } from "../authority.ts";
 import { parseReportedError, type ReportedError } from "../errors/reported_error.ts";
 import { validateMetadata } from "../metadata.ts";
@@ -64,6 +64,8 @@ export function createMsalNetworkModule<O extends Observed>(
 export interface AuthorityNetworkModule extends MsalNetworkModule, Readonly<Observed> {
   /** The discovery document, or null if MSAL has not requested one because it knows the authority. */
   readonly metadata: AuthorityMetadata | null;
+  /** The same as the authority sent it, or null if it sent none. */
+  readonly discovered: JsonObject | null;
 }
 
 /** What {@linkcode authorityNetworkModule} needs. */
@@ -74,6 +76,8 @@ export interface AuthorityNetworkOptions extends AuthorityConnection {
   readonly onIssuer?: ((issuer: string) => void) | undefined;
   /** Makes the requests of a grant that needs more than one per post of MSAL's. */
   readonly post?: PostExchange | undefined;
+  /** A discovery document of before, which is used instead of another request. */
+  readonly discovery?: JsonObject | null | undefined;
 }
 
 /**
@@ -91,13 +95,22 @@ export type PostExchange = (
  */
 export function authorityNetworkModule(options: AuthorityNetworkOptions): AuthorityNetworkModule {
   const { authority } = options;
-  const observed: Observed & { metadata: AuthorityMetadata | null } = {
+  const observed: Observed & { metadata: AuthorityMetadata | null; discovered: JsonObject | null } = {
     tokenResponse: null,
     failure: null,
     metadata: null,
+    discovered: null,
+  };
+  const accept = (discovery: JsonObject) => {
+    observed.metadata = validateMetadata(discovery, authority);
+    options.onIssuer?.(observed.metadata.issuer);
   };
   return createMsalNetworkModule(observed, async (url, method, request) => {
     assertAllowed(url, authority);
+    if (method === "GET" && isJsonObject(options.discovery)) {
+      accept(options.discovery);
+      return { status: 200, headers: {}, body: options.discovery };
+    }
     const post = method === "POST" ? options.post : undefined;
     const send = () => sendToAuthority(url, method, request, options);
     const response = post === undefined ? await send() : await post(request, send);
@@ -107,8 +120,8 @@ export function authorityNetworkModule(options: AuthorityNetworkOptions): Author
     if (method === "GET" && response.status === 404) throw noTenant(authority);
     if (response.status !== 200) throw unusable(authority.host, `status ${response.status}`);
     if (method === "GET") {
-      observed.metadata = validateMetadata(body, authority);
-      options.onIssuer?.(observed.metadata.issuer);
+      accept(body);
+      observed.discovered = body;
     } else if (isTokenRequest(request)) observed.tokenResponse = validateTokenResponse(body);
     return response;
   });

@@ -26,7 +26,7 @@ import { findRefreshToken } from "../token_response.ts";
 import { withClientAuthentication } from "./client_authentication.ts";
 import { applicationTokens, missingIdToken, refreshedTokens, userTokens } from "./issued_tokens.ts";
 import { createMsal, type MsalConfiguration, runMsal, type TokenClientOptions } from "./msal_app.ts";
-import { restoreCache, withRefreshToken } from "./msal_cache.ts";
+import { discoveryIn, restoreCache, withDiscovery, withRefreshToken } from "./msal_cache.ts";
 import { isTokenRequest, type PostExchange } from "./msal_network_module.ts";
 import { assertAllowed, unusable } from "./send_to_authority.ts";
 
@@ -188,7 +188,8 @@ async function refresh(
     return response;
   };
   const user = account.username;
-  const manner = { silently: true, repeat: "unprocessed", failFast, post, scopes, user } as const;
+  const discovery = discoveryIn(saved, options.clock.now());
+  const manner = { silently: true, repeat: "unprocessed", failFast, post, discovery, scopes, user } as const;
   const msal = createMsal(options, manner, makeClient(options));
   const known = await restoreCache(msal.app.getTokenCache(), saved, account.homeAccountId);
   try {
@@ -199,11 +200,13 @@ async function refresh(
         forceRefresh: true,
         ...defined({ claims }),
       }));
+    return refreshedTokens(options, msal.network, { scopes, account, cache, clientInfo });
   } catch (error) {
-    if (!isInvalidScope || !(error instanceof CliError)) throw error;
-    throw error.withHint(boundToScopes(options.profile, scopes));
+    if (!(error instanceof CliError)) throw error;
+    // The authority may have moved since its document was kept.
+    if (discovery !== null && error.code === "invalid_response") change(withDiscovery(cache, null, 0));
+    throw isInvalidScope ? error.withHint(boundToScopes(options.profile, scopes)) : error;
   }
-  return refreshedTokens(options, msal.network, { scopes, account, cache, clientInfo });
 }
 
 /** Returns the hint for scopes that a refresh was refused: its token may be bound to others (RFC 6749 section 6). */

@@ -38,6 +38,8 @@ import {
 const REDIRECT_URI = "http://localhost:50000";
 const SCOPES = ["User.Read"];
 const HOME_ID = `${OBJECT_ID}.${TENANT_ID}`;
+/** A day after the sign-in, when its discovery document is no longer used. */
+const LATER_MS = NOW_MS + 24 * 3_600_000;
 const never: Answer = () => {
   throw new Error("unexpected request to the token endpoint");
 };
@@ -182,15 +184,54 @@ Deno.test("A refresh that was not processed is retried unless there is a token t
   for (const failFast of [false, true]) {
     const authority = tinyAuthority(() => tokens(null));
     const options = { scopes: SCOPES, failFast };
-    await client(authority).refresh(before.cache, accountOf(before), options);
+    const clock = new FakeClock(LATER_MS);
+    await client(authority, { clock }).refresh(before.cache, accountOf(before), options);
     const [get, post] = failFast ? ["never", "never"] : ["always", "unprocessed"];
     assertEquals(sendings(authority), [["GET", get, true, 30_000], ["POST", post, true, 30_000]]);
   }
 });
 
+Deno.test("A refresh uses the discovery document of the last day, and no other", async () => {
+  const before = await signIn();
+  const paths = async (nowMs: number, { cache } = before) => {
+    const authority = tinyAuthority(() => tokens(null));
+    const clock = new FakeClock(nowMs);
+    const issued = await client(authority, { clock }).refresh(cache, accountOf(before), { scopes: SCOPES });
+    return { issued, methods: authority.network.requests.map(({ method }) => method) };
+  };
+  assertEquals((await paths(LATER_MS - 1)).methods, ["POST"]);
+  // A clock that was set back.
+  assertEquals((await paths(NOW_MS - 1)).methods, ["GET", "POST"]);
+  const { issued, methods } = await paths(LATER_MS);
+  assertEquals(methods, ["GET", "POST"]);
+  assertEquals((await paths(LATER_MS + 1, issued)).methods, ["POST"]);
+});
+
+Deno.test("A refresh keeps no discovery document with which the response was invalid", async () => {
+  const before = await signIn();
+  const authority = tinyAuthority(() => jsonResponse({}, 404));
+  const caches: Secret[] = [];
+  const onCacheChange = (cache: Secret) => void caches.push(cache);
+  const refresh = (cache: Secret) =>
+    client(authority).refresh(cache, accountOf(before), { scopes: SCOPES, onCacheChange });
+  await assertRejects(() => refresh(before.cache), CliError, "status 404");
+  assertEquals(authority.network.requests.map(({ method }) => method), ["POST"]);
+  authority.answer = () => tokens(null);
+  const [cache = new Secret("")] = caches;
+  assertEquals((await refresh(cache)).token.account, before.token.account);
+  assertEquals(authority.network.requests.map(({ method }) => method), ["POST", "GET", "POST"]);
+});
+
+Deno.test("A kept discovery document that names another host is refused", async () => {
+  const before = await signIn();
+  const cache = new Secret(before.cache.reveal().replace(`${BASE}/`, "https://elsewhere.example/"));
+  const refresh = client(tinyAuthority(never)).refresh(cache, accountOf(before), { scopes: SCOPES });
+  assertEquals((await assertRejects(() => refresh, CliError)).code, "invalid_response");
+});
+
 Deno.test("The requests of a refresh share one time limit, and each request of a sign-in has at most 30 seconds", async () => {
   const before = await signIn();
-  const clock = new FakeClock(NOW_MS);
+  const clock = new FakeClock(LATER_MS);
   const authority = tinyAuthority(() => tokens(null));
   const { network } = authority;
   const slow: Network = {
@@ -419,6 +460,7 @@ Deno.test("The cache contains the refresh token and neither access token nor ID 
       "Account",
       "AccessToken",
       "AppMetadata",
+      "Discovery",
       "IdToken",
       "RefreshToken",
     ].toSorted(),
@@ -489,7 +531,7 @@ Deno.test("refresh() passes on a new refresh token at once, and an empty text fo
   const changes = async (answer: Answer) => {
     const caches: string[] = [];
     const onCacheChange = (cache: Secret) => void caches.push(cache.reveal());
-    await client(tinyAuthority(answer))
+    await client(tinyAuthority(answer), { clock: new FakeClock(LATER_MS) })
       .refresh(before.cache, accountOf(before), { scopes: SCOPES, onCacheChange })
       .catch((error) => assert(error instanceof CliError));
     return caches;
@@ -601,7 +643,7 @@ Deno.test("A sign-in through common belongs to the tenant of its token, and so d
   const before = await signIn({}, "common");
   assertEquals(accountOf(before).tenantId, TENANT_ID);
   const authority = tinyAuthority(() => tokens(null));
-  const common = client(authority, { tenant: "common" });
+  const common = client(authority, { tenant: "common", clock: new FakeClock(LATER_MS) });
   const issued = await common.refresh(before.cache, accountOf(before), { scopes: SCOPES });
   assertEquals(issued.token.account, before.token.account);
   authority.metadata = jsonResponse({ ...goodMetadata(), issuer: `${BASE}/{tenantid}/v2.0` });
