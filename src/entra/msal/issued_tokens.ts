@@ -1,7 +1,7 @@
 import { decodeBase64Url } from "@std/encoding/base64url";
 import { CliError } from "../../errors.ts";
 import type { Account } from "../../identity/token.ts";
-import { parseJsonObject } from "../../text/json.ts";
+import { type JsonObject, parseJsonObject } from "../../text/json.ts";
 import { Secret } from "../../text/secret.ts";
 import { CHECK_AUTHORITY, entraAuthority } from "../authority.ts";
 import { validateIdToken } from "../id_token.ts";
@@ -55,8 +55,8 @@ export function userTokens(
     nowMs,
   });
   const account = { homeAccountId, ...subject };
-  const cache = withDiscovery(takeCache(app.getTokenCache()), discovered, nowMs);
-  return issue(tokenResponse, { scopes, account, nowMs }, cache);
+  const cache = takeCache(app.getTokenCache());
+  return issue(tokenResponse, { scopes, account, nowMs }, withDiscovered(cache, discovered, nowMs));
 }
 
 /**
@@ -99,8 +99,12 @@ export function refreshedTokens(
     );
   }
   const nowMs = options.clock.now();
-  const kept = discovered === null ? cache : withDiscovery(cache, discovered, nowMs);
+  const kept = withDiscovered(cache, discovered, nowMs);
   return issue(tokenResponse, { scopes, account: refreshed, nowMs }, kept);
+}
+
+function withDiscovered(cache: Secret, discovered: JsonObject | null, nowMs: number): Secret {
+  return discovered === null ? cache : withDiscovery(cache, discovered, nowMs);
 }
 
 /** Returns the account that `client_info` names, or null without `client_info`. */

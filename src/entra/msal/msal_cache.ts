@@ -62,12 +62,16 @@ const KEPT_FIELDS = [
 /** How long a discovery document is used without another look. */
 const DISCOVERY_LIFETIME_MS = 24 * 3_600_000;
 
-/** Returns `saved` with the discovery document `body`, obtained at `nowMs`, or without one if `body` is null. */
-export function withDiscovery(saved: Secret, body: JsonObject | null, nowMs: number): Secret {
-  const { [DISCOVERY]: _, ...parts } = parseJsonObject(saved.reveal()) ?? {};
-  if (body === null) return new Secret(JSON.stringify(parts));
+/** Returns `saved` with the discovery document `body`, obtained at `nowMs`. */
+export function withDiscovery(saved: Secret, body: JsonObject, nowMs: number): Secret {
+  const parts = parseJsonObject(saved.reveal()) ?? {};
   const kept = Object.fromEntries(KEPT_FIELDS.map((name) => [name, body[name]]));
   return new Secret(JSON.stringify({ ...parts, [DISCOVERY]: { obtainedAtMs: nowMs, body: kept } }));
+}
+
+/** Reports whether two discovery documents agree in what is kept of them. */
+export function isSameDiscovery(a: JsonObject, b: JsonObject): boolean {
+  return KEPT_FIELDS.every((name) => a[name] === b[name]);
 }
 
 /** Returns the discovery document in `saved`, or null if there is none of the last day. */

@@ -66,6 +66,8 @@ export interface AuthorityNetworkModule extends MsalNetworkModule, Readonly<Obse
   readonly metadata: AuthorityMetadata | null;
   /** The same as the authority sent it, or null if it sent none. */
   readonly discovered: JsonObject | null;
+  /** Requests the discovery document that was used instead of a request. Returns null if that fails in any way. */
+  rediscover(): Promise<JsonObject | null>;
 }
 
 /** What {@linkcode authorityNetworkModule} needs. */
@@ -105,9 +107,18 @@ export function authorityNetworkModule(options: AuthorityNetworkOptions): Author
     observed.metadata = validateMetadata(discovery, authority);
     options.onIssuer?.(observed.metadata.issuer);
   };
-  return createMsalNetworkModule(observed, async (url, method, request) => {
+  let discoveryUrl: string | null = null;
+  const rediscover = async () => {
+    if (discoveryUrl === null) return null;
+    const { status, body } = await sendToAuthority(discoveryUrl, "GET", {}, options);
+    if (status !== 200) return null;
+    validateMetadata(body, authority);
+    return body;
+  };
+  const module = createMsalNetworkModule(observed, async (url, method, request) => {
     assertAllowed(url, authority);
     if (method === "GET" && isJsonObject(options.discovery)) {
+      discoveryUrl = url;
       accept(options.discovery);
       return { status: 200, headers: {}, body: options.discovery };
     }
@@ -125,6 +136,7 @@ export function authorityNetworkModule(options: AuthorityNetworkOptions): Author
     } else if (isTokenRequest(request)) observed.tokenResponse = validateTokenResponse(body);
     return response;
   });
+  return Object.assign(module, { rediscover: () => rediscover().catch(() => null) });
 }
 
 /** Returns the error for a discovery document that does not exist. */

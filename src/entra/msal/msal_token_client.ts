@@ -26,7 +26,7 @@ import { findRefreshToken } from "../token_response.ts";
 import { withClientAuthentication } from "./client_authentication.ts";
 import { applicationTokens, missingIdToken, refreshedTokens, userTokens } from "./issued_tokens.ts";
 import { createMsal, type MsalConfiguration, runMsal, type TokenClientOptions } from "./msal_app.ts";
-import { discoveryIn, restoreCache, withDiscovery, withRefreshToken } from "./msal_cache.ts";
+import { discoveryIn, isSameDiscovery, restoreCache, withDiscovery, withRefreshToken } from "./msal_cache.ts";
 import { isTokenRequest, type PostExchange } from "./msal_network_module.ts";
 import { assertAllowed, unusable } from "./send_to_authority.ts";
 
@@ -203,8 +203,13 @@ async function refresh(
     return refreshedTokens(options, msal.network, { scopes, account, cache, clientInfo });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    // The authority may have moved since its document was kept.
-    if (discovery !== null && error.code === "invalid_response") change(withDiscovery(cache, null, 0));
+    if (discovery !== null && error.code === "invalid_response") {
+      // The endpoints may have changed since the document was kept.
+      const current = await msal.network.rediscover();
+      if (current !== null && !isSameDiscovery(current, discovery)) {
+        change(withDiscovery(cache, current, options.clock.now()));
+      }
+    }
     throw isInvalidScope ? error.withHint(boundToScopes(options.profile, scopes)) : error;
   }
 }

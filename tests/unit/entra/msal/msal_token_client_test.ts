@@ -207,19 +207,31 @@ Deno.test("A refresh uses the discovery document of the last day, and no other",
   assertEquals((await paths(LATER_MS + 1, issued)).methods, ["POST"]);
 });
 
-Deno.test("A refresh keeps no discovery document with which the response was invalid", async () => {
+Deno.test("A refresh looks at the discovery document again if the response is invalid, and keeps one that has changed", async () => {
   const before = await signIn();
   const authority = tinyAuthority(() => jsonResponse({}, 404));
   const caches: Secret[] = [];
   const onCacheChange = (cache: Secret) => void caches.push(cache);
   const refresh = (cache: Secret) =>
     client(authority).refresh(cache, accountOf(before), { scopes: SCOPES, onCacheChange });
+  const methods = () => authority.network.requests.splice(0).map(({ method }) => method);
   await assertRejects(() => refresh(before.cache), CliError, "status 404");
-  assertEquals(authority.network.requests.map(({ method }) => method), ["POST"]);
+  assertEquals([methods(), caches.length], [["POST", "GET"], 0]);
+  for (
+    const metadata of [textResponse("gone", 404), jsonResponse({ ...goodMetadata(), issuer: "https://x" })]
+  ) {
+    authority.metadata = metadata;
+    await assertRejects(() => refresh(before.cache), CliError, "status 404");
+    assertEquals([methods(), caches.length], [["POST", "GET"], 0]);
+  }
+  const token_endpoint = `${BASE}/moved/token`;
+  authority.metadata = jsonResponse({ ...goodMetadata(), token_endpoint });
+  await assertRejects(() => refresh(before.cache), CliError, "status 404");
+  methods();
   authority.answer = () => tokens(null);
   const [cache = new Secret("")] = caches;
   assertEquals((await refresh(cache)).token.account, before.token.account);
-  assertEquals(authority.network.requests.map(({ method }) => method), ["POST", "GET", "POST"]);
+  assertEquals(authority.network.requests.map(({ url }) => url.split("?")[0]), [token_endpoint]);
 });
 
 Deno.test("A kept discovery document that names another host is refused", async () => {
