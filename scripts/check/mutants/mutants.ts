@@ -32,6 +32,39 @@ const PRIVATE_FOLDER_TESTS = ["tests/unit/system/files/private_folder_test.ts"];
 /** The guards that protect sign-ins and tokens. */
 export const MUTANTS: readonly Mutant[] = [
   {
+    guard: "age of a kept discovery document",
+    file: "src/entra/msal/msal_cache.ts",
+    find: "ageMs >= 0 && ageMs < DISCOVERY_LIFETIME_MS",
+    replace: "ageMs >= 0",
+    tests: CLIENT_TESTS,
+    named: "discovery document",
+  },
+  {
+    guard: "discovery document from the future",
+    file: "src/entra/msal/msal_cache.ts",
+    find: "ageMs >= 0 && ageMs < DISCOVERY_LIFETIME_MS",
+    replace: "ageMs < DISCOVERY_LIFETIME_MS",
+    tests: CLIENT_TESTS,
+    named: "discovery document",
+  },
+  {
+    guard: "validation of a kept discovery document",
+    file: "src/entra/msal/msal_network_module.ts",
+    find: "      accept(options.discovery);",
+    replace:
+      "      observed.metadata = { issuer: String(options.discovery.issuer), namesIssuerInResponse: false };",
+    tests: CLIENT_TESTS,
+    named: "discovery document",
+  },
+  {
+    guard: "second look at a kept discovery document",
+    file: "src/entra/msal/msal_token_client.ts",
+    find: "current !== null && !isSameDiscovery(current, discovery)",
+    replace: "current === discovery",
+    tests: CLIENT_TESTS,
+    named: "discovery document",
+  },
+  {
     guard: "https of an API",
     file: "src/identity/api_hosts.ts",
     find: `if (url?.protocol !== "https:")`,

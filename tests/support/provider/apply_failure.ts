@@ -71,6 +71,8 @@ function write(
   headers: Record<string, string>,
   body: string | Uint8Array,
 ): void {
-  response.writeHead(status, headers);
+  // A body that is shorter than its length says ends with the connection.
+  const isShort = Number(headers["content-length"] ?? 0) > body.length;
+  response.writeHead(status, isShort ? { ...headers, connection: "close" } : headers);
   response.end(body);
 }
