@@ -21,10 +21,19 @@ import {
   type SecretService,
 } from "../../tests/support/secrets/secret_service.ts";
 import { openAzureCli } from "./azure_cli.ts";
-import { fillStore } from "./fill_store.ts";
 import { compareExecutables } from "./against.ts";
-import { compare, type Comparison, formatTable, type TimedCommand } from "./compare.ts";
-import { applicationOf, findPeers, SCOPE } from "./peers.ts";
+import {
+  compare,
+  compareRuns,
+  type Comparison,
+  formatTable,
+  type TimedCommand,
+  type TimedRun,
+  timedRun,
+} from "./compare.ts";
+import { inStore, measureLists, openLargeStores } from "./large_stores.ts";
+import { applicationOf, findPeers, githubCli, SCOPE } from "./peers.ts";
+import { signInParts } from "./sign_in.ts";
 import { peakMemory, timeAtOnce, timeProvider } from "./measurements.ts";
 import { MECHANISMS } from "../build/bundle.ts";
 import { compile } from "../build/compile.ts";
@@ -33,8 +42,6 @@ import { say } from "../offline/npm_package.ts";
 
 /** The number of cached calls that run at once. */
 const AT_ONCE = 50;
-/** The number of profiles in the large store. */
-const MANY = 1000;
 const CACHED = ["get-token", "--quiet", "--output", "token"];
 const REFRESH = ["refresh", "--quiet"];
 
@@ -90,13 +97,6 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-async function storeWithManyProfiles(sandbox: Sandbox): Promise<string> {
-  const home = join(sandbox.folder, "home-with-many-profiles");
-  await copy(sandbox.home, home);
-  await fillStore(home, MANY);
-  return home;
-}
-
 /** Comparisons for the table, and sentences. */
 interface Measurements {
   readonly comparisons: readonly Comparison[];
@@ -138,6 +138,10 @@ async function bench(pairs: number): Promise<Measurements> {
     say(`timing ${pairs} pairs: ${timed.name} and ${baseline.name}`);
     return await compare(timed, baseline, pairs);
   };
+  const timeRuns = async (timed: TimedRun, baseline: TimedCommand) => {
+    say(`timing ${pairs} pairs: ${timed.name} and ${baseline.name}`);
+    return await compareRuns(timed, timedRun(baseline), pairs);
+  };
   const fromSource = { name: "cached get-token, from source", command: [...source, ...CACHED], env };
   const compiled = { name: "cached get-token, executable", command: [program, ...CACHED], env };
   const bareStart = {
@@ -155,9 +159,22 @@ async function bench(pairs: number): Promise<Measurements> {
 
   const refreshed = await time(refresh, compiled);
   const providerMs = await timeProvider(sandbox.provider, pairs);
+  const signIns: Comparison[] = [];
+  const parts = await signInParts(sandbox, program);
+  if (parts !== null) {
+    for (const part of [parts.toBrowser, parts.afterRedirect]) signIns.push(await timeRuns(part, hello));
+  }
+  say("filling the large stores");
+  const largeStores = await openLargeStores(sandbox);
+  const ofLargeStores: Comparison[] = [];
+  for (const store of largeStores) {
+    ofLargeStores.push(await time(inStore(refresh, store), { ...refresh, name: "refresh, one profile" }));
+  }
   const asApplication = await applicationOf(sandbox, program, env);
   const peers: Comparison[] = [];
   for (const peer of await findPeers(sandbox, env)) peers.push(await time(peer, asApplication));
+  const gh = await githubCli(sandbox, inheritedVariables());
+  if (gh !== null) peers.push(await time(gh, compiled));
   await using azureCli = await openAzureCli(sandbox.provider, SCOPE, inheritedVariables());
   if (azureCli !== null) {
     // In this order, so that the process that the first leaves behind has ended when the second is done.
@@ -166,12 +183,11 @@ async function bench(pairs: number): Promise<Measurements> {
     }
   }
   await sandbox.provider.stop();
-  const manyProfiles = await storeWithManyProfiles(sandbox);
-  const withMany = {
-    name: `cached get-token, executable, ${MANY} profiles`,
-    command: [program, ...CACHED],
-    env: { ...env, ENTRA_AUTH_CLI_HOME: manyProfiles },
-  };
+  for (const store of largeStores) {
+    ofLargeStores.push(await time(inStore(compiled, store), { ...compiled, name: "with one profile" }));
+  }
+  const anyCommand = { name: "", command: [program], env };
+  const lists = await measureLists(largeStores, anyCommand, (command) => time(command, hello));
   const keyFile = { ...compiled, name: "with a key file" };
   const keyStores: Comparison[] = [];
   for (const store of await moveKeys(sandbox, session)) {
@@ -187,9 +203,11 @@ async function bench(pairs: number): Promise<Measurements> {
   const comparisons = [
     await time(fromSource, bareStart),
     await time(compiled, hello),
-    await time(withMany, { ...compiled, name: "with one profile" }),
+    ...ofLargeStores,
+    ...lists.comparisons,
     ...keyStores,
     refreshed,
+    ...signIns,
     await time(loadMsal, bareStart),
     ...peers,
   ];
@@ -201,6 +219,7 @@ async function bench(pairs: number): Promise<Measurements> {
         providerMs.toFixed(0)
       } ms of the provider for its two responses.`,
       ...await measureResources(compiled, hello),
+      ...lists.remarks,
     ],
   };
 }

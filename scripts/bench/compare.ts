@@ -49,11 +49,12 @@ export function summarize(
  * with the command's stderr if one fails.
  */
 export function compare(timed: TimedCommand, baseline: TimedCommand, pairCount: number): Promise<Comparison> {
-  return compareRuns(
-    { name: timed.name, timeMs: () => timeMs(timed) },
-    { name: baseline.name, timeMs: () => timeMs(baseline) },
-    pairCount,
-  );
+  return compareRuns(timedRun(timed), timedRun(baseline), pairCount);
+}
+
+/** Returns the timing of one command. */
+export function timedRun(command: TimedCommand): TimedRun {
+  return { name: command.name, timeMs: () => timeMs(command) };
 }
 
 /** Something to time that is more than one command. */

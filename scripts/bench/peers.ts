@@ -49,6 +49,42 @@ export async function findPeers(
   return peers;
 }
 
+/**
+ * Returns `gh auth token` with a token in its file of settings. Returns null if the GitHub CLI is missing or prints another
+ * text than the token.
+ */
+export async function githubCli(
+  sandbox: Sandbox,
+  env: Readonly<Record<string, string>>,
+): Promise<TimedCommand | null> {
+  const folder = join(sandbox.folder, "gh");
+  await Deno.mkdir(folder);
+  const token = "gho_benchmark";
+  await Deno.writeTextFile(
+    join(folder, "hosts.yml"),
+    `github.com:\n    user: ada\n    oauth_token: ${token}\n`,
+  );
+  const timed = {
+    name: "gh auth token",
+    command: ["gh", "auth", "token"],
+    env: { ...env, GH_CONFIG_DIR: folder, GH_NO_UPDATE_NOTIFIER: "1" },
+  };
+  try {
+    const { stdout } = await new Deno.Command("gh", {
+      args: ["auth", "token"],
+      env: timed.env,
+      clearEnv: true,
+      stdin: "null",
+    }).output();
+    if (new TextDecoder().decode(stdout).trim() === token) return timed;
+    say("gh auth token does not print the token in its settings: the GitHub CLI is not compared");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    say("gh not found: the GitHub CLI is not compared");
+  }
+  return null;
+}
+
 /** The arguments with which this program gets a token for the same application. */
 const LIKE_PEERS: readonly string[] = [
   "get-token",
