@@ -1,7 +1,13 @@
 import { join } from "@std/path/join";
 import { keyFileStore } from "../../src/store/keystore/key_file.ts";
 import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../src/store/token_file.ts";
-import { formatSession, parseSession, sessionBinding } from "../../src/store/session.ts";
+import {
+  formatSession,
+  formatSummary,
+  parseSession,
+  sessionBinding,
+  summarizeSession,
+} from "../../src/store/session.ts";
 import { systemFiles } from "../../src/system/files/deno_files.ts";
 import { systemLocks } from "../../src/system/files/lock.ts";
 import { openPrivateFolder } from "../../src/system/files/private_folder.ts";
@@ -25,17 +31,14 @@ async function addSessions(home: string, names: readonly string[]): Promise<void
   const key = await keyFileStore(folder).load(new Uint8Array());
   if (key === null) throw new Error(`Cannot fill the store in ${home}: no key file found`);
   const file = await parseTokenFile(source, key.key);
-  const data = await file.open(0);
-  const session = parseSession(data);
+  const session = parseSession(await file.open(0));
   const boundTo = sessionBinding(session);
-  const records = names.map((name) => ({
-    kind: "session",
-    name,
-    boundTo,
-    data: formatSession({ ...session, profile: name }),
-  }));
-  const last = { kind: "session", name: session.profile, boundTo, data };
-  await folder.replace("tokens.enc", await formatTokenFile(file.header, key.key, [...records, last]));
+  const records = [...names, session.profile].map((profile) => {
+    const copied = { ...session, profile };
+    const summary = formatSummary(summarizeSession(copied));
+    return { kind: "session", name: profile, boundTo, data: formatSession(copied), summary };
+  });
+  await folder.replace("tokens.enc", await formatTokenFile(file.header, key.key, records));
 }
 
 async function addProfiles(home: string, names: readonly string[]): Promise<void> {

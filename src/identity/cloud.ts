@@ -63,9 +63,16 @@ export function canonicalAuthority(url: string): string {
 
 /** Returns the cloud of `authority`. An authority that is not Microsoft's own, as a custom domain, is in the public cloud. */
 export function cloudOf(authority: string): Cloud {
+  const known = cloudsOf.get(authority);
+  if (known !== undefined) return known;
   const { host = "" } = URL.parse(authority) ?? {};
-  return CLOUDS.find(({ hosts }) => hosts.includes(host)) ?? PUBLIC;
+  const cloud = CLOUDS.find(({ hosts }) => hosts.includes(host)) ?? PUBLIC;
+  cloudsOf.set(authority, cloud);
+  return cloud;
 }
+
+/** The clouds of authorities. Thousands of profiles have a few. */
+const cloudsOf = new Map<string, Cloud>();
 
 /** The path of AD FS, in place of a tenant: its users belong to none. */
 export const ADFS = "adfs";

@@ -7,6 +7,8 @@ export const OPENID_SCOPES: readonly string[] = ["openid", "profile", "offline_a
 
 /** Printable ASCII except space, `"` and `\` (RFC 6749 section 3.3). */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+/** The same without a comma, which separates scopes. */
+const ONE_SCOPE = /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/;
 
 /**
  * Splits input at spaces and commas into scopes. Drops duplicates and keeps the order.
@@ -14,6 +16,9 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
  * @throws {CliError} `usage` for a character that RFC 6749 section 3.3 does not allow.
  */
 export function parseScopes(typed: readonly string[]): string[] {
+  // The profiles in a file have each scope on its own.
+  const [only = ""] = typed;
+  if (typed.length === 1 && ONE_SCOPE.test(only)) return [only];
   const scopes = [...new Set(typed.flatMap((text) => text.split(/[\s,]+/)).filter((scope) => scope !== ""))];
   for (const scope of scopes) {
     if (!SCOPE.test(scope)) {

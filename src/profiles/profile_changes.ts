@@ -24,13 +24,16 @@ const LOCK_TIMEOUT_MS = 10_000;
 /** Every operation of the profile store but finding one profile, which a cached token needs alone. */
 export class ProfileChanges {
   readonly #folder: PrivateFolder;
+  readonly #read: () => Promise<ProfileFile | null>;
 
-  constructor(folder: PrivateFolder) {
+  /** @param read Reads the file for a list; a change reads it anew, under the lock. */
+  constructor(folder: PrivateFolder, read: () => Promise<ProfileFile | null>) {
     this.#folder = folder;
+    this.#read = read;
   }
 
   async list(): Promise<Profile[]> {
-    const file = await readProfileFile(this.#folder);
+    const file = await this.#read();
     if (file === null) return [];
     await rejectDuplicates(file);
     const profiles = await Promise.all(Object.keys(file.profiles).map((name) => profileIn(file, name)));

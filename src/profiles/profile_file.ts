@@ -23,6 +23,8 @@ export interface ProfileFile {
   readonly path: string;
   /** To locate mistakes. */
   readonly text: string;
+  /** The value of the text. */
+  readonly value: JsonObject;
   /** All members but the profiles, which a rewrite keeps. */
   readonly rest: JsonObject;
   /** The profiles by name. */
@@ -39,6 +41,28 @@ export async function readProfileFile(folder: PrivateFolder): Promise<ProfileFil
   return content === null ? null : await parseProfileFile(folder.pathOf(PROFILE_FILE), content);
 }
 
+/**
+ * Returns a function like {@linkcode readProfileFile} that parses the file again only if it has changed: a command looks
+ * into it several times.
+ */
+export function profileFileReader(folder: PrivateFolder): () => Promise<ProfileFile | null> {
+  let last: { readonly content: Uint8Array; readonly file: ProfileFile } | null = null;
+  return async () => {
+    const content = await folder.read(PROFILE_FILE, "readable");
+    if (content === null) return null;
+    if (last === null || !isEqual(last.content, content)) {
+      last = { content, file: await parseProfileFile(folder.pathOf(PROFILE_FILE), content) };
+    }
+    return last.file;
+  };
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
+
 /** Parses `profiles.json`. @throws {CliError} `invalid_profile` with line and column. */
 export async function parseProfileFile(path: string, content: Uint8Array): Promise<ProfileFile> {
   const text = decode(path, content);
@@ -53,7 +77,7 @@ export async function parseProfileFile(path: string, content: Uint8Array): Promi
   if (!isJsonObject(profiles)) {
     throw await errorAt({ path, text }, ["profiles"], "profiles must be an object");
   }
-  return { path, text, rest: { version, ...rest }, profiles };
+  return { path, text, value, rest: { version, ...rest }, profiles };
 }
 
 /** Returns the profile `name` of the file, or null. @throws {CliError} `invalid_profile` with line and column. */
@@ -107,7 +131,7 @@ export const CURRENT = "current";
 
 /** Creates a file without a profile, to be written to `path`. */
 export function emptyProfileFile(path: string): ProfileFile {
-  return { path, text: "", rest: { version: VERSION }, profiles: {} };
+  return { path, text: "", value: {}, rest: { version: VERSION }, profiles: {} };
 }
 
 /** Formats `profiles.json` with these profiles, indented for people. */

@@ -1,7 +1,7 @@
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
-import { currentIn, identityIn, type ProfileFile, profileIn, readProfileFile } from "./profile_file.ts";
+import { currentIn, identityIn, type ProfileFile, profileFileReader, profileIn } from "./profile_file.ts";
 import { ProfileChanges } from "./profile_changes.ts";
 import { checkProfileName } from "./validate_fields.ts";
 
@@ -26,6 +26,8 @@ export interface ProfileStore {
   lookUp(name: string | null): Promise<FoundProfile>;
   /** Looks up each of these names, in one read. */
   lookUpAll(names: readonly string[]): Promise<ReadonlyMap<string, FoundProfile>>;
+  /** Returns the identities of all profiles by name, null for a profile that has none yet. Other mistakes do not matter. */
+  identities(): Promise<ReadonlyMap<string, ProfileIdentity | null>>;
   /** Sets the identity of the profile `name`, unless the profile does not exist or has another id. */
   identify(name: string, identity: ProfileIdentity): Promise<void>;
   /** Returns all profiles, in the order of the file. */
@@ -59,9 +61,10 @@ export interface ProfileStoreOptions {
 
 /** Opens the profile store. Reads and creates nothing before it is needed. */
 export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore {
-  const changes = new ProfileChanges(folder);
+  const read = profileFileReader(folder);
+  const changes = new ProfileChanges(folder, read);
   const lookUp = async (typed: string | null): Promise<FoundProfile> => {
-    const file = await readProfileFile(folder);
+    const file = await read();
     const name = typed ?? checkProfileName((file === null ? null : currentIn(file)) ?? DEFAULT_PROFILE);
     return await foundIn(file, name);
   };
@@ -69,13 +72,20 @@ export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore 
     find: async (name) => (await lookUp(name)).profile,
     lookUp,
     lookUpAll: async (names) => {
-      const file = await readProfileFile(folder);
+      const file = await read();
       const found = new Map<string, FoundProfile>();
       for (const name of names) found.set(name, await foundIn(file, name));
       return found;
     },
+    identities: async () => {
+      const file = await read();
+      const found = new Map<string, ProfileIdentity | null>();
+      if (file === null) return found;
+      for (const name of Object.keys(file.profiles)) found.set(name, await identityIn(file, name));
+      return found;
+    },
     current: async () => {
-      const file = await readProfileFile(folder);
+      const file = await read();
       return file === null ? null : currentIn(file);
     },
     choose: async (name) => await changes.choose(name),

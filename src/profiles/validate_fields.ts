@@ -160,8 +160,18 @@ export interface Authority {
   readonly policy: string | null;
 }
 
+/** The authorities that have been parsed. Thousands of profiles have a few. */
+const parsed = new Map<string, Authority>();
+
 /** Parses an authority URL. An alias of a Microsoft host is replaced by the host. @throws {CliError} `usage` */
 export function checkAuthority(text: string): Authority {
+  const known = parsed.get(text) ?? parseAuthority(text);
+  parsed.set(text, known);
+  // A copy: callers tell the sources of an authority apart by identity.
+  return { ...known };
+}
+
+function parseAuthority(text: string): Authority {
   const [, host, tenant, policy] = AUTHORITY.exec(text) ?? [];
   if (host === undefined || !isPlainHost(host) || !URL.canParse(text) || (policy !== undefined && !tenant)) {
     throw invalidValue(

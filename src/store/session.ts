@@ -45,6 +45,13 @@ export interface Session extends SessionKey {
   readonly refusal?: Refusal | undefined;
 }
 
+/** What a list shows of a session. */
+export interface SessionSummary extends SessionKey {
+  readonly account: Account | null;
+  /** When the last of its access tokens expires, in seconds since 1970; null if it has none. */
+  readonly expiresAt: number | null;
+}
+
 /** What an error said, to show it again. */
 export interface Refusal {
   readonly message: string;
@@ -96,16 +103,85 @@ export function formatSession(session: Session): Uint8Array {
 export function parseSession(data: Uint8Array): Session {
   const record = validateObject(parseJsonObject(data), "a session");
   return {
+    ...sessionKeyFields(record),
+    account: accountField(record),
+    tokens: listField(record, "tokens").map(parseToken),
+    msalCache: new Secret(textField(record, "msalCache")),
+    refusal: refusalField(record),
+  };
+}
+
+export function summarizeSession(session: Session): SessionSummary {
+  const { tokens, msalCache: _cache, refusal: _refusal, ...rest } = session;
+  const expiresAt = tokens.length === 0 ? null : Math.max(...tokens.map((token) => token.expiresAt));
+  return { ...rest, expiresAt };
+}
+
+/**
+ * Formats a summary as one line of JSON, as short as possible, because a list reads those of all profiles: an array without
+ * the profile, which the index of the file names.
+ */
+export function formatSummary(
+  { authority, tenant, clientId, owner, identity, account, expiresAt }: SessionSummary,
+): string {
+  return JSON.stringify([
+    authority,
+    tenant,
+    clientId,
+    owner ?? null,
+    identity === null ? null : [identity.id, identity.generation],
+    account === null ? null : shortAccount(account),
+    expiresAt,
+  ]);
+}
+
+function shortAccount({ username, objectId, tenantId, homeAccountId }: Account): string[] {
+  const isUsual = homeAccountId === `${objectId}.${tenantId}`;
+  return [username, objectId, tenantId, ...(isUsual ? [] : [homeAccountId])];
+}
+
+/** Validates a parsed summary of a session of `profile`. @throws {CliError} `unreadable_store` for an invalid field. */
+export function validateSummary(value: unknown, profile: string): SessionSummary {
+  const [authority, tenant, clientId, owner, identity, account, expiresAt] = validateArray(value);
+  const record = {
+    profile,
+    authority,
+    tenant,
+    clientId,
+    owner: owner ?? undefined,
+    account: null,
+    expiresAt,
+  };
+  return {
+    ...sessionKeyFields(identity === null ? record : { ...record, identity: longIdentity(identity) }),
+    account: account === null ? null : accountField({ account: longAccount(account) }),
+    expiresAt: expiresAt === null ? null : numberField(record, "expiresAt"),
+  };
+}
+
+function longIdentity(value: unknown): JsonObject {
+  const [id, generation] = validateArray(value);
+  return { id, generation };
+}
+
+function longAccount(value: unknown): JsonObject {
+  const [username, objectId, tenantId, homeAccountId = `${objectId}.${tenantId}`] = validateArray(value);
+  return { username, objectId, tenantId, homeAccountId };
+}
+
+function validateArray(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw damagedContent("a summary is not an array");
+  return value;
+}
+
+function sessionKeyFields(record: JsonObject): SessionKey {
+  return {
     profile: textField(record, "profile"),
     identity: identityField(record),
     authority: textField(record, "authority"),
     tenant: textField(record, "tenant"),
     clientId: textField(record, "clientId"),
     owner: ownerField(record),
-    account: accountField(record),
-    tokens: listField(record, "tokens").map(parseToken),
-    msalCache: new Secret(textField(record, "msalCache")),
-    refusal: refusalField(record),
   };
 }
 

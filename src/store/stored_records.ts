@@ -1,15 +1,33 @@
 import { encodeHex } from "@std/encoding/hex";
+import { CliError } from "../errors.ts";
 import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import type { Lock } from "../system/files/lock.ts";
 import type { PrivateFolder, Reservation } from "../system/files/private_folder.ts";
 import { formatProfileSecrets, parseProfileSecrets, type ProfileSecrets } from "./profile_secrets.ts";
-import { formatSession, isSameKey, parseSession, SESSION, type Session, sessionBinding } from "./session.ts";
+import {
+  formatSession,
+  formatSummary,
+  isSameKey,
+  parseSession,
+  SESSION,
+  type Session,
+  sessionBinding,
+  type SessionSummary,
+  summarizeSession,
+  validateSummary,
+} from "./session.ts";
+import { damagedContent } from "./store_error.ts";
 import type { KeyPlace } from "./store_keys.ts";
-import type { PlainRecord, RecordLabel } from "./token_file.ts";
+import type { PlainRecord, RecordLabel, TokenFile } from "./token_file.ts";
 import type { ReadResult, TokenFileReader } from "./token_file_reader.ts";
-import { type KeyRenewal, TokenFileWriter, type TokenFileWriterOptions } from "./token_file_writer.ts";
+import {
+  type KeyRenewal,
+  type StoredRecord,
+  TokenFileWriter,
+  type TokenFileWriterOptions,
+} from "./token_file_writer.ts";
 
-export interface StoredRecordsOptions extends TokenFileWriterOptions {
+export interface StoredRecordsOptions extends Omit<TokenFileWriterOptions, "summarize"> {
   /** How long to wait for the lock of a profile, in milliseconds. Default: 90 seconds. */
   readonly profileLockTimeoutMs?: number | undefined;
 }
@@ -28,49 +46,70 @@ export class StoredRecords {
 
   constructor(reader: TokenFileReader, options: StoredRecordsOptions) {
     this.#reader = reader;
-    this.#writer = new TokenFileWriter(reader, options);
+    this.#writer = new TokenFileWriter(reader, { ...options, summarize: summaryOf });
     this.#folder = options.folder;
     this.#profileLockTimeoutMs = options.profileLockTimeoutMs ?? PROFILE_LOCK_TIMEOUT_MS;
   }
 
-  async list(): Promise<Session[]> {
-    const records = await this.migrateIfNeeded(await this.#writer.readAll()) ?? [];
-    return records.filter(({ kind }) => kind === SESSION).map(({ data }) => parseSession(data));
+  async list(profile?: string): Promise<Session[]> {
+    if (profile === undefined) {
+      const records = await this.migrateIfNeeded(await this.#writer.readAll()) ?? [];
+      return records.filter(({ kind }) => kind === SESSION).map(({ data }) => parseSession(data));
+    }
+    const found = await this.#reader.read(async (file) => {
+      const sessions: Session[] = [];
+      for (const [position, record] of file.index.entries()) {
+        if (isSessionOf(record, profile)) sessions.push(parseSession(await file.open(position)));
+      }
+      return sessions;
+    });
+    return await this.migrateIfNeeded(found) ?? [];
+  }
+
+  async summaries(): Promise<SessionSummary[]> {
+    const found = await this.#reader.read(summariesIn);
+    if (found === null) return [];
+    // An older file: its records are decrypted at once.
+    return await this.migrateIfNeeded(found) ?? (await this.list()).map(summarizeSession);
   }
 
   async save(session: Session, reservation?: Reservation): Promise<void> {
-    await this.#writer.change((records) => {
-      const kept = records.filter((record) => {
-        if (!isSessionOf(record, session.profile)) return true;
-        const present = parseSession(record.data);
-        return !isSameKey(present, session) || present.identity?.id !== session.identity?.id;
-      });
-      return [...kept, sessionRecord(session)];
+    await this.#writer.change(async (records) => {
+      const replaced = (await sessionsIn(records, session.profile))
+        .filter(({ present }) => isSameKey(present, session) && present.identity?.id === session.identity?.id)
+        .map(({ record }) => record);
+      const saved = sessionRecord(session);
+      const [place] = replaced;
+      if (place === undefined) return [...records, saved];
+      // In the place of the former one, so that no other record has to be moved.
+      return records.filter((record) => record === place || !replaced.includes(record))
+        .map((record) => record === place ? saved : record);
     }, { reservation });
   }
 
   async rebind(profile: string, from: ProfileIdentity | null, to: ProfileIdentity): Promise<void> {
     if (!await this.#writer.exists()) return;
     const isFrom = (identity: ProfileIdentity | null) => identity?.id === from?.id;
-    await this.#writer.change((records) => {
+    await this.#writer.change(async (records) => {
       let isChanged = false;
-      const rebound = records.map((record): PlainRecord => {
+      const rebind = async (record: StoredRecord): Promise<StoredRecord | PlainRecord> => {
         if (isSessionOf(record, profile)) {
-          const session = parseSession(record.data);
+          const session = parseSession(await record.open());
           if (!isFrom(session.identity)) return record;
           isChanged = true;
           return sessionRecord({ ...session, identity: to });
         }
         if (!isSecretsOf(record, profile) || record.boundTo !== from?.id) return record;
         isChanged = true;
-        return { ...record, boundTo: to.id };
-      });
+        return { kind: SECRETS, name: profile, boundTo: to.id, data: await record.open() };
+      };
+      const rebound = await Promise.all(records.map(rebind));
       return isChanged ? rebound : null;
     });
   }
 
-  reserveSave(): Promise<Reservation> {
-    return this.#writer.reserve();
+  async reserveSave(profile: string): Promise<Reservation> {
+    return await this.#writer.reserve((records) => sessionsIn(records, profile));
   }
 
   async forget(
@@ -92,11 +131,12 @@ export class StoredRecords {
   ): Promise<number> {
     if (!await this.#writer.exists()) return 0;
     let sessions = 0;
-    await this.#writer.change((records) => {
+    await this.#writer.change(async (records) => {
       const kept = records.filter((record) =>
         record.name !== profile || (what === "sessions" && record.kind !== SESSION)
       );
-      sessions = records.filter((record) => isSessionOf(record, profile)).length;
+      // A damaged session is reported, not deleted.
+      sessions = (await sessionsIn(records, profile)).length;
       return kept.length === records.length ? null : kept;
     }, options);
     return sessions;
@@ -104,10 +144,12 @@ export class StoredRecords {
 
   async rename(profile: string, newName: string): Promise<void> {
     if (!await this.#writer.exists()) return;
-    await this.#writer.change((records) => {
+    await this.#writer.change(async (records) => {
       if (!records.some(({ name }) => name === profile || name === newName)) return null;
       const others = records.filter(({ name }) => name !== newName);
-      return others.map((record) => record.name === profile ? renamed(record, newName) : record);
+      return await Promise.all(
+        others.map(async (record) => record.name === profile ? await renamed(record, newName) : record),
+      );
     });
   }
 
@@ -132,10 +174,9 @@ export class StoredRecords {
     const boundTo = identity?.id;
     await this.#writer.change((records) => {
       const kept = records.filter((record) => !isSecretsOf(record, profile) || record.boundTo !== boundTo);
-      if (secrets !== null) {
-        return [...kept, { kind: SECRETS, name: profile, boundTo, data: formatProfileSecrets(secrets) }];
-      }
-      return kept.length === records.length ? null : kept;
+      if (secrets === null) return Promise.resolve(kept.length === records.length ? null : kept);
+      const saved = { kind: SECRETS, name: profile, boundTo, data: formatProfileSecrets(secrets) };
+      return Promise.resolve([...kept, saved]);
     });
   }
 
@@ -173,9 +214,63 @@ export class StoredRecords {
   }
 }
 
-function renamed(record: PlainRecord, name: string): PlainRecord {
-  if (record.kind !== SESSION) return { ...record, name };
-  return sessionRecord({ ...parseSession(record.data), profile: name });
+/** Returns the sessions of `profile` with their records. */
+async function sessionsIn(
+  records: readonly StoredRecord[],
+  profile: string,
+): Promise<{ record: StoredRecord; present: Session }[]> {
+  return await Promise.all(
+    records.filter((record) => isSessionOf(record, profile)).map(async (record) => ({
+      record,
+      present: parseSession(await record.open()),
+    })),
+  );
+}
+
+/** Returns the summaries in a file, or null if it lacks some. @throws {CliError} `unreadable_store` for an invalid one. */
+async function summariesIn(file: TokenFile): Promise<SessionSummary[] | null> {
+  const lines = await file.summaries();
+  if (lines === null) return null;
+  const values = parseLines(lines);
+  if (values.length !== file.index.length) throw damagedContent("the summaries do not match the index");
+  const sessions: SessionSummary[] = [];
+  for (const [position, { kind, name }] of file.index.entries()) {
+    const value = values[position];
+    if (kind !== SESSION) continue;
+    if (value === null) return null;
+    sessions.push(validateSummary(value, name));
+  }
+  return sessions;
+}
+
+/** Parses lines of JSON at once, which is faster than one by one. */
+function parseLines(lines: string): unknown[] {
+  if (lines === "") return [];
+  try {
+    const values: unknown = JSON.parse(`[${lines.replaceAll("\n", ",")}]`);
+    if (Array.isArray(values)) return values;
+  } catch {
+    // Reported below, without the parser's message, which quotes its input.
+  }
+  throw damagedContent("the summaries are not JSON");
+}
+
+/** Returns what a list shows of a record: undefined if it is no session, or none that can be parsed. */
+function summaryOf({ kind, data }: PlainRecord): string | undefined {
+  if (kind !== SESSION) return undefined;
+  try {
+    return formatSummary(summarizeSession(parseSession(data)));
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return undefined;
+  }
+}
+
+async function renamed(record: StoredRecord, name: string): Promise<PlainRecord> {
+  const { kind, boundTo } = record;
+  const data = await record.open();
+  if (kind !== SESSION) return { kind, name, boundTo, data };
+  return sessionRecord({ ...parseSession(data), profile: name });
 }
 
 function sessionRecord(session: Session): PlainRecord {

@@ -54,6 +54,14 @@ export class TokenFileReader {
     return found;
   }
 
+  /** Returns what `look` finds in the file, which is null if there is none, or in which it reads what it needs. */
+  async look<T>(look: (opened: OpenedFile | null) => Promise<T>): Promise<T> {
+    return await retryIfReplaced(async () => {
+      using source = await this.#folder.open(TOKEN_FILE, "private");
+      return await look(source === null ? null : await this.#parse(source));
+    });
+  }
+
   /** Reads the whole file into memory, so that it is closed and its records can be decrypted in parallel. */
   async readWhole(): Promise<OpenedFile | null> {
     return await retryIfReplaced(async () => {

@@ -1,13 +1,23 @@
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { CliError } from "../errors.ts";
 import type { Clock } from "../system/clock.ts";
+import type { FilePatch } from "../system/files/files.ts";
 import type { Lock } from "../system/files/lock.ts";
 import type { PrivateFolder, Reservation } from "../system/files/private_folder.ts";
 import { KEY_STORE_LABELS, KEY_STORE_NUMBERS, type KeyStoreName } from "./keystore/key_store.ts";
 import type { KeyStoreContext } from "./keystore/open_key_store.ts";
 import { TOKEN_FILE } from "./store_error.ts";
 import { type FoundKey, hasId, type KeyPlace, type StoredKey } from "./store_keys.ts";
-import { formatTokenFile, parseTokenFileHeader, type PlainRecord, type TokenFile } from "./token_file.ts";
-import type { OpenedFile, ReadResult, TokenFileReader } from "./token_file_reader.ts";
+import {
+  formatTokenFile,
+  type KeptRecord,
+  parseTokenFileHeader,
+  patchTokenFile,
+  type PlainRecord,
+  type TokenFile,
+  type TokenFileHeader,
+} from "./token_file.ts";
+import type { ReadResult, TokenFileReader } from "./token_file_reader.ts";
 
 const STORE_LOCK = "tokens.lock";
 
@@ -21,6 +31,28 @@ export interface TokenFileWriterOptions extends Pick<KeyStoreContext, "folder" |
   readonly notice: (message: string) => void;
   /** How long to wait for another process that writes, in milliseconds. */
   readonly lockTimeoutMs: number;
+  /** Returns what a list shows of a record: one line of JSON without secrets, or undefined. */
+  readonly summarize: (record: PlainRecord) => string | undefined;
+}
+
+/** A record of the present file. */
+export interface StoredRecord extends KeptRecord {
+  /** Decrypts it. @throws {CliError} `unreadable_store` */
+  open(): Promise<Uint8Array>;
+}
+
+/** Returns the records of the next file for those of the present one, or null for no change. */
+export type Change = (
+  records: readonly StoredRecord[],
+) => Promise<readonly (StoredRecord | PlainRecord)[] | null>;
+
+/** The next file, and how to write it. */
+interface NextFile {
+  readonly key: StoredKey;
+  /** The key of the present file, which may have been moved. */
+  readonly former: FoundKey | null;
+  /** The whole file, or what changes in the copy of the present one that a reservation has. */
+  readonly content: Uint8Array | FilePatch;
 }
 
 /** The result of renewing the key. */
@@ -34,6 +66,8 @@ export class TokenFileWriter {
   readonly #reader: TokenFileReader;
   readonly #options: TokenFileWriterOptions;
   readonly #folder: PrivateFolder;
+  /** The reservations that are copies of a file, with the random bytes of that file. */
+  readonly #copies = new WeakMap<Reservation, Uint8Array>();
 
   constructor(reader: TokenFileReader, options: TokenFileWriterOptions) {
     this.#reader = reader;
@@ -53,25 +87,42 @@ export class TokenFileWriter {
 
   /**
    * Writes the records that `change` returns for the present ones. If it returns null, the file remains unchanged. The
-   * wait for other processes ends with `signal`.
+   * wait for other processes ends with `signal`. Records that are kept are copied, not decrypted.
    */
   async change(
-    change: (records: readonly PlainRecord[]) => readonly PlainRecord[] | null,
+    change: Change,
     { reservation, ...options }: { signal?: AbortSignal; reservation?: Reservation | undefined } = {},
   ): Promise<void> {
     using _lock = await this.#lock(options);
-    const opened = await this.#reader.readWhole();
-    const changed = change(opened === null ? [] : await allRecords(opened.file));
-    if (changed !== null) await this.#write(opened, changed, reservation);
+    const copyOf = reservation === undefined ? undefined : this.#copies.get(reservation);
+    const next = await this.#prepare(change, copyOf);
+    if (next === null || await this.#write(next, reservation)) return;
+    // The reserved file is gone.
+    const whole = await this.#prepare(change);
+    if (whole !== null) await this.#write(whole, reservation);
   }
 
-  /** Fails if {@linkcode change} would, and otherwise takes the space for it on the disk. Changes nothing. */
-  async reserve(): Promise<Reservation> {
+  /**
+   * Fails if {@linkcode change} would, and otherwise takes the space for it on the disk. Changes nothing.
+   *
+   * @param check Decrypts the records that the change will decrypt.
+   */
+  async reserve(check: (records: readonly StoredRecord[]) => Promise<unknown>): Promise<Reservation> {
     using _lock = await this.#lock();
-    const opened = await this.#reader.readWhole();
-    const records = opened === null ? [] : await allRecords(opened.file);
-    const size = records.reduce((total, { data }) => total + data.length, GROWTH_BYTES);
-    return await this.#folder.reserve(TOKEN_FILE, size);
+    const { content, random } = await this.#reader.look(async (opened) => {
+      if (opened === null) return { content: new Uint8Array(GROWTH_BYTES), random: null };
+      const { file, key } = opened;
+      if (file.sealed !== null) {
+        await file.summaries();
+        await check(storedRecords(file));
+        return { content: await copyOf(file.sealed), random: file.header.random };
+      }
+      const size = (await this.#format(key, await this.#unsealed(file))).length;
+      return { content: new Uint8Array(size + GROWTH_BYTES), random: null };
+    });
+    const reservation = await this.#folder.reserve(TOKEN_FILE, content);
+    if (random !== null) this.#copies.set(reservation, random);
+    return reservation;
   }
 
   async exists(): Promise<boolean> {
@@ -112,7 +163,9 @@ export class TokenFileWriter {
     using _lock = await this.#lock();
     const opened = await this.#reader.readWhole();
     if (opened === null || !this.#reader.keys.needsKeyMigration(opened.key)) return;
-    await this.#write(opened, await allRecords(opened.file));
+    const key = await this.#reader.keys.forWriting(opened.key, () => this.#unusedSuffix());
+    const content = await this.#format(key, await this.#unsealed(opened.file));
+    await this.#write({ key, former: opened.key, content });
   }
 
   /**
@@ -129,33 +182,72 @@ export class TokenFileWriter {
     const former = await opened.key.id();
     const key = await this.#reader.keys.renew(opened.key, () => this.#unusedSuffix());
     if (await hasId(key, former)) return "unchanged";
-    await this.#replace(key, await allRecords(opened.file));
+    await this.#folder.replace(TOKEN_FILE, await this.#format(key, await this.#unsealed(opened.file)));
     await opened.key.keyStore.forget(former);
     return "renewed";
   }
 
-  async #replace(
+  async #format(
     key: StoredKey,
-    records: readonly PlainRecord[],
-    reservation?: Reservation,
-  ): Promise<void> {
-    const header = { keyStore: KEY_STORE_NUMBERS[key.keyStore.name], keyId: await key.id() };
-    await this.#folder.replace(TOKEN_FILE, await formatTokenFile(header, key.key, records), reservation);
+    records: readonly (StoredRecord | PlainRecord)[],
+    source: TokenFile | null = null,
+  ): Promise<Uint8Array> {
+    return await formatTokenFile(await headerFor(key), key.key, records, source);
+  }
+
+  /** Decrypts the records of a file. */
+  async #unsealed(file: TokenFile): Promise<PlainRecord[]> {
+    return (await allRecords(file)).map((record) => ({
+      ...record,
+      summary: this.#options.summarize(record),
+    }));
   }
 
   #lock(options: { signal?: AbortSignal } = {}): Promise<Lock> {
     return this.#folder.lock(STORE_LOCK, { ...options, timeoutMs: this.#options.lockTimeoutMs });
   }
 
-  /** Writes the file in place of `present`, with the key of the key store that is to have it. */
-  async #write(
-    present: OpenedFile | null,
-    records: readonly PlainRecord[],
-    reservation?: Reservation,
-  ): Promise<void> {
-    const key = await this.#reader.keys.forWriting(present?.key ?? null, () => this.#unusedSuffix());
-    await this.#replace(key, records, reservation);
-    if (present !== null) await this.#afterMove(present.key, key.keyStore.name);
+  /** @param copyOf The random bytes of the file that a reservation is a copy of. */
+  async #prepare(change: Change, copyOf?: Uint8Array): Promise<NextFile | null> {
+    return await this.#reader.look(async (opened) => {
+      await opened?.file.summaries();
+      const changed = await change(opened === null ? [] : storedRecords(opened.file));
+      if (changed === null) return null;
+      const former = opened?.key ?? null;
+      const key = await this.#reader.keys.forWriting(former, () => this.#unusedSuffix());
+      const isCopied = key === former && opened?.file.sealed !== null;
+      const records = isCopied
+        ? changed.map((record) => this.#withSummary(record))
+        : await this.#opened(changed);
+      const source = isCopied ? opened?.file ?? null : null;
+      if (source !== null && copyOf !== undefined && timingSafeEqual(copyOf, source.header.random)) {
+        const patch = await patchTokenFile(await headerFor(key), key.key, records, source);
+        if (patch !== null) return { key, former, content: patch };
+      }
+      return { key, former, content: await this.#format(key, records, source) };
+    });
+  }
+
+  #withSummary(record: StoredRecord | PlainRecord): StoredRecord | PlainRecord {
+    return "data" in record ? { ...record, summary: this.#options.summarize(record) } : record;
+  }
+
+  async #opened(records: readonly (StoredRecord | PlainRecord)[]): Promise<PlainRecord[]> {
+    return await Promise.all(records.map(async (record) => {
+      const { kind, name, boundTo } = record;
+      const opened = "data" in record ? record : { kind, name, boundTo, data: await record.open() };
+      return { ...opened, summary: this.#options.summarize(opened) };
+    }));
+  }
+
+  /** Replaces the file. Returns false, and changes nothing, if the copy to patch is gone. */
+  async #write({ key, former, content }: NextFile, reservation?: Reservation): Promise<boolean> {
+    if (content instanceof Uint8Array) await this.#folder.replace(TOKEN_FILE, content, reservation);
+    else if (reservation === undefined || !await this.#folder.patch(TOKEN_FILE, content, reservation)) {
+      return false;
+    }
+    if (former !== null) await this.#afterMove(former, key.keyStore.name);
+    return true;
   }
 
   /** Deletes the key from its former key store, which no file needs any more. */
@@ -186,11 +278,36 @@ export class TokenFileWriter {
   }
 }
 
+/** Decrypts every part of the file. */
 async function allRecords(file: TokenFile): Promise<PlainRecord[]> {
+  await file.summaries();
   return await Promise.all(
     file.index.map(async ({ kind, name, boundTo }, position) => ({
       ...{ kind, name, boundTo },
       data: await file.open(position),
     })),
   );
+}
+
+function storedRecords(file: TokenFile): StoredRecord[] {
+  return file.index.map(({ kind, name, boundTo }, position) => ({
+    ...{ kind, name, boundTo, position },
+    open: () => file.open(position),
+  }));
+}
+
+async function headerFor({ keyStore, id }: StoredKey): Promise<Omit<TokenFileHeader, "random">> {
+  return { keyStore: KEY_STORE_NUMBERS[keyStore.name], keyId: await id() };
+}
+
+/** The file is copied in pieces, so that it is in memory once. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+/** Returns the bytes of the file, and room to grow. */
+async function copyOf({ size, read }: NonNullable<TokenFile["sealed"]>): Promise<Uint8Array> {
+  const copy = new Uint8Array(size + GROWTH_BYTES);
+  for (let at = 0; at < size; at += PIECE_BYTES) {
+    copy.set(await read(at, Math.min(PIECE_BYTES, size - at)), at);
+  }
+  return copy;
 }

@@ -8,6 +8,7 @@ import {
   type Session,
   sessionBinding,
   type SessionKey,
+  type SessionSummary,
 } from "./session.ts";
 import { damagedContent } from "./store_error.ts";
 import type { KeyPlace } from "./store_keys.ts";
@@ -34,12 +35,14 @@ export interface TokenStore {
   /** Binds everything of `profile` that is bound to `from` to `to`. The caller holds the lock of the profile. */
   rebind(profile: string, from: ProfileIdentity | null, to: ProfileIdentity): Promise<void>;
   /**
-   * Fails if `save` would: takes the lock, reads the file, and writes a temporary one, which keeps the space on the disk
-   * until the result is disposed.
+   * Fails if `save` for `profile` would: takes the lock, reads the file, and writes a temporary one, which keeps the space on
+   * the disk until the result is disposed.
    */
-  reserveSave(): Promise<Reservation>;
-  /** Returns all sessions of all profiles. */
-  list(): Promise<Session[]>;
+  reserveSave(profile: string): Promise<Reservation>;
+  /** Returns the sessions of `profile`, or of all profiles, with their tokens. */
+  list(profile?: string): Promise<Session[]>;
+  /** Returns what to list of the sessions of all profiles. Decrypts none of their records. */
+  summaries(): Promise<SessionSummary[]>;
   /**
    * Deletes every session of `profile`, under its lock (see `exclusively`), and returns how many there were. The wait
    * for the lock ends with `signal`. `afterwards` runs under the same lock.
@@ -104,10 +107,11 @@ export function openTokenStore(options: TokenStoreOptions): TokenStore {
       if (found === null || !found.needsKeyMigration) return found === null ? null : found.result;
       return await records.migrateIfNeeded(found);
     },
-    list: async () => await records.list(),
+    list: async (profile) => await records.list(profile),
+    summaries: async () => await records.summaries(),
     save: async (session, reservation) => await records.save(session, reservation),
     rebind: async (profile, from, to) => await records.rebind(profile, from, to),
-    reserveSave: async () => await records.reserveSave(),
+    reserveSave: async (profile) => await records.reserveSave(profile),
     forget: async (profile, options) => await records.forget(profile, options),
     drop: async (profile, what) => await records.drop(profile, what),
     rename: async (profile, newName) => await records.rename(profile, newName),

@@ -35,7 +35,7 @@ export async function runListProfiles(output: string | undefined, context: Comma
   const width = terminal.stdoutIsTerminal ? terminal.columns() : null;
   await terminal.writeData(
     format === "text"
-      ? await formatProfileTable(described, { width, current, nowMs: context.clock.now() })
+      ? formatProfileTable(described, { width, current, nowMs: context.clock.now() })
       : await formatDocument(described.map((profile) => profileDocument(profile, current)), format),
   );
 }

@@ -36,10 +36,22 @@ export async function describeProfiles(
     if (error.hint !== undefined) context.terminal.writeMessage(hintText(error.hint));
   }
   const byProfile = Map.groupBy(signIns, ({ session }) => session.profile);
+  const env = readOnce(context.env);
   return profiles.map((profile) => ({
     profile,
-    signIn: signInOf(profile, byProfile.get(profile.name) ?? [], context.env),
+    signIn: signInOf(profile, byProfile.get(profile.name) ?? [], env),
   }));
+}
+
+/** Returns an environment that reads each variable once, whatever the number of profiles. */
+function readOnce(env: CommandContext["env"]): CommandContext["env"] {
+  const known = new Map<string, string | undefined>();
+  return {
+    get(name) {
+      if (!known.has(name)) known.set(name, env.get(name));
+      return known.get(name);
+    },
+  };
 }
 
 /**
@@ -126,15 +138,33 @@ const MIN_SCOPES_WIDTH = 24;
 const PADDING = 2;
 
 /** Formats the profiles as a table. */
-export async function formatProfileTable(
-  profiles: readonly DescribedProfile[],
-  style: TableStyle,
-): Promise<string> {
-  const { Table } = await import("@cliffy/table");
+export function formatProfileTable(profiles: readonly DescribedProfile[], style: TableStyle): string {
   const rows = [HEADER, ...profiles.map((profile) => row(profile, style))];
-  const [header = [], ...body] = style.width === null ? rows : fitRows(rows, style.width);
-  const table = new Table().header(header).body(body).padding(PADDING).toString();
-  return breakLogCommands(table.replaceAll(/ +$/gm, "") + "\n");
+  return breakLogCommands(alignColumns(style.width === null ? rows : fitRows(rows, style.width)));
+}
+
+/** Returns a line for each row, with the columns below one another. */
+function alignColumns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, columns(cell));
+  }
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - columns(cell)));
+    return `${cells.join(" ".repeat(PADDING)).trimEnd()}\n`;
+  }).join("");
+}
+
+const ASCII = /^[\x20-\x7e]*$/;
+/** Characters that a terminal shows in two columns, and those that it shows over the one before. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u;
+const COMBINING = /\p{Mark}/u;
+
+/** Returns how many columns of a terminal a text takes. */
+function columns(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  return sum([...text].map((character) => COMBINING.test(character) ? 0 : WIDE.test(character) ? 2 : 1));
 }
 
 /** A star marks the profile that commands use, after its name, which stays the first word of the line. */
@@ -207,7 +237,7 @@ function shorten(cell: string, width: number): string {
 
 /** Counts code points, which is accurate enough: names of users and scopes have no wide characters. */
 function length(text: string): number {
-  return [...text].length;
+  return ASCII.test(text) ? text.length : [...text].length;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -210,7 +210,7 @@ async function refresh(requested: TokenRequest, dependencies: TokenDependencies)
   try {
     const { settleIdentity } = await import("../profiles/profile_identity.ts");
     // A new refresh token that cannot be saved would be lost, and with it the session.
-    reservation = stack.use(await store.reserveSave());
+    reservation = stack.use(await store.reserveSave(request.key.profile));
     request = withIdentity(request, await settleIdentity(request.key.profile, dependencies, session));
     const tokens = await dependencies.loadTokenClient();
     progress({ kind: "refreshing", expired: stillValid === null && hasToken(session, request) });

@@ -95,15 +95,13 @@ export async function forgetAccessTokens(
       ? token.accessToken.reveal() === choice.accessToken.reveal()
       : coversScopes([...token.scopes, ...token.requestedScopes], choice.scopes, authority);
   // Without a lock first: usually there is nothing to forget, and nothing to wait for.
-  const sessions = await store.list();
-  const isKept = sessions.some((session) =>
-    session.profile === profile && session.tokens.some((token) => isMeant(token, session))
-  );
+  const sessions = await store.list(profile);
+  const isKept = sessions.some((session) => session.tokens.some((token) => isMeant(token, session)));
   if (!isKept) return;
   await store.exclusively(profile, signal, async () => {
-    for (const session of await store.list()) {
+    for (const session of await store.list(profile)) {
       const tokens = session.tokens.filter((token) => !isMeant(token, session));
-      if (session.profile !== profile || tokens.length === session.tokens.length) continue;
+      if (tokens.length === session.tokens.length) continue;
       await store.save({ ...session, tokens });
     }
   });

@@ -83,8 +83,8 @@ async function findCached(
   { store, profiles }: Pick<InspectDependencies, "store" | "profiles">,
 ): Promise<FoundToken | null> {
   const { identity } = await profiles.lookUp(profile);
-  const sessions = (await store.list()).filter((session) =>
-    session.profile === profile && acceptsIdentity(identity, session.identity)
+  const sessions = (await store.list(profile)).filter((session) =>
+    acceptsIdentity(identity, session.identity)
   );
   const cached = sessions.flatMap((session) => session.tokens.map((token) => ({ session, token })));
   const [newest] = cached

@@ -1,13 +1,13 @@
 import { acceptsIdentity } from "../../identity/profile_identity.ts";
 import { isExpired } from "../../identity/token.ts";
 import type { ProfileStore } from "../../profiles/profile_store.ts";
-import type { Session } from "../../store/session.ts";
+import type { SessionSummary } from "../../store/session.ts";
 import type { KeyPlace, TokenStore } from "../../store/token_store.ts";
 import type { Clock } from "../../system/clock.ts";
 
 /** A saved sign-in, without its tokens. */
 export interface SavedSignIn {
-  readonly session: Omit<Session, "tokens" | "msalCache">;
+  readonly session: Omit<SessionSummary, "expiresAt">;
   /** When the last of its access tokens expires, in seconds since 1970; null if it has none. */
   readonly expiresAt: number | null;
   /** Whether all of its access tokens have expired. A silent refresh may still get a new one. */
@@ -23,7 +23,7 @@ export interface StoreStatus {
 export interface StatusDependencies {
   readonly clock: Clock;
   readonly store: TokenStore;
-  readonly profiles: Pick<ProfileStore, "lookUpAll">;
+  readonly profiles: Pick<ProfileStore, "identities">;
 }
 
 /** Returns what the store contains, without secrets. @throws {CliError} `store`, `unreadable_store`, `usage` or `permission`. */
@@ -31,7 +31,7 @@ export async function storeStatus(
   { clock, store, profiles }: StatusDependencies,
 ): Promise<StoreStatus> {
   // The tokens first: opening the store for them may migrate the key.
-  const sessions = await ofTheirProfiles(await store.list(), profiles);
+  const sessions = await ofTheirProfiles(await store.summaries(), profiles);
   const signIns = sessions.map((session) => describe(session, clock.now()));
   signIns.sort((a, b) => a.session.profile < b.session.profile ? -1 : 1);
   return { key: await store.keyPlace(), signIns };
@@ -39,17 +39,15 @@ export async function storeStatus(
 
 /** Drops the sessions of other profiles that had the name of an existing one. */
 async function ofTheirProfiles(
-  sessions: readonly Session[],
-  profiles: Pick<ProfileStore, "lookUpAll">,
-): Promise<Session[]> {
-  const found = await profiles.lookUpAll(sessions.map(({ profile }) => profile));
-  return sessions.filter((session) => {
-    const { profile = null, identity = null } = found.get(session.profile) ?? {};
-    return profile === null || acceptsIdentity(identity, session.identity);
-  });
+  sessions: readonly SessionSummary[],
+  profiles: Pick<ProfileStore, "identities">,
+): Promise<SessionSummary[]> {
+  const identities = await profiles.identities();
+  return sessions.filter(({ profile, identity }) =>
+    !identities.has(profile) || acceptsIdentity(identities.get(profile) ?? null, identity)
+  );
 }
 
-function describe({ tokens, msalCache: _cache, ...session }: Session, nowMs: number): SavedSignIn {
-  const expiresAt = tokens.length === 0 ? null : Math.max(...tokens.map((token) => token.expiresAt));
-  return { session, expiresAt, isExpired: tokens.every((token) => isExpired(token, nowMs)) };
+function describe({ expiresAt, ...session }: SessionSummary, nowMs: number): SavedSignIn {
+  return { session, expiresAt, isExpired: expiresAt === null || isExpired({ expiresAt }, nowMs) };
 }

@@ -1,6 +1,6 @@
 import { permitted, permittedSync } from "../permission.ts";
 import { isHeld, readHeld } from "../sandbox.ts";
-import { create, makeFolder, overwrite, renameWithRetry, syncFolder } from "./file_changes.ts";
+import { create, makeFolder, overwrite, patch, renameWithRetry, syncFolder } from "./file_changes.ts";
 import { FileError, fileError } from "./file_error.ts";
 import { type Bytes, factsOf, type Files, type OpenFile } from "./files.ts";
 
@@ -28,6 +28,7 @@ export const systemFiles: Files = {
   create: (path, data) => attempt(["write"], "write", "Writing", path, () => create(path, data)),
   overwrite: (path, data) =>
     attempt(["read", "write"], "write", "Writing", path, () => overwrite(path, data)),
+  patch: (path, change) => attempt(["read", "write"], "write", "Writing", path, () => patch(path, change)),
   rename: (from, to) =>
     attempt(
       ["read", "write"],

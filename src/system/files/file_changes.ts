@@ -3,7 +3,7 @@ import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import { systemPath } from "../path.ts";
 import { FileError } from "./file_error.ts";
-import { factsOf, type FileFacts, type Files } from "./files.ts";
+import { factsOf, type FileFacts, type FilePatch, type Files } from "./files.ts";
 
 const { basename, dirname, join } = systemPath;
 
@@ -27,6 +27,24 @@ export async function overwrite(path: string, data: Uint8Array): Promise<FileFac
     using file = await Deno.open(path, { write: true });
     await writeAll(file, data);
     await file.truncate(data.length);
+    await file.sync();
+    return factsOf(await file.stat());
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** Implements `Files.patch`. */
+export async function patch(path: string, { parts, size }: FilePatch): Promise<FileFacts | null> {
+  try {
+    using file = await Deno.open(path, { write: true });
+    if ((await file.stat()).size < size) return null;
+    for (const { at, data } of parts) {
+      await file.seek(at, Deno.SeekMode.Start);
+      await writeAll(file, data);
+    }
+    await file.truncate(size);
     await file.sync();
     return factsOf(await file.stat());
   } catch (error) {
@@ -132,29 +150,64 @@ export async function replaceFile(
   options: ReplaceFileOptions = {},
 ): Promise<void> {
   const temporary = options.reserved ?? temporaryPath(path);
-  try {
+  await replaceBy(files, path, temporary, async () => {
     await writeTemporary(files, path, temporary, data, options);
+    return true;
+  });
+}
+
+/** Renames `temporary` to `path` once `write` has written it. Returns false if that returns false. */
+async function replaceBy(
+  files: Files,
+  path: string,
+  temporary: string,
+  write: () => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    if (!await write()) return false;
     await files.rename(temporary, path);
   } catch (error) {
     await tryRemove(files, temporary);
     throw error;
   }
   await files.syncFolder(dirname(path));
+  return true;
 }
 
 /**
- * Fails like {@linkcode replaceFile} if `size` bytes cannot be written to `path`, which it leaves as it is. Returns the path
- * of a temporary file of that size: a disk that becomes full afterwards does not prevent a replacement that uses it.
+ * Like {@linkcode replaceFile}, with the file `reserved` of {@linkcode reserveSpace} once it is patched. Returns false if that
+ * has been removed.
+ *
+ * @throws {CliError} `store` or `permission`.
+ */
+export async function replaceByPatch(
+  files: Files,
+  path: string,
+  reserved: string,
+  patch: FilePatch,
+  { owner }: ReplaceFileOptions = {},
+): Promise<boolean> {
+  return await replaceBy(files, path, reserved, async () => {
+    await assertReplaceable(files, path);
+    const facts = await files.patch(reserved, patch);
+    if (facts !== null) assertOwner(facts, path, owner);
+    return facts !== null;
+  });
+}
+
+/**
+ * Fails like {@linkcode replaceFile} if `content` cannot be written to `path`, which it leaves as it is. Returns the path of
+ * a temporary file with it: a disk that becomes full afterwards does not prevent a replacement that uses its space.
  */
 export async function reserveSpace(
   files: Files,
   path: string,
-  size: number,
+  content: Uint8Array,
   options: ReplaceFileOptions = {},
 ): Promise<string> {
   const temporary = temporaryPath(path);
   try {
-    await writeTemporary(files, path, temporary, new Uint8Array(size), options);
+    await writeTemporary(files, path, temporary, content, options);
     return temporary;
   } catch (error) {
     await tryRemove(files, temporary);
@@ -169,7 +222,7 @@ export async function rehearseReplaceFile(
   data: Uint8Array,
   options: ReplaceFileOptions = {},
 ): Promise<void> {
-  await tryRemove(files, await reserveSpace(files, path, data.length, options));
+  await tryRemove(files, await reserveSpace(files, path, new Uint8Array(data.length), options));
 }
 
 async function writeTemporary(
@@ -182,7 +235,10 @@ async function writeTemporary(
   await assertReplaceable(files, path);
   // Another process may have removed the reserved file.
   const overwritten = reserved === undefined ? null : await files.overwrite(reserved, data);
-  const { uid } = overwritten ?? await files.create(temporary, data);
+  assertOwner(overwritten ?? await files.create(temporary, data), path, owner);
+}
+
+function assertOwner({ uid }: FileFacts, path: string, owner: number | null | undefined): void {
   if (typeof owner === "number" && uid !== owner) throw new WrongOwnerError(dirname(path));
 }
 

@@ -18,6 +18,14 @@ export interface FileFacts {
   readonly size: number;
 }
 
+/** What changes in a file. */
+export interface FilePatch {
+  /** The new bytes, each with its offset. */
+  readonly parts: readonly { readonly at: number; readonly data: Uint8Array }[];
+  /** The new length of the file. */
+  readonly size: number;
+}
+
 /** A file open for reading. It remains the same file when another one takes its name. Disposing closes it. */
 export interface OpenFile extends Disposable {
   /** The metadata of the file that was opened, wherever a symbolic link led. */
@@ -55,6 +63,11 @@ export interface Files {
    * not longer, the file system needs no more space. Returns the metadata, or null if there is no such file.
    */
   overwrite(path: string, data: Uint8Array): Promise<FileFacts | null>;
+  /**
+   * Changes parts of the file `path`, which {@linkcode create} created, cuts it to its new length, and syncs it to disk. Returns the
+   * metadata, or null if there is no such file or it is shorter than the new length.
+   */
+  patch(path: string, patch: FilePatch): Promise<FileFacts | null>;
   /** Renames `from` to `to` on the same file system, atomically replacing an existing file. */
   rename(from: string, to: string): Promise<void>;
   /** Syncs the entries of the folder `path` to disk, if the system supports that. */

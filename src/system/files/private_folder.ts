@@ -9,9 +9,16 @@ import {
   type PermissionContext,
   type PermissionPolicy,
 } from "./file_permissions.ts";
-import { removeLeftovers, replaceFile, reserveSpace, tryRemove } from "./file_changes.ts";
+import { removeLeftovers, replaceByPatch, replaceFile, reserveSpace, tryRemove } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
-import { type Bytes, type FileFacts, type Files, isSameFile, type OpenFile } from "./files.ts";
+import {
+  type Bytes,
+  type FileFacts,
+  type FilePatch,
+  type Files,
+  isSameFile,
+  type OpenFile,
+} from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
 
 /**
@@ -35,10 +42,15 @@ export interface PrivateFolder {
   /** Writes the file `name` atomically with mode 0600. The caller must hold the lock of all its writers. */
   replace(name: string, data: Uint8Array, reservation?: Reservation): Promise<void>;
   /**
-   * Fails if {@linkcode replace} would fail for a file of `size` bytes, and otherwise takes the space for it on the disk.
-   * The caller must hold the lock of all writers of `name`.
+   * Replaces the file `name` by the content of the reservation once that is patched, as {@linkcode replace} does. Returns
+   * false, and changes nothing, if the reserved file is gone. The caller must hold the lock of all writers of `name`.
    */
-  reserve(name: string, size: number): Promise<Reservation>;
+  patch(name: string, patch: FilePatch, reservation: Reservation): Promise<boolean>;
+  /**
+   * Fails if {@linkcode replace} would fail for a file of the length of `content`, and otherwise takes the space for it on
+   * the disk, filled with `content`. The caller must hold the lock of all writers of `name`.
+   */
+  reserve(name: string, content: Uint8Array): Promise<Reservation>;
   /** Renames the file `name` to `newName` and returns its new path, or null if it does not exist. */
   rename(name: string, newName: string): Promise<string | null>;
   /** Removes the file `name` if it exists. */
@@ -171,11 +183,17 @@ function openFolder(
         await removeLeftovers(files, pathOf(name), reserved);
         await replaceFile(files, pathOf(name), data, { owner: uid, reserved: reservation?.path });
       }),
-    reserve: (name, size) =>
+    patch: (name, patch, reservation) =>
       writing("Writing", name, async () => {
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name), reserved);
-        const temporary = await reserveSpace(files, pathOf(name), size, { owner: uid });
+        return await replaceByPatch(files, pathOf(name), reservation.path, patch, { owner: uid });
+      }),
+    reserve: (name, content) =>
+      writing("Writing", name, async () => {
+        const { uid } = await ensureThis();
+        await removeLeftovers(files, pathOf(name), reserved);
+        const temporary = await reserveSpace(files, pathOf(name), content, { owner: uid });
         reserved.add(temporary);
         return {
           path: temporary,

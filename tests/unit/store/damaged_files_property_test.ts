@@ -1,11 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { decodeBase64 } from "@std/encoding/base64";
+import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import fc from "fast-check";
 import { CliError } from "../../../src/errors.ts";
 import { concat } from "@std/bytes/concat";
 import type { Session } from "../../../src/store/session.ts";
 import { KEY_STORE_NUMBERS } from "../../../src/store/keystore/key_store.ts";
 import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
+import { sealFormerFile, sealWith } from "../../support/fixtures/former_token_file.ts";
 import { printFigures } from "../../support/program/print_figures.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 import { withoutUndefined } from "../../support/fixtures/without_undefined.ts";
@@ -15,6 +16,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const RUNS = 2000;
 const HEADER_LENGTH = 34;
 const GUARDIAN_AT = 5;
+const VERSION_AT = 4;
 const INDEX_LENGTH_AT = 30;
 const CANARY = "c4n4ry-that-nobody-may-see";
 
@@ -75,16 +77,16 @@ async function importKey(home: StoreHome): Promise<CryptoKey> {
   return await crypto.subtle.importKey("raw", decodeBase64(text), "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** Returns the offsets of each part of a file: the index, then the records. */
+/** Returns the offsets of each part of a file: the index, the summaries, then the records. */
 async function partsOf(content: Bytes, key: CryptoKey): Promise<[number, number][]> {
-  const { index } = await parseTokenFile(bytesInMemory(content), key);
+  const { index, sealed } = await parseTokenFile(bytesInMemory(content), key);
+  assert(sealed !== null);
   const indexEnd = HEADER_LENGTH + new DataView(content.buffer).getUint32(INDEX_LENGTH_AT);
-  const parts: [number, number][] = [[HEADER_LENGTH, indexEnd]];
-  for (const { length } of index) {
-    const start = parts.at(-1)?.[1] ?? 0;
-    parts.push([start, start + length]);
-  }
-  return parts;
+  return [
+    [HEADER_LENGTH, indexEnd],
+    [indexEnd, sealed.offsetOf(0)],
+    ...[...index.keys()].map((at): [number, number] => [sealed.offsetOf(at), sealed.offsetOf(at + 1)]),
+  ];
 }
 
 /** Generates every kind of damage to a file. */
@@ -166,26 +168,26 @@ Deno.test("A damaged tokens.enc is rejected or read as it was written, in thousa
   await printFigures("damaged stores", RUNS, `${refused} refused, 0 lost`);
 });
 
-/** Encrypts any index and records with the right key. */
+/** The shortest padding. */
+const PADDING = new Uint8Array([0x80]);
+
+/** Seals any index and one record with the right key, in the present format and in the one before. */
 async function sealed(
   header: Uint8Array,
   key: CryptoKey,
-  index: Uint8Array,
-  records: readonly Uint8Array[],
+  { version, index, record }: { version: 2 | 3; index: (nonce: string) => Uint8Array; record: Uint8Array },
 ): Promise<Bytes> {
-  const ownHeader = header.slice(0, HEADER_LENGTH);
-  new DataView(ownHeader.buffer).setUint32(INDEX_LENGTH_AT, index.length + 28);
-  const seal = async (data: Uint8Array, number: number) => {
-    const iv = crypto.getRandomValues(new Uint8Array(12));
-    const additionalData = concat([ownHeader, new Uint8Array([0, 0, 0, number])]);
-    const encrypted = await crypto.subtle.encrypt(
-      { name: "AES-GCM", iv, additionalData },
-      key,
-      new Uint8Array(data),
-    );
-    return concat([iv, new Uint8Array(encrypted)]);
-  };
-  return concat([ownHeader, ...await Promise.all([index, ...records].map(seal))]);
+  const start = header.slice(0, INDEX_LENGTH_AT);
+  start[VERSION_AT] = version;
+  if (version === 2) return await sealFormerFile(start, key, index(""), [{ data: record }]);
+  const part = await sealWith(key, concat([record, PADDING]), text("record "));
+  const summaries = await sealWith(key, concat([text("null"), PADDING]), text("summaries"));
+  const nonces = [part, summaries].map((bytes) => encodeBase64(bytes.subarray(0, 12)));
+  const indexBytes = text(
+    new TextDecoder().decode(index(nonces[0] ?? "")).replace("SUMMARIES", nonces[1] ?? ""),
+  );
+  const file = await sealFormerFile(start, key, indexBytes, []);
+  return concat([file, summaries, part]);
 }
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -254,33 +256,52 @@ function assertWellFormed(session: Session): void {
   }
 }
 
+/** Returns an index for one record of `length` bytes, with placeholders for the nonces. */
+function indexOf(version: 2 | 3, length: number): string {
+  if (version === 2) return JSON.stringify([{ kind: "session", name: "work", length: length + 28 }]);
+  // Each with a byte of padding.
+  const records = [["session", "work", null, length + 29, "NONCE"]];
+  return JSON.stringify({ records, summaries: [33, "SUMMARIES"] });
+}
+
 Deno.test("Content encrypted with the right key is rejected or well-formed, in thousands of variants", async () => {
   await using home = await makeStoreHome();
   const { first } = await validFiles(home);
   const key = await importKey(home);
   const file = await parseTokenFile(bytesInMemory(first), key);
   const session = new TextDecoder().decode(await file.open(0));
-  const index = JSON.stringify([{ kind: "session", name: "work", length: session.length + 28 }]);
-  const indexFor = (record: Uint8Array) => text(index.replace(/\d+/, `${record.length + 28}`));
-  const contents = fc.oneof(
-    poisoned(session).map((record) => ({ index: indexFor(record), record })),
-    poisoned(index).map((bad) => ({ index: bad, record: text(session) })),
-    fc.oneof(fc.integer(), fc.double()).map((length) => ({
-      index: text(index.replace(/\d+/, `${length}`)),
-      record: text(session),
-    })),
-  );
+  const contentsOf = (version: 2 | 3) => {
+    const index = indexOf(version, session.length);
+    const indexFor = (record: Uint8Array) => text(indexOf(version, record.length));
+    return fc.oneof(
+      poisoned(session).map((record) => ({ version, index: indexFor(record), record })),
+      poisoned(index).map((bad) => ({ version, index: bad, record: text(session) })),
+      fc.oneof(fc.integer(), fc.double()).map((length) => ({
+        version,
+        index: text(index.replace(/\d+/, `${length}`)),
+        record: text(session),
+      })),
+      // Valid.
+      fc.constant({ version, index: text(index), record: text(session) }),
+    );
+  };
   let refused = 0;
+  let accepted = 0;
   await fc.assert(
-    fc.asyncProperty(contents, async ({ index, record }) => {
-      for (const outcome of await readBothWays(home, await sealed(first, key, index, [record]))) {
+    fc.asyncProperty(fc.oneof(contentsOf(2), contentsOf(3)), async ({ version, index, record }) => {
+      const withNonce = (nonce: string) => text(new TextDecoder().decode(index).replace("NONCE", nonce));
+      const content = await sealed(first, key, { version, index: withNonce, record });
+      for (const outcome of await readBothWays(home, content)) {
         if (outcome instanceof CliError) refused++;
-        else for (const found of outcome) assertWellFormed(found);
+        else {
+          accepted++;
+          for (const found of outcome) assertWellFormed(found);
+        }
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 1500 },
   );
-  assert(refused > 500, `${refused}`);
+  assert(refused > 500 && accepted > 300, `${refused} ${accepted}`);
 });
 
 Deno.test("Huge or deeply nested content encrypted with the right key is rejected", async () => {
@@ -295,12 +316,15 @@ Deno.test("Huge or deeply nested content encrypted with the right key is rejecte
     `[${"0,".repeat(1_000_000)}0]`,
   ];
   for (const value of hostile) {
-    const record = text(value);
-    const index = text(JSON.stringify([{ kind: "session", name: "work", length: record.length + 28 }]));
-    for (
-      const content of [await sealed(first, key, index, [record]), await sealed(first, key, record, [index])]
-    ) {
-      for (const outcome of await readBothWays(home, content)) assert(outcome instanceof CliError);
+    for (const version of [2, 3] as const) {
+      const index = (nonce: string) => text(indexOf(version, value.length).replace("NONCE", nonce));
+      const contents = [
+        await sealed(first, key, { version, index, record: text(value) }),
+        await sealed(first, key, { version, index: () => text(value), record: text(value) }),
+      ];
+      for (const content of contents) {
+        for (const outcome of await readBothWays(home, content)) assert(outcome instanceof CliError);
+      }
     }
   }
 });

@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
-import { formatSession, parseSession } from "../../../src/store/session.ts";
+import {
+  formatSession,
+  formatSummary,
+  parseSession,
+  type SessionSummary,
+  summarizeSession,
+  validateSummary,
+} from "../../../src/store/session.ts";
 import { sampleSession } from "../../support/fixtures/store_fixture.ts";
 
 const SESSION = sampleSession("work", "s3cret");
@@ -71,4 +78,44 @@ Deno.test("parseSession() quotes nothing of what it cannot parse", () => {
   const text = new TextDecoder().decode(formatSession(SESSION)).slice(0, -1);
   const error = assertThrows(() => parseSession(encode(text)), CliError);
   assertEquals(Deno.inspect(error).includes("s3cret"), false);
+});
+
+Deno.test("validateSummary() returns what formatSummary() formats, on one line and without secrets", () => {
+  const identity = { id: "0123456789abcdef".repeat(2), generation: 3 };
+  const session = sampleSession("work");
+  const summary = summarizeSession(session);
+  assertEquals(summary.expiresAt, 2_000_000_000);
+  const other = { homeAccountId: "of a guest\n", username: "", objectId: "oid", tenantId: "tid" };
+  const table: SessionSummary[] = [
+    summary,
+    { ...summary, identity, expiresAt: null },
+    { ...summary, account: null, owner: "application" },
+    { ...summary, account: other },
+  ];
+  for (const expected of table) {
+    const line = formatSummary(expected);
+    assertEquals([line.includes("\n"), /token|refresh/i.test(line)], [false, false]);
+    assertEquals(validateSummary(JSON.parse(line), "work"), expected);
+  }
+});
+
+Deno.test("validateSummary() rejects whatever is not a summary", () => {
+  const valid: unknown[] = JSON.parse(formatSummary(summarizeSession(sampleSession("work"))));
+  const wrong = [null, {}, 1, "x", [], valid.slice(0, 5)];
+  for (const position of valid.keys()) {
+    for (const value of [1, "x", {}, [], [1], true]) {
+      // A number is a valid time, and a text is a valid name.
+      if ((position === 6 && value === 1) || (position < 3 && value === "x")) continue;
+      wrong.push(valid.with(position, value));
+    }
+  }
+  for (const value of wrong) {
+    const error = assertThrows(
+      () => validateSummary(value, "work"),
+      CliError,
+      undefined,
+      Deno.inspect(value),
+    );
+    assertEquals(error.code, "unreadable_store");
+  }
 });

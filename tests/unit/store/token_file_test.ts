@@ -31,9 +31,12 @@ async function format(key: DataKey, records: readonly PlainRecord[] = RECORDS): 
 
 async function readAll(file: Bytes, key: DataKey): Promise<PlainRecord[]> {
   const parsed = await parseTokenFile(bytesInMemory(file), key.key);
-  return await Promise.all(
-    parsed.index.map(async ({ kind, name }, place) => ({ kind, name, data: await parsed.open(place) })),
-  );
+  assertEquals(await parsed.summaries(), parsed.index.map(() => "null").join("\n"));
+  const records: PlainRecord[] = [];
+  for (const [place, { kind, name }] of parsed.index.entries()) {
+    records.push({ kind, name, data: await parsed.open(place) });
+  }
+  return records;
 }
 
 async function errorOf(file: Bytes, key: DataKey): Promise<CliError> {
@@ -96,15 +99,21 @@ Deno.test("parseTokenFile() detects records that changed places or are from anot
   const key = await newKey();
   const records = ["aaaa", "bbbb"].map((text) => ({ kind: "session", name: "x", data: bytes(text) }));
   const file = await format(key, records);
-  const sealedLength = 4 + 28;
+  const sealedLength = 256 + 28;
   const swapped = file.slice();
-  swapped.set(file.subarray(-sealedLength), file.length - 2 * sealedLength);
-  swapped.set(file.subarray(-2 * sealedLength, -sealedLength), file.length - sealedLength);
+  // The summaries, and the records.
+  const places = [3, 2, 1].map((parts) => file.length - parts * sealedLength);
+  const partOf = (content: Bytes, part: number) =>
+    content.subarray(places[part], (places[part] ?? 0) + sealedLength);
+  swapped.set(partOf(file, 2), places[1]);
+  swapped.set(partOf(file, 1), places[2]);
   await errorOf(swapped, key);
   const earlier = await format(key, records);
-  const mixed = file.slice();
-  mixed.set(earlier.subarray(-sealedLength), file.length - sealedLength);
-  await errorOf(mixed, key);
+  for (const part of places.keys()) {
+    const mixed = file.slice();
+    mixed.set(partOf(earlier, part), places[part]);
+    await errorOf(mixed, key);
+  }
 });
 
 Deno.test("parseTokenFile() has one message for a wrong key and for damage", async () => {
@@ -122,14 +131,14 @@ Deno.test("parseTokenFileHeader() distinguishes foreign, empty, truncated and ne
   const key = await newKey();
   const file = await format(key);
   const newer = file.slice();
-  newer[4] = 3;
+  newer[4] = 4;
   const older = file.slice();
   older[4] = 0;
   const table: [Bytes, string][] = [
     [bytes(""), "the file is empty"],
     [bytes('{"tokens":[]}'), "the first bytes are wrong"],
     [file.slice(0, 20), "the file is truncated"],
-    [newer, "newer version of entra-auth-cli (format 3)"],
+    [newer, "newer version of entra-auth-cli (format 4)"],
     [older, "unknown format 0"],
   ];
   for (const [content, message] of table) {

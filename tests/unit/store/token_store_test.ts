@@ -61,7 +61,7 @@ Deno.test("save() with a reservation succeeds on a disk that has become full, an
   const store = home.store({ files: { ...systemFiles, create } });
   await store.save(sampleSession("work", "old"));
   {
-    await using reservation = await store.reserveSave();
+    await using reservation = await store.reserveSave("work");
     // A write in between keeps the reserved space.
     await store.save(sampleSession("other"));
     isFull = true;
@@ -76,10 +76,10 @@ Deno.test("save() succeeds if another process has removed the reserved file, and
   await using home = await makeStoreHome();
   const store = home.store();
   {
-    await using reservation = await store.reserveSave();
+    await using reservation = await store.reserveSave("work");
     await Deno.remove(reservation.path);
     await store.save(sampleSession("work"), reservation);
-    await using _unused = await store.reserveSave();
+    await using _unused = await store.reserveSave("work");
   }
   assertEquals((await store.list()).length, 1);
   assertEquals((await home.names()).filter((name) => name.endsWith(".tmp")), []);

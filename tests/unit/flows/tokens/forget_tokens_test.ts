@@ -23,6 +23,7 @@ function storeThatForgets(forget: () => Promise<number>, movedTo: string | null)
     save: unused,
     rebind: unused,
     reserveSave: unused,
+    summaries: unused,
     list: unused,
     drop: unused,
     rename: unused,
@@ -70,7 +71,7 @@ Deno.test("forgetTokens() gives the profile another generation, so that older co
   const store = new MemoryStore();
   const identity = { id: "f".repeat(32), generation: 3 };
   const owners = new MemoryProfileStore([WORK]);
-  owners.identities.set("work", identity);
+  owners.ids.set("work", identity);
   store.sessions = [{ ...sampleSession("work"), identity }];
   await forgetTokens("work", { store, profiles: owners, signal });
   assertEquals((await owners.lookUp("work")).identity, { ...identity, generation: 4 });
