@@ -236,9 +236,18 @@ Deno.test("A refresh looks at the discovery document again if the response is in
 
 Deno.test("A kept discovery document that names another host is refused", async () => {
   const before = await signIn();
-  const cache = new Secret(before.cache.reveal().replace(`${BASE}/`, "https://elsewhere.example/"));
-  const refresh = client(tinyAuthority(never)).refresh(cache, accountOf(before), { scopes: SCOPES });
-  assertEquals((await assertRejects(() => refresh, CliError)).code, "invalid_response");
+  for (const field of ["issuer", "token_endpoint"]) {
+    const text = before.cache.reveal().replace(
+      `"${field}":"${BASE}/`,
+      `"${field}":"https://elsewhere.example/`,
+    );
+    const tokenClient = client(tinyAuthority(() => tokens(null)));
+    const error = await assertRejects(
+      () => tokenClient.refresh(new Secret(text), accountOf(before), { scopes: SCOPES }),
+      CliError,
+    );
+    assertEquals([error.code, error.message.includes(field)], ["invalid_response", true], error.message);
+  }
 });
 
 Deno.test("The requests of a refresh share one time limit, and each request of a sign-in has at most 30 seconds", async () => {
