@@ -171,8 +171,9 @@ export const TOPICS = {
           "**One token, one resource.** Scopes of two resources are refused before a browser opens (exit code " +
           "2), and the hint has one command for each. `.default` next to a scope of the same resource is " +
           "refused too.",
-          "**`.default`** alone in an interactive sign-in gives a warning: name the delegated permissions that " +
-          "you need.",
+          "**`.default`** requests all permissions that the application lists for an API. In an interactive " +
+          "sign-in, that of Microsoft Graph gives a warning: name the permissions that you need. For Azure's " +
+          "APIs, such as Key Vault, it is usual.",
           "**Applications** use `RESOURCE/.default`: what an administrator granted to the application.",
           "**Cache.** A cached token is found by the name under which a scope was requested or granted. If " +
           "the authority grants a scope under another name of the same API, such as its application ID, " +

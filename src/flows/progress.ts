@@ -41,7 +41,7 @@ export type ProgressEvent =
   | { readonly kind: "waiting-for-sign-in"; readonly untilMs?: number | undefined }
   /** Another process is signing in; null if its id is unknown. */
   | { readonly kind: "waiting-for-process"; readonly pid: number | null; readonly profile: string }
-  /** `.default` is requested in the browser. */
+  /** The `.default` of Microsoft Graph is requested in the browser. */
   | { readonly kind: "default-scope-in-browser" }
   | { readonly kind: "signed-in" }
   /** Who signed in, and the last account of the profile if that is another one. */

@@ -121,6 +121,11 @@ export function isDefaultScope(scope: string): boolean {
   return canonical === ".default" || canonical.endsWith("/.default");
 }
 
+/** Reports whether `scope` is the `.default` of Microsoft Graph, which has a named permission for everything. */
+export function isGraphDefault(scope: string, authority: string): boolean {
+  return isDefaultScope(scope) && resourceOf(scope, authority) === resourceOf("User.Read", authority);
+}
+
 /**
  * Reports whether `available` contains every scope of `wanted`. OpenID scopes are part of every request and do not count,
  * unless `wanted` contains no other: then the token may be for any resource.

@@ -86,7 +86,7 @@ function progressLines(event: ProgressEvent, verbose: boolean): RankedLines {
       return status(`⏳ Waiting for ${who}, which is signing in to profile '${event.profile}'...`);
     }
     case "default-scope-in-browser":
-      return needed(
+      return status(
         "warning: avoid .default with the interactive flow; name the delegated permissions that you need.",
       );
     case "signed-in":

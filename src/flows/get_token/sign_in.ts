@@ -2,7 +2,7 @@ import type { IssuedTokens, SignInOptions } from "../../entra/token_client.ts";
 import { CliError, type ErrorCode } from "../../errors.ts";
 import { mergeClaims } from "../../identity/claims.ts";
 import { assertExpected, isExpectedUser } from "../../identity/expected_account.ts";
-import { coversScopes, isDefaultScope } from "../../identity/scopes.ts";
+import { coversScopes, isGraphDefault } from "../../identity/scopes.ts";
 import type { Session } from "../../store/session.ts";
 import type { SignInLock, SignInOutcome } from "../../store/sign_in_lock.ts";
 import {
@@ -165,7 +165,8 @@ async function signInUser(
   dependencies: TokenDependencies,
 ): Promise<TokenResult> {
   const { store, progress, signal } = dependencies;
-  if (request.flow === "interactive" && request.scopes.some(isDefaultScope)) {
+  const { authority } = request.key;
+  if (request.flow === "interactive" && request.scopes.some((scope) => isGraphDefault(scope, authority))) {
     progress({ kind: "default-scope-in-browser" });
   }
   const issued = await dependencies.signIn(

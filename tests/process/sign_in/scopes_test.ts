@@ -83,16 +83,21 @@ Deno.test("a scope that is granted under another form of its name is not reporte
   }
 });
 
-Deno.test(".default works in the interactive flow and prints a warning on stderr, even with --quiet", async () => {
+Deno.test(".default of Graph works in the interactive flow and prints a warning on stderr, unless --quiet is given", async () => {
   await using sandbox = await openSandbox();
-  const asked = ["get-token", "--scope", `${GRAPH}/.default`, "--quiet"];
+  const asked = ["get-token", "--scope", `${GRAPH}/.default`];
   const signedIn = await sandbox.signIn(asked);
   assertEquals(signedIn.code, 0, signedIn.stderr);
-  assertStringIncludes(signedIn.stderr, "warning: avoid .default with the interactive flow");
+  const warning = "warning: avoid .default with the interactive flow";
+  assertStringIncludes(signedIn.stderr, warning);
   const cached = await sandbox.run(asked);
   assertEquals(
     [cached.stdout, cached.stderr],
     [signedIn.stdout, ""],
     "the warning appears only with a sign-in",
   );
+  const quiet = await sandbox.signIn([...asked, "--quiet", "--force"]);
+  assertEquals([quiet.code, quiet.stderr], [0, ""]);
+  const vault = await sandbox.signIn(["get-token", "--scope", "https://vault.azure.net/.default"]);
+  assertEquals([vault.code, vault.stderr.includes(warning)], [0, false], vault.stderr);
 });

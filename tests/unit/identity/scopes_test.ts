@@ -4,6 +4,7 @@ import {
   canonicalScope,
   coversScopes,
   isDefaultScope,
+  isGraphDefault,
   lacksResource,
   missingScopes,
   parseScopeFlag,
@@ -174,6 +175,19 @@ Deno.test("isDefaultScope() recognizes .default of any resource and nothing simi
   }
   for (const scope of ["User.default", "api://a/x.default", "api://.default/Read"]) {
     assertEquals(isDefaultScope(scope), false, scope);
+  }
+});
+
+Deno.test("isGraphDefault() recognizes .default of Microsoft Graph by all its names, and of no other API", () => {
+  const ofGraph = [
+    ["https://graph.microsoft.com/.default", PUBLIC],
+    ["00000003-0000-0000-c000-000000000000/.default", PUBLIC],
+    [".default", US_GOVERNMENT],
+    ["https://graph.microsoft.us/.Default", US_GOVERNMENT],
+  ] as const;
+  for (const [scope, authority] of ofGraph) assertEquals(isGraphDefault(scope, authority), true, scope);
+  for (const scope of ["https://vault.azure.net/.default", "api://a/.default", "User.Read"]) {
+    assertEquals(isGraphDefault(scope, PUBLIC), false, scope);
   }
 });
 
