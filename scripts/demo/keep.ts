@@ -72,6 +72,7 @@ export async function keepDemo({ provider, folder, isOnScreen, say, interrupted 
   git config --global credential.https://dev.azure.com.helper '!entra-auth-cli credential-helper'
   git clone ${repos.url} "$DEMO/web"
 `);
+  say("Before the clone the program signs in again: the first use of another API asks for consent.");
   if (isOnScreen) {
     say(`In the browser, sign in as ${ADA.username} with the password: ${ADA.password}`);
     say("The browser warns about the certificate of the provider, which is new: continue to localhost.");
@@ -80,7 +81,7 @@ export async function keepDemo({ provider, folder, isOnScreen, say, interrupted 
       `This machine has no display, so the demo signs in as ${ADA.username} when the program opens a browser.`,
     );
   }
-  say("\nPress Ctrl-C here to stop the provider and remove everything.");
+  say("\nPress Ctrl-C here to stop the provider and remove the profile and the tokens.");
   await interrupted;
 }
 
