@@ -68,8 +68,9 @@ resolve_jsr() {
   if script scripts/offline/jsr_reachable.ts; then
     DENO_FLAGS=
   else
-    say "JSR can't be reached: a third party's build of std and its fork of an earlier Cliffy stand in, from npm, for"
-    say "development only; an executable made from them is not a release, and its --version says dev"
+    # Once: later runs use what this one makes.
+    [ -f .dev/import_map.json ] ||
+      say "JSR cannot be reached: development uses builds of its packages from npm (see CONTRIBUTING.md), releases never do"
     script scripts/offline/jsr_from_npm.ts
     # An absolute path serves programs that tests start elsewhere, but DENO_FLAGS can't hold one with a space in it.
     root=$(pwd -W 2>/dev/null || pwd)

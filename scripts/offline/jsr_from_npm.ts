@@ -13,6 +13,7 @@ import { DEV_FOLDER, makeFolderOnce, type PinnedPackage, unpackFromNpm } from ".
 const STD: PinnedPackage = {
   name: "deno-std",
   version: "1.4.0",
+  contains: "std",
   integrity:
     "sha512-7c0Y6tyn0Sx0NKiaAeGtDwrpG+C7VFcOStVcYXPnjAuIEonxzVV+n6s8iuFjg6keqzxo/zrPbR/J9EY9BLNsRA==",
 };
@@ -20,6 +21,7 @@ const STD: PinnedPackage = {
 const CLIFFY: PinnedPackage = {
   name: "windmill-cli",
   version: "1.596.0",
+  contains: "Cliffy",
   integrity:
     "sha512-5aFVNTOEaGyTKyQlyjFI1FAZ8fTIQ2vGSmnqL3FfZuKpKWdqGXh8p9Azdp8N2MkIwyP1vYtOK9nfQk6jr6tRTw==",
 };

@@ -8,6 +8,8 @@ export interface PinnedPackage {
   readonly name: string;
   readonly version: string;
   readonly integrity: string;
+  /** What is used of it, if its name does not say so. */
+  readonly contains?: string;
 }
 
 /** The ignored folder for the output of these scripts. */
@@ -47,7 +49,11 @@ export async function unpackFromNpm(
   members: readonly string[] = [],
 ): Promise<void> {
   const spec = `${pinned.name}@${pinned.version}`;
-  say(`downloading ${spec} from npm`);
+  say(
+    `downloading ${spec} from npm${
+      pinned.contains === undefined ? "" : `, which contains ${pinned.contains}`
+    }`,
+  );
   const npm = Deno.build.os === "windows" ? "npm.cmd" : "npm";
   const tarball = (await run(npm, ["pack", spec, "--silent"], parent)).split("\n").at(-1)?.trim() ?? "";
   const found = await integrityOf(new URL(tarball, parent));
