@@ -221,9 +221,14 @@ export function trySpawn(
     return spawnWithoutLoaderVariables(command, args, options);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return { kind: "not-permitted" };
-    if (error instanceof Deno.errors.NotFound) return { kind: "not-found" };
-    return { kind: "refused" };
+    return { kind: isMissingProgram(error) ? "not-found" : "refused" };
   }
+}
+
+/** Deno for Windows has no class or code for a missing program that is named by its path (seen in 2.9.5). */
+function isMissingProgram(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound ||
+    error instanceof Error && error.message.endsWith(": File not found");
 }
 
 /**
