@@ -6,7 +6,8 @@ import { openProfileStore } from "../../../src/profiles/profile_store.ts";
 import { makeStoreHome, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 import { printFigures } from "../../support/program/print_figures.ts";
 
-const RUNS = 2000;
+/** The system decides nothing about a variant, and Wine is slow: Windows gets a tenth of them. */
+const RUNS = Deno.build.os === "windows" ? 200 : 2000;
 
 const NAMES = ["work", "personal", "third"];
 
@@ -165,6 +166,6 @@ Deno.test("A mistake in profiles.json is an error with its place, and the file i
     }),
     { numRuns: RUNS },
   );
-  assert(mistakes > 500, `${mistakes}`);
+  assert(mistakes > RUNS / 4, `${mistakes}`);
   await printFigures("damaged profiles", RUNS, `${mistakes} refused, 0 lost`);
 });

@@ -13,7 +13,8 @@ import { withoutUndefined } from "../../support/fixtures/without_undefined.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-const RUNS = 2000;
+/** The system decides nothing about a variant, and Wine is slow: Windows gets a tenth of them. */
+const RUNS = Deno.build.os === "windows" ? 200 : 2000;
 const HEADER_LENGTH = 34;
 const GUARDIAN_AT = 5;
 const VERSION_AT = 4;
@@ -164,7 +165,7 @@ Deno.test("A damaged tokens.enc is rejected or read as it was written, in thousa
     }),
     { numRuns: RUNS },
   );
-  assert(refused > 1500, `${refused}`);
+  assert(refused > RUNS * 3 / 4, `${refused}`);
   await printFigures("damaged stores", RUNS, `${refused} refused, 0 lost`);
 });
 
@@ -299,9 +300,9 @@ Deno.test("Content encrypted with the right key is rejected or well-formed, in t
         }
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: RUNS * 3 / 4 },
   );
-  assert(refused > 500 && accepted > 300, `${refused} ${accepted}`);
+  assert(refused > RUNS / 4 && accepted > RUNS * 3 / 20, `${refused} ${accepted}`);
 });
 
 Deno.test("Huge or deeply nested content encrypted with the right key is rejected", async () => {
