@@ -72,63 +72,75 @@ Deno.test({
     }),
 });
 
-/** What dpkg knows of a Debian that has the libraries of the executable. */
-const INSTALLED = ["libc6\nVersion: 2.27-1", "libgcc1\nVersion: 1:8-1"].map((name) =>
-  `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nMaintainer: x\nDescription: x\n`
-).join("\n");
+/** Returns what dpkg knows of a Debian that has the libraries of the executable. */
+function librariesOf(architecture: string): string {
+  return ["libc6\nVersion: 2.27-1", "libgcc1\nVersion: 1:8-1"].map((name) =>
+    `Package: ${name}\nStatus: install ok installed\nArchitecture: ${architecture}\nMaintainer: x\nDescription: x\n`
+  ).join("\n");
+}
 
 Deno.test({
   name: "dpkg installs, upgrades, verifies and purges the Debian package in a root of its own",
   ignore: Deno.build.os !== "linux" || Deno.uid() !== 0 || !hasCommand("dpkg") || !hasCommand("xz"),
-  fn: () =>
-    inFolder(async (folder) => {
-      const root = join(folder, "root");
-      const admin = join(root, "var/lib/dpkg");
-      for (const name of ["info", "updates", "triggers"]) {
-        await Deno.mkdir(join(admin, name), { recursive: true });
-      }
-      const options = [
-        `--root=${root}`,
-        "--force-not-root",
-        "--force-script-chrootless",
-        `--log=${folder}/log`,
-      ];
-      const install = async (version: string, status: string | null) => {
-        const [name, data] = await debianPackage(TARGET, executable(version), facts(version), "-0");
-        assertEquals(name, `entra-auth-cli_${version}_amd64.deb`);
-        await Deno.writeFile(join(folder, name), data);
-        if (status !== null) await Deno.writeTextFile(join(admin, "status"), status);
-        return await output("dpkg", [...options, "--install", join(folder, name)]);
-      };
-      const old = await install("1.2.3", INSTALLED.replace("2.27", "2.26"));
-      assertStringIncludes(old.text, "depends on libc6 (>= 2.27)");
-      for (const version of ["1.2.3", "1.2.4"]) {
-        const installed = await install(version, version === "1.2.3" ? INSTALLED : null);
-        assertEquals(installed.code, 0, installed.text);
-        const ran = await output(join(root, "usr/bin/entra-auth-cli"), []);
-        assertEquals(ran.text, `entra-auth-cli ${version}\n`);
-      }
-      assertEquals(await output("dpkg", [...options, "--verify", "entra-auth-cli"]), { code: 0, text: "" });
-      await Deno.writeTextFile(join(root, "usr/bin/entra-auth-cli"), "changed");
-      const changed = await output("dpkg", [...options, "--verify", "entra-auth-cli"]);
-      assertMatch(changed.text, /^\?\?5\?+ .*\/usr\/bin\/entra-auth-cli$/m);
-      const share = join(root, "usr/share");
-      for (
-        const path of [
-          "bash-completion/completions/entra-auth-cli",
-          "zsh/vendor-completions/_entra-auth-cli",
-          "fish/vendor_completions.d/entra-auth-cli.fish",
-          "man/man1/entra-auth-cli.1.gz",
-          "man/man1/entra-auth-cli-exec.1.gz",
-          "doc/entra-auth-cli/copyright",
-        ]
-      ) assertEquals(await modeOf(join(share, path)), 0o644);
+  async fn(test) {
+    const targets = [[TARGET, "amd64"], ["aarch64-unknown-linux-gnu", "arm64"]] as const;
+    for (const [target, architecture] of targets) {
+      await test.step(architecture, () =>
+        inFolder(async (folder) => {
+          const root = join(folder, "root");
+          const admin = join(root, "var/lib/dpkg");
+          for (const name of ["info", "updates", "triggers"]) {
+            await Deno.mkdir(join(admin, name), { recursive: true });
+          }
+          // Packages for both may be installed, as beside qemu.
+          await Deno.writeTextFile(join(admin, "arch"), "amd64\narm64\n");
+          const options = [
+            `--root=${root}`,
+            "--force-not-root",
+            "--force-script-chrootless",
+            `--log=${folder}/log`,
+          ];
+          const install = async (version: string, status: string | null) => {
+            const [name, data] = await debianPackage(target, executable(version), facts(version), "-0");
+            assertEquals(name, `entra-auth-cli_${version}_${architecture}.deb`);
+            await Deno.writeFile(join(folder, name), data);
+            if (status !== null) await Deno.writeTextFile(join(admin, "status"), status);
+            return await output("dpkg", [...options, "--install", join(folder, name)]);
+          };
+          const old = await install("1.2.3", librariesOf(architecture).replace("2.27", "2.26"));
+          assertStringIncludes(old.text, "depends on libc6 (>= 2.27)");
+          for (const version of ["1.2.3", "1.2.4"]) {
+            const installed = await install(version, version === "1.2.3" ? librariesOf(architecture) : null);
+            assertEquals(installed.code, 0, installed.text);
+            const ran = await output(join(root, "usr/bin/entra-auth-cli"), []);
+            assertEquals(ran.text, `entra-auth-cli ${version}\n`);
+          }
+          assertEquals(await output("dpkg", [...options, "--verify", "entra-auth-cli"]), {
+            code: 0,
+            text: "",
+          });
+          await Deno.writeTextFile(join(root, "usr/bin/entra-auth-cli"), "changed");
+          const changed = await output("dpkg", [...options, "--verify", "entra-auth-cli"]);
+          assertMatch(changed.text, /^\?\?5\?+ .*\/usr\/bin\/entra-auth-cli$/m);
+          const share = join(root, "usr/share");
+          for (
+            const path of [
+              "bash-completion/completions/entra-auth-cli",
+              "zsh/vendor-completions/_entra-auth-cli",
+              "fish/vendor_completions.d/entra-auth-cli.fish",
+              "man/man1/entra-auth-cli.1.gz",
+              "man/man1/entra-auth-cli-exec.1.gz",
+              "doc/entra-auth-cli/copyright",
+            ]
+          ) assertEquals(await modeOf(join(share, path)), 0o644);
 
-      const purged = await output("dpkg", [...options, "--purge", "entra-auth-cli"]);
-      assertEquals(purged.code, 0, purged.text);
-      const left = await output("find", [root, "-name", "*entra-auth-cli*"]);
-      assertEquals(left, { code: 0, text: "" });
-    }),
+          const purged = await output("dpkg", [...options, "--purge", "entra-auth-cli"]);
+          assertEquals(purged.code, 0, purged.text);
+          const left = await output("find", [root, "-name", "*entra-auth-cli*"]);
+          assertEquals(left, { code: 0, text: "" });
+        }));
+    }
+  },
 });
 
 Deno.test({
