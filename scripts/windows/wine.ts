@@ -42,17 +42,7 @@ const IGNORED = [
   "tests/unit/system/network/proxy_error_test.ts",
 ];
 
-/** One run of `deno test`. */
-interface TestRun {
-  /** Arguments of `deno test`. */
-  readonly args: readonly string[];
-  /** The maximum number of attempts. Wine sometimes loses a socket event, and a test then hangs. */
-  readonly attempts: number;
-  /** The executable that the tests of the program run. Default: the source. */
-  readonly executable?: string;
-}
-
-/** Files of tests of the program, which run one after the other. */
+/** Files of tests of the program, which run on the executable. */
 const PROCESS_TESTS = [
   "tests/process/packaging/windows_test.ts",
   "tests/process/packaging/windows_executable_test.ts",
@@ -60,14 +50,21 @@ const PROCESS_TESTS = [
   "tests/process/sign_in/system_opener_test.ts",
 ];
 
+/** Files of tests that run on Linux and start programs in the Debian with Wine. */
+const LINUX_TESTS = [
+  "tests/process/packaging/debian_package_test.ts",
+  "tests/process/packaging/windows_console_test.ts",
+];
+
 /** Tests of the tests' own tools: what the process tests use of them runs here with those. */
 const TEST_SUPPORT = "tests/unit/support/";
 
 /**
- * Returns the default runs: tests of the program, and the unit tests that depend on the system. The other unit tests reach
- * only pure modules, have the same result on every system, and run on Linux.
+ * Returns the files to run by default: tests of the program, which take the longest and start first, and the unit tests
+ * that depend on the system. The other unit tests reach only pure modules, have the same result on every system, and run
+ * on Linux.
  */
-async function defaultRuns(executable: string): Promise<TestRun[]> {
+async function defaultTests(): Promise<string[]> {
   const unitTests = (await Array.fromAsync(testsBelow(new URL("tests/unit/", TOP))))
     .map((path) => path.slice(fromFileUrl(TOP).length));
   const ofSystem = (await findTestsOfSystem(unitTests))
@@ -75,13 +72,11 @@ async function defaultRuns(executable: string): Promise<TestRun[]> {
   say(
     `of ${unitTests.length} files of unit tests, the ${ofSystem.length} that depend on the system run on Windows`,
   );
-  return [
-    ...PROCESS_TESTS.map((path) => ({ args: [path], attempts: 3, executable })),
-    { args: ["--parallel", ...ofSystem], attempts: 2 },
-  ];
+  return [...LINUX_TESTS, ...PROCESS_TESTS, ...ofSystem];
 }
 
-const MAX_ATTEMPT_MS = 400_000;
+/** More than all tests take. */
+const MAX_RUN_MS = 800_000;
 
 /** Increment `layout` after a change to the set-up, so that existing folders are made again. */
 const STAMP = JSON.stringify({ layout: 1, debian: DEBIAN });
@@ -221,18 +216,20 @@ function inside(root: URL, changes: "kept" | "discarded", command: readonly stri
   ];
 }
 
-/** Returns the command line that runs `deno test` on Deno for Windows, with `executable` as the program if there is one. */
-function testCommand({ args, executable }: TestRun): string[] {
+/** Returns the command line that runs `deno test` on Deno for Windows, with `executable` as the program. */
+function testCommand(args: readonly string[], executable: string): string[] {
   // DENO_FLAGS may contain an absolute path to the import map.
   const windowsFlags = flags().map((flag) =>
     flag.startsWith("--import-map=") ? `--import-map=${WINDOWS_TOP}\\.dev\\import_map.json` : flag
   );
+  const jobs = Deno.env.get("DENO_JOBS");
   const env = {
+    ENTRA_AUTH_CLI_EXECUTABLE: windowsPath(executable),
     DENO_FLAGS: windowsFlags.join(" "),
     DENO_DIR: `${WINDOWS_TOP}\\.dev\\wine\\deno_dir`,
     DENO_NO_UPDATE_CHECK: "1",
     NO_COLOR: "1",
-    ...(executable === undefined ? {} : { ENTRA_AUTH_CLI_EXECUTABLE: windowsPath(executable) }),
+    ...(jobs === undefined ? {} : { DENO_JOBS: jobs }),
   };
   return inside(new URL("debian/", WINE), "discarded", [
     "env",
@@ -240,43 +237,84 @@ function testCommand({ args, executable }: TestRun): string[] {
     "wine64",
     `${WINDOWS_TOP}\\.dev\\wine\\deno\\package\\deno.exe`,
     // `deno task check` checks the types.
-    ...["test", "--no-check", "--allow-all", "--sanitize-ops", "--sanitize-resources"],
+    ...["test", "--parallel", "--no-check", "--allow-all", "--sanitize-ops", "--sanitize-resources"],
     ...windowsFlags,
     ...args,
   ]);
 }
 
-/** Runs the tests until they pass or no attempt is left, and prints the last result. Returns the exit code. */
-async function test(run: TestRun): Promise<number> {
-  const { args, attempts } = run;
-  const [program = "", ...rest] = testCommand(run);
-  for (let attempt = 1;; attempt++) {
-    const command = new Deno.Command(program, {
-      args: rest,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "inherit",
-    });
-    const child = command.spawn();
-    // The kill ends its namespaces, too.
-    const timer = setTimeout(() => child.kill("SIGKILL"), MAX_ATTEMPT_MS);
-    const { success, code, stdout } = await child.output();
-    clearTimeout(timer);
-    if (success || attempt === attempts) {
-      await new Response(stdout).body?.pipeTo(Deno.stdout.writable, { preventClose: true });
-      return code;
-    }
-    // Indented, so that .ci/run does not count it.
-    for (const line of new TextDecoder().decode(stdout).split("\n")) say(`  ${line}`);
-    say(`attempt ${attempt} of ${args[0]} failed, possibly because of Wine: retrying`);
-  }
+/** Runs tests on Windows and prints their output. Ends them if one hangs. Returns the exit code. */
+async function testOnWindows(args: readonly string[], executable: string): Promise<number> {
+  const [program = "", ...rest] = testCommand(args, executable);
+  // A terminal would become the console of the tests.
+  const child = new Deno.Command(program, { args: rest, stdin: "null", stdout: "piped" }).spawn();
+  // The kill ends its namespaces, too.
+  const timer = setTimeout(() => {
+    say(`the tests under Wine take more than ${MAX_RUN_MS / 1000} seconds: ending them`);
+    child.kill("SIGKILL");
+  }, MAX_RUN_MS);
+  await child.stdout.pipeTo(Deno.stdout.writable, { preventClose: true });
+  const { code } = await child.status;
+  clearTimeout(timer);
+  return code;
+}
+
+/** Writes a program for the shell. Returns its path. */
+async function writeProgram(name: string, script: string): Promise<string> {
+  const program = fromFileUrl(new URL(name, WINE));
+  await Deno.writeTextFile(program, `#!/bin/sh\n${script}\n`);
+  await Deno.chmod(program, 0o755);
+  return program;
+}
+
+/** Runs tests on Linux. Returns the exit code and what they print. */
+async function testOnLinux(
+  files: readonly string[],
+  executable: string,
+): Promise<{ code: number; stdout: Uint8Array<ArrayBuffer> }> {
+  const temporary = new URL("tmp/", WINE);
+  await Deno.mkdir(temporary, { recursive: true });
+  const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+  const top = folderPath(TOP);
+  const words = inside(new URL("debian/", WINE), "discarded", []).map(quote).join(" ");
+  const debian = await writeProgram("run_in_debian", `exec ${words} "$@"`);
+  const windows = (name: string) =>
+    `${name}="$(printf %s "$${name}" | sed ${
+      quote(`s#^${top}#${WINDOWS_TOP.replace("\\", "\\\\")}#; s#/#\\\\#g`)
+    })"`;
+  const variables = ["ENTRA_AUTH_CLI_HOME", "ENTRA_AUTH_CLI_CA_CERT"].map(windows).join(" ");
+  const starter = await writeProgram(
+    "entra-auth-cli",
+    `exec ${quote(debian)} env ${variables} wine64 ${quote(windowsPath(executable))} "$@"`,
+  );
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      ...flags(),
+      "--allow-all",
+      fromFileUrl(import.meta.resolve("../check/test.ts")),
+      "--no-check",
+      ...files,
+    ],
+    env: {
+      ENTRA_AUTH_CLI_EXECUTABLE: starter,
+      ENTRA_AUTH_CLI_CONSOLE: "wine",
+      ENTRA_AUTH_CLI_DEBIAN: debian,
+      TMPDIR: folderPath(temporary),
+    },
+    stderr: "inherit",
+  });
+  return await command.output();
 }
 
 const executable = await setUp();
 if (Deno.args[0] === "--set-up") Deno.exit(0);
-let exitCode = 0;
-const named = [{ args: Deno.args, attempts: 1, executable }];
-for (const run of Deno.args.length === 0 ? await defaultRuns(executable) : named) {
-  exitCode = await test(run) || exitCode;
-}
-Deno.exit(exitCode);
+const args = Deno.args.length === 0 ? await defaultTests() : Deno.args;
+const isForLinux = (arg: string) => LINUX_TESTS.includes(arg.replace(/^\.\//, ""));
+const forLinux = args.filter(isForLinux);
+const forWindows = args.filter((arg) => !isForLinux(arg));
+const onLinux = forLinux.length === 0 ? null : testOnLinux(forLinux, executable);
+const windowsCode = forWindows.length === 0 ? 0 : await testOnWindows(forWindows, executable);
+const linux = await onLinux;
+if (linux !== null) await Deno.stdout.write(linux.stdout);
+Deno.exit(windowsCode || (linux?.code ?? 0));

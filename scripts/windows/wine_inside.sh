@@ -26,6 +26,14 @@ cp /etc/resolv.conf /etc/hosts "$root/etc/"
 # The first process of a namespace receives only the signals that it traps.
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-chroot "$root" /usr/bin/env -i PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root XDG_RUNTIME_DIR=/tmp LANG=C.UTF-8 \
-  WINEDEBUG=-all sh -c 'cd /repository && exec "$@"' sh "$@" </dev/null &
+inside() {
+  chroot "$root" /usr/bin/env -i PATH=/usr/lib/wine:/usr/bin:/bin HOME=/root XDG_RUNTIME_DIR=/tmp LANG=C.UTF-8 \
+    WINEDEBUG=-all sh -c 'cd /repository && exec "$@"' sh "$@"
+}
+# A terminal becomes the console of the program.
+if [ -t 0 ]; then
+  inside "$@"
+  exit
+fi
+inside "$@" </dev/null &
 wait $!

@@ -75,6 +75,33 @@ Deno.test({
       ], examined.stdout);
     });
 
+    await test.step("a script in a legacy code page names files, and a message about one is UTF-8", async () => {
+      const lines = [
+        "@echo off",
+        "chcp 850 >NUL",
+        `"%PROGRAM%" get-token --file "Größe.txt"`,
+        `"%PROGRAM%" get-token --file "Größe\\missing\\token" 2>error.txt`,
+      ];
+      // Code pages 437 and 850 have these two characters at the same places.
+      const inPage = new Map([["ö", 0x94], ["ß", 0xe1]]);
+      const bytes = [...lines.join("\r\n")].map((character) =>
+        inPage.get(character) ?? character.charCodeAt(0)
+      );
+      const script = join(sandbox.folder, "page.cmd");
+      await Deno.writeFile(script, new Uint8Array(bytes));
+      const ran = await new Deno.Command("cmd", {
+        args: ["/d", "/c", script],
+        env: { ...sandbox.env, ...env, PROGRAM: program },
+        cwd: folder,
+        stdin: "null",
+      }).output();
+      assertEquals(new TextDecoder().decode(ran.stderr), "✓ Token written to Größe.txt\n");
+      assertEquals(await Deno.readTextFile(join(folder, "Größe.txt")), token);
+      const error = await Deno.readFile(join(folder, "error.txt"));
+      const message = new TextDecoder("utf-8", { fatal: true }).decode(error);
+      assertStringIncludes(message, "Größe\\missing\\token");
+    });
+
     await test.step("cmd sees the exit codes as errorlevel", async () => {
       const calls = ["get-token --no-interactive", "get-token --bad-flag", "get-token --profile none"];
       const codes = [];
