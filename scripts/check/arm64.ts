@@ -6,7 +6,7 @@
 
 import { fromFileUrl } from "@std/path/from-file-url";
 import { executablesOnce } from "../build/built_once.ts";
-import { unpackFromDebian } from "../offline/debian_package.ts";
+import { aptGet, unpackFromDebian } from "../offline/debian_package.ts";
 import { DEV_FOLDER, makeFolderOnce, say } from "../offline/npm_package.ts";
 
 const ARM64 = new URL("arm64/", DEV_FOLDER);
@@ -36,12 +36,6 @@ async function installQemu(): Promise<void> {
     await aptGet(["update"]);
     await aptGet(install);
   });
-}
-
-/** Waits for the apt-get of another task, which dev.sh runs under the same lock. */
-async function aptGet(args: readonly string[]): Promise<void> {
-  const lock = fromFileUrl(new URL("apt.lock", DEV_FOLDER));
-  await run("flock", [lock, "apt-get", ...args], { DEBIAN_FRONTEND: "noninteractive" });
 }
 
 /** The libraries of the executable; the programs that install.sh uses, with theirs. */

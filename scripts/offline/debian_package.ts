@@ -4,6 +4,7 @@
  */
 
 import { fromFileUrl } from "@std/path/from-file-url";
+import { DEV_FOLDER } from "./npm_package.ts";
 
 /** Packages, and how they differ from this machine's. */
 export interface DebianPackages {
@@ -28,8 +29,29 @@ async function run(
   throw new Error(`${program} ${args.join(" ")} failed:\n${text}${new TextDecoder().decode(stderr)}`);
 }
 
-/** Returns the mirror from which apt installs Debian packages; null without one, or while apt has no lists. */
-export async function debianMirror(): Promise<string | null> {
+/** Runs apt-get. Waits for that of another task, which dev.sh runs under the same lock. */
+export async function aptGet(args: readonly string[]): Promise<void> {
+  const lock = fromFileUrl(new URL("apt.lock", DEV_FOLDER));
+  await Deno.mkdir(DEV_FOLDER, { recursive: true });
+  await run("flock", [lock, "apt-get", ...args], { DEBIAN_FRONTEND: "noninteractive" });
+}
+
+/**
+ * Returns the mirror from which apt installs Debian packages.
+ *
+ * @throws {Error} If apt has none.
+ */
+export async function debianMirror(): Promise<string> {
+  const known = await findMirror();
+  if (known !== null) return known;
+  // Without lists of packages apt names no mirror.
+  await aptGet(["update"]);
+  const mirror = await findMirror();
+  if (mirror === null) throw new Error("apt has no Debian mirror");
+  return mirror;
+}
+
+async function findMirror(): Promise<string | null> {
   const query = ["indextargets", "--format", "$(ORIGIN)|$(SUITE)|$(SITE)", "Created-By: Packages"];
   const targets = (await run("apt-get", query)).split("\n").map((line) => line.split("|"));
   const isMain = ([origin, suite = ""]: string[]) =>
@@ -63,7 +85,6 @@ export async function unpackFromDebian(
   }
   if (suite !== undefined) {
     const mirror = await debianMirror();
-    if (mirror === null) throw new Error("apt has no Debian mirror");
     const keys = "/usr/share/keyrings/debian-archive-keyring.gpg";
     await Deno.writeTextFile(
       new URL("sources.list", draft),

@@ -15,7 +15,7 @@ import {
   say,
   unpackFromNpm,
 } from "../offline/npm_package.ts";
-import { debianMirror } from "../offline/debian_package.ts";
+import { aptGet, debianMirror } from "../offline/debian_package.ts";
 import { executablesOnce } from "../build/built_once.ts";
 import { findTestsOfSystem } from "./system_tests.ts";
 
@@ -118,7 +118,7 @@ async function setUp(): Promise<string> {
 
 async function makeDebian(draft: URL): Promise<void> {
   say(`installing Debian ${DEBIAN} with Wine in .dev/wine`);
-  const mirror = await findMirror();
+  const mirror = await debianMirror();
   await installDebootstrap();
   const bootstrap = [
     "debootstrap",
@@ -144,15 +144,6 @@ async function makeDebian(draft: URL): Promise<void> {
   await run(program, args);
 }
 
-async function findMirror(): Promise<string> {
-  const known = await debianMirror();
-  if (known !== null) return known;
-  await aptGet(["update"]);
-  const mirror = await debianMirror();
-  if (mirror === null) throw new Error("Cannot install Wine: apt has no Debian mirror");
-  return mirror;
-}
-
 async function installDebootstrap(): Promise<void> {
   if (await run("debootstrap", ["--version"]).then(() => true, () => false)) return;
   say("installing debootstrap with apt-get");
@@ -161,12 +152,6 @@ async function installDebootstrap(): Promise<void> {
     await aptGet(["update"]);
     await aptGet(install);
   });
-}
-
-/** Waits for the apt-get of another task, which dev.sh runs under the same lock. */
-async function aptGet(args: readonly string[]): Promise<void> {
-  const lock = fromFileUrl(new URL("apt.lock", DEV_FOLDER));
-  await run("flock", [lock, "apt-get", ...args], { DEBIAN_FRONTEND: "noninteractive" });
 }
 
 /** Downloads the packages that main.ts and the tests import. They are the same on every system. */
