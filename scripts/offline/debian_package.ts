@@ -60,7 +60,7 @@ async function findMirror(): Promise<string | null> {
 }
 
 /**
- * Downloads packages and unpacks them into `root/` in the folder `draft`.
+ * Downloads packages and unpacks them into `root/` in the folder `draft`, without their documentation and translations.
  *
  * @throws {Error} If apt or dpkg fails, or if apt has no Debian mirror to take the packages of a suite from.
  */
@@ -101,10 +101,9 @@ export async function unpackFromDebian(
   await apt("download", ...Object.keys(packages));
   for await (const { name: file } of Deno.readDir(new URL("packages", draft))) {
     const patterns = packages[file.replace(/_.*/, "")] ?? [];
-    const unpack = patterns.length === 0
-      ? 'dpkg-deb --extract "$1" "$2"'
-      : 'dpkg-deb --fsys-tarfile "$1" | (shift && cd "$1" && shift && tar --extract --wildcards "$@")';
-    await run("sh", ["-c", unpack, "sh", `${folder}packages/${file}`, `${folder}root`, ...patterns]);
+    const args = ["--extract", "--exclude=./usr/share", "--exclude=*/gconv/*", "--wildcards", ...patterns];
+    const unpack = 'dpkg-deb --fsys-tarfile "$1" | (cd "$2" && shift 2 && tar "$@")';
+    await run("sh", ["-c", unpack, "sh", `${folder}packages/${file}`, `${folder}root`, ...args]);
   }
   for (const name of taken) await Deno.remove(new URL(name, draft), { recursive: true });
 }
