@@ -1,6 +1,6 @@
 import { CliError } from "../../errors.ts";
 import { checkProfileName } from "../../profiles/validate_fields.ts";
-import { DEFAULT_FLOW, nameTaken } from "../../profiles/profile.ts";
+import { DEFAULT_FLOW, DEFAULT_PROFILE, nameTaken } from "../../profiles/profile.ts";
 import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { commandLine } from "../options/command_options.ts";
@@ -74,9 +74,10 @@ async function createProfile(flags: CreateProfileFlags, context: CommandContext)
   const unasked = tenantId === undefined || clientId === undefined
     ? {}
     : { flow, scopes: scopesByDefault(flow, authority, { tenantId, clientId }) };
+  const isFree = given.name === undefined && await profiles.find(DEFAULT_PROFILE) === null;
   const answers = await promptForProfile(context, {
     given: { ...unasked, ...given },
-    byDefault: { flow: DEFAULT_FLOW },
+    byDefault: { flow: DEFAULT_FLOW, ...isFree ? { name: DEFAULT_PROFILE } : {} },
     defaultScopes: (chosen) => scopesByDefault(chosen.flow, chosen.authority, chosen),
     checkScopes: (chosen) => assertFittingScopes({ ...values, ...chosen }),
     async checkName(name) {

@@ -99,6 +99,22 @@ testOnTerminal(
   },
 );
 
+testOnTerminal("create-profile suggests the name 'default' unless a profile has it", async (sandbox) => {
+  const line = `entra-auth-cli create-profile --tenant-id common --client-id ${CLIENT}`;
+  assertEquals((await sandbox.run(["delete-profile", "--name", "default"])).code, 0);
+  const terminal = await startOnTerminal(sandbox, line);
+  const [question] = await terminal.stdoutMatch(/Profile Name.* › $/);
+  assertStringIncludes(question, "Profile Name (default)");
+  await terminal.type("\r");
+  const { code, stdout } = await terminal.ended;
+  assertEquals(code, 0, stdout);
+  assertEquals((await profilesOf(sandbox)).map(({ name }) => name), ["default"]);
+  const next = await startOnTerminal(sandbox, line);
+  await next.stdoutMatch(/Profile Name › $/);
+  await next.type("\x03");
+  assertEquals((await next.ended).code, 130);
+});
+
 testOnTerminal("create-profile explains an invalid value and prompts again", async (sandbox) => {
   const flags = `--name myapp --client-id ${CLIENT}`;
   const terminal = await startOnTerminal(sandbox, `entra-auth-cli create-profile ${flags}`);
