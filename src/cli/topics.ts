@@ -49,7 +49,7 @@ const EXIT_MEANINGS: readonly (readonly [exitCode: number, meaning: string])[] =
   [6, "no such profile, or no valid token"],
   [7, "the store cannot be read or written"],
   [8, "a Deno permission is missing"],
-  [9, "a user must sign in, but cannot be asked"],
+  [9, "a user must sign in, confirm or enter a value, but cannot be asked"],
   [10, "another account signed in"],
   [126, "`exec` cannot run its command"],
   [127, "`exec` cannot find its command"],

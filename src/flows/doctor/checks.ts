@@ -70,7 +70,7 @@ export type AzFacts = { readonly path: string; readonly isShim: boolean } | null
 /** Tells whose tokens SDKs and Terraform get by `az`. */
 export function checkAz(az: AzFacts): Finding {
   if (az === undefined) return ok("az", "not looked up, because the folders in PATH may not be read");
-  if (az === null) return ok("az", "not in PATH, so SDKs and Terraform get no token by it");
+  if (az === null) return ok("az", "none in PATH; install-shims writes one for SDKs and Terraform");
   return ok("az", az.isShim ? `${az.path} returns tokens of this program` : `${az.path} is another program`);
 }
 

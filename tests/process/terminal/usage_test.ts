@@ -141,7 +141,10 @@ Deno.test("entra-auth-cli help prints the same as --help, for a command too", as
 Deno.test("entra-auth-cli help TOPIC prints the topic, and an unknown one gets suggestions", async () => {
   const topic = await runAlone("help", "exit-codes");
   assertEquals([topic.code, topic.stderr], [0, ""]);
-  assertStringIncludes(topic.stdout, "\n  9    a user must sign in, but cannot be asked\n");
+  assertStringIncludes(
+    topic.stdout,
+    "\n  9    a user must sign in, confirm or enter a value, but cannot be asked\n",
+  );
   const unknown = await runAlone("help", "exit-code");
   assertEquals([unknown.code, unknown.stdout], [2, ""]);
   assertEquals(
