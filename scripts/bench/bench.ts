@@ -217,7 +217,7 @@ async function bench(pairs: number): Promise<Measurements> {
     remarks: [
       `A refresh adds ${addedMs.toFixed(0)} ms to the ${
         providerMs.toFixed(0)
-      } ms of the provider for its two responses.`,
+      } ms of the provider for its response.`,
       ...await measureResources(compiled, hello),
       ...lists.remarks,
     ],
