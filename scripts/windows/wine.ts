@@ -46,8 +46,14 @@ const IGNORED = [
 const PROCESS_TESTS = [
   "tests/process/packaging/windows_test.ts",
   "tests/process/packaging/windows_executable_test.ts",
+  "tests/process/packaging/permissions_test.ts",
+  "tests/process/sign_in/accounts_test.ts",
+  "tests/process/sign_in/authorization_code_test.ts",
+  "tests/process/sign_in/callback_port_test.ts",
+  "tests/process/sign_in/device_code_test.ts",
   "tests/process/sign_in/sign_in_test.ts",
   "tests/process/sign_in/system_opener_test.ts",
+  "tests/process/terminal/usage_test.ts",
 ];
 
 /** Files of tests that run on Linux and start programs in the Debian with Wine. */

@@ -4,6 +4,7 @@
  */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { basename } from "@std/path/basename";
 import { dirname } from "@std/path/dirname";
 import { join } from "@std/path/join";
 import { ADA } from "../../support/provider/directory.ts";
@@ -15,6 +16,13 @@ const ignore = Deno.build.os !== "windows" || executable === "";
 async function succeeds(command: string, ...args: string[]): Promise<boolean> {
   return (await new Deno.Command(command, { args, stdin: "null" }).output()).success;
 }
+
+/** Where the installers of the usual browsers put them. */
+const INSTALLED_BROWSERS = [
+  "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+  "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
+];
 
 /** Tests must not touch the browsers and the registry of a real Windows. */
 const isWine = !ignore && await succeeds("reg", "query", "HKCU\\Software\\Wine");
@@ -122,21 +130,23 @@ Deno.test({
 });
 
 Deno.test({
-  name: "BROWSER=firefox starts the Firefox that is installed on Windows outside of PATH",
+  name: "BROWSER=firefox, chrome and msedge start the browser that is installed on Windows outside of PATH",
   ignore: !isWine,
   async fn() {
     await using sandbox = await openSandbox();
-    // This Firefox is Deno, to which BROWSER gives the script that passes the URL on.
-    const firefox = "C:\\Program Files\\Mozilla Firefox\\firefox.exe";
-    await Deno.mkdir(dirname(firefox), { recursive: true });
-    await Deno.copyFile(Deno.execPath(), firefox);
-    try {
-      // The inbox names its program first, in quotes.
-      const browser = sandbox.browser.browser.replace(/^"[^"]*"/, "firefox");
-      const { code, stderr } = await sandbox.signIn(["get-token"], ADA, { env: { BROWSER: browser } });
-      assertEquals([code, sandbox.browser.count], [0, 1], stderr);
-    } finally {
-      await Deno.remove(dirname(firefox), { recursive: true });
+    for (const [index, path] of INSTALLED_BROWSERS.entries()) {
+      // This browser is Deno, to which BROWSER gives the script that passes the URL on.
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await Deno.link(Deno.execPath(), path).catch(() => Deno.copyFile(Deno.execPath(), path));
+      try {
+        // The inbox names its program first, in quotes.
+        const browser = sandbox.browser.browser.replace(/^"[^"]*"/, basename(path, ".exe"));
+        const options = { env: { BROWSER: browser } };
+        const { code, stderr } = await sandbox.signIn(["get-token", "--force"], ADA, options);
+        assertEquals([path, code, sandbox.browser.count], [path, 0, index + 1], stderr);
+      } finally {
+        await Deno.remove(dirname(path), { recursive: true });
+      }
     }
   },
 });
