@@ -9,7 +9,7 @@ import type { Provider } from "../../tests/support/provider/provider.ts";
 
 const GRAPH = "graph.microsoft.com";
 
-/** Where the demo keeps its files, and whether a user sees the browser. */
+/** The folder of the demo, and whether a user sees the browser. */
 export interface KeptDemo {
   readonly provider: Provider;
   /** A temporary folder, which the caller removes. */

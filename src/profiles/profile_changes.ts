@@ -26,7 +26,7 @@ export class ProfileChanges {
   readonly #folder: PrivateFolder;
   readonly #read: () => Promise<ProfileFile | null>;
 
-  /** @param read Reads the file for a list; a change reads it anew, under the lock. */
+  /** @param read Reads the file for a list. A change reads it again, under the lock. */
   constructor(folder: PrivateFolder, read: () => Promise<ProfileFile | null>) {
     this.#folder = folder;
     this.#read = read;

@@ -45,7 +45,7 @@ export interface Session extends SessionKey {
   readonly refusal?: Refusal | undefined;
 }
 
-/** What a list shows of a session. */
+/** The part of a session that a list shows. */
 export interface SessionSummary extends SessionKey {
   readonly account: Account | null;
   /** When the last of its access tokens expires, in seconds since 1970; null if it has none. */

@@ -26,9 +26,10 @@ import { damagedContent, invalidTokenFile, newerTokenFile, undecryptable } from 
  * its nonce, and no two parts ever have the same, so none can be moved, dropped, or replaced by that of another write. The
  * additional data of a record is what it is bound to: the profile and the account.
  *
- * Each record is sealed on its own, and independently of its file and its place in it. So reading one profile costs the
- * same however many there are, and a write copies the records that it does not change. Every part is padded, so that a record that is sealed again usually takes the place of the former one. The file does not reveal the number of
- * records, but its length indicates roughly how much it contains.
+ * Each record is sealed on its own, independently of its file and its place in it. So reading one profile costs the same
+ * however many there are, and a write copies the records that it does not change. Every part is padded, so that a record
+ * that is sealed again usually fits in the place of the former one. The file does not reveal the number of records, but its
+ * length indicates roughly how much it contains.
  *
  * Versions 1 and 2 are still read. They had no summaries and no padding; the additional data of every part was the header,
  * the number of the part (0 for the index), and in version 2 what a record was bound to.
@@ -93,7 +94,7 @@ export interface KeptRecord extends RecordLabel {
 export interface PlainRecord extends RecordLabel {
   /** The content, not encrypted. */
   readonly data: Uint8Array;
-  /** What a list shows of it: one line of JSON, without secrets. */
+  /** The part that a list shows: one line of JSON, without secrets. */
   readonly summary?: string | undefined;
 }
 

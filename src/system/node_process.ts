@@ -14,7 +14,7 @@ function loadProcess(): object {
 
 const { os, arch } = Deno.build;
 
-/** What MSAL reads when it is loaded, and in a refresh. As in Node, a variable that cannot be read is missing. */
+/** The members that MSAL reads at its start and in a refresh. As in Node, a variable that cannot be read is missing. */
 const KNOWN: Readonly<Record<string | symbol, unknown>> = {
   platform: os === "windows" ? "win32" : os,
   arch: arch === "x86_64" ? "x64" : "arm64",

@@ -101,7 +101,7 @@ const VALIDATOR = {
     "sha512-tPglwCr8Mm8SWzwnVewwFmqRx91F0WvMsM0BRAqH4CLalyGndm53Xvp+UcUSzswpk1wkjIDYI7RyEhWMLyPkig==",
 };
 
-/** What the validator finds in a text. */
+/** The problems that the validator finds. */
 type Validate = (
   text: string,
 ) => { readonly errors: readonly { readonly code: string; readonly path: string }[] };

@@ -50,7 +50,7 @@ export function withRefreshToken(saved: Secret, homeAccountId: string, refreshTo
 /** The member of the saved data with the discovery document. MSAL ignores it. */
 const DISCOVERY = "Discovery";
 
-/** What of a discovery document is kept: what MSAL and `validateMetadata()` read. */
+/** The fields of a discovery document that are kept: those that MSAL and `validateMetadata()` read. */
 const KEPT_FIELDS = [
   "issuer",
   "authorization_endpoint",

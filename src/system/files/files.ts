@@ -18,7 +18,7 @@ export interface FileFacts {
   readonly size: number;
 }
 
-/** What changes in a file. */
+/** The changes to a file. */
 export interface FilePatch {
   /** The new bytes, each with its offset. */
   readonly parts: readonly { readonly at: number; readonly data: Uint8Array }[];

@@ -17,7 +17,7 @@ async function succeeds(command: string, ...args: string[]): Promise<boolean> {
   return (await new Deno.Command(command, { args, stdin: "null" }).output()).success;
 }
 
-/** Where the installers of the usual browsers put them. */
+/** The paths at which the installers of common browsers place them. */
 const INSTALLED_BROWSERS = [
   "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",

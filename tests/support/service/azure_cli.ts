@@ -101,14 +101,14 @@ exec '${libraries}/ld-linux-x86-64.so.2' --library-path '${libraries}' '${root}/
   return starter;
 }
 
-/** What a call of the CLI printed. */
+/** The output of a call of the CLI. */
 export interface AzureCliOutcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** What Azure Resource Manager received: method, host and path, and the header `Authorization`. */
+/** The requests to Azure Resource Manager: method, host and path, and the header `Authorization`. */
 export interface ArmRequest {
   readonly target: string;
   readonly authorization: string | undefined;

@@ -3,7 +3,7 @@ import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
-/** Where the sealed summary of one session is, after the index. */
+/** The offset of the sealed summary of one session, after the index. */
 const SUMMARIES = { start: 34 + 1024, end: 34 + 1024 + 256 + 28 };
 
 /**
