@@ -1,9 +1,27 @@
+import { newProfileIdentity, type ProfileIdentity } from "../identity/profile_identity.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import type { ProfileIdentity } from "../identity/profile_identity.ts";
-import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
-import { currentIn, identityIn, type ProfileFile, profileFileReader, profileIn } from "./profile_file.ts";
-import { ProfileChanges } from "./profile_changes.ts";
+import { isJsonObject, type JsonObject } from "../text/json.ts";
+import { DEFAULT_PROFILE, nameTaken, noSuchProfile, type Profile } from "./profile.ts";
+import {
+  CURRENT,
+  currentIn,
+  emptyProfileFile,
+  formatProfileFile,
+  identityIn,
+  identityRecord,
+  PROFILE_FILE,
+  type ProfileFile,
+  profileFileReader,
+  profileIn,
+  profileRecord,
+  readProfileFile,
+  unknownFields,
+} from "./profile_file.ts";
+import { rejectDuplicates } from "./profile_file_error.ts";
 import { checkProfileName } from "./validate_fields.ts";
+
+const PROFILE_LOCK = "profiles.lock";
+const LOCK_TIMEOUT_MS = 10_000;
 
 /** A profile with what its tokens are bound to. Both are null if there is no profile of this name. */
 export interface FoundProfile {
@@ -61,45 +79,149 @@ export interface ProfileStoreOptions {
 
 /** Opens the profile store. Reads and creates nothing before it is needed. */
 export function openProfileStore({ folder }: ProfileStoreOptions): ProfileStore {
-  const read = profileFileReader(folder);
-  const changes = new ProfileChanges(folder, read);
-  const lookUp = async (typed: string | null): Promise<FoundProfile> => {
-    const file = await read();
+  return new StoredProfiles(folder);
+}
+
+class StoredProfiles implements ProfileStore {
+  readonly #folder: PrivateFolder;
+  /** Reads the file to look something up. A change reads it again, under the lock. */
+  readonly #read: () => Promise<ProfileFile | null>;
+
+  constructor(folder: PrivateFolder) {
+    this.#folder = folder;
+    this.#read = profileFileReader(folder);
+  }
+
+  async find(name: string): Promise<Profile | null> {
+    return (await this.lookUp(name)).profile;
+  }
+
+  async lookUp(typed: string | null): Promise<FoundProfile> {
+    const file = await this.#read();
     const name = typed ?? checkProfileName((file === null ? null : currentIn(file)) ?? DEFAULT_PROFILE);
     return await foundIn(file, name);
-  };
-  return {
-    find: async (name) => (await lookUp(name)).profile,
-    lookUp,
-    lookUpAll: async (names) => {
-      const file = await read();
-      const found = new Map<string, FoundProfile>();
-      for (const name of names) found.set(name, await foundIn(file, name));
-      return found;
-    },
-    identities: async () => {
-      const file = await read();
-      const found = new Map<string, ProfileIdentity | null>();
-      if (file === null) return found;
-      for (const name of Object.keys(file.profiles)) found.set(name, await identityIn(file, name));
-      return found;
-    },
-    current: async () => {
-      const file = await read();
-      return file === null ? null : currentIn(file);
-    },
-    choose: async (name) => await changes.choose(name),
-    identify: async (name, identity) => await changes.identify(name, identity),
-    list: async () => await changes.list(),
-    add: async (profile) => await changes.add(profile),
-    addAll: async (profiles, options) => await changes.addAll(profiles, options),
-    update: async (name, changed) => await changes.update(name, changed),
-    remove: async (name) => await changes.remove(name),
-    assertWritable: async () => await changes.assertWritable(),
-  };
+  }
+
+  async lookUpAll(names: readonly string[]): Promise<ReadonlyMap<string, FoundProfile>> {
+    const file = await this.#read();
+    const found = new Map<string, FoundProfile>();
+    for (const name of names) found.set(name, await foundIn(file, name));
+    return found;
+  }
+
+  async identities(): Promise<ReadonlyMap<string, ProfileIdentity | null>> {
+    const file = await this.#read();
+    const found = new Map<string, ProfileIdentity | null>();
+    if (file === null) return found;
+    for (const name of Object.keys(file.profiles)) found.set(name, await identityIn(file, name));
+    return found;
+  }
+
+  async current(): Promise<string | null> {
+    const file = await this.#read();
+    return file === null ? null : currentIn(file);
+  }
+
+  async list(): Promise<Profile[]> {
+    const file = await this.#read();
+    if (file === null) return [];
+    await rejectDuplicates(file);
+    const profiles = await Promise.all(Object.keys(file.profiles).map((name) => profileIn(file, name)));
+    return profiles.filter((profile) => profile !== null);
+  }
+
+  async add(profile: Profile): Promise<void> {
+    await this.#rewrite((present) => withAdded(present, profile));
+  }
+
+  async addAll(profiles: readonly Profile[], { overwrite }: { readonly overwrite: boolean }): Promise<void> {
+    await this.#rewrite((present) =>
+      profiles.reduce((all: JsonObject, profile) => withAdded(all, profile, overwrite), present)
+    );
+  }
+
+  async update(name: string, changed: Profile): Promise<void> {
+    const renamed = (current: string | null) => current === name ? changed.name : current;
+    await this.#rewrite((present) => withChanged(present, name, changed), renamed);
+  }
+
+  async identify(name: string, identity: ProfileIdentity): Promise<void> {
+    await this.#rewrite(async (present, file) => {
+      const record = Object.hasOwn(present, name) ? present[name] : undefined;
+      const id = (await identityIn(file, name))?.id ?? identity.id;
+      if (!isJsonObject(record) || id !== identity.id) return null;
+      return { ...present, [name]: { ...record, ...identityRecord(identity) } };
+    });
+  }
+
+  async remove(name: string): Promise<boolean> {
+    if (!await this.#folder.has(PROFILE_FILE)) return false;
+    return await this.#rewrite((profiles) => {
+      if (!Object.hasOwn(profiles, name)) return null;
+      const { [name]: _, ...others } = profiles;
+      return others;
+    });
+  }
+
+  async choose(name: string): Promise<void> {
+    const existing = (present: JsonObject) => {
+      if (!Object.hasOwn(present, name)) throw noSuchProfile(name);
+      return present;
+    };
+    await this.#rewrite(existing, () => name);
+  }
+
+  async assertWritable(): Promise<void> {
+    await this.#rewrite((present) => present);
+  }
+
+  /**
+   * Rewrites the file with the profiles that `change` returns. If it returns null, nothing is written. `choose` gets the
+   * name of the chosen profile, or null, and returns the one to choose; a profile that is gone is not chosen.
+   */
+  async #rewrite(
+    change: (profiles: JsonObject, file: ProfileFile) => JsonObject | null | Promise<JsonObject | null>,
+    choose: (current: string | null) => string | null = (current) => current,
+  ): Promise<boolean> {
+    const folder = this.#folder;
+    using _lock = await folder.lock(PROFILE_LOCK, { timeoutMs: LOCK_TIMEOUT_MS });
+    const file = await readProfileFile(folder) ?? emptyProfileFile(folder.pathOf(PROFILE_FILE));
+    await rejectDuplicates(file);
+    const profiles = await change(file.profiles, file);
+    if (profiles === null) return false;
+    const rest = withCurrent(file, choose(currentIn(file)), profiles);
+    await folder.replace(PROFILE_FILE, formatProfileFile({ rest }, profiles));
+    return true;
+  }
 }
 
 async function foundIn(file: ProfileFile | null, name: string): Promise<FoundProfile> {
   if (file === null) return { name, profile: null, identity: null };
   return { name, profile: await profileIn(file, name), identity: await identityIn(file, name) };
+}
+
+function withCurrent(file: ProfileFile, current: string | null, profiles: JsonObject): JsonObject {
+  const { [CURRENT]: _, ...others } = file.rest;
+  if (current !== null && Object.hasOwn(profiles, current)) return { ...others, [CURRENT]: current };
+  return currentIn(file) === null ? file.rest : others;
+}
+
+function withAdded(present: JsonObject, profile: Profile, overwrite = false): JsonObject {
+  if (!overwrite && Object.hasOwn(present, profile.name)) throw nameTaken(profile.name);
+  const record = profileRecord(profile);
+  const added = Object.hasOwn(present, profile.name)
+    ? { ...unknownFields(present[profile.name]), ...record }
+    : { ...record, ...identityRecord(newProfileIdentity()) };
+  return { ...present, [profile.name]: added };
+}
+
+/** Keeps the position of the profile in the file, and the fields that this program does not know. */
+function withChanged(present: JsonObject, name: string, changed: Profile): JsonObject {
+  if (!Object.hasOwn(present, name)) throw noSuchProfile(name);
+  if (changed.name !== name && Object.hasOwn(present, changed.name)) throw nameTaken(changed.name);
+  return Object.fromEntries(
+    Object.entries(present).map(([key, record]) =>
+      key === name ? [changed.name, { ...unknownFields(record), ...profileRecord(changed) }] : [key, record]
+    ),
+  );
 }

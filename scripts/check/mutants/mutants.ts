@@ -1011,7 +1011,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "no overwrite by an import without consent",
-    file: "src/profiles/profile_changes.ts",
+    file: "src/profiles/profile_store.ts",
     find: "if (!overwrite && Object.hasOwn(present, profile.name))",
     replace: "if (false)",
     tests: ["tests/unit/flows/profiles/export_import_test.ts"],
