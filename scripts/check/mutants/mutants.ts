@@ -948,7 +948,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "profile check before an application's token is stored",
-    file: "src/flows/get_token/acquire_token_for_app.ts",
+    file: "src/flows/get_token/get_token.ts",
     find: "await forSameProfile(request, dependencies)",
     replace: "request",
     tests: ["tests/unit/flows/get_token/deleted_profile_test.ts"],
@@ -962,10 +962,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "password prompt before an application's lock",
-    file: "src/flows/get_token/acquire_token_for_app.ts",
+    file: "src/flows/get_token/get_token.ts",
     find: "await dependencies.prepareCredential();",
     replace: "",
-    tests: ["tests/unit/flows/get_token/acquire_token_for_app_test.ts"],
+    tests: ["tests/unit/flows/get_token/application_token_test.ts"],
   },
   {
     guard: "password prompt before the refresh lock",
