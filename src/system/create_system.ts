@@ -8,7 +8,7 @@ import { type ReadSocketTables, socketTableReader } from "./network/connection_o
 import { systemProcesses } from "./processes/processes.ts";
 import type { Signals } from "./processes/signals.ts";
 import type { System } from "./system.ts";
-import { systemTerminal } from "./terminal/deno_terminal.ts";
+import { systemTerminal } from "./terminal/terminal.ts";
 import { readStandardInput } from "./terminal/standard_input.ts";
 import { openDataProtection } from "./windows/data_protection.ts";
 

@@ -5,7 +5,7 @@ import { grantsFor, needsOf } from "../../../../src/cli/permissions/permission_n
 import type { Grants } from "../../../../src/cli/permissions/permission_grants.ts";
 import { isOnSystem, openKeyStore } from "../../../../src/store/keystore/open_key_store.ts";
 import { KEY_STORE_LABELS, type KeyStoreName } from "../../../../src/store/keystore/key_store.ts";
-import { openControllingTerminal } from "../../../../src/system/terminal/deno_terminal.ts";
+import { openControllingTerminal } from "../../../../src/system/terminal/terminal.ts";
 import { CRYPT32 } from "../../../../src/system/windows/data_protection.ts";
 import type { Os } from "../../../../src/system/os.ts";
 import type { Processes } from "../../../../src/system/processes/processes.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../../src/errors.ts";
-import { openControllingTerminal } from "../../../../src/system/terminal/deno_terminal.ts";
+import { openControllingTerminal } from "../../../../src/system/terminal/terminal.ts";
 import type { Processes, RunResult } from "../../../../src/system/processes/processes.ts";
 
 const ENDED = { kind: "ended", code: 0, stdout: "", stderr: "" } as const;
