@@ -14,7 +14,6 @@ import type { CommandContext } from "./context.ts";
 import { isNamedByVariable, namedProfile, PROFILE_VARIABLE, profileName } from "./options/chosen_profile.ts";
 import { parseClaimsFlag } from "./options/claims.ts";
 import { PROMPTS, signInFlags, TOKEN_OPTIONS, type TokenFlags } from "./options/token_options.ts";
-import { openInteractiveSession } from "./terminal/open_interactive_session.ts";
 
 /** How long to wait for the user without `--timeout`, in milliseconds. */
 const DEFAULT_TIMEOUT_MS = 5 * 60_000;
@@ -147,6 +146,7 @@ async function openSession(
   progress: Progress,
 ): Promise<InteractiveSession> {
   const isQuiet = flags.quiet ?? flags.silent ?? false;
+  const { openInteractiveSession } = await import("./terminal/open_interactive_session.ts");
   return await openInteractiveSession(context, { progress, withQrCode: flags.qr ?? false, isQuiet });
 }
 

@@ -23,7 +23,7 @@ const HEAVY_FILES = [
   "src/flows/sign_in/sign_in_by_flow.ts",
   "src/flows/sign_in/device_code_sign_in.ts",
   "src/flows/sign_in/remote_sign_in.ts",
-  "src/cli/terminal/qr_code.ts",
+  "src/cli/terminal/open_interactive_session.ts",
 ];
 /** Needed only to write, to wait, or to report an error. */
 const LATE_FILES = [

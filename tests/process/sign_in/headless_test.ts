@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { drawQrCode } from "../../../src/cli/terminal/qr_code.ts";
+import { drawQrCode } from "../../../src/cli/terminal/open_interactive_session.ts";
 import { enterDeviceCode, shownDeviceCode } from "../../support/browser/enter_device_code.ts";
 import { occupyPort } from "../../support/network/ports.ts";
 import { ADA } from "../../support/provider/directory.ts";
