@@ -1,17 +1,14 @@
 import type { BrowserOpening } from "../../browser/open_browser.ts";
-import type {
-  AuthorizationTransaction,
-  IssuedTokens,
-  SignInOptions,
-  TokenClient,
-} from "../../entra/token_client.ts";
+import type { AuthorizationTransaction, IssuedTokens } from "../../entra/token_client.ts";
 import { CliError } from "../../errors.ts";
 import type { Callback, CallbackServer } from "../../loopback/callback_server.ts";
 import type { ExpectedCallback } from "../../loopback/validate_callback.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Progress } from "../progress.ts";
 
-export interface InteractiveSignIn extends SignInOptions {
+export interface InteractiveSignIn {
+  /** The grant that the user's redirect continues. */
+  readonly transaction: AuthorizationTransaction;
   /** How long to wait for the user, in milliseconds. */
   readonly timeoutMs: number;
   /** Show the URL and leave opening it to the user. */
@@ -20,7 +17,6 @@ export interface InteractiveSignIn extends SignInOptions {
 
 export interface InteractiveDependencies {
   readonly clock: Clock;
-  readonly tokens: Pick<TokenClient, "beginSignIn">;
   readonly progress: Progress;
   /** Starts the server for the redirect, on the port that the user chose. */
   readonly listen: (expected: ExpectedCallback) => Promise<CallbackServer>;
@@ -39,8 +35,8 @@ export async function signInInteractively(
   dependencies: InteractiveDependencies,
   signal: AbortSignal,
 ): Promise<IssuedTokens> {
-  const { clock, tokens, listen } = dependencies;
-  const transaction = await tokens.beginSignIn(request);
+  const { clock, listen } = dependencies;
+  const { transaction } = request;
   await using server = await listen(transaction);
   const url = await transaction.authorizationUrl(server.redirectUri);
 

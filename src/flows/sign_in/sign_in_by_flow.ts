@@ -69,11 +69,12 @@ function canShowBrowser({ manner }: SignInRequest, { os, env }: SignInDependenci
 /** Signs in with a browser of this machine: the program opens it, or shows the URL for it. */
 async function signInHere(
   { options, manner: { ports, showUrl, timeoutMs } }: SignInRequest,
-  { listen, ...dependencies }: SignInDependencies,
+  { tokens, listen, ...dependencies }: SignInDependencies,
   signal: AbortSignal,
 ): Promise<SignedIn> {
   const { signInInteractively } = await import("./interactive_sign_in.ts");
-  return await signInInteractively({ ...options, showUrl, timeoutMs }, {
+  const transaction = await tokens.beginSignIn(options);
+  return await signInInteractively({ transaction, showUrl, timeoutMs }, {
     ...dependencies,
     listen: (expected) => listen(ports, expected),
   }, signal);

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import type { BrowserOpening } from "../../../../src/browser/open_browser.ts";
-import type { IssuedTokens } from "../../../../src/entra/token_client.ts";
+import type { AuthorizationTransaction, IssuedTokens } from "../../../../src/entra/token_client.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { signInInteractively, timeoutError } from "../../../../src/flows/sign_in/interactive_sign_in.ts";
 import type { ProgressEvent } from "../../../../src/flows/progress.ts";
@@ -60,7 +60,23 @@ class Stage {
         return { signal: this.#deadline.signal, [Symbol.dispose]() {} };
       },
     };
-    return signInInteractively({ scopes: ["User.Read"], showUrl, timeoutMs: 1000 }, {
+    const transaction: AuthorizationTransaction = {
+      state: new Secret("s"),
+      acceptsIssuer: () => true,
+      authorizationUrl: (redirectUri) => {
+        assertEquals(redirectUri, "http://localhost:50000");
+        return Promise.resolve(URL_TO_OPEN);
+      },
+      redeem: (code) => {
+        this.redeemed.push(code.reveal());
+        return this.redeem();
+      },
+      refusal: ({ error, description }) =>
+        Promise.resolve(
+          new CliError("access_denied", `${error}: ${description}`, { aadsts: undefined, hint: "h" }),
+        ),
+    };
+    return signInInteractively({ transaction, showUrl, timeoutMs: 1000 }, {
       clock,
       progress: (event) => {
         this.events.push(event);
@@ -85,25 +101,6 @@ class Stage {
             return Promise.resolve();
           },
         });
-      },
-      tokens: {
-        beginSignIn: () =>
-          Promise.resolve({
-            state: new Secret("s"),
-            acceptsIssuer: () => true,
-            authorizationUrl: (redirectUri) => {
-              assertEquals(redirectUri, "http://localhost:50000");
-              return Promise.resolve(URL_TO_OPEN);
-            },
-            redeem: (code) => {
-              this.redeemed.push(code.reveal());
-              return this.redeem();
-            },
-            refusal: ({ error, description }) =>
-              Promise.resolve(
-                new CliError("access_denied", `${error}: ${description}`, { aadsts: undefined, hint: "h" }),
-              ),
-          }),
       },
     }, this.#interrupt.signal);
   }
