@@ -90,6 +90,12 @@ export function resourceOf(scope: string, authority: string): string | null {
   return Object.hasOwn(SAME_RESOURCE, resource) ? SAME_RESOURCE[resource] ?? resource : resource;
 }
 
+/** Returns the resource of the first scope that has one, or undefined. */
+export function firstResource(scopes: readonly string[], authority: string): string | undefined {
+  return scopes.map((scope) => resourceOf(scope, authority)).find((resource) => resource !== null) ??
+    undefined;
+}
+
 /**
  * Returns the resource in a scope that has one, in its spelling: the part before the last slash after the host, or all of
  * `https://vault.azure.net`. Slashes at its end make no difference.

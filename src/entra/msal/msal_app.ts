@@ -4,7 +4,6 @@ import { CliError } from "../../errors.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Network, RetryPolicy } from "../../system/network/network.ts";
 import { entraAuthority } from "../authority.ts";
-import { resourceOf } from "../../identity/scopes.ts";
 import { isJsonObject, type JsonObject } from "../../text/json.ts";
 import { plainText } from "../../text/plain_text.ts";
 import { decodeToken } from "../decode_token.ts";
@@ -79,8 +78,8 @@ export interface GrantManner {
   readonly post?: PostExchange | undefined;
   /** The discovery document of an earlier grant. */
   readonly discovery?: JsonObject | null | undefined;
-  /** What is requested, for hints. */
-  readonly scopes: readonly string[];
+  /** The API that is requested, for hints, if it is known. */
+  readonly resource: string | undefined;
   /** The user name, for hints, if it is known. */
   readonly user?: string | undefined;
 }
@@ -94,7 +93,7 @@ export function createMsal<A>(
   const { silently, post, discovery } = manner;
   const authority = entraAuthority(options.authority, options.tenant);
   const { clientId, tenant, profile } = options;
-  const errors = { clientId, tenant, profile, user: manner.user, resource: firstResource(manner, options) };
+  const errors = { clientId, tenant, profile, user: manner.user, resource: manner.resource };
   const knownAuthorities = [authority.host];
   const network = authorityNetworkModule({
     network: options.network,
@@ -117,12 +116,6 @@ export function createMsal<A>(
     system: { networkClient: network },
   });
   return { app, network, errors };
-}
-
-/** Returns the API of the first scope that has one. */
-function firstResource({ scopes }: GrantManner, { authority }: TokenClientOptions): string | undefined {
-  return scopes.map((scope) => resourceOf(scope, authority)).find((resource) => resource !== null) ??
-    undefined;
 }
 
 /** Returns what identifies the assertion in a request, which Entra compares with the federated credentials. */

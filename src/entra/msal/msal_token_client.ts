@@ -3,6 +3,7 @@
 import { ConfidentialClientApplication, PublicClientApplication } from "@azure/msal-node";
 import type { ClientCredential } from "../../credentials/client_credential.ts";
 import { CliError } from "../../errors.ts";
+import { firstResource } from "../../identity/scopes.ts";
 import type { Account } from "../../identity/token.ts";
 import { Secret } from "../../text/secret.ts";
 import { shellWord } from "../../text/shell_word.ts";
@@ -51,7 +52,8 @@ async function beginSignIn(
   request: SignInOptions,
 ): Promise<AuthorizationTransaction> {
   const { scopes, loginHint: user } = request;
-  const msal = createMsal(options, { silently: false, scopes, user }, makeClient(options));
+  const resource = firstResource(scopes, options.authority);
+  const msal = createMsal(options, { silently: false, resource, user }, makeClient(options));
   const authority = entraAuthority(options.authority, options.tenant);
   const { verifier, challenge } = await generatePkcePair();
   const state = generateRandomValue();
@@ -121,10 +123,11 @@ async function signInWithDeviceCode(
   signal: AbortSignal,
 ): Promise<IssuedTokens> {
   const post = deviceExchange(options, onCode, signal);
+  const resource = firstResource(request.scopes, options.authority);
   const msal = createMsal(
     { ...options, signal },
     // A poll during a pause counts as failed and is not sent.
-    { silently: false, obeysThrottle: true, post, scopes: request.scopes, user: request.loginHint },
+    { silently: false, obeysThrottle: true, post, resource, user: request.loginHint },
     (configuration) => new PublicClientApplication(configuration),
   );
   const result = await runMsal(msal, (app) =>
@@ -189,8 +192,16 @@ async function refresh(
   };
   const user = account.username;
   const discovery = discoveryIn(saved, options.clock.now());
-  const manner = { silently: true, repeat: "unprocessed", failFast, post, discovery, scopes, user } as const;
-  const msal = createMsal(options, manner, makeClient(options));
+  const resource = firstResource(scopes, options.authority);
+  const msal = createMsal(options, {
+    silently: true,
+    repeat: "unprocessed",
+    failFast,
+    post,
+    discovery,
+    resource,
+    user,
+  }, makeClient(options));
   const known = await restoreCache(msal.app.getTokenCache(), saved, account.homeAccountId);
   try {
     await runMsal(msal, (app) =>
@@ -241,9 +252,10 @@ export async function acquireTokenForApplication(
   { scopes, claims, failFast }: RefreshOptions,
 ): Promise<IssuedTokens> {
   const { credential, clock } = options;
+  const resource = firstResource(scopes, options.authority);
   const msal = createMsal(
     options,
-    { silently: true, repeat: "unprocessed", failFast, scopes },
+    { silently: true, repeat: "unprocessed", failFast, resource },
     (configuration) =>
       new ConfidentialClientApplication(withClientAuthentication(configuration, credential, clock)),
   );

@@ -3,6 +3,7 @@ import { CliError } from "../../../src/errors.ts";
 import {
   canonicalScope,
   coversScopes,
+  firstResource,
   isDefaultScope,
   isGraphDefault,
   lacksResource,
@@ -129,6 +130,11 @@ Deno.test("resourceOf() returns Microsoft Graph for a short scope and null for a
   ];
   for (const [scope, expected] of table) assertEquals(resourceOf(scope, PUBLIC), expected, scope);
   assertEquals(resourceOf("User.Read", "https://login.microsoftonline.us"), "https://graph.microsoft.us");
+});
+
+Deno.test("firstResource() skips OpenID scopes, and returns undefined without another scope", () => {
+  assertEquals(firstResource(["openid", "api://app/Read", "User.Read"], PUBLIC), "api://app");
+  assertEquals(firstResource(["openid", "profile"], PUBLIC), undefined);
 });
 
 Deno.test("scopesByResource() groups scopes by resource in the user's spelling", () => {
