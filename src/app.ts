@@ -1,6 +1,5 @@
-import { fastPath } from "./cli/options/fast_path.ts";
 import { runGetToken } from "./cli/commands/get_token.ts";
-import { errorStyle, terminalStyle } from "./cli/arguments.ts";
+import { errorStyle, fastPath, terminalStyle } from "./cli/arguments.ts";
 import { reportError } from "./cli/report_error.ts";
 import type { System } from "./system/system.ts";
 import { createContext } from "./wiring/create_context.ts";

@@ -4,10 +4,9 @@
  * this program's own code and @std: `scripts/check/check_imports.ts` verifies that, and the length of this file.
  */
 
-import { errorStyle, terminalStyle } from "./cli/arguments.ts";
+import { errorStyle, fastPath, terminalStyle } from "./cli/arguments.ts";
 import { runGetToken } from "./cli/commands/get_token.ts";
 import type { CommandContext } from "./cli/context.ts";
-import { fastPath } from "./cli/options/fast_path.ts";
 import type { CommandGrants, GrantContext } from "./cli/permissions/command_grants.ts";
 import { systemFiles } from "./system/files/deno_files.ts";
 import { openHeldFiles } from "./system/files/held_files.ts";

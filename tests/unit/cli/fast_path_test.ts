@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { Command } from "@cliffy/command";
 import fc from "fast-check";
-import { addOptions } from "../../../../src/cli/options/add_options.ts";
-import { fastPath } from "../../../../src/cli/options/fast_path.ts";
-import type { Option } from "../../../../src/cli/options/option_table.ts";
-import { GET_TOKEN_OPTIONS } from "../../../../src/cli/options/token_options.ts";
+import { addOptions } from "../../../src/cli/options/add_options.ts";
+import { fastPath } from "../../../src/cli/arguments.ts";
+import type { Option } from "../../../src/cli/options/option_table.ts";
+import { GET_TOKEN_OPTIONS } from "../../../src/cli/options/token_options.ts";
 
 /** Parses the same words with Cliffy; null if it refuses them. */
 async function parseWithCliffy(words: readonly string[]): Promise<unknown> {
