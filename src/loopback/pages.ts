@@ -234,7 +234,7 @@ export async function preparePageResponse(): Promise<PageResponse> {
 }
 
 /** The style of every page. It loads nothing: it uses system fonts, and follows the browser's color scheme. */
-export const PAGE_STYLE = `
+const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
   --back: #f3f4f7; --card: #ffffff; --edge: #dfe2e8; --text: #1b1f27; --soft: #586070; --well: #f3f4f7;

@@ -18,7 +18,7 @@ export interface TokenSupply {
 }
 
 /** The protocols of the endpoint: its variables, and where each of them is answered. */
-export const MANAGED_IDENTITY_PATH = "/msi/token";
+const MANAGED_IDENTITY_PATH = "/msi/token";
 const MANAGED_IDENTITY_VERSION = "2019-08-01";
 const AZD_PATH = "/token";
 const AZD_VERSION = "2023-07-12-preview";

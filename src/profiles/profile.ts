@@ -21,9 +21,6 @@ export const DEFAULT_FLOW: Flow = "interactive";
 /** A flow that gets a token for the application itself. */
 export type ApplicationFlow = "client-credentials" | "managed-identity";
 
-/** A flow in which a user signs in. */
-export type UserFlow = Exclude<Flow, ApplicationFlow>;
-
 /** Reports whether the token of this flow is for the application itself, without a user. */
 export function isApplicationFlow(flow: Flow): flow is ApplicationFlow {
   return flow === "client-credentials" || flow === "managed-identity";

@@ -31,7 +31,7 @@ export function checkProfileName(text: string): string {
 }
 
 /** The hint for a scope in the place of a profile's name: az takes each scope as a word. */
-export const SCOPES_IN_ONE_STRING =
+const SCOPES_IN_ONE_STRING =
   'Several scopes go into one string: --scope "https://graph.microsoft.com/User.Read https://graph.microsoft.com/Mail.Read"';
 
 /**

@@ -49,7 +49,7 @@ export function azdCommand(command: AnyCommand, context: CommandContext): AnyCom
 }
 
 /** Answers a caller of `az`. @throws {CliError} `usage`, and what {@linkcode acquireToken} throws. */
-export async function runAz(
+async function runAz(
   words: readonly string[],
   flags: AzFlags,
   context: CommandContext,
@@ -128,7 +128,7 @@ async function azAccount(flags: AzFlags, context: CommandContext): Promise<Recor
 }
 
 /** Answers a caller of `azd`. @throws {CliError} `usage`, and what {@linkcode acquireToken} throws. */
-export async function runAzd(
+async function runAzd(
   words: readonly string[],
   flags: AzdFlags,
   context: CommandContext,

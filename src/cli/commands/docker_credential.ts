@@ -33,7 +33,7 @@ export function dockerCredentialCommand(command: AnyCommand, context: CommandCon
 }
 
 /** Answers a container client. @throws {CliError} `usage`; what {@linkcode acquireToken} and the exchange throw. */
-export async function runDockerCredential(
+async function runDockerCredential(
   operation: string,
   flags: DockerCredentialFlags,
   context: CommandContext,

@@ -28,7 +28,7 @@ function unlessReported(error: unknown): string {
 }
 
 /** Examines the machine and prints the report. The exit code is 1 if a check fails. @throws {CliError} `usage` */
-export async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
+async function runDoctor(flags: DoctorFlags, context: CommandContext): Promise<void> {
   const { terminal, env } = context;
   const format = parseDocumentFormat(flags.output);
   const typed = flags.profile ?? env.get(PROFILE_VARIABLE);

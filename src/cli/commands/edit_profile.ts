@@ -69,7 +69,7 @@ export function editProfileCommand(command: AnyCommand, context: CommandContext)
  * @throws {CliError} `no_profile`, `usage` for an invalid value or a name that exists, `person_needed` without flags and
  *   without a terminal to prompt on; `store`, `unreadable_store`, `invalid_profile` or `permission`.
  */
-export async function runEditProfile(flags: EditProfileFlags, context: CommandContext): Promise<void> {
+async function runEditProfile(flags: EditProfileFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles } = context;
   const name = namedProfile(flags, "edit-profile");
   const present = await profiles.find(name);

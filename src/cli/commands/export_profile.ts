@@ -33,7 +33,7 @@ const EXPORT_FILE = /^\{[^]*"format": ?"entra-auth-cli-/;
  * @throws {CliError} `no_profile`; `usage` if no profile is named or the passphrase is invalid; `person_needed`; `store`,
  *   `unreadable_store`, `invalid_profile` or `permission`.
  */
-export async function runExportProfile(flags: ExportProfileFlags, context: CommandContext): Promise<void> {
+async function runExportProfile(flags: ExportProfileFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const withSecrets = flags.includeSecrets ?? false;
   const file = flags.file ?? flags.output;

@@ -31,7 +31,7 @@ export function importProfileCommand(command: AnyCommand, context: CommandContex
  * @throws {CliError} `invalid_profile` for an invalid file or passphrase; `usage` for a name that exists, or a file that
  *   cannot be read; `person_needed`, `store`, `unreadable_store` or `permission`.
  */
-export async function runImportProfile(flags: ImportProfileFlags, context: CommandContext): Promise<void> {
+async function runImportProfile(flags: ImportProfileFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const path = flags.file ?? flags.input;
   const newName = flags.name === undefined ? undefined : checkProfileName(flags.name);

@@ -21,7 +21,7 @@ export function installShimsCommand(command: AnyCommand, context: CommandContext
 }
 
 /** Writes the shims, or removes them. @throws {CliError} `usage`, `store` or `permission`. */
-export async function runInstallShims(
+async function runInstallShims(
   folder: string,
   flags: InstallShimsFlags,
   context: CommandContext,

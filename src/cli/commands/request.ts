@@ -52,7 +52,7 @@ const DEFAULT_TIMEOUT_MS = 5 * 60_000;
  *
  * @throws {CliError} `usage`; what {@linkcode acquireToken} and {@linkcode callApi} throw.
  */
-export async function runRequest(
+async function runRequest(
   method: string,
   address: string,
   flags: RequestFlags,

@@ -20,7 +20,7 @@ export function serveCommand(command: AnyCommand, context: CommandContext): AnyC
 }
 
 /** Serves until the time is over or a signal ends the program. @throws {CliError} `usage`, and what opening the endpoint throws. */
-export async function runServe(flags: ServeFlags, context: CommandContext): Promise<void> {
+async function runServe(flags: ServeFlags, context: CommandContext): Promise<void> {
   const { terminal, signal } = context;
   const format = parseFormat(flags.output ?? "shell");
   const limitMs = flags.for === undefined ? null : parseDuration(flags.for);

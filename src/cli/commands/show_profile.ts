@@ -21,7 +21,7 @@ export function showProfileCommand(command: AnyCommand, context: CommandContext)
 }
 
 /** Prints the profile. @throws {CliError} `no_profile`, `invalid_profile`, `store`, `permission` or `usage`. */
-export async function runShowProfile(flags: ShowProfileFlags, context: CommandContext): Promise<void> {
+async function runShowProfile(flags: ShowProfileFlags, context: CommandContext): Promise<void> {
   const format = parseDocumentFormat(flags.output);
   const name = await profileName(flags.name ?? flags.profile, context);
   const profile = await context.profiles.find(name);

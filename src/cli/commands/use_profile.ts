@@ -17,7 +17,7 @@ export function useProfileCommand(command: AnyCommand, context: CommandContext):
  *
  * @throws {CliError} `usage`, `no_profile`, `invalid_profile`, `store` or `permission`.
  */
-export async function runUseProfile(flags: NameFlags, context: CommandContext): Promise<void> {
+async function runUseProfile(flags: NameFlags, context: CommandContext): Promise<void> {
   const { terminal, profiles, env } = context;
   const name = namedProfile(flags, "use-profile");
   await profiles.choose(name);

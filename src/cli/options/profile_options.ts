@@ -20,7 +20,7 @@ const NAME = {
 export type NameFlags = FlagsOf<typeof NAME>;
 
 /** The values of a profile. */
-export const PROFILE_VALUES = {
+const PROFILE_VALUES = {
   tenantId: { ...TOKEN_OPTIONS.tenantId, description: "Tenant ID or domain." },
   tenant: TOKEN_OPTIONS.tenant,
   clientId: { ...TOKEN_OPTIONS.clientId, description: "Application (client) ID." },

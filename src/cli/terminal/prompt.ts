@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import type { AuthorizationResponse, PastedVerdict } from "../../flows/sign_in/interactive_session.ts";
+import type { AuthorizationResponse, PastedVerdict } from "../../loopback/validate_callback.ts";
 import type { Screen, Terminal } from "../../system/terminal/terminal.ts";
 import { Secret } from "../../text/secret.ts";
 import type { CommandContext } from "../context.ts";

@@ -114,7 +114,7 @@ const COLOURS: readonly (readonly [RegExp, readonly [number, number]])[] = [
 ];
 
 /** Colors a message of this program, unless it is JSON. */
-export function colourMessage(message: string): string {
+function colourMessage(message: string): string {
   if (message.startsWith("{")) return message;
   return COLOURS.reduce(
     (text, [pattern, [on, off]]) => text.replace(pattern, (part) => `\x1b[${on}m${part}\x1b[${off}m`),

@@ -1,8 +1,6 @@
 import type { AuthorizationResponse, PastedVerdict } from "../../loopback/validate_callback.ts";
 import type { Progress } from "../progress.ts";
 
-export type { AuthorizationResponse, PastedVerdict };
-
 /**
  * Asks for the address at which a browser elsewhere ended, until `validate` accepts one. Shows why one is rejected.
  * Rejects with the reason of `signal`; the terminal is then as before.

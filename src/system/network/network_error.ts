@@ -109,7 +109,7 @@ export async function assertPermittedHost({ host, hostname, port }: URL): Promis
   if (!await isPermitted({ name: "net", host: `${hostname}:${port || "443"}` })) throw notPermitted(host);
 }
 
-export function notPermitted(host: string): CliError {
+function notPermitted(host: string): CliError {
   return new CliError("permission", `This program is not permitted to connect to ${host}`, {
     // The flag replaces the list of the permission set, so it must repeat the addresses of the callback.
     hint: Deno.build.standalone

@@ -184,7 +184,7 @@ export const OTHER_NUMBERS: Readonly<Record<ErrorClass, Readonly<Record<string, 
 };
 
 /** The hint of each class. */
-export const CLASS_HINTS: Readonly<Record<ErrorClass, readonly string[]>> = {
+const CLASS_HINTS: Readonly<Record<ErrorClass, readonly string[]>> = {
   retry: ["Try again in a few minutes."],
   sign_in: [SIGN_IN, "Follow the steps in the browser."],
   administrator: [

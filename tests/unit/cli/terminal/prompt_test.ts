@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { type Choice, confirm, prompt, promptForAddress } from "../../../../src/cli/terminal/prompt.ts";
 import { CliError } from "../../../../src/errors.ts";
-import type { PastedVerdict } from "../../../../src/flows/sign_in/interactive_session.ts";
+import type { PastedVerdict } from "../../../../src/loopback/validate_callback.ts";
 import { MemoryTerminal } from "../../../support/fixtures/command_fixture.ts";
 
 const REFUSED = { kind: "refused", error: "access_denied", description: null } as const;
