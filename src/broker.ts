@@ -53,7 +53,7 @@ async function printCached(args: readonly string[], system: System): Promise<num
   const output: (() => void | Promise<void>)[] = [];
   const terminal: Terminal = {
     ...system.terminal,
-    // The worker asks, if anything is to be asked.
+    // Only the worker prompts.
     stdinIsTerminal: false,
     writeData: (text) => Promise.resolve(void output.push(() => system.terminal.writeData(text))),
     writeMessage: (line) => void output.push(() => system.terminal.writeMessage(line)),

@@ -20,7 +20,7 @@ import type { TerminalUi } from "./terminal/terminal_ui.ts";
 
 /** A certificate file that was read. */
 export interface CertificateLock {
-  /** Reports whether `password` opens it, null without one. @throws {CliError} `usage` for a file that is useless anyway. */
+  /** Reports whether `password` opens it, null without one. @throws {CliError} `usage` if no password makes it usable. */
   opensWith(password: Secret | null): Promise<boolean>;
 }
 

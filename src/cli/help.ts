@@ -49,7 +49,7 @@ const STANDARD: readonly Option[] = [
 
 const PROGRAM = "entra-auth-cli";
 
-/** For a program that was built from a clone, whose owner knows where it is from. */
+/** For a program that was built from a clone: its user has the repository. */
 const LINKS_IN_WORDS: ProgramLinks = {
   documentation: "README.md and docs/ in the repository of this program",
   issues: "in the same place",

@@ -58,13 +58,13 @@ export function reportError(error: unknown, terminal: Terminal, style: ErrorStyl
   return known.exitCode;
 }
 
-/** Returns what precedes the message. To stop the program is no error, unless a caller wonders who stopped. */
+/** Returns the prefix of the message. Ctrl-C is not an error, unless another program has called this one. */
 function errorPrefix(code: ErrorCode, { isCalled }: ErrorStyle): string {
   if (isCalled) return "entra-auth-cli: error: ";
   return code === "interrupted" ? "" : "error: ";
 }
 
-/** Left out of a long hint first: az asks for it by itself. */
+/** Lines to drop from a long hint first: az itself says that it needs a sign-in. */
 const PREPARATION = /^az login /;
 
 /** Formats the hint of an error or warning: at most three lines, or all of them with `--verbose`. */

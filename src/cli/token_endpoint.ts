@@ -19,8 +19,8 @@ export interface EndpointRequest {
 }
 
 /**
- * Opens an endpoint that gives out the tokens that the flags choose, and says so: whose they are, and for what. Signs in
- * first if that is necessary; later requests ask nobody.
+ * Opens an endpoint for the tokens that the flags choose, and prints whose tokens it gives out and for which resources.
+ * Signs in first if needed; later requests never prompt.
  *
  * @throws {CliError} What {@linkcode acquireToken} throws, `usage`, `port_in_use` or `permission`.
  */
@@ -39,7 +39,7 @@ export async function openTokenEndpoint(
     clock: context.clock,
     async acquire(scope, tenant) {
       const others = tenant === undefined ? {} : { tenant: undefined, tenantId: tenant };
-      // The user was asked once, and what the sign-in was for has been done.
+      // The user has signed in already, and `--force` applied to that sign-in.
       const silent = { ...flags, ...others, scope, interactive: false, force: false };
       return (await acquireToken(silent, context, () => {})).result.token;
     },

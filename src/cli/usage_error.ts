@@ -7,7 +7,7 @@ import { takesProfileWord } from "./options/profile_argument.ts";
 import { EDIT_PROFILE_OPTIONS, IMPORT_PROFILE_OPTIONS } from "./options/profile_options.ts";
 import { GET_TOKEN_OPTIONS, GLOBAL_OPTIONS, TOKEN_OPTIONS } from "./options/token_options.ts";
 
-/** A command of another tool or of an older habit, as typed, and what to use here instead. */
+/** Commands of other tools, as typed, and the command to use here instead. */
 const COMMANDS_ELSEWHERE: Readonly<Record<string, CommandName | "--version">> = {
   ...named(
     "get-token",

@@ -53,7 +53,7 @@ const BARE = /^\s*\d{1,9}(?:[\s,;]+\d{1,9})*\s*$/;
 
 /**
  * Returns the error codes in a text, such as `AADSTS50011`, each once: a code, several, an `error_uri`, or a message, JSON
- * document or log line that names codes. Other numbers of a message are none. Without a number, or if all numbers are
+ * document or log line that names codes. Other numbers in a message do not count. Without a number, or if all numbers are
  * unknown, known codes such as `invalid_scope` count.
  */
 export function findErrorCodes(text: string): string[] {
@@ -66,7 +66,7 @@ export function findErrorCodes(text: string): string[] {
   return unique(codes.length > 0 ? codes : found);
 }
 
-/** Returns the known codes of OAuth and OpenID Connect in a text. All have an underscore, which prose has not. */
+/** Returns the known codes of OAuth and OpenID Connect in a text. All contain an underscore, which words of prose do not. */
 function codesWithoutNumber(text: string): string[] {
   return (text.toLowerCase().match(/(?<![a-z\d_])[a-z]+(?:_[a-z]+)+(?![a-z\d_])/g) ?? [])
     .filter((word) => (findCode(word) ?? findSuberror(word)) !== null);

@@ -57,7 +57,7 @@ export type ProgressEvent =
   | {
     readonly kind: "not-saved";
     readonly error: CliError;
-    /** Whether a new refresh token is lost, in place of which the authority may no longer accept the saved one. */
+    /** Whether a new refresh token is lost. The authority may no longer accept the saved one. */
     readonly losesRefreshToken?: boolean;
   };
 

@@ -87,7 +87,7 @@ function keyOf(resource: string, authority: string): string {
   return resourceOf(`${resource}/.default`, authority) ?? resource;
 }
 
-/** Reports whether a token is to be refreshed: because it expires soon, or because its authority wants it. */
+/** Reports whether a token is due for a refresh: because it expires soon, or because its authority wants it. */
 function isDue(token: Token, nowMs: number): boolean {
   return isExpired(token, nowMs, REFRESH_MARGIN_SECONDS) ||
     (token.refreshAt !== undefined && token.refreshAt * 1000 <= nowMs);

@@ -5,7 +5,7 @@ export interface Account {
   /** Entra's stable ID of the account in its home tenant (`oid.tid`). Identifies the account. */
   readonly homeAccountId: string;
   /**
-   * The sign-in name, or another name without one, for display: it can change. Ends with U+FFFD if it had to be cleaned.
+   * The sign-in name, or another name if there is none. For display: it can change. Ends with U+FFFD if it was sanitized.
    * Empty only in sessions of earlier versions.
    */
   readonly username: string;

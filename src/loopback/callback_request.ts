@@ -15,7 +15,7 @@ export type Admission =
   | { kind: "query"; parameters: string }
   /** Read the form in the body and validate it. */
   | { kind: "form" }
-  /** Somebody opened the bare address. */
+  /** The user opened the bare address. */
   | { kind: "visit" }
   /** The browser requests an icon. */
   | { kind: "icon" }

@@ -17,7 +17,7 @@ export interface TokenSupply {
   forScopes(scopes: readonly string[], tenant: string | undefined): Promise<Token>;
 }
 
-/** The protocols of the endpoint: its variables, and where each of them is answered. */
+/** The paths and versions of the two protocols. */
 const MANAGED_IDENTITY_PATH = "/msi/token";
 const MANAGED_IDENTITY_VERSION = "2019-08-01";
 const AZD_PATH = "/token";

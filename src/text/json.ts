@@ -21,7 +21,7 @@ export function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
   if (Array.isArray(value)) return value.some((member) => isTooDeep(member, levels - 1));
-  // Without lists of the members, of which thousands of profiles have many.
+  // Not Object.values(): it would build a list for each of thousands of profiles.
   for (const name in value) {
     if (Object.hasOwn(value, name) && isTooDeep(value[name as keyof typeof value], levels - 1)) return true;
   }

@@ -154,7 +154,7 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
   };
 }
 
-/** Says that the program is not stuck: it reads what the user types. */
+/** Returns the notice that the program waits for input: it would seem to hang. */
 function waitingForInput(os: Os): string {
   const end = os === "windows" ? "Ctrl-Z and Enter" : "Ctrl-D";
   return `Waiting for input from the terminal: end it with Enter and then ${end}.`;

@@ -17,7 +17,7 @@ export async function openNetwork(
   return system.network(await readRoots(caCertFile, system.files, { signal: system.interrupted, timeoutMs }));
 }
 
-/** Opens the network that repeats requests, and respects the pauses that hosts demand of this application. */
+/** Opens the network that retries requests, and observes the pauses that hosts require of this application. */
 export async function openRetryingNetwork(
   { key, caCertFile, timeoutMs }: Pick<TokenRequest, "key" | "caCertFile" | "timeoutMs">,
   { system, folder, progress }: {

@@ -16,7 +16,7 @@ import { utcTime } from "../output/time.ts";
 import { azTokenDocument } from "../output/token_output.ts";
 
 /**
- * The version of the Azure CLI whose answers these are: callers refuse one before 2.0.81 and the next major one.
+ * The version of the Azure CLI to report: callers refuse versions before 2.0.81, and the next major version.
  * `azd` has no such limits.
  */
 const AZ_VERSION = "2.80.0";
@@ -93,7 +93,7 @@ async function azToken(flags: AzFlags, context: CommandContext): Promise<Record<
       { hint: "Remove one of them." },
     );
   }
-  // As az does: a resource that ends in a slash gets a second one, and its tokens the audience with one.
+  // As az does: `https://host/` becomes `https://host//.default`, whose tokens have the audience `https://host/`.
   const scopes = scope ?? (resource === undefined ? undefined : [`${resource}/.default`]);
   const { result, settings } = await acquireSilently({ profile, tenantId: tenant, scope: scopes }, context);
   return azTokenDocument(result.token, settings.tenant);

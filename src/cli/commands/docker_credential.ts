@@ -13,7 +13,7 @@ import { waitPrinter } from "../terminal/progress_lines.ts";
 /** Docker writes less. */
 const MAX_INPUT_BYTES = 1024 * 1024;
 
-/** By this text and exit code 1 a client knows that it may go on without a credential. */
+/** With this text and exit code 1, a client continues without a credential. */
 const NOT_FOUND = "credentials not found in native keychain\n";
 
 export function dockerCredentialCommand(command: AnyCommand, context: CommandContext): AnyCommand {

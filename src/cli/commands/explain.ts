@@ -15,7 +15,7 @@ import { profileName } from "../options/chosen_profile.ts";
 import { commandLine, EXPLAIN_OPTIONS, type ExplainFlags } from "../options/command_options.ts";
 import { formatDocument, parseDocumentFormat } from "../output/document_format.ts";
 
-/** Matches what is meant as a code, but is none. */
+/** Matches text that looks like a code, but is not one. */
 const LIKE_A_CODE = /^[a-z]*\d{4,}$/i;
 
 const CLASS_TEXTS: Readonly<Record<ErrorClass, string>> = {

@@ -54,7 +54,7 @@ async function acquireAndDeliver(
   await deliver(result, format, flags.file, { ...settings, apiVersion, isQuiet }, context);
 }
 
-/** Offers to create the profile if a person, and no other program, reads what this command says. */
+/** Offers to create the profile if a user, and not another program, reads the output of this command. */
 async function offerMissingProfile(
   name: string,
   { interactive = true, tenantId, tenant, clientId, flow, authority, cloud, scope }: GetTokenFlags,
@@ -81,7 +81,7 @@ async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): 
   }
 }
 
-/** Says when the token expires. A cached one in a pipe needs no words. */
+/** Prints when the token expires, except for a cached one in a pipe. */
 function reportOutcome(
   { token, source, isSaved, isFirst }: TokenResult,
   profile: string,

@@ -64,7 +64,7 @@ async function runRequest(
   const { authority, scopes: own } = await readSettings({ ...flags, scope: undefined }, name, context);
   const named = parseScopeFlag(flags.scope);
   const { url, scopes } = chooseApi(address, { named, own, allowedHosts: flags.allowHost ?? [], authority });
-  // Before a sign-in that would be for nothing.
+  // Before a sign-in whose token could not be used.
   await assertPermittedHost(url);
   const call = { ...await readCall(method, flags, output, context), url };
   const say = waitPrinter(terminal, flags.quiet ?? flags.silent ?? false);

@@ -77,7 +77,7 @@ function signedOut(profiles: readonly string[], signIns: readonly SavedSignIn[])
   return profiles.filter((name) => !signedIn.has(name));
 }
 
-/** Returns what tells two sign-ins of one profile apart: flags and variables replace the profile's values. */
+/** Returns what distinguishes two sign-ins of one profile: flags and variables replace the profile's values. */
 function sessionInWords({ session: { authority, tenant, clientId } }: SavedSignIn): string {
   return `application ${clientId} at ${authority}/${tenant}`;
 }

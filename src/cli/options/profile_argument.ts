@@ -2,7 +2,7 @@ import { INTEGRATIONS, ownArguments } from "../arguments.ts";
 import { COMMAND_OPTIONS, type CommandName } from "./command_options.ts";
 import type { Option, OptionTable } from "./option_table.ts";
 
-/** Commands whose arguments are something else than a profile. */
+/** Commands whose arguments do not name a profile. */
 const OTHER_ARGUMENTS: readonly CommandName[] = [
   "inspect",
   "explain",

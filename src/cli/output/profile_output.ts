@@ -129,9 +129,9 @@ export interface TableStyle {
 }
 
 const HEADER = ["NAME", "ACCOUNT", "EXPIRES", "FLOW", "TENANT", "CLIENT", "SCOPES"];
-/** Left out on a narrow terminal, in this order. show-profile prints them all. */
+/** The columns to omit on a narrow terminal, in this order. show-profile prints them all. */
 const DROPPING_ORDER = ["CLIENT", "TENANT", "SCOPES", "FLOW", "EXPIRES"];
-/** Shortened in what remains. */
+/** The columns to shorten if the others are still too wide, in this order. */
 const SHORTENING_ORDER = ["SCOPES", "ACCOUNT", "NAME"];
 /** The list of scopes can be long. It is shortened to this width before a column is left out. */
 const MIN_SCOPES_WIDTH = 24;

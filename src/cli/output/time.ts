@@ -13,7 +13,7 @@ export function localTime(seconds: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** Formats a time for a person: `2025-12-28 15:30:00 +01:00 (in 42 minutes)`. Both are in seconds since 1970. */
+/** Formats a time for display: `2025-12-28 15:30:00 +01:00 (in 42 minutes)`. Both are in seconds since 1970. */
 export function describeTime(seconds: number, nowSeconds: number): string {
   return `${localTime(seconds)} ${zoneAt(seconds)} (${relativeTime(seconds, nowSeconds)})`;
 }

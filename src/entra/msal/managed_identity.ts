@@ -207,7 +207,7 @@ const FOREIGN_KEY = {
   hint: "Check the variables IDENTITY_ENDPOINT and IMDS_ENDPOINT: another program may answer there.",
 };
 
-/** The errors of MSAL's for challenges of Azure Arc's agent, which only some users can answer, by its code. */
+/** Errors for a challenge of Azure Arc's agent, by MSAL's error code. Only some users can read the key file. */
 const ARC_CHALLENGES: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
   unable_to_read_secret_file: {
     message: "The key file of Azure Arc's agent cannot be read",

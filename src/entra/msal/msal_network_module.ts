@@ -34,7 +34,7 @@ export type Exchange = (
   request: MsalRequest,
 ) => Promise<MsalResponse<JsonObject>>;
 
-/** Makes a network module of `exchange` that records errors in `observed`, to which `exchange` adds what it sees. */
+/** Makes a network module that sends with `exchange`. It records failures in `observed`, and `exchange` the responses. */
 export function createMsalNetworkModule<O extends Observed>(
   observed: O,
   exchange: Exchange,

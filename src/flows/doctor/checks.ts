@@ -67,7 +67,7 @@ export function checkKey({ place, best }: KeyFacts): Finding {
 /** The program that SDKs call as `az`; null if there is none, undefined if PATH could not be searched. */
 export type AzFacts = { readonly path: string; readonly isShim: boolean } | null | undefined;
 
-/** Tells whose tokens SDKs and Terraform get by `az`. */
+/** Reports whose tokens SDKs and Terraform get through `az`. */
 export function checkAz(az: AzFacts): Finding {
   if (az === undefined) return ok("az", "not looked up, because the folders in PATH may not be read");
   if (az === null) return ok("az", "none in PATH; install-shims writes one for SDKs and Terraform");

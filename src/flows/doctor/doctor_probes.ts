@@ -112,7 +112,7 @@ function privateNames(os: Os, env: Environment): PrivateNames {
     try {
       return env.get(name);
     } catch (error) {
-      // A value that may not be read appears in nothing that is examined either.
+      // A variable that may not be read cannot appear in a finding either.
       if (error instanceof CliError) return undefined;
       throw error;
     }

@@ -59,7 +59,7 @@ export interface PrivateNames {
   readonly os: Os;
 }
 
-/** Returns the finding without anything that tells who uses this machine: see {@linkcode redact}. */
+/** Returns the finding without anything that identifies the user: see {@linkcode redact}. */
 export function redacted(finding: Finding, names: PrivateNames): Finding {
   const { message, remedy } = finding;
   return {
@@ -70,8 +70,9 @@ export function redacted(finding: Finding, names: PrivateNames): Finding {
 }
 
 /**
- * Removes what tells who uses this machine: the home folder becomes `~` (`%USERPROFILE%` on Windows), the program's
- * folder elsewhere the variable that names it, the user's name in other paths `USER`; user and password in a URL are dropped, and e-mail addresses replaced.
+ * Removes what identifies the user: the home folder becomes `~` (`%USERPROFILE%` on Windows), the program's
+ * folder elsewhere the variable that names it, the user's name in other paths `USER`; user and password in a URL are
+ * dropped, and e-mail addresses replaced.
  */
 export function redact(text: string, { home, ownFolder, os }: PrivateNames): string {
   const isWindows = os === "windows";

@@ -116,7 +116,7 @@ function scopeSet(scopes: readonly string[], authority: string): string {
   return scopes.map((scope) => canonicalScope(scope, authority)).sort().join(" ");
 }
 
-/** Saves, and returns whether that succeeded. A store that fails is reported: the token in hand is worth more. */
+/** Saves, and returns whether that succeeded. Reports an error of the store instead of throwing it: the token is still valid. */
 export async function trySave(
   write: () => Promise<void>,
   request: TokenRequest,
@@ -133,7 +133,7 @@ export async function trySave(
   }
 }
 
-/** What can be had without the user. */
+/** The result of getting a token without the user. */
 export type SilentResult = { readonly kind: "token"; readonly result: TokenResult } | InteractionRequired;
 
 /** Only a sign-in gives a token. */

@@ -98,7 +98,7 @@ async function withSettledIdentity(
   }
 }
 
-/** Acquires the sign-in lock; null if the folder does not support locks, for a token is worth more than the order. */
+/** Acquires the sign-in lock; null if the folder does not support locks: the sign-in then runs without it. */
 async function acquireLock(
   { key }: TokenRequest,
   { acquireSignInLock, progress, signal }: TokenDependencies,

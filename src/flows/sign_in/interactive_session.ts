@@ -2,7 +2,7 @@ import type { AuthorizationResponse, PastedVerdict } from "../../loopback/valida
 import type { Progress } from "../progress.ts";
 
 /**
- * Asks for the address at which a browser elsewhere ended, until `validate` accepts one. Shows why one is rejected.
+ * Prompts for the address that a browser elsewhere was redirected to, until `validate` accepts one. Shows why one is rejected.
  * Rejects with the reason of `signal`; the terminal is then as before.
  */
 export type AskForAddress = (

@@ -68,7 +68,7 @@ async function receive(
   return await waiting;
 }
 
-/** Opens the browser. If that fails, shows the URL: the wait goes on. */
+/** Opens the browser. If that fails, shows the URL, and the wait continues. */
 async function openOrShow(
   url: string,
   waiting: Promise<Callback>,
@@ -122,7 +122,7 @@ export async function finishSignIn(
   }
 }
 
-/** Returns the error for a redirect that did not come. What reached the listener tells the causes apart. */
+/** Returns the error for a redirect that did not arrive. The traffic that the server saw distinguishes the causes. */
 export function timeoutError(server: Pick<CallbackServer, "port" | "describeTraffic">): CliError {
   return new CliError("timeout", "Timeout waiting for authentication callback", {
     hint: [

@@ -26,9 +26,9 @@ export interface RemoteDependencies {
 }
 
 /**
- * Signs in over SSH, where the browser is on another computer, in the first of three ways that succeeds: a device code,
- * which some tenants forbid; a browser whose computer forwards the port of the redirect; or the address at which a
- * browser ends that can't reach this machine, pasted. The first response ends the other ways.
+ * Signs in over SSH, with a browser on another computer. Offers three ways at once: a device code, which some tenants
+ * forbid; a redirect through a forwarded port; or pasting the address of a redirect that could not reach this machine. The
+ * first response ends the other ways.
  *
  * @param signal Ends the sign-in. When the promise settles, the port is free and the terminal as before.
  * @throws {CliError} What the device code flow and the interactive flow throw.

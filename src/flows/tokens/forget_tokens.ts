@@ -31,8 +31,8 @@ export interface ForgetDependencies {
 }
 
 /**
- * Forgets the tokens of `profile`, or of all profiles if it is null; then what remains gets a new key. A store that can't be read is moved aside, so that
- * the next sign-in makes a new one and nothing is lost.
+ * Forgets the tokens of `profile`, or of all profiles if it is null; the rest of the store then gets a new key. A store
+ * that can't be read is moved aside, so that the next sign-in makes a new one and nothing is lost.
  *
  * @throws {CliError} `store` or `permission`.
  */

@@ -19,7 +19,7 @@ export interface HeldFiles {
 
 interface OpenFile {
   readonly file: Deno.FsFile;
-  /** Whether the end may only mean that nobody has opened the other end yet. */
+  /** Whether an end of file may mean that no program has opened the pipe for writing yet. */
   readonly awaitsWriter: boolean;
 }
 
@@ -58,7 +58,7 @@ function openPipe(path: string): OpenFile {
   return { file: Deno.openSync(path, { read: true }), awaitsWriter: true };
 }
 
-/** The time between two looks at a pipe that nobody writes to. */
+/** How long to wait before another read from a pipe without a writer. */
 const WRITER_POLL_MS = 20;
 
 async function readFrom(

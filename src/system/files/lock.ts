@@ -110,7 +110,7 @@ async function createNew(path: string): Promise<Deno.FsFile | null> {
 }
 
 /**
- * Waits for the lock, and closes `file` if it cannot be had. Polls `tryLock()` because `lock()` blocks a thread that
+ * Waits for the lock, and closes `file` if that fails. Polls `tryLock()` because `lock()` blocks a thread that
  * nothing can wake, and there are few threads.
  */
 async function waitForLock(file: Deno.FsFile, signal: AbortSignal): Promise<void> {

@@ -89,7 +89,7 @@ export function openPrivateFolder(options: PrivateFolderOptions): PrivateFolder 
 /** More often than files are replaced while one of them is opened. */
 const MAX_OPENS = 10;
 
-/** What has to hold before a folder is used. */
+/** The checks of the folder that contains this one. */
 interface ParentFolder {
   /** Checks the parent. */
   check(): Promise<unknown>;
