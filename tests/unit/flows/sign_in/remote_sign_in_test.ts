@@ -2,10 +2,8 @@ import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { abortable } from "@std/async/abortable";
 import type { IssuedTokens } from "../../../../src/entra/token_client.ts";
 import { CliError } from "../../../../src/errors.ts";
-import type {
-  AskForAddress,
-  AuthorizationResponse,
-} from "../../../../src/flows/sign_in/interactive_session.ts";
+import type { AskForAddress } from "../../../../src/flows/sign_in/interactive_session.ts";
+import type { AuthorizationResponse } from "../../../../src/loopback/validate_callback.ts";
 import type { ProgressEvent } from "../../../../src/flows/progress.ts";
 import { Race, signInRemotely } from "../../../../src/flows/sign_in/remote_sign_in.ts";
 import type { SignedIn } from "../../../../src/flows/get_token/token_request.ts";
