@@ -37,7 +37,7 @@ export async function checkUserFile(
   if (path === undefined || path === STREAM) return;
   const present = await checkPrivateFile(path);
   if (force || present === null || present.trim() === "" || pattern.test(present)) return;
-  throw new CliError("usage", `Could not write ${path}: it has other content than ${what}`, {
+  throw new CliError("usage", `Could not write ${path}: it does not contain ${what}`, {
     hint: "Choose another path, or replace the file with --force.",
   });
 }

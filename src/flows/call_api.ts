@@ -56,7 +56,7 @@ export async function callApi(call: ApiCall, dependencies: CallDependencies): Pr
   const seen = new Set<string>();
   for (let url: URL | null = call.url; url !== null;) {
     if (seen.has(url.href) || pages.length === MAX_PAGES) {
-      throw new CliError("invalid_response", `${url.host} sent a list without an end`, {
+      throw new CliError("invalid_response", `${url.host} returned an endless list of pages`, {
         hint: "Request a single page: omit --paginate.",
       });
     }
@@ -129,7 +129,7 @@ function isRedirect(status: number): boolean {
 }
 
 /** Returns the URL of the page after `response`, or null. @throws {CliError} `invalid_response` for one elsewhere. */
-function nextPage({ body }: HttpResponse, { origin, host }: URL): URL | null {
+function nextPage({ body }: HttpResponse, { origin }: URL): URL | null {
   const document = parseJsonObject(body);
   const link = document?.["@odata.nextLink"] ?? document?.nextLink;
   if (typeof link !== "string" || link === "") return null;
@@ -137,7 +137,7 @@ function nextPage({ body }: HttpResponse, { origin, host }: URL): URL | null {
   if (url?.origin === origin && url.username === "" && url.password === "") return url;
   throw new CliError(
     "invalid_response",
-    `The next page of ${host} is elsewhere: ${plainText(url?.host ?? link)}`,
+    `The next page is not on ${origin}: ${plainText(url?.origin ?? link)}`,
     { hint: "The token was sent to no other host. Request a single page: omit --paginate." },
   );
 }
@@ -155,7 +155,7 @@ function responseError(url: URL, { status, headers, body }: HttpResponse): CliEr
 
 function statusMeaning(status: number): { code: ErrorCode; hint: string | undefined } {
   if (isRedirect(status)) {
-    const hint = "A token follows no redirect. Show where it leads with --output headers.";
+    const hint = "The token is not sent along a redirect. Show its target with --output headers.";
     return { code: "request_failed", hint };
   }
   switch (status) {

@@ -94,7 +94,7 @@ function isDue(token: Token, nowMs: number): boolean {
 }
 
 function notAllowed(resource: string, named: readonly string[]): CliError {
-  return new CliError("usage", `No token for ${resource}: only ${named.join(", ")} may be asked for`, {
-    hint: "Allow it with --resource when entra-auth-cli starts",
+  return new CliError("usage", `Resource ${resource} is not allowed: expected ${named.join(", ")}`, {
+    hint: "Allow it with --resource when you start entra-auth-cli.",
   });
 }

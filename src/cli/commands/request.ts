@@ -21,7 +21,7 @@ export function requestCommand(command: AnyCommand, context: CommandContext): An
   command
     .description(
       "Call an API with an access token for it.\n" +
-        "The token goes to https hosts of the API that its scopes are for, and along no redirect.",
+        "The token is sent only to https hosts of the API that its scopes are for, never along a redirect.",
     )
     .arguments("<method:string:method> <url:string>")
     .complete("method", () => METHODS);

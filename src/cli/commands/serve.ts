@@ -11,7 +11,7 @@ import { endpointVariables, openTokenEndpoint } from "../token_endpoint.ts";
 export function serveCommand(command: AnyCommand, context: CommandContext): AnyCommand {
   command.description(
     "Give out tokens to programs that use a managed identity or azd, until it is stopped.\n" +
-      "Prints the variables that these programs need. Whoever has them gets your tokens.",
+      "Prints the variables that these programs need. Anyone who has them can get your tokens.",
   );
   return addOptions(command, SERVE_OPTIONS)
     .example("For this shell", "entra-auth-cli serve --resource https://vault.azure.net --for 8h")
@@ -32,7 +32,7 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
   const request = { ports, resources: flags.resource, address, hosts: [host] };
   if (address !== undefined) {
     terminal.writeMessage(
-      `warning: ${address} can be reached from other machines or containers: whoever learns the secret gets tokens`,
+      `warning: ${address} can be reached from other machines or containers: anyone who learns the secret can get tokens`,
     );
   }
   await using endpoint = await openTokenEndpoint(request, signIn, context);

@@ -277,7 +277,7 @@ async function assertReplaceable(files: Files, path: string): Promise<void> {
 /** The error for a device, a pipe or a socket, which a rename would replace and which has no mode of its own. */
 export function specialFileError(path: string, cause?: unknown): CliError {
   return new CliError("store", `Could not write ${path}: it is a special file`, {
-    hint: "Choose the path of a regular file, or leave out --file: stdout can be a pipe.",
+    hint: "Choose the path of a regular file, or omit --file: stdout can be a pipe.",
     cause,
   });
 }

@@ -215,7 +215,7 @@ async function followLinks(files: Files, path: string): Promise<LinkTarget> {
     if (isAmongDevices(target) && /^\w+:\[/.test(next)) throw specialFileError(path);
     target = resolve(dirname(target), next);
   }
-  throw new CliError("usage", `Could not write ${path}: its links lead in a circle`, {
+  throw new CliError("usage", `Could not write ${path}: its symbolic links form a loop`, {
     hint: "Choose another path.",
   });
 }

@@ -74,7 +74,7 @@ Deno.test({
     assertMatch(listed?.target ?? "", /^GET management\.azure\.com\/subscriptions\?/);
     assertEquals([listed?.authorization, requests.length], [`Bearer ${token.trim()}`, 1]);
     assertEquals([refused?.code, refused?.stdout], [1, ""]);
-    assertStringIncludes(refused?.stderr ?? "", `only ${ARM} may be asked for`);
+    assertStringIncludes(refused?.stderr ?? "", `is not allowed: expected ${ARM}`);
     assertEquals(sandbox.browser.count, 1);
   },
 });

@@ -152,11 +152,11 @@ Deno.test("request sends its token to no other host, along no redirect and to no
   api.replies.push({ status: 307, headers: { location: `https://${EVIL}/` } });
   const moved = await api.run(["request", "GET", ME]);
   assertEquals([moved.code, moved.stdout], [1, ""]);
-  assertStringIncludes(moved.stderr, "HTTP 307\nHint: A token follows no redirect.");
+  assertStringIncludes(moved.stderr, "HTTP 307\nHint: The token is not sent along a redirect.");
   api.replies.push({ body: { value: [1], "@odata.nextLink": `https://${EVIL}/v1.0/me` } });
   const next = await api.run(["request", "GET", ME, "--paginate"]);
   assertEquals([next.code, next.stdout], [3, ""]);
-  assertStringIncludes(next.stderr, `The next page of ${GRAPH} is elsewhere: ${EVIL}\n`);
+  assertStringIncludes(next.stderr, `The next page is not on https://${GRAPH}: https://${EVIL}\n`);
   assertEquals(api.requests.map(({ target }) => target), [1, 2].map(() => `GET ${GRAPH}/v1.0/me`));
 
   // Only a host that the user trusts by name.

@@ -33,7 +33,7 @@ Deno.test("exec --managed-identity gives ManagedIdentityCredential tokens of the
   const [vault, chain, graph]: SdkOutcome[] = JSON.parse(result.stdout);
   assertEquals([vault?.token, chain?.token], [stdout.trim(), stdout.trim()], vault?.message);
   assertEquals(graph?.token, undefined);
-  assertStringIncludes(graph?.message ?? "", "only https://vault.azure.net may be asked for");
+  assertStringIncludes(graph?.message ?? "", "is not allowed: expected https://vault.azure.net");
 });
 
 Deno.test({

@@ -101,8 +101,7 @@ Deno.test({
     const pem = join(sandbox.folder, "app.pem");
     await Deno.writeTextFile(pem, certificatePem + keyPem);
     const root = sandbox.env.ENTRA_AUTH_CLI_CA_CERT ?? "";
-    const special =
-      "it is a special file\nHint: Choose the path of a regular file, or leave out --file: stdout";
+    const special = "it is a special file\nHint: Choose the path of a regular file, or omit --file: stdout";
     const cases = [
       ["entra-auth-cli get-token --file >(cat)", 7, `Could not write /dev/fd/63: ${special}`],
       ["entra-auth-cli export-profile --all --file >(cat)", 7, `Could not write /dev/fd/63: ${special}`],

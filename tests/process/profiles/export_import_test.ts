@@ -74,7 +74,7 @@ Deno.test("export-profile writes a file without secrets, which import-profile re
 
   await Deno.writeTextFile(file, "notes");
   const kept = await here(["export-profile", "--name", "work", "--file", file]);
-  assertFails(kept, 2, "it has other content than exported profiles", "--force");
+  assertFails(kept, 2, "it does not contain exported profiles", "--force");
   assertEquals(await Deno.readTextFile(file), "notes");
   assertDone(
     await here(["export-profile", "--name", "job", "--file", file, "--force"]),

@@ -150,7 +150,7 @@ Deno.test("get-token --file writes the requested format, readable only by the ow
   });
   const other = await sandbox.run(["get-token", "--file", bare]);
   assertEquals([other.code, other.stdout], [2, ""], "a file of another kind is kept");
-  assertMatch(other.stderr, /it has other content than a token\nHint: .*--force/);
+  assertMatch(other.stderr, /it does not contain a token\nHint: .*--force/);
   await Deno.writeTextFile(bare, `${token}\n`, { mode: 0o644 });
   const replaced = await sandbox.run(["get-token", "--file", bare]);
   assertEquals([replaced.code, replaced.stdout], [0, ""], replaced.stderr);

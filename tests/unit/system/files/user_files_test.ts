@@ -92,7 +92,7 @@ Deno.test({
       await assertRejects(
         () => writePrivateFile(systemFiles, join(folder, "circle"), "no", home),
         CliError,
-        "in a circle",
+        "form a loop",
       );
     } finally {
       await Deno.remove(folder, { recursive: true });
