@@ -31,7 +31,9 @@ async function addSessions(home: string, names: readonly string[]): Promise<void
   const key = await keyFileStore(folder).load(new Uint8Array());
   if (key === null) throw new Error(`Cannot fill the store in ${home}: no key file found`);
   const file = await parseTokenFile(source, key.key);
-  const session = parseSession(await file.open(0));
+  const [entry] = await file.all();
+  if (entry === undefined) throw new Error(`Cannot fill the store in ${home}: nobody is signed in`);
+  const session = parseSession(await file.open(entry));
   const boundTo = sessionBinding(session);
   const records = [...names, session.profile].map((profile) => {
     const copied = { ...session, profile };

@@ -3,7 +3,7 @@ import { canonicalAuthority } from "../identity/cloud.ts";
 import { PROFILE_ID_PATTERN, type ProfileIdentity } from "../identity/profile_identity.ts";
 import { parseScopes } from "../identity/scopes.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import { isJsonObject, type JsonObject, parseJson } from "../text/json.ts";
+import { isJsonObject, isTooDeep, type JsonObject } from "../text/json.ts";
 import { DEFAULT_FLOW, type Profile } from "./profile.ts";
 import {
   checkAuthority,
@@ -17,7 +17,7 @@ import {
 } from "./validate_fields.ts";
 import { newerFile, notJson, profileFileError } from "./profile_file_error.ts";
 
-/** The content of `profiles.json`. Its outer form is validated, the profiles are not. */
+/** The content of `profiles.json`. Its outer form is validated, the profiles are not: {@linkcode profileIn} does that. */
 export interface ProfileFile {
   /** For messages. */
   readonly path: string;
@@ -42,33 +42,38 @@ export async function readProfileFile(folder: PrivateFolder): Promise<ProfileFil
 }
 
 /**
- * Returns a function like {@linkcode readProfileFile} that parses the file again only if it has changed: a command looks
- * into it several times.
+ * Returns a function that reads the file like {@linkcode readProfileFile}, but leaves values that are nested too deeply to
+ * {@linkcode profileIn}, and parses only what has changed: a command looks into the file several times.
  */
 export function profileFileReader(folder: PrivateFolder): () => Promise<ProfileFile | null> {
-  let last: { readonly content: Uint8Array; readonly file: ProfileFile } | null = null;
+  let last: ProfileFile | null = null;
   return async () => {
     const content = await folder.read(PROFILE_FILE, "readable");
     if (content === null) return null;
-    if (last === null || !isEqual(last.content, content)) {
-      last = { content, file: await parseProfileFile(folder.pathOf(PROFILE_FILE), content) };
-    }
-    return last.file;
+    const path = folder.pathOf(PROFILE_FILE);
+    const text = decode(path, content);
+    if (last?.text !== text) last = await parseText(path, text);
+    return last;
   };
-}
-
-function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
-  return true;
 }
 
 /** Parses `profiles.json`. @throws {CliError} `invalid_profile` with line and column. */
 export async function parseProfileFile(path: string, content: Uint8Array): Promise<ProfileFile> {
-  const text = decode(path, content);
-  const value = await parseText(path, text);
+  const file = await parseText(path, decode(path, content));
+  await rejectDeepValues(file);
+  return file;
+}
+
+/** Rejects a file that overflows the stack of whatever walks through it. @throws {CliError} `invalid_profile` */
+export async function rejectDeepValues(file: ProfileFile): Promise<void> {
+  if (isTooDeep(file.value)) throw await notJson(file);
+}
+
+async function parseText(path: string, text: string): Promise<ProfileFile> {
+  const value = await parseJsonText(path, text);
   if (!isJsonObject(value)) throw await errorAt({ path, text }, [], "expected an object");
   const { profiles = {}, ...rest } = value;
+  if (isTooDeep(rest)) throw await notJson({ path, text });
   const { version = VERSION } = rest;
   if (typeof version === "number" && version > VERSION) {
     throw await newerFile({ path, text }, version);
@@ -83,13 +88,24 @@ export async function parseProfileFile(path: string, content: Uint8Array): Promi
 /** Returns the profile `name` of the file, or null. @throws {CliError} `invalid_profile` with line and column. */
 export async function profileIn(file: ProfileFile, name: string): Promise<Profile | null> {
   if (!Object.hasOwn(file.profiles, name)) return null;
-  const fields = file.profiles[name];
+  if (isTooDeep(file.profiles[name])) throw await notJson(file);
+  const [profile = null] = await profilesIn(file, [name]);
+  return profile;
+}
+
+/** Returns these profiles of a file without deep values. @throws {CliError} `invalid_profile` with line and column. */
+export async function profilesIn(file: ProfileFile, names: readonly string[]): Promise<Profile[]> {
+  let last = "";
   try {
-    if (!isJsonObject(fields)) throw new FieldError([], "a profile must be an object");
-    return validateProfile(name, fields);
+    // At once: thousands of promises would take longer than the profiles.
+    return names.map((name) => {
+      const fields = file.profiles[last = name];
+      if (!isJsonObject(fields)) throw new FieldError([], "a profile must be an object");
+      return validateProfile(name, fields);
+    });
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
-    throw await errorAt(file, ["profiles", name, ...error.path], error.message, error.hint);
+    throw await errorAt(file, ["profiles", last, ...error.path], error.message, error.hint);
   }
 }
 
@@ -100,15 +116,37 @@ export async function profileIn(file: ProfileFile, name: string): Promise<Profil
  * @throws {CliError} `invalid_profile` with line and column.
  */
 export async function identityIn(file: ProfileFile, name: string): Promise<ProfileIdentity | null> {
-  const fields = Object.hasOwn(file.profiles, name) ? file.profiles[name] : undefined;
-  if (!isJsonObject(fields) || !Object.hasOwn(fields, "id")) return null;
+  const [identity = null] = (await identitiesIn(file, [name])).values();
+  return identity;
+}
+
+/** Returns the identities of these profiles by name, like {@linkcode identityIn}. */
+export async function identitiesIn(
+  file: ProfileFile,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, ProfileIdentity | null>> {
+  const identities = new Map<string, ProfileIdentity | null>();
+  for (const name of names) {
+    const fields = Object.hasOwn(file.profiles, name) ? file.profiles[name] : undefined;
+    try {
+      identities.set(name, isJsonObject(fields) ? validateIdentity(fields) : null);
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      throw await errorAt(file, ["profiles", name, ...error.path], error.message, error.hint);
+    }
+  }
+  return identities;
+}
+
+/** @throws {FieldError} */
+function validateIdentity(fields: JsonObject): ProfileIdentity | null {
+  if (!Object.hasOwn(fields, "id")) return null;
   const { id, generation = 1 } = fields;
   if (typeof id !== "string" || !PROFILE_ID_PATTERN.test(id)) {
-    throw await errorAt(file, ["profiles", name, "id"], "id must be 32 hexadecimal digits", REMOVE_ID);
+    throw new FieldError(["id"], "id must be 32 hexadecimal digits", REMOVE_ID);
   }
   if (typeof generation !== "number" || !Number.isSafeInteger(generation) || generation < 0) {
-    const message = "generation must be a whole number";
-    throw await errorAt(file, ["profiles", name, "generation"], message, REMOVE_ID);
+    throw new FieldError(["generation"], "generation must be a whole number", REMOVE_ID);
   }
   return { id, generation };
 }
@@ -165,8 +203,11 @@ export function unknownFields(record: unknown): JsonObject {
 }
 
 function decode(path: string, content: Uint8Array): string {
+  // The decoder drops a byte order mark, which some editors write. A strict one takes several times as long, so it looks only
+  // at text with the character that stands for invalid bytes.
+  const text = new TextDecoder().decode(content);
+  if (!text.includes("\uFFFD")) return text;
   try {
-    // The decoder drops a byte order mark, which some editors write.
     return new TextDecoder("utf-8", { fatal: true }).decode(content);
   } catch {
     throw new CliError("invalid_profile", `${path} is not UTF-8 text`, {
@@ -175,9 +216,9 @@ function decode(path: string, content: Uint8Array): string {
   }
 }
 
-async function parseText(path: string, text: string): Promise<unknown> {
+async function parseJsonText(path: string, text: string): Promise<unknown> {
   try {
-    return parseJson(text);
+    return JSON.parse(text);
   } catch {
     // The parser's message quotes its input, and an imported file can contain secrets.
     throw await notJson({ path, text });

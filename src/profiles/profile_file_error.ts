@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { isTooDeep } from "../text/json.ts";
 
 /** The file with the mistake. */
 export interface FileText {
@@ -19,6 +20,7 @@ export async function profileFileError(
   message: string,
   hint?: string,
 ): Promise<CliError> {
+  if (isDeepText(text)) return await notJson({ path, text });
   return errorAt(path, await placeOf(text, at), message, hint);
 }
 
@@ -31,6 +33,7 @@ export async function notJson({ path, text }: FileText): Promise<CliError> {
 }
 
 export async function newerFile({ path, text }: FileText, version: number): Promise<CliError> {
+  if (isDeepText(text)) return await notJson({ path, text });
   const message = `version ${version} is newer than this program`;
   return errorIn(path, await placeOf(text, ["version"]), message, "Update entra-auth-cli.");
 }
@@ -73,6 +76,11 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Reports whether JSON text is nested too deeply to look for a place in it: the parser is recursive. */
+function isDeepText(text: string): boolean {
+  return isTooDeep(JSON.parse(text));
 }
 
 /** Returns the place of the first syntax error, or null if the parser finds none. */
@@ -126,9 +134,13 @@ function isEscaped(text: string, offset: number): boolean {
 /** Counts the keys of all objects in a value of JSON. */
 function keysInValue(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
-  const members: readonly unknown[] = Object.values(value);
-  const own = Array.isArray(value) ? 0 : members.length;
-  return members.reduce<number>((keys, member) => keys + keysInValue(member), own);
+  let keys = 0;
+  for (const name in value) {
+    if (!Array.isArray(value)) keys++;
+    const member: unknown = value[name as keyof typeof value];
+    if (typeof member === "object") keys += keysInValue(member);
+  }
+  return keys;
 }
 
 interface DuplicateKey {

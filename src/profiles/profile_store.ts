@@ -7,6 +7,7 @@ import {
   currentIn,
   emptyProfileFile,
   formatProfileFile,
+  identitiesIn,
   identityIn,
   identityRecord,
   PROFILE_FILE,
@@ -14,7 +15,9 @@ import {
   profileFileReader,
   profileIn,
   profileRecord,
+  profilesIn,
   readProfileFile,
+  rejectDeepValues,
   unknownFields,
 } from "./profile_file.ts";
 import { rejectDuplicates } from "./profile_file_error.ts";
@@ -111,10 +114,7 @@ class StoredProfiles implements ProfileStore {
 
   async identities(): Promise<ReadonlyMap<string, ProfileIdentity | null>> {
     const file = await this.#read();
-    const found = new Map<string, ProfileIdentity | null>();
-    if (file === null) return found;
-    for (const name of Object.keys(file.profiles)) found.set(name, await identityIn(file, name));
-    return found;
+    return file === null ? new Map() : await identitiesIn(file, Object.keys(file.profiles));
   }
 
   async current(): Promise<string | null> {
@@ -125,19 +125,21 @@ class StoredProfiles implements ProfileStore {
   async list(): Promise<Profile[]> {
     const file = await this.#read();
     if (file === null) return [];
+    await rejectDeepValues(file);
     await rejectDuplicates(file);
-    const profiles = await Promise.all(Object.keys(file.profiles).map((name) => profileIn(file, name)));
-    return profiles.filter((profile) => profile !== null);
+    return await profilesIn(file, Object.keys(file.profiles));
   }
 
   async add(profile: Profile): Promise<void> {
-    await this.#rewrite((present) => withAdded(present, profile));
+    await this.addAll([profile], { overwrite: false });
   }
 
   async addAll(profiles: readonly Profile[], { overwrite }: { readonly overwrite: boolean }): Promise<void> {
-    await this.#rewrite((present) =>
-      profiles.reduce((all: JsonObject, profile) => withAdded(all, profile, overwrite), present)
-    );
+    await this.#rewrite((present) => {
+      const records = new Map(Object.entries(present));
+      for (const profile of profiles) addRecord(records, profile, overwrite);
+      return Object.fromEntries(records);
+    });
   }
 
   async update(name: string, changed: Profile): Promise<void> {
@@ -206,13 +208,14 @@ function withCurrent(file: ProfileFile, current: string | null, profiles: JsonOb
   return currentIn(file) === null ? file.rest : others;
 }
 
-function withAdded(present: JsonObject, profile: Profile, overwrite = false): JsonObject {
-  if (!overwrite && Object.hasOwn(present, profile.name)) throw nameTaken(profile.name);
+function addRecord(records: Map<string, unknown>, profile: Profile, overwrite: boolean): void {
+  const { name } = profile;
+  if (!overwrite && records.has(name)) throw nameTaken(name);
   const record = profileRecord(profile);
-  const added = Object.hasOwn(present, profile.name)
-    ? { ...unknownFields(present[profile.name]), ...record }
+  const added = records.has(name)
+    ? { ...unknownFields(records.get(name)), ...record }
     : { ...record, ...identityRecord(newProfileIdentity()) };
-  return { ...present, [profile.name]: added };
+  records.set(name, added);
 }
 
 /** Keeps the position of the profile in the file, and the fields that this program does not know. */

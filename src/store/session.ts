@@ -118,13 +118,13 @@ export function summarizeSession(session: Session): SessionSummary {
 }
 
 /**
- * Formats a summary as one line of JSON, as short as possible, because a list reads those of all profiles: an array without
- * the profile, which the index of the file names.
+ * Formats a summary as a JSON value, as short as possible, because a list reads those of all profiles: an array without
+ * the profile, which the directory of the file names.
  */
 export function formatSummary(
   { authority, tenant, clientId, owner, identity, account, expiresAt }: SessionSummary,
-): string {
-  return JSON.stringify([
+): unknown[] {
+  return [
     authority,
     tenant,
     clientId,
@@ -132,7 +132,7 @@ export function formatSummary(
     identity === null ? null : [identity.id, identity.generation],
     account === null ? null : shortAccount(account),
     expiresAt,
-  ]);
+  ];
 }
 
 function shortAccount({ username, objectId, tenantId, homeAccountId }: Account): string[] {
@@ -143,30 +143,30 @@ function shortAccount({ username, objectId, tenantId, homeAccountId }: Account):
 /** Validates a parsed summary of a session of `profile`. @throws {CliError} `unreadable_store` for an invalid field. */
 export function validateSummary(value: unknown, profile: string): SessionSummary {
   const [authority, tenant, clientId, owner, identity, account, expiresAt] = validateArray(value);
-  const record = {
-    profile,
-    authority,
-    tenant,
-    clientId,
-    owner: owner ?? undefined,
-    account: null,
-    expiresAt,
-  };
   return {
-    ...sessionKeyFields(identity === null ? record : { ...record, identity: longIdentity(identity) }),
-    account: account === null ? null : accountField({ account: longAccount(account) }),
-    expiresAt: expiresAt === null ? null : numberField(record, "expiresAt"),
+    profile,
+    identity: identity === null ? null : validateIdentity(...validateArray(identity)),
+    authority: validateText(authority, "authority"),
+    tenant: validateText(tenant, "tenant"),
+    clientId: validateText(clientId, "clientId"),
+    owner: validateOwner(owner ?? undefined),
+    account: account === null ? null : longAccount(...validateArray(account)),
+    expiresAt: expiresAt === null ? null : validateNumber(expiresAt, "expiresAt"),
   };
 }
 
-function longIdentity(value: unknown): JsonObject {
-  const [id, generation] = validateArray(value);
-  return { id, generation };
-}
-
-function longAccount(value: unknown): JsonObject {
-  const [username, objectId, tenantId, homeAccountId = `${objectId}.${tenantId}`] = validateArray(value);
-  return { username, objectId, tenantId, homeAccountId };
+function longAccount(
+  username?: unknown,
+  objectId?: unknown,
+  tenantId?: unknown,
+  homeAccountId: unknown = `${objectId}.${tenantId}`,
+): Account {
+  return {
+    homeAccountId: validateText(homeAccountId, "homeAccountId"),
+    username: validateText(username, "username"),
+    objectId: validateText(objectId, "objectId"),
+    tenantId: validateText(tenantId, "tenantId"),
+  };
 }
 
 function validateArray(value: unknown): unknown[] {
@@ -181,7 +181,7 @@ function sessionKeyFields(record: JsonObject): SessionKey {
     authority: textField(record, "authority"),
     tenant: textField(record, "tenant"),
     clientId: textField(record, "clientId"),
-    owner: ownerField(record),
+    owner: validateOwner(field(record, "owner")),
   };
 }
 
@@ -196,13 +196,19 @@ function field(fields: JsonObject, name: string): unknown {
 }
 
 function textField(fields: JsonObject, name: string): string {
-  const value = field(fields, name);
+  return validateText(field(fields, name), name);
+}
+
+function validateText(value: unknown, name: string): string {
   if (typeof value !== "string") throw damagedContent(`${name} is not a string`);
   return value;
 }
 
 function numberField(fields: JsonObject, name: string): number {
-  const value = field(fields, name);
+  return validateNumber(field(fields, name), name);
+}
+
+function validateNumber(value: unknown, name: string): number {
   if (typeof value !== "number" || !Number.isFinite(value)) throw damagedContent(`${name} is not a number`);
   return value;
 }
@@ -224,13 +230,16 @@ function identityField(record: JsonObject): ProfileIdentity | null {
   const value = field(record, "identity");
   if (value === undefined) return null;
   const identity = validateObject(value, "identity");
-  const [id, generation] = [textField(identity, "id"), numberField(identity, "generation")];
-  if (!PROFILE_ID_PATTERN.test(id)) throw damagedContent("id is not the id of a profile");
-  return { id, generation };
+  return validateIdentity(field(identity, "id"), field(identity, "generation"));
 }
 
-function ownerField(record: JsonObject): "application" | undefined {
-  const owner = field(record, "owner");
+function validateIdentity(id?: unknown, generation?: unknown): ProfileIdentity {
+  const identity = { id: validateText(id, "id"), generation: validateNumber(generation, "generation") };
+  if (!PROFILE_ID_PATTERN.test(identity.id)) throw damagedContent("id is not the id of a profile");
+  return identity;
+}
+
+function validateOwner(owner: unknown): "application" | undefined {
   if (owner !== undefined && owner !== "application") throw damagedContent("owner is not application");
   return owner;
 }

@@ -16,7 +16,6 @@ import {
   summarizeSession,
   validateSummary,
 } from "./session.ts";
-import { damagedContent } from "./store_error.ts";
 import type { KeyPlace } from "./store_keys.ts";
 import type { PlainRecord, RecordLabel, TokenFile } from "./token_file.ts";
 import type { ReadResult, TokenFileReader } from "./token_file_reader.ts";
@@ -58,8 +57,8 @@ export class StoredRecords {
     }
     const found = await this.#reader.read(async (file) => {
       const sessions: Session[] = [];
-      for (const [position, record] of file.index.entries()) {
-        if (isSessionOf(record, profile)) sessions.push(parseSession(await file.open(position)));
+      for (const record of await file.find(profile)) {
+        if (isSessionOf(record, profile)) sessions.push(parseSession(await file.open(record)));
       }
       return sessions;
     });
@@ -74,7 +73,7 @@ export class StoredRecords {
   }
 
   async save(session: Session, reservation?: Reservation): Promise<void> {
-    await this.#writer.change(async (records) => {
+    await this.#writer.change([session.profile], async (records) => {
       const replaced = (await sessionsIn(records, session.profile))
         .filter(({ present }) => isSameKey(present, session) && present.identity?.id === session.identity?.id)
         .map(({ record }) => record);
@@ -90,7 +89,7 @@ export class StoredRecords {
   async rebind(profile: string, from: ProfileIdentity | null, to: ProfileIdentity): Promise<void> {
     if (!await this.#writer.exists()) return;
     const isFrom = (identity: ProfileIdentity | null) => identity?.id === from?.id;
-    await this.#writer.change(async (records) => {
+    await this.#writer.change([profile], async (records) => {
       let isChanged = false;
       const rebind = async (record: StoredRecord): Promise<StoredRecord | PlainRecord> => {
         if (isSessionOf(record, profile)) {
@@ -109,7 +108,7 @@ export class StoredRecords {
   }
 
   async reserveSave(profile: string): Promise<Reservation> {
-    return await this.#writer.reserve((records) => sessionsIn(records, profile));
+    return await this.#writer.reserve([profile], (records) => sessionsIn(records, profile));
   }
 
   async forget(
@@ -131,7 +130,7 @@ export class StoredRecords {
   ): Promise<number> {
     if (!await this.#writer.exists()) return 0;
     let sessions = 0;
-    await this.#writer.change(async (records) => {
+    await this.#writer.change([profile], async (records) => {
       const kept = records.filter((record) =>
         record.name !== profile || (what === "sessions" && record.kind !== SESSION)
       );
@@ -144,7 +143,7 @@ export class StoredRecords {
 
   async rename(profile: string, newName: string): Promise<void> {
     if (!await this.#writer.exists()) return;
-    await this.#writer.change(async (records) => {
+    await this.#writer.change([profile, newName], async (records) => {
       if (!records.some(({ name }) => name === profile || name === newName)) return null;
       const others = records.filter(({ name }) => name !== newName);
       return await Promise.all(
@@ -157,10 +156,10 @@ export class StoredRecords {
     // While records are being bound to the profile, those that are not bound yet are the profile's too.
     const accepted = identity?.generation === 0 ? [identity.id, undefined] : [identity?.id];
     const found = await this.#reader.read(async (file) => {
-      const position = file.index.findIndex((record) =>
+      const record = (await file.find(profile)).find((record) =>
         isSecretsOf(record, profile) && accepted.includes(record.boundTo)
       );
-      return position === -1 ? null : parseProfileSecrets(await file.open(position));
+      return record === undefined ? null : parseProfileSecrets(await file.open(record));
     });
     return await this.migrateIfNeeded(found);
   }
@@ -172,7 +171,7 @@ export class StoredRecords {
   ): Promise<void> {
     if (secrets === null && !await this.#writer.exists()) return;
     const boundTo = identity?.id;
-    await this.#writer.change((records) => {
+    await this.#writer.change([profile], (records) => {
       const kept = records.filter((record) => !isSecretsOf(record, profile) || record.boundTo !== boundTo);
       if (secrets === null) return Promise.resolve(kept.length === records.length ? null : kept);
       const saved = { kind: SECRETS, name: profile, boundTo, data: formatProfileSecrets(secrets) };
@@ -229,34 +228,19 @@ async function sessionsIn(
 
 /** Returns the summaries in a file, or null if it lacks some. @throws {CliError} `unreadable_store` for an invalid one. */
 async function summariesIn(file: TokenFile): Promise<SessionSummary[] | null> {
-  const lines = await file.summaries();
-  if (lines === null) return null;
-  const values = parseLines(lines);
-  if (values.length !== file.index.length) throw damagedContent("the summaries do not match the index");
-  const sessions: SessionSummary[] = [];
-  for (const [position, { kind, name }] of file.index.entries()) {
-    const value = values[position];
-    if (kind !== SESSION) continue;
-    if (value === null) return null;
-    sessions.push(validateSummary(value, name));
+  const sessions: { readonly offset: number; readonly summary: SessionSummary }[] = [];
+  for await (const part of file.parts()) {
+    for (const { kind, name, offset, summary = null } of part) {
+      if (kind !== SESSION) continue;
+      if (summary === null) return null;
+      sessions.push({ offset, summary: validateSummary(summary, name) });
+    }
   }
-  return sessions;
-}
-
-/** Parses lines of JSON at once, which is faster than one by one. */
-function parseLines(lines: string): unknown[] {
-  if (lines === "") return [];
-  try {
-    const values: unknown = JSON.parse(`[${lines.replaceAll("\n", ",")}]`);
-    if (Array.isArray(values)) return values;
-  } catch {
-    // Reported below, without the parser's message, which quotes its input.
-  }
-  throw damagedContent("the summaries are not JSON");
+  return sessions.sort((one, other) => one.offset - other.offset).map(({ summary }) => summary);
 }
 
 /** Returns what a list shows of a record: undefined if it is no session, or none that can be parsed. */
-function summaryOf({ kind, data }: PlainRecord): string | undefined {
+function summaryOf({ kind, data }: PlainRecord): unknown {
   if (kind !== SESSION) return undefined;
   try {
     return formatSummary(summarizeSession(parseSession(data)));

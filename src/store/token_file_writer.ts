@@ -31,8 +31,8 @@ export interface TokenFileWriterOptions extends Pick<KeyStoreContext, "folder" |
   readonly notice: (message: string) => void;
   /** How long to wait for another process that writes, in milliseconds. */
   readonly lockTimeoutMs: number;
-  /** Returns what a list shows of a record: one line of JSON without secrets, or undefined. */
-  readonly summarize: (record: PlainRecord) => string | undefined;
+  /** Returns what a list shows of a record: a JSON value without secrets, or undefined. */
+  readonly summarize: (record: PlainRecord) => unknown;
 }
 
 /** A record of the present file. */
@@ -41,7 +41,7 @@ export interface StoredRecord extends KeptRecord {
   open(): Promise<Uint8Array>;
 }
 
-/** Returns the records of the next file for those of the present one, or null for no change. */
+/** Returns the next records of some names for their present ones, or null for no change. */
 export type Change = (
   records: readonly StoredRecord[],
 ) => Promise<readonly (StoredRecord | PlainRecord)[] | null>;
@@ -86,19 +86,20 @@ export class TokenFileWriter {
   }
 
   /**
-   * Writes the records that `change` returns for the present ones. If it returns null, the file remains unchanged. The
-   * wait for other processes ends with `signal`. Records that are kept are copied, not decrypted.
+   * Writes the records that `change` returns in place of those with `names`. If it returns null, the file remains unchanged.
+   * The wait for other processes ends with `signal`. Records that are kept are copied, not decrypted.
    */
   async change(
+    names: readonly string[],
     change: Change,
     { reservation, ...options }: { signal?: AbortSignal; reservation?: Reservation | undefined } = {},
   ): Promise<void> {
     using _lock = await this.#lock(options);
     const copyOf = reservation === undefined ? undefined : this.#copies.get(reservation);
-    const next = await this.#prepare(change, copyOf);
+    const next = await this.#prepare(names, change, copyOf);
     if (next === null || await this.#write(next, reservation)) return;
     // The reserved file is gone.
-    const whole = await this.#prepare(change);
+    const whole = await this.#prepare(names, change);
     if (whole !== null) await this.#write(whole, reservation);
   }
 
@@ -107,22 +108,27 @@ export class TokenFileWriter {
    *
    * @param check Decrypts the records that the change will decrypt.
    */
-  async reserve(check: (records: readonly StoredRecord[]) => Promise<unknown>): Promise<Reservation> {
+  async reserve(
+    names: readonly string[],
+    check: (records: readonly StoredRecord[]) => Promise<unknown>,
+  ): Promise<Reservation> {
     using _lock = await this.#lock();
-    const { content, random } = await this.#reader.look(async (opened) => {
-      if (opened === null) return { content: new Uint8Array(GROWTH_BYTES), random: null };
+    return await this.#reader.look(async (opened) => {
+      if (opened === null) return await this.#folder.reserve(TOKEN_FILE, new Uint8Array(GROWTH_BYTES));
       const { file, key } = opened;
-      if (file.sealed !== null) {
-        await file.summaries();
-        await check(storedRecords(file));
-        return { content: await copyOf(file.sealed), random: file.header.random };
+      if (file.sealed === null || file.sealed.directory === null) {
+        // Of a former version: it is written as a whole.
+        const records = file.sealed === null ? await this.#unsealed(file) : await storedRecords(file);
+        const size = (await this.#format(key, records, file)).length;
+        await check(await storedRecords(file, names));
+        return await this.#folder.reserve(TOKEN_FILE, new Uint8Array(size + GROWTH_BYTES));
       }
-      const size = (await this.#format(key, await this.#unsealed(file))).length;
-      return { content: new Uint8Array(size + GROWTH_BYTES), random: null };
+      await file.sealed.directory.check();
+      await check(await storedRecords(file, names));
+      const reservation = await this.#folder.reserve(TOKEN_FILE, copyOf(file.sealed));
+      this.#copies.set(reservation, file.header.random);
+      return reservation;
     });
-    const reservation = await this.#folder.reserve(TOKEN_FILE, content);
-    if (random !== null) this.#copies.set(reservation, random);
-    return reservation;
   }
 
   async exists(): Promise<boolean> {
@@ -208,22 +214,25 @@ export class TokenFileWriter {
   }
 
   /** @param copyOf The random bytes of the file that a reservation is a copy of. */
-  async #prepare(change: Change, copyOf?: Uint8Array): Promise<NextFile | null> {
+  async #prepare(names: readonly string[], change: Change, copyOf?: Uint8Array): Promise<NextFile | null> {
     return await this.#reader.look(async (opened) => {
-      await opened?.file.summaries();
-      const changed = await change(opened === null ? [] : storedRecords(opened.file));
+      const file = opened?.file ?? null;
+      const present = file === null ? [] : await storedRecords(file, names);
+      const changed = await change(present);
       if (changed === null) return null;
       const former = opened?.key ?? null;
       const key = await this.#reader.keys.forWriting(former, () => this.#unusedSuffix());
-      const isCopied = key === former && opened?.file.sealed !== null;
-      const records = isCopied
-        ? changed.map((record) => this.#withSummary(record))
-        : await this.#opened(changed);
-      const source = isCopied ? opened?.file ?? null : null;
+      const source = key === former && file !== null && file.sealed !== null ? file : null;
       if (source !== null && copyOf !== undefined && timingSafeEqual(copyOf, source.header.random)) {
-        const patch = await patchTokenFile(await headerFor(key), key.key, records, source);
+        const records = changed.map((record) => this.#withSummary(record));
+        const entries = present.map(({ entry }) => entry);
+        const patch = await patchTokenFile(await headerFor(key), key.key, entries, records, source);
         if (patch !== null) return { key, former, content: patch };
       }
+      const next = replaceRecords(file === null ? [] : await storedRecords(file), present, changed);
+      const records = source === null
+        ? await this.#opened(next)
+        : next.map((record) => this.#withSummary(record));
       return { key, former, content: await this.#format(key, records, source) };
     });
   }
@@ -280,34 +289,53 @@ export class TokenFileWriter {
 
 /** Decrypts every part of the file. */
 async function allRecords(file: TokenFile): Promise<PlainRecord[]> {
-  await file.summaries();
-  return await Promise.all(
-    file.index.map(async ({ kind, name, boundTo }, position) => ({
-      ...{ kind, name, boundTo },
-      data: await file.open(position),
-    })),
-  );
+  return await Promise.all((await file.all()).map(async (entry) => {
+    const { kind, name, boundTo } = entry;
+    return { kind, name, boundTo, data: await file.open(entry) };
+  }));
 }
 
-function storedRecords(file: TokenFile): StoredRecord[] {
-  return file.index.map(({ kind, name, boundTo }, position) => ({
-    ...{ kind, name, boundTo, position },
-    open: () => file.open(position),
-  }));
+/** Returns the records with one of `names`, or all. */
+async function storedRecords(file: TokenFile, names?: readonly string[]): Promise<StoredRecord[]> {
+  const entries = names === undefined ? await file.all() : [];
+  for (const name of new Set(names)) entries.push(...await file.find(name));
+  return entries.map((entry) => {
+    const { kind, name, boundTo } = entry;
+    return { kind, name, boundTo, entry, open: () => file.open(entry) };
+  });
+}
+
+/** Returns `all` with `changed` in place of the records `present`: one by one if the others are kept, otherwise at the end. */
+function replaceRecords(
+  all: readonly StoredRecord[],
+  present: readonly StoredRecord[],
+  changed: readonly (StoredRecord | PlainRecord)[],
+): (StoredRecord | PlainRecord)[] {
+  const kept = new Set(changed.flatMap((record) => "data" in record ? [] : [record.entry.offset]));
+  const isInPlace = changed.length === present.length &&
+    changed.every((record, number) => "data" in record || record === present[number]);
+  const replacements = new Map(
+    isInPlace ? present.map(({ entry }, number) => [entry.offset, changed[number]]) : [],
+  );
+  const added = isInPlace ? [] : changed.filter((record) => "data" in record);
+  const gone = new Set(present.map(({ entry }) => entry.offset).filter((offset) => !kept.has(offset)));
+  const remaining = all.flatMap((record) => {
+    const { offset } = record.entry;
+    if (!gone.has(offset)) return [record];
+    return replacements.get(offset) ?? [];
+  });
+  return [...remaining, ...added];
 }
 
 async function headerFor({ keyStore, id }: StoredKey): Promise<Omit<TokenFileHeader, "random">> {
   return { keyStore: KEY_STORE_NUMBERS[keyStore.name], keyId: await id() };
 }
 
-/** The file is copied in pieces, so that it is in memory once. */
+/** The file is copied in pieces, so that it is never in memory as a whole. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
-/** Returns the bytes of the file, and room to grow. */
-async function copyOf({ size, read }: NonNullable<TokenFile["sealed"]>): Promise<Uint8Array> {
-  const copy = new Uint8Array(size + GROWTH_BYTES);
-  for (let at = 0; at < size; at += PIECE_BYTES) {
-    copy.set(await read(at, Math.min(PIECE_BYTES, size - at)), at);
-  }
-  return copy;
+/** Yields the bytes of the file, and room to grow. */
+async function* copyOf({ size, read }: NonNullable<TokenFile["sealed"]>): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < size; at += PIECE_BYTES) yield await read(at, Math.min(PIECE_BYTES, size - at));
+  yield new Uint8Array(GROWTH_BYTES);
 }

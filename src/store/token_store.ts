@@ -126,9 +126,10 @@ export function openTokenStore(options: TokenStoreOptions): TokenStore {
 
 async function findSession(file: TokenFile, key: SessionKey): Promise<Session | null> {
   let found: Session | null = null;
-  for (const [position, { kind, name, boundTo }] of file.index.entries()) {
-    if (kind !== SESSION || name !== key.profile) continue;
-    const session = parseSession(await file.open(position));
+  for (const entry of await file.find(key.profile)) {
+    if (entry.kind !== SESSION) continue;
+    const session = parseSession(await file.open(entry));
+    const { boundTo } = entry;
     if (boundTo !== sessionBinding(session)) throw damagedContent("a session is bound to another profile");
     if (!isSameKey(session, key) || !acceptsIdentity(key.identity, session.identity)) continue;
     // The newest, if an interrupted change has left two.

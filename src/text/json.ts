@@ -18,14 +18,21 @@ export function parseJson(text: string): unknown {
 
 /** Reports whether arrays and objects in a JSON value are nested more than 200 levels deep. */
 export function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
-  if (typeof value !== "object" || value === null) return false;
+  if (!hasMembers(value)) return false;
   if (levels === 0) return true;
-  if (Array.isArray(value)) return value.some((member) => isTooDeep(member, levels - 1));
+  if (Array.isArray(value)) {
+    return value.some((member) => hasMembers(member) && isTooDeep(member, levels - 1));
+  }
   // Not Object.values(): it would build a list for each of thousands of profiles.
   for (const name in value) {
-    if (Object.hasOwn(value, name) && isTooDeep(value[name as keyof typeof value], levels - 1)) return true;
+    const member: unknown = value[name as keyof typeof value];
+    if (hasMembers(member) && Object.hasOwn(value, name) && isTooDeep(member, levels - 1)) return true;
   }
   return false;
+}
+
+function hasMembers(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** Parses a JSON object. Returns null for other JSON, for what {@linkcode parseJson} refuses, and for bytes that are not UTF-8. */

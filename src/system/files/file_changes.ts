@@ -3,7 +3,7 @@ import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import { systemPath } from "../path.ts";
 import { FileError } from "./file_error.ts";
-import { factsOf, type FileFacts, type FilePatch, type Files } from "./files.ts";
+import { factsOf, type FileContent, type FileFacts, type FilePatch, type Files } from "./files.ts";
 
 const { basename, dirname, join } = systemPath;
 
@@ -11,12 +11,13 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
 /** Implements `Files.create`. */
-export async function create(path: string, data: Uint8Array): Promise<FileFacts> {
+export async function create(path: string, data: FileContent): Promise<FileFacts> {
   using file = await Deno.open(path, { write: true, createNew: true, mode: FILE_MODE });
   const facts = factsOf(await file.stat());
   // The umask can only remove bits: until here no other user could open the file.
   if (!isPrivate(facts)) await makePrivate(file, path);
-  await writeAll(file, data);
+  if (data instanceof Uint8Array) await writeAll(file, data);
+  else for await (const piece of data) await writeAll(file, piece);
   await file.sync();
   return facts;
 }
@@ -202,12 +203,13 @@ export async function replaceByPatch(
 export async function reserveSpace(
   files: Files,
   path: string,
-  content: Uint8Array,
+  content: FileContent,
   options: ReplaceFileOptions = {},
 ): Promise<string> {
   const temporary = temporaryPath(path);
   try {
-    await writeTemporary(files, path, temporary, content, options);
+    await assertReplaceable(files, path);
+    assertOwner(await files.create(temporary, content), path, options.owner);
     return temporary;
   } catch (error) {
     await tryRemove(files, temporary);

@@ -1,6 +1,9 @@
 /** Bytes in a buffer of their own, as WebCrypto requires. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** The content of a new file, as a whole or in pieces. */
+export type FileContent = Uint8Array | AsyncIterable<Uint8Array>;
+
 /** The metadata of a path. Symbolic links are not followed. */
 export interface FileFacts {
   readonly kind: "file" | "folder" | "symlink" | "other";
@@ -57,7 +60,7 @@ export interface Files {
    * Creates the file `path` with mode 0600 regardless of the umask, writes `data` and syncs it to disk. Fails if `path`
    * exists, even as a dangling link. Returns the metadata of the new file.
    */
-  create(path: string, data: Uint8Array): Promise<FileFacts>;
+  create(path: string, data: FileContent): Promise<FileFacts>;
   /**
    * Replaces the content of the file `path`, which {@linkcode create} created, and syncs it to disk. As long as `data` is
    * not longer, the file system needs no more space. Returns the metadata, or null if there is no such file.

@@ -13,6 +13,7 @@ import { removeLeftovers, replaceByPatch, replaceFile, reserveSpace, tryRemove }
 import { FileError } from "./file_error.ts";
 import {
   type Bytes,
+  type FileContent,
   type FileFacts,
   type FilePatch,
   type Files,
@@ -47,10 +48,10 @@ export interface PrivateFolder {
    */
   patch(name: string, patch: FilePatch, reservation: Reservation): Promise<boolean>;
   /**
-   * Fails if {@linkcode replace} would fail for a file of the length of `content`, and otherwise takes the space for it on
-   * the disk, filled with `content`. The caller must hold the lock of all writers of `name`.
+   * Fails if {@linkcode replace} would fail for a file of the length of `content`, which may come in pieces, and otherwise
+   * takes the space for it on the disk, filled with `content`. The caller must hold the lock of all writers of `name`.
    */
-  reserve(name: string, content: Uint8Array): Promise<Reservation>;
+  reserve(name: string, content: FileContent): Promise<Reservation>;
   /** Renames the file `name` to `newName` and returns its new path, or null if it does not exist. */
   rename(name: string, newName: string): Promise<string | null>;
   /** Removes the file `name` if it exists. */

@@ -45,8 +45,9 @@ async function makeOld(sandbox: Sandbox): Promise<void> {
   assert(key !== null);
   const source = bytesInMemory(await Deno.readFile(join(sandbox.home, "tokens.enc")));
   const file = await parseTokenFile(source, key.key);
-  const records = await Promise.all(file.index.map(async ({ kind, name }, position) => {
-    const data = await file.open(position);
+  const records = await Promise.all((await file.all()).map(async (entry) => {
+    const { kind, name } = entry;
+    const data = await file.open(entry);
     if (kind !== "session") return { kind, name, data };
     return { kind, name, data: formatSession({ ...parseSession(data), identity: null }) };
   }));

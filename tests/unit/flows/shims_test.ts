@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { installShims, removeShims, type ShimFiles } from "../../../src/flows/shims.ts";
 
@@ -10,6 +10,7 @@ function emptyFolder() {
     lstat: () => Promise.resolve(null),
     makeFolder: () => Promise.resolve(),
     create(path, data) {
+      assert(data instanceof Uint8Array);
       created[path] = new TextDecoder().decode(data);
       return Promise.resolve(FACTS);
     },

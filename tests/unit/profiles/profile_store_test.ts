@@ -119,6 +119,34 @@ Deno.test({
   },
 });
 
+Deno.test("A profile that is nested too deeply is reported if it is the one, and before every list and change", async () => {
+  await using home = await makeStoreHome();
+  const { name, ...work } = profile("work");
+  for (const depth of [201, 20_000]) {
+    const content = JSON.stringify({ version: 1, profiles: { [name]: work, deep: { ...work, notes: 0 } } })
+      .replace('"notes":0', () => `"notes":${"[".repeat(depth)}${"]".repeat(depth)}`);
+    await home.write("profiles.json", content);
+    const store = openProfileStore({ folder: home.folder() });
+    assertEquals((await store.find("work"))?.name, "work");
+    const attempts = [
+      () => store.find("deep"),
+      () => store.list(),
+      () => store.add(profile("new")),
+      () => store.choose("work"),
+      () => store.remove("work"),
+    ];
+    for (const attempt of attempts) {
+      await assertRejects(attempt, CliError, "line 1, column 1: the values are nested too deeply");
+    }
+    // A mistake elsewhere is not looked for where the parser would overflow the stack.
+    await home.write("profiles.json", content.replace("interactive", "wrong"));
+    const error = await assertRejects(() => store.find("work"), CliError);
+    assertEquals(error.code, "invalid_profile");
+    await home.write("profiles.json", content.replace('"version":1', '"version":2'));
+    await assertRejects(() => store.find("work"), CliError, "nested too deeply");
+  }
+});
+
 Deno.test("lookUpAll() finds thousands of profiles in one read", async () => {
   await using home = await makeStoreHome();
   const names = Array.from({ length: 5000 }, (_, number) => `profile-${number}`);

@@ -78,16 +78,12 @@ async function importKey(home: StoreHome): Promise<CryptoKey> {
   return await crypto.subtle.importKey("raw", decodeBase64(text), "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-/** Returns the offsets of each part of a file: the index, the summaries, then the records. */
+/** Returns the offsets of each part of a file: the index, the directory, then the records. */
 async function partsOf(content: Bytes, key: CryptoKey): Promise<[number, number][]> {
-  const { index, sealed } = await parseTokenFile(bytesInMemory(content), key);
-  assert(sealed !== null);
+  const file = await parseTokenFile(bytesInMemory(content), key);
   const indexEnd = HEADER_LENGTH + new DataView(content.buffer).getUint32(INDEX_LENGTH_AT);
-  return [
-    [HEADER_LENGTH, indexEnd],
-    [indexEnd, sealed.offsetOf(0)],
-    ...[...index.keys()].map((at): [number, number] => [sealed.offsetOf(at), sealed.offsetOf(at + 1)]),
-  ];
+  const records = (await file.all()).map(({ offset, length }): [number, number] => [offset, offset + length]);
+  return [[HEADER_LENGTH, indexEnd], [indexEnd, records[0]?.[0] ?? 0], ...records];
 }
 
 /** Generates every kind of damage to a file. */
@@ -172,23 +168,37 @@ Deno.test("A damaged tokens.enc is rejected or read as it was written, in thousa
 /** The shortest padding. */
 const PADDING = new Uint8Array([0x80]);
 
-/** Seals any index and one record with the right key, in the present format and in the one before. */
+/** The formats that are read, one for each kind of index. */
+type Version = 2 | 3 | 4;
+
+/**
+ * Seals any index and one record with the right key. The index is the part that names the record: that of the file, and in
+ * version 4 the only shard of its directory.
+ */
 async function sealed(
   header: Uint8Array,
   key: CryptoKey,
-  { version, index, record }: { version: 2 | 3; index: (nonce: string) => Uint8Array; record: Uint8Array },
+  { version, index, record }: { version: Version; index: (nonce: string) => Uint8Array; record: Uint8Array },
 ): Promise<Bytes> {
   const start = header.slice(0, INDEX_LENGTH_AT);
   start[VERSION_AT] = version;
   if (version === 2) return await sealFormerFile(start, key, index(""), [{ data: record }]);
   const part = await sealWith(key, concat([record, PADDING]), text("record "));
+  if (version === 4) {
+    const shard = await sealWith(key, concat([index(nonceOf(part)), PADDING]), text("directory"));
+    const shards = JSON.stringify({ shards: [[shard.length, nonceOf(shard)]], records: part.length });
+    return concat([await sealFormerFile(start, key, text(shards), []), shard, part]);
+  }
   const summaries = await sealWith(key, concat([text("null"), PADDING]), text("summaries"));
-  const nonces = [part, summaries].map((bytes) => encodeBase64(bytes.subarray(0, 12)));
   const indexBytes = text(
-    new TextDecoder().decode(index(nonces[0] ?? "")).replace("SUMMARIES", nonces[1] ?? ""),
+    new TextDecoder().decode(index(nonceOf(part))).replace("SUMMARIES", nonceOf(summaries)),
   );
   const file = await sealFormerFile(start, key, indexBytes, []);
   return concat([file, summaries, part]);
+}
+
+function nonceOf(sealed: Uint8Array): string {
+  return encodeBase64(sealed.subarray(0, 12));
 }
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -234,9 +244,11 @@ function poisoned(valid: string): fc.Arbitrary<Uint8Array> {
     noJson,
     hostileJson.map(text),
     fc.tuple(fc.constantFrom(...values), hostileJson).map(([value, by]) => replaced(value, by)),
-    fc.tuple(fc.constantFrom(...keys), fc.constantFrom("__proto__", "constructor", "x", "tokens")).map((
-      [key, by],
-    ) => replaced(key, JSON.stringify(by))),
+    ...keys.map((key) =>
+      fc.constantFrom("__proto__", "constructor", "x", "tokens").map((by) =>
+        replaced(key, JSON.stringify(by))
+      )
+    ),
     hostileJson.map((by) => text(valid.replace("{", `{"__proto__": ${by}, `))),
     hostileJson.map((by) => text(valid.replace("{", `{"unknown": ${by}, `))),
   );
@@ -258,7 +270,8 @@ function assertWellFormed(session: Session): void {
 }
 
 /** Returns an index for one record of `length` bytes, with placeholders for the nonces. */
-function indexOf(version: 2 | 3, length: number): string {
+function indexOf(version: Version, length: number): string {
+  if (version === 4) return JSON.stringify([["session", "work", null, 0, length + 29, "NONCE", null]]);
   if (version === 2) return JSON.stringify([{ kind: "session", name: "work", length: length + 28 }]);
   // Each with a byte of padding.
   const records = [["session", "work", null, length + 29, "NONCE"]];
@@ -270,8 +283,10 @@ Deno.test("Content encrypted with the right key is rejected or well-formed, in t
   const { first } = await validFiles(home);
   const key = await importKey(home);
   const file = await parseTokenFile(bytesInMemory(first), key);
-  const session = new TextDecoder().decode(await file.open(0));
-  const contentsOf = (version: 2 | 3) => {
+  const [entry] = await file.all();
+  assert(entry !== undefined);
+  const session = new TextDecoder().decode(await file.open(entry));
+  const contentsOf = (version: Version) => {
     const index = indexOf(version, session.length);
     const indexFor = (record: Uint8Array) => text(indexOf(version, record.length));
     return fc.oneof(
@@ -289,17 +304,20 @@ Deno.test("Content encrypted with the right key is rejected or well-formed, in t
   let refused = 0;
   let accepted = 0;
   await fc.assert(
-    fc.asyncProperty(fc.oneof(contentsOf(2), contentsOf(3)), async ({ version, index, record }) => {
-      const withNonce = (nonce: string) => text(new TextDecoder().decode(index).replace("NONCE", nonce));
-      const content = await sealed(first, key, { version, index: withNonce, record });
-      for (const outcome of await readBothWays(home, content)) {
-        if (outcome instanceof CliError) refused++;
-        else {
-          accepted++;
-          for (const found of outcome) assertWellFormed(found);
+    fc.asyncProperty(
+      fc.oneof(contentsOf(2), contentsOf(3), contentsOf(4)),
+      async ({ version, index, record }) => {
+        const withNonce = (nonce: string) => text(new TextDecoder().decode(index).replace("NONCE", nonce));
+        const content = await sealed(first, key, { version, index: withNonce, record });
+        for (const outcome of await readBothWays(home, content)) {
+          if (outcome instanceof CliError) refused++;
+          else {
+            accepted++;
+            for (const found of outcome) assertWellFormed(found);
+          }
         }
-      }
-    }),
+      },
+    ),
     { numRuns: RUNS * 3 / 4 },
   );
   assert(refused > RUNS / 4 && accepted > RUNS * 3 / 20, `${refused} ${accepted}`);
@@ -317,7 +335,7 @@ Deno.test("Huge or deeply nested content encrypted with the right key is rejecte
     `[${"0,".repeat(1_000_000)}0]`,
   ];
   for (const value of hostile) {
-    for (const version of [2, 3] as const) {
+    for (const version of [2, 3, 4] as const) {
       const index = (nonce: string) => text(indexOf(version, value.length).replace("NONCE", nonce));
       const contents = [
         await sealed(first, key, { version, index, record: text(value) }),

@@ -3,9 +3,6 @@ import { encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../../src/errors.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
-/** The offset of the sealed summary of one session, after the index. */
-const SUMMARIES = { start: 34 + 1024, end: 34 + 1024 + 256 + 28 };
-
 /**
  * Asserts that every method that needs the file fails with the same error, and keeps the file.
  *
@@ -58,9 +55,24 @@ Deno.test("A tokens.enc with any byte changed is rejected and kept", async () =>
     const damaged = whole.slice();
     damaged[place] = (whole[place] ?? 0) ^ 0x40;
     await home.write("tokens.enc", damaged);
-    await assertRefused(home, "tokens.enc", {
-      isReadable: place >= SUMMARIES.start && place < SUMMARIES.end,
-    });
+    await assertRefused(home, "tokens.enc");
+  }
+});
+
+Deno.test("Damage in another part of the directory is reported before a refresh, and does not concern a read", async () => {
+  await using home = await makeStoreHome();
+  const profiles = Array.from({ length: 300 }, (_, number) => `profile-${number}`);
+  const { directory } = await home.fill(["work", ...profiles]);
+  const [own = 0] = [...directory.keys()].filter((shard) => directory[shard]?.names.includes("work"));
+  assertEquals(directory.length, 3);
+  const whole = await home.read("tokens.enc");
+  for (const [shard, { at, length }] of directory.entries()) {
+    for (const place of [at, at + 12, at + length - 1]) {
+      const damaged = whole.slice();
+      damaged[place] = (whole[place] ?? 0) ^ 0x40;
+      await home.write("tokens.enc", damaged);
+      await assertRefused(home, "Cannot decrypt tokens.enc", { isReadable: shard !== own });
+    }
   }
 });
 

@@ -1,8 +1,13 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { keyFileStore } from "../../../src/store/keystore/key_file.ts";
 import { formatProfileSecrets } from "../../../src/store/profile_secrets.ts";
-import { formatSession, sessionBinding } from "../../../src/store/session.ts";
+import {
+  formatSession,
+  formatSummary,
+  sessionBinding,
+  summarizeSession,
+} from "../../../src/store/session.ts";
 import { systemFiles } from "../../../src/system/files/deno_files.ts";
 import { FileError } from "../../../src/system/files/file_error.ts";
 import { Secret } from "../../../src/text/secret.ts";
@@ -14,12 +19,14 @@ const IDENTITY = { id: "0123456789abcdef".repeat(2), generation: 1 };
 const SECRETS = { clientId: "client", authority: null, clientSecret: new Secret("cl13nt-s3cret") };
 
 /** Writes a file of a former version with the sessions of three profiles and the secrets of one. */
-async function writeFormer(home: StoreHome, version: 1 | 2): Promise<Uint8Array> {
+async function writeFormer(home: StoreHome, version: 1 | 2 | 3): Promise<Uint8Array> {
   const { key, id } = await keyFileStore(home.folder()).obtain(".old");
-  const isBound = version === 2;
+  const isBound = version > 1;
   const records = ["work", "other", "third"].map((profile) => {
     const session = { ...sampleSession(profile), identity: isBound ? IDENTITY : null };
-    return { kind: "session", name: profile, boundTo: sessionBinding(session), data: formatSession(session) };
+    const summary = formatSummary(summarizeSession(session));
+    const boundTo = sessionBinding(session);
+    return { kind: "session", name: profile, boundTo, data: formatSession(session), summary };
   });
   const boundTo = isBound ? IDENTITY.id : undefined;
   const secrets = { kind: "secrets", name: "work", boundTo, data: formatProfileSecrets(SECRETS) };
@@ -35,10 +42,10 @@ async function listed(home: StoreHome): Promise<string[]> {
   );
 }
 
-for (const version of [1, 2] as const) {
-  const identity = version === 2 ? IDENTITY : null;
+for (const version of [1, 2, 3] as const) {
+  const identity = version === 1 ? null : IDENTITY;
 
-  Deno.test(`A token file of version ${version} is read, and becomes one of version 3 at the first write`, async () => {
+  Deno.test(`A token file of version ${version} is read, and becomes one of version 4 at the first write`, async () => {
     await using home = await makeStoreHome();
     const former = await writeFormer(home, version);
     assertEquals((await home.store().read({ ...keyOf("other"), identity }))?.profile, "other");
@@ -47,7 +54,7 @@ for (const version of [1, 2] as const) {
     assertEquals(await home.read("tokens.enc"), former, "reading changes nothing");
 
     await home.store().save({ ...sampleSession("other", "new"), identity });
-    assertEquals((await home.read("tokens.enc"))[VERSION_AT], 3);
+    assertEquals((await home.read("tokens.enc"))[VERSION_AT], 4);
     assertEquals(await listed(home), ["work token-of-work", "other new", "third token-of-third"]);
     assertEquals((await home.store().summaries()).map(({ profile }) => profile), ["work", "other", "third"]);
     const secrets = await home.store().readSecrets("work", identity);
@@ -55,26 +62,31 @@ for (const version of [1, 2] as const) {
   });
 }
 
-Deno.test("save() with a reservation migrates a former token file on a disk that has become full", async () => {
-  await using home = await makeStoreHome();
-  await writeFormer(home, 2);
-  let isFull = false;
-  const create: typeof systemFiles.create = (path, data) =>
-    isFull ? Promise.reject(new FileError("full", `write ${path}`, path)) : systemFiles.create(path, data);
-  const store = home.store({ files: { ...systemFiles, create } });
-  await using reservation = await store.reserveSave("work");
-  isFull = true;
-  await store.save({ ...sampleSession("work", "new"), identity: IDENTITY }, reservation);
-  assertEquals(await listed(home), ["work new", "other token-of-other", "third token-of-third"]);
-});
+for (const version of [2, 3] as const) {
+  Deno.test(`save() with a reservation migrates a token file of version ${version} on a disk that has become full`, async () => {
+    await using home = await makeStoreHome();
+    await writeFormer(home, version);
+    let isFull = false;
+    const create: typeof systemFiles.create = (path, data) =>
+      isFull ? Promise.reject(new FileError("full", `write ${path}`, path)) : systemFiles.create(path, data);
+    const store = home.store({ files: { ...systemFiles, create } });
+    await using reservation = await store.reserveSave("work");
+    isFull = true;
+    await store.save({ ...sampleSession("work", "new"), identity: IDENTITY }, reservation);
+    assertEquals(await listed(home), ["work new", "other token-of-other", "third token-of-third"]);
+  });
+}
 
 Deno.test("A token file whose version is changed is not read as one of another version", async () => {
   await using home = await makeStoreHome();
-  const former = await writeFormer(home, 2);
+  const unsharded = await writeFormer(home, 3);
+  const tied = await writeFormer(home, 2);
   await home.store().save({ ...sampleSession("work"), identity: IDENTITY });
   const present = await home.read("tokens.enc");
-  assert(former[VERSION_AT] === 2 && present[VERSION_AT] === 3);
-  for (const [content, version] of [[former, 3], [former, 1], [present, 2], [present, 1]] as const) {
+  const files = [tied, unsharded, present];
+  assertEquals(files.map((content) => content[VERSION_AT]), [2, 3, 4]);
+  const changes = files.flatMap((content) => [1, 2, 3, 4].map((version) => [content, version] as const));
+  for (const [content, version] of changes.filter(([content, version]) => content[VERSION_AT] !== version)) {
     const changed = content.slice();
     changed[VERSION_AT] = version;
     await home.write("tokens.enc", changed);

@@ -2,7 +2,13 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { formatSession } from "../../../src/store/session.ts";
 import { keyFileStore } from "../../../src/store/keystore/key_file.ts";
-import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../../src/store/token_file.ts";
+import {
+  bytesInMemory,
+  formatTokenFile,
+  parseTokenFile,
+  type PlainRecord,
+  type TokenFile,
+} from "../../../src/store/token_file.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 const OTHER = { kind: "of another version", name: "work", data: new TextEncoder().encode("what it says") };
@@ -11,9 +17,7 @@ const OTHER = { kind: "of another version", name: "work", data: new TextEncoder(
 async function addOtherRecord(home: StoreHome): Promise<void> {
   const { key, id } = await keyFileStore(home.folder()).obtain(".old");
   const file = await parseTokenFile(bytesInMemory(await home.read("tokens.enc")), key);
-  const records = await Promise.all(
-    file.index.map(async ({ kind, name }, place) => ({ kind, name, data: await file.open(place) })),
-  );
+  const records = await recordsIn(file);
   await home.write(
     "tokens.enc",
     await formatTokenFile({ keyStore: 1, keyId: await id() }, key, [OTHER, ...records]),
@@ -25,12 +29,14 @@ async function otherRecords(home: StoreHome): Promise<unknown[]> {
   const key = await keyFileStore(home.folder()).load(new Uint8Array(8));
   assert(key !== null);
   const file = await parseTokenFile(bytesInMemory(await home.read("tokens.enc")), key.key);
-  const records = file.index.map(async ({ kind, name }, place) => ({
-    kind,
-    name,
-    data: await file.open(place),
-  }));
-  return (await Promise.all(records)).filter(({ kind }) => kind !== "session");
+  return (await recordsIn(file)).filter(({ kind }) => kind !== "session");
+}
+
+async function recordsIn(file: TokenFile): Promise<PlainRecord[]> {
+  const entries = await file.all();
+  return await Promise.all(
+    entries.map(async (entry) => ({ kind: entry.kind, name: entry.name, data: await file.open(entry) })),
+  );
 }
 
 Deno.test("A record of an unknown kind is not read as a session, and survives every write", async () => {

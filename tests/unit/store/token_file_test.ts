@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../../src/errors.ts";
 import { type DataKey, generateKeyBytes, importDataKey } from "../../../src/store/keystore/key_store.ts";
@@ -31,10 +31,11 @@ async function format(key: DataKey, records: readonly PlainRecord[] = RECORDS): 
 
 async function readAll(file: Bytes, key: DataKey): Promise<PlainRecord[]> {
   const parsed = await parseTokenFile(bytesInMemory(file), key.key);
-  assertEquals(await parsed.summaries(), parsed.index.map(() => "null").join("\n"));
   const records: PlainRecord[] = [];
-  for (const [place, { kind, name }] of parsed.index.entries()) {
-    records.push({ kind, name, data: await parsed.open(place) });
+  for (const entry of await parsed.all()) {
+    const { kind, name, summary } = entry;
+    assertEquals(summary, null);
+    records.push({ kind, name, data: await parsed.open(entry) });
   }
   return records;
 }
@@ -56,8 +57,51 @@ Deno.test("parseTokenFile() decrypts one record without the others", async () =>
   const file = await format(key);
   file[file.length - 1] = file.at(-1) === 0 ? 1 : 0;
   const parsed = await parseTokenFile(bytesInMemory(file), key.key);
-  assertEquals(new TextDecoder().decode(await parsed.open(0)), "first");
-  await assertRejects(() => parsed.open(2), CliError, "Cannot decrypt tokens.enc");
+  const [first, , third] = await parsed.all();
+  assert(first !== undefined && third !== undefined);
+  assertEquals(new TextDecoder().decode(await parsed.open(first)), "first");
+  await assertRejects(() => parsed.open(third), CliError, "Cannot decrypt tokens.enc");
+});
+
+Deno.test("A file with many records has a directory in shards, and a record is found in one of them", async () => {
+  const key = await newKey();
+  const records = Array.from({ length: 1000 }, (_, number) => ({
+    ...{ kind: "session", name: `profile ${number}`, data: bytes(`content ${number}`), summary: [number] },
+  }));
+  const file = await format(key, records);
+  const reads: [number, number][] = [];
+  const source = {
+    size: file.length,
+    read(offset: number, length: number) {
+      reads.push([offset, length]);
+      return Promise.resolve(file.slice(offset, offset + length));
+    },
+  };
+  const parsed = await parseTokenFile(source, key.key);
+  const found = await parsed.find("profile 123");
+  assertEquals(found.map(({ name, summary }) => [name, summary]), [["profile 123", [123]]]);
+  assert(found[0] !== undefined);
+  assertEquals(new TextDecoder().decode(await parsed.open(found[0])), "content 123");
+  assert(reads.reduce((total, [, length]) => total + length, 0) < file.length / 10);
+  assertEquals(await parsed.find("profile 1000"), []);
+  const all = await parsed.all();
+  assertEquals(all.map(({ name }) => name), records.map(({ name }) => name), "in their order");
+
+  // A shard in the place of another one, and a shard of an earlier write of the same records.
+  const directory = parsed.sealed?.directory;
+  assert(directory !== null && directory !== undefined);
+  const { shards } = directory.index;
+  assert(shards.length > 4);
+  const [one, other] = [directory.offsetOf(0), directory.offsetOf(1)];
+  const length = Math.min(shards[0]?.length ?? 0, shards[1]?.length ?? 0);
+  const swapped = file.slice();
+  swapped.set(file.subarray(one, one + length), other);
+  await errorOf(swapped, key);
+  const again = await format(key, records);
+  assertNotEquals(again, file);
+  const mixed = file.slice();
+  mixed.set(again.subarray(one, other), one);
+  await errorOf(mixed, key);
 });
 
 Deno.test("formatTokenFile() never returns the same bytes twice, and no plain text", async () => {
@@ -101,7 +145,7 @@ Deno.test("parseTokenFile() detects records that changed places or are from anot
   const file = await format(key, records);
   const sealedLength = 256 + 28;
   const swapped = file.slice();
-  // The summaries, and the records.
+  // The directory, and the records.
   const places = [3, 2, 1].map((parts) => file.length - parts * sealedLength);
   const partOf = (content: Bytes, part: number) =>
     content.subarray(places[part], (places[part] ?? 0) + sealedLength);
@@ -131,14 +175,14 @@ Deno.test("parseTokenFileHeader() distinguishes foreign, empty, truncated and ne
   const key = await newKey();
   const file = await format(key);
   const newer = file.slice();
-  newer[4] = 4;
+  newer[4] = 5;
   const older = file.slice();
   older[4] = 0;
   const table: [Bytes, string][] = [
     [bytes(""), "the file is empty"],
     [bytes('{"tokens":[]}'), "the first bytes are wrong"],
     [file.slice(0, 20), "the file is truncated"],
-    [newer, "newer version of entra-auth-cli (format 4)"],
+    [newer, "newer version of entra-auth-cli (format 5)"],
     [older, "unknown format 0"],
   ];
   for (const [content, message] of table) {
