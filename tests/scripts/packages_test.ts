@@ -1,15 +1,26 @@
-/** Tests the packages of a release with the programs that install them. The executable in them only prints a version. */
+/**
+ * Tests the packages of a release with the programs that install them. The executable in most of them only prints a version;
+ * npm and tar get a real one too.
+ */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { equals } from "@std/bytes/equals";
 import { join } from "@std/path/join";
 import { parse } from "@std/yaml/parse";
 import { manifests } from "../../scripts/build/release/manifests.ts";
+import { executablesOnce } from "../../scripts/build/built_once.ts";
 import { archive, debianPackage, npmPackage } from "../../scripts/build/release/packages.ts";
 import { TARGETS } from "../../scripts/build/compile/targets.ts";
 import { DEV_FOLDER, makeFolderOnce, unpackFromNpm } from "../../scripts/offline/npm_package.ts";
 import { hasCommand } from "../support/program/shell.ts";
 
 const TARGET = "x86_64-unknown-linux-gnu";
+
+const isElsewhere = Deno.build.os !== "linux" || Deno.build.arch !== "x86_64";
+
+async function realExecutable(): Promise<Uint8Array<ArrayBuffer>> {
+  return await Deno.readFile((await executablesOnce())[TARGET]);
+}
 
 function executable(version: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`#!/bin/sh\necho "entra-auth-cli ${version}"\n`);
@@ -27,6 +38,17 @@ async function output(command: string, args: readonly string[], env: Record<stri
   const { code, stdout, stderr } = await new Deno.Command(command, { args: [...args], env, stdin: "null" })
     .output();
   return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+/** Creates a profile with the program of a release and lists it, with `home` as the home folder. */
+async function assertRuns(command: string, home: string): Promise<void> {
+  const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  const run = (...args: string[]) => output(command, args, { HOME: home, PATH: Deno.env.get("PATH") ?? "" });
+  assertMatch((await run("--version")).text, new RegExp(`^entra-auth-cli ${RegExp.escape(version)}`));
+  const id = "11111111-2222-4333-8444-555555555555";
+  const created = await run("create-profile", "--name", "work", "--tenant-id", id, "--client-id", id);
+  assertStringIncludes(created.text, "✓ Profile 'work' created");
+  assertStringIncludes((await run("list-profiles")).text, "work");
 }
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -69,6 +91,19 @@ Deno.test({
         if (name.endsWith(".zip")) continue;
         assertEquals(await modeOf(join(folder, target, "man/entra-auth-cli-exec.1")), 0o644);
       }
+    }),
+});
+
+Deno.test({
+  name: "the executable in the archive runs once it is unpacked",
+  ignore: isElsewhere || !hasCommand("tar"),
+  fn: () =>
+    inFolder(async (folder) => {
+      const [name, data] = await archive(TARGET, await realExecutable(), facts());
+      await Deno.writeFile(join(folder, name), data);
+      const unpacked = await output("tar", ["-xzf", join(folder, name), "-C", folder]);
+      assertEquals(unpacked.code, 0, unpacked.text);
+      await assertRuns(join(folder, "entra-auth-cli"), folder);
     }),
 });
 
@@ -145,7 +180,7 @@ Deno.test({
 
 Deno.test({
   name: "npm installs, upgrades and removes the package, and its command is the executable itself",
-  ignore: Deno.build.os !== "linux" || Deno.build.arch !== "x86_64" || !hasCommand("npm"),
+  ignore: isElsewhere || !hasCommand("npm"),
   fn: () =>
     inFolder(async (folder) => {
       const env = { HOME: folder, npm_config_cache: join(folder, "cache") };
@@ -156,14 +191,17 @@ Deno.test({
           env,
         );
       const command = join(folder, "bin/entra-auth-cli");
-      for (const version of ["1.2.3", "1.2.4"]) {
-        const [name, data] = await npmPackage(TARGET, executable(version), facts(version));
+      const real = await realExecutable();
+      for (const version of ["1.2.3", "1.2.4", "1.2.5"]) {
+        const bytes = version === "1.2.5" ? real : executable(version);
+        const [name, data] = await npmPackage(TARGET, bytes, facts(version));
         assertEquals(name, `entra-auth-cli-linux-x64-${version}.tgz`);
         await Deno.writeFile(join(folder, name), data);
         const installed = await npm("install", join(folder, name));
         assertEquals(installed.code, 0, installed.text);
-        assertEquals((await output(command, [])).text, `entra-auth-cli ${version}\n`);
-        assertEquals(await Deno.readFile(command), executable(version));
+        if (bytes === real) await assertRuns(command, folder);
+        else assertEquals((await output(command, [])).text, `entra-auth-cli ${version}\n`);
+        assert(equals(await Deno.readFile(command), bytes));
         const page = await Deno.readTextFile(join(folder, "share/man/man1/entra-auth-cli-exec.1"));
         assertEquals(page, facts().manual.get("entra-auth-cli-exec.1"));
       }
