@@ -123,8 +123,7 @@ export function programCommand(
 /** Returns the command that runs `main` with these flags. */
 function denoCommand(main: string, permissions: readonly string[]): [string, ...string[]] {
   const flags = Deno.env.get("DENO_FLAGS")?.split(" ").filter((flag) => flag !== "") ?? [];
-  // The program exits before Deno has stored the code cache, so writing it would be wasted work.
-  return [Deno.execPath(), "run", "--no-code-cache", `--config=${CONFIG}`, ...flags, ...permissions, main];
+  return [Deno.execPath(), "run", `--config=${CONFIG}`, ...flags, ...permissions, main];
 }
 
 function commandFor(options: ProgramOptions): [string, ...string[]] {
