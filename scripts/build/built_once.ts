@@ -2,7 +2,7 @@
 
 import { encodeHex } from "@std/encoding/hex";
 import { fromFileUrl } from "@std/path/from-file-url";
-import { DEV_FOLDER, makeFolderOnce, say } from "../offline/npm_package.ts";
+import { DEV_FOLDER, hasStamp, makeFolderOnce, say } from "../offline/npm_package.ts";
 import { bundle } from "./bundle.ts";
 import { currentBuild } from "./bundle/stamp_build.ts";
 import { compileAll } from "./compile.ts";
@@ -58,18 +58,30 @@ async function copyUnfollowed(from: URL, to: URL): Promise<void> {
   }
 }
 
+const EXECUTABLES = new URL("executables/", DEV_FOLDER);
+
+function executableIn(folder: URL, target: Target): string {
+  return fromFileUrl(new URL(defaultOutput(target).replace("dist/", ""), folder));
+}
+
+async function executablesStamp(): Promise<string> {
+  return JSON.stringify([await sourceDigest(), await currentBuild()]);
+}
+
 /** Makes the executables of a release for all targets. Returns their paths. */
 export async function executablesOnce(): Promise<Readonly<Record<Target, string>>> {
-  const folder = new URL("executables/", DEV_FOLDER);
-  const fileOf = (target: Target) => defaultOutput(target).replace("dist/", "");
-  const stamp = JSON.stringify([await sourceDigest(), await currentBuild()]);
-  await makeFolderOnce(folder, stamp, async (draft) => {
-    await compileAll(
-      TARGETS.map((target) => ({ target, output: fromFileUrl(new URL(fileOf(target), draft)) })),
-    );
+  await makeFolderOnce(EXECUTABLES, await executablesStamp(), async (draft) => {
+    await compileAll(TARGETS.map((target) => ({ target, output: executableIn(draft, target) })));
   });
-  const paths = TARGETS.map((target) => [target, fromFileUrl(new URL(fileOf(target), folder))]);
+  const paths = TARGETS.map((target) => [target, executableIn(EXECUTABLES, target)]);
   return Object.fromEntries(paths);
+}
+
+/** Returns the path of this machine's executable, or null if {@linkcode executablesOnce} has not made it. */
+export async function madeExecutable(): Promise<string | null> {
+  const target = TARGETS.find((each) => each === Deno.build.target);
+  const isMade = target !== undefined && await hasStamp(EXECUTABLES, await executablesStamp());
+  return isMade ? executableIn(EXECUTABLES, target) : null;
 }
 
 async function sourceDigest(): Promise<string> {

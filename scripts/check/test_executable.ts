@@ -1,17 +1,18 @@
 /**
- * Builds an executable as a release has it, and runs `tests/process`, or the named files, on it.
+ * Runs `tests/process`, or the named files, on an executable as a release has it. Builds it, unless `executables` has.
  */
 
 import { join } from "@std/path/join";
-import { compile } from "../build/compile.ts";
+import { madeExecutable } from "../build/built_once.ts";
 import { flagsFromEnvironment } from "../build/bundle/import_map.ts";
+import { compile } from "../build/compile.ts";
 import { say } from "../offline/npm_package.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-executable-" });
 let code = 1;
 try {
-  const executable = join(folder, `entra-auth-cli${Deno.build.os === "windows" ? ".exe" : ""}`);
-  await compile({ output: executable });
+  const output = join(folder, `entra-auth-cli${Deno.build.os === "windows" ? ".exe" : ""}`);
+  const executable = await madeExecutable() ?? await compile({ output });
   say(`running the tests on ${executable}`);
   const tests = Deno.args.length > 0 ? Deno.args : ["tests/process"];
   const command = new Deno.Command(Deno.execPath(), {

@@ -91,7 +91,8 @@ export async function makeFolderOnce(
   }
 }
 
-async function hasStamp(folder: URL, stamp: string): Promise<boolean> {
+/** Reports whether {@linkcode makeFolderOnce} has made the folder with this stamp. */
+export async function hasStamp(folder: URL, stamp: string): Promise<boolean> {
   try {
     return await Deno.readTextFile(new URL("stamp.json", folder)) === stamp;
   } catch (error) {
