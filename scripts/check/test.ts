@@ -6,6 +6,7 @@
  * does the same for named files.
  */
 
+import { sharedCertificate } from "../../tests/support/provider/shared_certificate.ts";
 import { signingKey } from "../../tests/support/provider/signing_key.ts";
 import { bundleOnce } from "../build/built_once.ts";
 import { say } from "../offline/npm_package.ts";
@@ -31,12 +32,19 @@ function words(text: string | undefined): string[] {
   return (text ?? "").split(/\s+/).filter(Boolean);
 }
 
-/** Makes once what every test file would otherwise make again: the provider's RSA key and the bundle. */
+/** Makes once what every test file would otherwise make again: the provider's keys, its certificate, and the bundle. */
 async function makeShared(usesBundle: boolean): Promise<Record<string, string>> {
-  const [{ jwk }, bundle] = await Promise.all([signingKey(), usesBundle ? bundleOnce() : undefined]);
-  const key = { ENTRA_AUTH_CLI_TEST_SIGNING_KEY: JSON.stringify(jwk) };
-  if (bundle === undefined) return key;
-  return { ...key, ENTRA_AUTH_CLI_BUNDLE: bundle.main, ENTRA_AUTH_CLI_QUICK_BUNDLE: bundle.quickMain };
+  const [{ jwk }, certificate, bundle] = await Promise.all([
+    signingKey(),
+    sharedCertificate(),
+    usesBundle ? bundleOnce() : undefined,
+  ]);
+  const shared = {
+    ENTRA_AUTH_CLI_TEST_SIGNING_KEY: JSON.stringify(jwk),
+    ENTRA_AUTH_CLI_TEST_CERTIFICATE: JSON.stringify(certificate),
+  };
+  if (bundle === undefined) return shared;
+  return { ...shared, ENTRA_AUTH_CLI_BUNDLE: bundle.main, ENTRA_AUTH_CLI_QUICK_BUNDLE: bundle.quickMain };
 }
 
 const args = Deno.args.filter((arg) => arg !== "--bundle");

@@ -1,5 +1,5 @@
 import { ADFS } from "./adfs.ts";
-import { type CertificateOptions, makeServerCertificate } from "./certificate.ts";
+import type { CertificateOptions } from "./certificate.ts";
 import {
   type Account,
   ADA,
@@ -16,6 +16,7 @@ import { loadOidcProvider } from "./load_oidc_provider.ts";
 import { type ProviderRequest, RequestRouter } from "./request_router.ts";
 import type { RouteName } from "./routes.ts";
 import type { SecretKind } from "./secrets_on_the_wire.ts";
+import { sharedCertificate } from "./shared_certificate.ts";
 import { KeyRing, signingKey } from "./signing_key.ts";
 import { makeTenant, type TenantSetup } from "./tenant.ts";
 import { startProxy } from "../network/proxy.ts";
@@ -97,7 +98,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   // In parallel: the key is made on another thread while the library loads.
   const authorities = options.authorities ?? [];
   const [certificate, firstKey] = await Promise.all([
-    makeServerCertificate(certificateOptions(options.certificateYears, authorities)),
+    sharedCertificate(certificateOptions(options.certificateYears, authorities)),
     signingKey(),
     loadOidcProvider(),
   ]);

@@ -1,6 +1,6 @@
 import { createEmulator } from "emulate";
 import { freePort } from "../network/ports.ts";
-import { makeServerCertificate } from "../provider/certificate.ts";
+import { sharedCertificate } from "../provider/shared_certificate.ts";
 
 /** The personal account that the emulator has by itself. */
 export const PERSONAL_USER = "testuser@outlook.com";
@@ -22,7 +22,7 @@ export interface EmulatedAuthority extends AsyncDisposable {
  * endpoints have no tenant in their paths, so that MSAL finds them for `common`, `organizations` and `consumers` only.
  */
 export async function startEmulatedAuthority(): Promise<EmulatedAuthority> {
-  const certificate = await makeServerCertificate();
+  const certificate = await sharedCertificate();
   const inner = freePort();
   const refreshTokens: string[] = [];
   const server = Deno.serve({
