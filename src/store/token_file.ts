@@ -149,6 +149,8 @@ const INDEX_BLOCK = 1024;
 /** About the number of records in a shard: a list reads all shards, and a cached token one. */
 const SHARD_RECORDS = 128;
 
+const SHARDS_AT_ONCE = 8;
+
 export function bytesInMemory(bytes: Bytes): ByteSource {
   return {
     size: bytes.length,
@@ -211,8 +213,15 @@ function shardedFile({ file, key, header, indexEnd }: FileStart, index: Index): 
     return await openPart(key, await file.read(offsetOf(number), length), nonce, SHARD_DATA);
   };
   const entriesIn = async (number: number) => parseShard(await openShard(number), recordsOffset);
+  /** Decrypts all shards, some at once: all together would take several times the memory. */
+  async function* openShards(): AsyncGenerator<Uint8Array> {
+    for (let first = 0; first < index.shards.length; first += SHARDS_AT_ONCE) {
+      const some = index.shards.slice(first, first + SHARDS_AT_ONCE);
+      yield* await Promise.all(some.map((_, number) => openShard(first + number)));
+    }
+  }
   async function* parts() {
-    for (const number of index.shards.keys()) yield await entriesIn(number);
+    for await (const data of openShards()) yield parseShard(data, recordsOffset);
   }
   return {
     header,
@@ -235,7 +244,7 @@ function shardedFile({ file, key, header, indexEnd }: FileStart, index: Index): 
         offsetOf,
         entriesIn,
         async check() {
-          for (const number of index.shards.keys()) await openShard(number);
+          for await (const _ of openShards());
         },
         recordsOffset,
       },

@@ -332,7 +332,7 @@ async function headerFor({ keyStore, id }: StoredKey): Promise<Omit<TokenFileHea
 }
 
 /** The file is copied in pieces, so that it is never in memory as a whole. */
-const PIECE_BYTES = 4 * 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 
 /** Yields the bytes of the file, and room to grow. */
 async function* copyOf({ size, read }: NonNullable<TokenFile["sealed"]>): AsyncGenerator<Uint8Array> {

@@ -128,6 +128,48 @@ for (
 }
 
 Deno.test({
+  name: "Killed at any step of a refresh beside many profiles, the store has the old token or the new one",
+  ignore,
+  async fn() {
+    const others = Array.from({ length: 130 }, (_, number) => `other-${number}`);
+    await using filled = await makeStoreHome();
+    assertEquals((await filled.fill([...others, "work"])).directory.length, 2);
+    const old: DiskContent = new Map([
+      ["home", { data: null, mode: 0o700 }],
+      ["home/key", { data: await filled.read("key"), mode: 0o600 }],
+      ["home/tokens.enc", { data: await filled.read("tokens.enc"), mode: 0o600 }],
+    ]);
+    await using disk = await FaultDisk.mount();
+    const start = () => startSaving(disk, "work=token-of-refresh");
+    disk.restore(old);
+    const steps = await stepsOf(disk, start);
+    assertEquals(await tokenBeside(others, disk.contentAfterPowerCut()), "token-of-refresh", "it was synced");
+    const found: string[] = [];
+    for (const step of steps.keys()) {
+      disk.restore(old);
+      await killAtStep(disk, step, start);
+      found.push(await tokenBeside(others, disk.content()));
+      await tokenBeside(others, disk.contentAfterPowerCut());
+      await tokenBeside(others, disk.contentAfterPowerCut({ entriesKept: true }));
+    }
+    assertMatch(found.join(" "), /^token-of-work( token-of-work)+( token-of-refresh)+$/);
+    assertEquals(disk.faults, []);
+    await printFigures("kills", 3 * steps.length);
+  },
+});
+
+/** Returns the token of the profile `work`, and asserts that the others have theirs. */
+async function tokenBeside(others: readonly string[], content: DiskContent): Promise<string> {
+  assertPrivate(content);
+  await using home = await storeWith(content);
+  const tokens = (await home.store().list()).map(({ tokens }) => tokens[0]?.accessToken.reveal());
+  assertEquals(tokens.slice(0, -1), others.map((profile) => `token-of-${profile}`));
+  const token = tokens.at(-1);
+  assert(token === "token-of-work" || token === "token-of-refresh", token);
+  return token;
+}
+
+Deno.test({
   name: "Killed at any step of creating the folder, the next run completes it",
   ignore,
   async fn() {
