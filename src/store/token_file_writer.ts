@@ -162,11 +162,15 @@ export class TokenFileWriter {
     return await keys.place(source === null ? null : await parseTokenFileHeader(source));
   }
 
-  /** Moves the key to the key store that the environment forces, unless another process has done so already. */
+  /**
+   * Moves the key to the key store that the environment forces, unless another process has done so already, or this command
+   * may not write: then the next one that may moves it.
+   */
   async moveKey(): Promise<void> {
     // From here on a signal waits until the key is in one place.
     this.#options.interrupted?.().throwIfAborted();
-    using _lock = await this.#lock();
+    using lock = await this.#lockIfPermitted();
+    if (lock === null) return;
     const opened = await this.#reader.readWhole();
     if (opened === null || !this.#reader.keys.needsKeyMigration(opened.key)) return;
     const key = await this.#reader.keys.forWriting(opened.key, () => this.#unusedSuffix());
@@ -211,6 +215,15 @@ export class TokenFileWriter {
 
   #lock(options: { signal?: AbortSignal } = {}): Promise<Lock> {
     return this.#folder.lock(STORE_LOCK, { ...options, timeoutMs: this.#options.lockTimeoutMs });
+  }
+
+  async #lockIfPermitted(): Promise<Lock | null> {
+    try {
+      return await this.#lock();
+    } catch (error) {
+      if (error instanceof CliError && error.code === "permission") return null;
+      throw error;
+    }
   }
 
   /** @param copyOf The random bytes of the file that a reservation is a copy of. */

@@ -323,6 +323,33 @@ test(
   },
 );
 
+test(
+  "A command that may not write reads with the key where it is, and the next one that may moves it",
+  async (sandbox, service) => {
+    const { home } = sandbox;
+    const inFile = { ...service.env, ENTRA_AUTH_CLI_KEYRING: "file" };
+    const inService = { ...service.env, ENTRA_AUTH_CLI_KEYRING: "secret-service" };
+    await signIn(sandbox, inFile);
+    // An executable grants these commands no permission to write.
+    const options = { env: inService, denied: [`--deny-write=${home}`] };
+    for (
+      const args of [["status"], ["list-profiles"], ["show-profile"], ["inspect"], [
+        "export-profile",
+        "--all",
+      ]]
+    ) {
+      const { code, stdout, stderr } = await sandbox.run(args, options);
+      assertEquals([args, code], [args, 0], stderr);
+      assert(stdout.length > 0);
+    }
+    assertEquals([await keyStoreFor(sandbox), await countKeys(service)], [1, 0]);
+    const moved = await sandbox.run(["get-token"], { env: inService });
+    assertEquals(moved.code, 0, moved.stderr);
+    assertMatch(moved.stderr, /was moved from the key file to the Secret Service/);
+    assertEquals([await keyStoreFor(sandbox), await countKeys(service)], [5, 1]);
+  },
+);
+
 Deno.test({
   name: "A missing permission to run secret-tool is reported with its flag",
   // An executable has its permissions compiled in.
