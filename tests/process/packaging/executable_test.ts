@@ -3,6 +3,7 @@ import { encodeHex } from "@std/encoding/hex";
 import { fromFileUrl } from "@std/path/from-file-url";
 import { join } from "@std/path/join";
 import { compile, compileAll } from "../../../scripts/build/compile.ts";
+import { BROWSER_PROGRAM } from "../../support/browser/url_inbox.ts";
 import { enterDeviceCode } from "../../support/browser/enter_device_code.ts";
 import { freePort, occupyPort } from "../../support/network/ports.ts";
 import { ADA } from "../../support/provider/directory.ts";
@@ -22,7 +23,7 @@ Deno.test.beforeAll(async () => {
   release = `${executable}-release`;
   await compileAll([
     { output: release },
-    { output: executable, alsoNet: ["localhost"], alsoRun: [Deno.execPath()] },
+    { output: executable, alsoNet: ["localhost"], alsoRun: [BROWSER_PROGRAM, Deno.execPath()] },
   ]);
 });
 
@@ -208,7 +209,16 @@ Deno.test({
   async fn() {
     const again = `${executable}-again`;
     const { top, env } = await copyRepository(join(folder, "copy"));
-    const options = ["--output", again, "--also-net", "localhost", "--also-run", Deno.execPath()];
+    const options = [
+      "--output",
+      again,
+      "--also-net",
+      "localhost",
+      "--also-run",
+      BROWSER_PROGRAM,
+      "--also-run",
+      Deno.execPath(),
+    ];
     const command = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -271,7 +281,12 @@ Deno.test("an executable for one folder reads and writes nothing else", async ()
   await using sandbox = await openSandbox();
   const scoped = join(folder, `scoped${Deno.build.os === "windows" ? ".exe" : ""}`);
   const { home, env } = sandbox;
-  await compile({ output: scoped, alsoNet: ["localhost"], alsoRun: [Deno.execPath()], home });
+  await compile({
+    output: scoped,
+    alsoNet: ["localhost"],
+    alsoRun: [BROWSER_PROGRAM, Deno.execPath()],
+    home,
+  });
   const outside = env.ENTRA_AUTH_CLI_CA_CERT ?? "";
   const inside = join(home, "ca.pem");
   await Deno.copyFile(outside, inside);

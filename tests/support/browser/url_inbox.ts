@@ -10,6 +10,20 @@ export interface UrlInbox extends AsyncDisposable {
   next(): Promise<string>;
 }
 
+const POST_URL = fromFileUrl(import.meta.resolve("./post_url.ts"));
+const POST_URL_BY_BASH = fromFileUrl(import.meta.resolve("./post_url.sh"));
+
+/** Whether the small program is the script for bash. */
+const isBash = Deno.build.os === "linux" &&
+  await Deno.stat("/bin/bash").then(() => true, () => false);
+
+/** The path of the program that {@linkcode UrlInbox.browser} starts. */
+export const BROWSER_PROGRAM: string = isBash ? POST_URL_BY_BASH : Deno.execPath();
+
+const BROWSER_ARGUMENTS = isBash
+  ? ""
+  : `run --no-config --no-lock --no-code-cache --allow-net=127.0.0.1 "${POST_URL}" `;
+
 export function openUrlInbox(): UrlInbox {
   const arrived: string[] = [];
   const waiting: ((url: string) => void)[] = [];
@@ -22,12 +36,10 @@ export function openUrlInbox(): UrlInbox {
     else take(url);
     return new Response(null, { status: 204 });
   });
-  const program = fromFileUrl(import.meta.resolve("./post_url.ts"));
   // A port and no URL, since a colon separates browsers in BROWSER.
   const { port } = server.addr;
   return {
-    browser:
-      `"${Deno.execPath()}" run --no-config --no-lock --no-code-cache --allow-net=127.0.0.1 "${program}" ${port} %s`,
+    browser: `"${BROWSER_PROGRAM}" ${BROWSER_ARGUMENTS}${port} %s`,
     get count() {
       return count;
     },

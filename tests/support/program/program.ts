@@ -1,4 +1,5 @@
 import { fromFileUrl } from "@std/path/from-file-url";
+import { BROWSER_PROGRAM } from "../browser/url_inbox.ts";
 import { GrowingText } from "./growing_text.ts";
 import { traceCommand } from "./traced_programs.ts";
 
@@ -113,9 +114,8 @@ export function programCommand(
     "--permission-set=default",
     ...(preload === undefined ? [] : [`--preload=${preload}`]),
     `--allow-net=${["127.0.0.1", "[::1]", ...hosts].join(",")}`,
-    // The scripted browser runs on the same Deno.
     ...(browser === "scripted-browser"
-      ? [`--allow-run=${[Deno.execPath(), ...SYSTEM_PROGRAMS, ...programs].join(",")}`]
+      ? [`--allow-run=${[BROWSER_PROGRAM, Deno.execPath(), ...SYSTEM_PROGRAMS, ...programs].join(",")}`]
       : []),
   ]);
 }
