@@ -1,6 +1,6 @@
 /**
  * Runs `deno test` over `tests/`, or over the named files and folders, and passes other arguments on. Tests run in parallel
- * (`DENO_JOBS` sets the number of files at a time) and must leave neither operations nor resources.
+ * (`DENO_JOBS` sets the number of files at a time; default: one more than processors, as tests also wait) and must leave neither operations nor resources.
  *
  * A run of everything starts the program from a bundle, which takes half the time of a start from the source. `--bundle`
  * does the same for named files.
@@ -66,6 +66,7 @@ const command = new Deno.Command(Deno.execPath(), {
     ...(isNamed ? [] : ["tests/"]),
   ],
   env: {
+    DENO_JOBS: Deno.env.get("DENO_JOBS") ?? `${navigator.hardwareConcurrency + 1}`,
     ...(sharesKey ? await makeShared(usesBundle) : {}),
     ...(chromium === undefined ? {} : { CHROMIUM_BIN: chromium }),
   },
