@@ -95,18 +95,19 @@ export async function profileIn(file: ProfileFile, name: string): Promise<Profil
 
 /** Returns these profiles of a file without deep values. @throws {CliError} `invalid_profile` with line and column. */
 export async function profilesIn(file: ProfileFile, names: readonly string[]): Promise<Profile[]> {
-  let last = "";
-  try {
-    // At once: thousands of promises would take longer than the profiles.
-    return names.map((name) => {
-      const fields = file.profiles[last = name];
+  // One promise for all: thousands would take longer than the profiles.
+  const profiles: Profile[] = [];
+  for (const name of names) {
+    const fields = file.profiles[name];
+    try {
       if (!isJsonObject(fields)) throw new FieldError([], "a profile must be an object");
-      return validateProfile(name, fields);
-    });
-  } catch (error) {
-    if (!(error instanceof FieldError)) throw error;
-    throw await errorAt(file, ["profiles", last, ...error.path], error.message, error.hint);
+      profiles.push(validateProfile(name, fields));
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      throw await errorAt(file, ["profiles", name, ...error.path], error.message, error.hint);
+    }
   }
+  return profiles;
 }
 
 /**
