@@ -113,10 +113,10 @@ async function run(args: readonly string[]): Promise<boolean> {
   if (mutants.length === 0) {
     throw new Error(`Invalid arguments "${words.join(" ")}": expected words of a guard's name`);
   }
-  // A test run of one file keeps one core busy, so each core works on its own copy.
+  // A test run of one file keeps one core busy, or waits, so there is one copy more than cores.
   const folder = await Deno.makeTempDir({ prefix: "entra-auth-cli-mutants-" });
   const copies = Array.from(
-    { length: navigator.hardwareConcurrency },
+    { length: navigator.hardwareConcurrency + 1 },
     (_, index) => join(folder, `${index}`),
   );
   try {

@@ -213,14 +213,15 @@ function testCommand(args: readonly string[], executable: string): string[] {
   const windowsFlags = flags().map((flag) =>
     flag.startsWith("--import-map=") ? `--import-map=${WINDOWS_TOP}\\.dev\\import_map.json` : flag
   );
-  const jobs = Deno.env.get("DENO_JOBS");
+  // The tests wait a quarter of their time.
+  const jobs = Deno.env.get("DENO_JOBS") ?? `${navigator.hardwareConcurrency + 1}`;
   const env = {
     ENTRA_AUTH_CLI_EXECUTABLE: windowsPath(executable),
     DENO_FLAGS: windowsFlags.join(" "),
     DENO_DIR: `${WINDOWS_TOP}\\.dev\\wine\\deno_dir`,
     DENO_NO_UPDATE_CHECK: "1",
     NO_COLOR: "1",
-    ...(jobs === undefined ? {} : { DENO_JOBS: jobs }),
+    DENO_JOBS: jobs,
   };
   return inside(new URL("debian/", WINE), "discarded", [
     "env",
