@@ -91,8 +91,7 @@ import { systemLocks } from ${JSON.stringify(import.meta.resolve("../../../../sr
 import { handleSignals } from ${
   JSON.stringify(import.meta.resolve("../../../../src/system/processes/signals.ts"))
 };
-using signals = handleSignals();
-signals.signal;
+handleSignals().signal;
 const [path] = Deno.args;
 const limit = (size) => new Deno.Command("prlimit", { args: ["--pid", String(Deno.pid), "--fsize=" + size] }).output();
 await limit("0:unlimited");
@@ -101,6 +100,8 @@ const error = await systemFiles.create(path, new Uint8Array(1)).catch((error) =>
 lock[Symbol.dispose]();
 await limit("unlimited");
 console.log(error.reason);
+// As main.ts does: Deno handles a signal some time after it came, and without the listener it would end the program.
+Deno.exit();
 `;
 
 Deno.test({
