@@ -16,7 +16,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** The system decides nothing about a variant, and Wine is slow: Windows gets a tenth of them. */
 const RUNS = Deno.build.os === "windows" ? 200 : 2000;
 const HEADER_LENGTH = 34;
-const GUARDIAN_AT = 5;
+const KEY_STORE_AT = 5;
+const SECRET_SERVICE = KEY_STORE_NUMBERS["secret-service"];
 const VERSION_AT = 4;
 const INDEX_LENGTH_AT = 30;
 const CANARY = "c4n4ry-that-nobody-may-see";
@@ -50,14 +51,19 @@ async function readBothWays(home: StoreHome, content: Uint8Array): Promise<(Sess
   assertEquals(await home.read("tokens.enc"), content, "the file is kept");
   assertEquals(Object.keys(Object.prototype), [], "Object.prototype is unchanged");
   assertEquals(({} as Record<string, unknown>).polluted, undefined);
-  for (const outcome of outcomes) if (outcome instanceof CliError) assertSaysNothing(outcome);
+  // A header may name the Secret Service, which this machine has not.
+  const codes = ["unreadable_store", ...(content[KEY_STORE_AT] === SECRET_SERVICE ? ["store"] : [])];
+  for (const outcome of outcomes) {
+    if (!(outcome instanceof CliError)) continue;
+    assertSaysNothing(outcome);
+    assert(codes.includes(outcome.code), `${outcome.code}: ${outcome.message}`);
+  }
   return outcomes;
 }
 
 /** Asserts that an error has a code and a hint, and does not quote the file. */
 function assertSaysNothing(error: CliError): void {
-  assertEquals(error.code, "unreadable_store", error.message);
-  assertEquals(error.exitCode, 7);
+  assertEquals(error.exitCode, 7, error.message);
   const text = Deno.inspect(error) + error.message + error.hint;
   assert(!text.includes(CANARY) && !text.includes("token-of-"), text);
   assert(!error.message.includes("\n") && error.message.length < 300, error.message);
@@ -142,6 +148,8 @@ Deno.test("A damaged tokens.enc is rejected or read as it was written, in thousa
   const parts = await partsOf(first, await importKey(home));
   const written = ["work", "other", "third"].map((profile) => revealed(sampleSession(profile)));
   const isWhole = (content: Bytes) => [first, second].some((whole) => String(whole) === String(content));
+  const inSecretService = first.slice();
+  inSecretService[KEY_STORE_AT] = SECRET_SERVICE;
   let refused = 0;
   await fc.assert(
     fc.asyncProperty(damaged(first, second, foreign, parts), async (content) => {
@@ -155,11 +163,8 @@ Deno.test("A damaged tokens.enc is rejected or read as it was written, in thousa
       if (!(list instanceof CliError)) throw new Error("a damaged file was read");
       // One profile is read without the records of the others: damage there may go unnoticed, but invents nothing.
       if (!(read instanceof CliError)) assertEquals(read?.map(revealed), [written[0]]);
-      if (content[GUARDIAN_AT] !== KEY_STORE_NUMBERS["secret-service"]) {
-        assertEquals(list.code, "unreadable_store");
-      }
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, examples: [[inSecretService]] },
   );
   assert(refused > RUNS * 3 / 4, `${refused}`);
   await printFigures("damaged stores", RUNS, `${refused} refused, 0 lost`);
