@@ -1,5 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from "node:http";
-import { Agent, request as httpsRequest } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { CliError } from "../../errors.ts";
 import { permitted } from "../permission.ts";
 import { assertValidHeaders, readBody } from "./deno_network.ts";
@@ -61,13 +60,16 @@ async function exchange(
   }
 }
 
-function send(
+async function send(
   request: HttpRequest,
   url: URL,
   signal: AbortSignal,
   extraRoots: readonly string[],
 ): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
+  // Imported late: a bundle of one module would load them at every start.
+  const { request: httpRequest } = await import("node:http");
+  const { Agent, request: httpsRequest } = await import("node:https");
+  return await new Promise((resolve, reject) => {
     const { method, headers, body } = request;
     const options = { method, headers, signal } as const;
     // Deno 2.7 takes the roots from the agent alone, and throws without one.
