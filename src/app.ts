@@ -12,9 +12,11 @@ import { createContext } from "./wiring/create_context.ts";
 export async function runApp(args: readonly string[], system: System): Promise<number> {
   const context = createContext(system, terminalStyle(args));
   try {
-    const flags = fastPath(args);
-    if (flags !== null) await runGetToken(flags, context);
-    else await (await import("./cli/program.ts")).runProgram(args, context);
+    const call = fastPath(args);
+    if (call?.command === "get-token") await runGetToken(call.flags, context);
+    else if (call?.command === "refresh") {
+      await (await import("./cli/commands/refresh.ts")).runRefresh(call.flags, context);
+    } else await (await import("./cli/program.ts")).runProgram(args, context);
     return context.exitCode;
   } catch (error) {
     return reportError(error, context.terminal, errorStyle(args));

@@ -6,6 +6,8 @@ import {
   GET_TOKEN_OPTIONS,
   type GetTokenFlags,
   GLOBAL_OPTIONS,
+  REFRESH_OPTIONS,
+  type RefreshFlags,
   TOKEN_OPTIONS,
 } from "./options/token_options.ts";
 import type { ErrorStyle } from "./report_error.ts";
@@ -64,17 +66,31 @@ export function terminalStyle(args: readonly string[]): TerminalStyle {
 
 type Value = string | boolean | readonly string[];
 
+/** A command line that is parsed without Cliffy. */
+export type PlainCall =
+  | { readonly command: "get-token"; readonly flags: GetTokenFlags }
+  | { readonly command: "refresh"; readonly flags: RefreshFlags };
+
 /**
- * Returns the flags of a `get-token`, or null for every other command line and for one with any mistake.
+ * Parses a plain `get-token` or `refresh`. Returns null for every other command line and for one with any mistake.
  *
  * Loading Cliffy and declaring every flag to it takes as long as the rest of a call that finds its token in the cache. So
- * plain calls of `get-token` are parsed here, exactly as Cliffy parses them, and Cliffy parses, explains or refuses the
- * others.
+ * plain calls are parsed here, exactly as Cliffy parses them, and Cliffy parses, explains or refuses the others.
  */
-export function fastPath(args: readonly string[]): GetTokenFlags | null {
+export function fastPath(args: readonly string[]): PlainCall | null {
   const [command, ...words] = args;
-  if (command !== "get-token") return null;
-  const options = Object.entries<Option>(GET_TOKEN_OPTIONS satisfies OptionTable);
+  if (command === "get-token") {
+    const flags = parseFlags(words, GET_TOKEN_OPTIONS);
+    return flags === null ? null : { command, flags };
+  }
+  if (command !== "refresh") return null;
+  const flags = parseFlags(words, REFRESH_OPTIONS);
+  return flags === null ? null : { command, flags };
+}
+
+/** Returns the flags in `words`, or null if there is anything else. */
+function parseFlags(words: string[], table: OptionTable): Record<string, Value> | null {
+  const options = Object.entries<Option>(table);
   const defaults = options.flatMap(([key, { flag }]) => isSetByDefault(flag) ? [[key, true]] : []);
   const parsed = new Map<string, Value>();
   while (words.length > 0) {
