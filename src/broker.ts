@@ -8,14 +8,18 @@ import { errorStyle, fastPath, terminalStyle } from "./cli/arguments.ts";
 import { runGetToken } from "./cli/commands/get_token.ts";
 import type { CommandContext } from "./cli/context.ts";
 import type { CommandGrants, GrantContext } from "./cli/permissions/command_grants.ts";
+import { createTerminalUi } from "./cli/terminal/terminal_ui.ts";
+import { systemClock } from "./system/clock.ts";
+import { systemEnvironment } from "./system/environment.ts";
 import { systemFiles } from "./system/files/deno_files.ts";
-import { openHeldFiles } from "./system/files/held_files.ts";
-import { prepareTls } from "./system/network/deno_network.ts";
+import { systemOs } from "./system/os.ts";
+import type { Processes } from "./system/processes/processes.ts";
 import type { Signals } from "./system/processes/signals.ts";
 import { type HeldContent, isSandboxed, type SandboxMessage } from "./system/sandbox.ts";
-import type { System } from "./system/system.ts";
-import type { Terminal } from "./system/terminal/terminal.ts";
-import { createContext } from "./wiring/create_context.ts";
+import { systemTerminal, type Terminal } from "./system/terminal/terminal.ts";
+import { openDataProtection } from "./system/windows/data_protection.ts";
+import { plainText } from "./text/plain_text.ts";
+import { openStored, type StorageSystem } from "./wiring/open_stored.ts";
 
 const KINDS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
 
@@ -26,18 +30,15 @@ export function isBroker(): boolean {
 }
 
 /** Runs the program with the arguments after its name. @returns The exit code. */
-export async function runBroker(args: readonly string[], system: System, signals: Signals): Promise<number> {
-  const code = await printCached(args, system);
+export async function runBroker(args: readonly string[], signals: Signals): Promise<number> {
+  const code = await printCached(args, signals);
   if (code !== null) return code;
   // From here on the worker handles the signals.
   signals[Symbol.dispose]();
   const interrupted = signals.exitCode();
   if (interrupted !== null) return interrupted;
   const { commandGrants } = await import("./cli/permissions/command_grants.ts");
-  const context: GrantContext = Object.create(createContext(system, terminalStyle(args)), {
-    files: { value: systemFiles },
-  });
-  return await runWorker(await commandGrants(args, context));
+  return await runWorker(await commandGrants(args, openCore(args, systemTerminal, signals)));
 }
 
 class NotCached extends Error {}
@@ -46,24 +47,20 @@ class NotCached extends Error {}
  * Prints the cached token that a plain `get-token` asks for, and returns the exit code. Returns null if there is none, or
  * an error: the worker starts over, and reports it.
  */
-async function printCached(args: readonly string[], system: System): Promise<number | null> {
-  const flags = fastPath(args);
+async function printCached(args: readonly string[], signals: Signals): Promise<number | null> {
+  const call = fastPath(args);
   // A token file is written after the token was found.
-  if (flags === null || flags.file !== undefined) return null;
+  if (call?.command !== "get-token" || call.flags.file !== undefined) return null;
   const output: (() => void | Promise<void>)[] = [];
-  const terminal: Terminal = {
-    ...system.terminal,
+  const core = openCore(args, {
+    ...systemTerminal,
     // Only the worker prompts.
     stdinIsTerminal: false,
-    writeData: (text) => Promise.resolve(void output.push(() => system.terminal.writeData(text))),
-    writeMessage: (line) => void output.push(() => system.terminal.writeMessage(line)),
-  };
-  const own: System = Object.create(system, { terminal: { value: terminal } });
-  const context: CommandContext = Object.create(createContext(own, terminalStyle(args)), {
-    openTokenDependencies: { value: () => Promise.reject(new NotCached()) },
-  });
+    writeData: (text) => Promise.resolve(void output.push(() => systemTerminal.writeData(text))),
+    writeMessage: (line) => void output.push(() => systemTerminal.writeMessage(line)),
+  }, signals);
   try {
-    await runGetToken(flags, context);
+    await runGetToken(call.flags, endingElsewhere(core));
   } catch (error) {
     // These are notices about the store, which the worker does not find again.
     if (error instanceof NotCached) { for (const write of output) await write(); }
@@ -75,8 +72,41 @@ async function printCached(args: readonly string[], system: System): Promise<num
     return 0;
   } catch (error) {
     const { reportError } = await import("./cli/report_error.ts");
-    return reportError(error, system.terminal, errorStyle(args));
+    return reportError(error, systemTerminal, errorStyle(args));
   }
+}
+
+type Core = GrantContext & Pick<CommandContext, "terminal" | "clock" | "profiles" | "store">;
+
+/** Opens what a cached token and the permissions of a command line need. */
+function openCore(args: readonly string[], terminal: Terminal, signals: Signals): Core {
+  const parts = { env: systemEnvironment, clock: systemClock, os: systemOs, files: systemFiles };
+  const ui = createTerminalUi(terminal, { ...parts, ...terminalStyle(args) });
+  const system: StorageSystem = {
+    ...parts,
+    locks: { acquire: notCached },
+    processes: { run: runProgram },
+    dataProtection: openDataProtection,
+    get interrupted() {
+      return signals.signal;
+    },
+  };
+  const stored = openStored(system, (message) => ui.writeMessage(`Notice: ${plainText(message, 2000)}`));
+  // Each part of `stored` is opened when it is first used.
+  return Object.assign(Object.create(stored), { ...parts, terminal: ui });
+}
+
+const notCached = () => Promise.reject(new NotCached());
+
+/** Imported late: most keys are in a file. */
+const runProgram: Processes["run"] = async (...call) =>
+  await (await import("./system/processes/processes.ts")).systemProcesses.run(...call);
+
+/** Returns a context in which everything but `core` throws {@linkcode NotCached}: only the worker has it. */
+function endingElsewhere(core: Core): CommandContext {
+  return new Proxy(core as Core & CommandContext, {
+    get: (target, name) => name in target ? Reflect.get(target, name) : notCached,
+  });
 }
 
 const dropPermissions = () => KINDS.forEach((name) => Deno.permissions.revokeSync({ name }));
@@ -85,8 +115,9 @@ const dropPermissions = () => KINDS.forEach((name) => Deno.permissions.revokeSyn
 async function runWorker({ permissions, held }: CommandGrants): Promise<number> {
   // The exit code of a worker that ends without one.
   Deno.exitCode = 1;
+  const { openHeldFiles } = await import("./system/files/held_files.ts");
   const files = openHeldFiles(held);
-  if (permissions.net.length > 0) prepareTls();
+  if (permissions.net.length > 0) (await import("./system/network/prepare_tls.ts")).prepareTls();
   const options = {
     type: "module",
     name: JSON.stringify(files.paths),

@@ -127,7 +127,9 @@ async function bundleProgram(folder: string, without: Mechanism | undefined): Pr
   try {
     await denoBundle([...flagsFromEnvironment(), ...SPLITTING, `--outdir=${parts}`, "main.ts"]);
     await nameChunks(parts);
-    if (without !== "modules of the start in one file") await gatherStart(parts, join(parts, MAIN));
+    if (without !== "modules of the start in one file") {
+      await gatherStart(parts, join(parts, MAIN), ["app", "create_system"]);
+    }
     // From there: the files' names would differ each time with the path to what they are made from.
     await denoBundle(["--no-config", ...SPLITTING, `--outdir=${folder}`, MAIN], parts);
     if (without !== "ASCII only") await escapeModules(folder);

@@ -6,13 +6,11 @@ import type { InteractiveSession } from "../flows/sign_in/interactive_session.ts
 import type { Progress } from "../flows/progress.ts";
 import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import { parseScopeFlag } from "../identity/scopes.ts";
-import { resolveApplicationSettings } from "../profiles/application_settings.ts";
 import { isApplicationFlow } from "../profiles/profile.ts";
 import { decideFlow, resolveSettings, type SignInSettings } from "../profiles/settings.ts";
 import { checkDomainHint } from "../profiles/validate_fields.ts";
 import type { CommandContext } from "./context.ts";
 import { isNamedByVariable, namedProfile, PROFILE_VARIABLE, profileName } from "./options/chosen_profile.ts";
-import { parseClaimsFlag } from "./options/claims.ts";
 import { PROMPTS, signInFlags, TOKEN_OPTIONS, type TokenFlags } from "./options/token_options.ts";
 
 /** How long to wait for the user without `--timeout`, in milliseconds. */
@@ -39,7 +37,9 @@ export async function acquireToken(
   const { env } = context;
   const manner = parseManner(flags);
   const prompt = parsePrompt(flags.prompt);
-  const claims = flags.claims === undefined ? undefined : parseClaimsFlag(flags.claims);
+  const claims = flags.claims === undefined
+    ? undefined
+    : (await import("./options/claims.ts")).parseClaimsFlag(flags.claims);
   const named = namedProfile(flags.profile, context);
   const settings = await readSettings(flags, named, context).catch(async (error) => {
     if (!(error instanceof CliError) || error.code !== "no_profile") throw error;
@@ -129,7 +129,7 @@ export async function readSettings(
   // Only the error for a missing profile names the others.
   const existing = profile === null ? (await profiles.list()).map((other) => other.name) : [];
   const resolve = isApplicationFlow(decideFlow(typed.flow, profile))
-    ? resolveApplicationSettings
+    ? (await import("../profiles/application_settings.ts")).resolveApplicationSettings
     : resolveSettings;
   try {
     return { ...resolve(typed, env, profile, name, existing), identity };

@@ -2,11 +2,9 @@ import { CliError, type ErrorCode } from "../errors.ts";
 import { escapeJson, namesMore, plainText } from "../text/plain_text.ts";
 import type { Terminal } from "../system/terminal/terminal.ts";
 import { GLOBAL_OPTIONS } from "./options/token_options.ts";
+import { hintText } from "./terminal/hint_text.ts";
 
 const MAX_LENGTH = 2000;
-
-/** The lines of a hint that are shown without `--verbose`. */
-const MAX_HINT_LINES = 3;
 
 export interface ErrorStyle {
   /** Whether to print one JSON document. */
@@ -62,18 +60,6 @@ export function reportError(error: unknown, terminal: Terminal, style: ErrorStyl
 function errorPrefix(code: ErrorCode, { isCalled }: ErrorStyle): string {
   if (isCalled) return "entra-auth-cli: error: ";
   return code === "interrupted" ? "" : "error: ";
-}
-
-/** Lines to drop from a long hint first: az itself says that it needs a sign-in. */
-const PREPARATION = /^az login /;
-
-/** Formats the hint of an error or warning: at most three lines, or all of them with `--verbose`. */
-export function hintText(hint: string, verbose = false): string {
-  const lines = hint.split("\n").map((line) => plainText(line, MAX_LENGTH));
-  const isLong = !verbose && lines.length > MAX_HINT_LINES;
-  const shown = isLong ? lines.filter((line) => !PREPARATION.test(line)).slice(0, MAX_HINT_LINES) : lines;
-  const more = shown.length < lines.length ? ` (more with ${GLOBAL_OPTIONS.verbose.flag})` : "";
-  return `Hint: ${shown.join("\n      ")}${more}`;
 }
 
 /** Shows only the stack of an unexpected error: its message could hold a secret. */

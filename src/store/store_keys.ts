@@ -74,7 +74,7 @@ export interface StoreKeys {
 
 export function openStoreKeys(context: KeyStoreContext): StoreKeys {
   async function load(declaredKeyStore: KeyStoreName, id: KeyId, isRight: IsRight): Promise<FoundKey> {
-    const keyStore = openDeclaredKeyStore(declaredKeyStore, context);
+    const keyStore = await openDeclaredKeyStore(declaredKeyStore, context);
     const key = await keyStore.load(id);
     if (key === null) throw missingKey(declaredKeyStore, keyStore.place);
     if (!await isRight(key)) throw differentKey(declaredKeyStore, keyStore.place);
@@ -100,7 +100,7 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
     if (declaredKeyStore === "key-file") return null;
     try {
       if (forcedKeyStore(context.env) !== "key-file" && await betterKeyStore() !== null) return null;
-      return await loadIfRight(openKeyStore("key-file", context), id, isRight);
+      return await loadIfRight(await openKeyStore("key-file", context), id, isRight);
     } catch (error) {
       // The error of the key store that the file names is the one to report.
       if (error instanceof CliError) return null;
@@ -116,13 +116,13 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
     const forced = forcedKeyStore(context.env);
     if (forced !== null && forced !== declaredKeyStore) {
       // The user may have copied the key. And a forced key store that does not exist is an error right away.
-      const copied = await loadIfRight(openKeyStore(forced, context), header.keyId, isRight);
+      const copied = await loadIfRight(await openKeyStore(forced, context), header.keyId, isRight);
       if (copied !== null) return { ...copied, declaredKeyStore };
     }
     if (forced === null && declaredKeyStore === "key-file") {
       // A user who can plant tokens.enc can plant a key beside it.
       const better = await betterKeyStore();
-      if (better !== null) throw weakerKeyStore(openKeyStore("key-file", context).place, better.name);
+      if (better !== null) throw weakerKeyStore((await openKeyStore("key-file", context)).place, better.name);
     }
     try {
       return await load(declaredKeyStore, header.keyId, isRight);
@@ -140,7 +140,7 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
       return (await find(header)).keyStore;
     } catch (error) {
       if (!(error instanceof CliError) || isInterruption(error)) throw error;
-      return openDeclaredKeyStore(keyStoreOf(header), context);
+      return await openDeclaredKeyStore(keyStoreOf(header), context);
     }
   }
 
@@ -152,7 +152,7 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
     },
     async checkEnvironment() {
       if (forcedKeyStore(context.env) !== "environment") return;
-      await openKeyStore("environment", context).load(new Uint8Array());
+      await (await openKeyStore("environment", context)).load(new Uint8Array());
     },
     async forWriting(present, suffix) {
       const forced = forcedKeyStore(context.env);
@@ -162,7 +162,9 @@ export function openStoreKeys(context: KeyStoreContext): StoreKeys {
     },
     async renew(present, suffix) {
       const forced = forcedKeyStore(context.env) ?? present.keyStore.name;
-      const keyStore = forced === present.keyStore.name ? present.keyStore : openKeyStore(forced, context);
+      const keyStore = forced === present.keyStore.name
+        ? present.keyStore
+        : await openKeyStore(forced, context);
       return { ...await keyStore.renew(await present.id(), await suffix()), keyStore };
     },
     async place(header) {
@@ -201,14 +203,14 @@ async function loadIfRight(keyStore: KeyStore, id: KeyId, isRight: IsRight): Pro
 }
 
 /** Opens the key store that a file names. @throws {CliError} `unreadable_store` if this system cannot have it. */
-function openDeclaredKeyStore(name: KeyStoreName, context: KeyStoreContext): KeyStore {
+async function openDeclaredKeyStore(name: KeyStoreName, context: KeyStoreContext): Promise<KeyStore> {
   if (!isOnSystem(name, context.os)) throw otherSystem(name);
-  return openKeyStore(name, context);
+  return await openKeyStore(name, context);
 }
 
 /** Chooses the key store for a new key. */
 async function chooseKeyStore(context: KeyStoreContext): Promise<DetectedKeyStore> {
   const forced = forcedKeyStore(context.env);
   if (forced === null) return await detectKeyStore(context);
-  return { keyStore: openKeyStore(forced, context), reason: null };
+  return { keyStore: await openKeyStore(forced, context), reason: null };
 }

@@ -12,12 +12,11 @@ import {
 } from "./session.ts";
 import { damagedContent } from "./store_error.ts";
 import type { KeyPlace } from "./store_keys.ts";
-import type { StoredRecordsOptions } from "./stored_records.ts";
+import type { StoredRecords, StoredRecordsOptions } from "./stored_records.ts";
 import type { TokenFile } from "./token_file.ts";
 import type { Reservation } from "../system/files/private_folder.ts";
 import type { KeyRenewal } from "./token_file_writer.ts";
 import { TokenFileReader } from "./token_file_reader.ts";
-import { StoredRecords } from "./stored_records.ts";
 
 export type { KeyPlace };
 
@@ -97,30 +96,33 @@ const LOCK_TIMEOUT_MS = 10_000;
 /** Opens the token store. Reads and creates nothing before it is needed. */
 export function openTokenStore(options: TokenStoreOptions): TokenStore {
   const reader = new TokenFileReader(options);
-  const records = new StoredRecords(reader, {
-    ...options,
-    lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
-  });
+  let opened: Promise<StoredRecords> | undefined;
+  // Imported late: a cached token does not need it.
+  const records = () =>
+    opened ??= import("./stored_records.ts").then(({ StoredRecords }) =>
+      new StoredRecords(reader, { ...options, lockTimeoutMs: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS })
+    );
   return {
     async read(key) {
       const found = await reader.read((file) => findSession(file, key));
       if (found === null || !found.needsKeyMigration) return found === null ? null : found.result;
-      return await records.migrateIfNeeded(found);
+      return await (await records()).migrateIfNeeded(found);
     },
-    list: async (profile) => await records.list(profile),
-    summaries: async () => await records.summaries(),
-    save: async (session, reservation) => await records.save(session, reservation),
-    rebind: async (profile, from, to) => await records.rebind(profile, from, to),
-    reserveSave: async (profile) => await records.reserveSave(profile),
-    forget: async (profile, options) => await records.forget(profile, options),
-    drop: async (profile, what) => await records.drop(profile, what),
-    rename: async (profile, newName) => await records.rename(profile, newName),
-    readSecrets: async (profile, identity) => await records.readSecrets(profile, identity),
-    saveSecrets: async (profile, identity, secrets) => await records.saveSecrets(profile, identity, secrets),
-    renewKey: async () => await records.renewKey(),
-    moveAside: async () => await records.moveAside(),
-    keyPlace: async () => await records.keyPlace(),
-    exclusively: async (profile, signal, work) => await records.exclusively(profile, signal, work),
+    list: async (profile) => await (await records()).list(profile),
+    summaries: async () => await (await records()).summaries(),
+    save: async (session, reservation) => await (await records()).save(session, reservation),
+    rebind: async (profile, from, to) => await (await records()).rebind(profile, from, to),
+    reserveSave: async (profile) => await (await records()).reserveSave(profile),
+    forget: async (profile, options) => await (await records()).forget(profile, options),
+    drop: async (profile, what) => await (await records()).drop(profile, what),
+    rename: async (profile, newName) => await (await records()).rename(profile, newName),
+    readSecrets: async (profile, identity) => await (await records()).readSecrets(profile, identity),
+    saveSecrets: async (profile, identity, secrets) =>
+      await (await records()).saveSecrets(profile, identity, secrets),
+    renewKey: async () => await (await records()).renewKey(),
+    moveAside: async () => await (await records()).moveAside(),
+    keyPlace: async () => await (await records()).keyPlace(),
+    exclusively: async (profile, signal, work) => await (await records()).exclusively(profile, signal, work),
   };
 }
 

@@ -1,10 +1,6 @@
 import type { CommandContext } from "../cli/context.ts";
 import { createTerminalUi, type TerminalStyle } from "../cli/terminal/terminal_ui.ts";
-import { openProfileStore } from "../profiles/profile_store.ts";
 import { detectKeyStore } from "../store/keystore/open_key_store.ts";
-import { openTokenStore } from "../store/token_store.ts";
-import { homeFolder } from "../system/path.ts";
-import { openPrivateFolder } from "../system/files/private_folder.ts";
 import {
   checkPrivateFile,
   readCredentialFile,
@@ -27,31 +23,17 @@ import type { System } from "../system/system.ts";
 import { CRYPT32 } from "../system/windows/data_protection.ts";
 import { plainText } from "../text/plain_text.ts";
 import { openNetwork } from "./open_network.ts";
+import { openStored, type Stored } from "./open_stored.ts";
 
 /**
  * Joins the parts of the program. Each part is made when it is first used, so that help needs neither a home folder nor
  * the permission to look for one, and a cached token loads only what it needs.
  */
 export function createContext(system: System, style: TerminalStyle): CommandContext {
-  const { env, clock, files, locks, os, processes, dataProtection } = system;
+  const { env, clock, files, os, processes, dataProtection } = system;
   const terminal = createTerminalUi(system.terminal, { env, os, clock, ...style });
   const notice = (message: string) => terminal.writeMessage(`Notice: ${plainText(message, 2000)}`);
-  const home = once(() => homeFolder(env, os));
-  const folder = once(() => openPrivateFolder({ path: home(), files, locks, notice }));
-  const profiles = once(() => openProfileStore({ folder: folder() }));
-  const store = once(() => {
-    const interrupted = () => system.interrupted;
-    return openTokenStore({
-      env,
-      os,
-      clock,
-      folder: folder(),
-      processes,
-      dataProtection,
-      interrupted,
-      notice,
-    });
-  });
+  const stored = openStored(system, notice);
   return {
     terminal,
     async readInput(maxBytes, signal) {
@@ -62,20 +44,20 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
     clock,
     os,
     get home() {
-      return home();
+      return stored.home;
     },
     get profiles() {
-      return profiles();
+      return stored.profiles;
     },
     get store() {
-      return store();
+      return stored.store;
     },
     get signal() {
       return system.interrupted;
     },
     async openTokenDependencies(request, progress) {
       const { openTokenDependencies } = await import("./token_dependencies.ts");
-      const parts = { system, folder: folder(), store: store(), profiles: profiles(), progress };
+      const parts = { system, ...partsOf(stored), progress };
       return openTokenDependencies(request, parts);
     },
     async verifyToken(token, { authority, caCertFile }) {
@@ -86,7 +68,7 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
     async openDoctorProbes(request) {
       const { openDoctorProbes } = await import("../flows/doctor/doctor_probes.ts");
       return openDoctorProbes(request, {
-        ...{ os, env, clock, folder: folder(), store: store(), profiles: profiles() },
+        ...{ os, env, clock, ...partsOf(stored) },
         runtime: runtimeText(),
         dataProtectionLibrary: CRYPT32,
         queryPermission: async (need) => ({
@@ -99,7 +81,13 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
         findInPath: (name) => findInPath(name, system),
         files,
         async detectKeyStore() {
-          const { keyStore } = await detectKeyStore({ env, os, folder: folder(), processes, dataProtection });
+          const { keyStore } = await detectKeyStore({
+            env,
+            os,
+            folder: stored.folder,
+            processes,
+            dataProtection,
+          });
           return { keyStore: keyStore.name, place: keyStore.place };
         },
         openNetwork: (caCertFile) => openNetwork(system, caCertFile, READ_TIMEOUT_MS),
@@ -109,12 +97,12 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
     async writePrivateFile(path, text) {
       // From now on a signal does not end the process with a temporary file beside this one.
       system.interrupted.throwIfAborted();
-      await writePrivateFile(files, path, text, home());
+      await writePrivateFile(files, path, text, stored.home);
     },
     async checkPrivateFile(path) {
       // It can write a temporary file.
       system.interrupted.throwIfAborted();
-      return await checkPrivateFile(files, path, home());
+      return await checkPrivateFile(files, path, stored.home);
     },
     async readTextFile(path, maxBytes) {
       return await readTextFile(files, path, maxBytes, { signal: system.interrupted });
@@ -163,8 +151,6 @@ function waitingForInput(os: Os): string {
 /** How long `inspect` and `doctor`, which have no `--timeout`, wait for the file of `--ca-cert`. A check of `doctor` has 10 s. */
 const READ_TIMEOUT_MS = 5_000;
 
-/** Makes a value when it is first needed, and only then. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+function partsOf({ folder, store, profiles }: Stored): Pick<Stored, "folder" | "store" | "profiles"> {
+  return { folder, store, profiles };
 }

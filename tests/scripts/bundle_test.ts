@@ -98,10 +98,12 @@ Deno.test("bundle() puts what a cached token needs into two modules, without Cli
     assertEquals(modules.size, 2, [...modules.keys()].join());
     const text = [...modules.values()].join();
     assertEquals(text.match(/[^\0-\x7f]/), null);
-    // V8 compiles at once what each call needs.
+    // Each kilobyte takes time to parse at every start.
+    assert(text.length < 120_000, `${text.length} characters`);
+    // V8 compiles at once what each call needs: the main thread finds the token, in code that both modules have.
     for (const path of modules.keys()) {
       const compiled = (await Deno.readTextFile(path)).match(/[,\s][\w$]+=\((?:async )?function\(/g);
-      assert((compiled?.length ?? 0) > 10, `${path}: ${compiled?.length}`);
+      assert((compiled?.length ?? 0) > 4, `${path}: ${compiled?.length}`);
     }
     // What the start does, what it doesn't.
     for (const part of ["Using cached token", "tokens.enc"]) assertStringIncludes(text, part);

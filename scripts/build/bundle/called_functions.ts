@@ -33,6 +33,12 @@ interface Coverage {
   }[];
 }
 
+/** Has the main thread find the token, as in an executable, and the program end without `Deno.exit()`, which ends coverage. */
+const AS_EXECUTABLE = `
+Object.defineProperty(Deno, "build", { value: { ...Deno.build, standalone: true } });
+Deno.exit = () => {};
+`;
+
 const CLIENT_ID = "00000000-0000-4000-8000-000000000001";
 const GET_TOKEN = ["get-token", "--quiet", "--output", "token"];
 const AS_APPLICATION = ["--flow", "client-credentials", "--scope", "https://graph.microsoft.com/.default"];
@@ -50,10 +56,9 @@ export async function calledFunctions(
     const home = join(work, "home");
     await keepTokens(home);
     const coverage = join(work, "coverage");
-    // Deno 2.6 tells nothing about a program that ends by Deno.exit().
-    const toItsEnd = join(work, "to_its_end.js");
-    await Deno.writeTextFile(toItsEnd, "Deno.exit = () => {};\n");
-    const flags = [`--coverage=${coverage}`, `--preload=${toItsEnd}`, main];
+    const asExecutable = join(work, "as_executable.js");
+    await Deno.writeTextFile(asExecutable, AS_EXECUTABLE);
+    const flags = [`--coverage=${coverage}`, `--preload=${asExecutable}`, main];
     for (const args of [GET_TOKEN, [...GET_TOKEN, ...AS_APPLICATION]]) await run([...flags, ...args], home);
     const called = await readCoverage(coverage, toFileUrl(`${folder}/`).href);
     if (!called.has(basename(main))) throw new Error(`Deno tells nothing about ${main}`);

@@ -975,7 +975,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "expected account of a cached token",
-    file: "src/flows/get_token/acquire_token_silent.ts",
+    file: "src/flows/get_token/cached_token.ts",
     find:
       "if (session !== null && (acceptCached || acceptRefresh)) assertExpected(session.account, expect, key);",
     replace: "",
@@ -1004,9 +1004,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "profile check before an application's token is stored",
-    file: "src/flows/get_token/get_token.ts",
-    find: "await forSameProfile(request, dependencies)",
-    replace: "request",
+    file: "src/flows/get_token/acquire_token_silent.ts",
+    find: "const same = await forSameProfile(request, dependencies)",
+    replace: "const same = request",
     tests: ["tests/unit/flows/get_token/deleted_profile_test.ts"],
   },
   {
@@ -1018,16 +1018,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "password prompt before an application's lock",
-    file: "src/flows/get_token/get_token.ts",
-    find: "await dependencies.prepareCredential();",
-    replace: "",
+    file: "src/flows/get_token/acquire_token_silent.ts",
+    find: "await dependencies.prepareCredential();\n  const { store",
+    replace: "const { store",
     tests: ["tests/unit/flows/get_token/application_token_test.ts"],
   },
   {
     guard: "password prompt before the refresh lock",
     file: "src/flows/get_token/acquire_token_silent.ts",
-    find: "await dependencies.prepareCredential();",
-    replace: "",
+    find: "await dependencies.prepareCredential();\n  return",
+    replace: "return",
     tests: ["tests/unit/flows/get_token/wait_for_refresh_test.ts"],
   },
   {

@@ -4,7 +4,7 @@ import type { CommandContext } from "../context.ts";
 import { addOptions, type AnyCommand } from "../options/add_options.ts";
 import { noSuchProfileHint, profileName } from "../options/chosen_profile.ts";
 import { CLEAR_CACHE_OPTIONS, type ClearCacheFlags, commandLine } from "../options/command_options.ts";
-import { hintText } from "../report_error.ts";
+import { hintText } from "../terminal/hint_text.ts";
 import { confirm } from "../terminal/prompt.ts";
 
 export function clearCacheCommand(command: AnyCommand, context: CommandContext): AnyCommand {

@@ -77,7 +77,7 @@ async function runForKubernetes(flags: GetTokenFlags, context: CommandContext): 
   } catch (error) {
     throw isInteractive
       ? error
-      : kubernetesError(error, await profileName(flags.profile, context), signInFlags(flags));
+      : await kubernetesError(error, await profileName(flags.profile, context), signInFlags(flags));
   }
 }
 

@@ -19,7 +19,7 @@ import {
 import { systemPath } from "../../system/path.ts";
 import { plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
-import { hintText } from "../report_error.ts";
+import { hintText } from "../terminal/hint_text.ts";
 import type { CommandName } from "./command_options.ts";
 import { EDIT_PROFILE_OPTIONS, type NameFlags, type ProfileFlags } from "./profile_options.ts";
 

@@ -1,5 +1,4 @@
 import { CliError } from "../../errors.ts";
-import { signInCommand } from "../../flows/get_token/interaction_required.ts";
 import type { Token } from "../../identity/token.ts";
 import { isJsonObject, parseJsonObject } from "../../text/json.ts";
 import { formatJson } from "./document_format.ts";
@@ -56,8 +55,13 @@ export function formatExecCredential(token: Token, apiVersion: string): string {
 }
 
 /** Rewords `person_needed` for a Kubernetes client, where the user did not type `--no-interactive`. */
-export function kubernetesError(error: unknown, profile: string, flags: readonly string[]): unknown {
+export async function kubernetesError(
+  error: unknown,
+  profile: string,
+  flags: readonly string[],
+): Promise<unknown> {
   if (!(error instanceof CliError) || error.code !== "person_needed") return error;
+  const { signInCommand } = await import("../../flows/get_token/interaction_required.ts");
   return new CliError(
     "person_needed",
     "This sign-in needs a user, and this Kubernetes client cannot prompt",

@@ -5,7 +5,7 @@ import { isApplicationFlow, type Profile } from "../../profiles/profile.ts";
 import { resolveSettings, type SignInSettings } from "../../profiles/settings.ts";
 import { breakLogCommands, plainText } from "../../text/plain_text.ts";
 import type { CommandContext } from "../context.ts";
-import { hintText } from "../report_error.ts";
+import { hintText } from "../terminal/hint_text.ts";
 import { accountDocument } from "./document_format.ts";
 import { relativeTime, utcTime } from "./time.ts";
 

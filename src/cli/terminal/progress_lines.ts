@@ -5,7 +5,7 @@ import { formatDuration } from "../../text/duration.ts";
 import { namesMore, plainText } from "../../text/plain_text.ts";
 import { showToUser, type TerminalUi } from "./terminal_ui.ts";
 import { TOKEN_OPTIONS } from "../options/token_options.ts";
-import { hintText } from "../report_error.ts";
+import { hintText } from "./hint_text.ts";
 
 /**
  * Returns a function that prints progress on stderr. `quiet` limits it to warnings and what the user needs to continue;

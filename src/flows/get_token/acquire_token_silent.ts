@@ -2,81 +2,16 @@ import type { IssuedTokens } from "../../entra/token_client.ts";
 import { CliError, type ErrorCode } from "../../errors.ts";
 import { assertExpected } from "../../identity/expected_account.ts";
 import type { ProfileIdentity } from "../../identity/profile_identity.ts";
-import { canonicalScope, coversScopes, isDefaultScope, ungrantedScopes } from "../../identity/scopes.ts";
-import { isExpired, REFRESH_MARGIN_SECONDS } from "../../identity/token.ts";
-import { profileDeletedError, profileReplacedError } from "../../profiles/profile.ts";
+import { canonicalScope, isDefaultScope, ungrantedScopes } from "../../identity/scopes.ts";
+import { isExpired } from "../../identity/token.ts";
+import { isApplicationFlow, profileDeletedError, profileReplacedError } from "../../profiles/profile.ts";
 import type { CachedToken, Refusal, Session, SessionKey } from "../../store/session.ts";
 import type { Reservation } from "../../system/files/private_folder.ts";
 import type { Secret } from "../../text/secret.ts";
+import { settleIdentity } from "../profiles/profile_identity.ts";
 import type { Progress } from "../progress.ts";
-import type { CacheDependencies, TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
-
-/** What the cache has for a request. */
-export interface FoundInCache {
-  /** The session, or null if there is none. */
-  readonly session: Session | null;
-  /** A token with at least five minutes left, or null if there is none or the authority wants it refreshed by now. */
-  readonly cached: TokenResult | null;
-  /** The token with at least five minutes left that the authority wants refreshed, to return if that fails. */
-  readonly due: TokenResult | null;
-}
-
-/**
- * Finds the session of a request, and a token in it.
- *
- * @throws {CliError} `wrong_account` if the session belongs to another account than the expected one; what the store
- *   throws.
- */
-export async function findCachedToken(
-  request: TokenRequest,
-  { store, clock }: CacheDependencies,
-  progress: Progress,
-): Promise<FoundInCache> {
-  const { key, expect, acceptCached, acceptRefresh } = request;
-  const session = request.useStore ? await store.read(key) : null;
-  // Before the session is used: neither its tokens nor a refreshed one may belong to another account.
-  if (session !== null && (acceptCached || acceptRefresh)) assertExpected(session.account, expect, key);
-  const token = findToken(session, request, clock.now(), REFRESH_MARGIN_SECONDS);
-  if (!acceptsCached(request) || token === null) return { session, cached: null, due: null };
-  const found: TokenResult = { token, source: "cache", isSaved: true };
-  if (acceptRefresh && isRefreshDue(token, clock.now())) return { session, cached: null, due: found };
-  progress({ kind: "using-cached-token" });
-  return { session, cached: found, due: null };
-}
-
-/** Reports whether the authority wants `token` refreshed by now. The time of a changed clock does not count. */
-function isRefreshDue({ refreshAt, obtainedAt }: CachedToken, nowMs: number): boolean {
-  return refreshAt !== undefined && refreshAt > obtainedAt && refreshAt * 1000 <= nowMs;
-}
-
-/** Whether a cached token is accepted: one that was issued before the claims were demanded does not have them. */
-export function acceptsCached({ acceptCached, claims }: TokenRequest): boolean {
-  return acceptCached && claims === undefined;
-}
-
-/** Returns the token of `session` that a request can use for at least `marginSeconds`, or null. */
-export function findToken(
-  session: Session | null,
-  request: TokenRequest,
-  nowMs: number,
-  marginSeconds: number,
-): CachedToken | null {
-  const usable = session?.tokens.find((token) =>
-    isFor(token, request) && !isExpired(token, nowMs, marginSeconds) &&
-    // A token from the future was obtained under another clock, so its expiry can't be trusted either.
-    token.obtainedAt * 1000 <= nowMs + REFRESH_MARGIN_SECONDS * 1000
-  );
-  return usable ?? null;
-}
-
-/** Whether `session` has a token for a request, expired or not. */
-export function hasToken(session: Session, request: TokenRequest): boolean {
-  return session.tokens.some((token) => isFor(token, request));
-}
-
-function isFor(token: CachedToken, request: TokenRequest): boolean {
-  return coversScopes([...token.scopes, ...token.requestedScopes], request.scopes, request.key.authority);
-}
+import { acceptsCached, findCachedToken, findToken, hasToken } from "./cached_token.ts";
+import type { TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
 /** More scope sets than anyone uses with one profile; the oldest are dropped. */
 const MAX_TOKENS = 20;
@@ -208,7 +143,6 @@ async function refresh(requested: TokenRequest, dependencies: TokenDependencies)
   let changed: Secret | null = null;
   const onCacheChange = (cache: Secret) => void (changed = cache);
   try {
-    const { settleIdentity } = await import("../profiles/profile_identity.ts");
     // A new refresh token that cannot be saved would be lost, and with it the session.
     reservation = stack.use(await store.reserveSave(request.key.profile));
     request = withIdentity(request, await settleIdentity(request.key.profile, dependencies, session));
@@ -337,4 +271,90 @@ export async function forSameProfile(
 
 export function withIdentity(request: TokenRequest, identity: ProfileIdentity | null): TokenRequest {
   return { ...request, key: { ...request.key, identity } };
+}
+
+/** Refreshes a token before it expires, as its authority wants. Returns the cached one if that fails in any way. */
+export async function refreshEarly(
+  request: TokenRequest,
+  session: Session | null,
+  due: TokenResult,
+  dependencies: TokenDependencies,
+): Promise<TokenResult> {
+  const { progress } = dependencies;
+  try {
+    if (isApplicationFlow(request.flow)) return await acquireTokenForApp(request, dependencies);
+    const silent = await refreshSession(request, session, dependencies);
+    if (silent.kind === "token") return silent.result;
+    if (silent.demand !== null) progress({ kind: "refresh-failed", error: silent.demand });
+  } catch (error) {
+    if (!(error instanceof CliError) || FINAL.includes(error.code)) throw error;
+    progress({ kind: "refresh-failed", error });
+  }
+  return due;
+}
+
+/** Errors after which no token is wanted. */
+const FINAL: readonly ErrorCode[] = ["interrupted", "no_profile"];
+
+/**
+ * Gets a token for the application itself. If several processes need one at once, one of them gets it, and the others
+ * take it from the cache.
+ *
+ * @throws {CliError} `no_profile` if the profile was deleted before this process had the lock; what the authority, the
+ *   credential and the store throw.
+ */
+export async function acquireTokenForApp(
+  request: TokenRequest,
+  dependencies: TokenDependencies,
+): Promise<TokenResult> {
+  assertExpected(null, request.expect, request.key);
+  await dependencies.prepareCredential();
+  const { store, progress } = dependencies;
+  const save: SaveSession = async (session) => {
+    const identity = await settleIdentity(session.profile, dependencies, session);
+    await store.save({ ...session, identity });
+  };
+  if (!request.useStore) return await acquireForApp(request, null, save, dependencies);
+  let isLocked = false;
+  try {
+    return await underLock(request, dependencies, async () => {
+      isLocked = true;
+      const same = await forSameProfile(request, dependencies);
+      const { session, cached } = await findCachedToken(same, dependencies, progress);
+      return cached ?? await acquireForApp(same, session, save, dependencies);
+    });
+  } catch (error) {
+    // A token is worth more than the lock. Without the lock it is not saved: the profile may be deleted at any moment.
+    if (isLocked || !(error instanceof CliError) || !["store", "permission"].includes(error.code)) {
+      throw error;
+    }
+    return await acquireForApp(request, null, () => Promise.reject(error), dependencies);
+  }
+}
+
+type SaveSession = (session: Session) => Promise<void>;
+
+async function acquireForApp(
+  request: TokenRequest,
+  session: Session | null,
+  save: SaveSession,
+  dependencies: TokenDependencies,
+): Promise<TokenResult> {
+  const { clock, progress } = dependencies;
+  const isRenewal = session !== null && hasToken(session, request);
+  const stillValid = findToken(session, request, clock.now(), 0);
+  const failFast = stillValid !== null && acceptsCached(request);
+  if (isRenewal) progress({ kind: "refreshing", expired: stillValid === null });
+  try {
+    const { acquireWithClientCredentials, acquireWithManagedIdentity } = dependencies;
+    const isManaged = request.flow === "managed-identity";
+    const acquireToken = isManaged ? acquireWithManagedIdentity : acquireWithClientCredentials;
+    const issued = await acquireToken({ ...request, failFast });
+    const renewed = updateSession(request, issued, session, clock.now());
+    const isSaved = await trySave(() => save(renewed), request, dependencies);
+    progress({ kind: isRenewal ? "refreshed" : "signed-in" });
+    return { token: issued.token, source: request.flow, isSaved };
+  } catch (error) {
+    return fallBack(error, stillValid, request, progress);
+  }
 }

@@ -14,8 +14,6 @@ import {
   type KeyStoreName,
   parseKeyText,
 } from "./key_store.ts";
-import { keychainKeyStore } from "./keychain.ts";
-import { findSecretService, secretServiceKeyStore } from "./secret_service.ts";
 
 /** The variable that selects a key store. */
 export const KEYRING_VARIABLE = "ENTRA_AUTH_CLI_KEYRING";
@@ -76,7 +74,7 @@ export function isOnSystem(name: KeyStoreName, os: Os): boolean {
  *
  * @throws {CliError} `store` if it does not exist on this operating system.
  */
-export function openKeyStore(name: KeyStoreName, context: KeyStoreContext): KeyStore {
+export async function openKeyStore(name: KeyStoreName, context: KeyStoreContext): Promise<KeyStore> {
   const { env, os, folder, processes } = context;
   if (!isOnSystem(name, os)) throw notOnThisSystem(name, os);
   switch (name) {
@@ -86,16 +84,15 @@ export function openKeyStore(name: KeyStoreName, context: KeyStoreContext): KeyS
       return environmentKeyStore(env.get(KEY_VARIABLE));
     case "dpapi":
       return dpapiKeyStore(folder, context.dataProtection);
-    case "keychain":
-      return untilInterrupted(
-        context,
-        (interrupted) => keychainKeyStore(processes, { interrupted }),
-      );
-    case "secret-service":
-      return untilInterrupted(
-        context,
-        (interrupted) => secretServiceKeyStore(processes, env, interrupted),
-      );
+    // Imported late: most keys are in a file.
+    case "keychain": {
+      const { keychainKeyStore } = await import("./keychain.ts");
+      return untilInterrupted(context, (interrupted) => keychainKeyStore(processes, { interrupted }));
+    }
+    case "secret-service": {
+      const { secretServiceKeyStore } = await import("./secret_service.ts");
+      return untilInterrupted(context, (interrupted) => secretServiceKeyStore(processes, env, interrupted));
+    }
   }
 }
 
@@ -121,11 +118,12 @@ const BUS_VARIABLES = ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"];
  * store that exists but does not work is still chosen: its error is better than a silent fallback to a file.
  */
 export async function detectKeyStore(context: KeyStoreContext): Promise<DetectedKeyStore> {
-  if (context.os === "windows") return { keyStore: openKeyStore("dpapi", context), reason: null };
-  if (context.os === "darwin") return { keyStore: openKeyStore("keychain", context), reason: null };
+  if (context.os === "windows") return { keyStore: await openKeyStore("dpapi", context), reason: null };
+  if (context.os === "darwin") return { keyStore: await openKeyStore("keychain", context), reason: null };
+  const { findSecretService } = await import("./secret_service.ts");
   const found = await findSecretService(context.processes);
   if (found.kind === "available") {
-    return { keyStore: openKeyStore("secret-service", context), reason: null };
+    return { keyStore: await openKeyStore("secret-service", context), reason: null };
   }
   return { keyStore: keyFileStore(context.folder), reason: found.reason };
 }

@@ -5,7 +5,6 @@
 
 import { isBroker, runBroker } from "../../../src/broker.ts";
 import { handleSignals } from "../../../src/system/processes/signals.ts";
-import { createSystem } from "../../../src/system/create_system.ts";
 import { exitThroughMainThread } from "../../../src/system/sandbox.ts";
 
 const PROBES: Readonly<Record<string, () => unknown>> = {
@@ -56,8 +55,7 @@ async function succeeded(): Promise<string[]> {
 
 exitThroughMainThread();
 if (isBroker()) {
-  const signals = handleSignals();
-  Deno.exit(await runBroker(Deno.args, createSystem(signals), signals));
+  Deno.exit(await runBroker(Deno.args, handleSignals()));
 }
 // deno-lint-ignore no-console -- the result of a program
 console.log(JSON.stringify(await succeeded()));

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type ErrorStyle, hintText, reportError } from "../../../src/cli/report_error.ts";
+import { type ErrorStyle, reportError } from "../../../src/cli/report_error.ts";
+import { hintText } from "../../../src/cli/terminal/hint_text.ts";
 import { CliError, type CliErrorOptions, type ErrorCode, EXIT_CODES } from "../../../src/errors.ts";
 import { MemoryTerminal } from "../../support/fixtures/command_fixture.ts";
 

@@ -47,7 +47,7 @@ async function keyStoreProgramsOf(os: Os): Promise<string[]> {
   await using home = await makeStoreHome();
   const names = (Object.keys(KEY_STORE_LABELS) as KeyStoreName[]).filter((name) => isOnSystem(name, os));
   for (const name of names) {
-    const keyStore = openKeyStore(name, {
+    const keyStore = await openKeyStore(name, {
       env: environment({}),
       os,
       folder: home.folder(),

@@ -6,7 +6,7 @@ import {
   formatHint,
   knownNumbers,
 } from "../../../../../src/entra/errors/aadsts/find_remedy.ts";
-import { hintText } from "../../../../../src/cli/report_error.ts";
+import { hintText } from "../../../../../src/cli/terminal/hint_text.ts";
 import NUMBERS from "../../../../support/corpus/aadsts_numbers.json" with { type: "json" };
 import { CONTEXT, CORRELATION_ID, entraBody, errorFor } from "../../../../support/fixtures/entra_bodies.ts";
 
