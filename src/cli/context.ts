@@ -1,6 +1,6 @@
 import type { Signature, VerificationOptions } from "../flows/tokens/inspect_token.ts";
 import type { DoctorProbes, DoctorRequest } from "../flows/doctor/doctor_probes.ts";
-import type { TokenDependencies, TokenRequest } from "../flows/get_token/token_request.ts";
+import type { OpenTokenDependencies } from "../flows/get_token/token_request.ts";
 import type { ShimFiles } from "../flows/shims.ts";
 import type { Progress } from "../flows/progress.ts";
 import type { PortChoice } from "../loopback/listen_on_loopback.ts";
@@ -44,8 +44,8 @@ export interface CommandContext {
    * do not copy it before something waits or writes.
    */
   readonly signal: AbortSignal;
-  /** Opens what a token needs that is not in the cache: the network, MSAL, the browser. */
-  readonly openTokenDependencies: (request: TokenRequest, progress: Progress) => Promise<TokenDependencies>;
+  /** Loads what a token needs that is not in the cache: the network, MSAL, the browser. */
+  readonly loadTokenDependencies: (progress: Progress) => Promise<OpenTokenDependencies>;
   /** Checks the signature of a token. @throws {CliError} `network`, `permission` or `usage`. */
   readonly verifyToken: (token: string, options: VerificationOptions) => Promise<Signature>;
   readonly openDoctorProbes: (request: DoctorRequest) => Promise<DoctorProbes>;

@@ -55,10 +55,9 @@ export function createContext(system: System, style: TerminalStyle): CommandCont
     get signal() {
       return system.interrupted;
     },
-    async openTokenDependencies(request, progress) {
-      const { openTokenDependencies } = await import("./token_dependencies.ts");
-      const parts = { system, ...partsOf(stored), progress };
-      return openTokenDependencies(request, parts);
+    async loadTokenDependencies(progress) {
+      const { tokenDependencies } = await import("./token_dependencies.ts");
+      return tokenDependencies({ system, ...partsOf(stored), progress });
     },
     async verifyToken(token, { authority, caCertFile }) {
       const { verifyToken } = await import("../entra/verify_token.ts");

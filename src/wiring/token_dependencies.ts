@@ -1,6 +1,10 @@
 import type { ClientCredential } from "../credentials/client_credential.ts";
 import type { TokenClientOptions } from "../entra/msal/msal_app.ts";
-import type { TokenDependencies, TokenRequest } from "../flows/get_token/token_request.ts";
+import type {
+  OpenTokenDependencies,
+  TokenDependencies,
+  TokenRequest,
+} from "../flows/get_token/token_request.ts";
 import { usableSecrets } from "../flows/profiles/change_secrets.ts";
 import type { Progress } from "../flows/progress.ts";
 import { parseManagedIdentity } from "../profiles/managed_identity.ts";
@@ -23,8 +27,12 @@ export interface TokenParts {
   readonly progress: Progress;
 }
 
-/** Joins what it takes to get the token of `request` that is not in the cache. Each part is loaded when it is used. */
-export function openTokenDependencies(request: TokenRequest, parts: TokenParts): TokenDependencies {
+/** Joins what it takes to get a token that is not in the cache. Each part is loaded when it is used. */
+export function tokenDependencies(parts: TokenParts): OpenTokenDependencies {
+  return (request) => openTokenDependencies(request, parts);
+}
+
+function openTokenDependencies(request: TokenRequest, parts: TokenParts): TokenDependencies {
   const { key, flow, manner } = request;
   const { system, folder, store, profiles, progress } = parts;
   const { clock, interrupted: signal } = system;
@@ -35,6 +43,7 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
   // Once, because the file of the root certificate can be a pipe.
   let network: Promise<Network> | undefined;
   const openNetwork = () => network ??= openRetryingNetwork(request, parts);
+  const loadUserClient = () => loadMsal(() => import("../entra/msal/msal_token_client.ts"));
   return {
     clock,
     store,
@@ -53,10 +62,14 @@ export function openTokenDependencies(request: TokenRequest, parts: TokenParts):
         signal,
       );
     },
+    prepareTokenClient() {
+      // A failure is reported when the client is needed.
+      loadUserClient().catch(() => {});
+    },
     async loadTokenClient() {
       const { assertPermittedHost } = await import("../system/network/network_error.ts");
       await assertPermittedHost(new URL(key.authority));
-      const { createTokenClient } = await loadMsal(() => import("../entra/msal/msal_token_client.ts"));
+      const { createTokenClient } = await loadUserClient();
       const options = await tokenClientOptions(request, parts, openNetwork);
       return createTokenClient(
         needsCredential(flow) ? { ...options, credential: await openCredential() } : options,

@@ -137,6 +137,7 @@ async function refresh(requested: TokenRequest, dependencies: TokenDependencies)
   if (cached !== null) return { kind: "token", result: cached };
   // The authority has declared the refresh token invalid.
   if (session.msalCache.reveal() === "") return interactionRequired(session, spentSession(session));
+  dependencies.prepareTokenClient();
   const stillValid = findToken(session, request, clock.now(), 0);
   await using stack = new AsyncDisposableStack();
   let reservation: Reservation | undefined;

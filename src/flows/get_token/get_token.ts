@@ -1,11 +1,11 @@
 import { isApplicationFlow } from "../../profiles/profile.ts";
 import type { Progress } from "../progress.ts";
 import { findCachedToken } from "./cached_token.ts";
-import type { CacheDependencies, TokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
+import type { CacheDependencies, OpenTokenDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
 export interface GetTokenDependencies extends CacheDependencies {
-  /** Opens what a token needs that is not in the cache. Loads the modules for it. */
-  readonly openTokenDependencies: (request: TokenRequest, progress: Progress) => Promise<TokenDependencies>;
+  /** Loads what a token needs that is not in the cache. */
+  readonly loadTokenDependencies: (progress: Progress) => Promise<OpenTokenDependencies>;
 }
 
 /**
@@ -24,7 +24,8 @@ export async function getToken(
   const request = withOwner(requested);
   const { session, cached, due } = await findCachedToken(request, dependencies, progress);
   if (cached !== null) return cached;
-  const opened = await dependencies.openTokenDependencies(request, progress);
+  const openTokenDependencies = await dependencies.loadTokenDependencies(progress);
+  const opened = openTokenDependencies(request);
   // Imported late: a cached token needs neither.
   const { acquireTokenForApp, refreshEarly, refreshSession } = await import("./acquire_token_silent.ts");
   if (due !== null) return await refreshEarly(request, session, due, opened);

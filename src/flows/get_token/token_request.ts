@@ -112,6 +112,8 @@ export interface TokenDependencies extends CacheDependencies {
     onWait: (pid: number | null) => void,
     signal: AbortSignal,
   ) => Promise<SignInLock>;
+  /** Begins to load the client that talks to the authority, while other work goes on. */
+  readonly prepareTokenClient: () => void;
   /** Makes the client that talks to the authority. Loading it takes time, so only if the network is needed. */
   readonly loadTokenClient: () => Promise<TokenClient>;
   /** Signs the user in with the requested flow. */
@@ -125,3 +127,6 @@ export interface TokenDependencies extends CacheDependencies {
   /** Gets a token for the identity that Azure gave this machine. */
   readonly acquireWithManagedIdentity: (options: RefreshOptions) => Promise<IssuedTokens>;
 }
+
+/** Opens what it takes to get the token of a request. */
+export type OpenTokenDependencies = (request: TokenRequest) => TokenDependencies;

@@ -5,7 +5,7 @@ import type { TokenRequest } from "../../../src/flows/get_token/token_request.ts
 import type { ProfileSecrets } from "../../../src/store/profile_secrets.ts";
 import { createSystem } from "../../../src/system/create_system.ts";
 import { Secret } from "../../../src/text/secret.ts";
-import { openTokenDependencies } from "../../../src/wiring/token_dependencies.ts";
+import { tokenDependencies } from "../../../src/wiring/token_dependencies.ts";
 import { MemoryProfileStore, WORK } from "../../support/fixtures/command_fixture.ts";
 import { MemoryStore } from "../../support/fixtures/memory_store.ts";
 import { makeStoreHome } from "../../support/fixtures/store_fixture.ts";
@@ -32,7 +32,13 @@ async function prepare(request: TokenRequest, saved: ProfileSecrets | null = nul
     signal: new AbortController().signal,
     forwardSignals: () => ({ [Symbol.dispose]: () => {} }),
   });
-  const dependencies = openTokenDependencies({
+  const dependencies = tokenDependencies({
+    system: { ...system, env: { get: () => undefined } },
+    folder: home.folder(),
+    store: Object.assign(store, { readSecrets: () => Promise.resolve(saved) }),
+    profiles: new MemoryProfileStore([WORK]),
+    progress: (event) => void events.push(event),
+  })({
     ...request,
     loadClientAuthentication: () =>
       Promise.resolve({
@@ -42,12 +48,6 @@ async function prepare(request: TokenRequest, saved: ProfileSecrets | null = nul
           return Promise.resolve(saved === null ? new Secret("typed") : null);
         },
       }),
-  }, {
-    system: { ...system, env: { get: () => undefined } },
-    folder: home.folder(),
-    store: Object.assign(store, { readSecrets: () => Promise.resolve(saved) }),
-    profiles: new MemoryProfileStore([WORK]),
-    progress: (event) => void events.push(event),
   });
   for (let time = 0; time < times; time++) await dependencies.prepareCredential();
   return {
@@ -56,18 +56,18 @@ async function prepare(request: TokenRequest, saved: ProfileSecrets | null = nul
   };
 }
 
-Deno.test("openTokenDependencies() prompts once for the secret of an application", async () => {
+Deno.test("tokenDependencies() prompts once for the secret of an application", async () => {
   const { from, questions } = await prepare(APPLICATION, null, 2);
   assertEquals([from.length, questions], [1, ["client-secret: Client secret"]]);
 });
 
-Deno.test("openTokenDependencies() finds no credential for a flow that needs none", async () => {
+Deno.test("tokenDependencies() finds no credential for a flow that needs none", async () => {
   for (const flow of ["interactive", "device-code", "managed-identity"] as const) {
     assertEquals(await prepare({ ...APPLICATION, flow }), { from: [], questions: [] });
   }
 });
 
-Deno.test("openTokenDependencies() uses a saved secret only for its own application and authority", async () => {
+Deno.test("tokenDependencies() uses a saved secret only for its own application and authority", async () => {
   assertEquals((await prepare(APPLICATION, SAVED)).questions, []);
   // The user chooses the authority of one call.
   const elsewhere = { ...APPLICATION, key: { ...APPLICATION.key, authority: "https://login.example.org" } };
@@ -82,7 +82,7 @@ Deno.test("openTokenDependencies() uses a saved secret only for its own applicat
   }
 });
 
-Deno.test("openTokenDependencies() looks up the profile each time", async () => {
+Deno.test("tokenDependencies() looks up the profile each time", async () => {
   await using home = await makeStoreHome();
   const profiles = new MemoryProfileStore([WORK]);
   const system = createSystem({
@@ -90,7 +90,7 @@ Deno.test("openTokenDependencies() looks up the profile each time", async () => 
     forwardSignals: () => ({ [Symbol.dispose]: () => {} }),
   });
   const parts = { system, folder: home.folder(), store: new MemoryStore(), profiles, progress: () => {} };
-  const { profiles: found } = openTokenDependencies(APPLICATION, parts);
+  const { profiles: found } = tokenDependencies(parts)(APPLICATION);
   assertNotEquals((await found.lookUp(WORK.name)).profile, null);
   await profiles.remove(WORK.name);
   assertEquals((await found.lookUp(WORK.name)).profile, null);
