@@ -44,7 +44,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----
  * Signs the assertion that authenticates an application with a certificate (RFC 7523 section 3). Its header identifies the
  * certificate (RFC 7515 sections 4.1.6 and 4.1.8).
  *
- * MSAL's own signatures are wrong on Deno 2.6, where Node's crypto uses another salt length.
+ * MSAL would sign with `jsonwebtoken`, which loads Node's modules.
  */
 async function signAssertion(
   { thumbprintSha256, privateKeyPem, chainPem }: ClientCertificate,
