@@ -133,10 +133,14 @@ function validatePackage(row: Row, target: string, path: string): string | undef
   return known.rows.includes(row.name) ? undefined : `only ${known.rows.join(" and ")} may import it`;
 }
 
-function usesDeno(text: string): boolean {
+/** Returns the code without comments and plain strings. */
+function codeOf(text: string): string {
   const withoutComments = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
-  const code = withoutComments.replace(/"[^"\n]*"/g, '""');
-  return /\bDeno\s*[.?[]/.test(code);
+  return withoutComments.replace(/"[^"\n]*"/g, '""');
+}
+
+function usesDeno(text: string): boolean {
+  return /\bDeno\s*[.?[]/.test(codeOf(text));
 }
 
 function validateSourceFile({ path, text, imports }: SourceFile): string[] {
@@ -149,6 +153,11 @@ function validateSourceFile({ path, text, imports }: SourceFile): string[] {
   if (usesDeno(text) && !REACHES_OUTSIDE.test(path)) {
     complaints.push(
       `${path} uses Deno: only main.ts, src/broker.ts, src/system, the callback server and the key stores may`,
+    );
+  }
+  if (/\bsetTimeout\(/.test(codeOf(text))) {
+    complaints.push(
+      `${path} calls setTimeout(): with Deno 2.9 it loads Node's timers; use src/system/timer.ts`,
     );
   }
   return complaints;

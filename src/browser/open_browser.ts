@@ -80,13 +80,12 @@ async function exitCodeWithin(
   ms: number,
   signal: AbortSignal,
 ): Promise<number | null> {
-  const stillRunning = Promise.withResolvers<null>();
-  const timer = setTimeout(() => stillRunning.resolve(null), ms);
+  const time = AbortSignal.timeout(ms);
   try {
-    const ended = await abortable(Promise.race([process.exited, stillRunning.promise]), signal);
-    return ended?.code ?? null;
-  } finally {
-    clearTimeout(timer);
+    return (await abortable(process.exited, AbortSignal.any([signal, time]))).code;
+  } catch (error) {
+    if (error !== time.reason) throw error;
+    return null;
   }
 }
 

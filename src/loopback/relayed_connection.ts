@@ -1,3 +1,4 @@
+import { deadline } from "@std/async/deadline";
 import type { ConnectionCheck } from "../system/network/connection_owner.ts";
 import type { ConnectionTraffic } from "./callback_traffic.ts";
 
@@ -173,10 +174,7 @@ async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void>
 
 /** Waits for `promise`, which never rejects, for at most `ms` milliseconds. */
 export async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
-  const timer = Promise.withResolvers<void>();
-  const timeout = setTimeout(() => timer.resolve(), ms);
-  await Promise.race([promise, timer.promise]);
-  clearTimeout(timeout);
+  await deadline(promise, ms).catch(() => {});
 }
 
 /**

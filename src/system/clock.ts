@@ -1,4 +1,5 @@
 import { delay } from "@std/async/delay";
+import { startTimer } from "./timer.ts";
 
 export interface Clock {
   /** Returns the milliseconds since 1970. */
@@ -22,7 +23,7 @@ export const systemClock: Clock = {
   wait: (ms, signal) => delay(ms, { signal }),
   deadline(ms) {
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), ms);
-    return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };
+    const timer = startTimer(ms, () => controller.abort());
+    return { signal: controller.signal, [Symbol.dispose]: () => timer[Symbol.dispose]() };
   },
 };

@@ -36,7 +36,6 @@ function openTokenDependencies(request: TokenRequest, parts: TokenParts): TokenD
   const { key, flow, manner } = request;
   const { system, folder, store, profiles, progress } = parts;
   const { clock, interrupted: signal } = system;
-  system.prepareNetwork();
   // Once, though a refresh and the sign-in after it need it: the user is not asked twice for a secret.
   let credential: Promise<ClientCredential> | undefined;
   const openCredential = () => credential ??= findClientCredential(request, parts, openNetwork);
@@ -63,10 +62,12 @@ function openTokenDependencies(request: TokenRequest, parts: TokenParts): TokenD
       );
     },
     prepareTokenClient() {
+      system.prepareNetwork();
       // A failure is reported when the client is needed.
       loadUserClient().catch(() => {});
     },
     async loadTokenClient() {
+      system.prepareNetwork();
       const { assertPermittedHost } = await import("../system/network/network_error.ts");
       await assertPermittedHost(new URL(key.authority));
       const { createTokenClient } = await loadUserClient();
@@ -91,6 +92,7 @@ function openTokenDependencies(request: TokenRequest, parts: TokenParts): TokenD
       }, signal);
     },
     async acquireWithClientCredentials(options) {
+      system.prepareNetwork();
       const { acquireTokenForApplication } = await loadMsal(
         () => import("../entra/msal/msal_token_client.ts"),
         REGION_VARIABLES,

@@ -84,6 +84,11 @@ Deno.test("validateImports() finds uses of Deno in code, not in comments or stri
   assertEquals(validateImports([file("src/flows/x.ts", [], "const x = Deno['env'];")]).length, 1);
 });
 
+Deno.test("validateImports() reports setTimeout(), which makes Deno 2.9 load Node's timers", () => {
+  assertEquals(validateImports([file("src/flows/x.ts", [], "setTimeout(f, 1);")]).length, 1);
+  assertEquals(validateImports([file("src/flows/x.ts", [], "// setTimeout() is slow")]), []);
+});
+
 Deno.test("validateImports() reports a file outside every layer", () => {
   assertEquals(validateImports([file("src/utils/x.ts", [])]), [
     "src/utils/x.ts: the file belongs to no layer",

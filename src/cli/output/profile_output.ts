@@ -146,12 +146,18 @@ export function formatProfileTable(profiles: readonly DescribedProfile[], style:
 /** Returns a line for each row, with the columns below one another. */
 function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, columns(cell));
-  }
-  return rows.map((row) => {
-    const cells = row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - columns(cell)));
-    return `${cells.join(" ".repeat(PADDING)).trimEnd()}\n`;
+  const measured = rows.map((row) =>
+    row.map((cell, column) => {
+      const width = columns(cell);
+      widths[column] = Math.max(widths[column] ?? 0, width);
+      return width;
+    })
+  );
+  return rows.map((row, number) => {
+    const padded = row.map((cell, column) =>
+      cell + " ".repeat((widths[column] ?? 0) - (measured[number]?.[column] ?? 0))
+    );
+    return `${padded.join(" ".repeat(PADDING)).trimEnd()}\n`;
   }).join("");
 }
 

@@ -30,14 +30,15 @@ export async function withinTimeLimit<T>(
   { path, signal, timeoutMs }: CertificateFile,
   work: (decryption: Decryption) => Promise<T>,
 ): Promise<T> {
+  if (timeoutMs === undefined) return await work({ path, signal });
   const limit = new AbortController();
-  const timer = timeoutMs === undefined
-    ? undefined
-    : setTimeout(() => limit.abort(derivationTimeout(path, timeoutMs)), timeoutMs);
+  const time = AbortSignal.timeout(timeoutMs);
+  const expire = () => limit.abort(derivationTimeout(path, timeoutMs));
+  time.addEventListener("abort", expire);
   try {
     return await work({ path, signal: AbortSignal.any([signal, limit.signal]) });
   } finally {
-    clearTimeout(timer);
+    time.removeEventListener("abort", expire);
   }
 }
 

@@ -48,6 +48,7 @@ async function ofTheirProfiles(
   );
 }
 
-function describe({ expiresAt, ...session }: SessionSummary, nowMs: number): SavedSignIn {
+function describe(session: SessionSummary, nowMs: number): SavedSignIn {
+  const { expiresAt } = session;
   return { session, expiresAt, isExpired: expiresAt === null || isExpired({ expiresAt }, nowMs) };
 }

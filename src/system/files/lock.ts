@@ -2,6 +2,7 @@ import { delay } from "@std/async/delay";
 import { FileError, fileError, LockedError } from "./file_error.ts";
 import { factsOf, isSameFile } from "./files.ts";
 import { permitted } from "../permission.ts";
+import { startTimer } from "../timer.ts";
 
 /** A held lock. Disposing releases it, and so does the system when the process dies. */
 export type Lock = Disposable;
@@ -47,14 +48,12 @@ async function acquire(path: string, { timeoutMs, signal, owner }: AcquireOption
   signal?.throwIfAborted();
   const file = await openLockFile(path, owner ?? null);
   const deadline = new AbortController();
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => deadline.abort(), timeoutMs);
+  using _timer = timeoutMs === undefined ? null : startTimer(timeoutMs, () => deadline.abort());
   try {
     await waitForLock(file, AbortSignal.any(signal ? [signal, deadline.signal] : [deadline.signal]));
   } catch (error) {
     if (deadline.signal.aborted && !signal?.aborted) throw new LockedError(path, await readHolder(path));
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
   noteHolder(file);
   return {

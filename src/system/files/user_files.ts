@@ -3,6 +3,7 @@ import { CliError } from "../../errors.ts";
 import { systemOs } from "../os.ts";
 import { systemPath } from "../path.ts";
 import { permitted } from "../permission.ts";
+import { startTimer } from "../timer.ts";
 import { rehearseReplaceFile, replaceFile, specialFileError, WrongOwnerError } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
 import { isOwnName } from "./file_permissions.ts";
@@ -78,9 +79,9 @@ async function read(
   usageError: (reason: string, cause?: unknown) => CliError,
 ): Promise<Bytes> {
   const limit = new AbortController();
-  const timer = timeoutMs === undefined
-    ? undefined
-    : setTimeout(() => limit.abort(timeoutError(path, timeoutMs)), timeoutMs);
+  using _timer = timeoutMs === undefined
+    ? null
+    : startTimer(timeoutMs, () => limit.abort(timeoutError(path, timeoutMs)));
   try {
     // One byte more than allowed shows that the file is too large. The read itself cannot be canceled.
     const reading = files.read(resolve(path), maxBytes + 1);
@@ -89,8 +90,6 @@ async function read(
     return data;
   } catch (error) {
     throw error instanceof FileError ? usageError(error.message, error) : error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

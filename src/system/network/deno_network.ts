@@ -1,6 +1,7 @@
 import { concat } from "@std/bytes/concat";
 import { CliError } from "../../errors.ts";
 import { type Environment, systemEnvironment } from "../environment.ts";
+import { startTimer } from "../timer.ts";
 import type { HttpRequest, HttpResponse, Network } from "./network.ts";
 import { checkProxyHint, NetworkError, networkError, type Timeout, timeoutError } from "./network_error.ts";
 import { findRouteIfReadable } from "./proxy.ts";
@@ -129,18 +130,18 @@ function startTimeLimits(url: URL, request: HttpRequest, env: Environment): Time
     expired ??= { stage, timeoutMs: ms };
     time.abort();
   };
-  const probeTimer = setTimeout(async () => {
+  const probeTimer = startTimer(connectMs / 2, async () => {
     probing = "connecting";
     await probeConnection(url, env, probe.signal);
     probing = "settled";
-  }, connectMs / 2);
-  const connectTimer = setTimeout(() => {
+  });
+  const connectTimer = startTimer(connectMs, () => {
     if (probing === "connecting") expire("connection", connectMs);
-  }, connectMs);
-  const timer = setTimeout(() => expire("response", timeoutMs), timeoutMs);
+  });
+  const timer = startTimer(timeoutMs, () => expire("response", timeoutMs));
   const connected = () => {
-    clearTimeout(probeTimer);
-    clearTimeout(connectTimer);
+    probeTimer[Symbol.dispose]();
+    connectTimer[Symbol.dispose]();
     probe.abort();
   };
   return {
@@ -151,7 +152,7 @@ function startTimeLimits(url: URL, request: HttpRequest, env: Environment): Time
     connected,
     [Symbol.dispose]() {
       connected();
-      clearTimeout(timer);
+      timer[Symbol.dispose]();
     },
   };
 }

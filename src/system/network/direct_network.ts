@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { CliError } from "../../errors.ts";
 import { permitted } from "../permission.ts";
+import { startTimer } from "../timer.ts";
 import { assertValidHeaders, readBody } from "./deno_network.ts";
 import type { HttpRequest, HttpResponse, Network } from "./network.ts";
 
@@ -31,7 +32,7 @@ async function exchange(
   extraRoots: readonly string[],
 ): Promise<HttpResponse> {
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), request.timeoutMs);
+  using _timer = startTimer(request.timeoutMs, () => timeout.abort());
   const signal = AbortSignal.any([timeout.signal, request.signal]);
   try {
     const response = await send(request, url, signal, extraRoots);
@@ -55,8 +56,6 @@ async function exchange(
         : undefined,
       cause: error,
     });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Files } from "../files/files.ts";
 import type { Os } from "../os.ts";
 import { pathRules } from "../path.ts";
 import { permissionHint } from "../permission.ts";
+import { startTimer } from "../timer.ts";
 import { catchChildSignal } from "./signals.ts";
 
 /** A program that runs independently of this one. */
@@ -129,7 +130,7 @@ async function collect(
   { timeoutMs, maxOutput, signal }: { timeoutMs: number; maxOutput: number; signal: AbortSignal | undefined },
 ): Promise<RunResult> {
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  using _timer = startTimer(timeoutMs, () => deadline.abort());
   const until = AbortSignal.any(signal === undefined ? [deadline.signal] : [deadline.signal, signal]);
   try {
     const [stdout, stderr, { code }] = await Promise.all([
@@ -144,8 +145,6 @@ async function collect(
     await kill(child);
     signal?.throwIfAborted();
     return { kind: "timed-out" };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

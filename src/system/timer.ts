@@ -1,0 +1,11 @@
+/**
+ * Calls `action` after `ms` milliseconds, unless the result is disposed first.
+ *
+ * The first `setTimeout()` of a process loads Node's timers in Deno 2.9, which takes 15 to 20 ms.
+ */
+export function startTimer(ms: number, action: () => void): Disposable {
+  const time = AbortSignal.timeout(Math.max(0, ms));
+  // Without a listener, the timer does not keep the process alive.
+  time.addEventListener("abort", action);
+  return { [Symbol.dispose]: () => time.removeEventListener("abort", action) };
+}
