@@ -148,11 +148,15 @@ async function bundleApart(name: string, output: string): Promise<void> {
     const bare = join(folder, "bare.js");
     await denoBundle(argumentsApart(name, bare));
     const standIn = toFileUrl(join(TOP, NODE_OF_MSAL)).href;
+    // The global variable, for which Deno 2.9 loads two dozen modules.
+    const buffer = "node:buffer";
+    await Deno.writeTextFile(bare, `import {Buffer} from "${buffer}";${await Deno.readTextFile(bare)}`);
     // Deno writes "fs" as "node:fs" in places.
-    const specifiers = IMPORTS_OF_MSAL.flatMap((specifier) => [specifier, `node:${specifier}`]);
-    const imports = Object.fromEntries(specifiers.map((specifier) => [specifier, standIn]));
+    const specifiers = [buffer, ...IMPORTS_OF_MSAL.flatMap((specifier) => [specifier, `node:${specifier}`])];
+    const { imports: packages, scopes } = await currentImportMap();
+    const standIns = Object.fromEntries(specifiers.map((specifier) => [specifier, standIn]));
     const map = join(folder, "import_map.json");
-    await Deno.writeTextFile(map, JSON.stringify({ imports }));
+    await Deno.writeTextFile(map, JSON.stringify({ imports: { ...packages, ...standIns }, scopes }));
     await denoBundle(["--no-config", "--no-lock", `--import-map=${map}`, `--output=${output}`, bare]);
     const text = await Deno.readTextFile(output);
     const left = [...text.matchAll(/(?:from|import) ?"([\w:]+)"/g)].map(([, specifier]) => specifier)
