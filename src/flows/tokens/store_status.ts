@@ -48,7 +48,6 @@ async function ofTheirProfiles(
   );
 }
 
-function describe(session: SessionSummary, nowMs: number): SavedSignIn {
-  const { expiresAt } = session;
+function describe({ expiresAt, ...session }: SessionSummary, nowMs: number): SavedSignIn {
   return { session, expiresAt, isExpired: expiresAt === null || isExpired({ expiresAt }, nowMs) };
 }
