@@ -252,13 +252,13 @@ Deno.test("100 processes that sign in at once, each to its own profile, are all 
   assertEquals((await all(cached)).map(({ stdout }) => stdout), results.map(({ stdout }) => stdout));
 });
 
-Deno.test("200 get-token at once with an expired token send one token request, and all print its token", async () => {
+Deno.test("100 get-token at once with an expired token send one token request, and all print its token", async () => {
   await using sandbox = await openSandbox({ accessTokenTtl: 60, isCrowded });
   const { stdout: expired } = await sandbox.signIn(["get-token"]);
   sandbox.provider.setAccessTokenTtl(3600);
   const before = sandbox.provider.requestsTo("token").length;
 
-  const programs = await startInLine(200, sandbox);
+  const programs = await startInLine(100, sandbox);
   const results = await all(programs);
   assertAll(results, 0);
   assertNotEquals(common(results.map(({ stdout }) => stdout)), expired);
