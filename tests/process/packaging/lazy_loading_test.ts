@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path/join";
+import { toFileUrl } from "@std/path/to-file-url";
 import { currentImportMap } from "../../../scripts/build/bundle/import_map.ts";
 import { inheritedVariables, programCommand, SOURCE_MAIN } from "../../support/program/program.ts";
 import { openSandbox, type Sandbox } from "../../support/program/sandbox.ts";
@@ -28,6 +29,9 @@ const HEAVY_FILES = [
 /** Needed only to write, to wait, or to report an error. */
 const LATE_FILES = [
   "src/wiring/token_dependencies.ts",
+  "src/flows/get_token/acquire_token_silent.ts",
+  "src/flows/get_token/sign_in.ts",
+  "src/store/stored_records.ts",
 ];
 
 const TOP = new URL("../../../", import.meta.url);
@@ -106,5 +110,32 @@ Deno.test({
       assertNotEquals(refreshed.code, 0);
       assertMatch(refreshed.stderr, /data:\S+src\/entra\/msal\/msal_token_client\.ts/);
     });
+  },
+});
+
+/** Fails whatever makes Deno 2.9 load Node's modules. */
+const WITHOUT_NODE = `
+for (const name of ["setTimeout", "Buffer"]) {
+  Object.defineProperty(globalThis, name, {
+    get() {
+      throw new Error(name + " makes Deno load Node's modules");
+    },
+  });
+}
+`;
+
+Deno.test({
+  name: "a refresh of the bundle uses neither Node's timers nor its Buffer",
+  // From the source MSAL uses Node's Buffer. An executable is made of the same bundle.
+  ignore: Deno.env.get("ENTRA_AUTH_CLI_BUNDLE") === undefined ||
+    Deno.env.get("ENTRA_AUTH_CLI_EXECUTABLE") !== undefined,
+  async fn() {
+    await using sandbox = await openSandbox();
+    await sandbox.signIn(["get-token"]);
+    const path = join(sandbox.folder, "without_node.js");
+    await Deno.writeTextFile(path, WITHOUT_NODE);
+    const { code, stderr } = await sandbox.run(["refresh"], { preload: toFileUrl(path).href });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "Token refreshed");
   },
 });
