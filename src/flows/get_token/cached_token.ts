@@ -5,7 +5,7 @@ import type { CachedToken, Session } from "../../store/session.ts";
 import type { Progress } from "../progress.ts";
 import type { CacheDependencies, TokenRequest, TokenResult } from "./token_request.ts";
 
-/** What the cache has for a request. */
+/** The result of looking for a token in the cache. */
 export interface FoundInCache {
   /** The session, or null if there is none. */
   readonly session: Session | null;
