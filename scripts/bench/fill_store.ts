@@ -1,6 +1,7 @@
 import { join } from "@std/path/join";
 import { keyFileStore } from "../../src/store/keystore/key_file.ts";
-import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../src/store/token_file.ts";
+import { formatTokenFile } from "../../src/store/format_token_file.ts";
+import { bytesInMemory, parseTokenFile } from "../../src/store/token_file.ts";
 import {
   formatSession,
   formatSummary,

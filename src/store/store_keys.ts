@@ -18,7 +18,7 @@ import {
   openKeyStore,
 } from "./keystore/open_key_store.ts";
 import { differentKey, invalidTokenFile, missingKey, otherSystem, weakerKeyStore } from "./store_error.ts";
-import type { TokenFileHeader } from "./token_file.ts";
+import type { TokenFileHeader } from "./token_file_format.ts";
 
 /** A key with the key store that has it. */
 export interface StoredKey extends DataKey {

@@ -3,6 +3,7 @@ import { CliError } from "../errors.ts";
 import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import type { Lock } from "../system/files/lock.ts";
 import type { PrivateFolder, Reservation } from "../system/files/private_folder.ts";
+import type { PlainRecord } from "./format_token_file.ts";
 import { formatProfileSecrets, parseProfileSecrets, type ProfileSecrets } from "./profile_secrets.ts";
 import {
   formatSession,
@@ -17,7 +18,7 @@ import {
   validateSummary,
 } from "./session.ts";
 import type { KeyPlace } from "./store_keys.ts";
-import type { PlainRecord, RecordLabel, TokenFile } from "./token_file.ts";
+import type { RecordLabel, TokenFile } from "./token_file_format.ts";
 import type { ReadResult, TokenFileReader } from "./token_file_reader.ts";
 import {
   type KeyRenewal,

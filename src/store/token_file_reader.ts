@@ -6,14 +6,8 @@ import type { DataKey } from "./keystore/key_store.ts";
 import type { KeyStoreContext } from "./keystore/open_key_store.ts";
 import { TOKEN_FILE } from "./store_error.ts";
 import { type FoundKey, hasId, openStoreKeys, type StoreKeys } from "./store_keys.ts";
-import {
-  bytesInMemory,
-  type ByteSource,
-  parseTokenFile,
-  parseTokenFileHeader,
-  type TokenFile,
-  type TokenFileHeader,
-} from "./token_file.ts";
+import { bytesInMemory, parseTokenFile, parseTokenFileHeader } from "./token_file.ts";
+import type { ByteSource, TokenFile, TokenFileHeader } from "./token_file_format.ts";
 
 /** `tokens.enc`, parsed up to its index, with its key. */
 export interface OpenedFile {

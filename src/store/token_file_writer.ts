@@ -6,17 +6,11 @@ import type { Lock } from "../system/files/lock.ts";
 import type { PrivateFolder, Reservation } from "../system/files/private_folder.ts";
 import { KEY_STORE_LABELS, KEY_STORE_NUMBERS, type KeyStoreName } from "./keystore/key_store.ts";
 import type { KeyStoreContext } from "./keystore/open_key_store.ts";
+import { formatTokenFile, type KeptRecord, patchTokenFile, type PlainRecord } from "./format_token_file.ts";
 import { TOKEN_FILE } from "./store_error.ts";
 import { type FoundKey, hasId, type KeyPlace, type StoredKey } from "./store_keys.ts";
-import {
-  formatTokenFile,
-  type KeptRecord,
-  parseTokenFileHeader,
-  patchTokenFile,
-  type PlainRecord,
-  type TokenFile,
-  type TokenFileHeader,
-} from "./token_file.ts";
+import { parseTokenFileHeader } from "./token_file.ts";
+import type { TokenFile, TokenFileHeader } from "./token_file_format.ts";
 import type { ReadResult, TokenFileReader } from "./token_file_reader.ts";
 
 const STORE_LOCK = "tokens.lock";

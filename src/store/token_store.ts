@@ -13,7 +13,7 @@ import {
 import { damagedContent } from "./store_error.ts";
 import type { KeyPlace } from "./store_keys.ts";
 import type { StoredRecords, StoredRecordsOptions } from "./stored_records.ts";
-import type { TokenFile } from "./token_file.ts";
+import type { TokenFile } from "./token_file_format.ts";
 import type { Reservation } from "../system/files/private_folder.ts";
 import type { KeyRenewal } from "./token_file_writer.ts";
 import { TokenFileReader } from "./token_file_reader.ts";

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { join } from "@std/path/join";
 import { formatSession, parseSession } from "../../../src/store/session.ts";
 import { keyFileStore } from "../../../src/store/keystore/key_file.ts";
-import { bytesInMemory, formatTokenFile, parseTokenFile } from "../../../src/store/token_file.ts";
+import { formatTokenFile } from "../../../src/store/format_token_file.ts";
+import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
 import { systemFiles } from "../../../src/system/files/deno_files.ts";
 import { systemLocks } from "../../../src/system/files/lock.ts";
 import { openPrivateFolder } from "../../../src/system/files/private_folder.ts";

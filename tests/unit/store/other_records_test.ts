@@ -2,13 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import { formatSession } from "../../../src/store/session.ts";
 import { keyFileStore } from "../../../src/store/keystore/key_file.ts";
-import {
-  bytesInMemory,
-  formatTokenFile,
-  parseTokenFile,
-  type PlainRecord,
-  type TokenFile,
-} from "../../../src/store/token_file.ts";
+import { formatTokenFile, type PlainRecord } from "../../../src/store/format_token_file.ts";
+import { bytesInMemory, parseTokenFile } from "../../../src/store/token_file.ts";
+import type { TokenFile } from "../../../src/store/token_file_format.ts";
 import { keyOf, makeStoreHome, sampleSession, type StoreHome } from "../../support/fixtures/store_fixture.ts";
 
 const OTHER = { kind: "of another version", name: "work", data: new TextEncoder().encode("what it says") };

@@ -2,13 +2,8 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../../src/errors.ts";
 import { type DataKey, generateKeyBytes, importDataKey } from "../../../src/store/keystore/key_store.ts";
-import {
-  bytesInMemory,
-  formatTokenFile,
-  parseTokenFile,
-  parseTokenFileHeader,
-  type PlainRecord,
-} from "../../../src/store/token_file.ts";
+import { formatTokenFile, type PlainRecord } from "../../../src/store/format_token_file.ts";
+import { bytesInMemory, parseTokenFile, parseTokenFileHeader } from "../../../src/store/token_file.ts";
 import type { Bytes } from "../../../src/system/files/files.ts";
 
 const RECORDS: readonly PlainRecord[] = [
