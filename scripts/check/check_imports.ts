@@ -85,7 +85,7 @@ const REACHES_OUTSIDE = new RegExp(
     "main.ts",
     "src/broker.ts",
     "src/system/.+",
-    "src/loopback/(callback_server|listen_on_loopback|relay_server|relayed_connection).ts",
+    "src/loopback/(callback_server|listen_on_loopback|relay_server).ts",
     "src/store/keystore/.+",
   ].map((path) => `^${path}$`).join("|"),
 );

@@ -293,7 +293,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "check of connections before they are relayed",
-    file: "src/loopback/relayed_connection.ts",
+    file: "src/loopback/relay_server.ts",
     find: "if (await isAllowed()) return",
     replace: "if (await isAllowed() || true) return",
     tests: OTHER_USER_TESTS,
@@ -510,7 +510,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "profile and account in the authenticated data of a record",
-    file: "src/store/token_file.ts",
+    file: "src/store/token_file_format.ts",
     find: "encode(`record ${boundTo}`)",
     replace: "encode(`record `)",
     tests: ["tests/unit/store/token_file_test.ts"],
@@ -518,7 +518,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "profile and account in the authenticated data of a record of version 2",
-    file: "src/store/token_file.ts",
+    file: "src/store/token_file_format.ts",
     find: "  data.set(bound, header.length + 4);\n",
     replace: "",
     tests: ["tests/unit/store/former_token_file_test.ts"],
@@ -526,7 +526,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "nonce of a record in the directory",
-    file: "src/store/token_file.ts",
+    file: "src/store/token_file_format.ts",
     find: "  if (nonceOf(sealed) !== nonce) throw undecryptable();\n",
     replace: "",
     tests: ["tests/unit/store/copied_records_test.ts"],
@@ -550,7 +550,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "nonce of a shard in the index",
-    file: "src/store/token_file.ts",
+    file: "src/store/token_file_format.ts",
     find: "  if (nonceOf(sealed) !== nonce) throw undecryptable();\n",
     replace: "",
     tests: ["tests/unit/store/token_file_test.ts"],
@@ -680,7 +680,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "end of the stream only after the response",
-    file: "src/loopback/relayed_connection.ts",
+    file: "src/loopback/relay_server.ts",
     find: "      if (isComplete) await this.responded;\n",
     replace: "",
     tests: ["tests/unit/loopback/connections_test.ts"],
