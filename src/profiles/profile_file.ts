@@ -15,7 +15,6 @@ import {
   checkProfileName,
   checkTenant,
 } from "./validate_fields.ts";
-import { newerFile, notJson, profileFileError } from "./profile_file_error.ts";
 
 /** The content of `profiles.json`. Its outer form is validated, the profiles are not: {@linkcode profileIn} does that. */
 export interface ProfileFile {
@@ -66,17 +65,17 @@ export async function parseProfileFile(path: string, content: Uint8Array): Promi
 
 /** Rejects a file that overflows the stack of whatever walks through it. @throws {CliError} `invalid_profile` */
 export async function rejectDeepValues(file: ProfileFile): Promise<void> {
-  if (isTooDeep(file.value)) throw await notJson(file);
+  if (isTooDeep(file.value)) throw await (await errors()).notJson(file);
 }
 
 async function parseText(path: string, text: string): Promise<ProfileFile> {
   const value = await parseJsonText(path, text);
   if (!isJsonObject(value)) throw await errorAt({ path, text }, [], "expected an object");
   const { profiles = {}, ...rest } = value;
-  if (isTooDeep(rest)) throw await notJson({ path, text });
+  if (isTooDeep(rest)) throw await (await errors()).notJson({ path, text });
   const { version = VERSION } = rest;
   if (typeof version === "number" && version > VERSION) {
-    throw await newerFile({ path, text }, version);
+    throw await (await errors()).newerFile({ path, text }, version);
   }
   if (version !== VERSION) throw await errorAt({ path, text }, ["version"], `version must be ${VERSION}`);
   if (!isJsonObject(profiles)) {
@@ -88,7 +87,7 @@ async function parseText(path: string, text: string): Promise<ProfileFile> {
 /** Returns the profile `name` of the file, or null. @throws {CliError} `invalid_profile` with line and column. */
 export async function profileIn(file: ProfileFile, name: string): Promise<Profile | null> {
   if (!Object.hasOwn(file.profiles, name)) return null;
-  if (isTooDeep(file.profiles[name])) throw await notJson(file);
+  if (isTooDeep(file.profiles[name])) throw await (await errors()).notJson(file);
   const [profile = null] = await profilesIn(file, [name]);
   return profile;
 }
@@ -222,9 +221,12 @@ async function parseJsonText(path: string, text: string): Promise<unknown> {
     return JSON.parse(text);
   } catch {
     // The parser's message quotes its input, and an imported file can contain secrets.
-    throw await notJson({ path, text });
+    throw await (await errors()).notJson({ path, text });
   }
 }
+
+/** Imported late: most files have no mistake. */
+const errors = () => import("./profile_file_error.ts");
 
 async function errorAt(
   file: { readonly path: string; readonly text: string },
@@ -232,7 +234,7 @@ async function errorAt(
   message: string,
   hint?: string,
 ): Promise<CliError> {
-  return await profileFileError(file, at, message, hint);
+  return await (await errors()).profileFileError(file, at, message, hint);
 }
 
 /** An invalid field of a profile. */

@@ -1,30 +1,19 @@
-import { newProfileIdentity, type ProfileIdentity } from "../identity/profile_identity.ts";
+import type { ProfileIdentity } from "../identity/profile_identity.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
-import { isJsonObject, type JsonObject } from "../text/json.ts";
-import { DEFAULT_PROFILE, nameTaken, noSuchProfile, type Profile } from "./profile.ts";
+import { DEFAULT_PROFILE, type Profile } from "./profile.ts";
+import type { ProfileChanges } from "./profile_changes.ts";
 import {
-  CURRENT,
   currentIn,
-  emptyProfileFile,
-  formatProfileFile,
   identitiesIn,
   identityIn,
-  identityRecord,
   PROFILE_FILE,
   type ProfileFile,
   profileFileReader,
   profileIn,
-  profileRecord,
   profilesIn,
-  readProfileFile,
   rejectDeepValues,
-  unknownFields,
 } from "./profile_file.ts";
-import { rejectDuplicates } from "./profile_file_error.ts";
 import { checkProfileName } from "./validate_fields.ts";
-
-const PROFILE_LOCK = "profiles.lock";
-const LOCK_TIMEOUT_MS = 10_000;
 
 /** A profile with what its tokens are bound to. Both are null if there is no profile of this name. */
 export interface FoundProfile {
@@ -126,6 +115,7 @@ class StoredProfiles implements ProfileStore {
     const file = await this.#read();
     if (file === null) return [];
     await rejectDeepValues(file);
+    const { rejectDuplicates } = await import("./profile_file_error.ts");
     await rejectDuplicates(file);
     return await profilesIn(file, Object.keys(file.profiles));
   }
@@ -134,97 +124,38 @@ class StoredProfiles implements ProfileStore {
     await this.addAll([profile], { overwrite: false });
   }
 
-  async addAll(profiles: readonly Profile[], { overwrite }: { readonly overwrite: boolean }): Promise<void> {
-    await this.#rewrite((present) => {
-      const records = new Map(Object.entries(present));
-      for (const profile of profiles) addRecord(records, profile, overwrite);
-      return Object.fromEntries(records);
-    });
+  async addAll(profiles: readonly Profile[], options: { readonly overwrite: boolean }): Promise<void> {
+    await (await this.#changes()).addAll(profiles, options);
   }
 
   async update(name: string, changed: Profile): Promise<void> {
-    const renamed = (current: string | null) => current === name ? changed.name : current;
-    await this.#rewrite((present) => withChanged(present, name, changed), renamed);
+    await (await this.#changes()).update(name, changed);
   }
 
   async identify(name: string, identity: ProfileIdentity): Promise<void> {
-    await this.#rewrite(async (present, file) => {
-      const record = Object.hasOwn(present, name) ? present[name] : undefined;
-      const id = (await identityIn(file, name))?.id ?? identity.id;
-      if (!isJsonObject(record) || id !== identity.id) return null;
-      return { ...present, [name]: { ...record, ...identityRecord(identity) } };
-    });
+    await (await this.#changes()).identify(name, identity);
   }
 
   async remove(name: string): Promise<boolean> {
-    if (!await this.#folder.has(PROFILE_FILE)) return false;
-    return await this.#rewrite((profiles) => {
-      if (!Object.hasOwn(profiles, name)) return null;
-      const { [name]: _, ...others } = profiles;
-      return others;
-    });
+    return await this.#folder.has(PROFILE_FILE) && await (await this.#changes()).remove(name);
   }
 
   async choose(name: string): Promise<void> {
-    const existing = (present: JsonObject) => {
-      if (!Object.hasOwn(present, name)) throw noSuchProfile(name);
-      return present;
-    };
-    await this.#rewrite(existing, () => name);
+    await (await this.#changes()).choose(name);
   }
 
   async assertWritable(): Promise<void> {
-    await this.#rewrite((present) => present);
+    await (await this.#changes()).assertWritable();
   }
 
-  /**
-   * Rewrites the file with the profiles that `change` returns. If it returns null, nothing is written. `choose` gets the
-   * name of the chosen profile, or null, and returns the one to choose; a profile that is gone is not chosen.
-   */
-  async #rewrite(
-    change: (profiles: JsonObject, file: ProfileFile) => JsonObject | null | Promise<JsonObject | null>,
-    choose: (current: string | null) => string | null = (current) => current,
-  ): Promise<boolean> {
-    const folder = this.#folder;
-    using _lock = await folder.lock(PROFILE_LOCK, { timeoutMs: LOCK_TIMEOUT_MS });
-    const file = await readProfileFile(folder) ?? emptyProfileFile(folder.pathOf(PROFILE_FILE));
-    await rejectDuplicates(file);
-    const profiles = await change(file.profiles, file);
-    if (profiles === null) return false;
-    const rest = withCurrent(file, choose(currentIn(file)), profiles);
-    await folder.replace(PROFILE_FILE, formatProfileFile({ rest }, profiles));
-    return true;
+  /** Imported late: a cached token only reads. */
+  async #changes(): Promise<ProfileChanges> {
+    const { ProfileChanges } = await import("./profile_changes.ts");
+    return new ProfileChanges(this.#folder);
   }
 }
 
 async function foundIn(file: ProfileFile | null, name: string): Promise<FoundProfile> {
   if (file === null) return { name, profile: null, identity: null };
   return { name, profile: await profileIn(file, name), identity: await identityIn(file, name) };
-}
-
-function withCurrent(file: ProfileFile, current: string | null, profiles: JsonObject): JsonObject {
-  const { [CURRENT]: _, ...others } = file.rest;
-  if (current !== null && Object.hasOwn(profiles, current)) return { ...others, [CURRENT]: current };
-  return currentIn(file) === null ? file.rest : others;
-}
-
-function addRecord(records: Map<string, unknown>, profile: Profile, overwrite: boolean): void {
-  const { name } = profile;
-  if (!overwrite && records.has(name)) throw nameTaken(name);
-  const record = profileRecord(profile);
-  const added = records.has(name)
-    ? { ...unknownFields(records.get(name)), ...record }
-    : { ...record, ...identityRecord(newProfileIdentity()) };
-  records.set(name, added);
-}
-
-/** Keeps the position of the profile in the file, and the fields that this program does not know. */
-function withChanged(present: JsonObject, name: string, changed: Profile): JsonObject {
-  if (!Object.hasOwn(present, name)) throw noSuchProfile(name);
-  if (changed.name !== name && Object.hasOwn(present, changed.name)) throw nameTaken(changed.name);
-  return Object.fromEntries(
-    Object.entries(present).map(([key, record]) =>
-      key === name ? [changed.name, { ...unknownFields(record), ...profileRecord(changed) }] : [key, record]
-    ),
-  );
 }
