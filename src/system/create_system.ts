@@ -39,7 +39,7 @@ export function createSystem(signals: SignalSource): System {
     readInput: readStandardInput,
     processes: systemProcesses,
     readSocketTables: async () => await (readTables ??= socketTableReader(systemProcesses))(),
-    dataProtection: openDataProtection,
+    dataProtection: () => Promise.resolve(openDataProtection()),
     network: systemNetwork,
     prepareNetwork: prepareTls,
     get interrupted() {

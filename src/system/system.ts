@@ -27,7 +27,7 @@ export interface System {
   /** Reads the tables of all TCP sockets of this moment, with the users they belong to. Linux only. */
   readonly readSocketTables: ReadSocketTables;
   /** Opens the operating system's encryption for the current user. Windows only. */
-  dataProtection(): DataProtection;
+  dataProtection(): Promise<DataProtection>;
   /** Returns a network that trusts `extraRoots` (PEM) in addition to the roots of the machine. */
   network(extraRoots: readonly string[]): Network;
   /** Prepares for the first connection while other work goes on. */

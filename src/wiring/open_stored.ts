@@ -19,7 +19,7 @@ export interface StorageSystem {
   readonly locks: Locks;
   readonly processes: Pick<Processes, "run">;
   readonly interrupted: AbortSignal;
-  dataProtection(): DataProtection;
+  dataProtection(): Promise<DataProtection>;
 }
 
 /** The program's folder, and the profiles and tokens in it. Each is made when it is first used. */

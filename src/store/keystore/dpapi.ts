@@ -20,7 +20,7 @@ const ENTROPY = new TextEncoder().encode("entra-auth-cli data key");
  *
  * @param load Loads DPAPI. Called only if there is a key to seal or open.
  */
-export function dpapiKeyStore(folder: PrivateFolder, load: () => DataProtection): KeyStore {
+export function dpapiKeyStore(folder: PrivateFolder, load: () => Promise<DataProtection>): KeyStore {
   const path = folder.pathOf(SEALED_KEY_FILE);
   return fileKeyStore({
     name: "dpapi",
@@ -28,15 +28,15 @@ export function dpapiKeyStore(folder: PrivateFolder, load: () => DataProtection)
     folder,
     file: SEALED_KEY_FILE,
     policy: "private",
-    parse(text) {
+    async parse(text) {
       const sealed = parseSealedKey(text);
       if (sealed === null) throw damagedKey(path);
-      const bytes = load().unprotect(sealed, ENTROPY);
+      const bytes = (await load()).unprotect(sealed, ENTROPY);
       if (bytes === null) throw inaccessibleKey(path);
       if (bytes.length !== DATA_KEY_LENGTH) throw damagedKey(path);
       return bytes;
     },
-    format: (bytes) => encodeBase64(load().protect(bytes, ENTROPY)),
+    format: async (bytes) => encodeBase64((await load()).protect(bytes, ENTROPY)),
     damaged: () => damagedKey(path),
   });
 }

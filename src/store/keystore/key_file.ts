@@ -51,8 +51,8 @@ export interface FileKeyStoreOptions {
   readonly file: string;
   readonly policy: PermissionPolicy;
   /** @throws {UnusableKeyError} if the text is not a key, or cannot be decrypted. */
-  parse(text: string): Bytes;
-  format(bytes: Bytes): string;
+  parse(text: string): Bytes | Promise<Bytes>;
+  format(bytes: Bytes): string | Promise<string>;
   /** Creates the error for a key that differs from what was written. */
   damaged(): UnusableKeyError;
 }
@@ -70,7 +70,7 @@ export function fileKeyStore(options: FileKeyStoreOptions): KeyStore {
     if (source === null) return [];
     if (source.size > MAX_KEY_FILE_BYTES) throw options.damaged();
     const text = new TextDecoder().decode(await source.read(0, source.size));
-    return text.trim().split("\n").map((line) => options.parse(line));
+    return await Promise.all(text.trim().split("\n").map((line) => options.parse(line)));
   }
 
   /** Keeps an unusable key under another name: it is the user's, and may become usable again. */
@@ -85,7 +85,8 @@ export function fileKeyStore(options: FileKeyStoreOptions): KeyStore {
   }
 
   async function writeKeys(keys: readonly Bytes[]): Promise<void> {
-    const text = keys.map((bytes) => `${options.format(bytes)}\n`).join("");
+    const lines = await Promise.all(keys.map((bytes) => options.format(bytes)));
+    const text = lines.map((line) => `${line}\n`).join("");
     await folder.replace(file, new TextEncoder().encode(text));
     // The next run reads the file: what it will find counts.
     const found = await readKeys();

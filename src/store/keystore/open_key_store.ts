@@ -4,7 +4,6 @@ import type { PrivateFolder } from "../../system/files/private_folder.ts";
 import type { Os } from "../../system/os.ts";
 import type { Processes } from "../../system/processes/processes.ts";
 import type { DataProtection } from "../../system/windows/data_protection.ts";
-import { dpapiKeyStore } from "./dpapi.ts";
 import { keyFileStore } from "./key_file.ts";
 import {
   type DataKey,
@@ -32,7 +31,7 @@ export interface KeyStoreContext {
   /** Returns a signal that is aborted when the user interrupts the program: a prompt of a key store is then unanswered. */
   readonly interrupted?: (() => AbortSignal) | undefined;
   /** Loads Windows DPAPI. */
-  readonly dataProtection: () => DataProtection;
+  readonly dataProtection: () => Promise<DataProtection>;
 }
 
 /** Returns the key store that the environment selects, or null if the program chooses. @throws {CliError} `usage` */
@@ -82,9 +81,11 @@ export async function openKeyStore(name: KeyStoreName, context: KeyStoreContext)
       return keyFileStore(folder);
     case "environment":
       return environmentKeyStore(env.get(KEY_VARIABLE));
-    case "dpapi":
+    // Imported late, because each system has at most one of these.
+    case "dpapi": {
+      const { dpapiKeyStore } = await import("./dpapi.ts");
       return dpapiKeyStore(folder, context.dataProtection);
-    // Imported late: most keys are in a file.
+    }
     case "keychain": {
       const { keychainKeyStore } = await import("./keychain.ts");
       return untilInterrupted(context, (interrupted) => keychainKeyStore(processes, { interrupted }));

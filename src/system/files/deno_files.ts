@@ -1,11 +1,13 @@
 import { permitted, permittedSync } from "../permission.ts";
 import { isHeld, readHeld } from "../sandbox.ts";
-import { create, makeFolder, overwrite, patch, renameWithRetry, syncFolder } from "./file_changes.ts";
 import { FileError, fileError } from "./file_error.ts";
 import { type Bytes, factsOf, type Files, type OpenFile } from "./files.ts";
 
 /** The bytes read when a file is opened. Most files of this program are shorter. */
 const HEAD_BYTES = 32_768;
+
+/** Imported late: a cached token only reads. */
+const changes = () => import("./file_changes.ts");
 
 /**
  * The file system of this machine.
@@ -25,19 +27,22 @@ export const systemFiles: Files = {
     const work = () => maxBytes === undefined ? Deno.readFileSync(path) : readHead(path, maxBytes);
     return await attempt(["read"], "read", "Reading", path, work);
   },
-  create: (path, data) => attempt(["write"], "write", "Writing", path, () => create(path, data)),
+  create: (path, data) =>
+    attempt(["write"], "write", "Writing", path, async () => (await changes()).create(path, data)),
   overwrite: (path, data) =>
-    attempt(["read", "write"], "write", "Writing", path, () => overwrite(path, data)),
-  patch: (path, change) => attempt(["read", "write"], "write", "Writing", path, () => patch(path, change)),
+    attempt(["read", "write"], "write", "Writing", path, async () => (await changes()).overwrite(path, data)),
+  patch: (path, change) =>
+    attempt(["read", "write"], "write", "Writing", path, async () => (await changes()).patch(path, change)),
   rename: (from, to) =>
     attempt(
       ["read", "write"],
       "replace",
       "Replacing",
       to,
-      () => renameWithRetry(from, to),
+      async () => (await changes()).renameWithRetry(from, to),
     ),
-  syncFolder: (path) => attempt(["read"], "sync", "Syncing", path, () => syncFolder(path)),
+  syncFolder: (path) =>
+    attempt(["read"], "sync", "Syncing", path, async () => (await changes()).syncFolder(path)),
   chmod: (path, mode) => attempt(["write"], "change", "Changing", path, () => Deno.chmod(path, mode)),
   remove: (path) => attempt(["write"], "remove", "Removing", path, () => Deno.remove(path)),
   makeFolder: (path) =>
@@ -46,7 +51,7 @@ export const systemFiles: Files = {
       "create",
       "Creating",
       path,
-      () => makeFolder(path),
+      async () => (await changes()).makeFolder(path),
     ),
   list: (path) =>
     attempt(

@@ -9,7 +9,6 @@ import {
   type PermissionContext,
   type PermissionPolicy,
 } from "./file_permissions.ts";
-import { removeLeftovers, replaceByPatch, replaceFile, reserveSpace, tryRemove } from "./file_changes.ts";
 import { FileError } from "./file_error.ts";
 import {
   type Bytes,
@@ -76,6 +75,9 @@ export interface PrivateFolderOptions {
   /** Reports a repaired mode in one sentence. */
   readonly notice: (message: string) => void;
 }
+
+/** Imported late: a cached token only reads. */
+const changes = () => import("./file_changes.ts");
 
 /** A larger file is not read: it would take the memory of the machine. More than thousands of profiles need. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024;
@@ -180,18 +182,21 @@ function openFolder(
       reading(name, async () => await checkThis() !== null && await files.lstat(pathOf(name)) !== null),
     replace: (name, data, reservation) =>
       writing("Writing", name, async () => {
+        const { removeLeftovers, replaceFile } = await changes();
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name), reserved);
         await replaceFile(files, pathOf(name), data, { owner: uid, reserved: reservation?.path });
       }),
     patch: (name, patch, reservation) =>
       writing("Writing", name, async () => {
+        const { removeLeftovers, replaceByPatch } = await changes();
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name), reserved);
         return await replaceByPatch(files, pathOf(name), reservation.path, patch, { owner: uid });
       }),
     reserve: (name, content) =>
       writing("Writing", name, async () => {
+        const { removeLeftovers, reserveSpace, tryRemove } = await changes();
         const { uid } = await ensureThis();
         await removeLeftovers(files, pathOf(name), reserved);
         const temporary = await reserveSpace(files, pathOf(name), content, { owner: uid });

@@ -14,7 +14,7 @@ const ANY_ID = new Uint8Array(8);
 const SEALED_KEY = "key.dpapi";
 
 function keyStoreOf(home: StoreHome, user: DataProtection): KeyStore {
-  return dpapiKeyStore(home.folder(), () => user);
+  return dpapiKeyStore(home.folder(), () => Promise.resolve(user));
 }
 
 async function sealedKey(home: StoreHome): Promise<Uint8Array<ArrayBuffer>> {

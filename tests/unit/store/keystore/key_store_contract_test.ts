@@ -93,7 +93,7 @@ const IMPLEMENTATIONS: readonly Implementation[] = [
       return fileSubject(
         await makeStoreHome(),
         "key.dpapi",
-        (folder) => dpapiKeyStore(folder, () => user),
+        (folder) => dpapiKeyStore(folder, () => Promise.resolve(user)),
       );
     },
   },
