@@ -7,7 +7,7 @@
 import { errorStyle, fastPath, terminalStyle } from "./cli/arguments.ts";
 import { runGetToken } from "./cli/commands/get_token.ts";
 import type { CommandContext } from "./cli/context.ts";
-import type { CommandGrants, GrantContext } from "./cli/permissions/command_grants.ts";
+import type { GrantContext } from "./cli/permissions/command_grants.ts";
 import { createTerminalUi } from "./cli/terminal/terminal_ui.ts";
 import { systemClock } from "./system/clock.ts";
 import { systemEnvironment } from "./system/environment.ts";
@@ -15,18 +15,15 @@ import { systemFiles } from "./system/files/deno_files.ts";
 import { systemOs } from "./system/os.ts";
 import type { Processes } from "./system/processes/processes.ts";
 import type { Signals } from "./system/processes/signals.ts";
-import { type HeldContent, isSandboxed, type SandboxMessage } from "./system/sandbox.ts";
+import { dropPermissions, isSandboxed, PERMISSION_KINDS } from "./system/sandbox.ts";
 import { systemTerminal, type Terminal } from "./system/terminal/terminal.ts";
-import { openDataProtection } from "./system/windows/data_protection.ts";
 import { plainText } from "./text/plain_text.ts";
 import { openStored, type StorageSystem } from "./wiring/open_stored.ts";
-
-const KINDS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
 
 /** Reports whether this is the main thread of an executable with all permissions, as a release has. */
 export function isBroker(): boolean {
   return Deno.build.standalone && !isSandboxed &&
-    KINDS.every((name) => Deno.permissions.querySync({ name }).state === "granted");
+    PERMISSION_KINDS.every((name) => Deno.permissions.querySync({ name }).state === "granted");
 }
 
 /** Runs the program with the arguments after its name. @returns The exit code. */
@@ -37,7 +34,10 @@ export async function runBroker(args: readonly string[], signals: Signals): Prom
   signals[Symbol.dispose]();
   const interrupted = signals.exitCode();
   if (interrupted !== null) return interrupted;
-  const { commandGrants } = await import("./cli/permissions/command_grants.ts");
+  const [{ commandGrants }, { runWorker }] = await Promise.all([
+    import("./cli/permissions/command_grants.ts"),
+    import("./system/run_worker.ts"),
+  ]);
   return await runWorker(await commandGrants(args, openCore(args, systemTerminal, signals)));
 }
 
@@ -86,7 +86,7 @@ function openCore(args: readonly string[], terminal: Terminal, signals: Signals)
     ...parts,
     locks: { acquire: notCached },
     processes: { run: runProgram },
-    dataProtection: openDataProtection,
+    dataProtection: async () => (await import("./system/windows/data_protection.ts")).openDataProtection(),
     get interrupted() {
       return signals.signal;
     },
@@ -107,40 +107,4 @@ function endingElsewhere(core: Core): CommandContext {
   return new Proxy(core as Core & CommandContext, {
     get: (target, name) => name in target ? Reflect.get(target, name) : notCached,
   });
-}
-
-const dropPermissions = () => KINDS.forEach((name) => Deno.permissions.revokeSync({ name }));
-
-/** Runs this program in a worker with `permissions`, to its end. @returns The exit code. */
-async function runWorker({ permissions, held }: CommandGrants): Promise<number> {
-  // The exit code of a worker that ends without one.
-  Deno.exitCode = 1;
-  const { openHeldFiles } = await import("./system/files/held_files.ts");
-  const files = openHeldFiles(held);
-  if (permissions.net.length > 0) (await import("./system/network/prepare_tls.ts")).prepareTls();
-  const options = {
-    type: "module",
-    name: JSON.stringify(files.paths),
-    // A kind that is absent grants nothing, but without `deno` everything would be granted.
-    deno: { permissions: { ...permissions, import: false } },
-  } as const;
-  const worker = new Worker(Deno.mainModule, options);
-  dropPermissions();
-  const ended = Promise.withResolvers<number>();
-  let written = Promise.resolve();
-  worker.addEventListener("error", () => ended.resolve(1));
-  worker.addEventListener("message", ({ data }: MessageEvent<SandboxMessage>) => {
-    switch (data.kind) {
-      case "exit":
-        return void written.finally(() => ended.resolve(data.code));
-      case "write":
-        written = written.then(() => files.write(data.path, data.text)).catch(() => {});
-        return;
-      case "read":
-        void files.read(data.path, data.maxBytes).then((bytes) =>
-          worker.postMessage({ path: data.path, bytes } satisfies HeldContent)
-        );
-    }
-  });
-  return await ended.promise;
 }

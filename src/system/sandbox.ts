@@ -1,6 +1,7 @@
 /**
  * The sandbox of an executable, seen from inside: the program runs in a worker that has only the permissions of its
- * command. The main thread (`src/broker.ts`) starts it, keeps a few files open for it, and ends the process.
+ * command. The main thread (`src/broker.ts`, `run_worker.ts`) starts it, keeps a few files open for it, and ends
+ * the process.
  */
 
 /** A message of the worker to the main thread. */
@@ -29,6 +30,16 @@ const worker = Deno.build.standalone && "postMessage" in globalThis
 
 /** Whether this is the worker of an executable. */
 export const isSandboxed: boolean = worker !== null;
+
+/** The kinds of permissions. */
+export const PERMISSION_KINDS = ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const;
+
+export type PermissionKind = typeof PERMISSION_KINDS[number];
+
+/** Gives up every permission of this thread. */
+export function dropPermissions(): void {
+  for (const name of PERMISSION_KINDS) Deno.permissions.revokeSync({ name });
+}
 
 let heldPaths: readonly string[] | undefined;
 

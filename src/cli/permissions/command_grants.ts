@@ -8,6 +8,7 @@ import type { SpecialFile } from "../../system/files/held_files.ts";
 import type { Files } from "../../system/files/files.ts";
 import type { Os } from "../../system/os.ts";
 import { pathRules } from "../../system/path.ts";
+import type { WorkerGrants } from "../../system/run_worker.ts";
 import { COMPLETE, ownArguments, withoutConfigAlias, withoutJoinedValues } from "../arguments.ts";
 import { COMMAND_OPTIONS, type CommandName } from "../options/command_options.ts";
 import { withProfileFlag } from "../options/profile_argument.ts";
@@ -34,12 +35,6 @@ export interface GrantContext {
   readonly files: Pick<Files, "lstat" | "readLink" | "realPath">;
 }
 
-export interface CommandGrants {
-  readonly permissions: Record<GrantKind, string[]>;
-  /** Files that only all permissions open, such as a terminal, and pipes: the worker uses them through the main thread. */
-  readonly held: readonly SpecialFile[];
-}
-
 /** A command line, as far as its permissions depend on it. */
 interface CommandLine {
   readonly command: CommandName | null;
@@ -56,7 +51,7 @@ interface CommandLine {
  * variables that its flags, the environment and its profile name. What is not plainly right is left out, and the command
  * then reports the mistake.
  */
-export async function commandGrants(args: readonly string[], context: GrantContext): Promise<CommandGrants> {
+export async function commandGrants(args: readonly string[], context: GrantContext): Promise<WorkerGrants> {
   const line = parseCommandLine(args);
   const hasProfile = line.needs.includes("profile") || line.needs.includes("authority") ||
     line.command === "edit-profile";
