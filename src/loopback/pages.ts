@@ -1,4 +1,3 @@
-import { encodeBase64 } from "@std/encoding/base64";
 import { escape } from "@std/html/entities";
 import { plainText } from "../text/plain_text.ts";
 import type { TrafficFault } from "./callback_traffic.ts";
@@ -210,7 +209,8 @@ export type PageResponse = (status: number, html: string | null) => Response;
  * caching and referrers (RFC 9700 sections 4.2.4 and 4.16), and end the connection.
  */
 export async function preparePageResponse(): Promise<PageResponse> {
-  const styleHash = encodeBase64(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(PAGE_STYLE)));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(PAGE_STYLE));
+  const styleHash = new Uint8Array(digest).toBase64();
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleHash}'`,

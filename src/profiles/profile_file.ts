@@ -5,6 +5,7 @@ import { parseScopes } from "../identity/scopes.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import { isJsonObject, isTooDeep, type JsonObject } from "../text/json.ts";
 import { DEFAULT_FLOW, type Profile } from "./profile.ts";
+import type { FileText } from "./profile_file_error.ts";
 import {
   checkAuthority,
   checkClientId,
@@ -65,14 +66,14 @@ export async function parseProfileFile(path: string, content: Uint8Array): Promi
 
 /** Rejects a file that overflows the stack of whatever walks through it. @throws {CliError} `invalid_profile` */
 export async function rejectDeepValues(file: ProfileFile): Promise<void> {
-  if (isTooDeep(file.value)) throw await (await errors()).notJson(file);
+  if (isTooDeep(file.value)) throw await notJson(file);
 }
 
 async function parseText(path: string, text: string): Promise<ProfileFile> {
   const value = await parseJsonText(path, text);
   if (!isJsonObject(value)) throw await errorAt({ path, text }, [], "expected an object");
   const { profiles = {}, ...rest } = value;
-  if (isTooDeep(rest)) throw await (await errors()).notJson({ path, text });
+  if (isTooDeep(rest)) throw await notJson({ path, text });
   const { version = VERSION } = rest;
   if (typeof version === "number" && version > VERSION) {
     throw await (await errors()).newerFile({ path, text }, version);
@@ -87,7 +88,7 @@ async function parseText(path: string, text: string): Promise<ProfileFile> {
 /** Returns the profile `name` of the file, or null. @throws {CliError} `invalid_profile` with line and column. */
 export async function profileIn(file: ProfileFile, name: string): Promise<Profile | null> {
   if (!Object.hasOwn(file.profiles, name)) return null;
-  if (isTooDeep(file.profiles[name])) throw await (await errors()).notJson(file);
+  if (isTooDeep(file.profiles[name])) throw await notJson(file);
   const [profile = null] = await profilesIn(file, [name]);
   return profile;
 }
@@ -221,15 +222,19 @@ async function parseJsonText(path: string, text: string): Promise<unknown> {
     return JSON.parse(text);
   } catch {
     // The parser's message quotes its input, and an imported file can contain secrets.
-    throw await (await errors()).notJson({ path, text });
+    throw await notJson({ path, text });
   }
 }
 
 /** Imported late: most files have no mistake. */
 const errors = () => import("./profile_file_error.ts");
 
+async function notJson(file: FileText): Promise<CliError> {
+  return await (await errors()).notJson(file);
+}
+
 async function errorAt(
-  file: { readonly path: string; readonly text: string },
+  file: FileText,
   at: readonly (string | number)[],
   message: string,
   hint?: string,

@@ -97,7 +97,10 @@ function shardedFile({ file, key, header, indexEnd }: FileStart, index: Index): 
   async function* openShards(): AsyncGenerator<Uint8Array> {
     for (let first = 0; first < index.shards.length; first += SHARDS_AT_ONCE) {
       const some = index.shards.slice(first, first + SHARDS_AT_ONCE);
-      yield* await Promise.all(some.map((_, number) => openShard(first + number)));
+      for (const opened of await Promise.allSettled(some.map((_, number) => openShard(first + number)))) {
+        if (opened.status === "rejected") throw opened.reason;
+        yield opened.value;
+      }
     }
   }
   async function* parts() {

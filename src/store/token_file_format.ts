@@ -1,5 +1,4 @@
 import { decryptAesGcm } from "@std/crypto/aes-gcm";
-import { encodeBase64 } from "@std/encoding/base64";
 import type { Bytes } from "../system/files/files.ts";
 import { damagedContent, undecryptable } from "./store_error.ts";
 
@@ -169,7 +168,7 @@ function withoutPadding(padded: Uint8Array): Uint8Array {
 }
 
 export function nonceOf(sealed: Uint8Array): string {
-  return encodeBase64(sealed.subarray(0, NONCE_LENGTH));
+  return sealed.subarray(0, NONCE_LENGTH).toBase64();
 }
 
 export async function unseal(sealed: Bytes, key: CryptoKey, additionalData: Bytes): Promise<Uint8Array> {

@@ -1,5 +1,4 @@
-import { delay } from "@std/async/delay";
-import { startTimer } from "./timer.ts";
+import { delay, startTimer } from "./timer.ts";
 
 export interface Clock {
   /** Returns the milliseconds since 1970. */
@@ -20,7 +19,7 @@ export interface Deadline extends Disposable {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  wait: (ms, signal) => delay(ms, { signal }),
+  wait: delay,
   deadline(ms) {
     const controller = new AbortController();
     const timer = startTimer(ms, () => controller.abort());

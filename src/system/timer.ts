@@ -9,3 +9,17 @@ export function startTimer(ms: number, action: () => void): Disposable {
   time.addEventListener("abort", action);
   return { [Symbol.dispose]: () => time.removeEventListener("abort", action) };
 }
+
+/** Resolves after `ms` milliseconds. Rejects with the reason of `signal` as soon as it is aborted. */
+export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = () => reject(signal?.reason);
+  using _timer = startTimer(ms, resolve);
+  signal?.addEventListener("abort", abort);
+  try {
+    await promise;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}

@@ -1067,7 +1067,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     guard: "no overwrite by an import without consent",
-    file: "src/profiles/profile_store.ts",
+    file: "src/profiles/profile_changes.ts",
     find: "if (!overwrite && records.has(name))",
     replace: "if (false)",
     tests: ["tests/unit/flows/profiles/export_import_test.ts"],

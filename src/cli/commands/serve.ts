@@ -1,4 +1,3 @@
-import { delay } from "@std/async/delay";
 import { CliError } from "../../errors.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import { parseDuration, parsePorts } from "../acquire_token.ts";
@@ -41,7 +40,7 @@ async function runServe(flags: ServeFlags, context: CommandContext): Promise<voi
     signal.addEventListener("abort", () => reject(signal.reason), { once: true })
   );
   signal.throwIfAborted();
-  await Promise.race([ended, ...limitMs === null ? [] : [delay(limitMs, { signal })]]);
+  await Promise.race([ended, ...limitMs === null ? [] : [context.clock.wait(limitMs, signal)]]);
 }
 
 const FORMATS = ["shell", "env", "devcontainer"] as const;

@@ -1,5 +1,4 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
-import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import { Secret } from "../../text/secret.ts";
@@ -79,7 +78,7 @@ async function readBundle(content: Uint8Array, file: CertificateFile): Promise<B
 function decodeWholeBase64(text: string): Uint8Array | null {
   if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(text)) return null;
   try {
-    return decodeBase64(text.replace(/\s+/g, ""));
+    return Uint8Array.fromBase64(text.replace(/\s+/g, ""));
   } catch {
     return null;
   }
@@ -111,7 +110,7 @@ async function readPemKey(
   }
   if (!isPkcs1 && label !== "PRIVATE KEY") throw notRsa(file.path);
   try {
-    return { type: isPkcs1 ? "pkcs1" : "pkcs8", der: decodeBase64(body.replace(/\s+/g, "")) };
+    return { type: isPkcs1 ? "pkcs1" : "pkcs8", der: Uint8Array.fromBase64(body.replace(/\s+/g, "")) };
   } catch {
     throw notRsa(file.path);
   }
@@ -119,7 +118,7 @@ async function readPemKey(
 
 function decodeCertificate(body: string, path: string): Uint8Array {
   try {
-    return decodeBase64(body.replace(/\s+/g, ""));
+    return Uint8Array.fromBase64(body.replace(/\s+/g, ""));
   } catch {
     throw certificateDamaged(path);
   }
@@ -158,7 +157,7 @@ async function parseBundle({ certificates, key }: Bundle, path: string): Promise
 
 function toPem({ type, der }: PrivateKeyDer): string {
   const label = type === "pkcs1" ? "RSA PRIVATE KEY" : "PRIVATE KEY";
-  const lines = encodeBase64(der).match(/.{1,64}/g) ?? [];
+  const lines = der.toBase64().match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 

@@ -1,5 +1,4 @@
 import { decryptAesGcm, encryptAesGcm } from "@std/crypto/aes-gcm";
-import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../errors.ts";
 import { isJsonObject } from "../../text/json.ts";
 import type { Secret } from "../../text/secret.ts";
@@ -31,12 +30,12 @@ const MAX_ITERATIONS = 10_000_000;
 /** Encrypts `text` with a passphrase. Returns the content of the file. */
 export async function sealText(text: string, passphrase: Secret): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_LENGTH));
-  const header = headerOf(ITERATIONS, encodeBase64(salt));
+  const header = headerOf(ITERATIONS, salt.toBase64());
   const key = await deriveKey(passphrase, { salt, iterations: ITERATIONS, cipher: "AES-GCM" });
   const sealed = await encryptAesGcm(key, new TextEncoder().encode(text), {
     additionalData: additionalData(header),
   });
-  return JSON.stringify({ ...header, sealed: encodeBase64(sealed) }, null, 2) + "\n";
+  return JSON.stringify({ ...header, sealed: sealed.toBase64() }, null, 2) + "\n";
 }
 
 /** Reports whether the JSON value claims to be a file written by {@linkcode sealText}. */
@@ -58,7 +57,7 @@ export async function openSealed(
   askPassphrase: () => Promise<Secret>,
 ): Promise<string> {
   const { iterations, salt, sealed } = validateSealed(path, value);
-  const header = headerOf(iterations, encodeBase64(salt));
+  const header = headerOf(iterations, salt.toBase64());
   const key = await deriveKey(await askPassphrase(), { salt, iterations, cipher: "AES-GCM" });
   try {
     const text = await decryptAesGcm(key, sealed, { additionalData: additionalData(header) });
@@ -137,7 +136,7 @@ function validateSealed(
 function base64(value: unknown): Uint8Array<ArrayBuffer> | null {
   if (typeof value !== "string") return null;
   try {
-    return new Uint8Array(decodeBase64(value));
+    return Uint8Array.fromBase64(value);
   } catch {
     return null;
   }

@@ -1,4 +1,3 @@
-import { decodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../errors.ts";
 import { parseScopes } from "../../identity/scopes.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../../text/json.ts";
@@ -92,7 +91,7 @@ function decodeDotnetExport(text: string): Uint8Array<ArrayBuffer> | null {
   const base64 = text.trim();
   if (!/^[A-Za-z0-9+/\s]+={0,2}$/.test(base64)) return null;
   try {
-    const bytes = new Uint8Array(decodeBase64(base64.replaceAll(/\s/g, "")));
+    const bytes = Uint8Array.fromBase64(base64.replaceAll(/\s/g, ""));
     const encrypted = bytes.length - SALT_LENGTH - IV_LENGTH;
     return encrypted >= BLOCK_LENGTH && encrypted % BLOCK_LENGTH === 0 ? bytes : null;
   } catch {

@@ -1,4 +1,3 @@
-import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import type { Bytes } from "../../system/files/files.ts";
 import type { PrivateFolder } from "../../system/files/private_folder.ts";
 import type { DataProtection } from "../../system/windows/data_protection.ts";
@@ -36,7 +35,7 @@ export function dpapiKeyStore(folder: PrivateFolder, load: () => Promise<DataPro
       if (bytes.length !== DATA_KEY_LENGTH) throw damagedKey(path);
       return bytes;
     },
-    format: async (bytes) => encodeBase64((await load()).protect(bytes, ENTROPY)),
+    format: async (bytes) => (await load()).protect(bytes, ENTROPY).toBase64(),
     damaged: () => damagedKey(path),
   });
 }
@@ -44,7 +43,7 @@ export function dpapiKeyStore(folder: PrivateFolder, load: () => Promise<DataPro
 /** Decodes a sealed key from base64. Returns null for anything else, or a text too short to contain a key. */
 function parseSealedKey(text: string): Bytes | null {
   try {
-    const sealed = decodeBase64(text.trim());
+    const sealed = Uint8Array.fromBase64(text.trim());
     return sealed.length > DATA_KEY_LENGTH ? sealed : null;
   } catch {
     return null;

@@ -1,5 +1,4 @@
 import { concat } from "@std/bytes/concat";
-import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../errors.ts";
 import type { Bytes } from "../../system/files/files.ts";
 
@@ -111,14 +110,14 @@ export async function importDataKey(bytes: Bytes): Promise<DataKey> {
 
 /** Formats key bytes as text for a key store: base64 in one line, without a line end. */
 export function formatKeyText(bytes: Bytes): string {
-  return encodeBase64(bytes);
+  return bytes.toBase64();
 }
 
 /** Decodes key bytes from base64, ignoring surrounding white space. Returns null for anything but a data key. */
 export function parseKeyText(text: string): Bytes | null {
   try {
-    const bytes = decodeBase64(text.trim());
-    return bytes.length === DATA_KEY_LENGTH ? new Uint8Array(bytes) : null;
+    const bytes = Uint8Array.fromBase64(text.trim());
+    return bytes.length === DATA_KEY_LENGTH ? bytes : null;
   } catch {
     return null;
   }

@@ -1,7 +1,7 @@
-import { delay } from "@std/async/delay";
 import { encodeHex } from "@std/encoding/hex";
 import { CliError } from "../../errors.ts";
 import { systemPath } from "../path.ts";
+import { delay } from "../timer.ts";
 import { FileError } from "./file_error.ts";
 import { factsOf, type FileContent, type FileFacts, type FilePatch, type Files } from "./files.ts";
 

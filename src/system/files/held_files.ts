@@ -1,5 +1,5 @@
 import { concat } from "@std/bytes/concat";
-import { delay } from "@std/async/delay";
+import { delay } from "../timer.ts";
 
 /** A file that the main thread of an executable keeps open for its worker. */
 export interface SpecialFile {

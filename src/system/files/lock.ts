@@ -1,8 +1,7 @@
-import { delay } from "@std/async/delay";
 import { FileError, fileError, LockedError } from "./file_error.ts";
 import { factsOf, isSameFile } from "./files.ts";
 import { permitted } from "../permission.ts";
-import { startTimer } from "../timer.ts";
+import { delay, startTimer } from "../timer.ts";
 
 /** A held lock. Disposing releases it, and so does the system when the process dies. */
 export type Lock = Disposable;
@@ -117,7 +116,7 @@ async function waitForLock(file: Deno.FsFile, signal: AbortSignal): Promise<void
     let pauseMs = 1;
     while (!await file.tryLock(true)) {
       // Different pauses keep the waiters from returning all at once.
-      await delay(pauseMs * (0.5 + Math.random() / 2), { signal });
+      await delay(pauseMs * (0.5 + Math.random() / 2), signal);
       pauseMs = Math.min(pauseMs * PAUSE_GROWTH, MAX_PAUSE_MS);
     }
   } catch (error) {

@@ -1,4 +1,3 @@
-import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { CliError } from "../../errors.ts";
 import type { Bytes } from "../files/files.ts";
 import { permittedSync } from "../permission.ts";
@@ -148,7 +147,7 @@ class NativeBytes implements Disposable {
 function copyIn(crypt32: Crypt32, bytes: Uint8Array, address: bigint): void {
   // For length 0, Windows searches the end of the text.
   if (bytes.length === 0) return;
-  const text = new TextEncoder().encode(encodeBase64(bytes));
+  const text = new TextEncoder().encode(bytes.toBase64());
   const size = new Uint32Array([bytes.length]);
   if (crypt32.CryptStringToBinaryA(text, text.length, BASE64, address, size, 0n, 0n) === 0) {
     throw new Error(`Could not copy ${bytes.length} bytes to Windows DPAPI`);
@@ -162,7 +161,7 @@ function copyOut(crypt32: Crypt32, address: bigint, length: number): Bytes {
   if (crypt32.CryptBinaryToStringA(address, length, BASE64 | ONE_LINE, text, size) === 0) {
     throw new Error(`Could not copy ${length} bytes from Windows DPAPI`);
   }
-  return decodeBase64(new TextDecoder().decode(text.subarray(0, -1)));
+  return Uint8Array.fromBase64(new TextDecoder().decode(text.subarray(0, -1)));
 }
 
 function wipe(crypt32: Crypt32, address: bigint, length: number): void {

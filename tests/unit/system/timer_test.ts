@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { startTimer } from "../../../src/system/timer.ts";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { delay, startTimer } from "../../../src/system/timer.ts";
 
 /** Resolves when a timer of `ms` milliseconds calls its action. */
 function elapsed(ms: number): Promise<void> {
@@ -24,4 +24,19 @@ Deno.test("startTimer() calls nothing once it is disposed", async () => {
   }
   await elapsed(1);
   assertEquals(calls, 0);
+});
+
+Deno.test("delay() resolves in the order of the times", async () => {
+  const ended: number[] = [];
+  await Promise.all([30, 1].map((ms) => delay(ms).then(() => ended.push(ms))));
+  assertEquals(ended, [1, 30]);
+});
+
+Deno.test("delay() rejects with the reason of its signal, at once", async () => {
+  const reason = new Error("interrupted");
+  const controller = new AbortController();
+  const waiting = assertRejects(() => delay(60 * 60 * 1000, controller.signal));
+  controller.abort(reason);
+  assertStrictEquals(await waiting, reason);
+  assertStrictEquals(await assertRejects(() => delay(60 * 60 * 1000, controller.signal)), reason);
 });
