@@ -99,7 +99,7 @@ Deno.test("bundle() puts what a cached token needs into two modules, without Cli
     const text = [...modules.values()].join();
     assertEquals(text.match(/[^\0-\x7f]/), null);
     // Each kilobyte takes time to parse at every start.
-    assert(text.length < 120_000, `${text.length} characters`);
+    assert(text.length < 105_000, `${text.length} characters`);
     // V8 compiles at once what each call needs: the main thread finds the token, in code that both modules have.
     for (const path of modules.keys()) {
       const compiled = (await Deno.readTextFile(path)).match(/[,\s][\w$]+=\((?:async )?function\(/g);
