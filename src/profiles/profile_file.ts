@@ -2,6 +2,7 @@ import { CliError } from "../errors.ts";
 import { canonicalAuthority } from "../identity/cloud.ts";
 import { PROFILE_ID_PATTERN, type ProfileIdentity } from "../identity/profile_identity.ts";
 import { parseScopes } from "../identity/scopes.ts";
+import type { FileFacts } from "../system/files/files.ts";
 import type { PrivateFolder } from "../system/files/private_folder.ts";
 import { isJsonObject, isTooDeep, type JsonObject } from "../text/json.ts";
 import { DEFAULT_FLOW, type Profile } from "./profile.ts";
@@ -46,14 +47,17 @@ export async function readProfileFile(folder: PrivateFolder): Promise<ProfileFil
  * {@linkcode profileIn}, and parses only what has changed: a command looks into the file several times.
  */
 export function profileFileReader(folder: PrivateFolder): () => Promise<ProfileFile | null> {
-  let last: ProfileFile | null = null;
+  let last: { readonly file: ProfileFile; readonly facts: FileFacts } | null = null;
   return async () => {
-    const content = await folder.read(PROFILE_FILE, "readable");
-    if (content === null) return null;
-    const path = folder.pathOf(PROFILE_FILE);
-    const text = decode(path, content);
-    if (last?.text !== text) last = await parseText(path, text);
-    return last;
+    const found = await folder.readChanged(PROFILE_FILE, "readable", last?.facts ?? null);
+    if (found === null) return null;
+    const { bytes, facts } = found;
+    if (bytes !== null) {
+      const path = folder.pathOf(PROFILE_FILE);
+      const text = decode(path, bytes);
+      last = { file: last?.file.text === text ? last.file : await parseText(path, text), facts };
+    }
+    return last?.file ?? null;
   };
 }
 

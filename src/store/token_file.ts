@@ -120,7 +120,7 @@ function shardedFile({ file, key, header, indexEnd }: FileStart, index: Index): 
       await openPart(key, await file.read(offset, length), nonce, recordData(boundTo)),
     sealed: {
       size: file.size,
-      read: (offset, length) => file.read(offset, length),
+      read: (offset, length, into) => file.read(offset, length, into),
       directory: {
         indexLength: indexEnd - HEADER.length,
         index,

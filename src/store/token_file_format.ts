@@ -52,7 +52,8 @@ export interface TokenFile {
 interface SealedParts {
   /** The length of the file. */
   readonly size: number;
-  read(offset: number, length: number): Promise<Bytes>;
+  /** @param into A buffer of that length for the bytes. */
+  read(offset: number, length: number, into?: Bytes): Promise<Bytes>;
   /** The directory, of which a copy of the file can be patched; null in version 3. */
   readonly directory: SealedDirectory | null;
 }
@@ -103,8 +104,12 @@ export interface IndexEntry extends RecordLabel {
 export interface ByteSource {
   /** Length in bytes. */
   readonly size: number;
-  /** Returns `length` bytes from `offset`; fewer at the end of the file. */
-  read(offset: number, length: number): Promise<Bytes>;
+  /**
+   * Returns `length` bytes from `offset`; fewer at the end of the file.
+   *
+   * @param into A buffer of that length for the bytes, which may be used.
+   */
+  read(offset: number, length: number, into?: Bytes): Promise<Bytes>;
 }
 
 export const MAGIC = new TextEncoder().encode("EACT");

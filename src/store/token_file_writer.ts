@@ -341,8 +341,12 @@ async function headerFor({ keyStore, id }: StoredKey): Promise<Omit<TokenFileHea
 /** The file is copied in pieces, so that it is never in memory as a whole. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** Yields the bytes of the file, and room to grow. */
+/** Yields the bytes of the file, and room to grow. A piece is valid until the next one: all are in one buffer. */
 async function* copyOf({ size, read }: NonNullable<TokenFile["sealed"]>): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < size; at += PIECE_BYTES) yield await read(at, Math.min(PIECE_BYTES, size - at));
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, size));
+  for (let at = 0; at < size; at += PIECE_BYTES) {
+    const length = Math.min(PIECE_BYTES, size - at);
+    yield await read(at, length, buffer.subarray(0, length));
+  }
   yield new Uint8Array(GROWTH_BYTES);
 }

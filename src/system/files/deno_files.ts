@@ -100,13 +100,19 @@ function open(path: string): OpenFile {
   try {
     const facts = factsOf(file.statSync());
     const { size } = facts;
-    const head = readNext(file, Math.min(size, HEAD_BYTES));
+    const head = readNext(file, new Uint8Array(Math.min(size, HEAD_BYTES)));
     return {
       facts,
       size,
-      async read(at, length) {
+      async read(at, length, into) {
         if (at + length <= head.length) return head.subarray(at, at + length);
-        return await attempt(["read"], "read", "Reading", path, () => readAt(file, at, length));
+        return await attempt(
+          ["read"],
+          "read",
+          "Reading",
+          path,
+          () => readAt(file, at, into ?? new Uint8Array(length)),
+        );
       },
       [Symbol.dispose]: () => file.close(),
     };
@@ -116,15 +122,14 @@ function open(path: string): OpenFile {
   }
 }
 
-function readAt(file: Deno.FsFile, at: number, length: number): Bytes {
+function readAt(file: Deno.FsFile, at: number, bytes: Bytes): Bytes {
   file.seekSync(at, Deno.SeekMode.Start);
-  return readNext(file, length);
+  return readNext(file, bytes);
 }
 
-function readNext(file: Deno.FsFile, length: number): Bytes {
-  const bytes = new Uint8Array(length);
+function readNext(file: Deno.FsFile, bytes: Bytes): Bytes {
   let filled = 0;
-  while (filled < length) {
+  while (filled < bytes.length) {
     const count = file.readSync(bytes.subarray(filled));
     if (count === null) break;
     filled += count;

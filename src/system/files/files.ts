@@ -19,6 +19,8 @@ export interface FileFacts {
   readonly id: string | null;
   /** The length in bytes. */
   readonly size: number;
+  /** When the content was last changed, in milliseconds since 1970; null if the file system does not tell. */
+  readonly modifiedMs: number | null;
 }
 
 /** The changes to a file. */
@@ -35,8 +37,12 @@ export interface OpenFile extends Disposable {
   readonly facts: FileFacts;
   /** The length in bytes. */
   readonly size: number;
-  /** Reads `length` bytes from the offset `at`, or fewer at the end of the file. One read at a time. */
-  read(at: number, length: number): Promise<Bytes>;
+  /**
+   * Reads `length` bytes from the offset `at`, or fewer at the end of the file. One read at a time.
+   *
+   * @param into A buffer of that length for the bytes. Without one, each read makes its own.
+   */
+  read(at: number, length: number, into?: Bytes): Promise<Bytes>;
 }
 
 /**
@@ -98,10 +104,17 @@ export function factsOf(info: Deno.FileInfo): FileFacts {
     gid: HAS_MODES ? info.gid : null,
     id: HAS_MODES ? `${info.dev}:${info.ino}` : null,
     size: info.size,
+    modifiedMs: info.mtime?.getTime() ?? null,
   };
 }
 
 /** Returns whether both are the metadata of one file, which neither a link nor a rename changes. */
 export function isSameFile(one: FileFacts, other: FileFacts): boolean {
   return one.id === other.id && one.uid === other.uid;
+}
+
+/** Reports whether both are the metadata of one file with the same content. Always false on Windows, which identifies no file. */
+export function isUnchanged(one: FileFacts, other: FileFacts): boolean {
+  return one.id !== null && one.modifiedMs !== null && isSameFile(one, other) && one.size === other.size &&
+    one.modifiedMs === other.modifiedMs;
 }

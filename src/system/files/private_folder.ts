@@ -17,6 +17,7 @@ import {
   type FilePatch,
   type Files,
   isSameFile,
+  isUnchanged,
   type OpenFile,
 } from "./files.ts";
 import type { AcquireOptions, Lock, Locks } from "./lock.ts";
@@ -35,6 +36,11 @@ export interface PrivateFolder {
    * owner is not the owner of the folder, or it is larger than {@linkcode MAX_FILE_BYTES}.
    */
   read(name: string, policy: PermissionPolicy): Promise<Bytes | null>;
+  /**
+   * Reads the file `name` as {@linkcode read} does, unless it has not changed since its metadata were `known`. Its `bytes` are
+   * null then.
+   */
+  readChanged(name: string, policy: PermissionPolicy, known: FileFacts | null): Promise<ReadFile | null>;
   /** Opens the file `name` to read parts of it, with the same checks as {@linkcode read}. */
   open(name: string, policy: PermissionPolicy): Promise<OpenFile | null>;
   /** Returns whether `name` exists. */
@@ -59,6 +65,12 @@ export interface PrivateFolder {
   subfolder(name: string): PrivateFolder;
   /** Locks the file `name`, which is created if missing. */
   lock(name: string, options: AcquireOptions): Promise<Lock>;
+}
+
+/** A file that was read. */
+export interface ReadFile {
+  readonly facts: FileFacts;
+  readonly bytes: Bytes | null;
 }
 
 /** Space on the disk for a file. Disposing gives it back, unless it was used. */
@@ -165,18 +177,25 @@ function openFolder(
     throw new FileError("replaced", `read ${file}`, file);
   }
 
-  async function readWhole(name: string, policy: PermissionPolicy): Promise<Bytes | null> {
+  async function readChanged(
+    name: string,
+    policy: PermissionPolicy,
+    known: FileFacts | null,
+  ): Promise<ReadFile | null> {
     using source = await openSafe(name, policy);
     if (source === null) return null;
+    const { facts, size } = source;
+    if (known !== null && isUnchanged(facts, known)) return { facts, bytes: null };
     const file = pathOf(name);
-    if (source.size > MAX_FILE_BYTES) throw new FileError("too_large", `read ${file}`, file);
-    return await source.read(0, source.size);
+    if (size > MAX_FILE_BYTES) throw new FileError("too_large", `read ${file}`, file);
+    return { facts, bytes: await source.read(0, size) };
   }
 
   return {
     path,
     pathOf,
-    read: (name, policy) => reading(name, () => readWhole(name, policy)),
+    read: (name, policy) => reading(name, async () => (await readChanged(name, policy, null))?.bytes ?? null),
+    readChanged: (name, policy, known) => reading(name, () => readChanged(name, policy, known)),
     open: (name, policy) => reading(name, () => openSafe(name, policy)),
     has: (name) =>
       reading(name, async () => await checkThis() !== null && await files.lstat(pathOf(name)) !== null),

@@ -21,7 +21,16 @@ function emptyFolder() {
   return { created, files, openShimFolder: () => Promise.resolve(files) };
 }
 
-const FACTS = { kind: "file", mode: null, isSticky: false, uid: null, gid: null, id: null, size: 1 } as const;
+const FACTS = {
+  kind: "file",
+  mode: null,
+  isSticky: false,
+  uid: null,
+  gid: null,
+  id: null,
+  size: 1,
+  modifiedMs: null,
+} as const;
 
 Deno.test("installShims() writes batch files on Windows, with every percent sign of the path doubled", async () => {
   const { created, openShimFolder } = emptyFolder();

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CliError } from "../../../src/errors.ts";
 import type { Profile } from "../../../src/profiles/profile.ts";
 import { openProfileStore } from "../../../src/profiles/profile_store.ts";
@@ -90,6 +90,23 @@ Deno.test("A file with a mistake is never rewritten", async () => {
   }
 });
 
+Deno.test("find() notices that another process has changed the file", async () => {
+  await using home = await makeStoreHome();
+  const [store, other] = [home, home].map((home) => openProfileStore({ folder: home.folder() }));
+  assert(store !== undefined && other !== undefined);
+  for (const name of ["one", "two", "six"]) {
+    assertEquals(await store.find(name), null);
+    await other.add(profile(name));
+    assertEquals((await store.find(name))?.name, name);
+    await other.update(name, { ...profile(name), tenantId: "fabrikam.com" });
+    assertEquals((await store.find(name))?.tenantId, "fabrikam.com");
+  }
+  await home.write("profiles.json", "{");
+  for (let reads = 0; reads < 2; reads++) {
+    await assertRejects(() => store.find("one"), CliError, "profiles.json, line 1");
+  }
+});
+
 Deno.test("add() from many stores at once loses nothing", async () => {
   await using home = await makeStoreHome();
   const names = Array.from({ length: 8 }, (_, number) => `p${number}`);
@@ -154,9 +171,9 @@ Deno.test("lookUpAll() finds thousands of profiles in one read", async () => {
   let reads = 0;
   const counting = {
     ...folder,
-    read(...args: Parameters<typeof folder.read>) {
+    readChanged(...args: Parameters<typeof folder.readChanged>) {
       reads++;
-      return folder.read(...args);
+      return folder.readChanged(...args);
     },
   };
   await openProfileStore({ folder }).addAll(names.map((name) => profile(name)), { overwrite: false });

@@ -56,6 +56,32 @@ Deno.test("replace() reports the first error, not a failed clean-up", async () =
   }, files);
 });
 
+Deno.test("readChanged() reads a file again only if it was replaced or changed", async () => {
+  await withFolder(async (folder, path) => {
+    const file = join(path, "one");
+    assertEquals(await folder.readChanged("one", "private", null), null);
+    await folder.replace("one", new Uint8Array([1, 2]));
+    let known: FileFacts | null = null;
+    const read = async () => {
+      const found = await folder.readChanged("one", "private", known);
+      known = found?.facts ?? null;
+      return found?.bytes ?? null;
+    };
+    assertEquals(await read(), new Uint8Array([1, 2]));
+    // Windows identifies no file.
+    assertEquals(await read(), HAS_MODES ? null : new Uint8Array([1, 2]));
+
+    await folder.replace("one", new Uint8Array([3, 4]));
+    assertEquals(await read(), new Uint8Array([3, 4]), "another file of the same length");
+    await Deno.writeFile(file, new Uint8Array([5, 6]));
+    await Deno.utime(file, 1, 1);
+    assertEquals(await read(), new Uint8Array([5, 6]), "another time");
+    await Deno.writeFile(file, new Uint8Array([7, 8, 9]));
+    await Deno.utime(file, 1, 1);
+    assertEquals(await read(), new Uint8Array([7, 8, 9]), "another length");
+  });
+});
+
 Deno.test("rename() syncs the new name to disk", async () => {
   const steps: string[] = [];
   const files: Files = {

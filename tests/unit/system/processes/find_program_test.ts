@@ -3,7 +3,16 @@ import { isInstalled } from "../../../../src/system/processes/processes.ts";
 import { FileError } from "../../../../src/system/files/file_error.ts";
 import type { FileFacts } from "../../../../src/system/files/files.ts";
 
-const PROGRAM: FileFacts = { kind: "file", mode: 0o755, isSticky: false, uid: 0, gid: 0, id: "1:2", size: 1 };
+const PROGRAM: FileFacts = {
+  kind: "file",
+  mode: 0o755,
+  isSticky: false,
+  uid: 0,
+  gid: 0,
+  id: "1:2",
+  size: 1,
+  modifiedMs: null,
+};
 
 function search(os: "linux" | "windows", path: string, there: Record<string, FileFacts | "denied">) {
   return {
