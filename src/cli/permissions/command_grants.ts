@@ -53,9 +53,10 @@ interface CommandLine {
  */
 export async function commandGrants(args: readonly string[], context: GrantContext): Promise<WorkerGrants> {
   const line = parseCommandLine(args);
-  const hasProfile = line.needs.includes("profile") || line.needs.includes("authority") ||
-    line.command === "edit-profile";
-  const profiles = [hasProfile ? await findProfile(line, context) : null];
+  // A list of thousands of profiles is read only if one of them decides.
+  const isProfileUsed = line.command === "edit-profile" ||
+    (["authority", "credentials"] as const).some((need) => line.needs.includes(need));
+  const profiles = [isProfileUsed ? await findProfile(line, context) : null];
   const permissions = permissionsOf(line, { profiles, hasClouds: false }, context);
   const grant = granter(permissions);
   if (line.command === "exec") grant("run", line.literal[0]);

@@ -2,12 +2,17 @@ import { assertEquals } from "@std/assert";
 import { commandGrants } from "../../../../src/cli/permissions/command_grants.ts";
 import type { Os } from "../../../../src/system/os.ts";
 
-async function permissionsFor(os: Os, args: readonly string[], variables: Record<string, string> = {}) {
+async function permissionsFor(
+  os: Os,
+  args: readonly string[],
+  variables: Record<string, string> = {},
+  find: (name: string) => Promise<null> = () => Promise.resolve(null),
+) {
   const { permissions } = await commandGrants(args, {
     os,
     env: { get: (name) => variables[name] },
     home: "/home/ada/.entra-auth-cli",
-    profiles: { find: () => Promise.resolve(null), current: () => Promise.resolve(null) },
+    profiles: { find, current: () => Promise.resolve(null) },
     files: {
       lstat: () => Promise.resolve(null),
       readLink: () => Promise.reject(new Error("no link")),
@@ -91,5 +96,24 @@ Deno.test("commandGrants() lets request connect to the host of its URL, and read
   for (const body of ["text", "-", "@", "/tmp/body"]) {
     const { read } = await permissionsFor("linux", ["request", "PUT", "https://a.example/", "--body", body]);
     assertEquals(read, plain.read, body);
+  }
+});
+
+Deno.test("commandGrants() reads the profile only for a command whose permissions depend on it", async () => {
+  const isFoundBy = async (...args: string[]) => {
+    const found: string[] = [];
+    await permissionsFor("linux", args, {}, (name) => {
+      found.push(name);
+      return Promise.resolve(null);
+    });
+    return found;
+  };
+  for (const args of [["get-token"], ["refresh"], ["edit-profile"], ["doctor"]]) {
+    assertEquals(await isFoundBy(...args, "--profile", "work"), ["work"], args.join(" "));
+  }
+  for (
+    const args of [["list-profiles"], ["status"], ["clear-cache"], ["use-profile", "work"]]
+  ) {
+    assertEquals(await isFoundBy(...args), [], args.join(" "));
   }
 });
