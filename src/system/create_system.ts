@@ -5,7 +5,7 @@ import { systemLocks } from "./files/lock.ts";
 import { systemNetwork } from "./network/deno_network.ts";
 import { prepareTls } from "./network/prepare_tls.ts";
 import { systemOs } from "./os.ts";
-import { type ReadSocketTables, socketTableReader } from "./network/connection_owner.ts";
+import { openSocketTables, type SocketTables } from "./network/connection_owner.ts";
 import { systemProcesses } from "./processes/processes.ts";
 import type { Signals } from "./processes/signals.ts";
 import type { System } from "./system.ts";
@@ -22,7 +22,8 @@ type SignalSource = Pick<Signals, "signal" | "forwardSignals">;
  */
 export function createSystem(signals: SignalSource): System {
   // Opened on first use.
-  let readTables: ReadSocketTables | undefined;
+  let tables: SocketTables | undefined;
+  const openTables = () => tables ??= openSocketTables(systemProcesses);
   return {
     os: systemOs,
     pid: Deno.pid,
@@ -38,7 +39,10 @@ export function createSystem(signals: SignalSource): System {
     terminal: systemTerminal,
     readInput: readStandardInput,
     processes: systemProcesses,
-    readSocketTables: async () => await (readTables ??= socketTableReader(systemProcesses))(),
+    socketTables: {
+      areReadable: () => openTables().areReadable(),
+      read: (table) => openTables().read(table),
+    },
     dataProtection: () => Promise.resolve(openDataProtection()),
     network: systemNetwork,
     prepareNetwork: prepareTls,

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Environment } from "./environment.ts";
 import type { Files } from "./files/files.ts";
 import type { Locks } from "./files/lock.ts";
-import type { ReadSocketTables } from "./network/connection_owner.ts";
+import type { SocketTables } from "./network/connection_owner.ts";
 import type { Network } from "./network/network.ts";
 import type { Os } from "./os.ts";
 import type { Processes } from "./processes/processes.ts";
@@ -24,8 +24,8 @@ export interface System {
   /** Reads standard input to its end. */
   readonly readInput: ReadInput;
   readonly processes: Processes;
-  /** Reads the tables of all TCP sockets of this moment, with the users they belong to. Linux only. */
-  readonly readSocketTables: ReadSocketTables;
+  /** The tables of all TCP sockets, with the users they belong to. Linux only. */
+  readonly socketTables: SocketTables;
   /** Opens the operating system's encryption for the current user. Windows only. */
   dataProtection(): Promise<DataProtection>;
   /** Returns a network that trusts `extraRoots` (PEM) in addition to the roots of the machine. */

@@ -134,12 +134,13 @@ function openTokenDependencies(request: TokenRequest, parts: TokenParts): TokenD
  * be read by all users. Only Linux tells who opened a connection.
  */
 export async function openConnectionCheck(
-  { os, env, files, readSocketTables }: System,
+  system: System,
   progress: Progress,
 ): Promise<ConnectionCheck | undefined> {
-  const userId = files.userId();
-  if (os !== "linux" || userId === null) return undefined;
-  if (await readSocketTables() === null) {
+  const userId = system.files.userId();
+  if (system.os !== "linux" || userId === null) return undefined;
+  const { socketTables: tables } = system;
+  if (!await tables.areReadable()) {
     const hint = isSandboxed
       ? "Mount /proc, whose tables of sockets name the user."
       : permissionHint({ name: "run", command: "cat" });
@@ -147,8 +148,8 @@ export async function openConnectionCheck(
     return undefined;
   }
   const { connectionCheck } = await import("../system/network/connection_owner.ts");
-  const acceptsUnlisted = env.get("WSL_DISTRO_NAME") !== undefined;
-  return connectionCheck({ readTables: readSocketTables, userId, acceptsUnlisted });
+  const acceptsUnlisted = system.env.get("WSL_DISTRO_NAME") !== undefined;
+  return connectionCheck({ tables, userId, acceptsUnlisted });
 }
 
 async function tokenClientOptions(

@@ -266,8 +266,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "refusal of a socket that its process has closed",
     file: "src/system/network/connection_owner.ts",
-    find: "row?.isOpen === true && ",
-    replace: "row !== null && ",
+    find: "row.isOpen && ",
+    replace: "",
     tests: CONNECTION_TESTS,
   },
   {
@@ -282,6 +282,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: "src/system/network/connection_owner.ts",
     find: "row?.local === remote && row.remote === local",
     replace: "row?.local === remote",
+    tests: CONNECTION_TESTS,
+  },
+  {
+    guard: "sockets for IPv6 of connections over IPv4",
+    file: "src/system/network/connection_owner.ts",
+    find: `["tcp6"] : ["tcp", "tcp6"]`,
+    replace: `["tcp6"] : ["tcp"]`,
     tests: CONNECTION_TESTS,
   },
   {
@@ -1351,9 +1358,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "size limit of profiles.json and throttle.json",
     file: "src/system/files/private_folder.ts",
-    find: "source.size > MAX_FILE_BYTES",
+    find: "size > MAX_FILE_BYTES",
     replace: "false",
     tests: FILE_SIZE_TESTS,
+  },
+  {
+    guard: "metadata of a file that is not read again",
+    file: "src/system/files/files.ts",
+    find: "isSameFile(one, other) && one.size === other.size",
+    replace: "one.size === other.size",
+    tests: ["tests/unit/system/files/private_folder_test.ts"],
+    named: "readChanged()",
   },
   {
     guard: "size limit of the key file",

@@ -1,57 +1,72 @@
 import { isGrantedEverywhere } from "../permission.ts";
 import type { Processes } from "../processes/processes.ts";
-import { isSandboxed, readHeld } from "../sandbox.ts";
+import { isHeld, isSandboxed, readHeld } from "../sandbox.ts";
 
-/**
- * Reads the tables of all TCP sockets of this moment, `/proc/net/tcp` and `/proc/net/tcp6`, as one text; null if they cannot
- * be read.
- */
-export type ReadSocketTables = () => Promise<string | null>;
+/** The table of the TCP sockets for IPv4, and that for IPv6, which can have addresses of IPv4 too. */
+export type SocketTable = "tcp" | "tcp6";
 
-const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"] as const;
+/** The tables of all TCP sockets, as the kernel makes them when they are read, which takes milliseconds. */
+export interface SocketTables {
+  /** Reports whether they can be read. */
+  areReadable(): Promise<boolean>;
+  /** Returns the table of this moment; null if it cannot be read. */
+  read(table: SocketTable): Promise<string | null>;
+}
+
+const PATHS: Readonly<Record<SocketTable, string>> = { tcp: "/proc/net/tcp", tcp6: "/proc/net/tcp6" };
 
 const CAT_TIMEOUT_MS = 10_000;
 /** More than the sockets of any machine take, about 150 characters each. */
 const MAX_TABLE_LENGTH = 256_000_000;
 
 /**
- * Returns a function that reads the tables through open files, which may be read again and again. Without them `cat` reads
- * the tables: Deno itself opens them only with all permissions (seen in 2.9.6).
+ * Opens the tables. Open files may be read again and again. Without them `cat` reads the tables: Deno itself opens them
+ * only with all permissions (seen in 2.9.6).
  */
-export function socketTableReader(
+export function openSocketTables(
   processes: Pick<Processes, "run">,
-  tables: readonly Deno.FsFile[] = openTables(),
-): ReadSocketTables {
-  if (isSandboxed) return readHeldTables;
-  if (tables.length > 0) return () => Promise.resolve(tables.map(readAnew).join("\n"));
-  return async () => {
-    const result = await processes.run("cat", TABLES, {
-      timeoutMs: CAT_TIMEOUT_MS,
-      maxOutput: MAX_TABLE_LENGTH,
-    });
-    // The exit code is not 0 if there is no IPv6.
+  files: OpenTables = openTables(),
+): SocketTables {
+  if (isSandboxed) return { areReadable: () => Promise.resolve(isHeld(PATHS.tcp)), read: readHeldTable };
+  const { tcp } = files;
+  if (tcp !== undefined) {
+    return {
+      areReadable: () => Promise.resolve(true),
+      read(table) {
+        const file = files[table];
+        return Promise.resolve(file === undefined ? null : readAnew(file));
+      },
+    };
+  }
+  const read = async (table: SocketTable) => {
+    const options = { timeoutMs: CAT_TIMEOUT_MS, maxOutput: MAX_TABLE_LENGTH };
+    const result = await processes.run("cat", [PATHS[table]], options);
     return result.kind === "ended" && result.stdout !== "" ? result.stdout : null;
   };
+  return { areReadable: async () => await read("tcp") !== null, read };
 }
 
 /** Deno opens the tables only with all permissions: the main thread of an executable keeps them open. */
-async function readHeldTables(): Promise<string | null> {
-  const tables = await Promise.all(TABLES.map((path) => readHeld(path, MAX_TABLE_LENGTH)));
-  const texts = tables.flatMap((bytes) => bytes === null ? [] : new TextDecoder().decode(bytes));
-  return texts.length === 0 ? null : texts.join("\n");
+async function readHeldTable(table: SocketTable): Promise<string | null> {
+  const bytes = await readHeld(PATHS[table], MAX_TABLE_LENGTH);
+  return bytes === null ? null : new TextDecoder().decode(bytes);
 }
+
+/** The tables that could be opened: that for IPv6 may be missing. */
+type OpenTables = { readonly [Table in SocketTable]?: Deno.FsFile | undefined };
 
 const ALL_KINDS = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;
 
-function openTables(): Deno.FsFile[] {
-  if (!ALL_KINDS.every(isGrantedEverywhere)) return [];
-  return TABLES.flatMap((path) => {
+function openTables(): OpenTables {
+  if (!ALL_KINDS.every(isGrantedEverywhere)) return {};
+  const open = (path: string) => {
     try {
-      return [Deno.openSync(path)];
+      return Deno.openSync(path);
     } catch {
-      return [];
+      return undefined;
     }
-  });
+  };
+  return { tcp: open(PATHS.tcp), tcp6: open(PATHS.tcp6) };
 }
 
 function readAnew(file: Deno.FsFile): string {
@@ -137,7 +152,7 @@ function parseAddress(text: string | undefined, littleEndian: boolean): string |
 }
 
 export interface ConnectionCheckOptions {
-  readonly readTables: ReadSocketTables;
+  readonly tables: Pick<SocketTables, "read">;
   /** The user ID of this process. */
   readonly userId: number;
   /**
@@ -159,26 +174,41 @@ const ROOT = 0;
 
 /** Creates a check. Connections that arrive at the same time share the reads of the tables. */
 export function connectionCheck(
-  { readTables, userId, acceptsUnlisted }: ConnectionCheckOptions,
+  { tables, userId, acceptsUnlisted }: ConnectionCheckOptions,
 ): ConnectionCheck {
-  const read = shareReads(readTables);
+  const read = {
+    tcp: shareReads(() => tables.read("tcp")),
+    tcp6: shareReads(() => tables.read("tcp6")),
+  };
   return async (connection) => {
-    const { remote, local } = endsOf(connection);
+    const ends = endsOf(connection);
+    // A connection over IPv4 may be that of a socket for IPv6. It is in one table only.
+    const places: readonly SocketTable[] = ends.remote.startsWith("[") ? ["tcp6"] : ["tcp", "tcp6"];
     for (let reads = 0; reads < MAX_READS; reads++) {
-      // A port as the table prints it, so that few lines are parsed.
-      const port = `:${Number(remote.split(" ")[1]).toString(16).toUpperCase().padStart(4, "0")} `;
-      const rows = (await read() ?? "").split("\n").filter((line) => line.includes(port)).map((line) =>
-        parseSocketRow(line)
-      ).filter((row) => row?.local === remote && row.remote === local);
-      if (rows.length === 0) continue;
-      return rows.every((row) => row?.isOpen === true && (row.uid === userId || row.uid === ROOT));
+      for (const place of places) {
+        const rows = rowsOf(ends, await read[place]() ?? "");
+        if (rows.length === 0) continue;
+        return rows.every((row) => row.isOpen && (row.uid === userId || row.uid === ROOT));
+      }
     }
     return acceptsUnlisted;
   };
 }
 
+/** Returns the rows of the socket at the other end of a connection. */
+function rowsOf({ remote, local }: ConnectionEnds, table: string): SocketRow[] {
+  // A port as the table prints it, so that few lines are parsed.
+  const port = `:${Number(remote.split(" ")[1]).toString(16).toUpperCase().padStart(4, "0")} `;
+  return table.split("\n").filter((line) => line.includes(port)).flatMap((line) => {
+    const row = parseSocketRow(line);
+    return row?.local === remote && row.remote === local ? [row] : [];
+  });
+}
+
+type ReadTable = () => Promise<string | null>;
+
 /** Returns a function that reads after it was called, once for all callers that wait. */
-function shareReads(read: ReadSocketTables): ReadSocketTables {
+function shareReads(read: ReadTable): ReadTable {
   let running: Promise<unknown> = Promise.resolve();
   let next: Promise<string | null> | null = null;
   return () => {

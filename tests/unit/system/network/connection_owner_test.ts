@@ -2,8 +2,9 @@ import { assertEquals } from "@std/assert";
 import {
   connectionCheck,
   endsOf,
+  openSocketTables,
   parseSocketRow,
-  socketTableReader,
+  type SocketTable,
 } from "../../../../src/system/network/connection_owner.ts";
 import { systemProcesses } from "../../../../src/system/processes/processes.ts";
 
@@ -69,7 +70,7 @@ Deno.test("connectionCheck() accepts sockets of the user and of root alone", asy
   ];
   for (const [name, rows, isAllowed] of table) {
     const text = [HEAD, back, ...rows].join("\n");
-    const options = { readTables: () => Promise.resolve(text), userId: 1000 };
+    const options = { tables: { read: () => Promise.resolve(text) }, userId: 1000 };
     assertEquals(await connectionCheck({ ...options, acceptsUnlisted: false })(CONNECTION), isAllowed, name);
     assertEquals(
       await connectionCheck({ ...options, acceptsUnlisted: true })(CONNECTION),
@@ -77,49 +78,70 @@ Deno.test("connectionCheck() accepts sockets of the user and of root alone", asy
       name,
     );
   }
-  for (const readTables of [() => Promise.resolve(null), () => Promise.reject(new Error("no tables"))]) {
-    const check = connectionCheck({ readTables, userId: 1000, acceptsUnlisted: false });
+  for (const read of [() => Promise.resolve(null), () => Promise.reject(new Error("no tables"))]) {
+    const check = connectionCheck({ tables: { read }, userId: 1000, acceptsUnlisted: false });
     assertEquals(await check(CONNECTION), false);
   }
 });
 
 Deno.test("connectionCheck() reads the tables again if a socket is missing, and once for connections that wait together", async () => {
-  let reads = 0;
+  const reads: SocketTable[] = [];
   const listed = row(CLIENT, SERVER, 1000);
-  const check = connectionCheck({
-    readTables: () => Promise.resolve(++reads === 1 ? HEAD : listed),
-    userId: 1000,
-    acceptsUnlisted: false,
-  });
+  const read = (table: SocketTable) => {
+    reads.push(table);
+    const isListed = table === "tcp" && reads.length > 1;
+    return Promise.resolve(isListed ? listed : HEAD);
+  };
+  const check = connectionCheck({ tables: { read }, userId: 1000, acceptsUnlisted: false });
   assertEquals(await check(CONNECTION), true);
-  assertEquals(reads, 2);
-  const before = reads;
-  assertEquals(
-    new Set(await Promise.all(Array.from({ length: 50 }, () => check(CONNECTION)))),
-    new Set([true]),
-  );
-  assertEquals(reads - before, 1);
+  const found = ["tcp", "tcp6", "tcp"];
+  assertEquals(reads, found);
+  for (let times = 0; times < 2; times++) {
+    const checks = Array.from({ length: 50 }, () => check(CONNECTION));
+    assertEquals(new Set(await Promise.all(checks)), new Set([true]));
+  }
+  assertEquals(reads, [...found, "tcp", "tcp"]);
+});
+
+Deno.test("connectionCheck() finds a connection over IPv4 also in the table for IPv6, and one over IPv6 only there", async () => {
+  const mapped = (address: string) => `0000000000000000FFFF0000${address}`;
+  const loopback = (port: string) => `00000000000000000000000001000000:${port}`;
+  const over6 = { remoteAddr: end("::1", 54321), localAddr: end("::1", 49153) };
+  for (const uid of [1000, 1001]) {
+    const tables = {
+      tcp: [HEAD, row(SERVER, CLIENT, 1000)],
+      tcp6: [HEAD, row(mapped(CLIENT), mapped(SERVER), uid), row(loopback("D431"), loopback("C001"), uid)],
+    };
+    const reads: SocketTable[] = [];
+    const read = (table: SocketTable) => {
+      reads.push(table);
+      return Promise.resolve(tables[table].join("\n"));
+    };
+    const check = connectionCheck({ tables: { read }, userId: 1000, acceptsUnlisted: true });
+    assertEquals(await check(CONNECTION), uid === 1000);
+    assertEquals(await check(over6), uid === 1000);
+    assertEquals(reads, ["tcp", "tcp6", "tcp6"]);
+  }
 });
 
 Deno.test({
-  name: "socketTableReader() reads the tables itself with all permissions, and otherwise through cat",
+  name: "openSocketTables() reads the tables itself with all permissions, and otherwise through cat",
   ignore: Deno.build.os !== "linux",
   async fn() {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     using handles = new DisposableStack();
-    const files = ["/proc/net/tcp"].map((path) => handles.use(Deno.openSync(path)));
+    const files = { tcp: handles.use(Deno.openSync("/proc/net/tcp")) };
     const userId = Deno.uid() ?? 0;
-    for (
-      const readTables of [socketTableReader(systemProcesses, files), socketTableReader(systemProcesses, [])]
-    ) {
-      const check = connectionCheck({ readTables, userId, acceptsUnlisted: false });
+    for (const tables of [openSocketTables(systemProcesses, files), openSocketTables(systemProcesses, {})]) {
+      assertEquals(await tables.areReadable(), true);
+      const check = connectionCheck({ tables, userId, acceptsUnlisted: false });
       using _client = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
       using accepted = await listener.accept();
       assertEquals(await check(accepted), true);
     }
     for (const kind of ["not-permitted", "not-found"] as const) {
       const run = () => Promise.resolve(kind === "not-found" ? { kind } : { kind, hint: "--allow-run=cat" });
-      assertEquals(await socketTableReader({ run }, [])(), null);
+      assertEquals(await openSocketTables({ run }, {}).areReadable(), false);
     }
   },
 });
