@@ -1371,6 +1371,14 @@ export const MUTANTS: readonly Mutant[] = [
     named: "readChanged()",
   },
   {
+    guard: "second read of a file that has just changed",
+    file: "src/system/files/files.ts",
+    find: "modifiedMs < Date.now() - TIME_RESOLUTION_MS",
+    replace: "true",
+    tests: ["tests/unit/system/files/private_folder_test.ts"],
+    named: "readChanged()",
+  },
+  {
     guard: "size limit of the key file",
     file: "src/store/keystore/key_file.ts",
     find: "source.size > MAX_KEY_FILE_BYTES",

@@ -19,7 +19,10 @@ export interface FileFacts {
   readonly id: string | null;
   /** The length in bytes. */
   readonly size: number;
-  /** When the content was last changed, in milliseconds since 1970; null if the file system does not tell. */
+  /**
+   * When the content was last changed, in milliseconds since 1970; null if the file system does not tell, or so recently
+   * that the next change may have the same time.
+   */
   readonly modifiedMs: number | null;
 }
 
@@ -95,7 +98,11 @@ const MODE_BITS = 0o777;
 const STICKY_BIT = 0o1000;
 const HAS_MODES = Deno.build.os !== "windows";
 
+/** The resolution of the times of FAT. That of other file systems is some milliseconds at most. */
+const TIME_RESOLUTION_MS = 2_000;
+
 export function factsOf(info: Deno.FileInfo): FileFacts {
+  const modifiedMs = info.mtime?.getTime() ?? null;
   return {
     kind: info.isFile ? "file" : info.isDirectory ? "folder" : info.isSymlink ? "symlink" : "other",
     mode: HAS_MODES && info.mode !== null ? info.mode & MODE_BITS : null,
@@ -104,7 +111,7 @@ export function factsOf(info: Deno.FileInfo): FileFacts {
     gid: HAS_MODES ? info.gid : null,
     id: HAS_MODES ? `${info.dev}:${info.ino}` : null,
     size: info.size,
-    modifiedMs: info.mtime?.getTime() ?? null,
+    modifiedMs: modifiedMs !== null && modifiedMs < Date.now() - TIME_RESOLUTION_MS ? modifiedMs : null,
   };
 }
 

@@ -67,12 +67,14 @@ Deno.test("readChanged() reads a file again only if it was replaced or changed",
       known = found?.facts ?? null;
       return found?.bytes ?? null;
     };
+    for (let times = 0; times < 2; times++) {
+      assertEquals(await read(), new Uint8Array([1, 2]), "another change may have the same time");
+    }
+    await Deno.utime(file, 2, 2);
     assertEquals(await read(), new Uint8Array([1, 2]));
     // Windows identifies no file.
     assertEquals(await read(), HAS_MODES ? null : new Uint8Array([1, 2]));
 
-    await Deno.utime(file, 2, 2);
-    await read();
     await folder.replace("one", new Uint8Array([3, 4]));
     await Deno.utime(file, 2, 2);
     assertEquals(await read(), new Uint8Array([3, 4]), "another file of the same length and time");
