@@ -56,8 +56,8 @@ export const CLOUDS: readonly Cloud[] = [
 
 /** Returns `url` with the canonical host of its cloud in place of an alias, and any other URL as it is. */
 export function canonicalAuthority(url: string): string {
-  const [prefix = "", host = ""] = /^https:\/\/([^/]+)/i.exec(url) ?? [];
-  const cloud = CLOUDS.find(({ hosts }) => hosts.includes(host.toLowerCase()));
+  const [prefix = "", host = ""] = /^https:\/\/([^/]+)/.exec(url.toLowerCase()) ?? [];
+  const cloud = CLOUDS.find(({ hosts }) => hosts.includes(host));
   return cloud === undefined ? url : cloud.authority + url.slice(prefix.length);
 }
 

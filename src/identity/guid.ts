@@ -1,4 +1,5 @@
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+// Not with the flag i: V8 takes a tenth of a millisecond to prepare for the first one.
+const GUID = /^[\da-fA-F]{8}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{12}$/;
 
 /** Reports whether `text` is a GUID, in upper or lower case: Entra identifies tenants, users and applications by GUIDs. */
 export function isGuid(text: string): boolean {

@@ -138,14 +138,11 @@ function invalidValue(field: string, found: string, expected: string): CliError 
 }
 
 /**
- * An origin with an optional path: a tenant, or a tenant and a B2C policy (with or without `tfp` before them). Nothing that
+ * An origin in lower case with an optional path: a tenant, or a tenant and a B2C policy (with or without `tfp` before them). Nothing that
  * a URL parser would drop, decode or resolve.
  */
-const AUTHORITY = new RegExp(
-  "^https://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(?::\\d{1,5})?" +
-    "(?:/(?:tfp/)?([a-z0-9.-]*)(?:/(b2c_1a?_[a-z0-9._-]{1,64}))?/?)?$",
-  "i",
-);
+const AUTHORITY =
+  /^https:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:\/(?:tfp\/)?([a-z0-9.-]*)(?:\/(b2c_1a?_[a-z0-9._-]{1,64}))?\/?)?$/;
 
 /** The host of External ID starts with the name of the tenant, which is also the first part of its domain. */
 const EXTERNAL_ID = /^([a-z0-9-]+)\.ciamlogin\.com$/;
@@ -172,7 +169,9 @@ export function checkAuthority(text: string): Authority {
 }
 
 function parseAuthority(text: string): Authority {
-  const [, host, tenant, policy] = AUTHORITY.exec(text) ?? [];
+  // Letters beyond ASCII stay as they are: the Kelvin sign is no k.
+  const lowered = text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  const [, host, tenant, policy] = AUTHORITY.exec(lowered) ?? [];
   if (host === undefined || !isPlainHost(host) || !URL.canParse(text) || (policy !== undefined && !tenant)) {
     throw invalidValue(
       "authority",
@@ -184,7 +183,7 @@ function parseAuthority(text: string): Authority {
   return {
     base: new URL(canonicalAuthority(text)).origin,
     tenant: tenant ? checkTenant(tenant) : null,
-    policy: policy?.toLowerCase() ?? null,
+    policy: policy ?? null,
   };
 }
 
@@ -229,5 +228,5 @@ export function checkAuthorityFlags(
 function isPlainHost(host: string): boolean {
   if (host.startsWith("[")) return true;
   if (host.startsWith(".") || host.includes("..") || host.endsWith(".")) return false;
-  return URL.parse(`https://${host}`)?.hostname === host.toLowerCase();
+  return URL.parse(`https://${host}`)?.hostname === host;
 }

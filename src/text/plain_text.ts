@@ -3,10 +3,16 @@
  * and everything invisible: bidirectional marks, zero-width characters, interlinear annotations, variation selectors and
  * tags (U+E0000). They could forge a line, move the cursor, reorder, hide or smuggle text.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu;
+const unsafe = once(() => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu);
 
-/** Those of {@linkcode UNSAFE} that JSON and YAML leave as they are. */
-const UNSAFE_IN_DOCUMENT = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+/** Those of {@linkcode unsafe} that JSON and YAML leave as they are. */
+const unsafeInDocument = once(() => /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu);
+
+/** Makes a regular expression when it is first used, not at every start: V8 then looks up the characters of \p{…}. */
+function once(make: () => RegExp): () => RegExp {
+  let made: RegExp | undefined;
+  return () => made ??= make();
+}
 
 /** Commands that CI systems obey anywhere in a line: `##vso[` and `##[` (Azure Pipelines, GitHub), `##teamcity[`. */
 const COMMAND_IN_LINE = /##(?=[\w.-]*\[)/g;
@@ -21,7 +27,7 @@ export function breakLogCommands(text: string): string {
 
 /** Reports whether a log or a terminal would interpret something in a YAML document. */
 export function isUnsafeDocument(yaml: string): boolean {
-  return [UNSAFE_IN_DOCUMENT, COMMAND_IN_LINE, COMMAND_AT_START].some((pattern) =>
+  return [unsafeInDocument(), COMMAND_IN_LINE, COMMAND_AT_START].some((pattern) =>
     yaml.search(pattern) !== -1
   );
 }
@@ -31,7 +37,7 @@ export function isUnsafeDocument(yaml: string): boolean {
  * characters occur only in strings, and no line of it begins with `::`.
  */
 export function escapeJson(json: string): string {
-  return json.replace(UNSAFE_IN_DOCUMENT, (character) => character.split("").map(escapeUnit).join(""))
+  return json.replace(unsafeInDocument(), (character) => character.split("").map(escapeUnit).join(""))
     .replace(COMMAND_IN_LINE, `#${escapeUnit("#")}`);
 }
 
@@ -42,13 +48,13 @@ function escapeUnit(unit: string): string {
 
 /** Returns text from outside as one line without control and invisible characters, cut at `maxLength` characters. */
 export function plainText(text: string, maxLength = 500): string {
-  const oneLine = text.replace(UNSAFE, " ").trim();
+  const oneLine = text.replace(unsafe(), " ").trim();
   return oneLine.length > maxLength ? oneLine.slice(0, maxLength - 1) + "…" : oneLine;
 }
 
 /** Returns text from outside without what a terminal interprets, except for the ends of its lines and tabs. */
 export function plainLines(text: string): string {
-  return text.replace(UNSAFE, (characters) => characters.replace(/[^\n\t]+/g, " "));
+  return text.replace(unsafe(), (characters) => characters.replace(/[^\n\t]+/g, " "));
 }
 
 /** Characters of tokens and codes, in a length that no ID or name has. */

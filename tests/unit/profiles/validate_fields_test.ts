@@ -132,6 +132,8 @@ Deno.test("checkAuthority() returns the base, and the tenant in the path", () =>
 
 Deno.test("checkAuthority() rejects every URL whose host is not plain", () => {
   assertRefuses(checkAuthority, [
+    // The Kelvin sign, whose lower case is the letter k.
+    "https://\u212aontoso.example",
     "",
     "login.microsoftonline.com",
     "http://login.microsoftonline.com",
