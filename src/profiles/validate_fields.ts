@@ -141,8 +141,10 @@ function invalidValue(field: string, found: string, expected: string): CliError 
  * An origin in lower case with an optional path: a tenant, or a tenant and a B2C policy (with or without `tfp` before them). Nothing that
  * a URL parser would drop, decode or resolve.
  */
-const AUTHORITY =
-  /^https:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:\/(?:tfp\/)?([a-z0-9.-]*)(?:\/(b2c_1a?_[a-z0-9._-]{1,64}))?\/?)?$/;
+const AUTHORITY = new RegExp(
+  "^https://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(?::\\d{1,5})?" +
+    "(?:/(?:tfp/)?([a-z0-9.-]*)(?:/(b2c_1a?_[a-z0-9._-]{1,64}))?/?)?$",
+);
 
 /** The host of External ID starts with the name of the tenant, which is also the first part of its domain. */
 const EXTERNAL_ID = /^([a-z0-9-]+)\.ciamlogin\.com$/;

@@ -1,23 +1,34 @@
+import { systemFiles } from "./files/deno_files.ts";
+import { inspectParents } from "./files/file_permissions.ts";
 import { openHeldFiles, type SpecialFile } from "./files/held_files.ts";
 import { prepareTls } from "./network/prepare_tls.ts";
-import { dropPermissions, type HeldContent, type PermissionKind, type SandboxMessage } from "./sandbox.ts";
+import {
+  dropPermissions,
+  type Handed,
+  type HeldContent,
+  type PermissionKind,
+  type SandboxMessage,
+} from "./sandbox.ts";
 
-/** What the worker may do. */
+/** The permissions of the worker, and what it gets through this thread. */
 export interface WorkerGrants {
   readonly permissions: Readonly<Record<Exclude<PermissionKind, "import">, string[]>>;
   /** Files that only all permissions open, such as a terminal, and pipes: the worker uses them through this thread. */
   readonly held: readonly SpecialFile[];
+  /** The folder of the program, if the command uses it: the worker may not read its parents, which it checks. */
+  readonly home: string | undefined;
 }
 
 /** Runs this program in a worker, to its end. This thread then has no permissions. @returns The exit code. */
-export async function runWorker({ permissions, held }: WorkerGrants): Promise<number> {
+export async function runWorker({ permissions, held, home }: WorkerGrants): Promise<number> {
   // The exit code of a worker that ends without one.
   Deno.exitCode = 1;
   const files = openHeldFiles(held);
+  const folders = home === undefined ? {} : await inspectParents(systemFiles, home);
   if (permissions.net.length > 0) prepareTls();
   const options = {
     type: "module",
-    name: JSON.stringify(files.paths),
+    name: JSON.stringify({ held: files.paths, folders } satisfies Handed),
     // Without `deno`, the worker would have all permissions.
     deno: { permissions: { ...permissions, import: false } },
   } as const;

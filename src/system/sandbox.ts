@@ -1,3 +1,5 @@
+import type { FileFacts } from "./files/files.ts";
+
 /**
  * The sandbox of an executable, seen from inside: the program runs in a worker that has only the permissions of its
  * command. The main thread (`src/broker.ts`, `run_worker.ts`) starts it, keeps a few files open for it, and ends
@@ -17,7 +19,7 @@ export interface HeldContent {
 }
 
 interface WorkerScope {
-  /** The JSON list of the files that the main thread keeps open. */
+  /** {@linkcode Handed} as JSON. */
   readonly name: string;
   postMessage(message: SandboxMessage): void;
   addEventListener(type: "message", listener: (event: { readonly data: HeldContent }) => void): void;
@@ -41,16 +43,33 @@ export function dropPermissions(): void {
   for (const name of PERMISSION_KINDS) Deno.permissions.revokeSync({ name });
 }
 
-let heldPaths: readonly string[] | undefined;
+/** What the main thread hands to the worker when it starts it. */
+export interface Handed {
+  /** The paths of the files that the main thread keeps open. */
+  readonly held: readonly string[];
+  /** The metadata of folders that the worker may not read itself. */
+  readonly folders: Readonly<Record<string, FileFacts | null>>;
+}
+
+let handed: Handed | undefined;
+
+function handedBy({ name }: WorkerScope): Handed {
+  return handed ??= JSON.parse(name) as Handed;
+}
+
+/** Returns the metadata that the main thread found for the folder `path`, null if it did not exist; undefined if it did not look. */
+export function inspectedFolder(path: string): FileFacts | null | undefined {
+  if (worker === null) return undefined;
+  const { folders } = handedBy(worker);
+  return Object.hasOwn(folders, path) ? folders[path] : undefined;
+}
 
 /**
  * Returns whether the main thread keeps the file `path` open for this worker. Deno opens such a file (`/dev/tty`,
  * `/proc/net/tcp`) only with all permissions.
  */
 export function isHeld(path: string): boolean {
-  if (worker === null) return false;
-  heldPaths ??= JSON.parse(worker.name) as readonly string[];
-  return heldPaths.includes(path);
+  return worker !== null && handedBy(worker).held.includes(path);
 }
 
 /** Writes to a file that the main thread keeps open, in the order of the calls. Ignores errors. */

@@ -1373,10 +1373,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     guard: "second read of a file that has just changed",
     file: "src/system/files/files.ts",
-    find: "modifiedMs < Date.now() - TIME_RESOLUTION_MS",
+    find: "changedMs < Date.now() - TIME_RESOLUTION_MS",
     replace: "true",
     tests: ["tests/unit/system/files/private_folder_test.ts"],
-    named: "readChanged()",
+    named: "factsOf()",
   },
   {
     guard: "size limit of the key file",

@@ -82,6 +82,7 @@ export async function commandGrants(args: readonly string[], context: GrantConte
   return {
     permissions: startable(permissions, context),
     held: await heldFiles(line, { read: permissions.read, written }, context),
+    home: line.needs.includes("home") ? attempt(() => context.home) : undefined,
   };
 }
 

@@ -70,7 +70,10 @@ export function fileKeyStore(options: FileKeyStoreOptions): KeyStore {
     if (source === null) return [];
     if (source.size > MAX_KEY_FILE_BYTES) throw options.damaged();
     const text = new TextDecoder().decode(await source.read(0, source.size));
-    return await Promise.all(text.trim().split("\n").map((line) => options.parse(line)));
+    const keys: Bytes[] = [];
+    // One after the other: the error is that of the first line.
+    for (const line of text.trim().split("\n")) keys.push(await options.parse(line));
+    return keys;
   }
 
   /** Keeps an unusable key under another name: it is the user's, and may become usable again. */

@@ -1,5 +1,5 @@
 import { permitted, permittedSync } from "../permission.ts";
-import { isHeld, readHeld } from "../sandbox.ts";
+import { inspectedFolder, isHeld, readHeld } from "../sandbox.ts";
 import { FileError, fileError } from "./file_error.ts";
 import { type Bytes, factsOf, type Files, type OpenFile } from "./files.ts";
 
@@ -17,7 +17,10 @@ const changes = () => import("./file_changes.ts");
  */
 export const systemFiles: Files = {
   userId: currentUserId,
-  lstat: (path) => inspect(path, () => factsOf(Deno.lstatSync(path))),
+  async lstat(path) {
+    const known = inspectedFolder(path);
+    return known === undefined ? await inspect(path, () => factsOf(Deno.lstatSync(path))) : known;
+  },
   readLink: (path) => attempt(["read"], "read", "Reading", path, () => Deno.readLink(path)),
   realPath: (path) => inspect(path, () => Deno.realPath(path)),
   open: (path) => attempt(["read"], "read", "Reading", path, () => open(path)),

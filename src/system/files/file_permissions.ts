@@ -81,9 +81,38 @@ export async function assertSafeParent(files: Files, path: string): Promise<void
   );
 }
 
+/**
+ * Returns what {@linkcode assertSafeParent} looks at, by path: the metadata of the parent of `path`, and while that does not
+ * exist, of the parent above it. Symbolic links are followed. A folder that cannot be inspected is left out.
+ */
+export async function inspectParents(
+  files: Pick<Files, "lstat" | "realPath">,
+  path: string,
+): Promise<Record<string, FileFacts | null>> {
+  const parents: Record<string, FileFacts | null> = {};
+  let child = path;
+  let parent = systemPath.dirname(path);
+  try {
+    while (parent !== child) {
+      const facts = await followedFacts(files, parent);
+      if (facts === "not-permitted") break;
+      parents[parent] = facts;
+      if (facts !== null) break;
+      [child, parent] = [parent, systemPath.dirname(parent)];
+    }
+  } catch (error) {
+    // The command reports it: it cannot reach its folder either.
+    if (!(error instanceof CliError)) throw error;
+  }
+  return parents;
+}
+
 const ROOT = 0;
 
-async function followedFacts(files: Files, path: string): Promise<FileFacts | null | "not-permitted"> {
+async function followedFacts(
+  files: Pick<Files, "lstat" | "realPath">,
+  path: string,
+): Promise<FileFacts | null | "not-permitted"> {
   try {
     const facts = await files.lstat(path);
     if (facts?.kind !== "symlink") return facts;

@@ -20,10 +20,10 @@ export interface FileFacts {
   /** The length in bytes. */
   readonly size: number;
   /**
-   * When the content was last changed, in milliseconds since 1970; null if the file system does not tell, or so recently
-   * that the next change may have the same time.
+   * When the content or the metadata last changed, in milliseconds since 1970; no program can set it. Null if the file system
+   * does not report it, or if the change is so recent that the next one could have the same time.
    */
-  readonly modifiedMs: number | null;
+  readonly changedMs: number | null;
 }
 
 /** The changes to a file. */
@@ -98,11 +98,11 @@ const MODE_BITS = 0o777;
 const STICKY_BIT = 0o1000;
 const HAS_MODES = Deno.build.os !== "windows";
 
-/** The resolution of the times of FAT. That of other file systems is some milliseconds at most. */
+/** The coarsest resolution of a file system's times, that of FAT. */
 const TIME_RESOLUTION_MS = 2_000;
 
 export function factsOf(info: Deno.FileInfo): FileFacts {
-  const modifiedMs = info.mtime?.getTime() ?? null;
+  const changedMs = info.ctime?.getTime() ?? null;
   return {
     kind: info.isFile ? "file" : info.isDirectory ? "folder" : info.isSymlink ? "symlink" : "other",
     mode: HAS_MODES && info.mode !== null ? info.mode & MODE_BITS : null,
@@ -111,7 +111,7 @@ export function factsOf(info: Deno.FileInfo): FileFacts {
     gid: HAS_MODES ? info.gid : null,
     id: HAS_MODES ? `${info.dev}:${info.ino}` : null,
     size: info.size,
-    modifiedMs: modifiedMs !== null && modifiedMs < Date.now() - TIME_RESOLUTION_MS ? modifiedMs : null,
+    changedMs: changedMs !== null && changedMs < Date.now() - TIME_RESOLUTION_MS ? changedMs : null,
   };
 }
 
@@ -122,6 +122,6 @@ export function isSameFile(one: FileFacts, other: FileFacts): boolean {
 
 /** Reports whether both are the metadata of one file with the same content. Always false on Windows, which identifies no file. */
 export function isUnchanged(one: FileFacts, other: FileFacts): boolean {
-  return one.id !== null && one.modifiedMs !== null && isSameFile(one, other) && one.size === other.size &&
-    one.modifiedMs === other.modifiedMs;
+  return one.id !== null && one.changedMs !== null && isSameFile(one, other) && one.size === other.size &&
+    one.changedMs === other.changedMs;
 }

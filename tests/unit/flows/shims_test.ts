@@ -29,7 +29,7 @@ const FACTS = {
   gid: null,
   id: null,
   size: 1,
-  modifiedMs: null,
+  changedMs: null,
 } as const;
 
 Deno.test("installShims() writes batch files on Windows, with every percent sign of the path doubled", async () => {

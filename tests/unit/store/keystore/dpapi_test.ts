@@ -63,6 +63,17 @@ Deno.test("dpapiKeyStore() explains why it cannot open the key of another user, 
   assertEquals(await sealedKey(home), foreign);
 });
 
+Deno.test("dpapiKeyStore() reports the first of two keys that it cannot use", async () => {
+  await using home = await makeStoreHome();
+  await putKeyOfAnotherUser(home);
+  await home.write(SEALED_KEY, `${new TextDecoder().decode(await home.read(SEALED_KEY))}\ndamaged\n`);
+  await assertRejects(
+    () => keyStoreOf(home, dataProtectionHere()).load(ANY_ID),
+    UnusableKeyError,
+    "Windows DPAPI cannot open the key",
+  );
+});
+
 Deno.test("dpapiKeyStore() moves the key of another user aside to generate a new one", async () => {
   await using home = await makeStoreHome();
   await putKeyOfAnotherUser(home);

@@ -4,6 +4,7 @@ import { join } from "@std/path/join";
 import { CliError } from "../../../../src/errors.ts";
 import { FileError } from "../../../../src/system/files/file_error.ts";
 import { systemFiles } from "../../../../src/system/files/deno_files.ts";
+import { inspectParents } from "../../../../src/system/files/file_permissions.ts";
 import type { FileFacts, Files } from "../../../../src/system/files/files.ts";
 import { systemLocks } from "../../../../src/system/files/lock.ts";
 import { openPrivateFolder, type PrivateFolder } from "../../../../src/system/files/private_folder.ts";
@@ -57,6 +58,14 @@ Deno.test("replace() reports the first error, not a failed clean-up", async () =
 });
 
 Deno.test("readChanged() reads a file again only if it was replaced or changed", async () => {
+  let changedMs: number | null = null;
+  const files: Files = {
+    ...systemFiles,
+    async open(path) {
+      const opened = await systemFiles.open(path);
+      return { ...opened, facts: { ...opened.facts, changedMs } };
+    },
+  };
   await withFolder(async (folder, path) => {
     const file = join(path, "one");
     assertEquals(await folder.readChanged("one", "private", null), null);
@@ -68,22 +77,57 @@ Deno.test("readChanged() reads a file again only if it was replaced or changed",
       return found?.bytes ?? null;
     };
     for (let times = 0; times < 2; times++) {
-      assertEquals(await read(), new Uint8Array([1, 2]), "another change may have the same time");
+      assertEquals(await read(), new Uint8Array([1, 2]), "the next change could have the same time");
     }
-    await Deno.utime(file, 2, 2);
+    changedMs = 1000;
     assertEquals(await read(), new Uint8Array([1, 2]));
     // Windows identifies no file.
     assertEquals(await read(), HAS_MODES ? null : new Uint8Array([1, 2]));
 
     await folder.replace("one", new Uint8Array([3, 4]));
-    await Deno.utime(file, 2, 2);
     assertEquals(await read(), new Uint8Array([3, 4]), "another file of the same length and time");
     await Deno.writeFile(file, new Uint8Array([5, 6]));
-    await Deno.utime(file, 1, 1);
+    changedMs = 2000;
     assertEquals(await read(), new Uint8Array([5, 6]), "another time");
     await Deno.writeFile(file, new Uint8Array([7, 8, 9]));
-    await Deno.utime(file, 1, 1);
     assertEquals(await read(), new Uint8Array([7, 8, 9]), "another length");
+  }, files);
+});
+
+Deno.test("factsOf() tells when a file changed, unless the next change could have the same time", async () => {
+  await withFolder(async (folder, path) => {
+    await folder.replace("one", new Uint8Array(1));
+    const file = join(path, "one");
+    // No program can set the time of the change.
+    await Deno.utime(file, 1, 1);
+    assertEquals((await systemFiles.lstat(file))?.changedMs, null);
+    const changed = (await Deno.lstat(Deno.execPath())).ctime;
+    assertEquals((await systemFiles.lstat(Deno.execPath()))?.changedMs, changed?.getTime() ?? null);
+  });
+});
+
+Deno.test("inspectParents() finds the first parent that exists, through a link, and leaves out what it cannot inspect", async () => {
+  await withFolder(async (_folder, path) => {
+    const parent = dirname(path);
+    const kindsAbove = async (path: string) =>
+      Object.entries(await inspectParents(systemFiles, path)).map(([path, facts]) => [path, facts?.kind]);
+    assertEquals(await kindsAbove(path), [[parent, "folder"]]);
+    const deeper = join(path, "a");
+    assertEquals(await kindsAbove(join(deeper, "b")), [
+      [deeper, undefined],
+      [path, undefined],
+      [parent, "folder"],
+    ]);
+    const failing = {
+      ...systemFiles,
+      lstat: (path: string) => Promise.reject(new FileError("denied", "inspect", path)),
+    };
+    assertEquals(await inspectParents(failing, path), {});
+    if (!HAS_MODES) return;
+    await Deno.mkdir(path);
+    const link = join(parent, "link");
+    await Deno.symlink(path, link);
+    assertEquals(await kindsAbove(join(link, "home")), [[link, "folder"]]);
   });
 });
 

@@ -11,7 +11,7 @@ const PROGRAM: FileFacts = {
   gid: 0,
   id: "1:2",
   size: 1,
-  modifiedMs: null,
+  changedMs: null,
 };
 
 function search(os: "linux" | "windows", path: string, there: Record<string, FileFacts | "denied">) {
